@@ -1,0 +1,1 @@
+"""The portal: the Django project, and what belongs to no single business area."""

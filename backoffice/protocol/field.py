@@ -1,0 +1,104 @@
+"""What every kind of field knows: its declaration, to wire, from wire, its findings, how it reads in words."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.secret import MASK, SecretText
+
+#: A value of a field. Scalars are texts, "" being absent.
+Value = str | SecretText | list[str] | list[dict[str, str]] | dict[str, str]
+#: The values of a message by field name.
+Values = dict[str, Value]
+
+
+class Field:
+    """The declaration of one tag, or of one sub-field (tag 0).
+
+    `initial`: where a form starts. `always_sent`: a partial message sends it each time (U1). `omit_empty`: the tag is
+    left out while it is empty. `personal`: masked unless somebody asks to see it. `consequences`: what a value brings
+    about at ODIN, in words, by value ("*": any value, "": an empty one in a partial message). `key`: the name in JSON.
+    `section`: where the specification says so.
+    """
+
+    empty: Value = ""
+    max_length: int | None = None
+
+    def __init__(
+        self,
+        tag: int,
+        label: str,
+        *,
+        required: bool = False,
+        max_length: int | None = None,
+        help: str = "",
+        example: Value = "",
+        personal: bool = False,
+        section: str = "",
+        initial: Value = "",
+        always_sent: bool = False,
+        omit_empty: bool = False,
+        key: str = "",
+        consequences: Mapping[str, str] | None = None,
+    ) -> None:
+        self.tag = tag
+        self.label = label
+        self.name = ""
+        self.required = required
+        self.max_length = max_length if max_length is not None else self.max_length
+        self.help = help
+        self.example = example
+        self.personal = personal
+        self.section = section
+        self.initial = initial
+        self.always_sent = always_sent
+        self.omit_empty = omit_empty
+        self.key = key
+        self.consequences = dict(consequences or {})
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.tag or 'sub-field'} {self.name}>"
+
+    def again(self, **changed: Any) -> Self:
+        """The same declaration for another message, with some of its attributes changed."""
+        twin = copy.copy(self)
+        for name, value in changed.items():
+            if not hasattr(twin, name):
+                raise AttributeError(f"A field has no {name}.")
+            setattr(twin, name, value)
+        return twin
+
+    def is_empty(self, value: object) -> bool:
+        """Whether the value says nothing."""
+        return not value
+
+    def clean(self, raw: object) -> Value:
+        """A typed value as the message keeps it: leading and trailing spaces are dropped, nothing else."""
+        return str(raw).strip(" ") if raw is not None else ""
+
+    def findings(self, value: object, path: str) -> Iterator[Finding]:
+        """What is wrong with a value that is not empty."""
+        raise NotImplementedError
+
+    def to_wire(self, value: Any) -> str:
+        """The value as ODIN reads it. Raises EncodeError on whatever could start a new tag, record or sub-field."""
+        raise NotImplementedError
+
+    def from_wire(self, text: str) -> Value:
+        """The value that a received text stands for, faulty ones included. Raises DecodeError if it cannot be split."""
+        return text
+
+    def words(self, value: object) -> str:
+        """What the value means."""
+        return str(value) if value else ""
+
+    def masked(self, value: object) -> str:
+        """The value in words, with all but its last four characters hidden if it is personal."""
+        if not self.personal:
+            return self.words(value)
+        text = str(value) if value else ""
+        return MASK + text[-4:] if len(text) > 7 else MASK if text else ""

@@ -1,0 +1,38 @@
+"""Kinds of fields, and the values they hold. Everything that a declaration needs is imported from here."""
+
+from backoffice.protocol.field import Field, Value, Values
+from backoffice.protocol.records import JsonRecords, Record, Records, SubRecord
+from backoffice.protocol.scalars import (
+    Amount,
+    Code,
+    Date,
+    Flags,
+    Formatted,
+    Integer,
+    Percent,
+    Scalar,
+    Secret,
+    Text,
+)
+from backoffice.protocol.secret import SecretText
+
+__all__ = [
+    "Amount",
+    "Code",
+    "Date",
+    "Field",
+    "Flags",
+    "Formatted",
+    "Integer",
+    "JsonRecords",
+    "Percent",
+    "Record",
+    "Records",
+    "Scalar",
+    "Secret",
+    "SecretText",
+    "SubRecord",
+    "Text",
+    "Value",
+    "Values",
+]

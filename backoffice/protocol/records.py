@@ -1,0 +1,234 @@
+"""Fields made of sub-records: joined by `$` and `,`, or JSON (F6, F7)."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from backoffice.protocol.field import Field, Value
+from backoffice.protocol.findings import DeclarationError, DecodeError, EncodeError, Finding
+from backoffice.protocol.scalars import Scalar
+
+if TYPE_CHECKING:
+    from backoffice.protocol.rules import Rule
+
+
+class SubRecord:
+    """A record inside a tag: its sub-fields as attributes, in wire order. `rules` tie its sub-fields together.
+
+    `noun` names one of them to people; `key` names the sub-fields by which two of them are the same.
+    """
+
+    fields: ClassVar[dict[str, Field]] = {}
+    rules: ClassVar[tuple["Rule", ...]] = ()
+    noun: ClassVar[str] = "Record"
+    key: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        inherited = {name: field for name, field in cls.fields.items() if name not in own}
+        cls.fields = {**own, **inherited}
+        named = [*cls.key, *(name for rule in cls.rules for name in rule.fields)]
+        if unknown := [name for name in named if name not in cls.fields]:
+            raise DeclarationError(f"{cls.__name__}: there is no sub-field {unknown[0]}.")
+
+
+def clean_record(record: type[SubRecord], raw: object) -> dict[str, str]:
+    """All sub-fields as clean texts."""
+    given: Mapping[str, object] = raw if isinstance(raw, Mapping) else {}
+    return {name: str(field.clean(given.get(name))) for name, field in record.fields.items()}
+
+
+def record_findings(record: type[SubRecord], value: object, path: str) -> Iterator[Finding]:
+    """What is wrong with the sub-fields of one record; rules are another matter."""
+    if not isinstance(value, Mapping):
+        yield Finding(path, f"{record.noun} must be a record.")
+        return
+    for name in value:
+        if name not in record.fields:
+            yield Finding(path, f"{record.noun} has no sub-field {ascii(name)}.")
+    for name, field in record.fields.items():
+        given = value.get(name, "")
+        if given == "" or given is None:
+            if field.required:
+                yield Finding(f"{path}.{name}", f"{field.label} is mandatory. Fill it in.", rule="mandatory")
+        else:
+            yield from field.findings(given, f"{path}.{name}")
+
+
+class Records(Field):
+    """Several records, their sub-fields joined by commas and the records by `$`.
+
+    `splits`: what is too long for one message goes out as several (F7).
+    """
+
+    empty: Value = []
+
+    def __init__(
+        self, tag: int, label: str, record: type[SubRecord], *, splits: bool = False, **options: Any
+    ) -> None:
+        super().__init__(tag, label, **options)
+        self.record = record
+        self.splits = splits
+        self._parts = tuple((name, field.to_wire) for name, field in record.fields.items())
+
+    def clean(self, raw: object) -> Value:
+        """Each record with all its sub-fields; records with nothing in them are dropped."""
+        given = raw if isinstance(raw, list) else []
+        return [record for item in given if any((record := clean_record(self.record, item)).values())]
+
+    def findings(self, value: object, path: str) -> Iterator[Finding]:
+        """What is wrong with each record, and with the length of the whole."""
+        if not isinstance(value, list):
+            yield Finding(path, f"{self.label} must be a list of records.")
+            return
+        for place, item in enumerate(value):
+            yield from record_findings(self.record, item, f"{path}.{place}")
+        if (
+            not self.splits
+            and self.max_length is not None
+            and (length := self.length(value)) > self.max_length
+        ):
+            words = (
+                f"{self.label} has {length} characters in all; ODIN takes {self.max_length}. Take one out."
+            )
+            yield Finding(path, words, rule="F7")
+
+    def length(self, value: list[Any]) -> int:
+        """Characters of the whole tag value."""
+        texts = (str(text) for item in value if isinstance(item, Mapping) for text in item.values())
+        return sum(map(len, texts)) + len(value) * len(self.record.fields) - 1 if value else 0
+
+    def to_wire(self, value: Any) -> str:
+        """The records joined."""
+        if not isinstance(value, list):
+            raise EncodeError(f"{self.label} ({self.name}) is no list.")
+        text = "$".join([self.record_to_wire(item) for item in value])
+        if self.max_length is not None and len(text) > self.max_length:
+            raise EncodeError(f"{self.label} ({self.name}) is too long.")
+        return text
+
+    def record_to_wire(self, item: Any) -> str:
+        """One record joined."""
+        if not isinstance(item, Mapping) or not item.keys() <= self.record.fields.keys():
+            raise EncodeError(f"{self.label} ({self.name}) has a record with something unknown in it.")
+        get = item.get
+        return ",".join([to_wire(get(name, "")) for name, to_wire in self._parts])
+
+    def from_wire(self, text: str) -> Value:
+        """The records, all sub-fields of each."""
+        return [self.record_from_wire(part) for part in text.split("$")] if text else []
+
+    def record_from_wire(self, text: str) -> dict[str, str]:
+        """One record."""
+        texts = text.split(",")
+        if len(texts) != len(self.record.fields):
+            raise DecodeError(
+                f"{self.label} has a record of {len(texts)} sub-fields; there must be {len(self.record.fields)}."
+            )
+        return dict(zip(self.record.fields, texts, strict=True))
+
+    def words(self, value: object) -> str:
+        """Each record in words, by semicolons."""
+        if not isinstance(value, list):
+            return str(value or "")
+        return "; ".join(in_words(self.record, item) for item in value)
+
+    def masked(self, value: object) -> str:
+        """How many there are."""
+        return f"{len(value)}" if isinstance(value, list) and value else ""
+
+
+class Record(Records):
+    """One record; {} is absent."""
+
+    empty: Value = {}
+
+    def clean(self, raw: object) -> Value:
+        """All sub-fields, or {} where there is nothing in any."""
+        record = clean_record(self.record, raw)
+        return record if any(record.values()) else {}
+
+    def is_empty(self, value: object) -> bool:
+        """Whether no sub-field has anything in it."""
+        return not value or (isinstance(value, Mapping) and not any(value.values()))
+
+    def findings(self, value: object, path: str) -> Iterator[Finding]:
+        """What is wrong with the record, and with the length of the whole."""
+        yield from record_findings(self.record, value, path)
+        if self.max_length is not None and (length := self.length([value])) > self.max_length:
+            words = f"{self.label} has {length} characters in all; ODIN takes {self.max_length}. Shorten something."
+            yield Finding(path, words, rule="F7")
+
+    def to_wire(self, value: Any) -> str:
+        """The record joined; "" if there is nothing in it."""
+        if value == "" or self.is_empty(value):
+            return ""
+        text = self.record_to_wire(value)
+        if self.max_length is not None and len(text) > self.max_length:
+            raise EncodeError(f"{self.label} ({self.name}) is too long.")
+        return text
+
+    def from_wire(self, text: str) -> Value:
+        """The record, all its sub-fields."""
+        return self.record_from_wire(text) if text else {}
+
+    def words(self, value: object) -> str:
+        """The record in words."""
+        return in_words(self.record, value) if isinstance(value, Mapping) else str(value or "")
+
+
+class JsonRecords(Records):
+    """Several records as a compact JSON array of objects, values as strings (F6, O7, O8)."""
+
+    def __init__(self, tag: int, label: str, record: type[SubRecord], **options: Any) -> None:
+        super().__init__(tag, label, record, **options)
+        for field in record.fields.values():
+            if not field.key:
+                raise DeclarationError(f"{record.__name__}.{field.name}: a sub-field in JSON needs a key.")
+            if isinstance(field, Scalar):
+                field.in_json()
+        self._names = {field.key: name for name, field in record.fields.items()}
+
+    def to_wire(self, value: Any) -> str:
+        """The array; "" if it is empty."""
+        if not isinstance(value, list):
+            raise EncodeError(f"{self.label} ({self.name}) is no list.")
+        if not value:
+            return ""
+        return json.dumps([self._object(item) for item in value], separators=(",", ":"))
+
+    def _object(self, item: Any) -> dict[str, str]:
+        if not isinstance(item, Mapping) or not item.keys() <= self.record.fields.keys():
+            raise EncodeError(f"{self.label} ({self.name}) has a record with something unknown in it.")
+        return {field.key: field.to_wire(item.get(name, "")) for name, field in self.record.fields.items()}
+
+    def from_wire(self, text: str) -> Value:
+        """The records. Raises DecodeError on anything but an array of objects with known keys and text values."""
+        if not text:
+            return []
+        try:
+            rows = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise DecodeError(f"{self.label} is not valid JSON.") from error
+        if not isinstance(rows, list):
+            raise DecodeError(f"{self.label} must be a JSON array.")
+        return [self._record(row) for row in rows]
+
+    def _record(self, row: object) -> dict[str, str]:
+        if not isinstance(row, dict) or not row.keys() <= self._names.keys():
+            raise DecodeError(
+                f"{self.label}: each object has the keys {', '.join(self._names)} and no other."
+            )
+        if not all(isinstance(text, str) for text in row.values()):
+            raise DecodeError(f"{self.label}: every value must be written as a string.")
+        return {name: row.get(key, "") for key, name in self._names.items()}
+
+
+def in_words(record: type[SubRecord], item: object) -> str:
+    """The filled sub-fields of one record, with their labels."""
+    if not isinstance(item, Mapping):
+        return str(item)
+    parts = (
+        f"{field.label} {field.masked(item[name])}" for name, field in record.fields.items() if item.get(name)
+    )
+    return ", ".join(parts)

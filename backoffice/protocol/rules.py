@@ -1,0 +1,217 @@
+"""Rules that tie fields together, as data: each carries its name in docs/protocol.md and the fields it touches.
+
+Rules get values as people typed them: a rule reads texts with `text` and records with `rows`, and leaves to the
+fields what is wrong with a single value.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from backoffice.protocol.context import Context
+from backoffice.protocol.findings import Finding, Severity
+
+Given = Mapping[str, Any]
+Found = Iterator[Finding]
+Row = tuple[int, Mapping[str, str]]
+
+
+def text(values: Given, name: str) -> str:
+    """The text of a scalar; "" where there is none."""
+    value = values.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def codes(values: Given, name: str) -> list[str]:
+    """The codes of a set; [] where there is none."""
+    value = values.get(name)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def rows(values: Given, name: str) -> list[Row]:
+    """The records of a list with their places."""
+    value = values.get(name)
+    return list(_texts(value)) if isinstance(value, list) else []
+
+
+def _texts(value: list[Any]) -> Iterator[Row]:
+    for place, item in enumerate(value):
+        if isinstance(item, Mapping):
+            yield place, {name: part for name, part in item.items() if isinstance(part, str)}
+
+
+def row(values: Given, name: str) -> Mapping[str, str]:
+    """The one record of a field; {} where there is none."""
+    value = values.get(name)
+    return (
+        {key: part for key, part in value.items() if isinstance(part, str)}
+        if isinstance(value, Mapping)
+        else {}
+    )
+
+
+def warning(path: str, words: str, rule: str = "U16") -> Finding:
+    """A finding that does not forbid sending."""
+    return Finding(path, words, Severity.WARNING, rule)
+
+
+class Rule(Protocol):
+    """What every rule has. `fields` are checked against the message when it is declared."""
+
+    @property
+    def rule(self) -> str:
+        """Its name, as in `U3`."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it reads or speaks of."""
+
+    def findings(self, values: Given, context: Context) -> Found:
+        """What breaks it."""
+
+
+class Condition(Protocol):
+    """Something that holds of values or does not."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it reads."""
+
+    def holds(self, values: Given) -> bool:
+        """Whether it holds."""
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """A code, or one of a set of codes, is among `values`."""
+
+    field: str
+    values: frozenset[str] | set[str]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The field it reads."""
+        return (self.field,)
+
+    def holds(self, values: Given) -> bool:
+        """Whether one is there."""
+        return not self.values.isdisjoint([*codes(values, self.field), text(values, self.field)])
+
+
+@dataclass(frozen=True)
+class NotAnyOf:
+    """No code of a field is among `values`; an empty field has none."""
+
+    field: str
+    values: frozenset[str] | set[str]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The field it reads."""
+        return (self.field,)
+
+    def holds(self, values: Given) -> bool:
+        """Whether none is there."""
+        return not AnyOf(self.field, self.values).holds(values)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """At least one of these fields has something in it."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        object.__setattr__(self, "fields", fields)
+
+    def holds(self, values: Given) -> bool:
+        """Whether one is filled."""
+        return any(filled(values.get(name)) for name in self.fields)
+
+
+def filled(value: object) -> bool:
+    """Whether a value says something; a record of empty texts says nothing."""
+    return any(value.values()) if isinstance(value, Mapping) else bool(value)
+
+
+@dataclass(frozen=True)
+class RequiredWhen:
+    """`field` is mandatory when a condition holds. `because` tells people which."""
+
+    field: str
+    when: Condition
+    because: str
+    rule: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The field, and what the condition reads."""
+        return (self.field, *self.when.fields)
+
+    def findings(self, values: Given, context: Context) -> Found:
+        """One finding if the field is empty all the same."""
+        if self.when.holds(values) and not filled(values.get(self.field)):
+            yield Finding(
+                self.field, f"This is mandatory because {self.because}. Fill it in.", rule=self.rule
+            )
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """At least one of these fields is filled; the finding stands on the first."""
+
+    fields: tuple[str, ...]
+    words: str
+    rule: str
+
+    def findings(self, values: Given, context: Context) -> Found:
+        """One finding if none is."""
+        if not Filled(*self.fields).holds(values):
+            yield Finding(self.fields[0], self.words, rule=self.rule)
+
+
+@dataclass(frozen=True)
+class NoTwoAlike:
+    """No two records of a list have the same texts in `key` (where all of them are filled)."""
+
+    field: str
+    key: tuple[str, ...]
+    words: str
+    rule: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The list."""
+        return (self.field,)
+
+    def findings(self, values: Given, context: Context) -> Found:
+        """One finding for each record that repeats an earlier one."""
+        seen: dict[tuple[str, ...], int] = {}
+        for place, record in rows(values, self.field):
+            key = tuple(record.get(name, "") for name in self.key)
+            if not all(key):
+                continue
+            if key in seen:
+                path = f"{self.field}.{place}.{self.key[-1]}"
+                yield Finding(
+                    path, f"{self.words} Records {seen[key] + 1} and {place + 1} do.", rule=self.rule
+                )
+            seen.setdefault(key, place)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule written as a function of values and context."""
+
+    rule: str
+    fields: tuple[str, ...]
+    function: Callable[[Given, Context], Found]
+
+    def findings(self, values: Given, context: Context) -> Found:
+        """What the function finds."""
+        return self.function(values, context)
+
+
+def check(rule: str, *fields: str) -> Callable[[Callable[[Given, Context], Found]], Check]:
+    """Make a function a rule of this name that touches these fields."""
+    return lambda function: Check(rule, fields, function)

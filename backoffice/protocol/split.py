@@ -1,0 +1,90 @@
+"""Messages that are too long for one tag, as several in order (F7)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from backoffice.protocol.field import Values
+from backoffice.protocol.message import Request, wants
+from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
+from backoffice.protocol.records import Records
+
+Message = tuple[type[Request], Values]
+Row = dict[str, str]
+
+
+def split_message(message: type[Request], values: Values) -> list[Message]:
+    """The messages that carry these values, in the order in which they must be sent; mostly one.
+
+    301: what does not fit goes out as 320s with Action 1, the default record staying in the 301. 320: the rest of the
+    banks and demat accounts in further 320s. 312, 314, 322: the mapping alone is repeated.
+    """
+    chunked = {
+        name: chunks
+        for name, field in message.fields.items()
+        if isinstance(field, Records) and field.splits and len(chunks := _chunks(message, field, values)) > 1
+    }
+    if not chunked:
+        return [(message, values)]
+    first = {**values, **{name: chunks[0] for name, chunks in chunked.items()}}
+    follow = _FOLLOW.get(message.type, _follow_mapping)
+    rest = [
+        follow(message, values, name, chunk) for name, chunks in chunked.items() for chunk in chunks[1:]
+    ]
+    return [(message, first), *rest]
+
+
+def _chunks(message: type[Request], field: Records, values: Values) -> list[list[Row]]:
+    """Records in groups that fit, in order; on creation the default record comes first."""
+    given: Any = values.get(field.name) or []
+    rows: list[Row] = list(given)
+    if message is CreateRetailUser:
+        rows.sort(key=lambda row: row.get("is_default") not in ("1", "Y"))
+    follower = UpdateRetailUser.fields.get(field.name) if message is CreateRetailUser else field
+    chunks: list[list[Row]] = [[]]
+    for row in rows:
+        # What follows a 301 is longer by its Action.
+        measure = field if len(chunks) == 1 or not isinstance(follower, Records) else follower
+        fits = measure.max_length is None or _length(measure, [*chunks[-1], row]) <= measure.max_length
+        if chunks[-1] and not fits:
+            chunks.append([])
+        chunks[-1].append(row)
+    return chunks
+
+
+def _length(field: Records, rows: list[Row]) -> int:
+    """Characters of the joined records; an Action that is still to be added counts."""
+    names = field.record.fields
+    if "action" in names:
+        rows = [{"action": "1", **row} for row in rows]
+    return field.length(rows)
+
+
+def _follow_create(message: type[Request], values: Values, name: str, chunk: list[Row]) -> Message:
+    update: dict[str, Any] = {key: values.get(key, "") for key in UpdateRetailUser.fields if wants(UpdateRetailUser, key)}
+    update["odin_user_type"] = update["odin_user_type"] or "1"
+    return _with_records(update, values, name, [{"action": "1", **row} for row in chunk])
+
+
+def _follow_update(message: type[Request], values: Values, name: str, chunk: list[Row]) -> Message:
+    update = {key: values[key] for key in UpdateRetailUser.fields if wants(UpdateRetailUser, key) and key in values}
+    return _with_records(update, values, name, chunk)
+
+
+def _with_records(update: Values, values: Values, name: str, chunk: list[Row]) -> Message:
+    if name == "demats":
+        update["birth_date"] = values.get("birth_date", "")  # U4
+    return UpdateRetailUser, {**update, name: chunk}
+
+
+def _follow_mapping(message: type[Request], values: Values, name: str, chunk: list[Row]) -> Message:
+    """The same message with the rest of its mapping; in 322 the single interface template is not sent again."""
+    rest = {key: value for key, value in values.items() if key != "si_template"}
+    if "si_template" in values:
+        rest["si_template"] = ""
+    return message, {**rest, name: chunk}
+
+
+_FOLLOW: dict[int, Callable[[type[Request], Values, str, list[Row]], Message]] = {
+    CreateRetailUser.type: _follow_create,
+    UpdateRetailUser.type: _follow_update,
+}

@@ -1,0 +1,360 @@
+"""Rules of the retail user's messages 301 and 320 (U2 to U8, U12, U13, U16 to U18)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from stdnum.in_ import pan as pan_number
+
+from backoffice.protocol.codes import (
+    Gender,
+    HoldingMode,
+    HoldingType,
+    ModeAllowed,
+    OdinUserType,
+    ProductAllowed,
+)
+from backoffice.protocol.context import Context
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.rules import (
+    AnyOf,
+    Filled,
+    Found,
+    Given,
+    NotAnyOf,
+    NoTwoAlike,
+    OneOf,
+    RequiredWhen,
+    Rule,
+    check,
+    codes,
+    filled,
+    row,
+    rows,
+    text,
+    warning,
+)
+from backoffice.protocol.scalars import as_date
+
+SEGMENT_SETS = ("trading_segments", "market_data_segments", "login_segments")
+ODIN_ONLY = ("manager_id", *SEGMENT_SETS, "login_types")
+FULL_AGE = 18
+
+IPO_BOND_PMS = frozenset({ProductAllowed.IPO.value, ProductAllowed.BOND.value, ProductAllowed.PMS.value})
+MF_BOND_PMS = frozenset(
+    {ProductAllowed.MUTUAL_FUND.value, ProductAllowed.BOND.value, ProductAllowed.PMS.value}
+)
+MUTUAL_FUND = frozenset({ProductAllowed.MUTUAL_FUND.value})
+
+#: U3 and U4, the same in both messages (in 320 they hold within the message: U17).
+CONDITIONAL: tuple[Rule, ...] = (
+    RequiredWhen("client_type", AnyOf("products", IPO_BOND_PMS), "IPO, PMS or Bond is allowed", "U3"),
+    RequiredWhen("tax_status", AnyOf("products", MF_BOND_PMS), "Mutual fund, PMS or Bond is allowed", "U3"),
+    RequiredWhen("occupation", AnyOf("products", MF_BOND_PMS), "Mutual fund, PMS or Bond is allowed", "U3"),
+    RequiredWhen("mf_ucc", AnyOf("products", MUTUAL_FUND), "Mutual fund is allowed", "U3"),
+    RequiredWhen("birth_date", Filled("demats"), "there is a demat account", "U4"),
+    RequiredWhen("birth_date", Filled("mf_ucc"), "there is a mutual-fund UCC", "U4"),
+    RequiredWhen(
+        "birth_date", AnyOf("incorporation", {"1"}), "it is marked as a date of incorporation", "U4"
+    ),
+)
+
+#: What ODIN users need on creation; a non-ODIN user does not (U2).
+ODIN_USER_NEEDS: tuple[Rule, ...] = tuple(
+    RequiredWhen(
+        name, NotAnyOf("odin_user_type", {OdinUserType.NON_ODIN.value}), "this is an ODIN user", "U2"
+    )
+    for name in ODIN_ONLY
+)
+
+
+@check("U5", "banks")
+def one_default_bank(values: Given, context: Context) -> Found:
+    """At most one bank is the default; without one, a warning on creation."""
+    defaults = [
+        place for place, bank in rows(values, "banks") if bank.get("is_default") == "1" and _kept(bank)
+    ]
+    for place in defaults[1:]:
+        yield Finding(
+            f"banks.{place}.is_default",
+            f"Bank {defaults[0] + 1} is the default already. Leave one.",
+            rule="U5",
+        )
+
+
+@check("U5", "demats")
+def one_default_demat(values: Given, context: Context) -> Found:
+    """At most one demat account is the default."""
+    defaults = [
+        place for place, demat in rows(values, "demats") if demat.get("is_default") == "Y" and _kept(demat)
+    ]
+    for place in defaults[1:]:
+        words = f"Demat account {defaults[0] + 1} is the default already. Leave one."
+        yield Finding(f"demats.{place}.is_default", words, rule="U5")
+
+
+@check("U16", "banks")
+def some_default_bank(values: Given, context: Context) -> Found:
+    """On creation one bank should be the default."""
+    banks = rows(values, "banks")
+    if banks and not any(bank.get("is_default") == "1" for _, bank in banks):
+        yield warning("banks", "No bank is the default. Mark one, or make sure that ODIN needs none.")
+
+
+def _kept(record: Mapping[str, str]) -> bool:
+    return record.get("action") != "2"
+
+
+ACCOUNTS: tuple[Rule, ...] = (
+    NoTwoAlike(
+        "banks", ("bank_id", "account_no"), "Two banks must not have the same id and account number.", "U5"
+    ),
+    NoTwoAlike("demats", ("dp_id", "beneficiary_id"), "Two demat accounts must not be the same.", "U5"),
+    one_default_bank,
+    one_default_demat,
+)
+
+
+@check("U6", "mf_ucc", "birth_date", "incorporation")
+def guardian_of_a_minor(values: Given, context: Context) -> Found:
+    """A minor needs a guardian in 232 (first name, PAN, date of birth, address), who is of age."""
+    mf_ucc = row(values, "mf_ucc")
+    if not filled(mf_ucc):
+        return
+    if guardian_born := as_date(mf_ucc.get("guardian_birth_date")):
+        if age(guardian_born, context.today) < FULL_AGE:
+            yield Finding(
+                "mf_ucc.guardian_birth_date", "The guardian must be at least 18 years old.", rule="U6"
+            )
+    born = as_date(values.get("birth_date"))
+    if born is None or text(values, "incorporation") == "1" or age(born, context.today) >= FULL_AGE:
+        return
+    for name in ("guardian_first_name", "guardian_pan", "guardian_birth_date", "guardian_address"):
+        if not mf_ucc.get(name):
+            words = "This is mandatory because the first holder is under 18. Fill it in."
+            yield Finding(f"mf_ucc.{name}", words, rule="U6")
+
+
+def age(born: date, today: date) -> int:
+    """Full years between two days."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+@check("U16", "birth_date")
+def born_in_the_past(values: Given, context: Context) -> Found:
+    """A date of birth or incorporation in the future is a slip."""
+    born = as_date(values.get("birth_date"))
+    if born and born > context.today:
+        yield warning("birth_date", "This date is in the future. Check the year.")
+
+
+@check("U16", "pan", "name", "gender", "incorporation")
+def pan_fits_the_holder(values: Given, context: Context) -> Found:
+    """The PAN's fourth letter is the kind of holder, its fifth an initial of the name."""
+    pan = text(values, "pan")
+    if len(pan) != 10:
+        return
+    known: Mapping[str, Any] = context.known or {}
+    kind = pan_number._pan_holder_types.get(pan[3])
+    firm = text(values, "incorporation") == "1" or text(values, "gender") == Gender.FIRM.value
+    if kind is None:
+        yield warning("pan", f"The PAN's fourth letter, {pan[3]}, stands for no kind of holder. Check it.")
+    elif pan[3] == "P" and firm:
+        yield warning("pan", "This is the PAN of an individual, but the user is entered as a firm. Check it.")
+    elif pan[3] != "P" and text(values, "gender") in (Gender.MALE.value, Gender.FEMALE.value):
+        yield warning("pan", f"This PAN belongs to a holder of the kind {kind}, not an individual. Check it.")
+    initials = {word[0].upper() for word in (text(values, "name") or text(known, "name")).split()}
+    if initials and pan[4] not in initials:
+        yield warning("pan", f"The PAN's fifth letter, {pan[4]}, is no initial of the name. Check both.")
+
+
+@check("U13", "inactive_segments", "trading_segments")
+def inactive_and_traded(values: Given, context: Context) -> Found:
+    """A segment is not allowed and made inactive in one message."""
+    both = [item for item in codes(values, "inactive_segments") if item in codes(values, "trading_segments")]
+    if both:
+        words = "A segment cannot be allowed for trading and made inactive in one update"
+        yield Finding(
+            "inactive_segments", f"{words} ({', '.join(both)}). Leave it in one of the two.", rule="U13"
+        )
+
+
+@check("U2", "inactive_segments", "odin_user_type")
+def no_inactive_segments_outside_odin(values: Given, context: Context) -> Found:
+    """277 is refused for a non-ODIN user."""
+    if values.get("inactive_segments") and text(values, "odin_user_type") == OdinUserType.NON_ODIN.value:
+        yield Finding(
+            "inactive_segments", "A non-ODIN user has no segments to make inactive. Clear it.", rule="U2"
+        )
+
+
+@check("U12", "mobile", "telephone")
+def mobile_overwrites_telephone(values: Given, context: Context) -> Found:
+    """ODIN writes the mobile number over the telephone number."""
+    if text(values, "mobile") and text(values, "telephone"):
+        words = "ODIN writes the mobile number over the telephone number. Send them in two updates, or leave one out."
+        yield warning("telephone", words, "U12")
+
+
+@check("U17", "mf_ucc", "demats")
+def demat_with_mf_ucc(values: Given, context: Context) -> Found:
+    """With 232, a 225 record that stays (in 320: with Action 1)."""
+    if filled(row(values, "mf_ucc")) and not any(_kept(demat) for _, demat in rows(values, "demats")):
+        words = "A mutual-fund UCC needs a demat account in the same message. Add one"
+        yield Finding("demats", f"{words} (the confirmed one again, where it does not change).", rule="U17")
+
+
+#: What an update cannot empty; the second part holds for ODIN users only (U18).
+NEVER_EMPTY = ("name", "status", "gender", "global_flag", "surveillance", "poa", "product_type")
+ODIN_NEVER_EMPTY = (*SEGMENT_SETS, "login_types")
+
+
+@check("U18", *NEVER_EMPTY, *ODIN_NEVER_EMPTY, "odin_user_type")
+def cannot_be_emptied(values: Given, context: Context) -> Found:
+    """What an update may change but not empty."""
+    odin = text(values, "odin_user_type") == OdinUserType.ODIN.value
+    for name in (*NEVER_EMPTY, *(ODIN_NEVER_EMPTY if odin else ())):
+        if name in values and not filled(values[name]):
+            yield Finding(name, "This can be changed but not emptied. Fill it in.", rule="U18")
+
+
+@check("U16", "demats")
+def depository_and_holders(values: Given, context: Context) -> Found:
+    """NSDL against CDSL numbers, and holding types against the joint holders given."""
+    for place, demat in rows(values, "demats"):
+        yield from _depository(demat, f"demats.{place}")
+        yield from _holders(demat, f"demats.{place}")
+
+
+def _depository(demat: Mapping[str, str], path: str) -> Iterator[Finding]:
+    dp_id, client = demat.get("dp_id", ""), demat.get("beneficiary_id", "")
+    if not dp_id or not client:
+        return
+    if dp_id[:2] == "IN" and dp_id[2:].isdigit() and len(dp_id) == 8:
+        if not (client.isdigit() and len(client) == 8):
+            yield warning(
+                f"{path}.beneficiary_id",
+                "An NSDL account (DP id IN...) has a client id of 8 digits. Check it.",
+            )
+    elif dp_id.isdigit() and len(dp_id) == 8:
+        if not (client.isdigit() and len(client) == 16):
+            yield warning(f"{path}.beneficiary_id", "A CDSL account has a BO id of 16 digits. Check it.")
+        elif not client.startswith(dp_id):
+            yield warning(f"{path}.dp_id", "A CDSL DP id is the first 8 digits of the BO id. Check both.")
+    else:
+        yield warning(f"{path}.dp_id", "A DP id is IN and 6 digits (NSDL) or 8 digits (CDSL). Check it.")
+
+
+def _holders(demat: Mapping[str, str], path: str) -> Iterator[Finding]:
+    needed = {HoldingType.SINGLE.value: 0, HoldingType.JOINT_ONE.value: 1, HoldingType.JOINT_TWO.value: 2}
+    expected = needed.get(demat.get("holding_type", ""))
+    given = [
+        any(demat.get(f"{who}_{part}") for part in ("first_name", "last_name", "pan"))
+        for who in ("second", "third")
+    ]
+    if expected is not None and given != [expected >= 1, expected >= 2]:
+        yield warning(
+            f"{path}.holding_type", "The holding type does not fit the joint holders given. Check both."
+        )
+
+
+@check("U16", "mode_allowed", "bse_ucc", "nse_ucc_1", "holding_mode", "second_first_name")
+def mode_fits_the_uccs(values: Given, context: Context) -> Found:
+    """Mode allowed is a sum of RTA 1, NSE 2, BSE 4; each needs its UCC. A single holder has no second applicant."""
+    mode = text(values, "mode_allowed")
+    if mode in {str(member.value) for member in ModeAllowed}:
+        for bit, exchange, name in ((4, "BSE", "bse_ucc"), (2, "NSE", "nse_ucc_1")):
+            allowed, given = bool(int(mode) & bit), bool(text(values, name))
+            if allowed and not given:
+                yield warning(
+                    "mode_allowed",
+                    f"Mode allowed includes {exchange}, but there is no {exchange} UCC. Check both.",
+                )
+            elif given and not allowed:
+                yield warning(
+                    "mode_allowed",
+                    f"There is an {exchange} UCC, but mode allowed leaves {exchange} out. Check both.",
+                )
+    if text(values, "holding_mode") == HoldingMode.SINGLE.value and text(values, "second_first_name"):
+        yield warning(
+            "holding_mode", "The holding mode is single, but there is a second applicant. Check both."
+        )
+
+
+BSE_MODES = frozenset(str(member.value) for member in ModeAllowed if int(member.value) & 4)
+
+
+@check("U6", "bse_transaction_mode", "mode_allowed")
+def bse_mode_only_with_bse(values: Given, context: Context) -> Found:
+    """BSE transaction mode only where mode allowed includes BSE."""
+    if text(values, "bse_transaction_mode") and text(values, "mode_allowed") not in BSE_MODES:
+        words = "This applies only where mode allowed includes BSE. Clear it, or change mode allowed."
+        yield Finding("bse_transaction_mode", words, rule="U6")
+
+
+@check("U6", "bse_ucc_mode")
+def bse_ucc_mode_is_empty(values: Given, context: Context) -> Found:
+    """A sub-field that ODIN keeps for later."""
+    if text(values, "bse_ucc_mode"):
+        yield Finding(
+            "bse_ucc_mode", "ODIN wants BSE UCC mode left empty for the time being. Clear it.", rule="U6"
+        )
+
+
+@check("U6", "karvy_payment_code", "karvy_payment_mode")
+def ecs_code_is_short(values: Given, context: Context) -> Found:
+    """With ECS the payment code has at most 9 characters."""
+    if text(values, "karvy_payment_mode") == "E" and len(text(values, "karvy_payment_code")) > 9:
+        yield Finding(
+            "karvy_payment_code", "With ECS the payment code has at most 9 characters. Shorten it.", rule="U6"
+        )
+
+
+_JOINT = AnyOf("holding_mode", {HoldingMode.JOINT.value, HoldingMode.SURVIVOR.value})
+
+#: The rules inside 232.
+MF_UCC_RULES: tuple[Rule, ...] = (
+    OneOf(("bse_ucc", "nse_ucc_1"), "BSE UCC or NSE UCC 1 is mandatory. Fill in one of them.", "U6"),
+    RequiredWhen("second_first_name", _JOINT, "the holding mode is joint or anyone or survivor", "U6"),
+    RequiredWhen("second_pan", _JOINT, "the holding mode is joint or anyone or survivor", "U6"),
+    RequiredWhen(
+        "karvy_payment_code",
+        AnyOf("karvy_payment_mode", {"E", "R", "N"}),
+        "Karvy pays by ECS, RTGS or NEFT",
+        "U6",
+    ),
+    ecs_code_is_short,
+    bse_mode_only_with_bse,
+    bse_ucc_mode_is_empty,
+    mode_fits_the_uccs,
+)
+
+_SHARED: tuple[Rule, ...] = (
+    *CONDITIONAL,
+    *ACCOUNTS,
+    guardian_of_a_minor,
+    pan_fits_the_holder,
+    born_in_the_past,
+    depository_and_holders,
+)
+
+#: All rules of 301.
+CREATE_RULES: tuple[Rule, ...] = (
+    *ODIN_USER_NEEDS,
+    *_SHARED,
+    RequiredWhen("demats", Filled("mf_ucc"), "a mutual-fund UCC needs one", "U4"),
+    some_default_bank,
+)
+
+#: All rules of 320.
+UPDATE_RULES: tuple[Rule, ...] = (
+    RequiredWhen(
+        "manager_id", AnyOf("odin_user_type", {OdinUserType.ODIN.value}), "this is an ODIN user", "U2"
+    ),
+    *_SHARED,
+    demat_with_mf_ucc,
+    cannot_be_emptied,
+    inactive_and_traded,
+    no_inactive_segments_outside_odin,
+    mobile_overwrites_telephone,
+)

@@ -1,0 +1,221 @@
+"""Messages as text: encode, decode, checksum, masking (section 2 of the rulings: F1 to F9)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backoffice.protocol import messages as _messages  # noqa: F401  (declares all messages)
+from backoffice.protocol import reads_json
+from backoffice.protocol.charset import PLAIN
+from backoffice.protocol.cipher import PasswordCipher
+from backoffice.protocol.field import Values
+from backoffice.protocol.findings import DecodeError, EncodeError
+from backoffice.protocol.message import FAILURE_REPLY, REQUESTS, Request, Response
+from backoffice.protocol.secret import MASK, SecretText
+
+VERSION = "FT1.0"
+LOGON_REPLY = 102
+LOGOFF_REPLY = 109
+
+#: A new pair begins only where a tag follows, since free text in tag 19 may hold a `|` (F1).
+_PAIR = re.compile(r"\|(?=[0-9]{1,5}=)")
+_TAG = re.compile(r"[0-9]{1,5}")
+_SESSION_ID = re.compile(r"[!-{}~]{1,100}")
+_SECRET = re.compile(
+    r"(?<![0-9A-Za-z_.])(\s*(?:4|68|69|207)\s*=)(?!\||$)((?:(?!\|\s*[0-9]{1,5}\s*=).)+)", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Who speaks: tag 67 and tag 4. A logon has no session id yet."""
+
+    dealer_id: str
+    session_id: SecretText | None = None
+
+
+@dataclass(frozen=True)
+class DecodedRequest:
+    """A request as received. Its secrets are the encrypted texts. `checksum_ok` is False where 999 is missing."""
+
+    message: type[Request]
+    values: Values
+    header: Header
+    checksum_ok: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of ODIN. `code`: tag 18, or 70 of a logon, "" of a logoff; `text`: tag 19 without outer spaces (M3).
+
+    `fields`: every tag but 4, by its number as text. `data`: the parsed JSON of a read, None where it is none or not
+    readable. `raw`: the answer as it came, a session id in it.
+    """
+
+    type: int
+    code: str
+    text: str
+    fields: dict[str, str] = field(repr=False)
+    data: object | None = field(repr=False)
+    raw: str = field(repr=False)
+    session_id: SecretText | None = None
+
+
+def checksum(text: str) -> str:
+    """Sum of the UTF-16 code units modulo 256, three digits (F4)."""
+    if text.isascii():
+        return f"{sum(text.encode('ascii')) % 256:03d}"
+    # Each unit is two bytes, the higher a multiple of 256: the lower bytes alone make the sum.
+    return f"{sum(text.encode('utf-16-le', 'surrogatepass')[::2]) % 256:03d}"
+
+
+def encode(
+    message: type[Request], values: Mapping[str, Any], header: Header, cipher: PasswordCipher | None = None
+) -> str:
+    """The text of a message. Raises EncodeError on values that could be read as anything but themselves.
+
+    Values must have passed `check`; what is refused here is what would do harm: separators, wrong forms and lengths,
+    unknown fields, a secret without a cipher, and a partial message without what ODIN would reset (U1).
+    """
+    fields = message.fields
+    if not values.keys() <= fields.keys():
+        unknown = sorted(ascii(name) for name in values.keys() - fields.keys())
+        raise EncodeError(f"{message.title} has no field {', '.join(unknown)}.")
+    parts = [_head(message, header)]
+    partial = message.partial
+    for name, declared in fields.items():
+        value = values.get(name)
+        if value is None:
+            if partial and name not in values:
+                if declared.required or declared.always_sent:
+                    raise EncodeError(f"{message.title} must carry {declared.label} ({name}).")
+                continue
+            value = declared.empty
+        if isinstance(value, SecretText):
+            value = _encrypted(declared.label, value, cipher)
+        text = declared.to_wire(value)
+        if text or not declared.omit_empty:
+            parts.append(f"{declared.tag}={text}")
+    body = "|".join(parts)
+    return f"{body}|999={checksum(body)}" if message.checksum else body
+
+
+def _head(message: type[Request], header: Header) -> str:
+    dealer_id = header.dealer_id
+    if not dealer_id or len(dealer_id) > 10 or not PLAIN.fullmatch(dealer_id):
+        raise EncodeError("The dealer id must have 1 to 10 plain characters (M1).")
+    head = f"63={VERSION}|64={message.type}|67={dealer_id}"
+    if not message.session:
+        return head
+    session_id = header.session_id.reveal() if header.session_id else ""
+    if not _SESSION_ID.fullmatch(session_id):
+        raise EncodeError("The session id is missing or cannot be sent.")
+    return f"{head}|4={session_id}"
+
+
+def _encrypted(label: str, secret: SecretText, cipher: PasswordCipher | None) -> str:
+    if not secret:
+        return ""
+    if cipher is None:
+        raise EncodeError(f"{label} is not sent without encryption.")
+    return cipher.encrypt(secret)
+
+
+def split(text: str) -> list[tuple[int, str]]:
+    """The pairs of a message (F1). Raises DecodeError where one has no tag."""
+    pairs = []
+    for part in _PAIR.split(text):
+        tag, equals, value = part.partition("=")
+        if not equals or not _TAG.fullmatch(tag):
+            raise DecodeError("The text is not a message of tag=value pairs.")
+        pairs.append((int(tag), value))
+    return pairs
+
+
+def decode_request(text: str) -> DecodedRequest:
+    """A request as an ODIN service reads it. Faulty values are kept for `check` to find.
+
+    Raises DecodeError on what cannot be read at all: an unknown type, an unknown or repeated tag, broken records.
+    """
+    pairs = split(text)
+    tags = dict(pairs)
+    if len(tags) < len(pairs):
+        raise DecodeError("A tag stands twice.")
+    if tags.pop(63, "") != VERSION:
+        raise DecodeError(f"Tag 63 is not {VERSION}.")
+    message = REQUESTS.get(int(number)) if _TAG.fullmatch(number := tags.pop(64, "")) else None
+    if message is None:
+        raise DecodeError("Tag 64 is no type of request.")
+    header = Header(tags.pop(67, ""), SecretText(session) if (session := tags.pop(4, "")) else None)
+    given = tags.pop(999, "")
+    body, _, _ = text.rpartition("|999=")
+    by_tag = {declared.tag: declared for declared in message.fields.values()}
+    if unknown := tags.keys() - by_tag.keys():
+        raise DecodeError(f"{message.title} has no tag {min(unknown)}.")
+    values: Values = {by_tag[tag].name: by_tag[tag].from_wire(value) for tag, value in tags.items()}
+    return DecodedRequest(message, values, header, pairs[-1][0] == 999 and given == checksum(body))
+
+
+def decode_reply(message: type[Request], text: str) -> Reply:
+    """ODIN's answer to a message. Raises DecodeError for what is no answer to it (M2)."""
+    head, _, json_text = text.partition("|19=") if message.json else (text, "", "")
+    if message.json and "|18=" not in head:
+        head, json_text = text, ""
+    tags: dict[int, str] = {}
+    for tag, value in split(head):
+        tags.setdefault(tag, value)
+    type_ = tags.get(64, "").strip(" ")
+    if tags.get(63) != VERSION or not _TAG.fullmatch(type_):
+        raise DecodeError("The answer is not a message.")
+    number, said = int(type_), tags.get(19, json_text)
+    code = tags.get(70 if number == LOGON_REPLY else 18, "").strip(" ")
+    _must_answer(message, number, code)
+    session = tags.pop(4, "")
+    fields = {str(tag): value for tag, value in tags.items()}
+    if json_text:
+        fields["19"] = json_text
+    return Reply(
+        type=number,
+        code=code,
+        text=said.strip(),
+        fields=fields,
+        data=_data(json_text) if message.json and code == "1" else None,
+        raw=text,
+        session_id=SecretText(session) if session else None,
+    )
+
+
+def _must_answer(message: type[Request], type_: int, code: str) -> None:
+    if type_ not in message.replies and not (type_ == FAILURE_REPLY and code == "0"):
+        raise DecodeError(f"The answer is of type {type_}, which does not answer {message.type}.")
+    if type_ == LOGON_REPLY:
+        if not _TAG.fullmatch(code):
+            raise DecodeError("The answer to the logon has no status (tag 70).")
+    elif type_ != LOGOFF_REPLY and code not in ("0", "1"):
+        raise DecodeError("The answer has no response code (tag 18).")
+
+
+def _data(text: str) -> object | None:
+    try:
+        return reads_json.parse(text)
+    except DecodeError:
+        return None
+
+
+def encode_reply(response: type[Response], values: Mapping[str, str]) -> str:
+    """The text of an answer: the given fields in declared order, tag 19 last and as free as ODIN's own texts.
+
+    Raises EncodeError on an unknown field, and on a value that would be read as another tag.
+    """
+    if unknown := values.keys() - response.fields.keys():
+        raise EncodeError(f"An answer of type {response.type} has no field {', '.join(sorted(unknown))}.")
+    pairs = [(response.fields[name].tag, values[name]) for name in response.fields if name in values]
+    if any("|" in value for tag, value in pairs if tag != 19):
+        raise EncodeError("Only tag 19 of an answer may hold a separator.")
+    return "|".join(f"{tag}={value}" for tag, value in [(63, VERSION), (64, str(response.type)), *pairs])
+
+
+def mask(text: str) -> str:
+    """Any text with the values of tags 4, 68, 69 and 207 replaced by dots (U11)."""
+    return _SECRET.sub(rf"\g<1>{MASK}", text)

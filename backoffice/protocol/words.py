@@ -1,0 +1,132 @@
+"""A message in words, for the person who approves it: label, tag, value, meaning, old value, consequences."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from backoffice.protocol.field import Field, Values
+from backoffice.protocol.message import Request
+from backoffice.protocol.records import Record, Records
+from backoffice.protocol.scalars import Secret
+from backoffice.protocol.secret import MASK
+
+Kind = Literal["changed", "repeated", "cleared", "new", "absent"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One field, or one sub-field of a record. `value`, `meaning` and `old` are for showing: secrets are dots.
+
+    `kind`: changed from `old`; repeated unchanged; cleared; new, where nothing was known; absent, sent empty.
+    `consequence`: what the value brings about at ODIN, "" where it is plain.
+    """
+
+    tag: int
+    name: str
+    label: str
+    value: str
+    meaning: str
+    old: str
+    kind: Kind
+    consequence: str = ""
+
+
+def explain(
+    message: type[Request],
+    values: Mapping[str, Any],
+    before: Values | None = None,
+    reveal: bool = False,
+    repeated: frozenset[str] = frozenset(),
+) -> list[Line]:
+    """Every tag that the message will send, in its order; records become a line a sub-field.
+
+    `before`: what ODIN last confirmed, by the same names. `reveal`: show personal data in full; secrets stay dots.
+    `repeated`: names of fields that the message carries only because ODIN would reset them (U1).
+    """
+    lines: list[Line] = []
+    for name, field in message.fields.items():
+        if (message.partial or field.omit_empty) and name not in values:
+            continue
+        value = values.get(name, field.empty)
+        known = None if before is None else before.get(name)
+        if isinstance(field, Records):
+            lines += _record_lines(field, value, known, reveal)
+        else:
+            kind = "repeated" if name in repeated else _kind(message, value, known)
+            lines.append(_line(field, field.label, field.tag, name, value, known, kind, reveal))
+    return lines
+
+
+def _kind(message: type[Request], value: Any, known: Any) -> Kind:
+    if not value:
+        return "cleared" if known or (message.partial and known is None) else "absent"
+    if not known:
+        return "new"
+    return "repeated" if value == known else "changed"
+
+
+def _line(
+    field: Field, label: str, tag: int, name: str, value: Any, known: Any, kind: Kind, reveal: bool
+) -> Line:
+    if isinstance(field, Secret):
+        dots = MASK if value else ""
+        return Line(tag, name, label, dots, dots, "", kind)
+    show = field.words if reveal else field.masked
+    hidden = field.personal and not reveal
+    meaning = show(value)
+    text = meaning if hidden else ",".join(value) if isinstance(value, list) else str(value or "")
+    return Line(tag, name, label, text, meaning, show(known), kind, _consequence(field, value, kind))
+
+
+def _consequence(field: Field, value: Any, kind: Kind) -> str:
+    """What the declaration says about this value, or about any value. What is in force already is not news."""
+    always = field.consequences.get("*", "")
+    if kind == "cleared":
+        return field.consequences.get("") or f"Clears {field.label}."
+    if kind == "absent":
+        return ""
+    if kind == "repeated" or not isinstance(value, str):
+        return always
+    return field.consequences.get(value, always)
+
+
+def _record_lines(field: Records, value: Any, known: Any, reveal: bool) -> Iterator[Line]:
+    records = [value] if isinstance(field, Record) and value else value if isinstance(value, list) else []
+    if not records:
+        yield Line(field.tag, field.name, field.label, "", "", "", "cleared" if known else "absent")
+        return
+    old = [known] if isinstance(field, Record) and known else known if isinstance(known, list) else []
+    for place, record in enumerate(records):
+        single = isinstance(field, Record)
+        path = field.name if single else f"{field.name}.{place}"
+        noun = field.record.noun if single else f"{field.record.noun} {place + 1}"
+        said = field.consequences.get("*", "")
+        for line in _sub_lines(field, record, _same(field, record, old), path, noun, reveal):
+            # What the whole record brings about is said once, on its first line.
+            yield line if not said else Line(**{**vars(line), "consequence": line.consequence or said})
+            said = ""
+
+
+def _sub_lines(
+    field: Records, record: Mapping[str, str], known: Mapping[str, str], path: str, noun: str, reveal: bool
+) -> Iterator[Line]:
+    for name, part in field.record.fields.items():
+        value, was = record.get(name, ""), known.get(name, "")
+        if not value and not was:
+            continue
+        kind: Kind = "cleared" if not value else "new" if not was else "repeated" if value == was else "changed"
+        label = f"{noun}: {part.label[0].lower() if part.label[1:2].islower() else part.label[0]}{part.label[1:]}"
+        consequence = part.consequences.get(value, "")
+        line = _line(part, label, field.tag, f"{path}.{name}", value, was, kind, reveal)
+        yield Line(**{**vars(line), "consequence": consequence})
+
+
+def _same(field: Records, record: Mapping[str, str], old: list[Any]) -> Mapping[str, str]:
+    """The confirmed record that a record speaks of: the only one, or the one with the same key."""
+    if isinstance(field, Record):
+        return old[0] if old else {}
+    key = field.record.key
+    for candidate in old:
+        if key and all(candidate.get(name) == record.get(name) for name in key):
+            return candidate if isinstance(candidate, Mapping) else {}
+    return {}
