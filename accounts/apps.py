@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = "Retail users"
+
+    def ready(self) -> None:
+        from accounts import kinds, records, statuses  # noqa: F401  # records registers what confirmed messages do
+        from accounts.search import find
+        from backoffice.screens import components, search
+
+        kinds.register()
+        components.add_statuses("retail_user", statuses.RETAIL_USER)
+        components.add_statuses("flag", statuses.FLAG)
+        search.register("accounts", find)

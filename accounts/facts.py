@@ -1,0 +1,172 @@
+"""The confirmed values of a retail user as labelled rows, with what is proposed beside them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from accounts.models import MfUcc, RetailUser
+from accounts.proposals import Proposal
+from accounts.values import value_of
+from backoffice.protocol.codes import RecordAction
+from backoffice.protocol.fields import Code, Field, Records
+from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.messages import users
+from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
+
+#: What 301 and 320 say of a retail user itself, by the part of its page.
+PROFILE = (
+    (
+        "In ODIN",
+        (
+            "user_id",
+            "group_id",
+            "manager_id",
+            "odin_user_type",
+            "category",
+            "status",
+            "family_id",
+            "parent_id",
+            "group_admin_id",
+            "branch",
+            "reference",
+        ),
+    ),
+    (
+        "Person or firm",
+        (
+            "name",
+            "gender",
+            "birth_date",
+            "incorporation",
+            "father_or_husband",
+            "pan",
+            "form60",
+            "client_type",
+            "tax_status",
+            "occupation",
+        ),
+    ),
+    ("Contact", ("address_1", "address_2", "city", "pin_code", "telephone", "mobile", "fax", "email")),
+)
+SEGMENTS = ("trading_segments", "market_data_segments", "login_segments", "inactive_segments")
+TRADING = (
+    (
+        "Trading",
+        (
+            "login_types",
+            "products",
+            "product_type",
+            "poa",
+            "surveillance",
+            "global_flag",
+            "orders_per_second",
+            "max_broadcast_scrips",
+            "max_gtd",
+        ),
+    ),
+)
+TEMPLATES = (("Templates", ("gst_template",)),)
+
+#: What is done with a record of a list: 320's Action. 301 has none and adds.
+ACTIONS = {action.value: action.label for action in RecordAction}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value: its label, what ODIN confirmed in words, its code where it has one, and the newest proposal for it."""
+
+    label: str
+    text: str
+    code: str
+    unknown: bool
+    proposed: str
+    proposal: Proposal | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Facts that belong together."""
+
+    title: str
+    facts: Sequence[Fact]
+
+    @property
+    def any_proposed(self) -> bool:
+        """Whether a proposal touches any of these."""
+        return any(fact.proposal for fact in self.facts)
+
+
+def sections(
+    user: RetailUser | None, parts: Iterable[tuple[str, Sequence[str]]], proposed: Sequence[Proposal]
+) -> list[Section]:
+    """The facts of these parts of a retail user; of one that ODIN has not confirmed, only what is proposed."""
+    return [Section(title, [fact(user, name, proposed) for name in names]) for title, names in parts]
+
+
+def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal]) -> Fact:
+    """One value of a retail user."""
+    field = declared(name)
+    value = value_of(user, name) if user else field.empty
+    newest = next((p for p in reversed(proposed) if _differs(p.values, name, value)), None)
+    return Fact(
+        label=field.label,
+        text=field.words(value),
+        code=str(value) if isinstance(field, Code) else "",
+        unknown=bool(user) and name in user.unknown_fields,
+        proposed=field.words(newest.values[name]) or "(cleared)" if newest else "",
+        proposal=newest,
+    )
+
+
+def declared(name: str) -> Field:
+    """The declaration of a retail user's field."""
+    return CreateRetailUser.fields.get(name) or UpdateRetailUser.fields[name]
+
+
+def _differs(values: Mapping[str, object], name: str, confirmed: object) -> bool:
+    return name in values and (values[name] or "") != (confirmed or "")
+
+
+@dataclass(frozen=True)
+class ProposedRecord:
+    """One bank or demat account that is proposed: what is to be done with it, its parts in words."""
+
+    action: str
+    facts: Sequence[tuple[str, str]]
+    proposal: Proposal
+
+
+def records(proposed: Sequence[Proposal], name: str) -> list[ProposedRecord]:
+    """The accounts in the list `name` ("banks", "demats") of what is proposed."""
+    found = []
+    for proposal in proposed:
+        field = REQUESTS[proposal.message_type].fields.get(name)
+        for record in proposal.values.get(name) or [] if isinstance(field, Records) else []:
+            parts = field.record.fields
+            shown = [(parts[part].label, parts[part].words(value)) for part, value in record.items() if value]
+            found.append(ProposedRecord(ACTIONS.get(record.get("action", ""), "Add"), shown, proposal))
+    return found
+
+
+def mutual_fund(mf_ucc: MfUcc | None, proposed: Sequence[Proposal]) -> list[Fact]:
+    """The parts of the mutual-fund UCC that are filled or proposed."""
+    found = []
+    for name, field in users.MfUcc.fields.items():
+        value = value_of(mf_ucc, name) if mf_ucc else ""
+        newest = None
+        for proposal in proposed:
+            record = proposal.values.get("mf_ucc") or {}
+            if record and record.get(name, "") != value:
+                newest = proposal
+        text = newest.values["mf_ucc"].get(name, "") if newest else ""
+        if value or newest:
+            found.append(
+                Fact(
+                    label=field.label,
+                    text=field.words(value),
+                    code=value if isinstance(field, Code) else "",
+                    unknown=False,
+                    proposed=(field.words(text) or "(cleared)") if newest else "",
+                    proposal=newest,
+                )
+            )
+    return found

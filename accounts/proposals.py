@@ -1,0 +1,84 @@
+"""What is proposed or under way for a retail user, so that its page can show it beside what ODIN confirmed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from backoffice.changes.models import Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.protocol.message import REQUESTS
+
+#: So many of each are looked at; a lane has one or two at a time.
+MOST = 20
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Values that ODIN has not confirmed: of a change that waits for a checker, or of a delivery.
+
+    `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed).
+    """
+
+    thing: str
+    number: int
+    title: str
+    state: str
+    url: str
+    since: datetime
+    message_type: int
+    values: Mapping[str, object]
+    words: str = ""
+    needs_person: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to happen with it."""
+        return self.state != DeliveryState.REFUSED
+
+
+def proposals(lane: str) -> list[Proposal]:
+    """What is under way for this lane, oldest first, and a refused delivery that nothing followed. Two queries."""
+    changes = Change.objects.filter(lane=lane, state=ChangeState.SUBMITTED).order_by("id")[:MOST]
+    deliveries = Delivery.objects.filter(lane=lane).exclude(state=DeliveryState.CANCELLED).order_by("-id")[:MOST]
+    return [*_of_deliveries(deliveries), *(found for change in changes for found in _of_change(change))]
+
+
+def _of_deliveries(newest_first: Iterable[Delivery]) -> list[Proposal]:
+    shown: list[Delivery] = []
+    for delivery in newest_first:
+        if delivery.state == DeliveryState.APPLIED:
+            break
+        shown.insert(0, delivery)
+    return [_of_delivery(delivery) for delivery in shown]
+
+
+def _of_delivery(delivery: Delivery) -> Proposal:
+    return Proposal(
+        thing="delivery",
+        number=delivery.pk,
+        title=REQUESTS[delivery.message_type].title,
+        state=delivery.state,
+        url=delivery.get_absolute_url(),
+        since=delivery.created_at,
+        message_type=delivery.message_type,
+        values=delivery.values,
+        words=delivery.reason or " ".join(part for part in (delivery.code, delivery.text) if part),
+        needs_person=delivery.needs_person,
+    )
+
+
+def _of_change(change: Change) -> Iterable[Proposal]:
+    for message in change.messages:
+        yield Proposal(
+            thing="change",
+            number=change.pk,
+            title=REQUESTS[message["type"]].title,
+            state=change.state,
+            url=change.get_absolute_url(),
+            since=change.submitted_at or change.created_at,
+            message_type=message["type"],
+            values=message["values"],
+            words=change.reason,
+        )

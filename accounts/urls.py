@@ -1,0 +1,11 @@
+from django.urls import path
+
+from accounts import entry, views
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("", views.RetailUserList.as_view(), name="list"),
+    *entry.urlpatterns,
+    path("<str:group_id>/<str:user_id>/", views.detail, name="detail"),
+]

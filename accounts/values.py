@@ -1,0 +1,88 @@
+"""Between a message's values (texts, as the protocol has them) and the columns of a record."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from accounts.models import RetailUser
+from backoffice.protocol.fields import Value, Values
+from backoffice.protocol.messages import users
+from backoffice.protocol.messages.users import CreateRetailUser
+
+DATE_FORMAT = "%d-%m-%Y"
+
+#: Fields of 301 that are records of their own, and the secret, which is kept nowhere.
+PARTS = ("banks", "demats", "mf_ucc")
+NOT_COLUMNS = (*PARTS, "password")
+
+#: What 301 and 320 say of a retail user itself, column by column.
+USER_COLUMNS = (*(name for name in CreateRetailUser.fields if name not in NOT_COLUMNS), "inactive_segments")
+
+#: What is in force at ODIN when the field is absent or empty (U1, U2, U8).
+DEFAULTS = {
+    "odin_user_type": "1",
+    "global_flag": "0",
+    "orders_per_second": "-1",
+    "max_broadcast_scrips": "-1",
+    "max_gtd": "0",
+}
+
+
+def column_value(model: type[models.Model], name: str, value: Value) -> Any:
+    """A message's value as the column of this name keeps it. Raises ValueError for a text that is no such value."""
+    column = model._meta.get_field(name)
+    match column:
+        case models.JSONField():
+            return list(value)
+        case models.DateField():
+            return datetime.strptime(str(value), DATE_FORMAT).date() if value else None
+        case models.DecimalField():
+            return Decimal(str(value)) if value else None
+        case models.IntegerField():
+            return int(str(value)) if value else None
+        case _:
+            return str(value)
+
+
+def columns(model: type[models.Model], values: Mapping[str, Value]) -> dict[str, Any]:
+    """Values as columns of a record, by name."""
+    return {name: column_value(model, name, value) for name, value in values.items()}
+
+
+def value_of(record: models.Model, name: str) -> Value:
+    """The column of a record as a message has it."""
+    kept = getattr(record, name)
+    match kept:
+        case None:
+            return ""
+        case list():
+            return list(kept)
+        case date():
+            return kept.strftime(DATE_FORMAT)
+        case Decimal():
+            return f"{kept:f}"
+        case _:
+            return str(kept)
+
+
+def values_of(record: models.Model, names: Iterable[str]) -> dict[str, Value]:
+    """The named columns of a record as a message has them."""
+    return {name: value_of(record, name) for name in names}
+
+
+def from_values(values: Values) -> dict[str, Any]:
+    """The columns of a retail user that these values of 301 or 320 speak of."""
+    return columns(RetailUser, {name: value for name, value in values.items() if name in USER_COLUMNS})
+
+
+def to_values(user: RetailUser) -> Values:
+    """The confirmed values of a retail user, named as in 301, and `inactive_segments`. What is not known is left out."""
+    values: Values = values_of(user, USER_COLUMNS)
+    values["banks"] = [values_of(bank, users.BankAccount.fields) for bank in user.banks.all()]
+    values["demats"] = [values_of(demat, users.DematAccount.fields) for demat in user.demats.all()]
+    mf_ucc = getattr(user, "mf_ucc", None)
+    values["mf_ucc"] = values_of(mf_ucc, users.MfUcc.fields) if mf_ucc else {}
+    return {name: value for name, value in values.items() if name not in user.unknown_fields}

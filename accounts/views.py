@@ -1,0 +1,178 @@
+"""Pages of retail users: the list and one retail user. Nothing here changes anything."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts import facts
+from accounts.filters import RetailUserFilter
+from accounts.history import history
+from accounts.lanes import annotate_work
+from accounts.models import RetailUser, Source
+from accounts.proposals import Proposal, proposals
+from accounts.tables import RetailUserTable
+from backoffice.protocol.codes import Segment
+from backoffice.screens.components import Tab
+from backoffice.screens.tables_base import ListView
+
+#: So many limit updates are shown on the page of a retail user; the list has the rest.
+LIMIT_UPDATES = 25
+
+
+class RetailUserList(ListView):
+    """All retail users that the portal knows."""
+
+    permission_required = "accounts.view_retailuser"
+    model = RetailUser
+    table_class = RetailUserTable
+    filterset_class = RetailUserFilter
+    title = "Retail users"
+    subtitle = "As ODIN last confirmed them. ODIN cannot be asked for a user, so the portal keeps what it confirmed."
+    nouns = ("retail user", "retail users")
+    search_hint = "Id, name, PAN or mobile"
+    empty_icon = "users"
+    empty_title = "No retail users yet"
+    empty_text = (
+        "A retail user appears here when ODIN has confirmed its creation. "
+        "Propose the first one; a checker approves it, and the portal sends it."
+    )
+    template_name = "accounts/list.html"
+    empty_action = ("accounts:new", "New retail user")
+
+    def get_queryset(self) -> QuerySet[RetailUser]:
+        return annotate_work(super().get_queryset())
+
+
+def _profile(user: RetailUser | None, proposed: list[Proposal]) -> dict[str, Any]:
+    parts = facts.PROFILE if user else (*facts.PROFILE, *facts.TRADING, *facts.TEMPLATES)
+    addresses = user.alternate_addresses.all() if user else []
+    return {"sections": facts.sections(user, parts, proposed), "addresses": addresses}
+
+
+def _banks(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+    return {"banks": user.banks.all(), "proposed": facts.records(proposed, "banks")}
+
+
+def _demats(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+    return {"demats": user.demats.all(), "proposed": facts.records(proposed, "demats")}
+
+
+def _mutual_fund(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+    mf_ucc = getattr(user, "mf_ucc", None)
+    rows = facts.mutual_fund(mf_ucc, proposed)
+    return {"facts": rows, "any_proposed": any(row.proposal for row in rows), "kyc": user.kyc}
+
+
+def _segments(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+    allowed = [(facts.declared(name).label, name, getattr(user, name)) for name in facts.SEGMENTS]
+    names = {segment.value: segment.label for segment in Segment}
+    rows = [
+        (segment, [(label, segment.value in ids) for label, _, ids in allowed])
+        for segment in Segment
+        if any(segment.value in ids for _, _, ids in allowed)
+    ]
+    return {
+        "columns": [label for label, _, _ in allowed],
+        "rows": rows,
+        "sections": facts.sections(user, facts.TRADING, proposed),
+        "changes": [f for f in (facts.fact(user, name, proposed) for name in facts.SEGMENTS) if f.proposal],
+        "participant_codes": [(names.get(str(row.segment), ""), row) for row in user.participant_codes.all()],
+    }
+
+
+def _limits(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+    return {
+        "updates": user.limit_updates.all()[:LIMIT_UPDATES],
+        "settings": user.square_off_settings.all(),
+        "quantities": user.approved_quantities.all(),
+    }
+
+
+def _templates(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+    return {
+        "sections": facts.sections(user, facts.TEMPLATES, proposed),
+        "templates": user.templates.all(),
+        "qvl_templates": user.qvl_templates.all(),
+        "channels": user.channel_subscriptions.all(),
+        "dealers": user.dealer_mappings.all(),
+    }
+
+
+#: The tabs of a retail user's page: their name in the URL, label, and what they show. History is told apart below.
+TABS: dict[str, tuple[str, Callable[[Any, list[Proposal]], dict[str, Any]]]] = {
+    "profile": ("Profile", _profile),
+    "banks": ("Banks", _banks),
+    "demat": ("Demat", _demats),
+    "mutual-fund": ("Mutual fund", _mutual_fund),
+    "segments": ("Segments", _segments),
+    "limits": ("Limits", _limits),
+    "templates": ("Templates & dealers", _templates),
+}
+HISTORY = "history"
+
+
+@require_safe
+@login_required
+@permission_required("accounts.view_retailuser", raise_exception=True)
+def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
+    """One retail user: what ODIN confirmed, what is proposed beside it, and its history.
+
+    A retail user that ODIN has not confirmed yet has a page too, as soon as somebody proposes it.
+    """
+    lane = f"{group_id}/{user_id}"
+    retail_user = RetailUser.objects.filter(group_id=group_id, user_id=user_id).first()
+    proposed = proposals(lane)
+    if retail_user is None and not proposed:
+        raise Http404(f"No retail user {lane} is known here.")
+    still_open = any(proposal.open for proposal in proposed)
+    if _is_poll(request) and not still_open:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    tab = _chosen_tab(request, retail_user)
+    context: dict[str, Any] = {
+        "nav": "users",
+        "lane": lane,
+        "retail_user": retail_user,
+        "declared": retail_user is not None and retail_user.source == Source.DECLARED,
+        "proposals": proposed,
+        "still_open": still_open,
+        "tab": tab,
+        "tabs": _tabs(request, retail_user, group_id, user_id, tab),
+    }
+    if tab == HISTORY:
+        context["events"] = history(lane, request.user)
+    else:
+        context |= TABS[tab][1](retail_user, proposed)
+    return render(request, "accounts/detail.html", context)
+
+
+def _is_poll(request: HttpRequest) -> bool:
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and htmx.target == "under-way"
+
+
+def _offered(request: HttpRequest, retail_user: RetailUser | None) -> list[tuple[str, str]]:
+    if retail_user is None:
+        return [("profile", "Proposed"), (HISTORY, "History")]
+    hidden = set() if request.user.has_perm("limits.view_limitupdate") else {"limits"}
+    return [(name, label) for name, (label, _) in TABS.items() if name not in hidden] + [(HISTORY, "History")]
+
+
+def _chosen_tab(request: HttpRequest, retail_user: RetailUser | None) -> str:
+    asked = request.GET.get("tab", "profile")
+    return asked if asked in dict(_offered(request, retail_user)) else "profile"
+
+
+def _tabs(
+    request: HttpRequest, retail_user: RetailUser | None, group_id: str, user_id: str, current: str
+) -> list[Tab]:
+    page = reverse("accounts:detail", args=[group_id, user_id])
+    return [
+        Tab(label, page if name == "profile" else f"{page}?tab={name}", current=name == current)
+        for name, label in _offered(request, retail_user)
+    ]

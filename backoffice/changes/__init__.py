@@ -1,0 +1,1 @@
+"""Maker and checker: a change is proposed by one person and approved or rejected by another."""

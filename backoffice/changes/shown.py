@@ -1,0 +1,56 @@
+"""The messages of a change as people read them: in words, and as the text that will go over the wire."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backoffice.changes import operations
+from backoffice.changes.kinds import KINDS
+from backoffice.changes.models import Change, State
+from backoffice.config import odin_config
+from backoffice.protocol.cipher import PasswordCipher
+from backoffice.protocol.fields import SecretText, Values
+from backoffice.protocol.findings import EncodeError
+from backoffice.protocol.message import Request
+from backoffice.protocol.secret import MASK
+from backoffice.protocol.wire import Header, encode, mask
+from backoffice.protocol.words import Line, explain
+
+#: The checksum of the text that is sent differs, since it is made over the session.
+CHECKSUM = re.compile(r"\|999=[0-9]{3}$")
+#: Stands for the session until the worker fills it in; masked like the real one.
+NO_SESSION = SecretText("session")
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """One message of a change: its declaration, its lines in words, its text with secrets masked."""
+
+    message: type[Request]
+    lines: Sequence[Line]
+    text: str
+    has_old: bool
+
+
+def shown_messages(change: Change) -> list[ShownMessage]:
+    """The messages that will go out; of a draft, what it holds so far. Secrets are never in the result."""
+    if change.state == State.DRAFT:
+        kind = KINDS.get(change.kind)
+        parts = [(kind.message, operations.draft_values(change))] if kind else []
+    else:
+        parts = operations.messages(change)
+    before = change.before
+    return [
+        ShownMessage(message, explain(message, values, before), _wire_text(message, values), bool(before))
+        for message, values in parts
+    ]
+
+
+def _wire_text(message: type[Request], values: Values) -> str:
+    config = odin_config()
+    cipher = PasswordCipher(config.password_key.reveal(), config.password_mode)
+    try:
+        text = mask(encode(message, values, Header(config.dealer_id, NO_SESSION), cipher))
+    except EncodeError as error:
+        return f"This cannot be written as a message yet. {error}"
+    return CHECKSUM.sub(f"|999={MASK}", text)

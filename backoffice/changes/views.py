@@ -1,0 +1,232 @@
+"""Pages of the changes: the list, one change with its messages and deliveries, and the decision on it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from backoffice.audit.models import Entry
+from backoffice.changes import operations
+from backoffice.changes.errors import ChangeError, NotAllowed
+from backoffice.changes.filters import ChangeFilter
+from backoffice.changes.kinds import KINDS
+from backoffice.changes.models import Change, State
+from backoffice.changes.shown import ShownMessage, shown_messages
+from backoffice.changes.tables import ChangeTable
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import FINAL
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.message import REQUESTS
+from backoffice.screens.components import Event, status
+from backoffice.screens.tables_base import ListView
+from backoffice.screens.templatetags.portal import optional_url
+
+#: Where a maker goes on with a draft, or starts again: the page of each kind, entered by the room that has it.
+ENTRY_PAGES: dict[str, str] = {}
+
+#: A change has a handful of audit entries; so many are shown.
+ENTRIES = 100
+
+
+def visible(person: Any) -> QuerySet[Change]:
+    """The changes that somebody may see: a draft is its maker's alone."""
+    return Change.objects.filter(~Q(state=State.DRAFT) | Q(made_by=person))
+
+
+class ChangeList(ListView):
+    """All changes, and one's own drafts."""
+
+    permission_required = "changes.view_change"
+    model = Change
+    table_class = ChangeTable
+    filterset_class = ChangeFilter
+    title = "Changes"
+    subtitle = "What makers propose and checkers decide. Nothing goes to ODIN without a second person."
+    nouns = ("change", "changes")
+    search_hint = "Retail user, number or reason"
+    empty_icon = "changes"
+    empty_title = "No changes yet"
+    empty_text = "A change appears here when a maker proposes something: a new retail user, for example."
+
+    def get_queryset(self) -> QuerySet[Change]:
+        return visible(self.request.user).select_related("made_by", "decided_by")
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required("changes.view_change", raise_exception=True)
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One change: what it proposes, in words; who asked and why; what may be done with it; what became of it."""
+    return _page(request, _visible_or_404(request, pk))
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required("changes.view_change", raise_exception=True)
+def outcome(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the page that lives: where the change and its deliveries stand. Asked again until all is settled.
+
+    Nothing is answered (204) while nothing moved, so that the page neither flickers nor speaks.
+    """
+    change = _visible_or_404(request, pk)
+    context = _outcome(request, change)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    if request.GET.get("seen", "").partition("-")[0] != change.state:
+        return HttpResponse(headers={"HX-Refresh": "true"})  # decided meanwhile: the whole page is another one
+    return render(request, "changes/_moved.html", context | {"events": _events(change), "change": change})
+
+
+@never_cache
+@require_POST
+@login_required
+@permission_required("changes.view_change", raise_exception=True)
+def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Approve, reject or withdraw; what cannot be done is said on the change's page, with the next step."""
+    change = _visible_or_404(request, pk)
+    reason = request.POST.get("reason", "")
+    try:
+        if action == "approve":
+            content_hash = request.POST.get("content_hash", "")
+            operations.approve(change.pk, by=request.user, content_hash=content_hash, reason=reason)
+            messages.success(request, "Approved. It is on its way to ODIN; the outcome appears here.")
+        elif action == "reject":
+            operations.reject(change.pk, by=request.user, reason=reason)
+            messages.success(request, "Rejected. Its maker sees your reason.")
+        else:
+            operations.withdraw(change.pk, by=request.user, reason=reason)
+            messages.success(request, "Withdrawn. Nothing was sent.")
+    except ChangeError as error:
+        change.refresh_from_db()
+        code = 403 if isinstance(error, NotAllowed) else 409
+        return _page(request, change, problem=error.words, tried=action, reason=reason, code=code)
+    return redirect(change)
+
+
+def _page(
+    request: HttpRequest, change: Change, *, problem: str = "", tried: str = "", reason: str = "", code: int = 200
+) -> HttpResponse:
+    shown: list[ShownMessage] = shown_messages(change)
+    kind = KINDS.get(change.kind)
+    mine = change.made_by_id == request.user.pk
+    context = {
+        "nav": "changes",
+        "change": change,
+        "title": kind.title if kind else change.kind,
+        "user_url": _user_url(change),
+        "problem": problem,
+        "tried": tried,
+        "reason": reason,
+        "shown_messages": shown,
+        "consequences": [line.consequence for message in shown for line in message.lines if line.consequence],
+        "warnings": _warnings(change),
+        "why_not": _why_not(request, change),
+        "may_decide": _may_decide(request, change),
+        "may_withdraw": mine and change.state == State.SUBMITTED,
+        "entry_url": _entry_url(change) if mine and request.user.has_perm("changes.add_change") else "",
+        "events": _events(change),
+        **_outcome(request, change),
+    }
+    return render(request, "changes/detail.html", context, status=code)
+
+
+def _visible_or_404(request: HttpRequest, pk: int) -> Change:
+    found = visible(request.user).select_related("made_by", "decided_by").filter(pk=pk).first()
+    if found is None:
+        raise Http404("There is no such change.")
+    return found
+
+
+def _may_decide(request: HttpRequest, change: Change) -> bool:
+    may = request.user.has_perm("changes.approve_change")
+    return may and change.state == State.SUBMITTED and change.made_by_id != request.user.pk
+
+
+def _why_not(request: HttpRequest, change: Change) -> str:
+    """Why somebody who looks for the buttons does not find them; "" where they are there or nothing is to decide."""
+    if change.state != State.SUBMITTED or _may_decide(request, change):
+        return ""
+    if change.made_by_id == request.user.pk:
+        return "You made this change; another person must approve it."
+    return "A checker decides on this change. Your role does not include it."
+
+
+def _user_url(change: Change) -> str:
+    group_id, _, user_id = change.lane.partition("/")
+    return optional_url("accounts:detail", group_id, user_id) if group_id and user_id else ""
+
+
+def _entry_url(change: Change) -> str:
+    """Where the maker goes on with a draft, or starts again from what was not approved."""
+    page = optional_url(ENTRY_PAGES[change.kind]) if change.kind in ENTRY_PAGES else ""
+    if not page:
+        return ""
+    if change.state == State.DRAFT:
+        return f"{page}?draft={change.token}"
+    return f"{page}?again={change.pk}" if change.state in (State.REJECTED, State.WITHDRAWN, State.STALE) else ""
+
+
+def _warnings(change: Change) -> list[Finding]:
+    """The warnings that the maker saw when submitting."""
+    found = [Finding(**{**stored, "severity": Severity(stored["severity"])}) for stored in change.findings]
+    return [finding for finding in found if finding.severity == Severity.WARNING]
+
+
+def _outcome(request: HttpRequest, change: Change) -> dict[str, Any]:
+    """Where the deliveries stand, whether to ask again and how soon, and a mark by which "nothing moved" is known."""
+    deliveries = list(change.deliveries.order_by("id").prefetch_related("attempts"))
+    marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
+    return {
+        "deliveries": [(delivery, REQUESTS[delivery.message_type], _last_ms(delivery)) for delivery in deliveries],
+        "seen": "-".join([change.state, *marks]),
+        "every": _every(request, change, deliveries),
+    }
+
+
+def _every(request: HttpRequest, change: Change, deliveries: Sequence[Delivery]) -> str:
+    """How often the page asks again: each second while something moves by itself, seldom while a person is awaited."""
+    if change.state == State.SUBMITTED:
+        return "" if _may_decide(request, change) else "3s"
+    waiting = [delivery for delivery in deliveries if delivery.state not in FINAL]
+    if not waiting:
+        return ""
+    moving = [d for d in waiting if not d.needs_person and d.state != DeliveryState.ON_HOLD]
+    return "1s" if moving else "5s"
+
+
+def _last_ms(delivery: Delivery) -> int | None:
+    attempts = list(delivery.attempts.all())
+    return attempts[-1].duration_ms if attempts else None
+
+
+def _events(change: Change) -> list[Event]:
+    """The audit entries of this change as a time line, newest first."""
+    entries = Entry.objects.filter(change_id=change.pk).order_by("-id")[:ENTRIES]
+    return [_event(entry) for entry in entries]
+
+
+def _event(entry: Entry) -> Event:
+    thing, _, what = entry.action.partition(".")
+    shown = status("outcome" if thing == "delivery" and what == "not_applied" else thing, what)
+    answer = " ".join(str(entry.details.get(name) or "") for name in ("code", "answer")).strip()
+    duration = entry.details.get("duration_ms")
+    details = [("ODIN's answer", answer), ("Took", f"{duration} ms" if duration is not None else "")]
+    return Event(
+        at=entry.at,
+        who="the portal" if entry.by_id is None else entry.by_name,
+        what=entry.text,
+        why=entry.reason,
+        tone=shown.tone,
+        icon=shown.icon,
+        details=[(label, text) for label, text in details if text],
+        raw=str(entry.details.get("sent") or ""),
+    )

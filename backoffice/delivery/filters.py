@@ -1,0 +1,40 @@
+"""Filters of the list of deliveries."""
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import State
+from backoffice.protocol.message import REQUESTS, Repeat
+
+
+def message_choices() -> list[tuple[int, str]]:
+    """The messages that change something at ODIN, by title."""
+    return [
+        (number, f"{message.title} ({number})")
+        for number, message in sorted(REQUESTS.items())
+        if message.repeat not in (Repeat.READ, Repeat.SESSION)
+    ]
+
+
+class DeliveryFilter(django_filters.FilterSet):
+    """Quick search by retail user or reference; state, message, and what needs a person."""
+
+    q = django_filters.CharFilter(label="Retail user or reference", method="search")
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
+    needs_person = django_filters.BooleanFilter(label="Needs a person")
+    since = django_filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="Approved from")
+    until = django_filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="Approved to")
+
+    settled_since = django_filters.DateFilter(
+        field_name="finished_at", lookup_expr="date__gte", label="Settled from"
+    )
+
+    class Meta:
+        model = Delivery
+        fields = ("q", "state", "message_type", "needs_person", "since", "until", "settled_since")
+
+    def search(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
+        text = value.strip()
+        return queryset.filter(Q(lane__icontains=text) | Q(reference=text))

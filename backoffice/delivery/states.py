@@ -1,0 +1,66 @@
+"""The states of a delivery and every move between them. Nothing else moves a delivery."""
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """Where a delivery stands."""
+
+    QUEUED = "queued", "Queued"
+    IN_FLIGHT = "in_flight", "In flight"
+    APPLIED = "applied", "Applied"
+    REFUSED = "refused", "Refused"
+    UNKNOWN = "unknown", "Unknown"
+    ON_HOLD = "on_hold", "On hold"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Move(models.TextChoices):
+    """What may happen to a delivery."""
+
+    CLAIM = "claim", "a worker takes it"
+    RELEASE = "release", "it was not applied and goes back to the queue"
+    APPLY = "apply", "ODIN confirmed it"
+    REFUSE = "refuse", "ODIN refused it"
+    DOUBT = "doubt", "no proper answer came"
+    STOP = "stop", "it cannot be sent as it is, a fault of the portal"
+    HOLD = "hold", "what it depends on was refused"
+    FREE = "free", "a person lets it go on"
+    RESOLVE_APPLIED = "resolve_applied", "a person found it in ODIN"
+    RESOLVE_SEND = "resolve_send", "a person sends it again"
+    CANCEL = "cancel", "a person takes it back before it was sent"
+
+
+MOVES: dict[tuple[State, Move], State] = {
+    (State.QUEUED, Move.CLAIM): State.IN_FLIGHT,
+    (State.QUEUED, Move.HOLD): State.ON_HOLD,
+    (State.QUEUED, Move.CANCEL): State.CANCELLED,
+    (State.IN_FLIGHT, Move.RELEASE): State.QUEUED,
+    (State.IN_FLIGHT, Move.APPLY): State.APPLIED,
+    (State.IN_FLIGHT, Move.REFUSE): State.REFUSED,
+    (State.IN_FLIGHT, Move.DOUBT): State.UNKNOWN,
+    (State.IN_FLIGHT, Move.STOP): State.ON_HOLD,
+    (State.UNKNOWN, Move.CLAIM): State.IN_FLIGHT,
+    (State.UNKNOWN, Move.RESOLVE_APPLIED): State.APPLIED,
+    (State.UNKNOWN, Move.RESOLVE_SEND): State.UNKNOWN,
+    (State.ON_HOLD, Move.FREE): State.QUEUED,
+    (State.ON_HOLD, Move.CANCEL): State.CANCELLED,
+}
+
+#: A delivery in one of these keeps every later delivery of its lane waiting.
+OPEN = (State.QUEUED, State.IN_FLIGHT, State.UNKNOWN, State.ON_HOLD)
+#: At most one delivery of a lane is in one of these; the database enforces it.
+BUSY = (State.IN_FLIGHT, State.UNKNOWN)
+FINAL = (State.APPLIED, State.REFUSED, State.CANCELLED)
+
+
+class IllegalMove(Exception):
+    """A move that the table does not have."""
+
+
+def after(state: str, move: Move) -> State:
+    """The state that a move leads to. Raises IllegalMove where the table has none."""
+    try:
+        return MOVES[State(state), move]
+    except KeyError:
+        raise IllegalMove(f"A delivery that is {State(state).label.lower()} has no move {move.value}.") from None

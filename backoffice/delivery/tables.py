@@ -1,0 +1,31 @@
+"""The list of deliveries."""
+
+import django_tables2 as tables
+
+from backoffice.delivery.models import Delivery
+from backoffice.protocol.message import REQUESTS
+from backoffice.screens.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
+
+
+class DeliveryTable(PortalTable):
+    """Deliveries, newest first."""
+
+    id = NumberColumn(verbose_name="No.")
+    message_type = tables.Column(verbose_name="Message")
+    lane = IdColumn(verbose_name="Retail user")
+    state = StatusColumn("delivery")
+    code = tables.Column(verbose_name="Code")
+    text = tables.Column(verbose_name="ODIN's words", empty_values=())
+    attempt_count = NumberColumn(verbose_name="Attempts")
+    created_at = AgoColumn(verbose_name="Approved")
+    finished_at = AgoColumn(verbose_name="Settled")
+
+    class Meta(PortalTable.Meta):
+        model = Delivery
+        fields = ("id", "message_type", "lane", "state", "code", "text", "attempt_count", "created_at", "finished_at")
+
+    def render_message_type(self, value: int) -> str:
+        return f"{REQUESTS[value].title} ({value})"
+
+    def render_text(self, record: Delivery) -> str:
+        return record.text or record.reason

@@ -1,0 +1,26 @@
+"""Waking workers. A wake-up may be lost or come ten times: the queue is in the database, and the sweep finds the rest."""
+
+import logging
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+#: By name, since the module of the tasks imports this one.
+DELIVER_DUE = "backoffice.delivery.tasks.deliver_due"
+
+
+def wake_after_commit() -> None:
+    """Wake a worker once the present transaction is committed."""
+    transaction.on_commit(wake, robust=True)
+
+
+def wake(times: int = 1) -> None:
+    """Send wake-ups now. A broker that is down is logged and otherwise ignored: nothing is lost by it."""
+    try:
+        for _ in range(times):
+            current_app.send_task(DELIVER_DUE, retry=False, expires=5)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker did not take a wake-up (%s); the sweep will find the work.", type(error).__name__)

@@ -1,0 +1,195 @@
+"""The typed parts of pages: statuses, tabs, facts for the time line, the bar chart."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Status:
+    """A state as people see it: a word, a tone (colour), an icon, and who must act ("" for nobody).
+
+    Tones are good, bad, warn, doubt, info, idle.
+    """
+
+    word: str
+    tone: str
+    icon: str
+    who: str = ""
+
+
+#: Kind of thing -> its state as stored -> how it is shown. Apps add kinds of their own with `add_statuses`.
+STATUSES: dict[str, Mapping[str, Status]] = {
+    "change": {
+        "draft": Status("Draft", "idle", "pencil", "its maker"),
+        "submitted": Status("Submitted", "info", "inbox", "a checker"),
+        "approved": Status("Approved", "good", "check"),
+        "rejected": Status("Rejected", "bad", "x-circle", "its maker: see why"),
+        "withdrawn": Status("Withdrawn", "idle", "undo"),
+        "stale": Status("Stale", "warn", "refresh", "its maker: look again"),
+    },
+    "delivery": {
+        "queued": Status("Queued", "idle", "clock"),
+        "in_flight": Status("In flight", "info", "deliveries"),
+        "applied": Status("Applied", "good", "check-circle"),
+        "refused": Status("Refused", "bad", "x-circle", "its maker: see why"),
+        "unknown": Status("Unknown", "doubt", "question", "a person, if it does not settle by itself"),
+        "on_hold": Status("On hold", "warn", "pause", "a person: what it waits for was refused"),
+        "cancelled": Status("Cancelled", "idle", "forbidden"),
+    },
+    "outcome": {
+        "": Status("No answer yet", "info", "deliveries"),
+        "applied": Status("Applied", "good", "check-circle"),
+        "refused": Status("Refused", "bad", "x-circle"),
+        "not_applied": Status("Not applied", "warn", "refresh", "nobody: safe to repeat"),
+        "unknown": Status("Unknown", "doubt", "question"),
+    },
+    "session": {
+        "logged_on": Status("Logged on", "good", "link"),
+        "logged_off": Status("Logged off", "idle", "unlink"),
+        "waiting": Status("Waiting", "warn", "clock"),
+        "stopped": Status("Stopped", "bad", "stop", "a person with the dealer session's permission"),
+    },
+}
+
+
+def add_statuses(kind: str, table: Mapping[str, Status]) -> None:
+    """Let `{% status kind state %}` show one more kind of thing. Called in an AppConfig's ready()."""
+    STATUSES[kind] = table
+
+
+def status(kind: str, state: str) -> Status:
+    """How a state is shown. One that the table does not have shows as its own word, quietly."""
+    known = STATUSES.get(kind, {}).get(str(state))
+    return known or Status(str(state).replace("_", " ").capitalize() or "None", "idle", "dot")
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of `components/tabs.html`."""
+
+    label: str
+    url: str
+    current: bool = False
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of `components/timeline.html`: who did what, when and why.
+
+    `details` are label and text; they open on demand. `raw` is a message text with secrets masked.
+    """
+
+    at: datetime
+    who: str
+    what: str
+    why: str = ""
+    tone: str = "idle"
+    icon: str = "dot"
+    url: str = ""
+    details: Sequence[tuple[str, str]] = ()
+    raw: str = ""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in force, and the address of the list without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+#: Room for the numbers, the highest bar's air, and the hours, in the drawing's units.
+LEFT, TOP, BOTTOM = 32, 8, 20
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One piece of a column of the chart, placed in the drawing's units."""
+
+    tone: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the chart: its label, its pieces from the bottom up, and the words on hover."""
+
+    label: str
+    words: str
+    x: float
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A small stacked bar chart for `components/chart.html`, drawn on the server."""
+
+    title: str
+    columns: Sequence[Column]
+    legend: Sequence[tuple[str, str, int]]
+    grid: Sequence[tuple[float, int]]
+    total: int
+    bar_width: float
+    slot_width: float
+    width: int = 560
+    height: int = 150
+
+    @property
+    def plot_height(self) -> int:
+        """From the top of the drawing down to the zero line."""
+        return self.height - BOTTOM
+
+    @property
+    def slot_middle(self) -> float:
+        return round(self.slot_width / 2, 2)
+
+    @property
+    def bar_inset(self) -> float:
+        """From the left of a column's slot to its bar."""
+        return round((self.slot_width - self.bar_width) / 2, 2)
+
+
+def stacked_chart(
+    title: str, rows: Iterable[tuple[str, Mapping[str, int]]], series: Sequence[tuple[str, str]]
+) -> Chart:
+    """A chart of one column a row.
+
+    `rows` are label and count by series name; `series` are name and tone, the lowest piece first.
+    """
+    rows = list(rows)
+    width, height = Chart.width, Chart.height
+    highest = max((sum(counts.values()) for _, counts in rows), default=0)
+    step = _step(highest)
+    top_value = step * max(1, -(-highest // step))
+    scale = (height - TOP - BOTTOM) / top_value
+    slot = (width - LEFT) / max(1, len(rows))
+    columns = []
+    for index, (label, counts) in enumerate(rows):
+        base, bars = float(height - BOTTOM), []
+        for name, tone in series:
+            if count := counts.get(name, 0):
+                # A count of one among thousands still shows as a line.
+                tall = max(1.5, count * scale)
+                base -= tall
+                bars.append(Bar(tone, round(base, 2), round(tall, 2)))
+        words = ", ".join(f"{counts[name]} {name}" for name, _ in series if counts.get(name)) or "nothing"
+        columns.append(Column(label, words, round(LEFT + index * slot, 2), bars))
+    return Chart(
+        title=title,
+        columns=columns,
+        legend=[(name, tone, sum(counts.get(name, 0) for _, counts in rows)) for name, tone in series],
+        grid=[(round(height - BOTTOM - value * scale, 2), value) for value in range(0, top_value + 1, step)],
+        bar_width=round(min(22.0, slot * 0.62), 2),
+        slot_width=round(slot, 2),
+        total=sum(sum(counts.values()) for _, counts in rows),
+    )
+
+
+def _step(highest: int) -> int:
+    """A round distance between grid lines that gives two to five of them."""
+    steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
+    return next(step for step in steps if highest <= step * 4)

@@ -1,0 +1,88 @@
+"""When a field or a part of a form is needed, as the protocol's rules say it, in a shape that the page can follow too."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from backoffice.protocol.rules import AnyOf, Condition, Filled, NotAnyOf, RequiredWhen, Rule
+from backoffice.protocol.scalars import as_date
+
+ADULT = 18
+
+
+@dataclass(frozen=True)
+class Minor:
+    """A date of birth makes somebody a minor today. (The rule itself, U6, is a function; a page needs it as data.)"""
+
+    field: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The field it reads."""
+        return (self.field,)
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Whether the date is less than 18 years ago."""
+        born, today = as_date(values.get(self.field)), timezone.localdate()
+        if born is None:
+            return False
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < ADULT
+
+
+@dataclass(frozen=True)
+class When:
+    """A condition on values, and why it matters: `because` completes "Needed because ...".
+
+    `record` is the path of the record whose values it reads; "" for the message itself.
+    """
+
+    condition: Condition
+    because: str
+    record: str = ""
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Whether it holds of the values of its record."""
+        return self.condition.holds(values)
+
+    def within(self, path: str) -> "When":
+        """The same for the record at another path."""
+        return When(self.condition, self.because, path)
+
+    @property
+    def how(self) -> str:
+        """What the script compares: any, none, filled or minor."""
+        match self.condition:
+            case AnyOf():
+                return "any"
+            case NotAnyOf():
+                return "none"
+            case Minor():
+                return "minor"
+            case Filled():
+                return "filled"
+        raise TypeError(f"The page does not know the condition {self.condition!r}.")
+
+    @property
+    def watched(self) -> str:
+        """The names of the controls it reads, as they stand in the page."""
+        prefix = f"{self.record.replace('.', '-')}-" if self.record else ""
+        return " ".join(f"{prefix}{name}" for name in self.condition.fields)
+
+    @property
+    def codes(self) -> str:
+        """The codes it looks for."""
+        return " ".join(sorted(getattr(self.condition, "values", ())))
+
+
+def needs(rules: Iterable[Rule], name: str, record: str = "") -> list[When]:
+    """The conditions under which the rules make a field mandatory."""
+    return [When(rule.when, rule.because, record) for rule in rules if isinstance(rule, RequiredWhen) and rule.field == name]
+
+
+def need(rules: Iterable[Rule], name: str, record: str = "") -> When:
+    """The first of them. Raises LookupError where there is none, so that a form and the rules cannot drift apart."""
+    if found := needs(rules, name, record):
+        return found[0]
+    raise LookupError(f"No rule says when {name} is needed.")

@@ -1,0 +1,105 @@
+"""How money and times are written. Pure functions; the template tags in `portal` are thin covers of these."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+INDIA = ZoneInfo("Asia/Kolkata")
+
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+
+def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
+    """An amount with Indian digit grouping: 1234567 becomes "12,34,567.00".
+
+    `places` are the digits after the point; None keeps those given. What is no number comes back as it is.
+    """
+    number = _decimal(amount)
+    if number is None:
+        return "" if amount is None else str(amount)
+    text = f"{abs(number):f}" if places is None else f"{abs(number):.{places}f}"
+    whole, point, fraction = text.partition(".")
+    head, tail = whole[:-3], whole[-3:]
+    groups = []
+    while head:
+        groups.insert(0, head[-2:])
+        head = head[:-2]
+    sign = "-" if number < 0 and text.strip("0.") else ""
+    return sign + ",".join([*groups, tail]) + point + fraction
+
+
+def in_words(amount: Decimal | int | str | None) -> str:
+    """A rupee amount in words: 100050.5 becomes "Rupees one lakh fifty and fifty paise".
+
+    Fractions are rounded to whole paise. What is no number gives an empty text.
+    """
+    number = _decimal(amount)
+    if number is None:
+        return ""
+    total_paise = int((abs(number) * 100).to_integral_value())
+    rupees, paise = divmod(total_paise, 100)
+    words = f"Rupees {_count(rupees)}"
+    if paise:
+        words += f" and {_count(paise)} paise"
+    return f"Minus {words[0].lower()}{words[1:]}" if number < 0 and total_paise else words
+
+
+def ist(at: datetime | None, style: str = "full") -> str:
+    """A time as India's clocks show it. Styles: full (21-11-2026 10:25:39), minute, date, time."""
+    if at is None:
+        return ""
+    formats = {
+        "full": "%d-%m-%Y %H:%M:%S",
+        "minute": "%d-%m-%Y %H:%M",
+        "date": "%d-%m-%Y",
+        "time": "%H:%M:%S",
+    }
+    return at.astimezone(INDIA).strftime(formats[style])
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit: "12 s", "3 min", "5 h", "2 d". `portal.js` says it in the same words."""
+    seconds = max(0, int(seconds))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def ago(at: datetime, now: datetime | None = None) -> str:
+    """How long ago, or how soon: "3 min ago", "in 20 s"; a date when it is more than a week away."""
+    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    if abs(seconds) >= 7 * 86400:
+        return ist(at, "date")
+    if abs(seconds) < 1:
+        return "now"
+    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}"
+
+
+def _decimal(amount: Decimal | int | str | None) -> Decimal | None:
+    if amount is None or amount == "":
+        return None
+    try:
+        number = Decimal(amount)
+    except (InvalidOperation, ValueError, TypeError):
+        return None
+    return number if number.is_finite() else None
+
+
+def _count(number: int) -> str:
+    """A whole number in words, in crores, lakhs and thousands."""
+    parts = []
+    for size, name in ((10_000_000, "crore"), (100_000, "lakh"), (1000, "thousand"), (100, "hundred")):
+        if number >= size:
+            parts.append(f"{_count(number // size)} {name}")
+            number %= size
+    if number >= 20:
+        tens, one = divmod(number, 10)
+        parts.append(TENS[tens] + (f"-{ONES[one]}" if one else ""))
+    elif number or not parts:
+        parts.append(ONES[number])
+    return " ".join(parts)

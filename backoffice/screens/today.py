@@ -1,0 +1,114 @@
+"""What the Today page shows, gathered in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Min, Q
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from backoffice.changes.kinds import KINDS
+from backoffice.changes.models import Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.delivery.models import Attempt, Delivery
+from backoffice.delivery.states import FINAL, State
+from backoffice.screens.components import Chart, stacked_chart
+from backoffice.screens.context import needing_a_person, waiting_for
+from backoffice.screens.formats import INDIA
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+SHOWN = 8
+#: How long a rejected or stale change stays on its maker's Today page.
+REMEMBERED = timedelta(days=7)
+SERIES = (("applied", "good"), ("refused", "bad"), ("unknown", "doubt"), ("not applied", "idle"))
+#: The hours that the chart always shows; others join it when something happened then.
+WORKING_HOURS = range(8, 20)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One change in a list of Today: what it is, and the change."""
+
+    what: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything on the Today page that the person may see; None where they may not."""
+
+    may_approve: bool
+    waiting_count: int
+    waiting: Sequence[Line]
+    mine: Sequence[Line] | None
+    deliveries: dict[str, int] | None
+    oldest_queued_at: datetime | None
+    troubled: Sequence[Delivery]
+    chart: Chart | None
+
+
+def gather(user: "User") -> Today:
+    """The Today page of one person, now."""
+    now = timezone.now()
+    may_approve = user.has_perm("changes.approve_change")
+    waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
+    seen = _deliveries(now) if user.has_perm("delivery.view_delivery") else None
+    return Today(
+        may_approve=may_approve,
+        waiting_count=waiting.count() if waiting is not None else 0,
+        waiting=_lines(waiting[:SHOWN]) if waiting is not None else [],
+        mine=_mine(user, now) if user.has_perm("changes.add_change") else None,
+        deliveries=seen,
+        oldest_queued_at=_oldest_queued() if seen else None,
+        troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],
+        chart=_chart(now) if seen is not None else None,
+    )
+
+
+def _mine(user: "User", now: datetime) -> list[Line]:
+    """What this maker has under way, and what came back to them lately."""
+    came_back = Q(state__in=(ChangeState.REJECTED, ChangeState.STALE), updated_at__gte=now - REMEMBERED)
+    under_way = Q(state__in=(ChangeState.DRAFT, ChangeState.SUBMITTED))
+    return _lines(
+        Change.objects.filter(came_back | under_way, made_by=user).select_related("made_by")[:SHOWN]
+    )
+
+
+def _lines(changes: Sequence[Change]) -> list[Line]:
+    return [Line(KINDS[c.kind].title if c.kind in KINDS else c.kind, c) for c in changes]
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(INDIA).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _deliveries(now: datetime) -> dict[str, int]:
+    """How many deliveries stand in each open state, and how many ended today in each final one."""
+    open_or_today = ~Q(state__in=FINAL) | Q(finished_at__gte=_midnight(now))
+    counted = Delivery.objects.filter(open_or_today).order_by().values_list("state").annotate(Count("id"))
+    return {state.value: 0 for state in State} | dict(counted)
+
+
+def _oldest_queued() -> datetime | None:
+    return Delivery.objects.filter(state=State.QUEUED).aggregate(oldest=Min("created_at"))["oldest"]
+
+
+def _chart(now: datetime) -> Chart:
+    """Messages sent today, by the hour and by how they were read."""
+    rows = (
+        Attempt.objects.filter(started_at__gte=_midnight(now))
+        .exclude(outcome="")
+        .order_by()
+        .values_list(TruncHour("started_at", tzinfo=INDIA), "outcome")
+        .annotate(Count("id"))
+    )
+    hours: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for hour, outcome, count in rows:
+        hours[hour.hour][outcome.replace("_", " ")] = count
+    first, last = min([*WORKING_HOURS, *hours]), max([*WORKING_HOURS, *hours])
+    return stacked_chart("Messages today", [(f"{h:02}", hours[h]) for h in range(first, last + 1)], SERIES)

@@ -1,0 +1,44 @@
+"""Today, search, and the question whether somebody is still logged in."""
+
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from backoffice.screens import search as searching
+from backoffice.screens.today import gather
+
+
+@login_required
+@never_cache
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
+    partial = getattr(request, "htmx", None) and request.htmx.target == "today"
+    template = "screens/today_parts.html" if partial else "screens/today.html"
+    return render(request, template, {"today": gather(request.user)})
+
+
+@login_required
+@never_cache
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Anything: a single exact match is gone to at once, otherwise the matches are listed."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    matches = searching.search(text, request.user)
+    if len(matches) == 1 and matches[0].exact:
+        return redirect(matches[0].url)
+    return render(request, "screens/search.html", {"search_text": text, "matches": matches})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def logged_in(request: HttpRequest) -> JsonResponse:
+    """Asked by long forms before they are sent: an expired login would lose what was typed.
+
+    A login brings a new CSRF token, so the answer carries the one that is good now.
+    """
+    return JsonResponse({"logged_in": request.user.is_authenticated, "token": get_token(request)})

@@ -1,0 +1,351 @@
+"""All settings, from the environment or from a `.env` file beside manage.py. `.env.example` lists them.
+
+A missing or senseless value is named at start, with an example of a good one.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+#: Everything that is made at run time: database, wake-ups, logs, collected static files.
+VAR_DIR = Path(env.str("PORTAL_VAR", default=str(BASE_DIR / "var")))
+
+
+def required(name: str, example: str) -> str:
+    """A variable that must be set. Raises ImproperlyConfigured with an example."""
+    if not (value := env.str(name, default="")):
+        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment or in .env, for example {example}.")
+    return value
+
+
+def number(name: str, default: float, lowest: float, highest: float) -> float:
+    """A number within bounds. Raises ImproperlyConfigured."""
+    text = env.str(name, default=str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = lowest - 1
+    if not lowest <= value <= highest:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number from {lowest:g} to {highest:g}.")
+    return value
+
+
+def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words. Raises ImproperlyConfigured."""
+    value = env.str(name, default=default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+    return value
+
+
+def switch(name: str, default: bool = False) -> bool:
+    """A yes or no. Raises ImproperlyConfigured for anything else, since a typing error must not mean no."""
+    value = env.str(name, default="true" if default else "false").lower()
+    if value not in ("true", "false"):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be true or false.")
+    return value == "true"
+
+
+def address(name: str, example: str) -> str:
+    """An http or https address. Raises ImproperlyConfigured."""
+    value = required(name, example)
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} is not an http or https address. An example: {example}.")
+    return value
+
+
+def internet_address(name: str, default: str) -> str:
+    """An IPv4 or IPv6 address. Raises ImproperlyConfigured."""
+    value = env.str(name, default=default)
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be an IP address, for example {default}.") from None
+    return value
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """SQLite or PostgreSQL, by address. Raises ImproperlyConfigured without showing the address: it holds a password."""
+    wanted = "It must be sqlite:///PATH or postgres://NAME:PASSWORD@HOST:5432/DATABASE."
+    scheme = (env.str(name, default="") or default).partition("://")[0]
+    if scheme not in ("sqlite", "postgres", "postgresql"):
+        raise ImproperlyConfigured(f"{name} names no database that the portal runs on. {wanted}")
+    try:
+        found: dict[str, Any] = env.db_url_config(env.str(name, default="") or default)
+    except (ValueError, KeyError):
+        raise ImproperlyConfigured(f"{name} cannot be read. {wanted}") from None
+    if not found["NAME"]:
+        raise ImproperlyConfigured(f"{name} names no database. {wanted}")
+    return found
+
+
+def broker(name: str) -> str:
+    """The address of RabbitMQ or Redis, or filesystem:// for folders in var/. Raises ImproperlyConfigured."""
+    value = env.str(name, default="") or "filesystem://"
+    if value.partition("://")[0] not in ("filesystem", "amqp", "amqps", "redis", "rediss"):
+        raise ImproperlyConfigured(
+            f"{name} names no broker that the portal knows. It must be filesystem://, "
+            "amqp://NAME:PASSWORD@HOST:5672/VHOST or redis://HOST:6379/0."
+        )
+    return value
+
+
+def folder(path: Path) -> Path:
+    """A folder of the running portal, made where it is missing. Raises ImproperlyConfigured where that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The folder {path} cannot be made ({error.strerror}). Give the portal's account write permission there."
+        ) from None
+    return path
+
+
+def fernet_keys(name: str) -> list[str]:
+    """Fernet keys, newest first. Raises ImproperlyConfigured without showing them."""
+    example = 'the output of: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+    keys = [key.strip() for key in required(name, example).split(",") if key.strip()]
+    for position, key in enumerate(keys, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: key {position} is not a Fernet key. Use {example}") from None
+    return keys
+
+
+def operation_names(name: str) -> dict[int, str]:
+    """`301:CreateRetailUser,320:UpdateRetailUser` as a mapping. Raises ImproperlyConfigured."""
+    names = {}
+    for pair in env.list(name, default=[]):
+        message_type, _, operation = pair.partition(":")
+        if not message_type.strip().isdigit() or not operation.strip().isidentifier():
+            raise ImproperlyConfigured(f"{name}: {pair!r} is not TYPE:OperationName, like 301:CreateRetailUser.")
+        names[int(message_type)] = operation.strip()
+    return names
+
+
+# --- the portal -------------------------------------------------------------------------------------------------
+
+SECRET_KEY = required("SECRET_KEY", "50 random characters")
+DEBUG = switch("DEBUG")
+PORTAL_ENVIRONMENT = one_of("PORTAL_ENVIRONMENT", "LIVE", ("DEMO", "UAT", "LIVE"))
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PORTAL_SEAL_KEYS = fernet_keys("PORTAL_SEAL_KEYS")
+
+INSTALLED_APPS = [
+    "backoffice",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_tables2",
+    "django_filters",
+    "backoffice.staff",
+    "backoffice.audit",
+    "backoffice.odin",
+    "backoffice.delivery",
+    "backoffice.changes",
+    "backoffice.screens",
+    "accounts",
+    "limits",
+    "django.forms",  # its own form templates, for FORM_RENDERER
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backoffice.audit.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "backoffice.urls"
+WSGI_APPLICATION = "backoffice.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "backoffice.screens.context.frame",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+AUTH_USER_MODEL = "staff.User"
+LOGIN_URL = "staff:login"
+LOGIN_REDIRECT_URL = "screens:today"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "Asia/Kolkata"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- database ---------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    folder(VAR_DIR)
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction takes the write lock when it begins: two that read first and write later cannot deadlock.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        # WAL: readers do not wait for the writer. NORMAL: a power cut may cost the last moments, never the database.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;",
+    }
+else:
+    # Kept by each thread, and tried before use. No pool: threads are few, and one more thing would time out.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# --- Celery: a task is a wake-up, the database is the queue -------------------------------------------------------
+
+CELERY_BROKER_URL = broker("CELERY_BROKER_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
+if CELERY_BROKER_URL.startswith("filesystem"):
+    _queue = str(folder(VAR_DIR / "broker" / "queue"))
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": _queue,
+        "data_folder_out": _queue,
+        "control_folder": str(folder(VAR_DIR / "broker" / "control")),
+        "polling_interval": 0.05,  # 23 ms from sending to start
+    }
+elif CELERY_BROKER_URL.startswith("amqp"):
+    # Without it a wake-up could vanish between client and server unnoticed; the sweep would find the work later.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 1}
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 1}
+# A request that wakes a worker must not wait for a broker that is down.
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Nobody reads results: outcomes are in the database.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+# Acknowledged when taken: a task that kills its process must not come back for ever, and losing it does no harm.
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Set, because its default changes in Celery 6: a lost broker is no reason to stop a sending in the middle.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# A worker that is told to stop at once still has this long (seconds) to finish what it is sending.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 40.0
+# Above ODIN_TOTAL_TIMEOUT: these end only what hangs elsewhere. With threads, nothing obeys them.
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_TIME_LIMIT = 120
+# With prefork: memory that a library leaks is given back now and then.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "backoffice.delivery.tasks.sweep",
+        "schedule": 1.0,
+        # A sweep that waited longer than this (seconds) is followed by others anyway: they must not pile up.
+        "options": {"expires": 5},
+    },
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+# --- ODIN -------------------------------------------------------------------------------------------------------
+
+ODIN_SERVICE_URL = address("ODIN_SERVICE_URL", "http://odin.example/UserCreation.svc/soap")
+ODIN_WSDL_URL = address("ODIN_WSDL_URL", "http://odin.example/UserCreation.svc?singleWsdl")
+ODIN_DEALER_ID = required("ODIN_DEALER_ID", "RESERVEDPG")
+ODIN_DEALER_PASSWORD = required("ODIN_DEALER_PASSWORD", "the password of the reserved dealer")
+ODIN_PASSWORD_KEY = required("ODIN_PASSWORD_KEY", "the password encryption key of the vendor's document, section 3.4")
+ODIN_PASSWORD_MODE = one_of("ODIN_PASSWORD_MODE", "CBC", ("CBC", "ECB"))
+ODIN_OPERATIONS = operation_names("ODIN_OPERATIONS")
+ODIN_FORCE_LOGIN = switch("ODIN_FORCE_LOGIN")
+ODIN_NEW_LIMIT_STRUCTURE = switch("ODIN_NEW_LIMIT_STRUCTURE", default=True)
+ODIN_CLIENT_IP = internet_address("ODIN_CLIENT_IP", "127.0.0.1")
+ODIN_CONNECT_TIMEOUT = number("ODIN_CONNECT_TIMEOUT", 5, 0.1, 60)
+ODIN_READ_TIMEOUT = number("ODIN_READ_TIMEOUT", 20, 0.1, 300)
+ODIN_TOTAL_TIMEOUT = number("ODIN_TOTAL_TIMEOUT", 30, 0.1, 300)
+
+# --- delivery ---------------------------------------------------------------------------------------------------
+
+DELIVERY_LEASE_SECONDS = number("DELIVERY_LEASE_SECONDS", 60, 1, 3600)
+DELIVERY_HOLD_SECONDS = number("DELIVERY_HOLD_SECONDS", 30, 0, 3600)
+DELIVERY_MAX_ATTEMPTS = int(number("DELIVERY_MAX_ATTEMPTS", 8, 1, 100))
+DELIVERY_MAX_MINUTES = number("DELIVERY_MAX_MINUTES", 15, 1, 1440)
+DELIVERY_PARALLEL = int(number("DELIVERY_PARALLEL", 4, 1, 64))
+if DELIVERY_LEASE_SECONDS <= ODIN_TOTAL_TIMEOUT:
+    raise ImproperlyConfigured(
+        "DELIVERY_LEASE_SECONDS must be longer than ODIN_TOTAL_TIMEOUT: a claim must outlive the call it covers."
+    )
+
+# --- static files -----------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- security ---------------------------------------------------------------------------------------------------
+
+# The demonstration is served over plain http on the loopback address; everything else over https.
+_https = not DEBUG and PORTAL_ENVIRONMENT != "DEMO"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY") else None
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+# The form of a new retail user with many banks and demat accounts has a few thousand fields at most.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- logging ----------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "backoffice.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "loggers": {
+        # zeep logs whole envelopes at DEBUG, secrets included: never below INFO.
+        "zeep": {"level": "INFO"},
+        "urllib3": {"level": "INFO"},
+    },
+}

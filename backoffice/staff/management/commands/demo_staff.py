@@ -1,0 +1,50 @@
+"""Make the staff of a demonstration: an admin, a maker, a checker and a compliance reviewer."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from backoffice.staff.models import User
+
+PEOPLE = (
+    ("admin", "Asha Admin"),
+    ("maker", "Manu Maker"),
+    ("checker", "Chitra Checker"),
+    ("compliance", "Kiran Compliance"),
+)
+
+
+class Command(BaseCommand):
+    """Passwords are random for each installation and printed once; `--reset` makes new ones."""
+
+    help = "Make the demonstration's staff and print their passwords once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--reset", action="store_true", help="make new passwords for all of them")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PORTAL_ENVIRONMENT != "DEMO":
+            raise CommandError("Demonstration staff exist only where PORTAL_ENVIRONMENT is DEMO.")
+        with transaction.atomic():
+            made = [line for role, name in PEOPLE if (line := self._make(role, name, reset=options["reset"]))]
+        if made:
+            self.stdout.write("Log in as (printed only now; `manage.py demo_staff --reset` makes new passwords):")
+            for line in made:
+                self.stdout.write(f"  {line}")
+
+    def _make(self, role: str, name: str, *, reset: bool) -> str:
+        first, last = name.split()
+        user, created = User.objects.get_or_create(
+            username=role, defaults={"first_name": first, "last_name": last}
+        )
+        if not created and not reset:
+            return ""
+        password = secrets.token_urlsafe(9)
+        user.set_password(password)
+        user.save()
+        user.groups.set([Group.objects.get(name=role)])
+        return f"{role:<12} {password}"

@@ -1,0 +1,50 @@
+"""Roles as groups, and what each may do. This table is the only place that says so."""
+
+from typing import Any
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "maker": (
+        "accounts.view_retailuser",
+        "limits.view_limitupdate",
+        "changes.add_change",
+        "changes.view_change",
+        "delivery.view_delivery",
+    ),
+    "checker": (
+        "accounts.view_retailuser",
+        "limits.view_limitupdate",
+        "changes.view_change",
+        "changes.approve_change",
+        "delivery.view_delivery",
+        "delivery.resolve_delivery",
+        "audit.view_entry",
+    ),
+    "compliance": (
+        "accounts.view_retailuser",
+        "limits.view_limitupdate",
+        "changes.view_change",
+        "delivery.view_delivery",
+        "audit.view_entry",
+    ),
+    "admin": (
+        "accounts.view_retailuser",
+        "delivery.view_delivery",
+        "staff.view_user",
+        "staff.add_user",
+        "staff.change_user",
+    ),
+}
+
+
+def make_groups(**kwargs: Any) -> None:
+    """Make the groups of the table, with exactly its permissions. Run after each migration."""
+    from django.apps import apps
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.auth.models import Group, Permission
+
+    for config in apps.get_app_configs():  # a later app's permissions may not be there yet
+        create_permissions(config, verbosity=0)
+    known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
+    for name, permissions in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set(known[permission] for permission in permissions)

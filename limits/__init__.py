@@ -1,0 +1,1 @@
+"""Limits of retail users: limit updates, square-off settings and approved quantities."""

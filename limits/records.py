@@ -1,0 +1,94 @@
+"""What a confirmed message does to limits. Each handler runs in the transaction that stores ODIN's confirmation.
+
+The version of the retail user stays as it is: a deposit does not make a pending change of an address stale.
+"""
+
+from accounts.records import changed, confirmed_user
+from accounts.values import columns, values_of
+from backoffice.delivery.handlers import Applied, applies
+from backoffice.protocol.codes import SettingAction
+from backoffice.protocol.fields import Values
+from limits.models import ApprovedQuantity, LimitUpdate, SquareOffSetting
+
+SQUARE_OFF_COLUMNS = (
+    "mtm_pre",
+    "mtm",
+    "mtm_trigger",
+    "mtm_inactivate",
+    "margin_pre",
+    "margin",
+    "margin_trigger",
+    "margin_inactivate",
+)
+
+
+def take_limit_update(kind: int, values: Values) -> Applied:
+    """303 or 330: one deposit. The reference is unique, so that a confirmation read twice counts once."""
+    names = [name for name in ("amount", "notional_deposit", "product_id") if values.get(name)]
+    update, new = LimitUpdate.objects.get_or_create(
+        reference=values["reference"],
+        defaults={
+            "retail_user": confirmed_user(values),
+            "kind": kind,
+            **columns(LimitUpdate, {name: values[name] for name in names}),
+        },
+    )
+    after = {"reference": update.reference, **values_of(update, names)}
+    return Applied({}, after) if new else Applied()
+
+
+@applies(303)
+def take_cash_deposit(lane: str, values: Values) -> Applied:
+    """303: a cash deposit, a notional one, or both (O1)."""
+    return take_limit_update(LimitUpdate.Kind.CASH, values)
+
+
+@applies(330)
+def take_manual_collateral(lane: str, values: Values) -> Applied:
+    """330: manual collateral (O1)."""
+    return take_limit_update(LimitUpdate.Kind.COLLATERAL, values)
+
+
+@applies(324)
+def take_square_off(lane: str, values: Values) -> Applied:
+    """324: the setting for one periodicity, added, modified or deleted (O6)."""
+    key = {"retail_user": confirmed_user(values), "periodicity": int(values["periodicity"])}
+    kept = SquareOffSetting.objects.filter(**key).first()
+    before = values_of(kept, ("periodicity", *SQUARE_OFF_COLUMNS)) if kept else {}
+    if values["action"] == SettingAction.DELETE:
+        SquareOffSetting.objects.filter(**key).delete()
+        return changed(before, {})
+    sent = {name: values.get(name, "") for name in SQUARE_OFF_COLUMNS}
+    SquareOffSetting.objects.update_or_create(**key, defaults=columns(SquareOffSetting, sent))
+    after = values_of(SquareOffSetting.objects.get(**key), ("periodicity", *SQUARE_OFF_COLUMNS))
+    return changed(before, after)
+
+
+def take_quantities(kind: str, values: Values) -> Applied:
+    """338 or 340: quantity and status by security. What is sent empty leaves as it was (O7)."""
+    user = confirmed_user(values)
+    before, after = {}, {}
+    for record in values["quantities"]:
+        key = {"retail_user": user, "kind": kind, "isin": record["isin"]}
+        kept = ApprovedQuantity.objects.filter(**key).first()
+        sent = {}
+        if record.get("qty"):
+            sent["quantity"] = int(record["qty"])
+        if record.get("status"):
+            sent["status"] = record["status"]
+        now, _ = ApprovedQuantity.objects.update_or_create(**key, defaults=sent)
+        before[record["isin"]] = values_of(kept, ("quantity", "status")) if kept else ""
+        after[record["isin"]] = values_of(now, ("quantity", "status"))
+    return changed(before, after)
+
+
+@applies(338)
+def take_edis(lane: str, values: Values) -> Applied:
+    """338: quantities approved for EDIS."""
+    return take_quantities(ApprovedQuantity.Kind.EDIS, values)
+
+
+@applies(340)
+def take_pledge(lane: str, values: Values) -> Applied:
+    """340: quantities approved for pledge."""
+    return take_quantities(ApprovedQuantity.Kind.PLEDGE, values)

@@ -1,0 +1,279 @@
+// Small behaviours that every page shares. Events are delegated from the document, so that what htmx swaps in works too.
+// Formsets are the matter of forms.js.
+"use strict";
+
+const one = (selector, from = document) => from.querySelector(selector);
+const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+const isTyping = (element) => element.matches("input, select, textarea, [contenteditable]") || element.closest("dialog") !== null;
+
+// ---- theme, navigation, dialogs, messages, copying: by click ---------------------------------
+
+function toggleTheme() {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const next = (root.dataset.theme || system) === "dark" ? "light" : "dark";
+  root.dataset.theme = next;
+  try {
+    localStorage.setItem("theme", next);
+  } catch {
+    // Storage may be switched off; the choice then holds for this page.
+  }
+}
+
+function toggleNav(open) {
+  const button = one("[data-nav-toggle]");
+  if (!button) return;
+  document.body.classList.toggle("nav-open", open);
+  button.setAttribute("aria-expanded", String(open));
+  if (open) one("#rail a")?.focus();
+}
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    // Without https there is no clipboard: select the text, so that Ctrl+C does the rest.
+    getSelection().selectAllChildren(button);
+    return;
+  }
+  button.classList.add("copied");
+  const use = one("use", button);
+  const before = use.getAttribute("href");
+  use.setAttribute("href", before.replace(/#.*/, "#check"));
+  announce("Copied");
+  setTimeout(() => {
+    button.classList.remove("copied");
+    use.setAttribute("href", before);
+  }, 1500);
+}
+
+function announce(text) {
+  const place = one("#announce");
+  if (place) place.textContent = text;
+}
+
+document.addEventListener("click", (event) => {
+  const hit = (selector) => event.target.closest(selector);
+  let found;
+  if (hit("[data-theme-toggle]")) toggleTheme();
+  else if (hit("[data-nav-toggle]")) toggleNav(!document.body.classList.contains("nav-open"));
+  else if ((found = hit("[data-copy]"))) copy(found);
+  else if ((found = hit("[data-dialog]"))) document.getElementById(found.dataset.dialog)?.showModal();
+  else if ((found = hit("[data-close]"))) found.closest("dialog")?.close();
+  else if ((found = hit("[data-dismiss]"))) found.closest(".flash")?.remove();
+  else if (event.target.matches("dialog[open]")) event.target.close();
+  else if ((found = hit("tr[data-href]")) && !hit("a, button, input, label, select, summary") && !String(getSelection())) {
+    if (event.ctrlKey || event.metaKey) window.open(found.dataset.href);
+    else location.assign(found.dataset.href);
+  }
+  if (document.body.classList.contains("nav-open") && !hit("#rail, [data-nav-toggle]")) toggleNav(false);
+});
+
+// ---- keys: / to search, j and k through a list, Enter opens ------------------------------------
+
+function moveInList(step) {
+  const rows = all("tr[data-href]");
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("is-current"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
+  rows[at]?.classList.remove("is-current");
+  next.classList.add("is-current");
+  next.scrollIntoView({ block: "nearest" });
+  // The row's own link takes the focus, so that Enter, a screen reader and the eye agree.
+  one("a", next)?.focus({ preventScroll: true });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") {
+    if (document.body.classList.contains("nav-open")) {
+      toggleNav(false);
+      one("[data-nav-toggle]").focus();
+    } else if (one("[data-picker][open]")) {
+      one("[data-picker][open] summary").focus();
+      closePickers();
+    } else if (event.target.matches("[data-hotkey]")) event.target.blur();
+    return;
+  }
+  if (isTyping(event.target)) return;
+  if (event.key === "j" || event.key === "k") moveInList(event.key === "j" ? 1 : -1);
+  else if (event.key === "Enter" && event.target === document.body) {
+    const row = one("tr.is-current[data-href]");
+    if (row) location.assign(row.dataset.href);
+  } else {
+    const target = all("[data-hotkey]").find((element) => element.dataset.hotkey === event.key);
+    if (!target) return;
+    event.preventDefault();
+    target.focus();
+    target.select?.();
+  }
+});
+
+// ---- forms ---------------------------------------------------------------------------------
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (field.matches("[data-upper]")) {
+    const upper = field.value.toUpperCase();
+    if (upper !== field.value) {
+      const { selectionStart: start, selectionEnd: end } = field;
+      field.value = upper;
+      field.setSelectionRange(start, end);
+    }
+  }
+  const form = field.closest("form[data-guard]");
+  if (form) form.dataset.changed = "yes";
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (one("form[data-guard][data-changed]:not([data-sent])")) event.preventDefault();
+});
+
+// A guarded form is long work. Before it leaves, the login is checked: an expired one would lose what was typed.
+async function sendWhenLoggedIn(form, submitter) {
+  const token = one("input[name=csrfmiddlewaretoken]", form);
+  try {
+    const answer = await fetch(form.dataset.guard, { headers: { Accept: "application/json" }, redirect: "manual" });
+    const { logged_in: loggedIn, token: fresh } = await answer.json();
+    if (!loggedIn) {
+      one("#logged-out").showModal();
+      return;
+    }
+    // A new login brings a new token, and the one in the form is of no use any more.
+    if (token) token.value = fresh;
+  } catch {
+    // No answer to this question says nothing about the form: let it go, and the browser say what is wrong.
+  }
+  form.dataset.checked = "yes";
+  form.requestSubmit(submitter);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "get") {
+    // Keeps empty filters out of the address.
+    const empty = all("input[name], select[name]", form).filter((field) => field.value === "" && !field.disabled);
+    empty.forEach((field) => (field.disabled = true));
+    setTimeout(() => empty.forEach((field) => (field.disabled = false)));
+    return;
+  }
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.guard && !form.dataset.checked) {
+    event.preventDefault();
+    sendWhenLoggedIn(form, event.submitter);
+    return;
+  }
+  if (form.dataset.sent && !("resubmit" in form.dataset)) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  // Only after the browser has gathered the form: a disabled button would not be sent with it.
+  setTimeout(() => all("button:not([type=button])", form).forEach((button) => button.setAttribute("aria-disabled", "true")));
+});
+
+function rearm(form) {
+  delete form.dataset.sent;
+  delete form.dataset.checked;
+  all("button[aria-disabled]", form).forEach((button) => button.removeAttribute("aria-disabled"));
+}
+
+// A page that comes back from the browser's memory must be usable again.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) all("form[data-sent]").forEach(rearm);
+});
+
+// ---- filters: a choice of several closes when one looks elsewhere, and says what is chosen ----------
+
+function sayPicked(picker) {
+  const words = all("input:checked", picker).map((box) => box.parentElement.textContent.trim());
+  one("[data-picked]", picker).textContent = words.join(", ") || "Any";
+}
+
+document.addEventListener("change", (event) => {
+  const picker = event.target.closest("[data-picker]");
+  if (picker) sayPicked(picker);
+});
+
+function closePickers(except) {
+  for (const picker of all("[data-picker][open]")) if (picker !== except) picker.open = false;
+}
+document.addEventListener("click", (event) => closePickers(event.target.closest("[data-picker]")));
+document.addEventListener("focusin", (event) => {
+  // A press on a label moves the focus to the page around it for a moment: only a real control counts as elsewhere.
+  if (event.target.matches("a, button, input, select, textarea, summary")) closePickers(event.target.closest("[data-picker]"));
+});
+
+// ---- times: "3 min ago", in the words of screens/formats.py -------------------------------------
+
+function span(seconds) {
+  for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+    if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
+  }
+  return `${Math.floor(seconds)} s`;
+}
+
+function refreshTimes() {
+  for (const element of all("time[data-ago]")) {
+    const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000;
+    if (Math.abs(seconds) >= 7 * 86400) continue;
+    if (Math.abs(seconds) < 1) element.textContent = "now";
+    else element.textContent = seconds > 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
+  }
+}
+setInterval(refreshTimes, 60_000);
+
+// ---- htmx ----------------------------------------------------------------------------------
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") return;
+  const { parameters } = event.detail;
+  for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  // A page that nobody looks at does not ask.
+  if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
+});
+
+let currentRow = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  currentRow = one("tr.is-current")?.dataset.href;
+  // After an expired login the answer is the login page: go there, rather than show it inside this one.
+  if (event.detail.xhr.responseURL.includes("/login/")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (currentRow) all("tr[data-href]").find((row) => row.dataset.href === currentRow)?.classList.add("is-current");
+  all("form[data-sent]").forEach(rearm);
+  const words = one("[data-announce]");
+  if (words) announce(words.textContent);
+});
+
+document.addEventListener("htmx:responseError", () => announce("The server could not answer. What you see may be old."));
+
+// ---- when the page is there ----------------------------------------------------------------------
+
+document.addEventListener("DOMContentLoaded", () => {
+  one("[data-focus]")?.focus();
+  all("[data-picker]").forEach(sayPicked);
+  all("dialog[data-open]").forEach((dialog) => dialog.showModal());
+  // Side index: marks the section that is being read.
+  const links = all(".side-index a[href^='#']");
+  const sections = links.map((link) => document.getElementById(link.hash.slice(1))).filter(Boolean);
+  if (!sections.length) return;
+  const mark = () => {
+    const line = window.innerHeight * 0.3;
+    const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 4;
+    const reading = atEnd ? sections.at(-1) : sections.findLast((section) => section.getBoundingClientRect().top <= line);
+    for (const link of links) {
+      if (link.hash.slice(1) === (reading || sections[0]).id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  document.addEventListener("scroll", mark, { passive: true });
+  mark();
+});

@@ -1,0 +1,216 @@
+"""The page of a retail user: what ODIN confirmed, what is proposed, what happened."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import facts
+from accounts.models import RetailUser
+from accounts.values import USER_COLUMNS
+from accounts.views import HISTORY, TABS
+from backoffice.delivery.handlers import apply
+from tests.factories import (
+    AttemptFactory,
+    BankAccountFactory,
+    ChangeFactory,
+    DeliveryFactory,
+    EntryFactory,
+    LimitUpdateFactory,
+    RetailUserFactory,
+    SquareOffFactory,
+    StaffFactory,
+    retail_user_values,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reader")]
+
+PAGE = "/users/HO/RET001/"
+ALL_TABS = (*TABS, HISTORY)
+
+
+def page(client, tab="profile", **headers):
+    response = client.get(PAGE, {"tab": tab}, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.fixture
+def user():
+    apply(301, "HO/RET001", retail_user_values())
+    return RetailUser.objects.get()
+
+
+def test_it_needs_a_login_and_the_permission(client, user):
+    client.logout()
+    assert client.get(PAGE).status_code == 302
+    client.force_login(StaffFactory())
+    assert client.get(PAGE).status_code == 403
+
+
+def test_a_user_that_nobody_knows_is_not_found(client):
+    assert client.get(PAGE).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("tab", "texts"),
+    [
+        ("profile", ["Asha Testwala", "ABCPT1234A", "Female", "21-01-1985"]),
+        ("banks", ["SAMPLEBANK", "00123456789", "Default bank"]),
+        ("demat", ["IN300999", "10000001"]),
+        ("mutual-fund", ["UCC001", "KYC"]),
+        ("segments", ["NSE Cash", "BSE Cash"]),
+        ("limits", ["No limit updates", "No square-off settings"]),
+        ("templates", ["USERMIG", "No dealers known"]),
+        ("history", ["Nothing has happened yet"]),
+        ("nonsense", ["Asha Testwala"]),
+    ],
+)
+def test_each_tab_shows_its_part(client, user, tab, texts):
+    html = page(client, tab)
+    for text in texts:
+        assert text in html
+
+
+def test_it_says_that_odin_cannot_be_asked(client, user):
+    assert "What ODIN last confirmed" in page(client)
+
+
+def test_every_confirmed_value_of_a_user_is_on_some_tab():
+    shown = {name for parts in (facts.PROFILE, facts.TRADING, facts.TEMPLATES) for _, names in parts for name in names}
+    assert set(USER_COLUMNS) <= shown | set(facts.SEGMENTS)
+
+
+@pytest.mark.parametrize("tab", ALL_TABS)
+def test_every_tab_works_for_a_user_of_whom_nothing_is_known(client, tab):
+    names = [*USER_COLUMNS, "banks", "demats", "mf_ucc"]
+    RetailUser.objects.create(group_id="HO", user_id="RET001", unknown_fields=names)
+    assert "Declared" in page(client, tab)
+
+
+def test_what_nobody_declared_shows_as_unknown(client):
+    RetailUserFactory(group_id="HO", user_id="RET001", source="declared", unknown_fields=["pan", "banks"], pan="")
+    assert "Unknown: nobody declared it" in page(client)
+    assert "Bank accounts are unknown" in page(client, "banks")
+
+
+def test_a_proposed_value_stands_beside_the_confirmed_one(client, user):
+    change = ChangeFactory(
+        lane="HO/RET001", message_values={"group_id": "HO", "user_id": "RET001", "name": "Asha Proposed"}
+    )
+    html = page(client)
+    assert "Asha Testwala" in html
+    assert "Asha Proposed" in html
+    assert f"change {change.pk}" in html
+    assert user.name == "Asha Testwala"
+
+
+def test_a_proposed_bank_account_stands_below_the_confirmed_ones(client, user):
+    record = {"action": "2", "bank_id": "OTHERBANK", "account_no": "00987654321"}
+    delivery = DeliveryFactory(lane="HO/RET001", message_type=320, values={"banks": [record]}, state="unknown")
+    html = page(client, "banks")
+    assert "Delete" in html
+    assert f"delivery {delivery.pk}" in html
+
+
+def test_a_user_that_is_only_proposed_has_a_page_that_says_so(client):
+    ChangeFactory(lane="HO/RET001")
+    html = page(client)
+    assert "Proposed Name" in html
+    assert "Not confirmed" in html
+
+
+def test_a_refused_creation_stays_visible(client):
+    DeliveryFactory.settled("refused", lane="HO/RET001", code="0", text="User already exist")
+    html = page(client)
+    assert "Refused by ODIN" in html
+    assert "User already exist" in html
+
+
+def test_a_refusal_that_a_later_success_followed_is_history(client, user):
+    DeliveryFactory.settled("refused", lane="HO/RET001", text="Some old refusal")
+    DeliveryFactory.settled("applied", lane="HO/RET001")
+    assert "Some old refusal" not in page(client)
+
+
+def test_no_secret_of_a_proposal_reaches_the_page(client):
+    ChangeFactory(
+        lane="HO/RET001",
+        message_values={"group_id": "HO", "user_id": "RET001", "password": {"sealed": "gAAAAsealedtoken"}},
+    )
+    for tab in ("profile", "history"):
+        assert "sealedtoken" not in page(client, tab)
+
+
+def test_the_page_asks_again_while_something_is_open_and_is_renewed_when_nothing_is(client, user):
+    delivery = DeliveryFactory(lane="HO/RET001")
+    assert "every 3s" in page(client)
+    poll = {"HX-Request": "true", "HX-Target": "under-way"}
+    assert "HX-Refresh" not in client.get(PAGE, headers=poll)
+    delivery.state, delivery.finished_at = "applied", timezone.now()
+    delivery.save()
+    assert client.get(PAGE, headers=poll)["HX-Refresh"] == "true"
+    assert "every 3s" not in page(client)
+
+
+def test_the_history_tells_changes_attempts_and_audit_entries_newest_first(client, user):
+    delivery = DeliveryFactory(lane="HO/RET001")
+    AttemptFactory(delivery=delivery)
+    EntryFactory(text="Held back for a while.")
+    EntryFactory(action="delivery.applied", text="Told by the attempt already.")
+    EntryFactory(subject="HO/OTHER", text="Of somebody else.")
+    html = page(client, "history")
+    order = [html.index(text) for text in ("Held back for a while.", "attempt 1", "queued", "approved", "submitted")]
+    assert order == sorted(order)
+    assert "Told by the attempt already." not in html
+    assert "Of somebody else." not in html
+    assert delivery.change.reason in html
+
+
+def test_the_history_shows_a_viewer_only_what_that_viewer_may_see(client, reader):
+    RetailUserFactory(group_id="HO", user_id="RET001")
+    AttemptFactory(delivery=DeliveryFactory(lane="HO/RET001"))
+    EntryFactory(text="Held back for a while.")
+    reader.user_permissions.set(Permission.objects.filter(codename="view_retailuser"))
+    html = page(client, "history")
+    assert "Held back for a while." not in html
+    assert "attempt 1" not in html
+    assert "tab=limits" not in html
+
+
+def test_text_from_outside_is_shown_as_text(client):
+    hostile = "<img src=x onerror=alert(1)>"
+    RetailUserFactory(group_id="HO", user_id="RET001", name=hostile, city=hostile)
+    AttemptFactory(delivery=DeliveryFactory(lane="HO/RET001"), text=hostile, answer=hostile)
+    for tab in ("profile", "history"):
+        assert hostile not in page(client, tab)
+
+
+@pytest.mark.parametrize("tab", ALL_TABS)
+def test_the_number_of_queries_does_not_grow_with_what_there_is(client, tab):
+    user = RetailUserFactory(group_id="HO", user_id="RET001")
+    _fill(user, 1)
+    few = _queries(client, tab)
+    _fill(user, 50)
+    assert _queries(client, tab) == few
+    assert few <= 16
+
+
+def _fill(user, number):
+    """So many deliveries with attempts and audit entries, banks and limits, and one thing under way."""
+    for index in range(number):
+        delivery = DeliveryFactory.settled("applied", lane=user.lane)
+        AttemptFactory(delivery=delivery)
+        AttemptFactory(delivery=delivery, number=2)
+        EntryFactory(subject=user.lane)
+        BankAccountFactory(retail_user=user)
+        LimitUpdateFactory(retail_user=user)
+        SquareOffFactory(retail_user=user, periodicity=number * 1000 + index)
+    DeliveryFactory(lane=user.lane)
+
+
+def _queries(client, tab):
+    with CaptureQueriesContext(connection) as queries:
+        page(client, tab)
+    return len(queries)

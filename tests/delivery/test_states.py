@@ -1,0 +1,37 @@
+"""The table of states and moves."""
+
+import pytest
+
+from backoffice.delivery.states import BUSY, FINAL, OPEN, IllegalMove, Move, State, after
+
+MOVES = [(state, move) for state in State for move in Move]
+
+
+@pytest.mark.parametrize("move", Move)
+@pytest.mark.parametrize("state", FINAL)
+def test_nothing_moves_a_delivery_that_is_settled(state, move):
+    with pytest.raises(IllegalMove):
+        after(state, move)
+
+
+def test_a_delivery_that_may_have_been_applied_never_goes_back_to_the_queue_or_is_cancelled():
+    reached = {after(State.UNKNOWN, move) for move in Move if _legal(State.UNKNOWN, move)}
+    assert reached == {State.IN_FLIGHT, State.APPLIED, State.UNKNOWN}
+
+
+def test_only_a_claim_puts_a_delivery_in_flight():
+    into = {move for state, move in MOVES if _legal(state, move) and after(state, move) is State.IN_FLIGHT}
+    assert into == {Move.CLAIM}
+
+
+def test_every_state_that_keeps_a_lane_busy_is_open():
+    assert set(BUSY) < set(OPEN)
+    assert not set(OPEN) & set(FINAL)
+
+
+def _legal(state, move):
+    try:
+        after(state, move)
+    except IllegalMove:
+        return False
+    return True
