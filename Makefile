@@ -1,12 +1,16 @@
-# Two commands: `make run` starts a demonstration, `make test` runs every check. Both need Python 3.11 and make only.
+# `make run` starts a demonstration, `make test` runs every check. Both need make and Python 3.11 or newer only.
 PYTHON ?= python3
 PORT ?= 8000
 ODIN_PORT ?= 8801
 
-.PHONY: run test lint format screenshots requirements
+.PHONY: run manage test lint format screenshots requirements
 
 run:
 	@$(PYTHON) tools/run.py --port $(PORT) --odin-port $(ODIN_PORT)
+
+# A command of manage.py with the demonstration's settings: make manage DO="demo_staff --reset"
+manage:
+	@$(PYTHON) tools/run.py --odin-port $(ODIN_PORT) --manage $(DO)
 
 test:
 	@$(PYTHON) tools/test.py
@@ -17,9 +21,13 @@ lint:
 format:
 	@$(PYTHON) tools/test.py --format
 
+# The browser test of the main job also takes the pictures of README.md.
 screenshots:
-	@SCREENSHOTS=docs/screenshots $(PYTHON) tools/test.py --only tests/acceptance/test_main_job.py
+	@SCREENSHOTS=docs/screenshots $(PYTHON) tools/test.py --only tests/acceptance
+
+PIN = .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 requirements:
-	.venv/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links requirements.in
-	.venv/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links requirements-dev.in
+	$(PIN) --output-file=requirements.txt requirements.in
+	$(PIN) --output-file=requirements-dev.txt requirements-dev.in

@@ -1,4 +1,4 @@
-"""Columns and constraints made from the protocol's declarations, so that no length and no code stands in two places."""
+"""Columns and constraints from the protocol's declarations: no length and no code stands in two places."""
 
 from typing import Any, cast
 
@@ -24,7 +24,9 @@ def code(declared: Declared, name: str, **options: Any) -> "models.CharField[str
     field = cast(Code, declared.fields[name])
     choices = [(member.value, member.label) for member in field.choices]
     longest = max(len(value) for value, _ in choices)
-    return models.CharField(field.label, max_length=longest, choices=choices, blank=True, default="", **options)
+    return models.CharField(
+        field.label, max_length=longest, choices=choices, blank=True, default="", **options
+    )
 
 
 def codes(declared: Declared, name: str) -> "models.JSONField[list[str], list[str]]":
@@ -52,7 +54,9 @@ def rupees(declared: Declared, name: str) -> "models.DecimalField[Any, Any]":
 
 def percent(declared: Declared, name: str) -> "models.DecimalField[Any, Any]":
     """A column of percentages from 0.01 to 99.99; 0 is switched off, null is absent."""
-    return models.DecimalField(declared.fields[name].label, max_digits=4, decimal_places=2, null=True, blank=True)
+    return models.DecimalField(
+        declared.fields[name].label, max_digits=4, decimal_places=2, null=True, blank=True
+    )
 
 
 def code_known(declared: Declared, name: str, prefix: str, *, column: str = "") -> models.CheckConstraint:
@@ -61,6 +65,12 @@ def code_known(declared: Declared, name: str, prefix: str, *, column: str = "") 
     column = column or name
     values = ["", *(member.value for member in field.choices)]
     return models.CheckConstraint(condition=Q(**{f"{column}__in": values}), name=f"{prefix}_{column}_known")
+
+
+def codes_known(declared: Declared, prefix: str) -> list[models.CheckConstraint]:
+    """The constraints that every code column of a declaration holds a declared code or nothing."""
+    names = [name for name, field in declared.fields.items() if isinstance(field, Code)]
+    return [code_known(declared, name, prefix) for name in names]
 
 
 def number_in_range(declared: Declared, name: str, prefix: str) -> models.CheckConstraint:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from accounts.models import MfUcc, RetailUser
 from accounts.proposals import Proposal
-from accounts.values import value_of
+from accounts.values import record, value_of
+from accounts.values import records as records_in
 from backoffice.protocol.codes import RecordAction
 from backoffice.protocol.fields import Code, Field, Records
 from backoffice.protocol.message import REQUESTS
@@ -72,7 +73,7 @@ ACTIONS = {action.value: action.label for action in RecordAction}
 
 @dataclass(frozen=True)
 class Fact:
-    """One value: its label, what ODIN confirmed in words, its code where it has one, and the newest proposal for it."""
+    """One value: label, what ODIN confirmed in words, its code if it has one, the newest proposal for it."""
 
     label: str
     text: str
@@ -98,7 +99,7 @@ class Section:
 def sections(
     user: RetailUser | None, parts: Iterable[tuple[str, Sequence[str]]], proposed: Sequence[Proposal]
 ) -> list[Section]:
-    """The facts of these parts of a retail user; of one that ODIN has not confirmed, only what is proposed."""
+    """The facts of these parts of a retail user; if ODIN has not confirmed it, only what is proposed."""
     return [Section(title, [fact(user, name, proposed) for name in names]) for title, names in parts]
 
 
@@ -111,7 +112,7 @@ def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal]) -> Fa
         label=field.label,
         text=field.words(value),
         code=str(value) if isinstance(field, Code) else "",
-        unknown=bool(user) and name in user.unknown_fields,
+        unknown=user is not None and name in user.unknown_fields,
         proposed=field.words(newest.values[name]) or "(cleared)" if newest else "",
         proposal=newest,
     )
@@ -140,10 +141,12 @@ def records(proposed: Sequence[Proposal], name: str) -> list[ProposedRecord]:
     found = []
     for proposal in proposed:
         field = REQUESTS[proposal.message_type].fields.get(name)
-        for record in proposal.values.get(name) or [] if isinstance(field, Records) else []:
-            parts = field.record.fields
-            shown = [(parts[part].label, parts[part].words(value)) for part, value in record.items() if value]
-            found.append(ProposedRecord(ACTIONS.get(record.get("action", ""), "Add"), shown, proposal))
+        if not isinstance(field, Records):
+            continue
+        parts = field.record.fields
+        for row in records_in(proposal.values, name):
+            shown = [(parts[part].label, parts[part].words(value)) for part, value in row.items() if value]
+            found.append(ProposedRecord(ACTIONS.get(row.get("action", ""), "Add"), shown, proposal))
     return found
 
 
@@ -151,13 +154,12 @@ def mutual_fund(mf_ucc: MfUcc | None, proposed: Sequence[Proposal]) -> list[Fact
     """The parts of the mutual-fund UCC that are filled or proposed."""
     found = []
     for name, field in users.MfUcc.fields.items():
-        value = value_of(mf_ucc, name) if mf_ucc else ""
-        newest = None
+        value = str(value_of(mf_ucc, name)) if mf_ucc else ""
+        newest, text = None, ""
         for proposal in proposed:
-            record = proposal.values.get("mf_ucc") or {}
-            if record and record.get(name, "") != value:
-                newest = proposal
-        text = newest.values["mf_ucc"].get(name, "") if newest else ""
+            row = record(proposal.values, "mf_ucc")
+            if row and row.get(name, "") != value:
+                newest, text = proposal, row.get(name, "")
         if value or newest:
             found.append(
                 Fact(

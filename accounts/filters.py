@@ -23,7 +23,10 @@ class RetailUserFilter(django_filters.FilterSet):
     )
     source = django_filters.ChoiceFilter(choices=Source.choices, empty_label="Any")
     work = django_filters.ChoiceFilter(
-        label="Under way", choices=[(name, work.label) for name, work in WORK.items()], method="under_way", empty_label="Any"
+        label="Under way",
+        choices=[(name, work.label) for name, work in WORK.items()],
+        method="under_way",
+        empty_label="Any",
     )
 
     class Meta:

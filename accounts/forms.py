@@ -126,7 +126,7 @@ SECTIONS = (
             Block(
                 ("poa",),
                 "Power of attorney",
-                "Granting it lets the broker act for the user at ODIN, and the checker is told so. Without it ODIN asks the user.",
+                "Granted, it lets the broker act for the user without asking each time; the checker is told so.",
             ),
         ),
         "An empty number stands for ODIN's default; an empty GTD switches GTD off.",

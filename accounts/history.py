@@ -1,4 +1,4 @@
-"""The time line of a retail user: changes, deliveries, attempts and audit entries of its lane, newest first."""
+"""The time line of a retail user: changes, deliveries, attempts and audit entries, newest first."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

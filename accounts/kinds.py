@@ -1,9 +1,9 @@
-"""What the portal knows of a retail user when somebody proposes a change of it, beyond the protocol's own rules."""
+"""What the portal says about proposed values of a retail user, beyond the protocol's rules."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from accounts.models import BankAccount, DematAccount, RetailUser
-from accounts.values import to_values
+from accounts.values import records, to_values
 from backoffice.changes import kinds
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
@@ -31,7 +31,7 @@ def known(lane: str) -> kinds.Known:
 
 
 def create_findings(values: Values) -> list[Finding]:
-    """What speaks against creating this retail user: it exists, it is being created, or others have the same details."""
+    """What speaks against a creation: the user exists, is being created, or others have the same details."""
     return [*_addressable(values), *_already_there(values), *_same_details(values)]
 
 
@@ -46,11 +46,8 @@ def _addressable(values: Values) -> Iterator[Finding]:
     for name, label in (("group_id", "group id"), ("user_id", "user id")):
         text = str(values.get(name, ""))
         if "/" in text or text in (".", ".."):
-            yield Finding(
-                name,
-                f"{text!r} cannot be a {label} here: the portal names retail users GROUP/USER. Choose one without /.",
-                rule="portal.lane",
-            )
+            words = f"{text!r} cannot be a {label} here: users are named GROUP/USER. Leave out the /."
+            yield Finding(name, words, rule="portal.lane")
 
 
 def _already_there(values: Values) -> Iterator[Finding]:
@@ -68,7 +65,8 @@ def _already_there(values: Values) -> Iterator[Finding]:
         yield Finding("user_id", f"{words} Wait for it, or choose another user id.", rule="portal.pending")
     under_way = Delivery.objects.filter(lane=lane, message_type=CreateRetailUser.type, state__in=OPEN).first()
     if under_way:
-        words = f"{lane} is being created already: delivery {under_way.pk} is {under_way.get_state_display().lower()}."
+        state = under_way.get_state_display().lower()
+        words = f"{lane} is being created already: delivery {under_way.pk} is {state}."
         yield Finding("user_id", f"{words} Wait for its outcome.", rule="portal.pending")
 
 
@@ -79,22 +77,18 @@ def _same_details(values: Values) -> Iterator[Finding]:
     for name, words in (("pan", "the PAN"), ("mobile", "the mobile number")):
         if value := values.get(name):
             yield from _shared(name, words, others.filter(**{name: value}))
-    for index, bank in enumerate(_records(values, "banks")):
+    for index, bank in enumerate(records(values, "banks")):
         if bank.get("account_no"):
             same = BankAccount.objects.filter(bank_id=bank.get("bank_id", ""), account_no=bank["account_no"])
             holders = others.filter(pk__in=same.values("retail_user"))
             yield from _shared(f"banks.{index}.account_no", "the bank account", holders)
-    for index, demat in enumerate(_records(values, "demats")):
+    for index, demat in enumerate(records(values, "demats")):
         if demat.get("beneficiary_id"):
             same_demat = DematAccount.objects.filter(
                 dp_id=demat.get("dp_id", ""), beneficiary_id=demat["beneficiary_id"]
             )
             holders = others.filter(pk__in=same_demat.values("retail_user"))
             yield from _shared(f"demats.{index}.beneficiary_id", "the demat account", holders)
-
-
-def _records(values: Values, name: str) -> Iterable[Mapping[str, str]]:
-    return [record for record in values.get(name) or [] if isinstance(record, dict)]
 
 
 def _shared(path: str, words: str, holders: Iterable[RetailUser]) -> Iterator[Finding]:
@@ -106,5 +100,8 @@ def _shared(path: str, words: str, holders: Iterable[RetailUser]) -> Iterator[Fi
         names += f" and {len(lanes) - NAMED} more"
     verb = "has" if len(lanes) == 1 else "have"
     yield Finding(
-        path, f"{names} {verb} {words} too. Make sure it is no mistake.", Severity.WARNING, rule="portal.shared"
+        path,
+        f"{names} {verb} {words} too. Make sure it is no mistake.",
+        Severity.WARNING,
+        rule="portal.shared",
     )

@@ -26,7 +26,9 @@ class Work:
 
 
 WORK = {
-    "submitted": Work("Change waits for a checker", lambda: Change.objects.filter(state=ChangeState.SUBMITTED)),
+    "submitted": Work(
+        "Change waits for a checker", lambda: Change.objects.filter(state=ChangeState.SUBMITTED)
+    ),
     "sending": Work(
         "On its way to ODIN",
         lambda: Delivery.objects.filter(state__in=(DeliveryState.QUEUED, DeliveryState.IN_FLIGHT)),

@@ -1,4 +1,4 @@
-"""Retail users and their parts, holding what ODIN last confirmed. There is no call that reads a user back (U15)."""
+"""Retail users and their parts: what ODIN last confirmed. No call reads a user back (U15)."""
 
 from typing import ClassVar
 
@@ -7,7 +7,17 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 
-from accounts.columns import code, code_known, codes, date, not_empty, number, number_in_range, text
+from accounts.columns import (
+    code,
+    code_known,
+    codes,
+    codes_known,
+    date,
+    not_empty,
+    number,
+    number_in_range,
+    text,
+)
 from backoffice.protocol.codes import DefaultBank, YesNo
 from backoffice.protocol.messages import addresses, dealers, participants, templates, users
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
@@ -23,8 +33,8 @@ class Source(models.TextChoices):
 class RetailUser(models.Model):
     """A trading client as ODIN knows it. Columns are named as the fields of message 301 (section 4.5).
 
-    `version` grows with each confirmed change. Integers: -1 is ODIN's default, 0 is off for `max_gtd`, null is not
-    known. `unknown_fields` names what nobody declared of a declared user. The password is never kept.
+    `version` grows with each confirmed change. Integers: -1 is ODIN's default, 0 is off for `max_gtd`, null
+    is not known. `unknown_fields` names what nobody declared. The password is never kept.
     """
 
     user_id = text(CreateRetailUser, "user_id")
@@ -37,7 +47,6 @@ class RetailUser(models.Model):
     odin_user_type = code(CreateRetailUser, "odin_user_type")
     category = code(CreateRetailUser, "category")
     status = code(CreateRetailUser, "status")
-
     name = text(CreateRetailUser, "name")
     gender = code(CreateRetailUser, "gender")
     birth_date = date(CreateRetailUser, "birth_date")
@@ -48,7 +57,6 @@ class RetailUser(models.Model):
     client_type = text(CreateRetailUser, "client_type")
     tax_status = text(CreateRetailUser, "tax_status")
     occupation = text(CreateRetailUser, "occupation")
-
     address_1 = text(CreateRetailUser, "address_1")
     address_2 = text(CreateRetailUser, "address_2")
     city = text(CreateRetailUser, "city")
@@ -57,14 +65,12 @@ class RetailUser(models.Model):
     mobile = text(CreateRetailUser, "mobile")
     fax = text(CreateRetailUser, "fax")
     email = text(CreateRetailUser, "email")
-
     trading_segments = codes(CreateRetailUser, "trading_segments")
     market_data_segments = codes(CreateRetailUser, "market_data_segments")
     login_segments = codes(CreateRetailUser, "login_segments")
     inactive_segments = codes(UpdateRetailUser, "inactive_segments")
     login_types = codes(CreateRetailUser, "login_types")
     products = codes(CreateRetailUser, "products")
-
     surveillance = code(CreateRetailUser, "surveillance")
     gst_template = text(CreateRetailUser, "gst_template")
     si_template = text(templates.UpdateSimctTemplate, "si_template")
@@ -75,7 +81,9 @@ class RetailUser(models.Model):
     branch = text(CreateRetailUser, "branch")
     poa = code(CreateRetailUser, "poa")
     product_type = code(CreateRetailUser, "product_type")
-    kyc = models.BooleanField("KYC", default=False, help_text="Switched on by ODIN when mutual-fund UCC is supplied.")
+    kyc = models.BooleanField(
+        "KYC", default=False, help_text="Switched on by ODIN when mutual-fund UCC is supplied."
+    )
 
     version = models.PositiveIntegerField(default=1)
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.DECLARED)
@@ -98,21 +106,7 @@ class RetailUser(models.Model):
                 | (~Q(name="") & ~Q(status="") & ~Q(odin_user_type="") & Q(confirmed_at__isnull=False)),
                 name="retail_user_created_is_confirmed",
             ),
-            *(
-                code_known(CreateRetailUser, name, "retail_user")
-                for name in (
-                    "odin_user_type",
-                    "category",
-                    "status",
-                    "gender",
-                    "incorporation",
-                    "form60",
-                    "surveillance",
-                    "global_flag",
-                    "poa",
-                    "product_type",
-                )
-            ),
+            *codes_known(CreateRetailUser, "retail_user"),
             number_in_range(CreateRetailUser, "orders_per_second", "retail_user"),
             number_in_range(CreateRetailUser, "max_broadcast_scrips", "retail_user"),
             number_in_range(CreateRetailUser, "max_gtd", "retail_user"),
@@ -154,13 +148,16 @@ class BankAccount(models.Model):
         ordering = ("id",)
         default_permissions = ()
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["retail_user", "bank_id", "account_no"], name="bank_account_once"),
             models.UniqueConstraint(
-                fields=["retail_user"], condition=Q(is_default=DefaultBank.YES.value), name="bank_account_one_default"
+                fields=["retail_user", "bank_id", "account_no"], name="bank_account_once"
+            ),
+            models.UniqueConstraint(
+                fields=["retail_user"],
+                condition=Q(is_default=DefaultBank.YES.value),
+                name="bank_account_one_default",
             ),
             not_empty("bank_id", "account_no", "account_type", prefix="bank_account"),
-            code_known(users.BankAccount, "account_type", "bank_account"),
-            code_known(users.BankAccount, "is_default", "bank_account"),
+            *codes_known(users.BankAccount, "bank_account"),
         ]
         indexes: ClassVar = [models.Index(fields=["account_no"], name="bank_account_by_number")]
 
@@ -194,13 +191,16 @@ class DematAccount(models.Model):
         ordering = ("id",)
         default_permissions = ()
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["retail_user", "dp_id", "beneficiary_id"], name="demat_account_once"),
             models.UniqueConstraint(
-                fields=["retail_user"], condition=Q(is_default=YesNo.YES.value), name="demat_account_one_default"
+                fields=["retail_user", "dp_id", "beneficiary_id"], name="demat_account_once"
+            ),
+            models.UniqueConstraint(
+                fields=["retail_user"],
+                condition=Q(is_default=YesNo.YES.value),
+                name="demat_account_one_default",
             ),
             not_empty("dp_id", "beneficiary_id", "holding_type", prefix="demat_account"),
-            code_known(users.DematAccount, "holding_type", "demat_account"),
-            code_known(users.DematAccount, "is_default", "demat_account"),
+            *codes_known(users.DematAccount, "demat_account"),
         ]
         indexes: ClassVar = [models.Index(fields=["beneficiary_id"], name="demat_account_by_number")]
 
@@ -249,10 +249,7 @@ class MfUcc(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(bse_ucc="", nse_ucc_1=""), name="mf_ucc_has_a_code"),
             not_empty("mode_allowed", "holding_mode", prefix="mf_ucc"),
-            *(
-                code_known(users.MfUcc, name, "mf_ucc")
-                for name in ("mode_allowed", "holding_mode", "karvy_payment_mode", "other_rta_payment_mode")
-            ),
+            *codes_known(users.MfUcc, "mf_ucc"),
         ]
 
     def __str__(self) -> str:
@@ -301,7 +298,9 @@ class ParticipantCode(models.Model):
         ordering = ("segment",)
         default_permissions = ()
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["retail_user", "segment"], name="participant_code_once_a_segment"),
+            models.UniqueConstraint(
+                fields=["retail_user", "segment"], name="participant_code_once_a_segment"
+            ),
             models.CheckConstraint(condition=Q(segment__gte=1), name="participant_code_segment_positive"),
             not_empty("code", prefix="participant_code"),
         ]
@@ -322,7 +321,9 @@ class UserTemplate(models.Model):
         ordering = ("template_type",)
         default_permissions = ()
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["retail_user", "template_type"], name="user_template_once_a_type"),
+            models.UniqueConstraint(
+                fields=["retail_user", "template_type"], name="user_template_once_a_type"
+            ),
             not_empty("template_type", "template_name", prefix="user_template"),
             code_known(templates.UpdateUserTemplate, "template_type", "user_template"),
             code_known(templates.UpdateUserTemplate, "level", "user_template"),
@@ -347,8 +348,7 @@ class QvlTemplate(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["retail_user", "exchange", "level"], name="qvl_template_once"),
             not_empty("template_name", "exchange", "level", prefix="qvl_template"),
-            code_known(templates.QvlTemplate, "exchange", "qvl_template"),
-            code_known(templates.QvlTemplate, "level", "qvl_template"),
+            *codes_known(templates.QvlTemplate, "qvl_template"),
         ]
 
     def __str__(self) -> str:
@@ -366,7 +366,9 @@ class DealerMapping(models.Model):
         ordering = ("dealer_group", "dealer_id")
         default_permissions = ()
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["retail_user", "dealer_group", "dealer_id"], name="dealer_mapping_once"),
+            models.UniqueConstraint(
+                fields=["retail_user", "dealer_group", "dealer_id"], name="dealer_mapping_once"
+            ),
             not_empty("dealer_group", "dealer_id", prefix="dealer_mapping"),
         ]
 
@@ -377,7 +379,9 @@ class DealerMapping(models.Model):
 class ChannelSubscription(models.Model):
     """A message category that reaches a retail user by one channel (section 4.18.1)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="channel_subscriptions")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="channel_subscriptions"
+    )
     template_name = text(templates.Channel, "template_name")
     channel = code(templates.Channel, "channel")
     status = code(templates.Channel, "status")

@@ -1,4 +1,4 @@
-"""What is proposed or under way for a retail user, so that its page can show it beside what ODIN confirmed."""
+"""What is under way for a retail user, so that its page can show it beside what ODIN confirmed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,9 +39,11 @@ class Proposal:
 
 
 def proposals(lane: str) -> list[Proposal]:
-    """What is under way for this lane, oldest first, and a refused delivery that nothing followed. Two queries."""
+    """What is under way for this lane, oldest first, and a refused delivery that nothing followed."""
     changes = Change.objects.filter(lane=lane, state=ChangeState.SUBMITTED).order_by("id")[:MOST]
-    deliveries = Delivery.objects.filter(lane=lane).exclude(state=DeliveryState.CANCELLED).order_by("-id")[:MOST]
+    deliveries = (
+        Delivery.objects.filter(lane=lane).exclude(state=DeliveryState.CANCELLED).order_by("-id")[:MOST]
+    )
     return [*_of_deliveries(deliveries), *(found for change in changes for found in _of_change(change))]
 
 

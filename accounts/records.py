@@ -1,4 +1,4 @@
-"""What a confirmed message does to retail users. Each handler runs in the transaction that stores ODIN's confirmation."""
+"""What confirmed messages do to retail users, in the transaction that stores the confirmation."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -25,6 +25,9 @@ from accounts.values import (
     USER_COLUMNS,
     columns,
     from_values,
+    record,
+    records,
+    text,
     to_values,
     values_of,
 )
@@ -50,9 +53,9 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> Applie
 def confirmed_user(values: Values) -> RetailUser:
     """The retail user of a confirmed message, locked.
 
-    A message for one that nobody registered shows that ODIN has it: it is kept as declared, with everything unknown.
+    A message for one that nobody registered shows that ODIN has it: it is kept as declared, all unknown.
     """
-    key = {"group_id": values["group_id"], "user_id": values["user_id"]}
+    key = _key(values)
     user = RetailUser.objects.select_for_update().filter(**key).first()
     if user is None:
         unknown = [name for name in (*USER_COLUMNS, *PARTS) if name not in key]
@@ -61,10 +64,12 @@ def confirmed_user(values: Values) -> RetailUser:
 
 
 def confirm(user: RetailUser, taken: Mapping[str, Any], *, also_known: Collection[str] = ()) -> None:
-    """Note that ODIN confirmed something of this retail user, and take these columns. They are known from now on."""
+    """Note that ODIN confirmed something of this retail user; take these columns, known from now on."""
     for name, value in taken.items():
         setattr(user, name, value)
-    user.unknown_fields = [name for name in user.unknown_fields if name not in taken and name not in also_known]
+    user.unknown_fields = [
+        name for name in user.unknown_fields if name not in taken and name not in also_known
+    ]
     user.version += 1
     user.confirmed_at = timezone.now()
     user.save()
@@ -76,7 +81,7 @@ def take_create(lane: str, values: Values) -> Applied:
     values = {**values, **{name: default for name, default in DEFAULTS.items() if not values.get(name)}}
     if values.get("poa") not in KNOWN_POA:
         values["poa"] = Poa.GRANTED.value  # an absent or odd 244 grants it (U8)
-    key = {"group_id": values["group_id"], "user_id": values["user_id"]}
+    key = _key(values)
     user = RetailUser.objects.select_for_update().filter(**key).first()
     before = to_values(user) if user else {}
     user = user or RetailUser(**key, version=0)
@@ -88,7 +93,7 @@ def take_create(lane: str, values: Values) -> Applied:
 
 @applies(320)
 def take_update(lane: str, values: Values) -> Applied:
-    """320: the values that the message carries, and the defaults of those that ODIN resets by omission (U1)."""
+    """320: the values that it carries, and the defaults of those that ODIN resets by omission (U1)."""
     user = confirmed_user(values)
     before = to_values(user)
     taken = {**values, **{name: DEFAULTS[name] for name in RESET_BY_OMISSION if not values.get(name)}}
@@ -107,8 +112,11 @@ def take_user_template(lane: str, values: Values) -> Applied:
     before = _rows(user.templates)
     UserTemplate.objects.update_or_create(
         retail_user=user,
-        template_type=values["template_type"],
-        defaults={"template_name": values["template_name"], "level": values.get("level") or Level.GLOBAL.value},
+        template_type=text(values, "template_type"),
+        defaults={
+            "template_name": text(values, "template_name"),
+            "level": text(values, "level") or Level.GLOBAL.value,
+        },
     )
     confirm(user, {})
     return changed({"templates": before}, {"templates": _rows(user.templates)})
@@ -119,12 +127,12 @@ def take_qvl_templates(lane: str, values: Values) -> Applied:
     """312: one template for each exchange and level that the message names (O3)."""
     user = confirmed_user(values)
     before = _rows(user.qvl_templates)
-    for record in values["templates"]:
+    for row in records(values, "templates"):
         QvlTemplate.objects.update_or_create(
             retail_user=user,
-            exchange=record["exchange"],
-            level=record["level"],
-            defaults={"template_name": record["template_name"]},
+            exchange=row["exchange"],
+            level=row["level"],
+            defaults={"template_name": row["template_name"]},
         )
     confirm(user, {})
     return changed({"qvl_templates": before}, {"qvl_templates": _rows(user.qvl_templates)})
@@ -135,9 +143,9 @@ def take_dealers(lane: str, values: Values) -> Applied:
     """314: dealers added and removed (O4)."""
     user = confirmed_user(values)
     before = _rows(user.dealer_mappings)
-    for record in values["mappings"]:
-        dealer = {"dealer_group": record["dealer_group"], "dealer_id": record["dealer_id"]}
-        if record["action"] == MappingAction.ADD:
+    for row in records(values, "mappings"):
+        dealer: dict[str, Any] = {"dealer_group": row["dealer_group"], "dealer_id": row["dealer_id"]}
+        if row["action"] == MappingAction.ADD:
             DealerMapping.objects.get_or_create(retail_user=user, **dealer)
         else:
             DealerMapping.objects.filter(retail_user=user, **dealer).delete()
@@ -147,17 +155,17 @@ def take_dealers(lane: str, values: Values) -> Applied:
 
 @applies(322)
 def take_channels(lane: str, values: Values) -> Applied:
-    """322: the general settings template, or the single interface template and channels (O5). Blanks leave as it was."""
+    """322: the general settings template, or the other template and channels (O5). Blanks change nothing."""
     user = confirmed_user(values)
     names = {name: values[name] for name in ("gst_template", "si_template") if values.get(name)}
     before = values_of(user, names) | {"channels": _rows(user.channel_subscriptions)}
-    for record in values.get("channels", []):
-        key = {"template_name": record["template_name"], "channel": record["channel"]}
-        if record["action"] == RecordAction.DELETE:
+    for row in records(values, "channels"):
+        key: dict[str, Any] = {"template_name": row["template_name"], "channel": row["channel"]}
+        if row["action"] == RecordAction.DELETE:
             ChannelSubscription.objects.filter(retail_user=user, **key).delete()
         else:
             ChannelSubscription.objects.update_or_create(
-                retail_user=user, **key, defaults={"status": record["status"]}
+                retail_user=user, **key, defaults={"status": row["status"]}
             )
     confirm(user, names)
     return changed(before, {**names, "channels": _rows(user.channel_subscriptions)})
@@ -168,9 +176,9 @@ def take_participant_codes(lane: str, values: Values) -> Applied:
     """344: the participant code of each segment that the message names (O8)."""
     user = confirmed_user(values)
     before = _rows(user.participant_codes)
-    for record in values["participants"]:
+    for row in records(values, "participants"):
         ParticipantCode.objects.update_or_create(
-            retail_user=user, segment=int(record["segment"]), defaults={"code": record["code"]}
+            retail_user=user, segment=int(row["segment"]), defaults={"code": row["code"]}
         )
     confirm(user, {})
     return changed({"participant_codes": before}, {"participant_codes": _rows(user.participant_codes)})
@@ -193,16 +201,27 @@ def take_alternate_addresses(lane: str, values: Values) -> Applied:
     return changed({"alternate_addresses": before}, {"alternate_addresses": _rows(user.alternate_addresses)})
 
 
+def _key(values: Values) -> dict[str, Any]:
+    return {"group_id": text(values, "group_id"), "user_id": text(values, "user_id")}
+
+
 def _take(user: RetailUser, values: Values) -> None:
     """Take the values of 301 or 320. 301 knows no deletion: accounts that it does not name stay."""
     taken = from_values(values)
-    mf_ucc = values.get("mf_ucc")
+    mf_ucc = record(values, "mf_ucc")
     if mf_ucc:
         taken["kyc"] = True  # ODIN switches it on with the UCC (U12), and nothing switches it off
     confirm(user, taken, also_known=("mf_ucc",) if mf_ucc else ())
-    for bank in values.get("banks", []):
-        _keep(BankAccount, user, bank, key=("bank_id", "account_no"), default=DefaultBank.YES, plain=DefaultBank.NO)
-    for demat in values.get("demats", []):
+    for bank in records(values, "banks"):
+        _keep(
+            BankAccount,
+            user,
+            bank,
+            key=("bank_id", "account_no"),
+            default=DefaultBank.YES,
+            plain=DefaultBank.NO,
+        )
+    for demat in records(values, "demats"):
         _keep(DematAccount, user, demat, key=("dp_id", "beneficiary_id"), default=YesNo.YES, plain=YesNo.NO)
     if mf_ucc:
         MfUcc.objects.update_or_create(retail_user=user, defaults=columns(MfUcc, mf_ucc))
@@ -211,21 +230,23 @@ def _take(user: RetailUser, values: Values) -> None:
 def _keep(
     model: type[BankAccount] | type[DematAccount],
     user: RetailUser,
-    record: Mapping[str, str],
+    row: Mapping[str, str],
     *,
     key: tuple[str, str],
     default: Choice,
     plain: Choice,
 ) -> None:
     """Insert, modify or delete one account. A new default takes the place of the old one."""
-    record = dict(record)
-    same = {"retail_user": user, **{name: record[name] for name in key}}
-    if record.pop("action", "") == RecordAction.DELETE:
+    sent = dict(row)
+    same: dict[str, Any] = {"retail_user": user, **{name: row[name] for name in key}}
+    if sent.pop("action", "") == RecordAction.DELETE:
         model._default_manager.filter(**same).delete()
         return
-    if record.get("is_default") == default:
-        model._default_manager.filter(retail_user=user, is_default=default.value).update(is_default=plain.value)
-    model._default_manager.update_or_create(**same, defaults=columns(model, record))
+    if row.get("is_default") == default:
+        model._default_manager.filter(retail_user=user, is_default=default.value).update(
+            is_default=plain.value
+        )
+    model._default_manager.update_or_create(**same, defaults=columns(model, sent))
 
 
 def _after(user: RetailUser) -> Values:
@@ -234,5 +255,9 @@ def _after(user: RetailUser) -> Values:
 
 def _rows(related: models.Manager[Any]) -> list[dict[str, Value]]:
     """The rows of a part as an audit entry shows them."""
-    names = [column.name for column in related.model._meta.concrete_fields if column.name not in ("id", "retail_user")]
+    names = [
+        column.name
+        for column in related.model._meta.concrete_fields
+        if column.name not in ("id", "retail_user")
+    ]
     return [values_of(row, names) for row in related.all()]

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import RetailUser
 from backoffice.screens.search import LIMIT, Match
 
-#: From so many letters on, a name is found anywhere in it; fewer must begin it (a database index helps with both).
+#: From so many letters on they may stand anywhere in a name; fewer must begin it.
 INSIDE_FROM = 3
 #: So many digits of a mobile number are needed to look for them at its end, as people read them out.
 DIGITS_FROM = 4

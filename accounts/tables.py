@@ -11,6 +11,7 @@ from backoffice.screens.templatetags import portal
 
 #: So many segments are named in a row; the rest are counted, and all stand in the hint.
 SEGMENTS_NAMED = 2
+NOTHING = "–"  # noqa: RUF001  # the dash of every empty cell
 SEGMENT_NAMES = {segment.value: segment.label for segment in Segment}
 
 
@@ -44,13 +45,16 @@ class RetailUserTable(PortalTable):
     def render_trading_segments(self, record: RetailUser) -> SafeString | str:
         names = [SEGMENT_NAMES.get(segment, segment) for segment in record.trading_segments]
         if not names:
-            return "–"
+            return NOTHING
         short = ", ".join(names[:SEGMENTS_NAMED])
         if len(names) > SEGMENTS_NAMED:
             short += f" +{len(names) - SEGMENTS_NAMED}"
         return format_html('<span class="nowrap" title="{}">{}</span>', ", ".join(names), short)
 
     def render_work(self, record: RetailUser) -> SafeString | str:
-        pills = [("change", getattr(record, "open_change", None)), ("delivery", getattr(record, "open_delivery", None))]
+        pills = [
+            ("change", getattr(record, "open_change", None)),
+            ("delivery", getattr(record, "open_delivery", None)),
+        ]
         shown = [(portal.status(kind, state),) for kind, state in pills if state]
-        return format_html_join(" ", "{}", shown) if shown else "–"
+        return format_html_join(" ", "{}", shown) if shown else NOTHING

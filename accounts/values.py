@@ -31,12 +31,29 @@ DEFAULTS = {
 }
 
 
+def text(values: Mapping[str, object], name: str) -> str:
+    """A scalar among the values; "" where it is absent."""
+    return str(values.get(name) or "")
+
+
+def records(values: Mapping[str, object], name: str) -> list[dict[str, str]]:
+    """The records of a list among the values; none where it is absent. What is no record is left out."""
+    found = values.get(name)
+    return [record for record in found if isinstance(record, dict)] if isinstance(found, list) else []
+
+
+def record(values: Mapping[str, object], name: str) -> dict[str, str]:
+    """The record of this name among the values; {} where it is absent."""
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def column_value(model: type[models.Model], name: str, value: Value) -> Any:
-    """A message's value as the column of this name keeps it. Raises ValueError for a text that is no such value."""
+    """A value as the column of this name keeps it. Raises ValueError for a text that is no such value."""
     column = model._meta.get_field(name)
     match column:
         case models.JSONField():
-            return list(value)
+            return list(value) if isinstance(value, list) else []
         case models.DateField():
             return datetime.strptime(str(value), DATE_FORMAT).date() if value else None
         case models.DecimalField():
@@ -52,9 +69,9 @@ def columns(model: type[models.Model], values: Mapping[str, Value]) -> dict[str,
     return {name: column_value(model, name, value) for name, value in values.items()}
 
 
-def value_of(record: models.Model, name: str) -> Value:
+def value_of(row: models.Model, name: str) -> Value:
     """The column of a record as a message has it."""
-    kept = getattr(record, name)
+    kept = getattr(row, name)
     match kept:
         case None:
             return ""
@@ -68,9 +85,14 @@ def value_of(record: models.Model, name: str) -> Value:
             return str(kept)
 
 
-def values_of(record: models.Model, names: Iterable[str]) -> dict[str, Value]:
+def values_of(row: models.Model, names: Iterable[str]) -> dict[str, Value]:
     """The named columns of a record as a message has them."""
-    return {name: value_of(record, name) for name in names}
+    return {name: value_of(row, name) for name in names}
+
+
+def texts_of(row: models.Model, names: Iterable[str]) -> dict[str, str]:
+    """The named columns of a part of a record, all of them scalars."""
+    return {name: str(value_of(row, name)) for name in names}
 
 
 def from_values(values: Values) -> dict[str, Any]:
@@ -79,10 +101,12 @@ def from_values(values: Values) -> dict[str, Any]:
 
 
 def to_values(user: RetailUser) -> Values:
-    """The confirmed values of a retail user, named as in 301, and `inactive_segments`. What is not known is left out."""
-    values: Values = values_of(user, USER_COLUMNS)
-    values["banks"] = [values_of(bank, users.BankAccount.fields) for bank in user.banks.all()]
-    values["demats"] = [values_of(demat, users.DematAccount.fields) for demat in user.demats.all()]
+    """The confirmed values of a retail user, named as in 301 and 320. What is not known is left out."""
     mf_ucc = getattr(user, "mf_ucc", None)
-    values["mf_ucc"] = values_of(mf_ucc, users.MfUcc.fields) if mf_ucc else {}
+    values: Values = {
+        **values_of(user, USER_COLUMNS),
+        "banks": [texts_of(bank, users.BankAccount.fields) for bank in user.banks.all()],
+        "demats": [texts_of(demat, users.DematAccount.fields) for demat in user.demats.all()],
+        "mf_ucc": texts_of(mf_ucc, users.MfUcc.fields) if mf_ucc else {},
+    }
     return {name: value for name, value in values.items() if name not in user.unknown_fields}

@@ -33,7 +33,9 @@ class RetailUserList(ListView):
     table_class = RetailUserTable
     filterset_class = RetailUserFilter
     title = "Retail users"
-    subtitle = "As ODIN last confirmed them. ODIN cannot be asked for a user, so the portal keeps what it confirmed."
+    subtitle = (
+        "As ODIN last confirmed them. ODIN cannot be asked for a user, so the portal keeps what it confirmed."
+    )
     nouns = ("retail user", "retail users")
     search_hint = "Id, name, PAN or mobile"
     empty_icon = "users"
@@ -104,7 +106,7 @@ def _templates(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
     }
 
 
-#: The tabs of a retail user's page: their name in the URL, label, and what they show. History is told apart below.
+#: The tabs of a retail user's page: name in the URL, label, what they show. History is not among them.
 TABS: dict[str, tuple[str, Callable[[Any, list[Proposal]], dict[str, Any]]]] = {
     "profile": ("Profile", _profile),
     "banks": ("Banks", _banks),
@@ -152,8 +154,7 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
 
 
 def _is_poll(request: HttpRequest) -> bool:
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and htmx.target == "under-way"
+    return request.headers.get("HX-Target") == "under-way"
 
 
 def _offered(request: HttpRequest, retail_user: RetailUser | None) -> list[tuple[str, str]]:

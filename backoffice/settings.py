@@ -98,7 +98,8 @@ def broker(name: str) -> str:
             f"{name} names no broker that the portal knows. It must be filesystem://, "
             "amqp://NAME:PASSWORD@HOST:5672/VHOST or redis://HOST:6379/0."
         )
-    return value
+    # Folders have no host; Celery warns at every start when none is named.
+    return "filesystem://localhost" if value.startswith("filesystem") else value
 
 
 def folder(path: Path) -> Path:

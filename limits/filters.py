@@ -13,8 +13,12 @@ class LimitUpdateFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label="Retail user or reference", method="search")
     kind = django_filters.ChoiceFilter(choices=LimitUpdate.Kind.choices, empty_label="Any")
-    since = django_filters.DateFilter(field_name="confirmed_at", lookup_expr="date__gte", label="Confirmed from")
-    until = django_filters.DateFilter(field_name="confirmed_at", lookup_expr="date__lte", label="Confirmed to")
+    since = django_filters.DateFilter(
+        field_name="confirmed_at", lookup_expr="date__gte", label="Confirmed from"
+    )
+    until = django_filters.DateFilter(
+        field_name="confirmed_at", lookup_expr="date__lte", label="Confirmed to"
+    )
 
     class Meta:
         model = LimitUpdate
@@ -34,7 +38,9 @@ class SquareOffFilter(django_filters.FilterSet):
         model = SquareOffSetting
         fields = ("q", "periodicity")
 
-    def search(self, queryset: QuerySet[SquareOffSetting], name: str, value: str) -> QuerySet[SquareOffSetting]:
+    def search(
+        self, queryset: QuerySet[SquareOffSetting], name: str, value: str
+    ) -> QuerySet[SquareOffSetting]:
         return queryset.filter(retail_user__in=_holders(value))
 
 

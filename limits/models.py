@@ -42,7 +42,9 @@ class LimitUpdate(models.Model):
                 name="limit_update_has_an_amount",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="limit_update_amount_positive"),
-            models.CheckConstraint(condition=Q(notional_deposit__gt=0), name="limit_update_notional_positive"),
+            models.CheckConstraint(
+                condition=Q(notional_deposit__gt=0), name="limit_update_notional_positive"
+            ),
             models.CheckConstraint(
                 condition=Q(notional_deposit__isnull=True) | Q(kind=303), name="limit_update_notional_is_cash"
             ),
@@ -77,7 +79,7 @@ class Periodicity(models.Model):
 
 
 class SquareOffSetting(models.Model):
-    """The automatic square-off of a retail user for one periodicity (section 4.20). Percentages; 0 is switched off."""
+    """The automatic square-off of a retail user for one periodicity (section 4.20). Percentages; 0 is off."""
 
     retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="square_off_settings")
     periodicity = models.BigIntegerField()
@@ -95,13 +97,16 @@ class SquareOffSetting(models.Model):
         ordering = ("retail_user", "periodicity")
         default_permissions = ()
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["retail_user", "periodicity"], name="square_off_once_a_periodicity"),
+            models.UniqueConstraint(
+                fields=["retail_user", "periodicity"], name="square_off_once_a_periodicity"
+            ),
             models.CheckConstraint(
                 condition=Q(mtm_pre__gte="0.01", mtm_pre__lte="99.99"), name="square_off_mtm_pre_in_range"
             ),
             *(
                 models.CheckConstraint(
-                    condition=Q(**{f"{name}__gte": 0, f"{name}__lte": "99.99"}), name=f"square_off_{name}_in_range"
+                    condition=Q(**{f"{name}__gte": 0, f"{name}__lte": "99.99"}),
+                    name=f"square_off_{name}_in_range",
                 )
                 for name in ("mtm", "margin_pre", "margin")
             ),
@@ -116,7 +121,7 @@ class SquareOffSetting(models.Model):
 
 
 class ApprovedQuantity(models.Model):
-    """The quantity of one security that a retail user approved for EDIS or pledge (sections 4.26 and 4.28)."""
+    """The quantity of a security that a retail user approved for EDIS or pledge (sections 4.26 and 4.28)."""
 
     class Kind(models.TextChoices):
         """What the approval is for."""
@@ -137,7 +142,9 @@ class ApprovedQuantity(models.Model):
         default_permissions = ()
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["retail_user", "kind", "isin"], name="approved_quantity_once"),
-            models.CheckConstraint(condition=Q(kind__in=("edis", "pledge")), name="approved_quantity_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("edis", "pledge")), name="approved_quantity_kind_known"
+            ),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="approved_quantity_not_negative"),
             models.CheckConstraint(
                 condition=Q(quantity__isnull=False) | ~Q(status=""), name="approved_quantity_says_something"

@@ -1,10 +1,12 @@
-"""What a confirmed message does to limits. Each handler runs in the transaction that stores ODIN's confirmation.
+"""What a confirmed message does to limits. Handlers run in the transaction that stores the confirmation.
 
 The version of the retail user stays as it is: a deposit does not make a pending change of an address stale.
 """
 
+from typing import Any
+
 from accounts.records import changed, confirmed_user
-from accounts.values import columns, values_of
+from accounts.values import columns, records, text, values_of
 from backoffice.delivery.handlers import Applied, applies
 from backoffice.protocol.codes import SettingAction
 from backoffice.protocol.fields import Values
@@ -26,14 +28,14 @@ def take_limit_update(kind: int, values: Values) -> Applied:
     """303 or 330: one deposit. The reference is unique, so that a confirmation read twice counts once."""
     names = [name for name in ("amount", "notional_deposit", "product_id") if values.get(name)]
     update, new = LimitUpdate.objects.get_or_create(
-        reference=values["reference"],
+        reference=text(values, "reference"),
         defaults={
             "retail_user": confirmed_user(values),
             "kind": kind,
             **columns(LimitUpdate, {name: values[name] for name in names}),
         },
     )
-    after = {"reference": update.reference, **values_of(update, names)}
+    after: dict[str, object] = {"reference": update.reference, **values_of(update, names)}
     return Applied({}, after) if new else Applied()
 
 
@@ -52,7 +54,10 @@ def take_manual_collateral(lane: str, values: Values) -> Applied:
 @applies(324)
 def take_square_off(lane: str, values: Values) -> Applied:
     """324: the setting for one periodicity, added, modified or deleted (O6)."""
-    key = {"retail_user": confirmed_user(values), "periodicity": int(values["periodicity"])}
+    key: dict[str, Any] = {
+        "retail_user": confirmed_user(values),
+        "periodicity": int(text(values, "periodicity")),
+    }
     kept = SquareOffSetting.objects.filter(**key).first()
     before = values_of(kept, ("periodicity", *SQUARE_OFF_COLUMNS)) if kept else {}
     if values["action"] == SettingAction.DELETE:
@@ -67,18 +72,19 @@ def take_square_off(lane: str, values: Values) -> Applied:
 def take_quantities(kind: str, values: Values) -> Applied:
     """338 or 340: quantity and status by security. What is sent empty leaves as it was (O7)."""
     user = confirmed_user(values)
-    before, after = {}, {}
-    for record in values["quantities"]:
-        key = {"retail_user": user, "kind": kind, "isin": record["isin"]}
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    for row in records(values, "quantities"):
+        key: dict[str, Any] = {"retail_user": user, "kind": kind, "isin": row["isin"]}
         kept = ApprovedQuantity.objects.filter(**key).first()
-        sent = {}
-        if record.get("qty"):
-            sent["quantity"] = int(record["qty"])
-        if record.get("status"):
-            sent["status"] = record["status"]
+        sent: dict[str, Any] = {}
+        if row.get("qty"):
+            sent["quantity"] = int(row["qty"])
+        if row.get("status"):
+            sent["status"] = row["status"]
         now, _ = ApprovedQuantity.objects.update_or_create(**key, defaults=sent)
-        before[record["isin"]] = values_of(kept, ("quantity", "status")) if kept else ""
-        after[record["isin"]] = values_of(now, ("quantity", "status"))
+        before[row["isin"]] = values_of(kept, ("quantity", "status")) if kept else ""
+        after[row["isin"]] = values_of(now, ("quantity", "status"))
     return changed(before, after)
 
 

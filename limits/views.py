@@ -20,7 +20,9 @@ class LimitsView(ListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         names = (("Limit updates", "limits:list"), ("Square-off settings", "limits:square_off"))
-        tabs = [Tab(label, reverse(name), current=self.request.path == reverse(name)) for label, name in names]
+        tabs = [
+            Tab(label, reverse(name), current=self.request.path == reverse(name)) for label, name in names
+        ]
         return super().get_context_data(**kwargs) | {"tabs": tabs, "nav": "limits"}
 
 
@@ -47,7 +49,9 @@ class SquareOffList(LimitsView):
     queryset = SquareOffSetting.objects.select_related("retail_user")
     table_class = SquareOffTable
     filterset_class = SquareOffFilter
-    subtitle = "When positions of a retail user are squared off by themselves, one setting for each periodicity."
+    subtitle = (
+        "When positions of a retail user are squared off by themselves, one setting for each periodicity."
+    )
     nouns = ("setting", "settings")
     search_hint = "Retail user"
     empty_icon = "settings"

@@ -14,7 +14,8 @@ REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
 def pytest_sessionstart():
-    (RUNTIME / "broker").mkdir(parents=True, exist_ok=True)
+    for name in ("broker", "static"):
+        (RUNTIME / name).mkdir(parents=True, exist_ok=True)
 
 
 def pytest_unconfigure():

@@ -144,7 +144,7 @@ class RetailUserFactory(DjangoModelFactory[RetailUser]):
     status = "A"
     gender = "F"
     pan = factory.Sequence(lambda n: f"ABCPS{n % 10000:04}K")
-    mobile = factory.Sequence(lambda n: f"98{n:08}")
+    mobile = factory.Sequence(lambda n: f"97{n:08}")
     trading_segments = factory.LazyFunction(lambda: ["1", "3"])
     market_data_segments = factory.LazyFunction(lambda: ["1", "3"])
     login_segments = factory.LazyFunction(lambda: ["1", "3"])
@@ -258,7 +258,9 @@ class ChangeFactory(DjangoModelFactory[Change]):
         """The same, approved by somebody else."""
         columns.setdefault("decided_by", StaffFactory())
         now = timezone.now()
-        return cls.create(state=State.APPROVED, submitted_at=now - timedelta(minutes=1), decided_at=now, **columns)
+        columns |= {"state": State.APPROVED, "submitted_at": now - timedelta(minutes=1), "decided_at": now}
+        change: Change = cls.create(**columns)
+        return change
 
 
 class DeliveryFactory(DjangoModelFactory[Delivery]):
@@ -271,12 +273,15 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
     change = factory.LazyAttribute(lambda delivery: ChangeFactory.approved(lane=delivery.lane))
     message_type = 301
     values = factory.LazyAttribute(lambda delivery: delivery.change.messages[0]["values"])
-    content_hash = factory.LazyAttribute(lambda delivery: content_hash(one(delivery.message_type, delivery.values)))
+    content_hash = factory.LazyAttribute(
+        lambda delivery: content_hash(one(delivery.message_type, delivery.values))
+    )
 
     @classmethod
     def settled(cls, state: str, **columns: Any) -> Delivery:
         """The same, applied, refused or cancelled."""
-        return cls.create(state=state, finished_at=timezone.now(), **columns)
+        delivery: Delivery = cls.create(state=state, finished_at=timezone.now(), **columns)
+        return delivery
 
 
 class AttemptFactory(DjangoModelFactory[Attempt]):

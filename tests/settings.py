@@ -40,5 +40,6 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {
         name: str(RUNTIME / "broker") for name in ("data_folder_in", "data_folder_out", "control_folder")
     }
+STATIC_ROOT = RUNTIME / "static"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

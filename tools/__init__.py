@@ -1,0 +1,19 @@
+"""`make run` and `make test`. Importing this ends an older Python with a sentence: plain syntax only in this file."""
+
+import sys
+
+OLDEST = (3, 11)
+
+
+def complaint(version):
+    # type: (tuple[int, ...]) -> str
+    """What to say to this version of Python; "" if it will do."""
+    if tuple(version[:2]) >= OLDEST:
+        return ""
+    return "Python %d.%d or newer is needed; found %d.%d. Install it, or name it: make run PYTHON=python3.11" % (
+        OLDEST + tuple(version[:2])
+    )
+
+
+if complaint(sys.version_info):
+    sys.exit(complaint(sys.version_info))

@@ -1,24 +1,34 @@
-"""`make test`: lint, types, import contracts, migrations, deployment check, and all tests.
+"""`make test`: format, lint, types, import contracts, migrations, deployment check, and all tests.
 
-Says at the end what was left out because a server or the browser is not on this machine. With REQUIRE_ALL=1 (set by
-`.ci/run`) anything left out is a failure.
+What this machine cannot run (a server or the browser is missing) is named just before pytest's last line. With
+REQUIRE_ALL=1, which `.ci/run` sets, anything left out is a failure.
 """
 
-import argparse
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from prepare import ROOT, CannotStart, check_python, make_var, make_venv, python  # noqa: E402
+import tools  # noqa: F401  # first: it refuses an old Python
 
+import argparse
+import os
+import subprocess
+
+from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+#: For the deployment check only: shaped like a real installation's, and no real one's.
 PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "backoffice.settings",
     "SECRET_KEY": "a key of fifty characters that is only used for this check, 0123456789",
+    "DEBUG": "false",
+    "ALLOWED_HOSTS": "portal.example",
     "PORTAL_ENVIRONMENT": "LIVE",
     "PORTAL_SEAL_KEYS": "YSBrZXkgdGhhdCBpcyBvbmx5IHVzZWQgaW4gdGVzdHM=",
+    "DATABASE_URL": "postgres://portal:secret@db.example:5432/portal",
+    "CELERY_BROKER_URL": "amqp://portal:secret@broker.example:5672/portal",
     "ODIN_SERVICE_URL": "https://odin.example/UserCreation.svc/soap",
     "ODIN_WSDL_URL": "https://odin.example/UserCreation.svc?singleWsdl",
     "ODIN_DEALER_ID": "RESERVEDPG",
@@ -26,86 +36,80 @@ PRODUCTION = {
     "ODIN_PASSWORD_KEY": "0123456789abcdef",
 }
 
+MISSING = {
+    "TEST_POSTGRES_URL": "tests on PostgreSQL. Set TEST_POSTGRES_URL to a database whose owner may make others, like "
+    "postgres://tester@127.0.0.1:5432/postgres (Debian: apt-get install postgresql).",
+    "TEST_AMQP_URL": "tests on RabbitMQ. Set TEST_AMQP_URL, like amqp://guest:guest@127.0.0.1:5672// "
+    "(Debian: apt-get install rabbitmq-server).",
+    "TEST_REDIS_URL": "tests on Redis. Set TEST_REDIS_URL, like redis://127.0.0.1:6379/15 "
+    "(Debian: apt-get install redis-server).",
+}
+NO_BROWSER = "tests in the browser. /usr/bin/chromium is missing (Debian: apt-get install chromium)."
+
 
 def main() -> int:
     """Run what was asked for. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Run every check.")
-    parser.add_argument("--lint", action="store_true", help="only lint, types and contracts")
+    parser.add_argument("--lint", action="store_true", help="only format, lint, types, contracts and configuration")
     parser.add_argument("--format", action="store_true", help="format the code and stop")
     parser.add_argument("--only", help="only these tests, on SQLite")
     options = parser.parse_args()
     try:
-        check_python()
         make_var()
         make_venv("requirements.txt", "requirements-dev.txt")
+        if options.format:
+            _run(tool("ruff"), "check", "--fix", "--quiet", ".")
+            _run(tool("ruff"), "format", ".")
+        elif options.only:
+            _run(tool("pytest"), options.only)
+        else:
+            _lint()
+            if not options.lint:
+                _tests()
     except CannotStart as error:
         print(error, file=sys.stderr)
         return 1
-    if options.format:
-        return _run("ruff", "format", ".") or _run("ruff", "check", "--fix", "--quiet", ".")
-    if options.only:
-        return _run("pytest", options.only)
-    failed = _lint()
-    if options.lint or failed:
-        return failed
-    return _tests()
-
-
-def _lint() -> int:
-    for name, arguments in (
-        ("ruff", ("check", ".")),
-        ("ruff", ("format", "--check", "--quiet", ".")),
-        ("mypy", ()),
-        ("import-linter", ()),
-    ):
-        command = "lint-imports" if name == "import-linter" else name
-        if _run(command, *arguments, production=True):
-            return 1
-    for arguments in (("makemigrations", "--check", "--dry-run"), ("check", "--deploy", "--fail-level", "WARNING")):
-        if _run("python", "manage.py", *arguments, production=True):
-            return 1
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
-def _tests() -> int:
-    left_out: list[str] = []
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    skipped = [] if browser else ["browser"]
-    if not browser:
-        left_out.append("Browser tests: no Chromium. On Debian: apt-get install chromium")
-    postgres, amqp = os.environ.get("TEST_POSTGRES_URL"), os.environ.get("TEST_AMQP_URL")
-    if not postgres:
-        left_out.append(
-            "PostgreSQL: set TEST_POSTGRES_URL to a server where databases may be made, "
-            "for example postgres://tester@127.0.0.1:5432/postgres. On Debian: apt-get install postgresql"
-        )
-    if not amqp:
-        left_out.append(
-            "RabbitMQ: set TEST_AMQP_URL, for example amqp://guest:guest@127.0.0.1:5672//. "
-            "On Debian: apt-get install rabbitmq-server"
-        )
-    failed = _pytest(skipped + ([] if amqp else ["broker"]), {})
-    if postgres and not failed:
-        print("\nOnce more on PostgreSQL: the tests that touch the database.", flush=True)
-        failed = _pytest([*skipped, *([] if amqp else ["broker"])], {"TEST_DATABASE_URL": postgres}, "database")
-    for line in left_out:
-        print(f"Left out: {line}")
+def _lint() -> None:
+    _run(tool("ruff"), "check", ".")
+    _run(tool("ruff"), "format", "--check", ".")
+    _run(tool("mypy"))
+    _run(tool("lint-imports"))
+    _run(python(), "manage.py", "makemigrations", "--check", "--dry-run", DJANGO_SETTINGS_MODULE="tests.settings")
+    _run(python(), "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+
+def _tests() -> None:
+    servers = {name: os.environ.get(name, "") for name in MISSING}
+    left_out = [MISSING[name] for name, url in servers.items() if not url]
+    if not CHROMIUM.exists():
+        left_out.append(NO_BROWSER)
     if left_out and os.environ.get("REQUIRE_ALL") == "1":
-        print("Nothing may be left out here.", file=sys.stderr)
-        return 1
-    return failed
+        raise CannotStart("\n".join(["REQUIRE_ALL=1, but these would be left out:", *left_out]))
+
+    runs: list[tuple[str, dict[str, str]]] = []
+    if servers["TEST_POSTGRES_URL"]:
+        runs.append(("database", {"TEST_DATABASE_URL": servers["TEST_POSTGRES_URL"]}))
+    for broker in ("TEST_AMQP_URL", "TEST_REDIS_URL"):
+        if servers[broker]:
+            runs.append(("broker", {"TEST_BROKER_URL": servers[broker]}))
+    # Everything comes last, on SQLite and the filesystem broker, so that the last line counts all tests.
+    runs.append(("", {"LEFT_OUT": "\n".join(left_out)}))
+    for mark, environment in runs:
+        marks = [*([mark] if mark else []), *([] if CHROMIUM.exists() else ["not browser"])]
+        _run(tool("pytest"), *(["-m", " and ".join(marks)] if marks else []), **environment)
 
 
-def _pytest(skipped: list[str], environment: dict[str, str], wanted: str = "") -> int:
-    expression = " and ".join([*([wanted] if wanted else []), *(f"not {mark}" for mark in skipped)])
-    return _run("pytest", "-q", *(["-m", expression] if expression else []), environment=environment)
-
-
-def _run(command: str, *arguments: str, environment: dict[str, str] | None = None, production: bool = False) -> int:
-    shown = {**os.environ, **(PRODUCTION if production else {}), **(environment or {})}
-    print(f"\n$ {command} {' '.join(arguments)}", flush=True)
-    path = python() if command == "python" else str(Path(python()).parent / command)
-    return subprocess.run([path, *arguments], cwd=ROOT, env=shown).returncode
+def _run(program: str, *arguments: str, **environment: str) -> None:
+    """Raises CalledProcessError unless it went well."""
+    print(f"\n$ {Path(program).name} {' '.join(arguments)}  {' '.join(name for name in environment)}", flush=True)
+    subprocess.run([program, *arguments], cwd=ROOT, env={**os.environ, **environment}, check=True)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,30 @@
-"""Which characters a value may have (F5, F6), and a cleaned value to offer in place of one that has others."""
+"""Which characters a value may have (F5, F6), and a cleaned value to offer where it has others."""
 
 import re
 import unicodedata
 
 #: Printable ASCII without | $ = , < >
-PLAIN = re.compile(r"[ -#%-+\--;?-{}~]*")
+PLAIN_SET = r"[ -#%-+\--;?-{}~]"
 #: The same with the comma, for text inside JSON, where only the other separators could do harm (F6).
-IN_JSON = re.compile(r"[ -#%-;?-{}~]*")
+JSON_SET = r"[ -#%-;?-{}~]"
 
+PLAIN = re.compile(PLAIN_SET + "*")
+IN_JSON = re.compile(JSON_SET + "*")
+
+#: Quotation marks, dashes, the ellipsis and the rupee sign, as word processors write them.
 _TYPOGRAPHIC = str.maketrans(
-    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "₹": "Rs "}
+    {
+        **dict.fromkeys("\u2018\u2019", "'"),
+        **dict.fromkeys("\u201c\u201d", '"'),
+        **dict.fromkeys("\u2013\u2014", "-"),
+        "\u2026": "...",
+        "\u20b9": "Rs ",
+    }
 )
 
 
 def describe(text: str, allowed: re.Pattern[str] = PLAIN) -> str:
-    """Where the first character stands that is not allowed, and how many more there are; "" if all are allowed."""
+    """Where the first character that is not allowed stands, and how many more there are; "" if none is."""
     match = allowed.match(text)
     end = match.end() if match else 0
     if end == len(text):
@@ -37,7 +47,9 @@ def name(character: str) -> str:
 
 
 def cleaned(text: str, allowed: re.Pattern[str] = PLAIN) -> str:
-    """The text with letters reduced to ASCII and everything else that is not allowed replaced by a single space."""
+    """The text with letters reduced to ASCII and everything else that is not allowed replaced by a single
+    space.
+    """
     reduced = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHIC))
     kept = (
         character if allowed.fullmatch(character) else "" if unicodedata.combining(character) else " "

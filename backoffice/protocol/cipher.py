@@ -1,7 +1,8 @@
 """Encryption of passwords on the wire (section 3.4, U10).
 
-AES-128 with the configured key as UTF-8, padded with zero bytes to 16, which are the initial vector too; base64.
-ODIN's document says neither mode nor padding: both are settings, and `manage.py odin_cipher_sample` prints a sample to compare.
+AES-128 with the configured key as UTF-8, padded with zero bytes to 16, which are the initial vector too;
+base64. ODIN's document says neither mode nor padding: both are settings, and `manage.py odin_cipher_sample`
+prints a sample to compare.
 """
 
 import base64
@@ -36,7 +37,8 @@ class PasswordCipher:
             raise ValueError("The password cipher knows the modes CBC and ECB, the paddings PKCS7 and ZERO.")
         key_bytes = raw.ljust(BLOCK, b"\0")
         self._cipher = Cipher(
-            algorithms.AES(key_bytes), modes.CBC(key_bytes) if mode == "CBC" else modes.ECB()
+            algorithms.AES(key_bytes),
+            modes.CBC(key_bytes) if mode == "CBC" else modes.ECB(),  # noqa: S305
         )
         self._zero = padding == "ZERO"
         self.mode = mode
@@ -58,7 +60,10 @@ class PasswordCipher:
         return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode()
 
     def decrypt(self, text: str) -> SecretText:
-        """The secret in an encrypted text. Raises DecodeError if it was not encrypted with this key, mode and padding."""
+        """The secret in an encrypted text.
+
+        Raises DecodeError if it was not encrypted with this key, mode and padding.
+        """
         if not text:
             return SecretText("")
         try:

@@ -1,9 +1,9 @@
 """Codes with their meanings. The three segment code systems are kept apart on purpose (A7)."""
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Choice(str, Enum):
+class Choice(StrEnum):
     """A code: `value` is the text on the wire, `label` its meaning."""
 
     label: str
@@ -13,9 +13,6 @@ class Choice(str, Enum):
         member._value_ = value
         member.label = label
         return member
-
-    def __str__(self) -> str:
-        return str(self.value)
 
 
 class Segment(Choice):

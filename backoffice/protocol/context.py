@@ -8,7 +8,10 @@ from backoffice.protocol.field import Values
 
 @dataclass(frozen=True)
 class Context:
-    """`today`: the date in India. `new_limit_structure`: O1. `known`: the user's confirmed values, None if not known."""
+    """`today`: the date in India.
+
+    `new_limit_structure`: O1. `known`: the user's confirmed values, None if not known.
+    """
 
     today: date
     new_limit_structure: bool = True

@@ -1,4 +1,4 @@
-"""What every kind of field knows: its declaration, to wire, from wire, its findings, how it reads in words."""
+"""What every kind of field knows: its declaration, to wire, from wire, its findings, its words."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -16,10 +16,10 @@ Values = dict[str, Value]
 class Field:
     """The declaration of one tag, or of one sub-field (tag 0).
 
-    `initial`: where a form starts. `always_sent`: a partial message sends it each time (U1). `omit_empty`: the tag is
-    left out while it is empty. `personal`: masked unless somebody asks to see it. `consequences`: what a value brings
-    about at ODIN, in words, by value ("*": any value, "": an empty one in a partial message). `key`: the name in JSON.
-    `section`: where the specification says so.
+    `initial`: where a form starts. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
+    the tag is left out while it is empty. `personal`: masked unless somebody asks to see it. `consequences`:
+    what a value brings about at ODIN, in words, by value ("*": any value, "": an empty one in a partial
+    message). `key`: the name in JSON. `section`: where the specification says so.
     """
 
     empty: Value = ""
@@ -70,6 +70,7 @@ class Field:
             if not hasattr(twin, name):
                 raise AttributeError(f"A field has no {name}.")
             setattr(twin, name, value)
+        vars(twin).pop("fits", None)
         return twin
 
     def is_empty(self, value: object) -> bool:
@@ -85,11 +86,17 @@ class Field:
         raise NotImplementedError
 
     def to_wire(self, value: Any) -> str:
-        """The value as ODIN reads it. Raises EncodeError on whatever could start a new tag, record or sub-field."""
+        """The value as ODIN reads it.
+
+        Raises EncodeError on whatever could start a new tag, record or sub-field.
+        """
         raise NotImplementedError
 
     def from_wire(self, text: str) -> Value:
-        """The value that a received text stands for, faulty ones included. Raises DecodeError if it cannot be split."""
+        """The value that a received text stands for, faulty ones included.
+
+        Raises DecodeError if it cannot be split.
+        """
         return text
 
     def words(self, value: object) -> str:

@@ -1,19 +1,9 @@
 """Kinds of fields, and the values they hold. Everything that a declaration needs is imported from here."""
 
 from backoffice.protocol.field import Field, Value, Values
+from backoffice.protocol.formatted import Amount, Date, Formatted, Integer, Percent
 from backoffice.protocol.records import JsonRecords, Record, Records, SubRecord
-from backoffice.protocol.scalars import (
-    Amount,
-    Code,
-    Date,
-    Flags,
-    Formatted,
-    Integer,
-    Percent,
-    Scalar,
-    Secret,
-    Text,
-)
+from backoffice.protocol.scalars import Code, Flags, Scalar, Secret, Text
 from backoffice.protocol.secret import SecretText
 
 __all__ = [

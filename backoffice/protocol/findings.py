@@ -16,7 +16,8 @@ class Severity(StrEnum):
 class Finding:
     """One thing that is wrong, on the field at `path` ("pan", "banks.0.account_no", "" is the whole message).
 
-    `cleaned` is a value that the person may accept in place of the one given; None where there is none to offer.
+    `cleaned` is a value that the person may accept in place of the one given; None where there is none to
+    offer.
     """
 
     path: str
@@ -36,7 +37,9 @@ class ProtocolError(Exception):
 
 
 class EncodeError(ProtocolError):
-    """Values that must not be written into a message: a separator, a bad length, a form that is not canonical."""
+    """Values that must not be written into a message: a separator, a bad length, a form that is not
+    canonical.
+    """
 
 
 class DecodeError(ProtocolError):

@@ -19,7 +19,7 @@ The header tags 63, 64, 67, 4 and the checksum 999 belong to the codec and are n
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import ClassVar, Optional
+from typing import ClassVar, TypeAlias
 
 from backoffice.protocol.context import Context
 from backoffice.protocol.field import Field, Value, Values
@@ -56,11 +56,15 @@ class Repeat(StrEnum):
     SESSION = "session"
 
 
+#: Spelled out here because a request has an attribute `type` of its own.
+RequestClass: TypeAlias = "type[Request]"
+
+
 class Request:
     """A message to ODIN. `partial`: only given fields are sent, and those marked `always_sent`.
 
-    `replies` are all types that answer it, the generic failure apart. `session`: it carries tag 4. `checksum`: it
-    carries tag 999. `json`: its answer has JSON in tag 19 (M6). `slug`: its name in addresses.
+    `replies` are all types that answer it, the generic failure apart. `session`: it carries tag 4.
+    `checksum`: it carries tag 999. `json`: its answer has JSON in tag 19 (M6). `slug`: its name in addresses.
     """
 
     type: ClassVar[int] = 0
@@ -68,7 +72,7 @@ class Request:
     operation: ClassVar[str] = ""
     reply: ClassVar[int] = 0
     also_replies: ClassVar[tuple[int, ...]] = ()
-    repeat: ClassVar[Optional[Repeat]] = None
+    repeat: ClassVar[Repeat | None] = None
     partial: ClassVar[bool] = False
     session: ClassVar[bool] = True
     checksum: ClassVar[bool] = True
@@ -80,12 +84,13 @@ class Request:
     replies: ClassVar[frozenset[int]] = frozenset()
 
     def __init_subclass__(
-        cls, like: Optional["type[Request]"] = None, without: Iterable[str] = (), abstract: bool = False
+        cls, like: "RequestClass | None" = None, without: Iterable[str] = (), abstract: bool = False
     ) -> None:
         """Collect, validate and register. `like`: take the fields of another request, `without` some of them.
 
-        Fields declared again replace the taken ones in their place; a new one stands before the next one that is
-        declared again. A partial message takes fields as optional. `abstract`: a base of messages, not one itself.
+        Fields declared again replace the taken ones in their place; a new one stands before the next one that
+        is declared again. A partial message takes fields as optional. `abstract`: a base of messages, not one
+        itself.
         """
         own = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
         taken = {
@@ -98,14 +103,16 @@ class Request:
             return
         cls.slug = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         cls.replies = frozenset({cls.reply, *cls.also_replies})
-        match = re.search(r"\(section ([0-9.]+)\)\.?$", (cls.__doc__ or "").strip())
+        match = re.search(r"\(section\s+([0-9.]+)\)\.?$", (cls.__doc__ or "").strip())
         cls.section = match[1] if match else ""
         _validate(cls)
         REQUESTS[cls.type] = cls
 
 
 def _merged(taken: dict[str, Field], own: dict[str, Field]) -> dict[str, Field]:
-    """Taken fields in their order; own ones in their place, new ones before the next own one that was taken."""
+    """Taken fields in their order; own ones in their place, new ones before the next own one that was
+    taken.
+    """
     before: dict[str, list[str]] = {}
     waiting: list[str] = []
     for name in own:
@@ -169,7 +176,9 @@ def _unique_tags(where: str, fields: Mapping[str, Field]) -> None:
 
 
 def clean(message: type[Request], raw: Mapping[str, object]) -> Values:
-    """Typed values as the message keeps them: spaces stripped, every field there (in a partial message: every given)."""
+    """Typed values as the message keeps them: spaces stripped, every field there (in a partial message:
+    every given).
+    """
     return {
         name: field.clean(raw.get(name))
         for name, field in message.fields.items()
@@ -189,7 +198,7 @@ def wants(message: type[Request], name: str) -> bool:
 
 
 def check(message: type[Request], values: Mapping[str, object], context: Context) -> list[Finding]:
-    """All that is wrong with values: each field, what is mandatory, and the rules that tie fields together."""
+    """All that is wrong with values: each field, what is mandatory, the rules that tie fields together."""
     return list(_findings(message, values, context))
 
 

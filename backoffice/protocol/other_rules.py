@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from backoffice.protocol.codes import AddressType, Segment, TemplateType
 from backoffice.protocol.context import Context
 from backoffice.protocol.findings import Finding
+from backoffice.protocol.formatted import grouped
 from backoffice.protocol.rules import (
     AnyOf,
     Filled,
@@ -19,7 +20,6 @@ from backoffice.protocol.rules import (
     text,
     warning,
 )
-from backoffice.protocol.scalars import grouped
 
 #: Limits of the old structure; the new ones stand on the fields (O1).
 OLD_MAX_AMOUNT = Decimal("20000000.00")
@@ -42,14 +42,14 @@ def old_limit_structure(values: Given, context: Context) -> Found:
         return
     amount = number(values, "amount")
     if amount is not None and amount > OLD_MAX_AMOUNT:
-        words = f"The most that can be added at once is {grouped(str(OLD_MAX_AMOUNT))}. Split it, or ask ODIN's desk."
+        words = f"At most {grouped(str(OLD_MAX_AMOUNT))} can be added at once. Split the amount."
         yield Finding("amount", words, rule="O1")
     if len(text(values, "reference")) > OLD_MAX_REFERENCE:
         yield Finding(
             "reference", f"The reference has at most {OLD_MAX_REFERENCE} characters. Shorten it.", rule="O1"
         )
     if text(values, "notional_deposit"):
-        words = "ODIN takes a notional deposit only with the new limit structure, which is switched off here. Clear it."
+        words = "A notional deposit needs the new limit structure, which is switched off here. Clear it."
         yield Finding("notional_deposit", words, rule="O1")
 
 
@@ -70,6 +70,7 @@ COLLATERAL_RULES: tuple[Rule, ...] = (
 
 #: Longest template names by type; the field itself stops at the longest of them (O2).
 TEMPLATE_NAME_LENGTHS = {"1": 14, "2": 14, "5": 11, "8": 13, "9": 14, "11": 10, "12": 14}
+TEMPLATE_KINDS = {kind.value: kind.label for kind in TemplateType}
 GLOBAL_ONLY = frozenset(
     {TemplateType.CLIENT_FACILITY.value, TemplateType.AUTHENTICATION.value, TemplateType.NEWS_CATEGORY.value}
 )
@@ -80,7 +81,7 @@ def template_name_length(values: Given, context: Context) -> Found:
     """A template's name is as long as its type allows."""
     longest = TEMPLATE_NAME_LENGTHS.get(text(values, "template_type"))
     if longest and len(text(values, "template_name")) > longest:
-        kind = TemplateType(text(values, "template_type")).label
+        kind = TEMPLATE_KINDS[text(values, "template_type")]
         yield Finding(
             "template_name", f"A {kind} template's name has at most {longest} characters.", rule="O2"
         )
@@ -90,7 +91,7 @@ def template_name_length(values: Given, context: Context) -> Found:
 def global_templates(values: Given, context: Context) -> Found:
     """Some types are global only; an empty level is global."""
     if text(values, "template_type") in GLOBAL_ONLY and text(values, "level") not in ("", "0"):
-        kind = TemplateType(text(values, "template_type")).label
+        kind = TEMPLATE_KINDS[text(values, "template_type")]
         yield Finding("level", f"A {kind} template is global only. Choose 0 (Global).", rule="O2")
 
 

@@ -1,4 +1,6 @@
-"""The JSON that answers to reads carry in tag 19: proper, or in the forms that the document prints (M4, M6)."""
+"""The JSON that answers to reads carry in tag 19: proper, or in the forms that the document prints (M4,
+M6).
+"""
 
 import json
 import re
@@ -18,7 +20,10 @@ _SPACE = re.compile(r"\s*")
 
 
 def parse(text: str) -> object:
-    """The data: amounts are Decimal, lists are lists. Raises DecodeError on whatever is neither JSON nor a printed form."""
+    """The data: amounts are Decimal, lists are lists.
+
+    Raises DecodeError on whatever is neither JSON nor a printed form.
+    """
     try:
         try:
             data = _proper(text)

@@ -1,7 +1,8 @@
-"""Rules that tie fields together, as data: each carries its name in docs/protocol.md and the fields it touches.
+"""Rules that tie fields together, as data: each carries its name in docs/protocol.md and the fields it
+touches.
 
-Rules get values as people typed them: a rule reads texts with `text` and records with `rows`, and leaves to the
-fields what is wrong with a single value.
+Rules get values as people typed them: a rule reads texts with `text` and records with `rows`, and leaves to
+the fields what is wrong with a single value.
 """
 
 from collections.abc import Callable, Iterator, Mapping

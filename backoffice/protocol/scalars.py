@@ -1,23 +1,17 @@
-"""Fields of one value: text, numbers, dates, codes, sets of codes, secrets."""
+"""Fields of free form and of codes: text, codes, sets of codes, secrets."""
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
-from backoffice.protocol.charset import IN_JSON, PLAIN, cleaned, describe
+from backoffice.protocol.charset import IN_JSON, JSON_SET, PLAIN, PLAIN_SET, cleaned, describe
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.field import Field, Value
 from backoffice.protocol.findings import EncodeError, Finding
 from backoffice.protocol.secret import MASK, SecretText
 from backoffice.protocol.shapes import Shape, holds_aadhaar
 
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
-_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,2})?")
-_DATE = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
-_LOOSE_DATE = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
-_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _PASSWORD = re.compile(r"[A-Za-z0-9<>.:;~!@#$%^*()+\-\\/\[\]]*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -26,11 +20,26 @@ class Scalar(Field):
     """A field whose value is one text. Refuses separators in findings and, by itself, on the way out (F5)."""
 
     allowed = PLAIN
-    _allows = PLAIN.fullmatch
+
+    @property
+    def pattern(self) -> str:
+        """Everything that may stand on the wire, as the source of a regular expression without groups.
+
+        None lets through a separator; so a text made of several values fits the patterns of all only if each
+        fits its own.
+        """
+        limit = f"{{0,{self.max_length}}}" if self.max_length is not None else "*"
+        return f"{JSON_SET if self.allowed is IN_JSON else PLAIN_SET}{limit}"
+
+    @cached_property
+    def fits(self) -> Callable[[str], object]:
+        """Whether a text fits the pattern."""
+        return re.compile(self.pattern).fullmatch
 
     def in_json(self) -> None:
         """Allow the comma, since the value stands in a JSON string (F6)."""
-        self.allowed, self._allows = IN_JSON, IN_JSON.fullmatch
+        self.allowed = IN_JSON
+        vars(self).pop("fits", None)
 
     def findings(self, value: object, path: str) -> Iterator[Finding]:
         """Wrong characters, wrong length, then what the kind finds."""
@@ -58,23 +67,20 @@ class Scalar(Field):
         return iter(())
 
     def to_wire(self, value: Any) -> str:
-        """The text itself, if it is safe and not too long."""
-        if (
-            isinstance(value, str)
-            and self._allows(value)
-            and (self.max_length is None or len(value) <= self.max_length)
-        ):
-            return value
-        raise self.refusal(value)
-
-    def refusal(self, value: object) -> EncodeError:
-        """Why a value cannot be sent. Names the field and the fault, never the value."""
+        """The text itself, if it fits. The error names the field and the fault, never the value."""
+        if isinstance(value, str) and self.fits(value):
+            return str(value)
         fault = describe(value, self.allowed) if isinstance(value, str) else "is no text"
-        return EncodeError(f"{self.label} ({self.name}) {fault or 'is too long'}.")
+        raise EncodeError(f"{self.label} ({self.name}) {fault or self.misfit}.")
+
+    misfit = "is too long"
 
 
 class Text(Scalar):
-    """Free text or an identifier. `shape`: what it must look like. `free`: people write what they like into it."""
+    """Free text or an identifier.
+
+    `shape`: what it must look like. `free`: people write what they like into it.
+    """
 
     def __init__(
         self, tag: int, label: str, *, shape: Shape | None = None, free: bool = False, **options: Any
@@ -91,182 +97,6 @@ class Text(Scalar):
             yield from self.shape.findings(value, path)
 
 
-class Formatted(Scalar):
-    """A text of one canonical form (F8)."""
-
-    form: re.Pattern[str]
-
-    def to_wire(self, value: Any) -> str:
-        """The text itself, if it is in canonical form."""
-        if isinstance(value, str) and (not value or self.form.fullmatch(value)):
-            return value
-        raise EncodeError(f"{self.label} ({self.name}) is not in canonical form.")
-
-    def findings(self, value: object, path: str) -> Iterator[Finding]:
-        """What is wrong with the form; a value to accept where there is one that means the same."""
-        if not isinstance(value, str):
-            yield Finding(path, f"{self.label} must be one text.")
-        elif not self.form.fullmatch(value):
-            yield Finding(path, f"{self.label} {self.form_words()}", rule="F8", cleaned=self.canonical(value))
-        else:
-            yield from self.own_findings(value, path)
-
-    def form_words(self) -> str:
-        """What the form is, after the label."""
-        raise NotImplementedError
-
-    def canonical(self, value: str) -> str | None:
-        """The same value in canonical form; None where that would be a guess."""
-        raise NotImplementedError
-
-
-class Integer(Formatted):
-    """A whole number from `min` to `max`, or one of `special`, which maps a number to what it stands for (U8)."""
-
-    form = _INTEGER
-
-    def __init__(
-        self,
-        tag: int,
-        label: str,
-        *,
-        min: int = 0,
-        max: int = 2**63 - 1,
-        special: dict[str, str] | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(tag, label, **options)
-        self.min, self.max, self.special = min, max, special or {}
-
-    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
-        """Whether it is in range."""
-        if value not in self.special and not self.min <= int(value) <= self.max:
-            also = "".join(f", or {number} ({meaning})" for number, meaning in self.special.items())
-            yield Finding(path, f"{self.label} must be from {self.min} to {self.max}{also}.", rule="U8")
-
-    def form_words(self) -> str:
-        """What the form is."""
-        return "must be a whole number without leading zeros, signs, commas or decimals."
-
-    def canonical(self, value: str) -> str | None:
-        """Without commas, spaces, plus sign, leading zeros and empty decimals."""
-        match = re.fullmatch(r"\+?0*([0-9]{1,19})(?:\.0+)?", re.sub(r"[,\s]", "", value))
-        return match[1] if match and value.isascii() else None
-
-    def words(self, value: object) -> str:
-        """What a special number stands for, or the number."""
-        return self.special.get(str(value), "") or super().words(value)
-
-
-class Amount(Formatted):
-    """Rupees, more than 0 and at most `max`, with at most two decimals."""
-
-    form = _AMOUNT
-
-    def __init__(
-        self, tag: int, label: str, *, max: Decimal = Decimal("99999999999.99"), **options: Any
-    ) -> None:
-        super().__init__(tag, label, **options)
-        self.max = max
-
-    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
-        """Whether it is in range."""
-        if Decimal(value) <= 0:
-            yield Finding(path, f"{self.label} must be more than 0.", rule="O1")
-        elif Decimal(value) > self.max:
-            yield Finding(path, f"{self.label} must not be more than {grouped(str(self.max))}.", rule="O1")
-
-    def form_words(self) -> str:
-        """What the form is."""
-        return "must be a number with a point and at most two decimals, like 1000.50."
-
-    def canonical(self, value: str) -> str | None:
-        """Without commas, spaces, plus sign and leading zeros."""
-        match = re.fullmatch(r"\+?0*([0-9]{1,18}(?:\.[0-9]{1,2})?)", re.sub(r"[,\s]", "", value))
-        return match[1] if match and value.isascii() else None
-
-    def words(self, value: object) -> str:
-        """With Indian grouping: 12,34,567.00."""
-        text = str(value or "")
-        return grouped(text) if self.form.fullmatch(text) else text
-
-
-class Percent(Formatted):
-    """A percentage from 0.01 to 99.99 with at most two decimals; `zero_allowed`: 0 switches it off."""
-
-    form = _AMOUNT
-
-    def __init__(self, tag: int, label: str, *, zero_allowed: bool = False, **options: Any) -> None:
-        super().__init__(tag, label, **options)
-        self.zero_allowed = zero_allowed
-
-    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
-        """Whether it is in range."""
-        number = Decimal(value)
-        if not (Decimal("0.01") <= number <= Decimal("99.99") or (self.zero_allowed and number == 0)):
-            also = ", or 0 to switch it off" if self.zero_allowed else ""
-            yield Finding(path, f"{self.label} must be from 0.01 to 99.99{also}.", rule="O6")
-
-    def form_words(self) -> str:
-        """What the form is."""
-        return "must be a number with a point and at most two decimals, like 60.00."
-
-    def canonical(self, value: str) -> str | None:
-        """Without percent sign, spaces, plus sign and leading zeros."""
-        match = re.fullmatch(r"\+?0*([0-9]{1,2}(?:\.[0-9]{1,2})?)", re.sub(r"[%\s]", "", value))
-        return match[1] if match and value.isascii() else None
-
-    def words(self, value: object) -> str:
-        """60.00 %, or switched off."""
-        text = str(value or "")
-        if not self.form.fullmatch(text):
-            return text
-        return f"{text} %" if Decimal(text) else "Switched off"
-
-
-class Date(Formatted):
-    """A calendar date, DD-MM-YYYY."""
-
-    form = _DATE
-
-    def to_wire(self, value: Any) -> str:
-        """The text itself, if it is a date that exists."""
-        if value and (not isinstance(value, str) or as_date(value) is None):
-            raise EncodeError(f"{self.label} ({self.name}) is not a date as DD-MM-YYYY.")
-        return value if value else ""
-
-    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
-        """Whether the date exists."""
-        if as_date(value) is None:
-            yield Finding(
-                path, f"{self.label} is not a date of the calendar. Check day, month and year.", rule="F8"
-            )
-
-    def form_words(self) -> str:
-        """What the form is."""
-        return "must be a date as DD-MM-YYYY, like 21-01-1995."
-
-    def canonical(self, value: str) -> str | None:
-        """Day, month, year in other dress, or an ISO date; the order of day and month is not guessed at."""
-        if iso := _ISO_DATE.fullmatch(value):
-            year, month, day = iso.groups()
-        elif loose := _LOOSE_DATE.fullmatch(value):
-            day, month, year = loose.groups()
-        else:
-            return None
-        text = f"{int(day):02d}-{int(month):02d}-{year}"
-        return text if as_date(text) else None
-
-    def words(self, value: object) -> str:
-        """21 January 1995."""
-        found = as_date(value)
-        return f"{found.day} {found:%B %Y}" if found else str(value or "")
-
-    def masked(self, value: object) -> str:
-        """Hidden altogether if it is personal: four characters would give the year away."""
-        return (MASK if value else "") if self.personal else self.words(value)
-
-
 class Code(Scalar):
     """One of the codes of `choices`."""
 
@@ -280,15 +110,17 @@ class Code(Scalar):
         if value not in self.labels:
             yield Finding(path, f"{self.label} must be {options_in_words(self.labels)}.", rule="code")
 
-    def to_wire(self, value: Any) -> str:
-        """The code itself, if it is one of the choices."""
-        if isinstance(value, str) and (not value or value in self.labels):
-            return str(value)
-        raise EncodeError(f"{self.label} ({self.name}) is none of its codes.")
+    misfit = "is none of its codes"
+
+    @property
+    def pattern(self) -> str:
+        """One of the codes, or nothing. Longer ones first, so that no code hides behind its own beginning."""
+        return f"(?:{'|'.join(map(re.escape, sorted(self.labels, key=len, reverse=True)))})?"
 
     def words(self, value: object) -> str:
         """The code's meaning."""
-        return self.labels.get(str(value or ""), str(value or ""))
+        text = str(value or "")
+        return self.labels.get(text, text)
 
 
 class Flags(Field):
@@ -340,11 +172,9 @@ class Flags(Field):
 
     def words(self, value: object) -> str:
         """The meanings, joined by commas."""
-        return (
-            ", ".join(self.labels.get(item, item) for item in value)
-            if isinstance(value, list)
-            else str(value or "")
-        )
+        if not isinstance(value, list):
+            return str(value or "")
+        return ", ".join(self.labels.get(str(item), str(item)) for item in value)
 
 
 class Secret(Field):
@@ -393,28 +223,6 @@ class Secret(Field):
     def masked(self, value: object) -> str:
         """Dots."""
         return MASK if value else ""
-
-
-def as_date(value: object) -> date | None:
-    """The date of a text DD-MM-YYYY; None if it is none."""
-    match = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if not match:
-        return None
-    try:
-        return date(int(match[3]), int(match[2]), int(match[1]))
-    except ValueError:
-        return None
-
-
-def grouped(number: str) -> str:
-    """A number with Indian grouping: 12,34,567.00."""
-    whole, point, decimals = number.partition(".")
-    head, tail = whole[:-3], whole[-3:]
-    groups: list[str] = []
-    while head:
-        head, group = head[:-2], head[-2:]
-        groups.insert(0, group)
-    return ",".join([*groups, tail]) + point + decimals
 
 
 def options_in_words(labels: dict[str, str]) -> str:

@@ -18,7 +18,9 @@ _TWELVE_DIGITS = re.compile(r"(?<![0-9])[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}(
 
 @dataclass(frozen=True)
 class Shape:
-    """What a text must look like; `words` says it to an operator, `tidy` makes a value to offer if that then fits."""
+    """What a text must look like; `words` says it to an operator, `tidy` makes a value to offer if that
+    then fits.
+    """
 
     fits: Callable[[str], object]
     words: str
@@ -45,7 +47,7 @@ PAN = Shape(
 )
 ISIN = Shape(
     stdnum.isin.is_valid,
-    "ISIN must be 12 characters with the right check digit, like INE009A01021. Compare it with the statement.",
+    "ISIN must be 12 characters with the right check digit, like INE009A01021.",
     rule="O7",
     tidy=_compact_upper,
 )
@@ -57,9 +59,7 @@ MOBILE = Shape(
     "A mobile number has ten digits and starts with 6, 7, 8 or 9. Check it.",
     Severity.WARNING,
 )
-EMAIL = Shape(
-    _EMAIL.fullmatch, "This does not look like an e-mail address (name@domain). Check it.", Severity.WARNING
-)
+EMAIL = Shape(_EMAIL.fullmatch, "This does not look like an e-mail address. Check it.", Severity.WARNING)
 
 
 def holds_aadhaar(text: str) -> bool:

@@ -15,8 +15,8 @@ Row = dict[str, str]
 def split_message(message: type[Request], values: Values) -> list[Message]:
     """The messages that carry these values, in the order in which they must be sent; mostly one.
 
-    301: what does not fit goes out as 320s with Action 1, the default record staying in the 301. 320: the rest of the
-    banks and demat accounts in further 320s. 312, 314, 322: the mapping alone is repeated.
+    301: what does not fit goes out as 320s with Action 1, the default record staying in the 301. 320: the
+    rest of the banks and demat accounts in further 320s. 312, 314, 322: the mapping alone is repeated.
     """
     chunked = {
         name: chunks
@@ -27,9 +27,7 @@ def split_message(message: type[Request], values: Values) -> list[Message]:
         return [(message, values)]
     first = {**values, **{name: chunks[0] for name, chunks in chunked.items()}}
     follow = _FOLLOW.get(message.type, _follow_mapping)
-    rest = [
-        follow(message, values, name, chunk) for name, chunks in chunked.items() for chunk in chunks[1:]
-    ]
+    rest = [follow(message, values, name, chunk) for name, chunks in chunked.items() for chunk in chunks[1:]]
     return [(message, first), *rest]
 
 
@@ -60,13 +58,17 @@ def _length(field: Records, rows: list[Row]) -> int:
 
 
 def _follow_create(message: type[Request], values: Values, name: str, chunk: list[Row]) -> Message:
-    update: dict[str, Any] = {key: values.get(key, "") for key in UpdateRetailUser.fields if wants(UpdateRetailUser, key)}
+    update: dict[str, Any] = {
+        key: values.get(key, "") for key in UpdateRetailUser.fields if wants(UpdateRetailUser, key)
+    }
     update["odin_user_type"] = update["odin_user_type"] or "1"
     return _with_records(update, values, name, [{"action": "1", **row} for row in chunk])
 
 
 def _follow_update(message: type[Request], values: Values, name: str, chunk: list[Row]) -> Message:
-    update = {key: values[key] for key in UpdateRetailUser.fields if wants(UpdateRetailUser, key) and key in values}
+    update = {
+        key: values[key] for key in UpdateRetailUser.fields if wants(UpdateRetailUser, key) and key in values
+    }
     return _with_records(update, values, name, chunk)
 
 
@@ -77,7 +79,9 @@ def _with_records(update: Values, values: Values, name: str, chunk: list[Row]) -
 
 
 def _follow_mapping(message: type[Request], values: Values, name: str, chunk: list[Row]) -> Message:
-    """The same message with the rest of its mapping; in 322 the single interface template is not sent again."""
+    """The same message with the rest of its mapping; in 322 the single interface template is not sent
+    again.
+    """
     rest = {key: value for key, value in values.items() if key != "si_template"}
     if "si_template" in values:
         rest["si_template"] = ""

@@ -16,6 +16,7 @@ from backoffice.protocol.codes import (
 )
 from backoffice.protocol.context import Context
 from backoffice.protocol.findings import Finding
+from backoffice.protocol.formatted import as_date
 from backoffice.protocol.rules import (
     AnyOf,
     Filled,
@@ -34,7 +35,6 @@ from backoffice.protocol.rules import (
     text,
     warning,
 )
-from backoffice.protocol.scalars import as_date
 
 SEGMENT_SETS = ("trading_segments", "market_data_segments", "login_segments")
 ODIN_ONLY = ("manager_id", *SEGMENT_SETS, "login_types")
@@ -121,11 +121,9 @@ def guardian_of_a_minor(values: Given, context: Context) -> Found:
     mf_ucc = row(values, "mf_ucc")
     if not filled(mf_ucc):
         return
-    if guardian_born := as_date(mf_ucc.get("guardian_birth_date")):
-        if age(guardian_born, context.today) < FULL_AGE:
-            yield Finding(
-                "mf_ucc.guardian_birth_date", "The guardian must be at least 18 years old.", rule="U6"
-            )
+    guardian_born = as_date(mf_ucc.get("guardian_birth_date"))
+    if guardian_born and age(guardian_born, context.today) < FULL_AGE:
+        yield Finding("mf_ucc.guardian_birth_date", "The guardian must be at least 18 years old.", rule="U6")
     born = as_date(values.get("birth_date"))
     if born is None or text(values, "incorporation") == "1" or age(born, context.today) >= FULL_AGE:
         return
@@ -192,7 +190,7 @@ def no_inactive_segments_outside_odin(values: Given, context: Context) -> Found:
 def mobile_overwrites_telephone(values: Given, context: Context) -> Found:
     """ODIN writes the mobile number over the telephone number."""
     if text(values, "mobile") and text(values, "telephone"):
-        words = "ODIN writes the mobile number over the telephone number. Send them in two updates, or leave one out."
+        words = "ODIN writes the mobile number over the telephone number. Send one of them only."
         yield warning("telephone", words, "U12")
 
 
@@ -260,7 +258,10 @@ def _holders(demat: Mapping[str, str], path: str) -> Iterator[Finding]:
 
 @check("U16", "mode_allowed", "bse_ucc", "nse_ucc_1", "holding_mode", "second_first_name")
 def mode_fits_the_uccs(values: Given, context: Context) -> Found:
-    """Mode allowed is a sum of RTA 1, NSE 2, BSE 4; each needs its UCC. A single holder has no second applicant."""
+    """Mode allowed is a sum of RTA 1, NSE 2, BSE 4; each needs its UCC.
+
+    A single holder has no second applicant.
+    """
     mode = text(values, "mode_allowed")
     if mode in {str(member.value) for member in ModeAllowed}:
         for bit, exchange, name in ((4, "BSE", "bse_ucc"), (2, "NSE", "nse_ucc_1")):

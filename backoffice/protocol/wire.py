@@ -1,17 +1,20 @@
 """Messages as text: encode, decode, checksum, masking (section 2 of the rulings: F1 to F9)."""
 
+import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from backoffice.protocol import messages as _messages  # noqa: F401  (declares all messages)
 from backoffice.protocol import reads_json
 from backoffice.protocol.charset import PLAIN
 from backoffice.protocol.cipher import PasswordCipher
-from backoffice.protocol.field import Values
+from backoffice.protocol.field import Field, Values
 from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.message import FAILURE_REPLY, REQUESTS, Request, Response
+from backoffice.protocol.scalars import Scalar
 from backoffice.protocol.secret import MASK, SecretText
 
 VERSION = "FT1.0"
@@ -37,7 +40,10 @@ class Header:
 
 @dataclass(frozen=True)
 class DecodedRequest:
-    """A request as received. Its secrets are the encrypted texts. `checksum_ok` is False where 999 is missing."""
+    """A request as received.
+
+    Its secrets are the encrypted texts. `checksum_ok` is False where 999 is missing.
+    """
 
     message: type[Request]
     values: Values
@@ -47,18 +53,19 @@ class DecodedRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer of ODIN. `code`: tag 18, or 70 of a logon, "" of a logoff; `text`: tag 19 without outer spaces (M3).
+    """An answer of ODIN. `code`: tag 18, or 70 of a logon, "" of a logoff; `text`: tag 19 without outer
+    spaces (M3).
 
-    `fields`: every tag but 4, by its number as text. `data`: the parsed JSON of a read, None where it is none or not
-    readable. `raw`: the answer as it came, a session id in it.
+    `fields`: every tag but 4, by its number as text. `data`: the parsed JSON of a read, None where it is none
+    or not readable. `raw`: the answer as it came, a session id in it.
     """
 
     type: int
     code: str
     text: str
-    fields: dict[str, str] = field(repr=False)
-    data: object | None = field(repr=False)
-    raw: str = field(repr=False)
+    fields: dict[str, str] = dataclasses.field(repr=False)
+    data: object | None = dataclasses.field(repr=False)
+    raw: str = dataclasses.field(repr=False)
     session_id: SecretText | None = None
 
 
@@ -75,30 +82,92 @@ def encode(
 ) -> str:
     """The text of a message. Raises EncodeError on values that could be read as anything but themselves.
 
-    Values must have passed `check`; what is refused here is what would do harm: separators, wrong forms and lengths,
-    unknown fields, a secret without a cipher, and a partial message without what ODIN would reset (U1).
+    Values must have passed `check`; what is refused here is what would do harm: separators, wrong forms and
+    lengths, unknown fields, a secret without a cipher, and a partial message without what ODIN would reset
+    (U1).
+    """
+    texts = _plan(message).texts(values, cipher)
+    if texts is None:
+        texts = _one_by_one(message, values, cipher)
+    body = _head(message, header) + texts
+    return f"{body}|999={checksum(body)}" if message.checksum else body
+
+
+def _one_by_one(message: type[Request], values: Mapping[str, Any], cipher: PasswordCipher | None) -> str:
+    """The pairs of the fields, each encoded by itself.
+
+    For partial messages, absent keys, and to name what is wrong.
     """
     fields = message.fields
-    if not values.keys() <= fields.keys():
-        unknown = sorted(ascii(name) for name in values.keys() - fields.keys())
+    if unknown := sorted(ascii(name) for name in values.keys() - fields.keys()):
         raise EncodeError(f"{message.title} has no field {', '.join(unknown)}.")
-    parts = [_head(message, header)]
-    partial = message.partial
+    parts = []
     for name, declared in fields.items():
-        value = values.get(name)
-        if value is None:
-            if partial and name not in values:
-                if declared.required or declared.always_sent:
-                    raise EncodeError(f"{message.title} must carry {declared.label} ({name}).")
-                continue
-            value = declared.empty
-        if isinstance(value, SecretText):
-            value = _encrypted(declared.label, value, cipher)
-        text = declared.to_wire(value)
+        if message.partial and name not in values:
+            if declared.required or declared.always_sent:
+                raise EncodeError(f"{message.title} must carry {declared.label} ({name}).")
+            continue
+        text = _to_wire(declared, values.get(name, declared.empty), cipher)
         if text or not declared.omit_empty:
-            parts.append(f"{declared.tag}={text}")
-    body = "|".join(parts)
-    return f"{body}|999={checksum(body)}" if message.checksum else body
+            parts.append(f"|{declared.tag}={text}")
+    return "".join(parts)
+
+
+def _to_wire(declared: Field, value: Any, cipher: PasswordCipher | None) -> str:
+    if not isinstance(value, SecretText):
+        return declared.to_wire(value)
+    if value and cipher is None:
+        raise EncodeError(f"{declared.label} is not sent without encryption.")
+    return declared.to_wire(cipher.encrypt(value) if cipher else "")
+
+
+class _Plan:
+    """A whole message at once: values are put between their tags, and one pattern checks all of it.
+
+    As strict as field by field: each tag is written once and in its place, and no pattern lets a `|` through,
+    so that a text with one more pair than the message has tags does not fit. Sets, records and secrets encode
+    themselves.
+    """
+
+    def __init__(self, message: type[Request]) -> None:
+        fields = message.fields
+        whole = (
+            len(fields) > 1 and not message.partial and not any(field.omit_empty for field in fields.values())
+        )
+        self._names = fields.keys() if whole else None
+        if not whole:
+            return
+        self._get = itemgetter(*fields)
+        self._frame = [part for field in fields.values() for part in (f"|{field.tag}=", "")]
+        self._composed = [(at, f) for at, f in enumerate(fields.values()) if not isinstance(f, Scalar)]
+        patterns = (field.pattern if isinstance(field, Scalar) else "[^|]*" for field in fields.values())
+        tags = (field.tag for field in fields.values())
+        self._fits = re.compile("".join(rf"\|{t}={p}" for t, p in zip(tags, patterns, strict=True))).fullmatch
+
+    def texts(self, values: Mapping[str, Any], cipher: PasswordCipher | None) -> str | None:
+        """The pairs of the fields; None where something has to be looked at field by field."""
+        if values.keys() != self._names:
+            return None
+        texts = list(self._get(values))
+        for at, field in self._composed:
+            texts[at] = _to_wire(field, texts[at], cipher)
+        frame = self._frame.copy()
+        frame[1::2] = texts
+        try:
+            text = "".join(frame)
+        except TypeError:
+            return None
+        return text if self._fits(text) else None
+
+
+_PLANS: dict[type[Request], _Plan] = {}
+
+
+def _plan(message: type[Request]) -> _Plan:
+    plan = _PLANS.get(message)
+    if plan is None:
+        plan = _PLANS[message] = _Plan(message)
+    return plan
 
 
 def _head(message: type[Request], header: Header) -> str:
@@ -112,14 +181,6 @@ def _head(message: type[Request], header: Header) -> str:
     if not _SESSION_ID.fullmatch(session_id):
         raise EncodeError("The session id is missing or cannot be sent.")
     return f"{head}|4={session_id}"
-
-
-def _encrypted(label: str, secret: SecretText, cipher: PasswordCipher | None) -> str:
-    if not secret:
-        return ""
-    if cipher is None:
-        raise EncodeError(f"{label} is not sent without encryption.")
-    return cipher.encrypt(secret)
 
 
 def split(text: str) -> list[tuple[int, str]]:
@@ -136,7 +197,8 @@ def split(text: str) -> list[tuple[int, str]]:
 def decode_request(text: str) -> DecodedRequest:
     """A request as an ODIN service reads it. Faulty values are kept for `check` to find.
 
-    Raises DecodeError on what cannot be read at all: an unknown type, an unknown or repeated tag, broken records.
+    Raises DecodeError on what cannot be read at all: an unknown type, an unknown or repeated tag, broken
+    records.
     """
     pairs = split(text)
     tags = dict(pairs)

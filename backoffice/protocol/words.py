@@ -15,7 +15,9 @@ Kind = Literal["changed", "repeated", "cleared", "new", "absent"]
 
 @dataclass(frozen=True)
 class Line:
-    """One field, or one sub-field of a record. `value`, `meaning` and `old` are for showing: secrets are dots.
+    """One field, or one sub-field of a record.
+
+    `value`, `meaning` and `old` are for showing: secrets are dots.
 
     `kind`: changed from `old`; repeated unchanged; cleared; new, where nothing was known; absent, sent empty.
     `consequence`: what the value brings about at ODIN, "" where it is plain.
@@ -40,8 +42,8 @@ def explain(
 ) -> list[Line]:
     """Every tag that the message will send, in its order; records become a line a sub-field.
 
-    `before`: what ODIN last confirmed, by the same names. `reveal`: show personal data in full; secrets stay dots.
-    `repeated`: names of fields that the message carries only because ODIN would reset them (U1).
+    `before`: what ODIN last confirmed, by the same names. `reveal`: show personal data in full; secrets stay
+    dots. `repeated`: names of fields that the message carries only because ODIN would reset them (U1).
     """
     lines: list[Line] = []
     for name, field in message.fields.items():
@@ -79,7 +81,10 @@ def _line(
 
 
 def _consequence(field: Field, value: Any, kind: Kind) -> str:
-    """What the declaration says about this value, or about any value. What is in force already is not news."""
+    """What the declaration says about this value, or about any value.
+
+    What is in force already is not news.
+    """
     always = field.consequences.get("*", "")
     if kind == "cleared":
         return field.consequences.get("") or f"Clears {field.label}."
@@ -114,8 +119,12 @@ def _sub_lines(
         value, was = record.get(name, ""), known.get(name, "")
         if not value and not was:
             continue
-        kind: Kind = "cleared" if not value else "new" if not was else "repeated" if value == was else "changed"
-        label = f"{noun}: {part.label[0].lower() if part.label[1:2].islower() else part.label[0]}{part.label[1:]}"
+        kind: Kind = (
+            "cleared" if not value else "new" if not was else "repeated" if value == was else "changed"
+        )
+        label = (
+            f"{noun}: {part.label[0].lower() if part.label[1:2].islower() else part.label[0]}{part.label[1:]}"
+        )
         consequence = part.consequences.get(value, "")
         line = _line(part, label, field.tag, f"{path}.{name}", value, was, kind, reveal)
         yield Line(**{**vars(line), "consequence": consequence})

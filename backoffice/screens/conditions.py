@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from backoffice.protocol.rules import AnyOf, Condition, Filled, NotAnyOf, RequiredWhen, Rule
-from backoffice.protocol.scalars import as_date
+from backoffice.protocol.formatted import as_date
 
 ADULT = 18
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from backoffice.protocol.fields import Flags, Records, Values
 from backoffice.protocol.findings import Finding, Severity
@@ -91,13 +91,15 @@ class ShownSection:
         return next(iter(self.parts))
 
     @property
+    def columns(self) -> list[FieldPart]:
+        """The sets of codes that a matrix shows side by side."""
+        return [part for part in self.parts.values() if isinstance(part, FieldPart) and part.is_group]
+
+    @property
     def matrix(self) -> list[tuple[str, str, list[tuple[FieldPart, bool]]]]:
         """Each code with its label, and for each field whether the code is ticked."""
-        columns = [part for part in self.parts.values() if isinstance(part, FieldPart) and isinstance(part.declared, Flags)]
-        return [
-            (code, label, [(part, code in part.selected) for part in columns])
-            for code, label in columns[0].declared.labels.items()
-        ]
+        labels = cast(Flags, self.columns[0].declared).labels
+        return [(code, label, [(part, code in part.selected) for part in self.columns]) for code, label in labels.items()]
 
 
 def divide(form: MessageForm, sections: Iterable[Section]) -> list[ShownSection]:

@@ -63,7 +63,7 @@ function renumber(group) {
 }
 
 function add(group) {
-  const used = all("[name]", one("[data-cards]", group)).map((field) => Number(field.name.split("-")[1]));
+  const used = all(`[name^="${group.dataset.group}-"]`, one("[data-cards]", group)).map((field) => Number(field.name.split("-")[1]));
   const number = Math.max(-1, ...used) + 1;
   const holder = document.createElement("template");
   holder.innerHTML = one(":scope > template", group).innerHTML.replaceAll("__index__", number);

@@ -78,7 +78,12 @@ def test_it_says_that_odin_cannot_be_asked(client, user):
 
 
 def test_every_confirmed_value_of_a_user_is_on_some_tab():
-    shown = {name for parts in (facts.PROFILE, facts.TRADING, facts.TEMPLATES) for _, names in parts for name in names}
+    shown = {
+        name
+        for parts in (facts.PROFILE, facts.TRADING, facts.TEMPLATES)
+        for _, names in parts
+        for name in names
+    }
     assert set(USER_COLUMNS) <= shown | set(facts.SEGMENTS)
 
 
@@ -90,7 +95,9 @@ def test_every_tab_works_for_a_user_of_whom_nothing_is_known(client, tab):
 
 
 def test_what_nobody_declared_shows_as_unknown(client):
-    RetailUserFactory(group_id="HO", user_id="RET001", source="declared", unknown_fields=["pan", "banks"], pan="")
+    RetailUserFactory(
+        group_id="HO", user_id="RET001", source="declared", unknown_fields=["pan", "banks"], pan=""
+    )
     assert "Unknown: nobody declared it" in page(client)
     assert "Bank accounts are unknown" in page(client, "banks")
 
@@ -108,7 +115,9 @@ def test_a_proposed_value_stands_beside_the_confirmed_one(client, user):
 
 def test_a_proposed_bank_account_stands_below_the_confirmed_ones(client, user):
     record = {"action": "2", "bank_id": "OTHERBANK", "account_no": "00987654321"}
-    delivery = DeliveryFactory(lane="HO/RET001", message_type=320, values={"banks": [record]}, state="unknown")
+    delivery = DeliveryFactory(
+        lane="HO/RET001", message_type=320, values={"banks": [record]}, state="unknown"
+    )
     html = page(client, "banks")
     assert "Delete" in html
     assert f"delivery {delivery.pk}" in html
@@ -161,7 +170,10 @@ def test_the_history_tells_changes_attempts_and_audit_entries_newest_first(clien
     EntryFactory(action="delivery.applied", text="Told by the attempt already.")
     EntryFactory(subject="HO/OTHER", text="Of somebody else.")
     html = page(client, "history")
-    order = [html.index(text) for text in ("Held back for a while.", "attempt 1", "queued", "approved", "submitted")]
+    order = [
+        html.index(text)
+        for text in ("Held back for a while.", "attempt 1", "queued", "approved", "submitted")
+    ]
     assert order == sorted(order)
     assert "Told by the attempt already." not in html
     assert "Of somebody else." not in html

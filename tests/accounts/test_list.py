@@ -15,7 +15,9 @@ LIST = "/users/"
 def users():
     return [
         RetailUserFactory(user_id="RET001", name="Asha Testwala", pan="ABCPT1234A", mobile="9800000001"),
-        RetailUserFactory(user_id="RET002", name="Bala Sampleram", pan="ABCPS5678B", mobile="9811112222", status="S"),
+        RetailUserFactory(
+            user_id="RET002", name="Bala Sampleram", pan="ABCPS5678B", mobile="9811112222", status="S"
+        ),
     ]
 
 

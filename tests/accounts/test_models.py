@@ -63,13 +63,17 @@ def test_a_retail_user_that_cannot_be_right_is_refused(columns):
     assert refused(RetailUserFactory, **columns)
 
 
-@pytest.mark.parametrize("columns", [{"orders_per_second": -1}, {"max_gtd": 0}, {"max_gtd": 9999}, {"poa": "0"}], ids=str)
+@pytest.mark.parametrize(
+    "columns", [{"orders_per_second": -1}, {"max_gtd": 0}, {"max_gtd": 9999}, {"poa": "0"}], ids=str
+)
 def test_defaults_and_limits_of_the_document_are_taken(columns):
     assert not refused(RetailUserFactory, **columns)
 
 
 def test_a_declared_user_may_leave_everything_unknown():
-    user = RetailUser.objects.create(group_id="HO", user_id="OLD001", source=Source.DECLARED, unknown_fields=["name"])
+    user = RetailUser.objects.create(
+        group_id="HO", user_id="OLD001", source=Source.DECLARED, unknown_fields=["name"]
+    )
     assert user.confirmed_at is None
     assert user.orders_per_second is None
 
@@ -99,7 +103,11 @@ def test_a_user_has_at_most_one_default_bank_and_one_default_demat_account():
     assert not refused(DematAccountFactory, retail_user=user, is_default="N")
 
 
-@pytest.mark.parametrize("columns", [{"account_type": "XX"}, {"account_type": ""}, {"account_no": ""}, {"is_default": "2"}], ids=str)
+@pytest.mark.parametrize(
+    "columns",
+    [{"account_type": "XX"}, {"account_type": ""}, {"account_no": ""}, {"is_default": "2"}],
+    ids=str,
+)
 def test_a_bank_account_that_cannot_be_right_is_refused(columns):
     assert refused(BankAccountFactory, **columns)
 

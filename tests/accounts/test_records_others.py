@@ -42,7 +42,10 @@ def test_312_keeps_one_template_for_each_exchange_and_level(user):
     ]
     apply(312, LANE, {**KEY, "templates": rows})
     apply(312, LANE, {**KEY, "templates": [{"template_name": "NEW", "exchange": "1", "level": "0"}]})
-    assert [(row.level, row.template_name) for row in user.qvl_templates.all()] == [("0", "NEW"), ("1", "TEST")]
+    assert [(row.level, row.template_name) for row in user.qvl_templates.all()] == [
+        ("0", "NEW"),
+        ("1", "TEST"),
+    ]
 
 
 def test_314_adds_and_removes_dealers(user):
@@ -67,7 +70,11 @@ def test_322_takes_channels_and_leaves_what_it_does_not_carry(user):
 
 
 def test_344_keeps_one_participant_code_a_segment(user):
-    apply(344, LANE, {**KEY, "participants": [{"segment": "1", "code": "P1"}, {"segment": "4096", "code": "P2"}]})
+    apply(
+        344,
+        LANE,
+        {**KEY, "participants": [{"segment": "1", "code": "P1"}, {"segment": "4096", "code": "P2"}]},
+    )
     apply(344, LANE, {**KEY, "participants": [{"segment": "1", "code": "P3"}]})
     assert [(row.segment, row.code) for row in user.participant_codes.all()] == [(1, "P3"), (4096, "P2")]
 
@@ -94,14 +101,18 @@ def test_346_takes_both_addresses_as_sent_and_drops_a_blank_one(user):
         (346, {}),
     ],
 )
-def test_each_confirmed_message_raises_the_version_so_that_what_was_seen_before_is_stale(user, message_type, values):
+def test_each_confirmed_message_raises_the_version_so_that_what_was_seen_before_is_stale(
+    user, message_type, values
+):
     apply(message_type, LANE, {**KEY, **values})
     user.refresh_from_db()
     assert user.version == 2
 
 
 def test_a_message_for_a_user_that_nobody_registered_keeps_it_as_declared(user):
-    apply(310, "HO/OTHER", {"user_id": "OTHER", "group_id": "HO", "template_type": "1", "template_name": "ALL"})
+    apply(
+        310, "HO/OTHER", {"user_id": "OTHER", "group_id": "HO", "template_type": "1", "template_name": "ALL"}
+    )
     other = RetailUser.objects.get(user_id="OTHER")
     assert other.source == "declared"
     assert "name" in other.unknown_fields

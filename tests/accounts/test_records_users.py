@@ -35,9 +35,17 @@ def user():
 def test_a_confirmed_create_makes_the_record_with_all_its_parts():
     create()
     made = user()
-    assert (made.name, made.pan, made.status, made.trading_segments) == ("Asha Testwala", "ABCPT1234A", "A", ["1", "3"])
+    assert (made.name, made.pan, made.status, made.trading_segments) == (
+        "Asha Testwala",
+        "ABCPT1234A",
+        "A",
+        ["1", "3"],
+    )
     assert made.birth_date.isoformat() == "1985-01-21"
-    assert [(bank.bank_id, bank.is_default) for bank in made.banks.all()] == [("SAMPLEBANK", "1"), ("OTHERBANK", "0")]
+    assert [(bank.bank_id, bank.is_default) for bank in made.banks.all()] == [
+        ("SAMPLEBANK", "1"),
+        ("OTHERBANK", "0"),
+    ]
     assert made.demats.get().beneficiary_id == "10000001"
     assert made.mf_ucc.bse_ucc == "UCC001"
     assert made.version == 1
@@ -109,7 +117,14 @@ def test_an_update_changes_what_it_carries_and_tells_only_that():
 
 
 def test_an_update_resets_what_it_leaves_out_U1():
-    create(global_flag="1", orders_per_second="3", max_broadcast_scrips="15", max_gtd="10", poa="0", product_type="2")
+    create(
+        global_flag="1",
+        orders_per_second="3",
+        max_broadcast_scrips="15",
+        max_gtd="10",
+        poa="0",
+        product_type="2",
+    )
     apply(320, "HO/RET001", {"user_id": "RET001", "group_id": "HO", "city": "Pune"})
     changed = user()
     assert (changed.global_flag, changed.orders_per_second, changed.max_broadcast_scrips) == ("0", -1, -1)
@@ -177,7 +192,9 @@ def test_deleting_an_account_that_is_not_there_changes_nothing():
 
 def test_a_new_mutual_fund_ucc_replaces_the_old_one_as_a_whole():
     kept = MfUccFactory(
-        retail_user=RetailUserFactory(group_id="HO", user_id="RET001"), bse_ucc="OLD", nominee_first_name="Old"
+        retail_user=RetailUserFactory(group_id="HO", user_id="RET001"),
+        bse_ucc="OLD",
+        nominee_first_name="Old",
     )
     update(mf_ucc=mf_ucc_values(bse_ucc="NEW"))
     kept.refresh_from_db()

@@ -45,7 +45,8 @@ def test_a_deposit_shows_with_indian_grouping_and_leads_to_its_user(client):
 @pytest.mark.parametrize("text", ["payin77", "HO/RET077", "testwala"])
 def test_a_deposit_is_found_by_reference_and_user(client, text):
     LimitUpdateFactory(
-        reference="PAYIN77", retail_user=RetailUserFactory(group_id="HO", user_id="RET077", name="Asha Testwala")
+        reference="PAYIN77",
+        retail_user=RetailUserFactory(group_id="HO", user_id="RET077", name="Asha Testwala"),
     )
     LimitUpdateFactory(reference="OTHER", retail_user=RetailUserFactory(user_id="ZZZ"))
     rows = client.get("/limits/", {"q": text}).context["table"].page.object_list

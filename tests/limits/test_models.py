@@ -82,7 +82,13 @@ def test_a_security_has_one_approved_quantity_for_each_kind():
     "columns", [{"quantity": -1}, {"quantity": None, "status": ""}, {"isin": ""}, {"kind": "other"}], ids=str
 )
 def test_an_approved_quantity_that_cannot_be_right_is_refused(columns):
-    row = {"retail_user": RetailUserFactory(), "kind": "edis", "isin": "INE009A01021", "quantity": 1, **columns}
+    row = {
+        "retail_user": RetailUserFactory(),
+        "kind": "edis",
+        "isin": "INE009A01021",
+        "quantity": 1,
+        **columns,
+    }
     assert refused(ApprovedQuantity.objects.create, **row)
 
 

@@ -22,7 +22,9 @@ def deposit(message_type, **values):
     return apply(message_type, LANE, {**KEY, **sent})
 
 
-@pytest.mark.parametrize(("message_type", "kind"), [(303, LimitUpdate.Kind.CASH), (330, LimitUpdate.Kind.COLLATERAL)])
+@pytest.mark.parametrize(
+    ("message_type", "kind"), [(303, LimitUpdate.Kind.CASH), (330, LimitUpdate.Kind.COLLATERAL)]
+)
 def test_a_confirmed_deposit_is_kept_with_its_reference(user, message_type, kind):
     applied = deposit(message_type)
     update = LimitUpdate.objects.get(reference="PAYIN1")

@@ -35,13 +35,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) 
     lines = list(rows)
     if not lines:
         return tag("p", empty, class_="empty")
-    right = {place for place, name in enumerate(columns) if name.endswith("₹")}
-    head = tag("tr", *(tag("th", name, scope="col") for name in columns))
+    sides = ["right" if name.endswith("₹") else "" for name in columns]
+    head = tag(
+        "tr", *(tag("th", n, scope="col", class_=side) for n, side in zip(columns, sides, strict=True))
+    )
     body = (
-        tag(
-            "tr",
-            *(tag("td", cell, class_="right" if place in right else "") for place, cell in enumerate(row)),
-        )
+        tag("tr", *(tag("td", cell, class_=side) for cell, side in zip(row, sides, strict=True)))
         for row in lines
     )
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll", tabindex="0")

@@ -122,11 +122,10 @@ def _title(entry: LedgerEntry) -> str:
 
 
 def _outcome(entry: LedgerEntry) -> Safe:
-    mark = (
-        tag("strong", "✓ applied", class_="good")
-        if entry.applied
-        else tag("strong", "✕ not applied", class_="bad")
-    )
+    bad = "refused" if entry.code else "not applied"
+    mark = tag("strong", f"✕ {bad}", class_="bad")
+    if entry.applied:
+        mark = tag("strong", "✓ applied", class_="good")
     words = entry.words if not entry.words.startswith("{") else "answered"
     parts: list[object] = [mark, f" {entry.code} {words}" if entry.code else " no answer"]
     if entry.fault:

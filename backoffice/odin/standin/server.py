@@ -62,7 +62,7 @@ class StandIn:
             self.store, self.faults, self.dealer, cipher, new_limit_structure=new_limit_structure
         )
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="stand-in", daemon=True
+            target=self._server.serve_forever, args=(0.02,), name="stand-in", daemon=True
         )
 
     @property

@@ -64,6 +64,12 @@ def _limits(held: Document, transactions: list[Document]) -> tuple[Safe, Safe]:
     return totals, table(columns, rows, "No limit update.")
 
 
+def _facts(type_: int, row: Mapping[str, str], prefix: str = "") -> Safe:
+    """Values of a message under their labels, codes in words."""
+    fields = {name: _field(REQUESTS[type_], f"{prefix}{name}") for name in row}
+    return facts((fields[name].label, fields[name].words(value)) for name, value in row.items() if value)
+
+
 def _settings(held: Document) -> list[Safe]:
     kind, level = _field(REQUESTS[310], "template_type"), _field(REQUESTS[310], "level")
     templates = [
@@ -75,14 +81,8 @@ def _settings(held: Document) -> list[Safe]:
         for name in ("edis", "pledge")
         for isin, row in held[name].items()
     ]
-    addresses = [
-        (slot.title(), ", ".join(value for value in block.values() if value))
-        for slot, block in held["addresses"].items()
-    ]
-    square_off = [
-        (periodicity, facts((_field(REQUESTS[324], name).label, value) for name, value in row.items()))
-        for periodicity, row in held["square_off"].items()
-    ]
+    addresses = [(slot.title(), _facts(346, block, f"{slot}_")) for slot, block in held["addresses"].items()]
+    square_off = [(periodicity, _facts(324, row)) for periodicity, row in held["square_off"].items()]
     return [
         section(
             "Templates",
@@ -95,7 +95,7 @@ def _settings(held: Document) -> list[Safe]:
         section("Auto square-off", table(("Periodicity", "Setting"), square_off, "None set.")),
         section("Approved quantities", table(("Kind", "ISIN", "Quantity", "Status"), quantities, "None.")),
         section("Participant codes", table(("Segment", "Code"), held["participants"].items(), "None.")),
-        section("Alternate addresses", table(("Address", ""), addresses, "None.")),
+        section("Alternate addresses", table(("Address", "Values"), addresses, "None.")),
     ]
 
 

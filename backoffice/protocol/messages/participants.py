@@ -8,7 +8,9 @@ from backoffice.protocol.other_rules import PARTICIPANT_RULES
 
 
 class ParticipantCode(SubRecord):
-    """The participant code in one market segment; keys are spelled as in the document's sample (section 4.32)."""
+    """The participant code in one market segment; keys are spelled as in the document's sample (section
+    4.32).
+    """
 
     noun = "Participant code"
     key = ("segment",)

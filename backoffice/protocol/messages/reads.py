@@ -1,4 +1,6 @@
-"""Reads: 316, 318, 326, 328 and their answers, whose tag 19 holds JSON (sections 4.12 to 4.15, 4.22 to 4.25)."""
+"""Reads: 316, 318, 326, 328 and their answers, whose tag 19 holds JSON (sections 4.12 to 4.15, 4.22 to
+4.25).
+"""
 
 from backoffice.protocol import codes
 from backoffice.protocol.fields import Code, Integer, Text

@@ -1,4 +1,6 @@
-"""Templates and channels of a retail user: 310, 312, 322 and their answers (sections 4.9, 4.10, 4.18, 4.19)."""
+"""Templates and channels of a retail user: 310, 312, 322 and their answers (sections 4.9, 4.10, 4.18,
+4.19).
+"""
 
 from backoffice.protocol import codes
 from backoffice.protocol.fields import Code, Records, SubRecord, Text
@@ -75,7 +77,7 @@ class Channel(SubRecord):
 
 
 class UpdateSimctTemplate(Request):
-    """Sets the general settings template, or the single interface template and message channels (section 4.18)."""
+    """Sets the general settings template, or single interface and message channels (section 4.18)."""
 
     type = 322
     title = "Settings and channels"

@@ -46,7 +46,14 @@ class BankAccount(SubRecord):
 class BankAccountUpdate(BankAccount):
     """One bank account in tag 224 of 320, with what is to be done with it (section 4.16.1, U5)."""
 
-    action = Code(0, "Action", codes.RecordAction, required=True, example="1", consequences={"2": "Deletes this bank account."})
+    action = Code(
+        0,
+        "Action",
+        codes.RecordAction,
+        required=True,
+        example="1",
+        consequences={"2": "Deletes this bank account."},
+    )
 
 
 class DematAccount(SubRecord):
@@ -79,7 +86,14 @@ class DematAccount(SubRecord):
 class DematAccountUpdate(DematAccount):
     """One demat account in tag 225 of 320, with what is to be done with it (section 4.16.2, U5)."""
 
-    action = Code(0, "Action", codes.RecordAction, required=True, example="1", consequences={"2": "Deletes this demat account."})
+    action = Code(
+        0,
+        "Action",
+        codes.RecordAction,
+        required=True,
+        example="1",
+        consequences={"2": "Deletes this demat account."},
+    )
 
 
 class MfUcc(SubRecord):
@@ -147,7 +161,11 @@ class CreateRetailUser(Request):
         206, "Name", max_length=40, required=True, free=True, help="First and last name.", example="Asha Rao"
     )
     password = Secret(
-        207, "Password", max_length=24, help="6 to 12 characters with at least one letter and one digit.", example="Sesame42"
+        207,
+        "Password",
+        max_length=24,
+        help="6 to 12 characters with at least one letter and one digit.",
+        example="Sesame42",
     )
     category = Code(208, "User category", codes.UserCategory, required=True, example="4")
     address_1 = Text(209, "Address line 1", max_length=40, free=True, example="1 Hill Road")

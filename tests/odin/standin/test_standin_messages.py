@@ -2,7 +2,9 @@
 
 import pytest
 
+from backoffice.odin.standin.handlers import HANDLERS
 from backoffice.protocol import reads_json
+from backoffice.protocol.message import REQUESTS
 
 U = {201: "WEBRET1", 202: "HO"}
 M = U | {203: "10.0.10.0"}
@@ -181,3 +183,7 @@ def test_a_read_without_the_dealer_means_the_end_users_session(desk):
     text = desk.write(328, U, add_checksum=False).replace("67=RESERVEDPG|", "")
     answer = desk.say("StockView", f"{text}|999={sum(map(ord, text)) % 256:03d}")
     assert (answer[18], answer[19]) == ("0", "Invalid Session")
+
+
+def test_every_declared_message_has_a_handler():
+    assert set(HANDLERS) | {101, 108} == set(REQUESTS)

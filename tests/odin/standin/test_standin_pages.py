@@ -85,9 +85,12 @@ def test_the_page_needs_no_other_file_than_its_own(desk):
 
 def test_a_fault_is_removed_from_the_page(desk):
     armed = desk.standin.faults.add("nil")
-    answer = requests.post(f"{desk.standin.home}faults/{armed.id}/remove", timeout=5)
+    # As a browser sends it.
+    origin = {"Origin": desk.standin.home.rstrip("/"), "Content-Type": "application/x-www-form-urlencoded"}
+    answer = requests.post(f"{desk.standin.home}faults/{armed.id}/remove", headers=origin, timeout=5)
     assert answer.status_code == 200
     assert "None. Arm one" in answer.text
+    assert desk.get("/").headers["Referrer-Policy"] == "same-origin", "else a browser would send Origin: null"
 
 
 def test_the_ledger_tells_every_message_in_order(desk):

@@ -1,0 +1,113 @@
+"""How an answer, or the lack of one, is read (section 6 of the rulings). No answer is never success."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backoffice.odin.gateway import GatewayError
+from backoffice.protocol.findings import DecodeError
+from backoffice.protocol.message import Repeat, Request
+from backoffice.protocol.wire import Reply, decode_reply
+
+
+class OutcomeKind(StrEnum):
+    """How an attempt is read."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    NOT_APPLIED = "not_applied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An attempt's outcome. `code` and `text` are ODIN's, `reason` is ours.
+
+    `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it, or the text is new.
+    """
+
+    kind: OutcomeKind
+    code: str = ""
+    text: str = ""
+    reason: str = ""
+    session_invalid: bool = False
+    needs_person: bool = False
+
+
+#: Refusals that say that nothing was applied and the same content may go out again (A2). Compared without regard to case.
+NOT_APPLIED_TEXTS = ("unable to connect to the remote server", "unable to connect to odin manager")
+INVALID_SESSION = "invalid session"
+#: What a repeat meets when the first sending was applied (A3), by repeat policy.
+ALREADY_THERE = {
+    Repeat.SAME_REFERENCE: "transaction no already exist",
+    Repeat.CREATE: "already exist",
+}
+#: Refusals that the document prints, or that are understood. Others are refused too, and shown to a person as new.
+KNOWN_REFUSALS = (
+    "error occurred, kindly contact administrator",
+    "user id does not exist in the system",
+    "template name is not provided",
+    "exchange code is not provided",
+    "dealer group id is not provided",
+)
+#: Messages that add, modify or delete: a repeat that is refused may have met its own first effect.
+MOVES_SOMETHING = frozenset({314, 320, 322, 324})
+
+_ECHO = {Repeat.SAME_REFERENCE: "252"}
+
+
+def read(message: type[Request], answer: str, *, reference: str = "", earlier_unknown: bool = False) -> Outcome:
+    """What an answer to a message means. `reference` is what tag 252 or 227 must echo; `earlier_unknown` says that an
+    earlier attempt may have been applied."""
+    try:
+        reply = decode_reply(message, answer)
+    except DecodeError as error:
+        return Outcome(OutcomeKind.UNKNOWN, reason=f"The answer was not one to this message: {error}")
+    if not _echoes(message, reply, reference):
+        return Outcome(
+            OutcomeKind.UNKNOWN, reply.code, reply.text, "The answer carries another message's reference, or none."
+        )
+    if reply.code == "1":
+        return Outcome(OutcomeKind.APPLIED, reply.code, reply.text)
+    return _refusal(message, reply, earlier_unknown)
+
+
+def from_exception(error: GatewayError) -> Outcome:
+    """What a call without an answer means: not applied if nothing left this machine, else unknown."""
+    kind = OutcomeKind.UNKNOWN if error.may_have_been_applied else OutcomeKind.NOT_APPLIED
+    return Outcome(kind, reason=error.words)
+
+
+def _echoes(message: type[Request], reply: Reply, reference: str) -> bool:
+    tag = _ECHO.get(message.repeat, "227") if message.repeat else "227"
+    echoed = reply.fields.get(tag, "")
+    if message.repeat is Repeat.SAME_REFERENCE and reply.code == "1":
+        return echoed == reference
+    return not echoed or not reference or echoed == reference
+
+
+def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Outcome:
+    text = reply.text.casefold()
+
+    def outcome(kind: OutcomeKind, reason: str = "", *, invalid: bool = False, person: bool = False) -> Outcome:
+        return Outcome(kind, reply.code, reply.text, reason, invalid, person)
+
+    if text.startswith(INVALID_SESSION):
+        return outcome(OutcomeKind.NOT_APPLIED, "The dealer session is not valid any more.", invalid=True)
+    if text.startswith(NOT_APPLIED_TEXTS):
+        return outcome(OutcomeKind.NOT_APPLIED, "ODIN's own parts could not reach one another.")
+    there = ALREADY_THERE.get(message.repeat) if message.repeat else None
+    if there and there in text:
+        if earlier_unknown:
+            return outcome(OutcomeKind.APPLIED, "An earlier attempt was applied: ODIN has it already.")
+        if message.repeat is Repeat.SAME_REFERENCE:
+            return outcome(OutcomeKind.REFUSED, "Somebody used this reference before.", person=True)
+        return outcome(OutcomeKind.REFUSED, "ODIN has this user already.")
+    if earlier_unknown and message.type in MOVES_SOMETHING:
+        return outcome(
+            OutcomeKind.UNKNOWN,
+            "The repeat was refused, perhaps because the first sending was applied. Look in ODIN and settle it.",
+            person=True,
+        )
+    if text.startswith(KNOWN_REFUSALS):
+        return outcome(OutcomeKind.REFUSED)
+    return outcome(OutcomeKind.REFUSED, "ODIN gave a text that is not in the table of known refusals.", person=True)

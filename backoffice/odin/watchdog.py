@@ -1,0 +1,138 @@
+"""HTTP connections with a total deadline for each call.
+
+A time-out of `requests` is for a single read: an answer that drips can take for ever. One watchdog thread shuts the
+socket of a call whose time is over, which wakes the reader at once.
+"""
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+#: A kept connection that rested longer than this is not used again: the other side may close it at the wrong moment,
+#: which looks like a reset after sending.
+IDLE_SECONDS = 10.0
+
+
+@dataclass(eq=False)
+class Call:
+    """One call under way: its end (monotonic seconds), its socket, and whether the first byte may have left."""
+
+    end: float
+    sock: socket.socket | None = None
+    sent: bool = False
+    overdue: bool = False
+
+
+_current = threading.local()
+
+
+class Watchdog:
+    """Shuts the sockets of overdue calls. Use as `with watchdog.watch(seconds) as call`."""
+
+    def __init__(self) -> None:
+        self._calls: set[Call] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._wakes_at = float("inf")
+
+    def begin(self, seconds: float) -> Call:
+        """Start the clock for a call of this thread."""
+        call = Call(time.monotonic() + seconds)
+        _current.call = call
+        with self._changed:
+            self._calls.add(call)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="odin-watchdog", daemon=True)
+                self._thread.start()
+            elif call.end < self._wakes_at:
+                self._changed.notify()
+        return call
+
+    def end(self, call: Call) -> None:
+        """Stop the clock."""
+        _current.call = None
+        with self._changed:
+            self._calls.discard(call)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for call in [call for call in self._calls if call.end <= now]:
+                    call.overdue = True
+                    self._calls.discard(call)
+                    _shut(call.sock)
+                self._wakes_at = min((call.end for call in self._calls), default=float("inf"))
+                self._changed.wait(None if not self._calls else max(0.0, self._wakes_at - now))
+
+
+def _shut(sock: socket.socket | None) -> None:
+    if sock is not None:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it ended by itself in this moment
+
+
+class _Watched:
+    """What both kinds of connection add: tell the call about its socket and its first byte, and forget old sockets."""
+
+    sock: Any
+    _used_at: float = 0.0
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        call: Call | None = getattr(_current, "call", None)
+        if call is not None:
+            call.sock = self.sock
+            call.sent = True
+            if call.overdue:
+                raise TimeoutError("The call's time was over before it was sent.")
+        self._used_at = time.monotonic()
+        super().send(data)  # type: ignore[misc]
+
+    @property
+    def is_connected(self) -> bool:
+        rested = time.monotonic() - self._used_at
+        return bool(super().is_connected) and rested < IDLE_SECONDS  # type: ignore[misc]
+
+
+class _Connection(_Watched, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+def http_session(pool_size: int) -> requests.Session:
+    """A session that believes no proxy variables, repeats nothing, and keeps a connection for each thread."""
+    session = requests.Session()
+    session.trust_env = False
+    adapter = _Adapter(pool_maxsize=pool_size, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session

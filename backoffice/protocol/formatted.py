@@ -1,0 +1,210 @@
+"""Fields of one canonical form (F8): whole numbers, rupees, percentages, dates."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.scalars import Scalar
+from backoffice.protocol.secret import MASK
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,2})?")
+_DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])-(?:0[1-9]|1[0-2])-[0-9]{4}")
+_LOOSE_DATE = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+class Formatted(Scalar):
+    """A text of one canonical form (F8)."""
+
+    form: re.Pattern[str]
+    misfit = "is not in canonical form"
+
+    @property
+    def pattern(self) -> str:
+        """The form, or nothing."""
+        return f"(?:{self.form.pattern})?"
+
+    def findings(self, value: object, path: str) -> Iterator[Finding]:
+        """What is wrong with the form; a value to accept where there is one that means the same."""
+        if not isinstance(value, str):
+            yield Finding(path, f"{self.label} must be one text.")
+        elif not self.form.fullmatch(value):
+            yield Finding(path, f"{self.label} {self.form_words()}", rule="F8", cleaned=self.canonical(value))
+        else:
+            yield from self.own_findings(value, path)
+
+    def form_words(self) -> str:
+        """What the form is, after the label."""
+        raise NotImplementedError
+
+    def canonical(self, value: str) -> str | None:
+        """The same value in canonical form; None where that would be a guess."""
+        raise NotImplementedError
+
+
+class Integer(Formatted):
+    """A whole number from `min` to `max`, or one of `special`, which maps a number to what it stands for
+    (U8).
+    """
+
+    form = _INTEGER
+
+    def __init__(
+        self,
+        tag: int,
+        label: str,
+        *,
+        min: int = 0,
+        max: int = 2**63 - 1,
+        special: dict[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(tag, label, **options)
+        self.min, self.max, self.special = min, max, special or {}
+
+    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
+        """Whether it is in range."""
+        if value not in self.special and not self.min <= int(value) <= self.max:
+            also = "".join(f", or {number} ({meaning})" for number, meaning in self.special.items())
+            yield Finding(path, f"{self.label} must be from {self.min} to {self.max}{also}.", rule="U8")
+
+    def form_words(self) -> str:
+        """What the form is."""
+        return "must be a whole number without leading zeros, signs, commas or decimals."
+
+    def canonical(self, value: str) -> str | None:
+        """Without commas, spaces, plus sign, leading zeros and empty decimals."""
+        match = re.fullmatch(r"\+?0*([0-9]{1,19})(?:\.0+)?", re.sub(r"[,\s]", "", value))
+        return match[1] if match and value.isascii() else None
+
+    def words(self, value: object) -> str:
+        """What a special number stands for, or the number."""
+        return self.special.get(str(value), "") or super().words(value)
+
+
+class Amount(Formatted):
+    """Rupees, more than 0 and at most `max`, with at most two decimals."""
+
+    form = _AMOUNT
+
+    def __init__(
+        self, tag: int, label: str, *, max: Decimal = Decimal("99999999999.99"), **options: Any
+    ) -> None:
+        super().__init__(tag, label, **options)
+        self.max = max
+
+    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
+        """Whether it is in range."""
+        if Decimal(value) <= 0:
+            yield Finding(path, f"{self.label} must be more than 0.", rule="O1")
+        elif Decimal(value) > self.max:
+            yield Finding(path, f"{self.label} must not be more than {grouped(str(self.max))}.", rule="O1")
+
+    def form_words(self) -> str:
+        """What the form is."""
+        return "must be a number with a point and at most two decimals, like 1000.50."
+
+    def canonical(self, value: str) -> str | None:
+        """Without commas, spaces, plus sign and leading zeros."""
+        match = re.fullmatch(r"\+?0*([0-9]{1,18}(?:\.[0-9]{1,2})?)", re.sub(r"[,\s]", "", value))
+        return match[1] if match and value.isascii() else None
+
+    def words(self, value: object) -> str:
+        """With Indian grouping: 12,34,567.00."""
+        text = str(value or "")
+        return grouped(text) if self.form.fullmatch(text) else text
+
+
+class Percent(Formatted):
+    """A percentage from 0.01 to 99.99 with at most two decimals; `zero_allowed`: 0 switches it off."""
+
+    form = _AMOUNT
+
+    def __init__(self, tag: int, label: str, *, zero_allowed: bool = False, **options: Any) -> None:
+        super().__init__(tag, label, **options)
+        self.zero_allowed = zero_allowed
+
+    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
+        """Whether it is in range."""
+        number = Decimal(value)
+        if not (Decimal("0.01") <= number <= Decimal("99.99") or (self.zero_allowed and number == 0)):
+            also = ", or 0 to switch it off" if self.zero_allowed else ""
+            yield Finding(path, f"{self.label} must be from 0.01 to 99.99{also}.", rule="O6")
+
+    def form_words(self) -> str:
+        """What the form is."""
+        return "must be a number with a point and at most two decimals, like 60.00."
+
+    def canonical(self, value: str) -> str | None:
+        """Without percent sign, spaces, plus sign and leading zeros."""
+        match = re.fullmatch(r"\+?0*([0-9]{1,2}(?:\.[0-9]{1,2})?)", re.sub(r"[%\s]", "", value))
+        return match[1] if match and value.isascii() else None
+
+    def words(self, value: object) -> str:
+        """60.00 %, or switched off."""
+        text = str(value or "")
+        if not self.form.fullmatch(text):
+            return text
+        return f"{text} %" if Decimal(text) else "Switched off"
+
+
+class Date(Formatted):
+    """A calendar date, DD-MM-YYYY."""
+
+    form = _DATE
+
+    def own_findings(self, value: str, path: str) -> Iterator[Finding]:
+        """Whether the date exists."""
+        if as_date(value) is None:
+            yield Finding(
+                path, f"{self.label} is not a date of the calendar. Check day, month and year.", rule="F8"
+            )
+
+    def form_words(self) -> str:
+        """What the form is."""
+        return "must be a date as DD-MM-YYYY, like 21-01-1995."
+
+    def canonical(self, value: str) -> str | None:
+        """Day, month, year in other dress, or an ISO date; the order of day and month is not guessed at."""
+        if iso := _ISO_DATE.fullmatch(value):
+            year, month, day = iso.groups()
+        elif loose := _LOOSE_DATE.fullmatch(value):
+            day, month, year = loose.groups()
+        else:
+            return None
+        text = f"{int(day):02d}-{int(month):02d}-{year}"
+        return text if as_date(text) else None
+
+    def words(self, value: object) -> str:
+        """21 January 1995."""
+        found = as_date(value)
+        return f"{found.day} {found:%B %Y}" if found else str(value or "")
+
+    def masked(self, value: object) -> str:
+        """Hidden altogether if it is personal: four characters would give the year away."""
+        return (MASK if value else "") if self.personal else self.words(value)
+
+
+def as_date(value: object) -> date | None:
+    """The date of a text DD-MM-YYYY; None if it is none."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        return None
+    try:
+        return date(int(value[6:]), int(value[3:5]), int(value[:2]))
+    except ValueError:
+        return None
+
+
+def grouped(number: str) -> str:
+    """A number with Indian grouping: 12,34,567.00."""
+    whole, point, decimals = number.partition(".")
+    head, tail = whole[:-3], whole[-3:]
+    groups: list[str] = []
+    while head:
+        head, group = head[:-2], head[-2:]
+        groups.insert(0, group)
+    return ",".join([*groups, tail]) + point + decimals

@@ -1,0 +1,131 @@
+"""A delivery from the queue to ODIN and back, over real SOAP."""
+
+import pytest
+
+from accounts.models import RetailUser
+from backoffice.audit.models import Entry
+from backoffice.delivery import operations
+from backoffice.delivery.models import Attempt, Delivery
+from backoffice.delivery.sending import drain
+from backoffice.delivery.states import State
+from backoffice.odin.models import DealerSession
+from backoffice.protocol.fields import SecretText
+from tests.factories import DeliveryFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def deliver(delivery):
+    """Let a worker deliver what is due now."""
+    drain(0.2)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def test_an_approved_create_reaches_odin_once_and_becomes_a_record(odin, approved):
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert (delivery.state, delivery.code, delivery.text) == (State.APPLIED, "1", "User created successfully")
+    assert odin.store.user("HO", "NEW001")
+    user = RetailUser.objects.get(group_id="HO", user_id="NEW001")
+    assert user.banks.count() == len(delivery.values["banks"])
+    assert [line.type for line in odin.store.ledger() if line.applied and line.type == 301] == [301]
+
+
+def test_the_record_does_not_run_ahead_of_odin(odin, approved):
+    approved(user_id="NEW001", group_id="HO")
+    assert not RetailUser.objects.exists()
+
+
+def test_an_attempt_says_what_was_sent_and_what_came_back_without_secrets(odin, approved):
+    delivery = deliver(approved(user_id="NEW001", group_id="HO", password=SecretText("Sesame42")))
+    attempt = delivery.attempts.get()
+    assert "64=301" in attempt.request
+    assert "201=NEW001" in attempt.request
+    assert "|4=••••|" in attempt.request
+    assert "207=••••" in attempt.request
+    assert (attempt.outcome, attempt.code) == ("applied", "1")
+    assert "18=1" in attempt.answer
+
+
+def test_a_refusal_is_shown_with_odins_words_and_changes_no_record(odin, approved):
+    odin.faults.add("refuse_before", match={"type": 301}, text="Group Id does not exist")
+    delivery = deliver(approved())
+    assert (delivery.state, delivery.code, delivery.text) == (State.REFUSED, "0", "Group Id does not exist")
+    assert not RetailUser.objects.exists()
+
+
+def test_a_lost_answer_is_unknown_and_the_repeat_finds_its_own_effect(odin, approved):
+    odin.faults.add("drop_after", match={"type": 301})
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert [attempt.outcome for attempt in delivery.attempts.all()] == ["unknown", "applied"]
+    assert delivery.state == State.APPLIED
+    assert len([line for line in odin.store.ledger() if line.applied and line.type == 301]) == 1
+
+
+def test_a_message_that_never_arrived_is_sent_again(odin, approved):
+    odin.faults.add("drop_before", match={"type": 301})
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert delivery.state == State.APPLIED
+    assert odin.store.user("HO", "NEW001")
+
+
+def test_an_expired_session_leads_to_one_new_logon_and_then_the_message(odin, approved):
+    deliver(approved(user_id="NEW001", group_id="HO"))
+    odin.faults.add("session_expiry", match={"type": 301})
+    delivery = deliver(approved(user_id="NEW002", group_id="HO", pan="", mobile=""))
+    assert delivery.state == State.APPLIED
+    assert DealerSession.objects.get().number == 2
+
+
+def test_odin_down_leaves_the_delivery_in_the_queue(odin, approved, settings):
+    settings.ODIN_SERVICE_URL = settings.ODIN_WSDL_URL = "http://127.0.0.1:9/UserCreation.svc"
+    delivery = deliver(approved())
+    assert delivery.state == State.QUEUED
+    assert not Attempt.objects.exists(), "no logon, so nothing of the message was sent"
+
+
+def test_a_refused_create_holds_back_what_depends_on_it(odin, approved):
+    first = approved()
+    later = DeliveryFactory(lane=first.lane, change=first.change)
+    odin.faults.add("refuse_before", match={"type": 301}, text="Group Id does not exist")
+    deliver(first)
+    later.refresh_from_db()
+    assert (later.state, later.needs_person) == (State.ON_HOLD, True)
+    assert str(first.pk) in later.reason
+
+
+def test_a_message_that_is_not_the_approved_one_is_never_sent(odin, approved):
+    delivery = approved()
+    Delivery.objects.filter(pk=delivery.pk).update(values={**delivery.values, "name": "Somebody Else"})
+    deliver(delivery)
+    assert delivery.state == State.ON_HOLD
+    assert not [line for line in odin.store.ledger() if line.type == 301]
+
+
+def test_after_too_many_unknown_attempts_a_person_decides(odin, approved, settings, checker):
+    settings.DELIVERY_MAX_ATTEMPTS = 2
+    odin.faults.add("drop_before", match={"type": 301}, times=-1)
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert (delivery.state, delivery.needs_person, delivery.attempts.count()) == (State.UNKNOWN, True, 2)
+    operations.resolve(delivery.pk, by=checker, applied=True, reason="Seen in WebAdmin")
+    delivery.refresh_from_db()
+    assert delivery.state == State.APPLIED
+    assert RetailUser.objects.filter(user_id="NEW001").exists()
+
+
+def test_a_person_needs_a_reason_and_the_permission_to_settle(odin, approved, settings, checker, maker):
+    settings.DELIVERY_MAX_ATTEMPTS = 1
+    odin.faults.add("drop_before", match={"type": 301}, times=-1)
+    delivery = deliver(approved())
+    for by, reason in ((maker, "Seen in WebAdmin"), (checker, " ")):
+        with pytest.raises(operations.DeliveryError):
+            operations.resolve(delivery.pk, by=by, applied=True, reason=reason)
+
+
+def test_every_outcome_is_an_audit_entry(odin, approved):
+    odin.faults.add("drop_after", match={"type": 301})
+    delivery = deliver(approved(user_id="NEW001", group_id="HO", password=SecretText("Sesame42")))
+    entries = Entry.objects.filter(delivery_id=delivery.pk).order_by("id")
+    assert [entry.action for entry in entries] == ["delivery.unknown", "delivery.applied"]
+    assert entries[1].after["name"] == delivery.values["name"]
+    assert "Sesame42" not in str(list(entries.values()))

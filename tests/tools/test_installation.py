@@ -1,0 +1,90 @@
+"""The whole of `make run`, in a copy of the project: it serves, and Ctrl-C leaves no process."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.prepare import ROOT, VENV
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The project's files without those of a run; the virtual environment is the same."""
+    target = tmp_path / "portal"
+    unwanted = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".env")
+    shutil.copytree(ROOT, target, ignore=unwanted)
+    (target / ".venv").symlink_to(VENV)
+    return target
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def processes_of(folder):
+    """The command lines of all processes that work in this folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if Path(os.readlink(entry / "cwd")) == folder:
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:
+                continue  # it ended, or is somebody else's
+    return found
+
+
+def start(folder):
+    command = [sys.executable, "tools/run.py", "--port", str(free_port()), "--odin-port", str(free_port())]
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def read_until(process, words):
+    """Everything printed up to the line with these words. Fails when the process ends before."""
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    raise AssertionError("".join(lines))
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="processes are read from /proc")
+def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
+    first = start(copy)
+    try:
+        printed = read_until(first, "Ctrl-C")
+        running = " ".join(processes_of(copy))
+        for part in ("odin.standin", "celery -A backoffice.celery worker", "celery -A backoffice.celery beat", "gunicorn"):
+            assert part in running
+        assert "Log in as" in printed
+        assert "http://127.0.0.1:" in printed
+        secrets = (copy / "var/demo.env").read_text().split()
+        assert not any(line.partition("=")[2] in running + printed for line in secrets)
+    finally:
+        os.kill(first.pid, signal.SIGINT)
+        rest = first.communicate(timeout=60)[0]
+    assert first.returncode == 0, rest
+    assert processes_of(copy) == []
+
+    second = start(copy)
+    try:
+        printed = read_until(second, "Ctrl-C")
+        assert "Log in as" not in printed
+        assert "Installing" not in printed
+    finally:
+        os.kill(second.pid, signal.SIGTERM)
+        second.communicate(timeout=60)
+    assert processes_of(copy) == []

@@ -1,0 +1,80 @@
+"""The supervisor ends what it started, and says which process ended by itself."""
+
+import os
+import signal
+import sys
+import threading
+
+import pytest
+
+from tools.prepare import CannotStart
+from tools.supervisor import Supervisor
+
+#: Starts a child of its own, says both process ids and waits.
+FAMILY = (
+    "import os, subprocess, sys, time\n"
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+    "print(os.getpid(), child.pid, flush=True)\n"
+    "time.sleep(600)\n"
+)
+STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True)\ntime.sleep(600)\n"
+
+
+@pytest.fixture
+def supervisor(tmp_path):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield Supervisor(tmp_path, tmp_path, dict(os.environ))
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def printed(folder, name):
+    """What the process wrote first, as soon as it did."""
+    pause = threading.Event()
+    for _ in range(600):
+        if text := (folder / f"{name}.log").read_text():
+            return text
+        pause.wait(0.05)
+    raise AssertionError("nothing was printed")
+
+
+def is_running(pid):
+    """False for a process that ended, also while nobody has collected it."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_leaving_ends_the_process_and_its_children(supervisor, tmp_path):
+    with supervisor:
+        supervisor.start("family", [sys.executable, "-c", FAMILY])
+        pids = [int(pid) for pid in printed(tmp_path, "family").split()]
+        assert all(is_running(pid) for pid in pids)
+    assert not any(is_running(pid) for pid in pids)
+
+
+def test_a_second_signal_kills_what_does_not_end(supervisor, tmp_path):
+    with supervisor:
+        supervisor.start("stubborn", [sys.executable, "-c", STUBBORN])
+        printed(tmp_path, "stubborn")
+        os.kill(os.getpid(), signal.SIGINT)
+        supervisor.watch()
+        again = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        again.start()
+    again.join()
+    assert supervisor.ending
+
+
+def test_a_process_that_ends_by_itself_is_named_with_the_end_of_its_log(supervisor):
+    with pytest.raises(CannotStart, match=r"(?s)The process web ended with code 3.*no such table"), supervisor:
+        supervisor.start("web", [sys.executable, "-c", "print('no such table', flush=True); raise SystemExit(3)"])
+        supervisor.watch()
+
+
+def test_nothing_starts_once_a_signal_told_to_end(supervisor, tmp_path):
+    with supervisor:
+        os.kill(os.getpid(), signal.SIGTERM)
+        supervisor.start("late", [sys.executable, "-c", "pass"])
+    assert not (tmp_path / "late.log").exists()

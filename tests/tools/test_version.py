@@ -1,0 +1,36 @@
+"""An older Python gets a sentence and nothing else."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tools import complaint
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 11, 7), (3, 12, 0), (4, 0, 0)])
+def test_a_python_that_will_do_is_not_complained_of(version):
+    assert complaint(version) == ""
+
+
+@pytest.mark.parametrize("version", [(3, 8, 10), (3, 10, 14), (2, 7, 18)])
+def test_an_older_python_is_told_what_is_needed_and_what_was_found(version):
+    words = complaint(version)
+    assert words.startswith("Python 3.11 or newer is needed; found {}.{}.".format(*version))
+    assert "make run PYTHON=" in words
+
+
+@pytest.mark.parametrize("name", ["run.py", "test.py"])
+def test_the_version_is_checked_before_anything_that_an_older_python_cannot_import(name):
+    tree = ast.parse((Path(__file__).parents[2] / "tools" / name).read_text())
+    imported = [
+        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert imported[:3] == ["sys", "pathlib", "tools"]
+
+
+def test_the_check_itself_and_the_programs_can_be_read_by_python_3_8():
+    for name in ("__init__.py", "run.py", "test.py"):
+        ast.parse((Path(__file__).parents[2] / "tools" / name).read_text(), feature_version=(3, 8))
