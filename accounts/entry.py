@@ -1,7 +1,7 @@
 """The pages on which a new retail user is proposed: the form, its drafts, and the check of the answers."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -37,6 +37,9 @@ from backoffice.screens.formsets import (
 )
 from backoffice.screens.sections import divide, named
 
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
 ENTRY_PAGES[CREATE_RETAIL_USER] = "accounts:new"
 GROUPS = {
     name: field
@@ -51,7 +54,9 @@ MAY_NOT = "You may not propose changes. A maker does that."
 def new(request: HttpRequest) -> HttpResponse:
     """The form of a new retail user: empty, or with a draft, or with what was sent and cannot go on yet."""
     if not request.user.is_authenticated:
-        return _logged_out(request) if request.method == "POST" else redirect_to_login(request.get_full_path())
+        return (
+            _logged_out(request) if request.method == "POST" else redirect_to_login(request.get_full_path())
+        )
     if not request.user.has_perm("changes.add_change"):
         return render(request, "403.html", {"words": MAY_NOT}, status=403)
     return _sent(request) if request.method == "POST" else _opened(request)
@@ -76,7 +81,7 @@ def _sent(request: HttpRequest) -> HttpResponse:
     typed_in = _typed(request, token)
     values = clean(CreateRetailUser, typed_in)
     try:
-        draft = operations.save_draft(CREATE_RETAIL_USER, values, by=request.user, token=token)
+        draft = operations.save_draft(CREATE_RETAIL_USER, values, by=_me(request), token=token)
     except NotAllowed as error:
         messages.error(request, error.words)
         return _page(request, uuid.uuid4(), values, status=403)
@@ -112,7 +117,7 @@ def keep(request: HttpRequest, token: uuid.UUID) -> JsonResponse:
         return JsonResponse({"words": "Not kept: you have been logged out."}, status=401)
     try:
         values = clean(CreateRetailUser, _typed(request, token))
-        draft = operations.save_draft(CREATE_RETAIL_USER, values, by=request.user, token=token)
+        draft = operations.save_draft(CREATE_RETAIL_USER, values, by=_me(request), token=token)
     except NotAllowed as error:
         return JsonResponse({"words": f"Not kept. {error.words}"}, status=403)
     if draft.state != State.DRAFT:
@@ -137,13 +142,17 @@ def check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
             problem = "The draft was changed after you opened this page. Look at it again before you submit."
         else:
             try:
-                change = operations.submit(CREATE_RETAIL_USER, values, by=request.user, reason=reason, token=token)
+                change = operations.submit(
+                    CREATE_RETAIL_USER, values, by=_me(request), reason=reason, token=token
+                )
             except HasErrors:
                 return redirect(f"{_draft_url(token)}&look=1")
             except ChangeError as error:
                 problem = error.words
             else:
-                messages.success(request, "Submitted. A checker decides next; this page shows what becomes of it.")
+                messages.success(
+                    request, "Submitted. A checker decides next; this page shows what becomes of it."
+                )
                 return redirect(change)
     findings = operations.look(CREATE_RETAIL_USER, values)
     if errors(findings):
@@ -156,7 +165,8 @@ def check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         "name": values.get("name", ""),
         "warnings": named(MessageForm(CreateRetailUser, values, findings)),
         "messages_in_words": [
-            (message, explain(message, part)) for message, part in split_message(CreateRetailUser, values)
+            (message, explain(message, part, reveal=True))
+            for message, part in split_message(CreateRetailUser, values)
         ],
         "reason": reason,
         "problem": problem,
@@ -168,7 +178,7 @@ def check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
 def _page(
     request: HttpRequest,
     token: uuid.UUID,
-    values: Values,
+    values: Typed,
     findings: list[Finding] | None = None,
     *,
     draft: Change | None = None,
@@ -193,12 +203,17 @@ def _page(
 
 def _typed(request: HttpRequest, token: uuid.UUID) -> Typed:
     """What was typed, with the password that the draft keeps where none was typed."""
-    draft = Change.objects.filter(token=token, made_by=request.user, state=State.DRAFT).first()
+    draft = Change.objects.filter(token=token, made_by=_me(request), state=State.DRAFT).first()
     return read_form(CreateRetailUser, request.POST, operations.draft_values(draft) if draft else None)
 
 
+def _me(request: HttpRequest) -> "User":
+    """The person, who is logged in wherever this is asked."""
+    return cast("User", request.user)
+
+
 def _own(request: HttpRequest, token: uuid.UUID) -> Change:
-    return get_object_or_404(Change, token=token, made_by=request.user, kind=CREATE_RETAIL_USER)
+    return get_object_or_404(Change, token=token, made_by=_me(request), kind=CREATE_RETAIL_USER)
 
 
 def _values_again(request: HttpRequest) -> Values:
@@ -206,12 +221,12 @@ def _values_again(request: HttpRequest) -> Values:
     number = request.GET.get("again", "")
     if not (number.isascii() and number.isdigit()):
         raise Http404("No such change.")
-    earlier = get_object_or_404(Change, pk=int(number[:18]), made_by=request.user, kind=CREATE_RETAIL_USER)
+    earlier = get_object_or_404(Change, pk=int(number[:18]), made_by=_me(request), kind=CREATE_RETAIL_USER)
     return {**clean(CreateRetailUser, operations.draft_values(earlier)), "reference": ""}
 
 
 def _edited(typed_in: Typed, action: str) -> Typed:
-    """What was typed, after a button that works on it: add, remove, default, copy. With the script, the page does it."""
+    """What was typed, after a button that works on it: add, remove, default, copy. A script does it in the page."""
     match action.split(":"):
         case ["add", name] if name in GROUPS:
             return add_record(typed_in, name)
@@ -224,9 +239,11 @@ def _edited(typed_in: Typed, action: str) -> Typed:
     return typed_in
 
 
-def _use_cleaned(values: Values, path_taken: str) -> Values:
+def _use_cleaned(values: Typed, path_taken: str) -> Typed:
     """The values with the cleaned value that a finding offers for this path."""
-    offered = {f.path: f.cleaned for f in operations.look(CREATE_RETAIL_USER, values) if f.cleaned is not None}
+    offered = {
+        f.path: f.cleaned for f in operations.look(CREATE_RETAIL_USER, values) if f.cleaned is not None
+    }
     if path_taken not in offered:
         return values
     match path_taken.split("."):

@@ -11,6 +11,7 @@ from backoffice.protocol.codes import RecordAction
 from backoffice.protocol.fields import Code, Field, Records
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.messages import users
+from backoffice.protocol.messages.templates import UpdateSimctTemplate
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
 
 #: What 301 and 320 say of a retail user itself, by the part of its page.
@@ -65,7 +66,11 @@ TRADING = (
         ),
     ),
 )
-TEMPLATES = (("Templates", ("gst_template",)),)
+ALL_SEGMENTS = (("Market segments", SEGMENTS),)
+TEMPLATES = (("Templates", ("gst_template", "si_template")),)
+
+#: Where a field of a retail user is declared.
+DECLARING = (CreateRetailUser, UpdateRetailUser, UpdateSimctTemplate)
 
 #: What is done with a record of a list: 320's Action. 301 has none and adds.
 ACTIONS = {action.value: action.label for action in RecordAction}
@@ -120,7 +125,7 @@ def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal]) -> Fa
 
 def declared(name: str) -> Field:
     """The declaration of a retail user's field."""
-    return CreateRetailUser.fields.get(name) or UpdateRetailUser.fields[name]
+    return next(message.fields[name] for message in DECLARING if name in message.fields)
 
 
 def _differs(values: Mapping[str, object], name: str, confirmed: object) -> bool:
@@ -145,7 +150,7 @@ def records(proposed: Sequence[Proposal], name: str) -> list[ProposedRecord]:
             continue
         parts = field.record.fields
         for row in records_in(proposal.values, name):
-            shown = [(parts[part].label, parts[part].words(value)) for part, value in row.items() if value]
+            shown = [(part.label, part.words(row[key])) for key, part in parts.items() if row.get(key)]
             found.append(ProposedRecord(ACTIONS.get(row.get("action", ""), "Add"), shown, proposal))
     return found
 

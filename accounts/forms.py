@@ -54,8 +54,17 @@ SECTIONS = (
         "banks",
         "Banks",
         (
-            Block(("bank_id", "account_no", "account_type", "customer_id")),
-            Block(("branch_name", "branch_city", "pg_product")),
+            Block(
+                (
+                    "bank_id",
+                    "account_no",
+                    "account_type",
+                    "customer_id",
+                    "branch_name",
+                    "branch_city",
+                    "pg_product",
+                )
+            ),
         ),
         template="forms/section_cards.html",
         record="banks",
@@ -68,9 +77,15 @@ SECTIONS = (
         (
             Block(("dp_id", "beneficiary_id", "holding_type", "remarks")),
             Block(
-                ("second_first_name", "second_last_name", "second_birth_date", "second_pan"), "Second holder", folded=True
+                ("second_first_name", "second_last_name", "second_birth_date", "second_pan"),
+                "Second holder",
+                folded=True,
             ),
-            Block(("third_first_name", "third_last_name", "third_birth_date", "third_pan"), "Third holder", folded=True),
+            Block(
+                ("third_first_name", "third_last_name", "third_birth_date", "third_pan"),
+                "Third holder",
+                folded=True,
+            ),
             Block(
                 ("guardian_first_name", "guardian_last_name", "guardian_birth_date", "guardian_pan"),
                 "Guardian",
@@ -87,13 +102,23 @@ SECTIONS = (
         "mutual-fund",
         "Mutual fund UCC",
         (
-            Block(("bse_ucc", "nse_ucc_1", "nse_ucc_2", "nse_ucc_3"), "UCCs", "A BSE UCC or the first NSE UCC is needed."),
+            Block(
+                ("bse_ucc", "nse_ucc_1", "nse_ucc_2", "nse_ucc_3"),
+                "UCCs",
+                "A BSE UCC or the first NSE UCC is needed.",
+            ),
             Block(("mode_allowed", "holding_mode"), "Dealing"),
             Block(("bse_transaction_mode", "bse_ucc_mode"), when=WITH_BSE),
             Block(
-                ("second_first_name", "second_last_name", "second_pan", "second_form60"), "Second applicant", when=JOINT
+                ("second_first_name", "second_last_name", "second_pan", "second_form60"),
+                "Second applicant",
+                when=JOINT,
             ),
-            Block(("third_first_name", "third_last_name", "third_pan", "third_form60"), "Third applicant", when=JOINT),
+            Block(
+                ("third_first_name", "third_last_name", "third_pan", "third_form60"),
+                "Third applicant",
+                when=JOINT,
+            ),
             Block(
                 (
                     "guardian_first_name",
@@ -107,7 +132,13 @@ SECTIONS = (
                 when=MINOR,
             ),
             Block(
-                ("nominee_first_name", "nominee_last_name", "nominee_birth_date", "nominee_relation", "nominee_address"),
+                (
+                    "nominee_first_name",
+                    "nominee_last_name",
+                    "nominee_birth_date",
+                    "nominee_relation",
+                    "nominee_address",
+                ),
                 "Nominee",
             ),
             Block(("karvy_payment_mode", "other_rta_payment_mode"), "Payment"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from backoffice.audit.models import Entry
+from backoffice.audit.operations import SYSTEM
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.protocol.message import REQUESTS
@@ -74,7 +75,7 @@ def _of_delivery(delivery: Delivery) -> Iterator[Event]:
     details = [("Now", now.word), ("Reference", delivery.reference), ("Why", delivery.reason)]
     yield Event(
         at=delivery.created_at,
-        who="the portal",
+        who=SYSTEM,
         what=f"{title}: queued (delivery {delivery.pk})",
         tone="idle",
         icon="clock",
@@ -96,7 +97,7 @@ def _of_attempt(title: str, delivery: Delivery, attempt: Attempt) -> Event:
     ]
     return Event(
         at=attempt.started_at,
-        who="the portal",
+        who=SYSTEM,
         what=f"{title}: attempt {attempt.number}, {shown.word.lower()}",
         why=attempt.text,
         tone=shown.tone,

@@ -1,9 +1,9 @@
 """What is under way for retail users: changes and deliveries are found by their lane, `GROUP/USER`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.models import RetailUser
@@ -43,12 +43,12 @@ def with_work(users: QuerySet[RetailUser], work: str) -> QuerySet[RetailUser]:
     return users.annotate(lane_text=LANE).filter(lane_text__in=WORK[work].lanes().values("lane"))
 
 
-def annotate_work(users: QuerySet[RetailUser]) -> QuerySet[RetailUser]:
-    """Retail users with `open_change` and `open_delivery`: the state of the oldest of each, or None."""
-    lane = Concat(OuterRef("group_id"), Value("/"), OuterRef("user_id"))
-    changes = Change.objects.filter(lane=lane, state=ChangeState.SUBMITTED).order_by("id")
-    deliveries = Delivery.objects.filter(lane=lane, state__in=OPEN).order_by("id")
-    return users.annotate(
-        open_change=Subquery(changes.values("state")[:1]),
-        open_delivery=Subquery(deliveries.values("state")[:1]),
-    )
+def open_work(lanes: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """What is under way in these lanes: "change" or "delivery" and its state, the oldest of each. Two queries."""
+    work: dict[str, list[tuple[str, str]]] = {}
+    changes = Change.objects.filter(lane__in=lanes, state=ChangeState.SUBMITTED).values_list("lane", "state")
+    deliveries = Delivery.objects.filter(lane__in=lanes, state__in=OPEN).values_list("lane", "state")
+    for thing, rows in (("change", changes), ("delivery", deliveries)):
+        for lane, state in dict(rows.order_by("-id")).items():
+            work.setdefault(lane, []).append((thing, state))
+    return work

@@ -1,18 +1,23 @@
 """The list of retail users."""
 
+from functools import cached_property
+
 import django_tables2 as tables
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.lanes import open_work
 from accounts.models import RetailUser
 from backoffice.protocol.codes import Segment
 from backoffice.screens.tables_base import AgoColumn, IdColumn, PortalTable, StatusColumn
 from backoffice.screens.templatetags import portal
 
-#: So many segments are named in a row; the rest are counted, and all stand in the hint.
-SEGMENTS_NAMED = 2
-NOTHING = "–"  # noqa: RUF001  # the dash of every empty cell
+NOTHING = "–"  # the dash of every empty cell
 SEGMENT_NAMES = {segment.value: segment.label for segment in Segment}
+#: A row has room for the exchange alone; the segments stand in the hint.
+EXCHANGES = {segment.value: segment.label.split()[0] for segment in Segment} | {
+    Segment.MUTUAL_FUND.value: "MF"
+}
 
 
 class RetailUserTable(PortalTable):
@@ -20,7 +25,7 @@ class RetailUserTable(PortalTable):
 
     user_id = tables.Column(linkify=True, verbose_name="User id", attrs={"td": {"class": "mono nowrap"}})
     group_id = tables.Column(verbose_name="Group", attrs={"td": {"class": "mono"}})
-    name = tables.Column(verbose_name="Name")
+    name = tables.Column(verbose_name="Name", attrs={"td": {"class": "nowrap"}})
     pan = IdColumn(verbose_name="PAN")
     mobile = IdColumn(verbose_name="Mobile")
     status = StatusColumn("retail_user", verbose_name="Status", empty_values=())
@@ -46,15 +51,15 @@ class RetailUserTable(PortalTable):
         names = [SEGMENT_NAMES.get(segment, segment) for segment in record.trading_segments]
         if not names:
             return NOTHING
-        short = ", ".join(names[:SEGMENTS_NAMED])
-        if len(names) > SEGMENTS_NAMED:
-            short += f" +{len(names) - SEGMENTS_NAMED}"
+        exchanges = dict.fromkeys(EXCHANGES.get(segment, segment) for segment in record.trading_segments)
+        short = ", ".join(exchanges)
         return format_html('<span class="nowrap" title="{}">{}</span>', ", ".join(names), short)
 
+    @cached_property
+    def work_of_page(self) -> dict[str, list[tuple[str, str]]]:
+        """What is under way for the users of this page, by lane."""
+        return open_work([row.record.lane for row in self.paginated_rows])
+
     def render_work(self, record: RetailUser) -> SafeString | str:
-        pills = [
-            ("change", getattr(record, "open_change", None)),
-            ("delivery", getattr(record, "open_delivery", None)),
-        ]
-        shown = [(portal.status(kind, state),) for kind, state in pills if state]
+        shown = [(portal.status(thing, state),) for thing, state in self.work_of_page.get(record.lane, [])]
         return format_html_join(" ", "{}", shown) if shown else NOTHING

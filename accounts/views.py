@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +12,6 @@ from django.views.decorators.http import require_safe
 from accounts import facts
 from accounts.filters import RetailUserFilter
 from accounts.history import history
-from accounts.lanes import annotate_work
 from accounts.models import RetailUser, Source
 from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
@@ -47,14 +45,21 @@ class RetailUserList(ListView):
     template_name = "accounts/list.html"
     empty_action = ("accounts:new", "New retail user")
 
-    def get_queryset(self) -> QuerySet[RetailUser]:
-        return annotate_work(super().get_queryset())
+
+def _profile(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+    return {
+        "sections": facts.sections(user, facts.PROFILE, proposed),
+        "addresses": user.alternate_addresses.all(),
+    }
 
 
-def _profile(user: RetailUser | None, proposed: list[Proposal]) -> dict[str, Any]:
-    parts = facts.PROFILE if user else (*facts.PROFILE, *facts.TRADING, *facts.TEMPLATES)
-    addresses = user.alternate_addresses.all() if user else []
-    return {"sections": facts.sections(user, parts, proposed), "addresses": addresses}
+def _only_proposed(proposed: list[Proposal]) -> dict[str, Any]:
+    """Of a retail user that ODIN has not confirmed there is nothing but what is proposed."""
+    parts = (*facts.PROFILE, *facts.ALL_SEGMENTS, *facts.TRADING, *facts.TEMPLATES)
+    return {
+        "sections": facts.sections(None, parts, proposed),
+        "proposed": [*facts.records(proposed, "banks"), *facts.records(proposed, "demats")],
+    }
 
 
 def _banks(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
@@ -67,8 +72,7 @@ def _demats(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
 
 def _mutual_fund(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
     mf_ucc = getattr(user, "mf_ucc", None)
-    rows = facts.mutual_fund(mf_ucc, proposed)
-    return {"facts": rows, "any_proposed": any(row.proposal for row in rows), "kyc": user.kyc}
+    return {"facts": facts.mutual_fund(mf_ucc, proposed), "kyc": user.kyc}
 
 
 def _segments(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
@@ -107,7 +111,7 @@ def _templates(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
 
 
 #: The tabs of a retail user's page: name in the URL, label, what they show. History is not among them.
-TABS: dict[str, tuple[str, Callable[[Any, list[Proposal]], dict[str, Any]]]] = {
+TABS: dict[str, tuple[str, Callable[[RetailUser, list[Proposal]], dict[str, Any]]]] = {
     "profile": ("Profile", _profile),
     "banks": ("Banks", _banks),
     "demat": ("Demat", _demats),
@@ -148,6 +152,8 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
     }
     if tab == HISTORY:
         context["events"] = history(lane, request.user)
+    elif retail_user is None:
+        context |= _only_proposed(proposed)
     else:
         context |= TABS[tab][1](retail_user, proposed)
     return render(request, "accounts/detail.html", context)

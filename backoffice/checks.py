@@ -12,6 +12,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from backoffice.config import odin_config
 from backoffice.protocol import messages  # noqa: F401  # fills REQUESTS
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.message import REQUESTS
@@ -36,8 +37,9 @@ def _odin() -> Iterator[CheckMessage]:
             hint="The total covers connecting and reading: make it the longest of the three.",
             id="portal.E002",
         )
+    config = odin_config()
     try:
-        PasswordCipher(settings.ODIN_PASSWORD_KEY, settings.ODIN_PASSWORD_MODE)
+        PasswordCipher(config.password_key, config.password_mode)
     except ValueError as error:
         yield Error(f"ODIN_PASSWORD_KEY cannot be used. {error}", id="portal.E003")
 
@@ -49,9 +51,14 @@ def environment(app_configs: Sequence[AppConfig] | None, **options: Any) -> list
         return []
     found: list[CheckMessage] = []
     if settings.DEBUG:
-        found.append(Error("DEBUG is on while PORTAL_ENVIRONMENT is LIVE.", hint="Set DEBUG=false.", id="portal.E010"))
+        found.append(
+            Error("DEBUG is on while PORTAL_ENVIRONMENT is LIVE.", hint="Set DEBUG=false.", id="portal.E010")
+        )
     known = _demonstration_secrets()
-    for name, values in (("SECRET_KEY", [settings.SECRET_KEY]), ("PORTAL_SEAL_KEYS", settings.PORTAL_SEAL_KEYS)):
+    for name, values in (
+        ("SECRET_KEY", [settings.SECRET_KEY]),
+        ("PORTAL_SEAL_KEYS", settings.PORTAL_SEAL_KEYS),
+    ):
         if known.intersection(values):
             found.append(
                 Error(

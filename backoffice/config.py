@@ -1,7 +1,7 @@
 """What the portal needs to know to speak to ODIN, typed, from Django's settings."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from django.conf import settings
 
@@ -38,7 +38,7 @@ def odin_config() -> OdinConfig:
         dealer_id=settings.ODIN_DEALER_ID,
         dealer_password=SecretText(settings.ODIN_DEALER_PASSWORD),
         password_key=SecretText(settings.ODIN_PASSWORD_KEY),
-        password_mode=settings.ODIN_PASSWORD_MODE,
+        password_mode=cast(Literal["CBC", "ECB"], settings.ODIN_PASSWORD_MODE),
         operations=dict(settings.ODIN_OPERATIONS),
         client_ip=settings.ODIN_CLIENT_IP,
         connect_timeout=settings.ODIN_CONNECT_TIMEOUT,

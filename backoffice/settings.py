@@ -24,7 +24,9 @@ VAR_DIR = Path(env.str("PORTAL_VAR", default=str(BASE_DIR / "var")))
 def required(name: str, example: str) -> str:
     """A variable that must be set. Raises ImproperlyConfigured with an example."""
     if not (value := env.str(name, default="")):
-        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment or in .env, for example {example}.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. Set it in the environment or in .env, for example {example}."
+        )
     return value
 
 
@@ -71,12 +73,14 @@ def internet_address(name: str, default: str) -> str:
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be an IP address, for example {default}.") from None
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be an IP address, for example {default}."
+        ) from None
     return value
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    """SQLite or PostgreSQL, by address. Raises ImproperlyConfigured without showing the address: it holds a password."""
+    """SQLite or PostgreSQL, by address. Raises ImproperlyConfigured without the address, which holds a password."""
     wanted = "It must be sqlite:///PATH or postgres://NAME:PASSWORD@HOST:5432/DATABASE."
     scheme = (env.str(name, default="") or default).partition("://")[0]
     if scheme not in ("sqlite", "postgres", "postgresql"):
@@ -131,7 +135,9 @@ def operation_names(name: str) -> dict[int, str]:
     for pair in env.list(name, default=[]):
         message_type, _, operation = pair.partition(":")
         if not message_type.strip().isdigit() or not operation.strip().isidentifier():
-            raise ImproperlyConfigured(f"{name}: {pair!r} is not TYPE:OperationName, like 301:CreateRetailUser.")
+            raise ImproperlyConfigured(
+                f"{name}: {pair!r} is not TYPE:OperationName, like 301:CreateRetailUser."
+            )
         names[int(message_type)] = operation.strip()
     return names
 
@@ -288,7 +294,9 @@ ODIN_SERVICE_URL = address("ODIN_SERVICE_URL", "http://odin.example/UserCreation
 ODIN_WSDL_URL = address("ODIN_WSDL_URL", "http://odin.example/UserCreation.svc?singleWsdl")
 ODIN_DEALER_ID = required("ODIN_DEALER_ID", "RESERVEDPG")
 ODIN_DEALER_PASSWORD = required("ODIN_DEALER_PASSWORD", "the password of the reserved dealer")
-ODIN_PASSWORD_KEY = required("ODIN_PASSWORD_KEY", "the password encryption key of the vendor's document, section 3.4")
+ODIN_PASSWORD_KEY = required(
+    "ODIN_PASSWORD_KEY", "the password encryption key of the vendor's document, section 3.4"
+)
 ODIN_PASSWORD_MODE = one_of("ODIN_PASSWORD_MODE", "CBC", ("CBC", "ECB"))
 ODIN_OPERATIONS = operation_names("ODIN_OPERATIONS")
 ODIN_FORCE_LOGIN = switch("ODIN_FORCE_LOGIN")
@@ -342,8 +350,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "backoffice.logs.LineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
+    },
+    "root": {
+        "handlers": ["console"],
+        "level": one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
     "loggers": {
         # zeep logs whole envelopes at DEBUG, secrets included: never below INFO.
         "zeep": {"level": "INFO"},

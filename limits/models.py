@@ -11,6 +11,11 @@ from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 from backoffice.protocol.messages.squareoff import AutoSquareOff
 
 
+def limits_url(user: RetailUser) -> str:
+    """The limits on the page of a retail user."""
+    return f"{user.get_absolute_url()}?tab=limits"
+
+
 class LimitUpdate(models.Model):
     """One deposit that ODIN confirmed (section 4.7). It adds to the limit; no call takes one back (O1).
 
@@ -56,6 +61,9 @@ class LimitUpdate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.reference}"
+
+    def get_absolute_url(self) -> str:
+        return limits_url(self.retail_user)
 
 
 class Periodicity(models.Model):
@@ -118,6 +126,9 @@ class SquareOffSetting(models.Model):
 
     def __str__(self) -> str:
         return f"Square-off of {self.retail_user_id} for {self.periodicity}"
+
+    def get_absolute_url(self) -> str:
+        return limits_url(self.retail_user)
 
 
 class ApprovedQuantity(models.Model):

@@ -13,7 +13,7 @@ class RetailUserColumn(tables.Column):
         super().__init__(
             verbose_name="Retail user",
             accessor="retail_user__lane",
-            linkify=lambda record: record.retail_user.get_absolute_url(),
+            linkify=lambda record: record.get_absolute_url(),
             order_by=("retail_user__group_id", "retail_user__user_id"),
             attrs={"td": {"class": "mono nowrap"}},
         )

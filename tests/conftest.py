@@ -14,6 +14,8 @@ REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
 def pytest_sessionstart():
+    # Processes that tests start read the portal's own settings; the environment is that of tests/settings.py.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "backoffice.settings"
     for name in ("broker", "static"):
         (RUNTIME / name).mkdir(parents=True, exist_ok=True)
 
@@ -45,7 +47,9 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def _person(django_user_model, name, role):
-    person = django_user_model.objects.create_user(name, password=None, first_name=name.title(), last_name="Test")
+    person = django_user_model.objects.create_user(
+        name, password=None, first_name=name.title(), last_name="Test"
+    )
     person.groups.add(Group.objects.get(name=role))
     return person
 

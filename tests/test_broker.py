@@ -14,10 +14,12 @@ pytestmark = pytest.mark.broker
 def queue():
     """The workers' queue, empty at the start."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-    with Connection(settings.CELERY_BROKER_URL, transport_options=options) as connection:
-        with connection.SimpleQueue(app.conf.task_default_queue) as found:
-            found.clear()
-            yield found
+    with (
+        Connection(settings.CELERY_BROKER_URL, transport_options=options) as connection,
+        connection.SimpleQueue(app.conf.task_default_queue) as found,
+    ):
+        found.clear()
+        yield found
 
 
 def test_a_wake_up_arrives_as_json_by_the_name_of_the_task(queue):

@@ -88,21 +88,31 @@ def test_a_secret_is_not_shown_when_it_is_wrong(read, name, value):
 
 def test_the_broker_and_the_database_are_chosen_by_environment(read):
     found = read(
-        DATABASE_URL="postgres://portal:pw@db.example:5433/portal", CELERY_BROKER_URL="redis://broker.example:6379/0"
+        DATABASE_URL="postgres://portal:pw@db.example:5433/portal",
+        CELERY_BROKER_URL="redis://broker.example:6379/0",
     )
     database = found["DATABASES"]["default"]
-    assert (database["ENGINE"], database["HOST"], database["PORT"]) == ("django.db.backends.postgresql", "db.example", 5433)
+    assert (database["ENGINE"], database["HOST"], database["PORT"]) == (
+        "django.db.backends.postgresql",
+        "db.example",
+        5433,
+    )
     assert found["CELERY_BROKER_URL"] == "redis://broker.example:6379/0"
 
 
 def test_operation_names_are_read_by_message_type(read):
-    assert read(ODIN_OPERATIONS="301:CreateUser, 320:ChangeUser")["ODIN_OPERATIONS"] == {301: "CreateUser", 320: "ChangeUser"}
+    assert read(ODIN_OPERATIONS="301:CreateUser, 320:ChangeUser")["ODIN_OPERATIONS"] == {
+        301: "CreateUser",
+        320: "ChangeUser",
+    }
 
 
 @pytest.mark.parametrize(("environment", "https"), [("DEMO", False), ("UAT", True), ("LIVE", True)])
 def test_only_the_demonstration_goes_without_https(read, environment, https):
     found = read(PORTAL_ENVIRONMENT=environment)
-    assert (found["SESSION_COOKIE_SECURE"], found["CSRF_COOKIE_SECURE"], found["SECURE_SSL_REDIRECT"]) == (https,) * 3
+    assert (found["SESSION_COOKIE_SECURE"], found["CSRF_COOKIE_SECURE"], found["SECURE_SSL_REDIRECT"]) == (
+        https,
+    ) * 3
 
 
 def test_every_variable_is_in_the_example_file():

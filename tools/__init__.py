@@ -10,10 +10,10 @@ def complaint(version):
     """What to say to this version of Python; "" if it will do."""
     if tuple(version[:2]) >= OLDEST:
         return ""
-    return "Python %d.%d or newer is needed; found %d.%d. Install it, or name it: make run PYTHON=python3.11" % (
-        OLDEST + tuple(version[:2])
+    return "Python {}.{} or newer is needed; found {}.{}. Install it, or name it: make run PYTHON=python3.11".format(
+        *(OLDEST + tuple(version[:2]))
     )
 
 
-if complaint(sys.version_info):
-    sys.exit(complaint(sys.version_info))
+if complaint(sys.version_info[:3]):
+    sys.exit(complaint(sys.version_info[:3]))

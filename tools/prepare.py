@@ -42,7 +42,9 @@ def make_venv(*requirement_files: str) -> None:
 
 def _new_venv() -> None:
     print("Making the virtual environment in .venv ...", flush=True)
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True
+    )
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         raise CannotStart(
@@ -57,9 +59,20 @@ def _install(file: Path) -> None:
     if stamp.exists() and stamp.read_text() == digest:
         return
     print(f"Installing {file.name}; the first time takes a minute ...", flush=True)
-    command = [python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
+    command = [
+        python(),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+    ]
     if subprocess.run([*command, str(file)], cwd=ROOT).returncode:
-        raise CannotStart(f"{file.name} could not be installed. Is the network there? Then run the command again.")
+        raise CannotStart(
+            f"{file.name} could not be installed. Is the network there? Then run the command again."
+        )
     try:
         stamp.write_text(digest)
     except OSError as error:
@@ -85,7 +98,9 @@ def demonstration(odin_port: int) -> dict[str, str]:
     return {
         **os.environ,
         **_demonstration_secrets(VAR / "demo.env"),
+        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
         "PORTAL_ENVIRONMENT": "DEMO",
+        "PORTAL_VAR": str(VAR),
         "DEBUG": "false",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "DATABASE_URL": f"sqlite:///{VAR / 'portal.sqlite3'}",

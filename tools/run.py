@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import tools  # noqa: F401  # first: it refuses an old Python
 
+# isort: split
+
 import argparse
 import errno
 import socket
@@ -79,7 +81,10 @@ def _set_up(environment: dict[str, str]) -> None:
 
 def _static_state() -> str:
     """Changes when a static file of ours or an installed package may have changed."""
-    files = [ROOT / "requirements.txt", *sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())]
+    files = [
+        ROOT / "requirements.txt",
+        *sorted(path for path in (ROOT / "static").rglob("*") if path.is_file()),
+    ]
     return "".join(f"{path.relative_to(ROOT)} {path.stat().st_mtime_ns}\n" for path in files)
 
 
@@ -90,8 +95,13 @@ def _serve(port: int, odin_port: int, environment: dict[str, str]) -> int:
         # In the order in which they start; they end the other way round, so that a message being sent is answered.
         supervisor.start(
             "stand-in",
-            [python(), "-m", "backoffice.odin.standin", "--port", str(odin_port)]
-            + ["--database", str(VAR / "standin.sqlite3")],
+            [
+                python(),
+                "-m",
+                "backoffice.odin.standin",
+                f"--port={odin_port}",
+                f"--database={VAR / 'standin.sqlite3'}",
+            ],
         )
         # Threads: they wait for ODIN most of the time, and SQLite lets one write at a time anyway.
         supervisor.start("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "4"])
@@ -99,8 +109,10 @@ def _serve(port: int, odin_port: int, environment: dict[str, str]) -> int:
         # Threads again, so that a page that polls does not keep others waiting.
         supervisor.start(
             "web",
-            [python(), "-m", "gunicorn", "backoffice.wsgi", "--bind", f"127.0.0.1:{port}"]
-            + ["--worker-class", "gthread", "--threads", "8", "--no-control-socket"],
+            [
+                *(python(), "-m", "gunicorn", "backoffice.wsgi", f"--bind=127.0.0.1:{port}"),
+                *("--worker-class=gthread", "--threads=8", "--no-control-socket"),
+            ],
         )
         supervisor.wait_for("stand-in", odin_page)
         supervisor.wait_for("web", f"{page}staff/login/")

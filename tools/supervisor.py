@@ -44,7 +44,10 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.ending:
-            print("\nStopping; what is being sent is finished first. Once more Ctrl-C ends it at once.", flush=True)
+            print(
+                "\nStopping; what is being sent is finished first. Once more Ctrl-C ends it at once.",
+                flush=True,
+            )
         self._told_to_end.clear()
         deadline = time.monotonic() + STOP_SECONDS
         for process in reversed(self._running.values()):
@@ -81,7 +84,9 @@ class Supervisor:
                 return
             except OSError:
                 if time.monotonic() > deadline:
-                    raise CannotStart(f"{url} does not answer as it should. {self._end_of_log(name)}") from None
+                    raise CannotStart(
+                        f"{url} does not answer as it should. {self._end_of_log(name)}"
+                    ) from None
             self._told_to_end.wait(0.1)
 
     def watch(self) -> None:

@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import tools  # noqa: F401  # first: it refuses an old Python
 
+# isort: split
+
 import argparse
 import os
 import subprocess
@@ -50,7 +52,9 @@ NO_BROWSER = "tests in the browser. /usr/bin/chromium is missing (Debian: apt-ge
 def main() -> int:
     """Run what was asked for. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Run every check.")
-    parser.add_argument("--lint", action="store_true", help="only format, lint, types, contracts and configuration")
+    parser.add_argument(
+        "--lint", action="store_true", help="only format, lint, types, contracts and configuration"
+    )
     parser.add_argument("--format", action="store_true", help="format the code and stop")
     parser.add_argument("--only", help="only these tests, on SQLite")
     options = parser.parse_args()
@@ -81,7 +85,14 @@ def _lint() -> None:
     _run(tool("ruff"), "format", "--check", ".")
     _run(tool("mypy"))
     _run(tool("lint-imports"))
-    _run(python(), "manage.py", "makemigrations", "--check", "--dry-run", DJANGO_SETTINGS_MODULE="tests.settings")
+    _run(
+        python(),
+        "manage.py",
+        "makemigrations",
+        "--check",
+        "--dry-run",
+        DJANGO_SETTINGS_MODULE="tests.settings",
+    )
     _run(python(), "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
 
@@ -108,7 +119,10 @@ def _tests() -> None:
 
 def _run(program: str, *arguments: str, **environment: str) -> None:
     """Raises CalledProcessError unless it went well."""
-    print(f"\n$ {Path(program).name} {' '.join(arguments)}  {' '.join(name for name in environment)}", flush=True)
+    print(
+        f"\n$ {Path(program).name} {' '.join(arguments)}  {' '.join(name for name in environment)}",
+        flush=True,
+    )
     subprocess.run([program, *arguments], cwd=ROOT, env={**os.environ, **environment}, check=True)
 
 

@@ -29,7 +29,7 @@ class ChangeFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label="Retail user, number or reason", method="search")
     show = django_filters.ChoiceFilter(label="Show", choices=SHOWS, method="narrow")
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
-    kind = django_filters.ChoiceFilter(label="What", choices=kind_choices)
+    kind = django_filters.ChoiceFilter(label="What")
     made_by = django_filters.ModelChoiceFilter(label="Maker", queryset=makers)
     since = django_filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="Made from")
     until = django_filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="Made to")
@@ -37,6 +37,10 @@ class ChangeFilter(django_filters.FilterSet):
     class Meta:
         model = Change
         fields = ("q", "show", "state", "kind", "made_by", "since", "until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["kind"].extra["choices"] = kind_choices()
 
     def search(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """By a part of the lane or of the reason, or by the change's number."""

@@ -32,8 +32,11 @@ class ShownMessage:
     has_old: bool
 
 
-def shown_messages(change: Change) -> list[ShownMessage]:
-    """The messages that will go out; of a draft, what it holds so far. Secrets are never in the result."""
+def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
+    """The messages that will go out; of a draft, what it holds so far. Secrets are never in the result.
+
+    `reveal`: personal data is shown whole, for those who have to judge it.
+    """
     if change.state == State.DRAFT:
         kind = KINDS.get(change.kind)
         parts = [(kind.message, operations.draft_values(change))] if kind else []
@@ -41,7 +44,12 @@ def shown_messages(change: Change) -> list[ShownMessage]:
         parts = operations.messages(change)
     before = change.before
     return [
-        ShownMessage(message, explain(message, values, before), _wire_text(message, values), bool(before))
+        ShownMessage(
+            message,
+            explain(message, values, before, reveal=reveal),
+            _wire_text(message, values),
+            bool(before),
+        )
         for message, values in parts
     ]
 

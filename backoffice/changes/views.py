@@ -1,7 +1,7 @@
 """Pages of the changes: the list, one change with its messages and deliveries, and the decision on it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -27,6 +27,9 @@ from backoffice.protocol.message import REQUESTS
 from backoffice.screens.components import Event, status
 from backoffice.screens.tables_base import ListView
 from backoffice.screens.templatetags.portal import optional_url
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
 
 #: Where a maker goes on with a draft, or starts again: the page of each kind, entered by the room that has it.
 ENTRY_PAGES: dict[str, str] = {}
@@ -82,7 +85,9 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if request.GET.get("seen", "").partition("-")[0] != change.state:
-        return HttpResponse(headers={"HX-Refresh": "true"})  # decided meanwhile: the whole page is another one
+        return HttpResponse(
+            headers={"HX-Refresh": "true"}
+        )  # decided meanwhile: the whole page is another one
     return render(request, "changes/_moved.html", context | {"events": _events(change), "change": change})
 
 
@@ -94,16 +99,17 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Approve, reject or withdraw; what cannot be done is said on the change's page, with the next step."""
     change = _visible_or_404(request, pk)
     reason = request.POST.get("reason", "")
+    person = cast("User", request.user)
     try:
         if action == "approve":
             content_hash = request.POST.get("content_hash", "")
-            operations.approve(change.pk, by=request.user, content_hash=content_hash, reason=reason)
+            operations.approve(change.pk, by=person, content_hash=content_hash, reason=reason)
             messages.success(request, "Approved. It is on its way to ODIN; the outcome appears here.")
         elif action == "reject":
-            operations.reject(change.pk, by=request.user, reason=reason)
+            operations.reject(change.pk, by=person, reason=reason)
             messages.success(request, "Rejected. Its maker sees your reason.")
         else:
-            operations.withdraw(change.pk, by=request.user, reason=reason)
+            operations.withdraw(change.pk, by=person, reason=reason)
             messages.success(request, "Withdrawn. Nothing was sent.")
     except ChangeError as error:
         change.refresh_from_db()
@@ -113,11 +119,19 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, change: Change, *, problem: str = "", tried: str = "", reason: str = "", code: int = 200
+    request: HttpRequest,
+    change: Change,
+    *,
+    problem: str = "",
+    tried: str = "",
+    reason: str = "",
+    code: int = 200,
 ) -> HttpResponse:
-    shown: list[ShownMessage] = shown_messages(change)
     kind = KINDS.get(change.kind)
     mine = change.made_by_id == request.user.pk
+    shown: list[ShownMessage] = shown_messages(
+        change, reveal=mine or request.user.has_perm("changes.approve_change")
+    )
     context = {
         "nav": "changes",
         "change": change,
@@ -172,7 +186,9 @@ def _entry_url(change: Change) -> str:
         return ""
     if change.state == State.DRAFT:
         return f"{page}?draft={change.token}"
-    return f"{page}?again={change.pk}" if change.state in (State.REJECTED, State.WITHDRAWN, State.STALE) else ""
+    return (
+        f"{page}?again={change.pk}" if change.state in (State.REJECTED, State.WITHDRAWN, State.STALE) else ""
+    )
 
 
 def _warnings(change: Change) -> list[Finding]:
@@ -186,7 +202,9 @@ def _outcome(request: HttpRequest, change: Change) -> dict[str, Any]:
     deliveries = list(change.deliveries.order_by("id").prefetch_related("attempts"))
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
     return {
-        "deliveries": [(delivery, REQUESTS[delivery.message_type], _last_ms(delivery)) for delivery in deliveries],
+        "deliveries": [
+            (delivery, REQUESTS[delivery.message_type], _last_ms(delivery)) for delivery in deliveries
+        ],
         "seen": "-".join([change.state, *marks]),
         "every": _every(request, change, deliveries),
     }

@@ -2,9 +2,10 @@
 
 import logging
 
-from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
+
+from backoffice.celery import app
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,6 @@ def wake(times: int = 1) -> None:
     """Send wake-ups now. A broker that is down is logged and otherwise ignored: nothing is lost by it."""
     try:
         for _ in range(times):
-            current_app.send_task(DELIVER_DUE, retry=False, expires=5)
-    except (OperationalError, OSError) as error:
+            app.send_task(DELIVER_DUE, retry=False, expires=5)
+    except (KombuError, OSError) as error:
         logger.warning("The broker did not take a wake-up (%s); the sweep will find the work.", type(error).__name__)

@@ -15,7 +15,7 @@ LISTS = frozenset({"Periodicity", "FundsView", "StockView"})
 
 #: The only key of the whole, its colon and closing quote possibly missing (327 lacks both).
 _HEAD = re.compile(r'\s*\{\s*"\s*([A-Za-z]{1,40})\s*(?:"\s*:)?\s*(?=[\[{])')
-_GAP = re.compile(r"[\s,]*")
+_NEXT = re.compile(r"\s*,\s*(?=[{\"])")
 _SPACE = re.compile(r"\s*")
 
 
@@ -67,13 +67,13 @@ def _printed(text: str) -> dict[str, Any]:
 
 def _objects(text: str, place: int) -> tuple[list[Any], int]:
     rows: list[Any] = []
-    while place < len(text) and text[place] in '{"':
+    while True:
         row, place = _value(text, place) if text[place] == "{" else _unopened(text, place)
-        if not isinstance(row, dict):
-            raise ValueError("an object was expected")
         rows.append(row)
-        place = _skip(_GAP, text, place)
-    return rows, place
+        following = _NEXT.match(text, place)
+        if not following:
+            return rows, place
+        place = following.end()
 
 
 def _unopened(text: str, place: int) -> tuple[dict[str, Any], int]:
@@ -81,19 +81,20 @@ def _unopened(text: str, place: int) -> tuple[dict[str, Any], int]:
     row: dict[str, Any] = {}
     while True:
         key, place = _value(text, place)
-        place = _skip(_SPACE, text, place)
+        place = _skip(text, place)
         if not isinstance(key, str) or text[place : place + 1] != ":":
             raise ValueError("a key was expected")
-        row[key], place = _value(text, _skip(_SPACE, text, place + 1))
-        place = _skip(_SPACE, text, place)
+        row[key], place = _value(text, _skip(text, place + 1))
+        place = _skip(text, place)
         after = text[place : place + 1]
         if after == "}":
             return row, place + 1
         if after != ",":
             raise ValueError("a comma was expected")
-        place = _skip(_SPACE, text, place + 1)
+        place = _skip(text, place + 1)
 
 
-def _skip(pattern: re.Pattern[str], text: str, place: int) -> int:
-    match = pattern.match(text, place)
+def _skip(text: str, place: int) -> int:
+    """The place after white space."""
+    match = _SPACE.match(text, place)
     return match.end() if match else place

@@ -266,15 +266,15 @@ def _data(text: str) -> object | None:
 
 
 def encode_reply(response: type[Response], values: Mapping[str, str]) -> str:
-    """The text of an answer: the given fields in declared order, tag 19 last and as free as ODIN's own texts.
+    """The text of an answer: the given fields in declared order; tag 19 may hold a `|`, as ODIN's own texts do.
 
     Raises EncodeError on an unknown field, and on a value that would be read as another tag.
     """
     if unknown := values.keys() - response.fields.keys():
         raise EncodeError(f"An answer of type {response.type} has no field {', '.join(sorted(unknown))}.")
     pairs = [(response.fields[name].tag, values[name]) for name in response.fields if name in values]
-    if any("|" in value for tag, value in pairs if tag != 19):
-        raise EncodeError("Only tag 19 of an answer may hold a separator.")
+    if any("|" in value if tag != 19 else _PAIR.search(value) for tag, value in pairs):
+        raise EncodeError("A value of an answer must not begin a new pair.")
     return "|".join(f"{tag}={value}" for tag, value in [(63, VERSION), (64, str(response.type)), *pairs])
 
 

@@ -1,4 +1,4 @@
-"""When a field or a part of a form is needed, as the protocol's rules say it, in a shape that the page can follow too."""
+"""When a field or a part of a form is needed: as the protocol's rules say it, in a shape that a page can follow."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from backoffice.protocol.rules import AnyOf, Condition, Filled, NotAnyOf, RequiredWhen, Rule
 from backoffice.protocol.formatted import as_date
+from backoffice.protocol.rules import AnyOf, Condition, Filled, NotAnyOf, RequiredWhen, Rule
 
 ADULT = 18
 
@@ -78,7 +78,11 @@ class When:
 
 def needs(rules: Iterable[Rule], name: str, record: str = "") -> list[When]:
     """The conditions under which the rules make a field mandatory."""
-    return [When(rule.when, rule.because, record) for rule in rules if isinstance(rule, RequiredWhen) and rule.field == name]
+    return [
+        When(rule.when, rule.because, record)
+        for rule in rules
+        if isinstance(rule, RequiredWhen) and rule.field == name
+    ]
 
 
 def need(rules: Iterable[Rule], name: str, record: str = "") -> When:

@@ -21,7 +21,7 @@ from backoffice.screens.conditions import When, needs
 
 #: A NUL cannot be stored by every database. It is kept as the sign for it, which the rules then name as forbidden.
 NUL, NUL_SIGN = "\x00", "\N{SYMBOL FOR NULL}"
-#: From this length on a text gets the width of the form, and a counter.
+#: A longer text gets the width of the form.
 WIDE_FROM = 100
 
 
@@ -40,7 +40,7 @@ class Tick(forms.CheckboxInput):
         super().__init__(attrs={"value": code}, check_test=lambda value: value == code)
         self.code = code
 
-    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> str:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """The code as it was sent; "" for a box that was not ticked."""
         return str(data.get(name, ""))
 
@@ -119,7 +119,9 @@ class RecordForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, declared: Mapping[str, Field], values: Mapping[str, Any] | None = None, prefix: str = "") -> None:
+    def __init__(
+        self, declared: Mapping[str, Field], values: Mapping[str, Any] | None = None, prefix: str = ""
+    ) -> None:
         super().__init__(initial=dict(values or {}), prefix=prefix or None)
         self.fields = {name: form_field(field) for name, field in declared.items()}
 
@@ -175,7 +177,7 @@ class FieldPart:
 
     @property
     def wide(self) -> bool:
-        return self.is_group or (self.declared.max_length or 0) >= WIDE_FROM
+        return self.is_group or (self.declared.max_length or 0) > WIDE_FROM
 
     @property
     def help(self) -> str:
@@ -219,7 +221,10 @@ def field_parts(
     rules: Sequence[Rule] = (),
     path: str = "",
 ) -> dict[str, FieldPart]:
-    """The parts of a record's scalar fields. `findings` are by path; `path` is the record's own, `rules` tie its fields."""
+    """The parts of a record's scalar fields.
+
+    `findings` are by path; `path` is the record's own, and `rules` tie its fields together.
+    """
     form = RecordForm(declared, values, path.replace(".", "-"))
     parts = {}
     for name, field in declared.items():

@@ -90,7 +90,7 @@ Part = FieldPart | GroupPart | RecordPart
 
 
 @singledispatch
-def form_part(field: Field, values: Values, findings: ByPath, rules: Sequence[Rule]) -> Part:
+def form_part(field: Field, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
     """A declared field as a page shows it: one control, a repeating group, or a sub-form.
 
     `values` and `rules` are those of the whole message, since what is needed depends on other fields.
@@ -99,7 +99,7 @@ def form_part(field: Field, values: Values, findings: ByPath, rules: Sequence[Ru
 
 
 @form_part.register(Records)
-def _group(field: Records, values: Values, findings: ByPath, rules: Sequence[Rule]) -> Part:
+def _group(field: Records, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
     record = field.record
     cards = []
     for index, row in enumerate(values.get(field.name) or ()):
@@ -113,7 +113,7 @@ def _group(field: Records, values: Values, findings: ByPath, rules: Sequence[Rul
 
 
 @form_part.register(Record)
-def _record(field: Record, values: Values, findings: ByPath, rules: Sequence[Rule]) -> Part:
+def _record(field: Record, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
     name = field.name
     parts = field_parts(field.record.fields, values.get(name) or {}, findings, field.record.rules, name)
     return RecordPart(field, name, Card(name, 0, parts), findings.get(name, ()))
@@ -131,7 +131,10 @@ def _read_group(field: Records, data: QueryDict) -> list[dict[str, Any]]:
     named = re.compile(re.escape(field.name) + r"-([0-9]{1,6})-")
     numbers = sorted({int(found[1]) for key in data if (found := named.match(key))})[:MOST_RECORDS]
     return [
-        {name: typed(part, data, f"{field.name}-{number}-{name}") for name, part in field.record.fields.items()}
+        {
+            name: typed(part, data, f"{field.name}-{number}-{name}")
+            for name, part in field.record.fields.items()
+        }
         for number in numbers
     ]
 
@@ -162,7 +165,7 @@ def read_values(message: type[Request], data: QueryDict, kept: Values | None = N
 class MessageForm:
     """A message being typed: its parts by name, with the findings at their places."""
 
-    def __init__(self, message: type[Request], values: Values, findings: Iterable[Finding] = ()) -> None:
+    def __init__(self, message: type[Request], values: Typed, findings: Iterable[Finding] = ()) -> None:
         self.message = message
         self.values = values
         self.findings = list(findings)
@@ -188,7 +191,10 @@ def make_default(typed_in: Typed, field: Records, index: int) -> Typed:
     """What was typed, with one record of a group as the default, and no other."""
     yes, no = default_codes(field.record.fields["is_default"])
     records = typed_in[field.name]
-    return {**typed_in, field.name: [{**row, "is_default": yes if at == index else no} for at, row in enumerate(records)]}
+    return {
+        **typed_in,
+        field.name: [{**row, "is_default": yes if at == index else no} for at, row in enumerate(records)],
+    }
 
 
 def default_codes(field: Field) -> tuple[str, str]:

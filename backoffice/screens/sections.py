@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from backoffice.protocol.fields import Flags, Records, Values
+from backoffice.protocol.fields import Flags, Records
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
 from backoffice.screens.conditions import When
 from backoffice.screens.forms import FieldPart
-from backoffice.screens.formsets import Card, GroupPart, MessageForm, Part, RecordPart
+from backoffice.screens.formsets import Card, GroupPart, MessageForm, Part, RecordPart, Typed
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,10 @@ class ShownSection:
     def matrix(self) -> list[tuple[str, str, list[tuple[FieldPart, bool]]]]:
         """Each code with its label, and for each field whether the code is ticked."""
         labels = cast(Flags, self.columns[0].declared).labels
-        return [(code, label, [(part, code in part.selected) for part in self.columns]) for code, label in labels.items()]
+        return [
+            (code, label, [(part, code in part.selected) for part in self.columns])
+            for code, label in labels.items()
+        ]
 
 
 def divide(form: MessageForm, sections: Iterable[Section]) -> list[ShownSection]:
@@ -135,7 +138,7 @@ def _shown_section(form: MessageForm, section: Section) -> ShownSection:
     )
 
 
-def _blocks(section: Section, parts: Mapping[str, Part], values: Values) -> list[ShownBlock]:
+def _blocks(section: Section, parts: Mapping[str, Part], values: Typed) -> list[ShownBlock]:
     return [
         ShownBlock(
             block,
@@ -147,7 +150,7 @@ def _blocks(section: Section, parts: Mapping[str, Part], values: Values) -> list
     ]
 
 
-def _scope(when: When, values: Values) -> Mapping[str, Any]:
+def _scope(when: When, values: Typed) -> Mapping[str, Any]:
     """The values that a condition reads: those of the message, or of its one record."""
     record = values.get(when.record, {}) if when.record else values
     return record if isinstance(record, Mapping) else {}
@@ -170,11 +173,14 @@ def _with_label(message: type[Request], finding: Finding) -> str:
         number, _, part = rest.rpartition(".")
         inner = field.record.fields.get(part)
         count = f" {int(number) + 1}" if number.isdigit() else ""
-        label = f"{field.record.noun}{count}" + (f", {inner.label[0].lower()}{inner.label[1:]}" if inner else "")
+        label = f"{field.record.noun}{count}" + (
+            f", {inner.label[0].lower()}{inner.label[1:]}" if inner else ""
+        )
         own = inner.label if inner else ""
     else:
         own = label
-    if not label:
+    if not label or finding.text.startswith(label):
         return finding.text
-    text = finding.text.removeprefix(f"{own} ") if own and label != own else finding.text
-    return text if text.startswith(label) else f"{label}: {text}"
+    if own and finding.text.startswith(f"{own} "):
+        return f"{label}{finding.text.removeprefix(own)}"
+    return f"{label}: {finding.text}"

@@ -286,6 +286,12 @@ if (form) {
   all("input[data-date]", form).forEach(addPicker);
   all("input[data-max]", form).forEach(count);
   followConditions();
+  // On a narrow screen the side index is a strip; it follows the section that is being read.
+  const index = one(".side-index", form);
+  new MutationObserver(() => {
+    const current = one("[aria-current]", index);
+    if (current) index.scrollLeft = current.offsetLeft - (index.clientWidth - current.offsetWidth) / 2;
+  }).observe(index, { subtree: true, attributeFilter: ["aria-current"] });
   const group = form.dataset.focusGroup;
   if (group) goTo(all(`[data-group="${group}"] [data-card]`).length ? all(`[data-group="${group}"] [data-card] input:not([type=hidden])`).at(-1).id : `id_${group}`);
   else if (location.hash && !one("[data-focus]")) goTo(decodeURIComponent(location.hash.slice(1)));

@@ -35,7 +35,7 @@ class Portal:
             "PORTAL_SEAL_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "DATABASE_URL": database or f"sqlite:///{var / 'portal.sqlite3'}",
-            "CELERY_BROKER_URL": broker or "filesystem://",
+            "CELERY_BROKER_URL": broker or "filesystem://localhost",
             "ODIN_SERVICE_URL": f"{odin}/soap",
             "ODIN_WSDL_URL": f"{odin}?singleWsdl",
             "ODIN_DEALER_ID": "RESERVEDPG",
@@ -67,7 +67,7 @@ class Portal:
 
     def start(self, name: str) -> None:
         """Start one of stand-in, worker, beat, web."""
-        celery = [sys.executable, "-m", "celery", "-A", "backoffice"]
+        celery = [sys.executable, "-m", "celery", "-A", "backoffice.celery"]
         command = {
             "stand-in": [
                 sys.executable, "-m", "backoffice.odin.standin",

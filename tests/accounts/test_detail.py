@@ -56,7 +56,7 @@ def test_a_user_that_nobody_knows_is_not_found(client):
 @pytest.mark.parametrize(
     ("tab", "texts"),
     [
-        ("profile", ["Asha Testwala", "ABCPT1234A", "Female", "21-01-1985"]),
+        ("profile", ["Asha Testwala", "ABCPT1234A", "Female", "21 January 1985"]),
         ("banks", ["SAMPLEBANK", "00123456789", "Default bank"]),
         ("demat", ["IN300999", "10000001"]),
         ("mutual-fund", ["UCC001", "KYC"]),

@@ -46,8 +46,12 @@ def filled(**changed):
 def test_the_form_has_a_control_for_every_field_of_301(as_maker):
     page = opened(as_maker)
     names = {control.attributes["name"] for control in page.controls}
-    for name, field in CreateRetailUser.fields.items():
-        assert name in names or any(other.startswith(f"{name}-") for other in names) or name in ("banks", "demats")
+    for name in CreateRetailUser.fields:
+        assert (
+            name in names
+            or any(other.startswith(f"{name}-") for other in names)
+            or name in ("banks", "demats")
+        )
     assert sorted(name for section in SECTIONS for name in section.names) == sorted(CreateRetailUser.fields)
 
 
@@ -77,7 +81,11 @@ def test_from_the_form_over_the_check_page_to_a_submitted_change(as_maker, maker
     answer = as_maker.post(checked.url, page.sent(reason="Account opening form 12"))
     change = Change.objects.get()
     assert answer.url == change.get_absolute_url()
-    assert (change.state, change.made_by, change.reason) == (State.SUBMITTED, maker, "Account opening form 12")
+    assert (change.state, change.made_by, change.reason) == (
+        State.SUBMITTED,
+        maker,
+        "Account opening form 12",
+    )
     assert draft_values(change)["password"].reveal() == "Sesame42"
 
 
@@ -203,13 +211,17 @@ def test_records_are_added_and_removed_without_a_script(as_maker):
     assert [page.named(f"banks-{number}-is_default").sent for number in range(2)] == [["0"], ["1"]]
 
 
-@pytest.mark.parametrize("action", ["add:pan", "remove:banks:x", "default:mf_ucc:0", "copy:name:pan", "nonsense", "add:"])
+@pytest.mark.parametrize(
+    "action", ["add:pan", "remove:banks:x", "default:mf_ucc:0", "copy:name:pan", "nonsense", "add:"]
+)
 def test_a_forged_button_does_nothing(as_maker, action):
     assert as_maker.post(NEW, filled(action=action)).status_code == 200
 
 
 def test_segments_are_copied_without_a_script(as_maker):
-    sent = filled(action="copy:trading_segments:login_segments", trading_segments=["1", "41"], login_segments=["2"])
+    sent = filled(
+        action="copy:trading_segments:login_segments", trading_segments=["1", "41"], login_segments=["2"]
+    )
     answer = as_maker.post(NEW, sent)
     assert Page(answer.content.decode()).sent()["login_segments"] == ["1", "41"]
 
@@ -247,7 +259,9 @@ def test_one_may_start_again_from_ones_own_rejected_change(as_maker, maker, othe
         assert as_maker.get(f"{NEW}?again={change.pk}").status_code == expected
 
 
-@pytest.mark.parametrize("query", ["draft=nonsense", "again=x", "again=99999999999999999999", f"draft={uuid.uuid4()}"])
+@pytest.mark.parametrize(
+    "query", ["draft=nonsense", "again=x", "again=99999999999999999999", f"draft={uuid.uuid4()}"]
+)
 def test_an_address_that_leads_nowhere_says_so(as_maker, query):
     assert as_maker.get(f"{NEW}?{query}").status_code == 404
 

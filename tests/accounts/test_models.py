@@ -1,7 +1,7 @@
 """What the database itself refuses for retail users, whatever the code above does."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import (
     AlternateAddress,
@@ -147,10 +147,3 @@ def test_a_retail_user_with_parts_cannot_be_deleted_by_accident():
     account = BankAccountFactory()
     with pytest.raises(Exception, match="protected"):
         account.retail_user.delete()
-
-
-def test_no_part_of_the_tables_is_missing_from_the_migrations():
-    from django.core.management import call_command
-
-    call_command("makemigrations", "accounts", "limits", check=True, dry_run=True, verbosity=0)
-    assert "accounts_retailuser" in connection.introspection.table_names()

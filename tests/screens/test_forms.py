@@ -100,7 +100,9 @@ def test_codes_start_where_they_are_declared_to_start():
 
 
 def test_records_keep_their_order_whatever_numbers_the_script_gave_them():
-    data = querydict({"banks-7-bank_id": ["SECOND"], "banks-2-bank_id": ["FIRST"], "banks-x-bank_id": ["NOT"]})
+    data = querydict(
+        {"banks-7-bank_id": ["SECOND"], "banks-2-bank_id": ["FIRST"], "banks-x-bank_id": ["NOT"]}
+    )
     assert [bank["bank_id"] for bank in read_values(CreateRetailUser, data)["banks"]] == ["FIRST", "SECOND"]
 
 
@@ -124,7 +126,9 @@ def test_a_nul_is_kept_as_a_sign_that_the_rules_name():
 def test_an_empty_password_keeps_the_one_that_was_typed_before():
     kept = {"password": SecretText("Sesame42")}
     assert read_values(CreateRetailUser, QueryDict("password="), kept)["password"].reveal() == "Sesame42"
-    assert read_values(CreateRetailUser, QueryDict("password=Other77"), kept)["password"].reveal() == "Other77"
+    assert (
+        read_values(CreateRetailUser, QueryDict("password=Other77"), kept)["password"].reveal() == "Other77"
+    )
     assert not read_values(CreateRetailUser, QueryDict("password=&password-forget=1"), kept)["password"]
 
 
@@ -138,14 +142,18 @@ def test_a_finding_stands_beside_its_field_and_is_tied_to_it():
 
 
 def test_a_warning_does_not_make_a_field_invalid():
-    html = shown(MessageForm(CreateRetailUser, {"pan": "AAAPR1234C"}, [Finding("pan", "Odd.", Severity.WARNING)]))
+    html = shown(
+        MessageForm(CreateRetailUser, {"pan": "AAAPR1234C"}, [Finding("pan", "Odd.", Severity.WARNING)])
+    )
     assert "aria-invalid" not in Page(html).named("pan").attributes
 
 
 def test_what_is_typed_cannot_become_markup():
     evil = '"><script>alert(1)</script>'
     values = {
-        name: [] if isinstance(field, Flags) else [dict.fromkeys(field.record.fields, evil)]
+        name: []
+        if isinstance(field, Flags)
+        else [dict.fromkeys(field.record.fields, evil)]
         if isinstance(field, Records) and not isinstance(field, Record)
         else dict.fromkeys(field.record.fields, evil)
         if isinstance(field, Record)
@@ -165,7 +173,7 @@ def test_a_summary_says_which_field_each_finding_speaks_of():
     texts = [finding.text for finding in named(MessageForm(CreateRetailUser, {"banks": [{}, {}]}, findings))]
     assert texts == [
         "Client type: This is mandatory because IPO is allowed. Fill it in.",
-        "Bank 2, account number: is mandatory. Fill it in.",
+        "Bank 2, account number is mandatory. Fill it in.",
         "Name is mandatory. Fill it in.",
     ]
 
@@ -190,4 +198,7 @@ def test_every_code_is_shown_by_its_name():
     html = shown(MessageForm(CreateRetailUser, {}))
     for field in CreateRetailUser.fields.values():
         if isinstance(field, Code | Flags) and len(field.labels) > 1:
-            assert all(label.replace("'", "&#x27;").replace("&O", "&amp;O") in html for label in field.labels.values())
+            assert all(
+                label.replace("'", "&#x27;").replace("&O", "&amp;O") in html
+                for label in field.labels.values()
+            )

@@ -47,7 +47,12 @@ def processes_of(folder):
 def start(folder):
     command = [sys.executable, "tools/run.py", "--port", str(free_port()), "--odin-port", str(free_port())]
     return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -67,7 +72,12 @@ def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
     try:
         printed = read_until(first, "Ctrl-C")
         running = " ".join(processes_of(copy))
-        for part in ("odin.standin", "celery -A backoffice.celery worker", "celery -A backoffice.celery beat", "gunicorn"):
+        for part in (
+            "odin.standin",
+            "celery -A backoffice.celery worker",
+            "celery -A backoffice.celery beat",
+            "gunicorn",
+        ):
             assert part in running
         assert "Log in as" in printed
         assert "http://127.0.0.1:" in printed

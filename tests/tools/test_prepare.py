@@ -40,13 +40,15 @@ def test_a_folder_that_cannot_be_written_is_named(project, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    with pytest.raises(CannotStart, match=r"Cannot write in .*/var \(Permission denied\)\. Give yourself write permission"):
+    with pytest.raises(
+        CannotStart, match=r"Cannot write in .*/var \(Permission denied\)\. Give yourself write permission"
+    ):
         prepare.make_var()
 
 
 def test_var_is_a_file_says_so(project):
     (project / "var").write_text("")
-    with pytest.raises(CannotStart, match="Cannot write in .*/var"):
+    with pytest.raises(CannotStart, match=r"Cannot write in .*/var"):
         prepare.make_var()
 
 
@@ -75,7 +77,9 @@ def test_an_installation_that_failed_is_tried_again(project, commands, monkeypat
     assert not (project / ".venv/requirements.installed").exists()
 
 
-def test_a_python_without_venv_is_told_which_package_has_it_and_leaves_nothing_half_made(project, monkeypatch):
+def test_a_python_without_venv_is_told_which_package_has_it_and_leaves_nothing_half_made(
+    project, monkeypatch
+):
     def fail(command, **options):
         (project / ".venv/bin").mkdir(parents=True)
         return subprocess.CompletedProcess(command, 1, "ensurepip is not available", "")
@@ -110,4 +114,6 @@ def test_the_demonstration_never_leaves_this_machine(project, monkeypatch):
     environment = prepare.demonstration(8899)
     assert environment["PORTAL_ENVIRONMENT"] == "DEMO"
     assert environment["ODIN_SERVICE_URL"] == "http://127.0.0.1:8899/UserCreation.svc/soap"
-    assert "live.example" not in str({name: environment[name] for name in ("ODIN_WSDL_URL", "DATABASE_URL", "CELERY_BROKER_URL")})
+    assert "live.example" not in str(
+        {name: environment[name] for name in ("ODIN_WSDL_URL", "DATABASE_URL", "CELERY_BROKER_URL")}
+    )

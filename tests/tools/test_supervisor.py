@@ -17,7 +17,13 @@ FAMILY = (
     "print(os.getpid(), child.pid, flush=True)\n"
     "time.sleep(600)\n"
 )
-STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True)\ntime.sleep(600)\n"
+#: Does not end when it is asked to.
+STUBBORN = (
+    "import signal, time\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "print('ready', flush=True)\n"
+    "time.sleep(600)\n"
+)
 
 
 @pytest.fixture
@@ -68,9 +74,12 @@ def test_a_second_signal_kills_what_does_not_end(supervisor, tmp_path):
 
 
 def test_a_process_that_ends_by_itself_is_named_with_the_end_of_its_log(supervisor):
-    with pytest.raises(CannotStart, match=r"(?s)The process web ended with code 3.*no such table"), supervisor:
-        supervisor.start("web", [sys.executable, "-c", "print('no such table', flush=True); raise SystemExit(3)"])
-        supervisor.watch()
+    with supervisor:
+        supervisor.start(
+            "web", [sys.executable, "-c", "print('no such table', flush=True); raise SystemExit(3)"]
+        )
+        with pytest.raises(CannotStart, match=r"(?s)The process web ended with code 3.*no such table"):
+            supervisor.watch()
 
 
 def test_nothing_starts_once_a_signal_told_to_end(supervisor, tmp_path):

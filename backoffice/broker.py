@@ -1,0 +1,51 @@
+"""Celery's filesystem broker without its race: a wake-up appears under its name only when it is written whole.
+
+Kombu's own transport creates a message's file under its final name and writes afterwards. A worker that looks in between
+reads an empty file, and the error ends the worker. The same holds for the table of an exchange while it is made.
+"""
+
+import time
+import uuid
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from kombu.exceptions import ChannelError
+from kombu.transport import filesystem
+from kombu.utils.json import dumps
+
+#: How often, and how long apart (seconds), a table is read again that another process is just writing.
+TABLE_READS, TABLE_PAUSE = 20, 0.01
+
+
+class Channel(filesystem.Channel):
+    """A channel on files that are put in place by renaming."""
+
+    def _put(self, queue: str, payload: Any, **options: Any) -> None:
+        folder = Path(self.data_folder_out)
+        unfinished = folder / f".unfinished-{uuid.uuid4()}"
+        try:
+            unfinished.write_text(dumps(payload))
+            unfinished.rename(folder / f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg")
+        except OSError as error:
+            raise ChannelError(f"A wake-up cannot be written in {folder}: {error.strerror}") from error
+
+    def _get(self, queue: str) -> Any:
+        try:
+            return super()._get(queue)
+        except ValueError:  # a damaged file must not end the worker; it is taken away already
+            raise Empty from None
+
+    def get_table(self, exchange: str) -> Any:
+        for _ in range(TABLE_READS):
+            try:
+                return super().get_table(exchange)
+            except ValueError:
+                time.sleep(TABLE_PAUSE)
+        return super().get_table(exchange)
+
+
+class Transport(filesystem.Transport):
+    """The transport that `filesystem://` stands for in this project."""
+
+    Channel = Channel
