@@ -1,5 +1,6 @@
 """The pages on which a new retail user is proposed: the form, its drafts, and the check of the answers."""
 
+import json
 import uuid
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,7 +21,7 @@ from backoffice.changes import operations
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.models import Change, State
 from backoffice.changes.views import ENTRY_PAGES
-from backoffice.protocol.fields import Record, Records, Values
+from backoffice.protocol.fields import Record, Records, SecretText, Values
 from backoffice.protocol.findings import Finding, errors
 from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
@@ -138,7 +140,7 @@ def check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
     reason = request.POST.get("reason", draft.reason)
     problem = ""
     if request.method == "POST":
-        if request.POST.get("seen") != _seen(draft):
+        if request.POST.get("seen") != _seen(values):
             problem = "The draft was changed after you opened this page. Look at it again before you submit."
         else:
             try:
@@ -160,7 +162,7 @@ def check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
     context = {
         "nav": "users",
         "draft": draft,
-        "seen": _seen(draft),
+        "seen": _seen(values),
         "lane": draft.lane,
         "name": values.get("name", ""),
         "warnings": named(MessageForm(CreateRetailUser, values, findings)),
@@ -266,9 +268,17 @@ def _token(text: str) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def _seen(draft: Change) -> str:
-    """What the check page was made from, so that a draft changed in another tab is not submitted unseen."""
-    return draft.updated_at.isoformat()
+def _seen(values: Values) -> str:
+    """What the check page was made from, so that a draft changed in another tab is not submitted unseen.
+
+    Keyed, since a plain hash would let somebody guess at the password in it.
+    """
+    plain = {
+        name: value.reveal() if isinstance(value, SecretText) else value for name, value in values.items()
+    }
+    return salted_hmac(
+        "accounts.entry.seen", json.dumps(plain, sort_keys=True), algorithm="sha256"
+    ).hexdigest()
 
 
 def _draft_url(token: uuid.UUID) -> str:

@@ -1,7 +1,7 @@
-"""Celery's filesystem broker without its race: a wake-up appears under its name only when it is written whole.
+"""Celery's filesystem broker without its race: a wake-up appears under its name when it is written whole.
 
-Kombu's own transport creates a message's file under its final name and writes afterwards. A worker that looks in between
-reads an empty file, and the error ends the worker. The same holds for the table of an exchange while it is made.
+Kombu's own transport creates a message's file under its final name and writes afterwards. A worker that looks in
+between reads an empty file, and the error ends the worker. The same holds for an exchange's table while it is made.
 """
 
 import time
@@ -21,7 +21,7 @@ TABLE_READS, TABLE_PAUSE = 20, 0.01
 class Channel(filesystem.Channel):
     """A channel on files that are put in place by renaming."""
 
-    def _put(self, queue: str, payload: Any, **options: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as kombu has it
         folder = Path(self.data_folder_out)
         unfinished = folder / f".unfinished-{uuid.uuid4()}"
         try:
@@ -30,7 +30,7 @@ class Channel(filesystem.Channel):
         except OSError as error:
             raise ChannelError(f"A wake-up cannot be written in {folder}: {error.strerror}") from error
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         try:
             return super()._get(queue)
         except ValueError:  # a damaged file must not end the worker; it is taken away already

@@ -45,7 +45,8 @@ def unseal(token: str) -> SecretText:
 def seal_values(values: Values) -> dict[str, object]:
     """A message's values as JSON can hold them: each secret becomes `{"sealed": token}`."""
     return {
-        name: {SEALED: seal(value)} if isinstance(value, SecretText) else value for name, value in values.items()
+        name: {SEALED: seal(value)} if isinstance(value, SecretText) else value
+        for name, value in values.items()
     }
 
 

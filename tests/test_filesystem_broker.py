@@ -1,6 +1,8 @@
 """The filesystem broker: no worker may ever read a wake-up that is only half written."""
 
 import threading
+from contextlib import suppress
+from queue import Empty
 
 import pytest
 from kombu import Connection, Queue
@@ -23,7 +25,7 @@ def connection(tmp_path):
         yield connection
 
 
-def test_a_reader_that_races_the_writer_gets_every_wake_up_whole(connection):
+def test_a_reader_that_races_the_writer_gets_every_wake_up_whole(connection, tmp_path):
     channel = connection.channel()
     got, wanted = [], 2000
 
@@ -34,13 +36,9 @@ def test_a_reader_that_races_the_writer_gets_every_wake_up_whole(connection):
 
     thread = threading.Thread(target=write)
     thread.start()
-    while thread.is_alive() or len(got) < wanted:
-        try:
+    while thread.is_alive() or list(tmp_path.glob("queue/*.msg")):
+        with suppress(Empty):
             got.append(channel._get("wakeups")["number"])
-        except Exception as error:
-            assert type(error).__name__ == "Empty"
-            if not thread.is_alive() and len(got) >= wanted:
-                break
     thread.join()
     assert sorted(got) == list(range(wanted))
 
@@ -48,9 +46,8 @@ def test_a_reader_that_races_the_writer_gets_every_wake_up_whole(connection):
 def test_a_damaged_wake_up_is_taken_away_and_does_not_end_the_worker(connection, tmp_path):
     (tmp_path / "queue" / "1_x.wakeups.msg").write_text("")
     channel = connection.channel()
-    with pytest.raises(Exception) as raised:
+    with pytest.raises(Empty):
         channel._get("wakeups")
-    assert type(raised.value).__name__ == "Empty"
     assert not list((tmp_path / "queue").iterdir())
 
 

@@ -59,17 +59,9 @@ def _install(file: Path) -> None:
     if stamp.exists() and stamp.read_text() == digest:
         return
     print(f"Installing {file.name}; the first time takes a minute ...", flush=True)
-    command = [
-        python(),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "-r",
-    ]
-    if subprocess.run([*command, str(file)], cwd=ROOT).returncode:
+    # Errors only: pip's warnings are about the machine's own settings.
+    command = [python(), "-m", "pip", "install", "-qq", "--require-hashes", "-r", str(file)]
+    if subprocess.run(command, cwd=ROOT).returncode:
         raise CannotStart(
             f"{file.name} could not be installed. Is the network there? Then run the command again."
         )

@@ -6,266 +6,1359 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='RetailUser',
+            name="RetailUser",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user_id', models.CharField(blank=True, default='', max_length=10, verbose_name='User id')),
-                ('group_id', models.CharField(blank=True, default='', max_length=10, verbose_name='Group id')),
-                ('manager_id', models.CharField(blank=True, default='', max_length=50, verbose_name='Manager id')),
-                ('family_id', models.CharField(blank=True, default='', max_length=10, verbose_name='Family id')),
-                ('parent_id', models.CharField(blank=True, default='', max_length=10, verbose_name='Parent id')),
-                ('group_admin_id', models.CharField(blank=True, default='', max_length=10, verbose_name='Group admin id')),
-                ('reference', models.CharField(blank=True, default='', max_length=20, verbose_name='Reference')),
-                ('odin_user_type', models.CharField(blank=True, choices=[('0', 'Non-ODIN user'), ('1', 'ODIN user')], default='', max_length=1, verbose_name='ODIN user type')),
-                ('category', models.CharField(blank=True, choices=[('2', 'Retail user'), ('3', 'Institutional user'), ('4', 'Web retail user'), ('5', 'Institutional web user')], default='', max_length=1, verbose_name='User category')),
-                ('status', models.CharField(blank=True, choices=[('A', 'Active'), ('S', 'Suspended'), ('I', 'Inactive')], default='', max_length=1, verbose_name='User status')),
-                ('name', models.CharField(blank=True, default='', max_length=40, verbose_name='Name')),
-                ('gender', models.CharField(blank=True, choices=[('M', 'Male'), ('F', 'Female'), ('NA', 'Not applicable (firm)')], default='', max_length=2, verbose_name='Gender')),
-                ('birth_date', models.DateField(blank=True, null=True, verbose_name='Date of birth')),
-                ('incorporation', models.CharField(blank=True, choices=[('1', 'Date of incorporation of a firm')], default='', max_length=1, verbose_name='Incorporation date')),
-                ('father_or_husband', models.CharField(blank=True, default='', max_length=50, verbose_name="Father's or husband's name")),
-                ('pan', models.CharField(blank=True, default='', max_length=10, verbose_name='PAN')),
-                ('form60', models.CharField(blank=True, choices=[('Y', 'Yes'), ('N', 'No')], default='', max_length=1, verbose_name='Form 60 submitted')),
-                ('client_type', models.CharField(blank=True, default='', max_length=10, verbose_name='Client type')),
-                ('tax_status', models.CharField(blank=True, default='', max_length=10, verbose_name='Tax status')),
-                ('occupation', models.CharField(blank=True, default='', max_length=10, verbose_name='Occupation')),
-                ('address_1', models.CharField(blank=True, default='', max_length=40, verbose_name='Address line 1')),
-                ('address_2', models.CharField(blank=True, default='', max_length=40, verbose_name='Address line 2')),
-                ('city', models.CharField(blank=True, default='', max_length=40, verbose_name='City')),
-                ('pin_code', models.CharField(blank=True, default='', max_length=6, verbose_name='PIN code')),
-                ('telephone', models.CharField(blank=True, default='', max_length=20, verbose_name='Telephone')),
-                ('mobile', models.CharField(blank=True, default='', max_length=14, verbose_name='Mobile')),
-                ('fax', models.CharField(blank=True, default='', max_length=20, verbose_name='Fax')),
-                ('email', models.CharField(blank=True, default='', max_length=39, verbose_name='E-mail')),
-                ('trading_segments', models.JSONField(blank=True, default=list, verbose_name='Trading allowed')),
-                ('market_data_segments', models.JSONField(blank=True, default=list, verbose_name='Market data allowed')),
-                ('login_segments', models.JSONField(blank=True, default=list, verbose_name='Login allowed')),
-                ('inactive_segments', models.JSONField(blank=True, default=list, verbose_name='Segments made inactive')),
-                ('login_types', models.JSONField(blank=True, default=list, verbose_name='Login types')),
-                ('products', models.JSONField(blank=True, default=list, verbose_name='Products allowed')),
-                ('surveillance', models.CharField(blank=True, choices=[('0', 'Automatic'), ('1', 'Manual')], default='', max_length=1, verbose_name='Surveillance')),
-                ('gst_template', models.CharField(blank=True, default='', max_length=50, verbose_name='General settings template')),
-                ('si_template', models.CharField(blank=True, default='', max_length=20, verbose_name='Single interface template')),
-                ('global_flag', models.CharField(blank=True, choices=[('0', 'Not considered'), ('1', 'Considered')], default='', max_length=1, verbose_name='Global flag')),
-                ('orders_per_second', models.BigIntegerField(blank=True, null=True, verbose_name='Orders per second')),
-                ('max_broadcast_scrips', models.BigIntegerField(blank=True, null=True, verbose_name='Broadcast scrips allowed')),
-                ('max_gtd', models.BigIntegerField(blank=True, null=True, verbose_name='GTD days allowed')),
-                ('branch', models.CharField(blank=True, default='', max_length=15, verbose_name='Branch')),
-                ('poa', models.CharField(blank=True, choices=[('0', 'Power of attorney granted'), ('2', 'No power of attorney')], default='', max_length=1, verbose_name='Power of attorney')),
-                ('product_type', models.CharField(blank=True, choices=[('1', 'Margin/Intraday'), ('2', 'Delivery/Carry forward'), ('4', 'MarginPlus'), ('8', 'MTF'), ('64', 'PTST')], default='', max_length=2, verbose_name='Product type')),
-                ('kyc', models.BooleanField(default=False, help_text='Switched on by ODIN when mutual-fund UCC is supplied.', verbose_name='KYC')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('source', models.CharField(choices=[('created', 'Created here'), ('declared', 'Declared')], default='declared', max_length=8)),
-                ('unknown_fields', models.JSONField(blank=True, default=list)),
-                ('confirmed_at', models.DateTimeField(null=True, verbose_name='last confirmed')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("user_id", models.CharField(blank=True, default="", max_length=10, verbose_name="User id")),
+                (
+                    "group_id",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Group id"),
+                ),
+                (
+                    "manager_id",
+                    models.CharField(blank=True, default="", max_length=50, verbose_name="Manager id"),
+                ),
+                (
+                    "family_id",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Family id"),
+                ),
+                (
+                    "parent_id",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Parent id"),
+                ),
+                (
+                    "group_admin_id",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Group admin id"),
+                ),
+                (
+                    "reference",
+                    models.CharField(blank=True, default="", max_length=20, verbose_name="Reference"),
+                ),
+                (
+                    "odin_user_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Non-ODIN user"), ("1", "ODIN user")],
+                        default="",
+                        max_length=1,
+                        verbose_name="ODIN user type",
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("2", "Retail user"),
+                            ("3", "Institutional user"),
+                            ("4", "Web retail user"),
+                            ("5", "Institutional web user"),
+                        ],
+                        default="",
+                        max_length=1,
+                        verbose_name="User category",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[("A", "Active"), ("S", "Suspended"), ("I", "Inactive")],
+                        default="",
+                        max_length=1,
+                        verbose_name="User status",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, default="", max_length=40, verbose_name="Name")),
+                (
+                    "gender",
+                    models.CharField(
+                        blank=True,
+                        choices=[("M", "Male"), ("F", "Female"), ("NA", "Not applicable (firm)")],
+                        default="",
+                        max_length=2,
+                        verbose_name="Gender",
+                    ),
+                ),
+                ("birth_date", models.DateField(blank=True, null=True, verbose_name="Date of birth")),
+                (
+                    "incorporation",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "Date of incorporation of a firm")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Incorporation date",
+                    ),
+                ),
+                (
+                    "father_or_husband",
+                    models.CharField(
+                        blank=True, default="", max_length=50, verbose_name="Father's or husband's name"
+                    ),
+                ),
+                ("pan", models.CharField(blank=True, default="", max_length=10, verbose_name="PAN")),
+                (
+                    "form60",
+                    models.CharField(
+                        blank=True,
+                        choices=[("Y", "Yes"), ("N", "No")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Form 60 submitted",
+                    ),
+                ),
+                (
+                    "client_type",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Client type"),
+                ),
+                (
+                    "tax_status",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Tax status"),
+                ),
+                (
+                    "occupation",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Occupation"),
+                ),
+                (
+                    "address_1",
+                    models.CharField(blank=True, default="", max_length=40, verbose_name="Address line 1"),
+                ),
+                (
+                    "address_2",
+                    models.CharField(blank=True, default="", max_length=40, verbose_name="Address line 2"),
+                ),
+                ("city", models.CharField(blank=True, default="", max_length=40, verbose_name="City")),
+                ("pin_code", models.CharField(blank=True, default="", max_length=6, verbose_name="PIN code")),
+                (
+                    "telephone",
+                    models.CharField(blank=True, default="", max_length=20, verbose_name="Telephone"),
+                ),
+                ("mobile", models.CharField(blank=True, default="", max_length=14, verbose_name="Mobile")),
+                ("fax", models.CharField(blank=True, default="", max_length=20, verbose_name="Fax")),
+                ("email", models.CharField(blank=True, default="", max_length=39, verbose_name="E-mail")),
+                (
+                    "trading_segments",
+                    models.JSONField(blank=True, default=list, verbose_name="Trading allowed"),
+                ),
+                (
+                    "market_data_segments",
+                    models.JSONField(blank=True, default=list, verbose_name="Market data allowed"),
+                ),
+                ("login_segments", models.JSONField(blank=True, default=list, verbose_name="Login allowed")),
+                (
+                    "inactive_segments",
+                    models.JSONField(blank=True, default=list, verbose_name="Segments made inactive"),
+                ),
+                ("login_types", models.JSONField(blank=True, default=list, verbose_name="Login types")),
+                ("products", models.JSONField(blank=True, default=list, verbose_name="Products allowed")),
+                (
+                    "surveillance",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Automatic"), ("1", "Manual")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Surveillance",
+                    ),
+                ),
+                (
+                    "gst_template",
+                    models.CharField(
+                        blank=True, default="", max_length=50, verbose_name="General settings template"
+                    ),
+                ),
+                (
+                    "si_template",
+                    models.CharField(
+                        blank=True, default="", max_length=20, verbose_name="Single interface template"
+                    ),
+                ),
+                (
+                    "global_flag",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Not considered"), ("1", "Considered")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Global flag",
+                    ),
+                ),
+                (
+                    "orders_per_second",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="Orders per second"),
+                ),
+                (
+                    "max_broadcast_scrips",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="Broadcast scrips allowed"),
+                ),
+                ("max_gtd", models.BigIntegerField(blank=True, null=True, verbose_name="GTD days allowed")),
+                ("branch", models.CharField(blank=True, default="", max_length=15, verbose_name="Branch")),
+                (
+                    "poa",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Power of attorney granted"), ("2", "No power of attorney")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Power of attorney",
+                    ),
+                ),
+                (
+                    "product_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("1", "Margin/Intraday"),
+                            ("2", "Delivery/Carry forward"),
+                            ("4", "MarginPlus"),
+                            ("8", "MTF"),
+                            ("64", "PTST"),
+                        ],
+                        default="",
+                        max_length=2,
+                        verbose_name="Product type",
+                    ),
+                ),
+                (
+                    "kyc",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Switched on by ODIN when mutual-fund UCC is supplied.",
+                        verbose_name="KYC",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("created", "Created here"), ("declared", "Declared")],
+                        default="declared",
+                        max_length=8,
+                    ),
+                ),
+                ("unknown_fields", models.JSONField(blank=True, default=list)),
+                ("confirmed_at", models.DateTimeField(null=True, verbose_name="last confirmed")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'retail user',
-                'ordering': ('group_id', 'user_id'),
-                'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['user_id'], name='retail_user_by_id'), models.Index(django.db.models.functions.text.Upper('name'), name='retail_user_by_name'), models.Index(fields=['pan'], name='retail_user_by_pan'), models.Index(fields=['mobile'], name='retail_user_by_mobile'), models.Index(fields=['confirmed_at'], name='retail_user_by_confirmation')],
-                'constraints': [models.UniqueConstraint(fields=('group_id', 'user_id'), name='retail_user_once_in_a_group'), models.CheckConstraint(condition=models.Q(models.Q(('group_id', ''), _negated=True), models.Q(('user_id', ''), _negated=True)), name='retail_user_has_group_id_and_user_id'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='retail_user_version_from_one'), models.CheckConstraint(condition=models.Q(('source__in', ['created', 'declared'])), name='retail_user_source_known'), models.CheckConstraint(condition=models.Q(models.Q(('source', 'created'), _negated=True), models.Q(models.Q(('name', ''), _negated=True), models.Q(('status', ''), _negated=True), models.Q(('odin_user_type', ''), _negated=True), ('confirmed_at__isnull', False)), _connector='OR'), name='retail_user_created_is_confirmed'), models.CheckConstraint(condition=models.Q(('category__in', ['', '2', '3', '4', '5'])), name='retail_user_category_known'), models.CheckConstraint(condition=models.Q(('status__in', ['', 'A', 'S', 'I'])), name='retail_user_status_known'), models.CheckConstraint(condition=models.Q(('surveillance__in', ['', '0', '1'])), name='retail_user_surveillance_known'), models.CheckConstraint(condition=models.Q(('odin_user_type__in', ['', '0', '1'])), name='retail_user_odin_user_type_known'), models.CheckConstraint(condition=models.Q(('gender__in', ['', 'M', 'F', 'NA'])), name='retail_user_gender_known'), models.CheckConstraint(condition=models.Q(('form60__in', ['', 'Y', 'N'])), name='retail_user_form60_known'), models.CheckConstraint(condition=models.Q(('incorporation__in', ['', '1'])), name='retail_user_incorporation_known'), models.CheckConstraint(condition=models.Q(('global_flag__in', ['', '0', '1'])), name='retail_user_global_flag_known'), models.CheckConstraint(condition=models.Q(('poa__in', ['', '0', '2'])), name='retail_user_poa_known'), models.CheckConstraint(condition=models.Q(('product_type__in', ['', '1', '2', '4', '8', '64'])), name='retail_user_product_type_known'), models.CheckConstraint(condition=models.Q(models.Q(('orders_per_second__gte', 1), ('orders_per_second__lte', 999)), ('orders_per_second__in', [-1]), _connector='OR'), name='retail_user_orders_per_second_in_range'), models.CheckConstraint(condition=models.Q(models.Q(('max_broadcast_scrips__gte', 1), ('max_broadcast_scrips__lte', 99999999)), ('max_broadcast_scrips__in', [-1]), _connector='OR'), name='retail_user_max_broadcast_scrips_in_range'), models.CheckConstraint(condition=models.Q(models.Q(('max_gtd__gte', 1), ('max_gtd__lte', 9999)), ('max_gtd__in', [0]), _connector='OR'), name='retail_user_max_gtd_in_range')],
+                "verbose_name": "retail user",
+                "ordering": ("group_id", "user_id"),
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["user_id"], name="retail_user_by_id"),
+                    models.Index(django.db.models.functions.text.Upper("name"), name="retail_user_by_name"),
+                    models.Index(fields=["pan"], name="retail_user_by_pan"),
+                    models.Index(fields=["mobile"], name="retail_user_by_mobile"),
+                    models.Index(fields=["confirmed_at"], name="retail_user_by_confirmation"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("group_id", "user_id"), name="retail_user_once_in_a_group"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("group_id", ""), _negated=True),
+                            models.Q(("user_id", ""), _negated=True),
+                        ),
+                        name="retail_user_has_group_id_and_user_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="retail_user_version_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["created", "declared"])),
+                        name="retail_user_source_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("source", "created"), _negated=True),
+                            models.Q(
+                                models.Q(("name", ""), _negated=True),
+                                models.Q(("status", ""), _negated=True),
+                                models.Q(("odin_user_type", ""), _negated=True),
+                                ("confirmed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="retail_user_created_is_confirmed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("category__in", ["", "2", "3", "4", "5"])),
+                        name="retail_user_category_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["", "A", "S", "I"])),
+                        name="retail_user_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("surveillance__in", ["", "0", "1"])),
+                        name="retail_user_surveillance_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("odin_user_type__in", ["", "0", "1"])),
+                        name="retail_user_odin_user_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("gender__in", ["", "M", "F", "NA"])),
+                        name="retail_user_gender_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("form60__in", ["", "Y", "N"])), name="retail_user_form60_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("incorporation__in", ["", "1"])),
+                        name="retail_user_incorporation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("global_flag__in", ["", "0", "1"])),
+                        name="retail_user_global_flag_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("poa__in", ["", "0", "2"])), name="retail_user_poa_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("product_type__in", ["", "1", "2", "4", "8", "64"])),
+                        name="retail_user_product_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("orders_per_second__gte", 1), ("orders_per_second__lte", 999)),
+                            ("orders_per_second__in", [-1]),
+                            _connector="OR",
+                        ),
+                        name="retail_user_orders_per_second_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("max_broadcast_scrips__gte", 1), ("max_broadcast_scrips__lte", 99999999)
+                            ),
+                            ("max_broadcast_scrips__in", [-1]),
+                            _connector="OR",
+                        ),
+                        name="retail_user_max_broadcast_scrips_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("max_gtd__gte", 1), ("max_gtd__lte", 9999)),
+                            ("max_gtd__in", [0]),
+                            _connector="OR",
+                        ),
+                        name="retail_user_max_gtd_in_range",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QvlTemplate',
+            name="QvlTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('template_name', models.CharField(blank=True, default='', max_length=11, verbose_name='Template name')),
-                ('exchange', models.CharField(blank=True, choices=[('1', 'NSE Equities'), ('2', 'NSE Futures'), ('3', 'NSE Options'), ('4', 'BSE Equities'), ('5', 'BSE Futures'), ('6', 'BSE Options'), ('7', 'MCX Futures'), ('8', 'NCDEX Futures'), ('9', 'BSE SLBM'), ('10', 'MSE Currency Futures'), ('11', 'MSE Equities'), ('12', 'MSE Futures'), ('13', 'MSE Options'), ('15', 'BSE Commodity Futures'), ('16', 'MSE Currency Options'), ('17', 'NSE SLBM'), ('18', 'NSE Currency Options'), ('23', 'NSE Commodity Futures'), ('24', 'NSE Commodity Options'), ('27', 'BSE OTS'), ('38', 'ICEX'), ('43', 'NSE OTS'), ('44', 'BSE Currency Futures'), ('45', 'BSE Currency Options'), ('47', 'MCX Options'), ('48', 'NCDEX Options'), ('49', 'BSE Commodity Options')], default='', max_length=2, verbose_name='Exchange')),
-                ('level', models.CharField(blank=True, choices=[('0', 'Global'), ('1', 'Branch')], default='', max_length=1, verbose_name='Level')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='qvl_templates', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "template_name",
+                    models.CharField(blank=True, default="", max_length=11, verbose_name="Template name"),
+                ),
+                (
+                    "exchange",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("1", "NSE Equities"),
+                            ("2", "NSE Futures"),
+                            ("3", "NSE Options"),
+                            ("4", "BSE Equities"),
+                            ("5", "BSE Futures"),
+                            ("6", "BSE Options"),
+                            ("7", "MCX Futures"),
+                            ("8", "NCDEX Futures"),
+                            ("9", "BSE SLBM"),
+                            ("10", "MSE Currency Futures"),
+                            ("11", "MSE Equities"),
+                            ("12", "MSE Futures"),
+                            ("13", "MSE Options"),
+                            ("15", "BSE Commodity Futures"),
+                            ("16", "MSE Currency Options"),
+                            ("17", "NSE SLBM"),
+                            ("18", "NSE Currency Options"),
+                            ("23", "NSE Commodity Futures"),
+                            ("24", "NSE Commodity Options"),
+                            ("27", "BSE OTS"),
+                            ("38", "ICEX"),
+                            ("43", "NSE OTS"),
+                            ("44", "BSE Currency Futures"),
+                            ("45", "BSE Currency Options"),
+                            ("47", "MCX Options"),
+                            ("48", "NCDEX Options"),
+                            ("49", "BSE Commodity Options"),
+                        ],
+                        default="",
+                        max_length=2,
+                        verbose_name="Exchange",
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Global"), ("1", "Branch")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Level",
+                    ),
+                ),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="qvl_templates",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'QVL template',
-                'ordering': ('exchange', 'level'),
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'exchange', 'level'), name='qvl_template_once'), models.CheckConstraint(condition=models.Q(models.Q(('template_name', ''), _negated=True), models.Q(('exchange', ''), _negated=True), models.Q(('level', ''), _negated=True)), name='qvl_template_has_template_name_and_exchange_and_level'), models.CheckConstraint(condition=models.Q(('exchange__in', ['', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '15', '16', '17', '18', '23', '24', '27', '38', '43', '44', '45', '47', '48', '49'])), name='qvl_template_exchange_known'), models.CheckConstraint(condition=models.Q(('level__in', ['', '0', '1'])), name='qvl_template_level_known')],
+                "verbose_name": "QVL template",
+                "ordering": ("exchange", "level"),
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "exchange", "level"), name="qvl_template_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("template_name", ""), _negated=True),
+                            models.Q(("exchange", ""), _negated=True),
+                            models.Q(("level", ""), _negated=True),
+                        ),
+                        name="qvl_template_has_template_name_and_exchange_and_level",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "exchange__in",
+                                [
+                                    "",
+                                    "1",
+                                    "2",
+                                    "3",
+                                    "4",
+                                    "5",
+                                    "6",
+                                    "7",
+                                    "8",
+                                    "9",
+                                    "10",
+                                    "11",
+                                    "12",
+                                    "13",
+                                    "15",
+                                    "16",
+                                    "17",
+                                    "18",
+                                    "23",
+                                    "24",
+                                    "27",
+                                    "38",
+                                    "43",
+                                    "44",
+                                    "45",
+                                    "47",
+                                    "48",
+                                    "49",
+                                ],
+                            )
+                        ),
+                        name="qvl_template_exchange_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", ["", "0", "1"])), name="qvl_template_level_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ParticipantCode',
+            name="ParticipantCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('segment', models.PositiveIntegerField()),
-                ('code', models.CharField(blank=True, default='', max_length=20, verbose_name='Participant code')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participant_codes', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("segment", models.PositiveIntegerField()),
+                (
+                    "code",
+                    models.CharField(blank=True, default="", max_length=20, verbose_name="Participant code"),
+                ),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participant_codes",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('segment',),
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'segment'), name='participant_code_once_a_segment'), models.CheckConstraint(condition=models.Q(('segment__gte', 1)), name='participant_code_segment_positive'), models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='participant_code_has_code')],
+                "ordering": ("segment",),
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "segment"), name="participant_code_once_a_segment"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("segment__gte", 1)), name="participant_code_segment_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code", ""), _negated=True), name="participant_code_has_code"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MfUcc',
+            name="MfUcc",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bse_ucc', models.CharField(blank=True, default='', max_length=10, verbose_name='BSE UCC')),
-                ('nse_ucc_1', models.CharField(blank=True, default='', max_length=10, verbose_name='NSE UCC 1')),
-                ('nse_ucc_2', models.CharField(blank=True, default='', max_length=10, verbose_name='NSE UCC 2')),
-                ('nse_ucc_3', models.CharField(blank=True, default='', max_length=10, verbose_name='NSE UCC 3')),
-                ('mode_allowed', models.CharField(blank=True, choices=[('1', 'RTA'), ('2', 'NSE'), ('3', 'RTA and NSE'), ('4', 'BSE'), ('5', 'RTA and BSE'), ('6', 'NSE and BSE'), ('7', 'RTA, NSE and BSE')], default='', max_length=1, verbose_name='Mode allowed')),
-                ('bse_transaction_mode', models.CharField(blank=True, choices=[('0', 'Demat'), ('1', 'Physical'), ('2', 'Demat and physical')], default='', max_length=1, verbose_name='BSE transaction mode')),
-                ('bse_ucc_mode', models.CharField(blank=True, default='', max_length=1, verbose_name='BSE UCC mode')),
-                ('holding_mode', models.CharField(blank=True, choices=[('SI', 'Single'), ('JO', 'Joint'), ('AS', 'Anyone or survivor')], default='', max_length=2, verbose_name='Holding mode')),
-                ('second_first_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Second applicant's first name")),
-                ('second_last_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Second applicant's last name")),
-                ('second_pan', models.CharField(blank=True, default='', max_length=10, verbose_name="Second applicant's PAN")),
-                ('second_form60', models.CharField(blank=True, choices=[('1', 'Form 60 submitted')], default='', max_length=1, verbose_name="Second applicant's form 60")),
-                ('third_first_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Third applicant's first name")),
-                ('third_last_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Third applicant's last name")),
-                ('third_pan', models.CharField(blank=True, default='', max_length=10, verbose_name="Third applicant's PAN")),
-                ('third_form60', models.CharField(blank=True, choices=[('1', 'Form 60 submitted')], default='', max_length=1, verbose_name="Third applicant's form 60")),
-                ('guardian_first_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Guardian's first name")),
-                ('guardian_last_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Guardian's last name")),
-                ('guardian_pan', models.CharField(blank=True, default='', max_length=10, verbose_name="Guardian's PAN")),
-                ('guardian_birth_date', models.DateField(blank=True, null=True, verbose_name="Guardian's date of birth")),
-                ('guardian_form60', models.CharField(blank=True, choices=[('1', 'Form 60 submitted')], default='', max_length=1, verbose_name="Guardian's form 60")),
-                ('guardian_address', models.CharField(blank=True, default='', max_length=300, verbose_name="Guardian's address")),
-                ('nominee_first_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Nominee's first name")),
-                ('nominee_last_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Nominee's last name")),
-                ('nominee_birth_date', models.DateField(blank=True, null=True, verbose_name="Nominee's date of birth")),
-                ('nominee_relation', models.CharField(blank=True, default='', max_length=20, verbose_name="Nominee's relation")),
-                ('nominee_address', models.CharField(blank=True, default='', max_length=300, verbose_name="Nominee's address")),
-                ('karvy_payment_mode', models.CharField(blank=True, choices=[('AM', 'Auto mapping'), ('C', 'Cheque'), ('E', 'ECS'), ('R', 'RTGS'), ('N', 'NEFT')], default='', max_length=2, verbose_name='Payment mode at Karvy')),
-                ('karvy_payment_code', models.CharField(blank=True, default='', max_length=11, verbose_name='Payment code at Karvy')),
-                ('other_rta_payment_mode', models.CharField(blank=True, choices=[('AM', 'Auto mapping'), ('CHEQUE', 'Cheque')], default='', max_length=6, verbose_name='Other RTA payment mode')),
-                ('retail_user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='mf_ucc', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bse_ucc", models.CharField(blank=True, default="", max_length=10, verbose_name="BSE UCC")),
+                (
+                    "nse_ucc_1",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="NSE UCC 1"),
+                ),
+                (
+                    "nse_ucc_2",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="NSE UCC 2"),
+                ),
+                (
+                    "nse_ucc_3",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="NSE UCC 3"),
+                ),
+                (
+                    "mode_allowed",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("1", "RTA"),
+                            ("2", "NSE"),
+                            ("3", "RTA and NSE"),
+                            ("4", "BSE"),
+                            ("5", "RTA and BSE"),
+                            ("6", "NSE and BSE"),
+                            ("7", "RTA, NSE and BSE"),
+                        ],
+                        default="",
+                        max_length=1,
+                        verbose_name="Mode allowed",
+                    ),
+                ),
+                (
+                    "bse_transaction_mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Demat"), ("1", "Physical"), ("2", "Demat and physical")],
+                        default="",
+                        max_length=1,
+                        verbose_name="BSE transaction mode",
+                    ),
+                ),
+                (
+                    "bse_ucc_mode",
+                    models.CharField(blank=True, default="", max_length=1, verbose_name="BSE UCC mode"),
+                ),
+                (
+                    "holding_mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[("SI", "Single"), ("JO", "Joint"), ("AS", "Anyone or survivor")],
+                        default="",
+                        max_length=2,
+                        verbose_name="Holding mode",
+                    ),
+                ),
+                (
+                    "second_first_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Second applicant's first name"
+                    ),
+                ),
+                (
+                    "second_last_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Second applicant's last name"
+                    ),
+                ),
+                (
+                    "second_pan",
+                    models.CharField(
+                        blank=True, default="", max_length=10, verbose_name="Second applicant's PAN"
+                    ),
+                ),
+                (
+                    "second_form60",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "Form 60 submitted")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Second applicant's form 60",
+                    ),
+                ),
+                (
+                    "third_first_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Third applicant's first name"
+                    ),
+                ),
+                (
+                    "third_last_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Third applicant's last name"
+                    ),
+                ),
+                (
+                    "third_pan",
+                    models.CharField(
+                        blank=True, default="", max_length=10, verbose_name="Third applicant's PAN"
+                    ),
+                ),
+                (
+                    "third_form60",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "Form 60 submitted")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Third applicant's form 60",
+                    ),
+                ),
+                (
+                    "guardian_first_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Guardian's first name"
+                    ),
+                ),
+                (
+                    "guardian_last_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Guardian's last name"
+                    ),
+                ),
+                (
+                    "guardian_pan",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Guardian's PAN"),
+                ),
+                (
+                    "guardian_birth_date",
+                    models.DateField(blank=True, null=True, verbose_name="Guardian's date of birth"),
+                ),
+                (
+                    "guardian_form60",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "Form 60 submitted")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Guardian's form 60",
+                    ),
+                ),
+                (
+                    "guardian_address",
+                    models.CharField(
+                        blank=True, default="", max_length=300, verbose_name="Guardian's address"
+                    ),
+                ),
+                (
+                    "nominee_first_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Nominee's first name"
+                    ),
+                ),
+                (
+                    "nominee_last_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Nominee's last name"
+                    ),
+                ),
+                (
+                    "nominee_birth_date",
+                    models.DateField(blank=True, null=True, verbose_name="Nominee's date of birth"),
+                ),
+                (
+                    "nominee_relation",
+                    models.CharField(
+                        blank=True, default="", max_length=20, verbose_name="Nominee's relation"
+                    ),
+                ),
+                (
+                    "nominee_address",
+                    models.CharField(
+                        blank=True, default="", max_length=300, verbose_name="Nominee's address"
+                    ),
+                ),
+                (
+                    "karvy_payment_mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("AM", "Auto mapping"),
+                            ("C", "Cheque"),
+                            ("E", "ECS"),
+                            ("R", "RTGS"),
+                            ("N", "NEFT"),
+                        ],
+                        default="",
+                        max_length=2,
+                        verbose_name="Payment mode at Karvy",
+                    ),
+                ),
+                (
+                    "karvy_payment_code",
+                    models.CharField(
+                        blank=True, default="", max_length=11, verbose_name="Payment code at Karvy"
+                    ),
+                ),
+                (
+                    "other_rta_payment_mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[("AM", "Auto mapping"), ("CHEQUE", "Cheque")],
+                        default="",
+                        max_length=6,
+                        verbose_name="Other RTA payment mode",
+                    ),
+                ),
+                (
+                    "retail_user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mf_ucc",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mutual-fund UCC',
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('bse_ucc', ''), ('nse_ucc_1', ''), _negated=True), name='mf_ucc_has_a_code'), models.CheckConstraint(condition=models.Q(models.Q(('mode_allowed', ''), _negated=True), models.Q(('holding_mode', ''), _negated=True)), name='mf_ucc_has_mode_allowed_and_holding_mode'), models.CheckConstraint(condition=models.Q(('mode_allowed__in', ['', '1', '2', '3', '4', '5', '6', '7'])), name='mf_ucc_mode_allowed_known'), models.CheckConstraint(condition=models.Q(('bse_transaction_mode__in', ['', '0', '1', '2'])), name='mf_ucc_bse_transaction_mode_known'), models.CheckConstraint(condition=models.Q(('holding_mode__in', ['', 'SI', 'JO', 'AS'])), name='mf_ucc_holding_mode_known'), models.CheckConstraint(condition=models.Q(('second_form60__in', ['', '1'])), name='mf_ucc_second_form60_known'), models.CheckConstraint(condition=models.Q(('third_form60__in', ['', '1'])), name='mf_ucc_third_form60_known'), models.CheckConstraint(condition=models.Q(('guardian_form60__in', ['', '1'])), name='mf_ucc_guardian_form60_known'), models.CheckConstraint(condition=models.Q(('karvy_payment_mode__in', ['', 'AM', 'C', 'E', 'R', 'N'])), name='mf_ucc_karvy_payment_mode_known'), models.CheckConstraint(condition=models.Q(('other_rta_payment_mode__in', ['', 'AM', 'CHEQUE'])), name='mf_ucc_other_rta_payment_mode_known')],
+                "verbose_name": "mutual-fund UCC",
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("bse_ucc", ""), ("nse_ucc_1", ""), _negated=True),
+                        name="mf_ucc_has_a_code",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("mode_allowed", ""), _negated=True),
+                            models.Q(("holding_mode", ""), _negated=True),
+                        ),
+                        name="mf_ucc_has_mode_allowed_and_holding_mode",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("mode_allowed__in", ["", "1", "2", "3", "4", "5", "6", "7"])),
+                        name="mf_ucc_mode_allowed_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("bse_transaction_mode__in", ["", "0", "1", "2"])),
+                        name="mf_ucc_bse_transaction_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holding_mode__in", ["", "SI", "JO", "AS"])),
+                        name="mf_ucc_holding_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("second_form60__in", ["", "1"])),
+                        name="mf_ucc_second_form60_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("third_form60__in", ["", "1"])), name="mf_ucc_third_form60_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("guardian_form60__in", ["", "1"])),
+                        name="mf_ucc_guardian_form60_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("karvy_payment_mode__in", ["", "AM", "C", "E", "R", "N"])),
+                        name="mf_ucc_karvy_payment_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("other_rta_payment_mode__in", ["", "AM", "CHEQUE"])),
+                        name="mf_ucc_other_rta_payment_mode_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DematAccount',
+            name="DematAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dp_id', models.CharField(blank=True, default='', max_length=8, verbose_name='DP id')),
-                ('beneficiary_id', models.CharField(blank=True, default='', max_length=16, verbose_name='Client beneficiary id')),
-                ('holding_type', models.CharField(blank=True, choices=[('1', 'First holder only'), ('2', 'Joint, first and second holder'), ('3', 'Joint, first, second and third holder')], default='', max_length=1, verbose_name='Holding type')),
-                ('is_default', models.CharField(blank=True, choices=[('Y', 'Yes'), ('N', 'No')], default='', max_length=1, verbose_name='Default DP')),
-                ('guardian_first_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Guardian's first name")),
-                ('guardian_last_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Guardian's last name")),
-                ('guardian_birth_date', models.DateField(blank=True, null=True, verbose_name="Guardian's date of birth")),
-                ('guardian_pan', models.CharField(blank=True, default='', max_length=10, verbose_name="Guardian's PAN")),
-                ('second_first_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Second holder's first name")),
-                ('second_last_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Second holder's last name")),
-                ('second_birth_date', models.DateField(blank=True, null=True, verbose_name="Second holder's date of birth")),
-                ('second_pan', models.CharField(blank=True, default='', max_length=10, verbose_name="Second holder's PAN")),
-                ('third_first_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Third holder's first name")),
-                ('third_last_name', models.CharField(blank=True, default='', max_length=25, verbose_name="Third holder's last name")),
-                ('third_birth_date', models.DateField(blank=True, null=True, verbose_name="Third holder's date of birth")),
-                ('third_pan', models.CharField(blank=True, default='', max_length=10, verbose_name="Third holder's PAN")),
-                ('remarks', models.CharField(blank=True, default='', max_length=25, verbose_name='Remarks')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='demats', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dp_id", models.CharField(blank=True, default="", max_length=8, verbose_name="DP id")),
+                (
+                    "beneficiary_id",
+                    models.CharField(
+                        blank=True, default="", max_length=16, verbose_name="Client beneficiary id"
+                    ),
+                ),
+                (
+                    "holding_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("1", "First holder only"),
+                            ("2", "Joint, first and second holder"),
+                            ("3", "Joint, first, second and third holder"),
+                        ],
+                        default="",
+                        max_length=1,
+                        verbose_name="Holding type",
+                    ),
+                ),
+                (
+                    "is_default",
+                    models.CharField(
+                        blank=True,
+                        choices=[("Y", "Yes"), ("N", "No")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Default DP",
+                    ),
+                ),
+                (
+                    "guardian_first_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Guardian's first name"
+                    ),
+                ),
+                (
+                    "guardian_last_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Guardian's last name"
+                    ),
+                ),
+                (
+                    "guardian_birth_date",
+                    models.DateField(blank=True, null=True, verbose_name="Guardian's date of birth"),
+                ),
+                (
+                    "guardian_pan",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Guardian's PAN"),
+                ),
+                (
+                    "second_first_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Second holder's first name"
+                    ),
+                ),
+                (
+                    "second_last_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Second holder's last name"
+                    ),
+                ),
+                (
+                    "second_birth_date",
+                    models.DateField(blank=True, null=True, verbose_name="Second holder's date of birth"),
+                ),
+                (
+                    "second_pan",
+                    models.CharField(
+                        blank=True, default="", max_length=10, verbose_name="Second holder's PAN"
+                    ),
+                ),
+                (
+                    "third_first_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Third holder's first name"
+                    ),
+                ),
+                (
+                    "third_last_name",
+                    models.CharField(
+                        blank=True, default="", max_length=25, verbose_name="Third holder's last name"
+                    ),
+                ),
+                (
+                    "third_birth_date",
+                    models.DateField(blank=True, null=True, verbose_name="Third holder's date of birth"),
+                ),
+                (
+                    "third_pan",
+                    models.CharField(
+                        blank=True, default="", max_length=10, verbose_name="Third holder's PAN"
+                    ),
+                ),
+                ("remarks", models.CharField(blank=True, default="", max_length=25, verbose_name="Remarks")),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="demats",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['beneficiary_id'], name='demat_account_by_number')],
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'dp_id', 'beneficiary_id'), name='demat_account_once'), models.UniqueConstraint(condition=models.Q(('is_default', 'Y')), fields=('retail_user',), name='demat_account_one_default'), models.CheckConstraint(condition=models.Q(models.Q(('dp_id', ''), _negated=True), models.Q(('beneficiary_id', ''), _negated=True), models.Q(('holding_type', ''), _negated=True)), name='demat_account_has_dp_id_and_beneficiary_id_and_holding_type'), models.CheckConstraint(condition=models.Q(('holding_type__in', ['', '1', '2', '3'])), name='demat_account_holding_type_known'), models.CheckConstraint(condition=models.Q(('is_default__in', ['', 'Y', 'N'])), name='demat_account_is_default_known')],
+                "ordering": ("id",),
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["beneficiary_id"], name="demat_account_by_number")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "dp_id", "beneficiary_id"), name="demat_account_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", "Y")),
+                        fields=("retail_user",),
+                        name="demat_account_one_default",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dp_id", ""), _negated=True),
+                            models.Q(("beneficiary_id", ""), _negated=True),
+                            models.Q(("holding_type", ""), _negated=True),
+                        ),
+                        name="demat_account_has_dp_id_and_beneficiary_id_and_holding_type",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holding_type__in", ["", "1", "2", "3"])),
+                        name="demat_account_holding_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_default__in", ["", "Y", "N"])),
+                        name="demat_account_is_default_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DealerMapping',
+            name="DealerMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dealer_group', models.CharField(blank=True, default='', max_length=10, verbose_name='Dealer group')),
-                ('dealer_id', models.CharField(blank=True, default='', max_length=10, verbose_name='Dealer id')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dealer_mappings', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "dealer_group",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Dealer group"),
+                ),
+                (
+                    "dealer_id",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Dealer id"),
+                ),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dealer_mappings",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('dealer_group', 'dealer_id'),
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'dealer_group', 'dealer_id'), name='dealer_mapping_once'), models.CheckConstraint(condition=models.Q(models.Q(('dealer_group', ''), _negated=True), models.Q(('dealer_id', ''), _negated=True)), name='dealer_mapping_has_dealer_group_and_dealer_id')],
+                "ordering": ("dealer_group", "dealer_id"),
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "dealer_group", "dealer_id"), name="dealer_mapping_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dealer_group", ""), _negated=True),
+                            models.Q(("dealer_id", ""), _negated=True),
+                        ),
+                        name="dealer_mapping_has_dealer_group_and_dealer_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ChannelSubscription',
+            name="ChannelSubscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('template_name', models.CharField(blank=True, default='', max_length=20, verbose_name='Message category template')),
-                ('channel', models.CharField(blank=True, choices=[('SMS', 'SMS'), ('EMAIL', 'E-mail'), ('ONLINE', 'Online'), ('ONLINEB', 'Online with balloon'), ('ONLINEP', 'Online with pop-up'), ('ONLINEPB', 'Online with balloon and pop-up'), ('PMSSERVICE', 'PMS service'), ('NOTIFICATION', 'Notification')], default='', max_length=12, verbose_name='Channel')),
-                ('status', models.CharField(blank=True, choices=[('0', 'Inactive'), ('1', 'Active')], default='', max_length=1, verbose_name='Status')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channel_subscriptions', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "template_name",
+                    models.CharField(
+                        blank=True, default="", max_length=20, verbose_name="Message category template"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("SMS", "SMS"),
+                            ("EMAIL", "E-mail"),
+                            ("ONLINE", "Online"),
+                            ("ONLINEB", "Online with balloon"),
+                            ("ONLINEP", "Online with pop-up"),
+                            ("ONLINEPB", "Online with balloon and pop-up"),
+                            ("PMSSERVICE", "PMS service"),
+                            ("NOTIFICATION", "Notification"),
+                        ],
+                        default="",
+                        max_length=12,
+                        verbose_name="Channel",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Inactive"), ("1", "Active")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Status",
+                    ),
+                ),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="channel_subscriptions",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('template_name', 'channel'),
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'template_name', 'channel'), name='channel_once'), models.CheckConstraint(condition=models.Q(models.Q(('template_name', ''), _negated=True), models.Q(('channel', ''), _negated=True), models.Q(('status', ''), _negated=True)), name='channel_has_template_name_and_channel_and_status'), models.CheckConstraint(condition=models.Q(('channel__in', ['', 'SMS', 'EMAIL', 'ONLINE', 'ONLINEB', 'ONLINEP', 'ONLINEPB', 'PMSSERVICE', 'NOTIFICATION'])), name='channel_channel_known'), models.CheckConstraint(condition=models.Q(('status__in', ['', '0', '1'])), name='channel_status_known')],
+                "ordering": ("template_name", "channel"),
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "template_name", "channel"), name="channel_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("template_name", ""), _negated=True),
+                            models.Q(("channel", ""), _negated=True),
+                            models.Q(("status", ""), _negated=True),
+                        ),
+                        name="channel_has_template_name_and_channel_and_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "channel__in",
+                                [
+                                    "",
+                                    "SMS",
+                                    "EMAIL",
+                                    "ONLINE",
+                                    "ONLINEB",
+                                    "ONLINEP",
+                                    "ONLINEPB",
+                                    "PMSSERVICE",
+                                    "NOTIFICATION",
+                                ],
+                            )
+                        ),
+                        name="channel_channel_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["", "0", "1"])), name="channel_status_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BankAccount',
+            name="BankAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bank_id', models.CharField(blank=True, default='', max_length=20, verbose_name='Bank id')),
-                ('branch_name', models.CharField(blank=True, default='', max_length=40, verbose_name='Branch name')),
-                ('branch_city', models.CharField(blank=True, default='', max_length=35, verbose_name='Branch city')),
-                ('account_no', models.CharField(blank=True, default='', max_length=20, verbose_name='Account number')),
-                ('customer_id', models.CharField(blank=True, default='', max_length=10, verbose_name='Customer id')),
-                ('account_type', models.CharField(blank=True, choices=[('CA', 'Current'), ('SB', 'Savings'), ('NRE', 'NRE'), ('NRO', 'NRO')], default='', max_length=3, verbose_name='Account type')),
-                ('is_default', models.CharField(blank=True, choices=[('0', 'No'), ('1', 'Yes')], default='', max_length=1, verbose_name='Default bank')),
-                ('pg_product', models.CharField(blank=True, default='', max_length=100, verbose_name='PG product')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='banks', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bank_id", models.CharField(blank=True, default="", max_length=20, verbose_name="Bank id")),
+                (
+                    "branch_name",
+                    models.CharField(blank=True, default="", max_length=40, verbose_name="Branch name"),
+                ),
+                (
+                    "branch_city",
+                    models.CharField(blank=True, default="", max_length=35, verbose_name="Branch city"),
+                ),
+                (
+                    "account_no",
+                    models.CharField(blank=True, default="", max_length=20, verbose_name="Account number"),
+                ),
+                (
+                    "customer_id",
+                    models.CharField(blank=True, default="", max_length=10, verbose_name="Customer id"),
+                ),
+                (
+                    "account_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[("CA", "Current"), ("SB", "Savings"), ("NRE", "NRE"), ("NRO", "NRO")],
+                        default="",
+                        max_length=3,
+                        verbose_name="Account type",
+                    ),
+                ),
+                (
+                    "is_default",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "No"), ("1", "Yes")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Default bank",
+                    ),
+                ),
+                (
+                    "pg_product",
+                    models.CharField(blank=True, default="", max_length=100, verbose_name="PG product"),
+                ),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="banks",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['account_no'], name='bank_account_by_number')],
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'bank_id', 'account_no'), name='bank_account_once'), models.UniqueConstraint(condition=models.Q(('is_default', '1')), fields=('retail_user',), name='bank_account_one_default'), models.CheckConstraint(condition=models.Q(models.Q(('bank_id', ''), _negated=True), models.Q(('account_no', ''), _negated=True), models.Q(('account_type', ''), _negated=True)), name='bank_account_has_bank_id_and_account_no_and_account_type'), models.CheckConstraint(condition=models.Q(('account_type__in', ['', 'CA', 'SB', 'NRE', 'NRO'])), name='bank_account_account_type_known'), models.CheckConstraint(condition=models.Q(('is_default__in', ['', '0', '1'])), name='bank_account_is_default_known')],
+                "ordering": ("id",),
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["account_no"], name="bank_account_by_number")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "bank_id", "account_no"), name="bank_account_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", "1")),
+                        fields=("retail_user",),
+                        name="bank_account_one_default",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("bank_id", ""), _negated=True),
+                            models.Q(("account_no", ""), _negated=True),
+                            models.Q(("account_type", ""), _negated=True),
+                        ),
+                        name="bank_account_has_bank_id_and_account_no_and_account_type",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("account_type__in", ["", "CA", "SB", "NRE", "NRO"])),
+                        name="bank_account_account_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_default__in", ["", "0", "1"])),
+                        name="bank_account_is_default_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AlternateAddress',
+            name="AlternateAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.PositiveSmallIntegerField()),
-                ('type', models.CharField(blank=True, choices=[('1', 'House'), ('2', 'Office'), ('3', 'Other')], default='', max_length=1, verbose_name='First address: type')),
-                ('address_1', models.CharField(blank=True, default='', max_length=40, verbose_name='First address: line 1')),
-                ('address_2', models.CharField(blank=True, default='', max_length=40, verbose_name='First address: line 2')),
-                ('city', models.CharField(blank=True, default='', max_length=30, verbose_name='First address: city')),
-                ('state', models.CharField(blank=True, default='', max_length=30, verbose_name='First address: state')),
-                ('country', models.CharField(blank=True, default='', max_length=20, verbose_name='First address: country')),
-                ('pin_code', models.CharField(blank=True, default='', max_length=6, verbose_name='First address: PIN code')),
-                ('fax', models.CharField(blank=True, default='', max_length=14, verbose_name='First address: fax')),
-                ('telephone', models.CharField(blank=True, default='', max_length=14, verbose_name='First address: telephone')),
-                ('mobile', models.CharField(blank=True, default='', max_length=14, verbose_name='First address: mobile')),
-                ('email', models.CharField(blank=True, default='', max_length=39, verbose_name='First address: e-mail')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alternate_addresses', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slot", models.PositiveSmallIntegerField()),
+                (
+                    "type",
+                    models.CharField(
+                        blank=True,
+                        choices=[("1", "House"), ("2", "Office"), ("3", "Other")],
+                        default="",
+                        max_length=1,
+                        verbose_name="First address: type",
+                    ),
+                ),
+                (
+                    "address_1",
+                    models.CharField(
+                        blank=True, default="", max_length=40, verbose_name="First address: line 1"
+                    ),
+                ),
+                (
+                    "address_2",
+                    models.CharField(
+                        blank=True, default="", max_length=40, verbose_name="First address: line 2"
+                    ),
+                ),
+                (
+                    "city",
+                    models.CharField(
+                        blank=True, default="", max_length=30, verbose_name="First address: city"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        blank=True, default="", max_length=30, verbose_name="First address: state"
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True, default="", max_length=20, verbose_name="First address: country"
+                    ),
+                ),
+                (
+                    "pin_code",
+                    models.CharField(
+                        blank=True, default="", max_length=6, verbose_name="First address: PIN code"
+                    ),
+                ),
+                (
+                    "fax",
+                    models.CharField(
+                        blank=True, default="", max_length=14, verbose_name="First address: fax"
+                    ),
+                ),
+                (
+                    "telephone",
+                    models.CharField(
+                        blank=True, default="", max_length=14, verbose_name="First address: telephone"
+                    ),
+                ),
+                (
+                    "mobile",
+                    models.CharField(
+                        blank=True, default="", max_length=14, verbose_name="First address: mobile"
+                    ),
+                ),
+                (
+                    "email",
+                    models.CharField(
+                        blank=True, default="", max_length=39, verbose_name="First address: e-mail"
+                    ),
+                ),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alternate_addresses",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('slot',),
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'slot'), name='alternate_address_once_a_slot'), models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='alternate_address_slot_known'), models.CheckConstraint(condition=models.Q(('type__in', ['', '1', '2', '3'])), name='alternate_address_type_known'), models.CheckConstraint(condition=models.Q(('type', ''), _negated=True), name='alternate_address_has_type')],
+                "ordering": ("slot",),
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "slot"), name="alternate_address_once_a_slot"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("slot__in", (1, 2))), name="alternate_address_slot_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("type__in", ["", "1", "2", "3"])),
+                        name="alternate_address_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("type", ""), _negated=True), name="alternate_address_has_type"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='UserTemplate',
+            name="UserTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('template_type', models.CharField(blank=True, choices=[('1', 'User privilege'), ('2', 'Scrip basket'), ('5', 'Client facility'), ('8', 'Authentication'), ('9', 'News category'), ('11', 'CRP'), ('12', 'Brokerage')], default='', max_length=2, verbose_name='Template type')),
-                ('template_name', models.CharField(blank=True, default='', max_length=14, verbose_name='Template name')),
-                ('level', models.CharField(blank=True, choices=[('0', 'Global'), ('1', 'Branch')], default='', max_length=1, verbose_name='Level')),
-                ('retail_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='templates', to='accounts.retailuser')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "template_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("1", "User privilege"),
+                            ("2", "Scrip basket"),
+                            ("5", "Client facility"),
+                            ("8", "Authentication"),
+                            ("9", "News category"),
+                            ("11", "CRP"),
+                            ("12", "Brokerage"),
+                        ],
+                        default="",
+                        max_length=2,
+                        verbose_name="Template type",
+                    ),
+                ),
+                (
+                    "template_name",
+                    models.CharField(blank=True, default="", max_length=14, verbose_name="Template name"),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        blank=True,
+                        choices=[("0", "Global"), ("1", "Branch")],
+                        default="",
+                        max_length=1,
+                        verbose_name="Level",
+                    ),
+                ),
+                (
+                    "retail_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="templates",
+                        to="accounts.retailuser",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('template_type',),
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('retail_user', 'template_type'), name='user_template_once_a_type'), models.CheckConstraint(condition=models.Q(models.Q(('template_type', ''), _negated=True), models.Q(('template_name', ''), _negated=True)), name='user_template_has_template_type_and_template_name'), models.CheckConstraint(condition=models.Q(('template_type__in', ['', '1', '2', '5', '8', '9', '11', '12'])), name='user_template_template_type_known'), models.CheckConstraint(condition=models.Q(('level__in', ['', '0', '1'])), name='user_template_level_known')],
+                "ordering": ("template_type",),
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "template_type"), name="user_template_once_a_type"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("template_type", ""), _negated=True),
+                            models.Q(("template_name", ""), _negated=True),
+                        ),
+                        name="user_template_has_template_type_and_template_name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("template_type__in", ["", "1", "2", "5", "8", "9", "11", "12"])),
+                        name="user_template_template_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", ["", "0", "1"])), name="user_template_level_known"
+                    ),
+                ],
             },
         ),
     ]

@@ -57,7 +57,7 @@ class Entry(models.Model):
         return [(name, before.get(name, ""), after.get(name, "")) for name in {**before, **after}]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise AppendOnly("An audit entry is written once and never changed.")
         super().save(*args, **kwargs)
 

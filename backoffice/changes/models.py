@@ -31,7 +31,9 @@ class Change(models.Model):
     `record_version` is the version of the record that the proposal was made on. A draft may hold anything typed.
     """
 
-    token = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Made with the form: a double click is one change.")
+    token = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="Of the form: two clicks are one change."
+    )
     kind = models.CharField(max_length=40)
     lane = models.CharField(max_length=40, blank=True, help_text="GROUP/USER of the retail user.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
@@ -42,7 +44,9 @@ class Change(models.Model):
     content_hash = models.CharField(max_length=64, blank=True)
     record_version = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="changes_made")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="changes_made"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True)
@@ -59,18 +63,21 @@ class Change(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="change_state_known"),
             models.CheckConstraint(
-                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("made_by")), name="change_needs_four_eyes"
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("made_by")),
+                name="change_needs_four_eyes",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=DECIDED) | Q(decided_by__isnull=False, decided_at__isnull=False),
                 name="change_decided_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(state=State.DRAFT) | (Q(submitted_at__isnull=False) & ~Q(lane="") & ~Q(content_hash="")),
+                condition=Q(state=State.DRAFT)
+                | (Q(submitted_at__isnull=False) & ~Q(lane="") & ~Q(content_hash="")),
                 name="change_submitted_is_whole",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.REJECTED) | ~Q(decision_reason=""), name="change_rejected_with_a_reason"
+                condition=~Q(state=State.REJECTED) | ~Q(decision_reason=""),
+                name="change_rejected_with_a_reason",
             ),
         ]
         indexes = [

@@ -35,7 +35,7 @@ def new_reference(length: int = 20) -> str:
 
 
 def look(kind_slug: str, values: Values) -> list[Finding]:
-    """All findings on proposed values: the protocol's rules, then what the portal knows. A form and a submission share it."""
+    """All findings on proposed values, for form and submission: the protocol's rules, then what the portal knows."""
     change_kind = kind(kind_slug)
     context = Context(
         today=timezone.localdate(),
@@ -46,10 +46,10 @@ def look(kind_slug: str, values: Values) -> list[Finding]:
 
 
 def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, reason: str = "") -> Change:
-    """Keep what a maker typed so far. Raises NotAllowed; a draft of somebody else, or a submitted change, is not touched."""
+    """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft."""
     _may(by, "changes.add_change", "You may not propose changes.")
     with transaction.atomic():
-        draft, created = Change.objects.get_or_create(
+        draft, _ = Change.objects.get_or_create(
             token=token, defaults={"kind": kind(kind_slug).slug, "made_by": by}
         )
         if draft.made_by_id != by.pk:
@@ -100,7 +100,9 @@ def submit(kind_slug: str, values: Values, *, by: "User", reason: str, token: uu
             draft.state = State.SUBMITTED
             draft.submitted_at = timezone.now()
             draft.save()
-            _record(draft, "change.submitted", by, f"{change_kind.title}: submitted for approval.", draft.reason)
+            _record(
+                draft, "change.submitted", by, f"{change_kind.title}: submitted for approval.", draft.reason
+            )
     except IntegrityError:  # the second of two clicks at the same moment
         return Change.objects.get(token=token, made_by=by)
     return draft
@@ -121,14 +123,23 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
         if kind(change.kind).known(change.lane).version == change.record_version:
             _decide(change, State.APPROVED, by, reason)
             _enqueue_all(change)
-            _record(change, "change.approved", by, f"{kind(change.kind).title}: approved.", change.decision_reason)
+            _record(
+                change, "change.approved", by, f"{kind(change.kind).title}: approved.", change.decision_reason
+            )
             wake_after_commit()
         else:
             change.state = State.STALE
             change.save()
-            _record(change, "change.stale", by, f"{kind(change.kind).title}: the record moved on after submission.")
+            _record(
+                change,
+                "change.stale",
+                by,
+                f"{kind(change.kind).title}: the record moved on after submission.",
+            )
     if change.state == State.STALE:  # raised out here, so that the state is kept
-        raise Stale("The record moved on after this change was submitted. The maker must start again from it.")
+        raise Stale(
+            "The record moved on after this change was submitted. The maker must start again from it."
+        )
     return change
 
 
@@ -142,7 +153,9 @@ def reject(change_id: int, *, by: "User", reason: str) -> Change:
         if change.made_by_id == by.pk:
             raise NotAllowed("You made this change: withdraw it instead.")
         _decide(change, State.REJECTED, by, reason)
-        _record(change, "change.rejected", by, f"{kind(change.kind).title}: rejected.", change.decision_reason)
+        _record(
+            change, "change.rejected", by, f"{kind(change.kind).title}: rejected.", change.decision_reason
+        )
     return change
 
 
@@ -155,7 +168,9 @@ def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
         change.state = State.WITHDRAWN
         change.decision_reason = reason.strip()
         change.save()
-        _record(change, "change.withdrawn", by, f"{kind(change.kind).title}: withdrawn.", change.decision_reason)
+        _record(
+            change, "change.withdrawn", by, f"{kind(change.kind).title}: withdrawn.", change.decision_reason
+        )
     return change
 
 

@@ -24,7 +24,9 @@ class Delivery(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.TextField(blank=True, help_text="Why it is on hold, unknown or cancelled, in words.")
     needs_person = models.BooleanField(default=False)
-    doubted = models.BooleanField(default=False, help_text="An attempt ended unknown, so a repeat may meet its own effect.")
+    doubted = models.BooleanField(
+        default=False, help_text="An attempt was unknown: a repeat may meet its own effect."
+    )
     attempt_count = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
@@ -56,7 +58,9 @@ class Delivery(models.Model):
                 name="delivery_final_has_an_end",
             ),
             models.UniqueConstraint(
-                fields=["reference"], condition=Q(message_type__in=(303, 330)), name="delivery_limit_reference_once"
+                fields=["reference"],
+                condition=Q(message_type__in=(303, 330)),
+                name="delivery_limit_reference_once",
             ),
         ]
         indexes = [

@@ -40,7 +40,11 @@ def resolve(delivery_id: int, *, by: "User", applied: bool, reason: str) -> Deli
             _record(delivery, "delivery.resolved", by, "Found in ODIN: settled as applied.", reason, taken)
         else:
             _step(
-                delivery, Move.RESOLVE_SEND, needs_person=False, next_try_at=timezone.now(), first_sent_at=None
+                delivery,
+                Move.RESOLVE_SEND,
+                needs_person=False,
+                next_try_at=timezone.now(),
+                first_sent_at=None,
             )
             _record(delivery, "delivery.resolved", by, "To be sent again with the same content.", reason)
         wake_after_commit()

@@ -30,7 +30,9 @@ class Claim:
     token: uuid.UUID
 
 
-def enqueue(*, change_id: int, message_type: int, lane: str, values: dict[str, object], reference: str) -> Delivery:
+def enqueue(
+    *, change_id: int, message_type: int, lane: str, values: dict[str, object], reference: str
+) -> Delivery:
     """Put one approved message in the queue, in the transaction of its approval. `values` have secrets sealed."""
     return Delivery.objects.create(
         change_id=change_id,

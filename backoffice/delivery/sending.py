@@ -82,7 +82,9 @@ def deliver(mine: Claim) -> None:
 
 def _encode(delivery: Delivery, current: session.Session) -> str:
     if content_hash(one(delivery.message_type, delivery.values)) != delivery.content_hash:
-        raise Unsendable("The message is not the one that was approved. It was not sent; tell the administrator.")
+        raise Unsendable(
+            "The message is not the one that was approved. It was not sent; tell the administrator."
+        )
     config = odin_config()
     try:
         return encode(
@@ -100,7 +102,9 @@ def _begin(mine: Claim, text: str) -> Attempt | None:
     """Write the attempt before the first byte leaves; None when the lease was lost meanwhile."""
     delivery = mine.delivery
     now = timezone.now()
-    held = Delivery.objects.filter(pk=delivery.pk, state=State.IN_FLIGHT, lease_token=mine.token, lease_until__gt=now)
+    held = Delivery.objects.filter(
+        pk=delivery.pk, state=State.IN_FLIGHT, lease_token=mine.token, lease_until__gt=now
+    )
     number = delivery.attempt_count + 1
     delivery.first_sent_at = delivery.first_sent_at or now
     if held.update(attempt_count=number, first_sent_at=delivery.first_sent_at) != 1:
@@ -162,9 +166,8 @@ def _pause(delivery: Delivery, outcome: Outcome) -> datetime:
 
 def _doubt(delivery: Delivery, outcome: Outcome, words: dict[str, str]) -> bool:
     since = timezone.now() - (delivery.first_sent_at or timezone.now())
-    tired = (
-        delivery.attempt_count >= settings.DELIVERY_MAX_ATTEMPTS
-        or since > timedelta(minutes=settings.DELIVERY_MAX_MINUTES)
+    tired = delivery.attempt_count >= settings.DELIVERY_MAX_ATTEMPTS or since > timedelta(
+        minutes=settings.DELIVERY_MAX_MINUTES
     )
     return move(
         delivery,

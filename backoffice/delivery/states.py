@@ -63,4 +63,6 @@ def after(state: str, move: Move) -> State:
     try:
         return MOVES[State(state), move]
     except KeyError:
-        raise IllegalMove(f"A delivery that is {State(state).label.lower()} has no move {move.value}.") from None
+        raise IllegalMove(
+            f"A delivery that is {State(state).label.lower()} has no move {move.value}."
+        ) from None

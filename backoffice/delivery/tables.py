@@ -22,7 +22,17 @@ class DeliveryTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Delivery
-        fields = ("id", "message_type", "lane", "state", "code", "text", "attempt_count", "created_at", "finished_at")
+        fields = (
+            "id",
+            "message_type",
+            "lane",
+            "state",
+            "code",
+            "text",
+            "attempt_count",
+            "created_at",
+            "finished_at",
+        )
 
     def render_message_type(self, value: int) -> str:
         return f"{REQUESTS[value].title} ({value})"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
@@ -42,9 +42,9 @@ class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
     """One delivery: its state, the message in words, every attempt, its audit entries."""
 
     permission_required = "delivery.view_delivery"
-    queryset = Delivery.objects.select_related("change", "change__made_by", "change__decided_by").prefetch_related(
-        "attempts"
-    )
+    queryset = Delivery.objects.select_related(
+        "change", "change__made_by", "change__decided_by"
+    ).prefetch_related("attempts")
     template_name = "delivery/detail.html"
     context_object_name = "delivery"
 

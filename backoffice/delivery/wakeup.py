@@ -1,4 +1,4 @@
-"""Waking workers. A wake-up may be lost or come ten times: the queue is in the database, and the sweep finds the rest."""
+"""Waking workers. A wake-up may be lost or come ten times: the database is the queue, the sweep finds the rest."""
 
 import logging
 
@@ -24,4 +24,6 @@ def wake(times: int = 1) -> None:
         for _ in range(times):
             app.send_task(DELIVER_DUE, retry=False, expires=5)
     except (KombuError, OSError) as error:
-        logger.warning("The broker did not take a wake-up (%s); the sweep will find the work.", type(error).__name__)
+        logger.warning(
+            "The broker did not take a wake-up (%s); the sweep will find the work.", type(error).__name__
+        )

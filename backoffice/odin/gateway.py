@@ -1,4 +1,4 @@
-"""The only file that knows zeep: calls ODIN's operations and says, when that fails, whether the message may have arrived.
+"""The only file that knows zeep: calls ODIN's operations; says, when that fails, whether the message may have arrived.
 
 The WSDL is read once a process (T4). Operations are called by position, since the parameter's name is not fixed (T1).
 """
@@ -48,7 +48,7 @@ class MaybeSent(GatewayError):
     may_have_been_applied = True
 
 
-class _Transport(zeep.Transport):  # type: ignore[misc]  # zeep has no types
+class _Transport(zeep.Transport):
     """zeep's transport with our deadlines, without redirects, and with a limit on what is read."""
 
     def __init__(self, config: OdinConfig) -> None:
@@ -58,7 +58,9 @@ class _Transport(zeep.Transport):  # type: ignore[misc]  # zeep has no types
 
     def _load_remote_data(self, url: str) -> bytes:
         if urlsplit(url).hostname != self._wsdl_host:
-            raise NotSent("wsdl", f"The WSDL refers to another host ({urlsplit(url).hostname}); that is not followed.")
+            raise NotSent(
+                "wsdl", f"The WSDL refers to another host ({urlsplit(url).hostname}); that is not followed."
+            )
         response = self.session.get(url, timeout=self._timeouts, allow_redirects=False)
         if response.status_code != 200:
             raise NotSent("wsdl", f"The WSDL cannot be read: HTTP status {response.status_code}.")
@@ -104,7 +106,9 @@ class Gateway:
             raise MaybeSent("fault", f"The service reported a fault: {str(fault.message)[:200]}") from None
         except (requests.RequestException, OSError, ZeepError, LxmlError, ValueError) as error:
             raise _classified(error, sent=call.sent, overdue=call.overdue) from None
-        except Exception as error:  # zeep and urllib3 raise many kinds on a damaged answer; none may pass for success
+        except (
+            Exception
+        ) as error:  # zeep and urllib3 raise many kinds on a damaged answer; none may pass for success
             logger.exception("A call to ODIN failed in an unforeseen way.")
             raise _classified(error, sent=call.sent, overdue=call.overdue) from None
         finally:

@@ -19,13 +19,15 @@ class DealerSession(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.LOGGED_OFF)
     number = models.PositiveIntegerField(default=0)
     sealed_session_id = models.TextField(blank=True)
-    sealed_password = models.TextField(blank=True, help_text="A password changed at ODIN; it wins over the configured one.")
+    sealed_password = models.TextField(blank=True, help_text="Changed at ODIN; wins over the configured one.")
     since = models.DateTimeField(null=True)
     last_status = models.CharField(max_length=10, blank=True, help_text="Tag 70 of the last logon.")
     last_text = models.TextField(blank=True)
     days_to_expiry = models.IntegerField(null=True)
     next_try_at = models.DateTimeField(null=True)
-    failures = models.PositiveSmallIntegerField(default=0, help_text="Logons in a row that brought no session.")
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text="Logons in a row that brought no session."
+    )
     recent_logons = models.JSONField(default=list, help_text="When the last logons were tried, as ISO times.")
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)

@@ -33,7 +33,7 @@ class Outcome:
     needs_person: bool = False
 
 
-#: Refusals that say that nothing was applied and the same content may go out again (A2). Compared without regard to case.
+#: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
 NOT_APPLIED_TEXTS = ("unable to connect to the remote server", "unable to connect to odin manager")
 INVALID_SESSION = "invalid session"
 #: What a repeat meets when the first sending was applied (A3), by repeat policy.
@@ -55,7 +55,9 @@ MOVES_SOMETHING = frozenset({314, 320, 322, 324})
 _ECHO = {Repeat.SAME_REFERENCE: "252"}
 
 
-def read(message: type[Request], answer: str, *, reference: str = "", earlier_unknown: bool = False) -> Outcome:
+def read(
+    message: type[Request], answer: str, *, reference: str = "", earlier_unknown: bool = False
+) -> Outcome:
     """What an answer to a message means. `reference` is what tag 252 or 227 must echo; `earlier_unknown` says that an
     earlier attempt may have been applied."""
     try:
@@ -64,7 +66,10 @@ def read(message: type[Request], answer: str, *, reference: str = "", earlier_un
         return Outcome(OutcomeKind.UNKNOWN, reason=f"The answer was not one to this message: {error}")
     if not _echoes(message, reply, reference):
         return Outcome(
-            OutcomeKind.UNKNOWN, reply.code, reply.text, "The answer carries another message's reference, or none."
+            OutcomeKind.UNKNOWN,
+            reply.code,
+            reply.text,
+            "The answer carries another message's reference, or none.",
         )
     if reply.code == "1":
         return Outcome(OutcomeKind.APPLIED, reply.code, reply.text)
@@ -88,7 +93,9 @@ def _echoes(message: type[Request], reply: Reply, reference: str) -> bool:
 def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Outcome:
     text = reply.text.casefold()
 
-    def outcome(kind: OutcomeKind, reason: str = "", *, invalid: bool = False, person: bool = False) -> Outcome:
+    def outcome(
+        kind: OutcomeKind, reason: str = "", *, invalid: bool = False, person: bool = False
+    ) -> Outcome:
         return Outcome(kind, reply.code, reply.text, reason, invalid, person)
 
     if text.startswith(INVALID_SESSION):
@@ -110,4 +117,6 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
         )
     if text.startswith(KNOWN_REFUSALS):
         return outcome(OutcomeKind.REFUSED)
-    return outcome(OutcomeKind.REFUSED, "ODIN gave a text that is not in the table of known refusals.", person=True)
+    return outcome(
+        OutcomeKind.REFUSED, "ODIN gave a text that is not in the table of known refusals.", person=True
+    )

@@ -36,6 +36,7 @@ SOON = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(minutes=5)
 FIRST_PAUSE = timedelta(seconds=10)
 
+STATUSES = {member.value: member for member in LogonStatus}
 ALREADY_LOGGED_IN = "10008"
 #: Statuses that may pass by themselves; every other failure stops further logons until a person lifts the stop.
 PASSING = (ALREADY_LOGGED_IN, "0", "1", "10014", "10028")
@@ -187,7 +188,7 @@ def _settle(row: DealerSession, token: uuid.UUID, reply: Reply | None, trouble: 
     now = timezone.now()
     mine = DealerSession.objects.filter(pk=1, lease_token=token)
     done = {"lease_token": None, "lease_until": None, "since": now}
-    if reply and reply.session_id and _known(reply.code) and LogonStatus(reply.code).success:
+    if reply and reply.session_id and (given := STATUSES.get(reply.code)) and given.success:
         number = row.number + 1
         stored = mine.update(
             **done,
@@ -202,7 +203,9 @@ def _settle(row: DealerSession, token: uuid.UUID, reply: Reply | None, trouble: 
         )
         if not stored:
             raise NoSession("The logon took too long; another worker tries.", now + SOON)
-        _record("session.logged_on", None, f"Dealer session {number}: {_words(reply.code)}.", status=reply.code)
+        _record(
+            "session.logged_on", None, f"Dealer session {number}: {_words(reply.code)}.", status=reply.code
+        )
         return Session(number, reply.session_id)
     status = reply.code if reply else ""
     words = f"{_words(status)}. {reply.text}".strip() if reply else trouble
@@ -218,16 +221,14 @@ def _settle(row: DealerSession, token: uuid.UUID, reply: Reply | None, trouble: 
         next_try_at=retry_at,
         failures=row.failures + 1,
     )
-    _record("session.stopped" if stops else "session.waiting", None, f"Logging on to ODIN failed: {words}", status=status)
+    action = "session.stopped" if stops else "session.waiting"
+    _record(action, None, f"Logging on to ODIN failed: {words}", status=status)
     raise NoSession(words, retry_at)
 
 
-def _known(status: str) -> bool:
-    return status in {member.value for member in LogonStatus}
-
-
 def _words(status: str) -> str:
-    return str(LogonStatus(status).label) if _known(status) else f"ODIN gave the unknown logon status {status[:10]}"
+    given = STATUSES.get(status)
+    return given.label if given else f"ODIN gave the unknown logon status {status[:10]}"
 
 
 def _days(reply: Reply) -> int | None:

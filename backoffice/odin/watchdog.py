@@ -4,6 +4,7 @@ A time-out of `requests` is for a single read: an answer that drips can take for
 socket of a call whose time is over, which wakes the reader at once.
 """
 
+import contextlib
 import socket
 import threading
 import time
@@ -76,10 +77,8 @@ class Watchdog:
 
 def _shut(sock: socket.socket | None) -> None:
     if sock is not None:
-        try:
+        with contextlib.suppress(OSError):  # it ended by itself in this moment
             sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it ended by itself in this moment
 
 
 class _Watched:

@@ -12,7 +12,7 @@ from typing import Literal
 from cryptography.hazmat.primitives import padding as pad
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from backoffice.protocol.findings import DecodeError
+from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.secret import SecretText
 
 BLOCK = 16
@@ -47,8 +47,12 @@ class PasswordCipher:
         return f"<PasswordCipher {self.mode}>"
 
     def encrypt(self, secret: SecretText) -> str:
-        """Base64 of the encrypted text; "" for an empty secret."""
-        clear = secret.reveal().encode()
+        """Base64 of the encrypted text; "" for an empty secret. Raises EncodeError for what is no valid text."""
+        try:
+            clear = secret.reveal().encode()
+        except UnicodeEncodeError:
+            # Its own text would show the secret.
+            raise EncodeError("A password has a character that cannot be encrypted.") from None
         if not clear:
             return ""
         if self._zero:

@@ -14,7 +14,7 @@ from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.field import Field, Values
 from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.message import FAILURE_REPLY, REQUESTS, Request, Response
-from backoffice.protocol.scalars import Scalar
+from backoffice.protocol.scalars import Scalar, Secret
 from backoffice.protocol.secret import MASK, SecretText
 
 VERSION = "FT1.0"
@@ -114,11 +114,13 @@ def _one_by_one(message: type[Request], values: Mapping[str, Any], cipher: Passw
 
 
 def _to_wire(declared: Field, value: Any, cipher: PasswordCipher | None) -> str:
-    if not isinstance(value, SecretText):
-        return declared.to_wire(value)
-    if value and cipher is None:
-        raise EncodeError(f"{declared.label} is not sent without encryption.")
-    return declared.to_wire(cipher.encrypt(value) if cipher else "")
+    if declared.is_empty(value):
+        return ""
+    if isinstance(declared, Secret) and isinstance(value, SecretText):
+        if cipher is None:
+            raise EncodeError(f"{declared.label} is not sent without encryption.")
+        value = cipher.encrypt(value)
+    return declared.to_wire(value)
 
 
 class _Plan:

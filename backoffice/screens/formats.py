@@ -6,11 +6,29 @@ from zoneinfo import ZoneInfo
 
 INDIA = ZoneInfo("Asia/Kolkata")
 
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = ["_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
 def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
@@ -24,7 +42,7 @@ def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
     text = f"{abs(number):f}" if places is None else f"{abs(number):.{places}f}"
     whole, point, fraction = text.partition(".")
     head, tail = whole[:-3], whole[-3:]
-    groups = []
+    groups: list[str] = []
     while head:
         groups.insert(0, head[-2:])
         head = head[:-2]

@@ -114,7 +114,7 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def _found(self) -> int:
-        rows = self.object_list.data.data
+        rows: Any = self.object_list.data.data  # type: ignore[attr-defined]  # a table's rows
         if isinstance(rows, list | tuple):
             return len(rows)
         return rows.order_by()[: COUNT_CAP + 1].count()
@@ -150,7 +150,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
     empty_action: tuple[str, str] | None = None
     empty_action_permission = ""
 
-    def handle_no_permission(self) -> HttpResponse:
+    def handle_no_permission(self) -> Any:
         """Somebody who is logged in is told that the page is not theirs; others go to the login page."""
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
@@ -232,7 +232,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
         return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
 
     def _only_the_list(self) -> bool:
-        htmx = getattr(self.request, "htmx", None)
+        htmx: Any = getattr(self.request, "htmx", None)
         return bool(htmx) and not htmx.history_restore_request and htmx.target == "list"
 
 

@@ -1,7 +1,7 @@
 """What the Today page shows, gathered in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -79,7 +79,7 @@ def _mine(user: "User", now: datetime) -> list[Line]:
     )
 
 
-def _lines(changes: Sequence[Change]) -> list[Line]:
+def _lines(changes: Iterable[Change]) -> list[Line]:
     return [Line(KINDS[c.kind].title if c.kind in KINDS else c.kind, c) for c in changes]
 
 

@@ -1,5 +1,7 @@
 """Today, search, and the question whether somebody is still logged in."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -14,7 +16,7 @@ from backoffice.screens.today import gather
 @login_required
 @never_cache
 @require_safe
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: Any) -> HttpResponse:
     """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
     partial = getattr(request, "htmx", None) and request.htmx.target == "today"
     template = "screens/today_parts.html" if partial else "screens/today.html"
@@ -24,7 +26,7 @@ def today(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: Any) -> HttpResponse:
     """Anything: a single exact match is gone to at once, otherwise the matches are listed."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     matches = searching.search(text, request.user)

@@ -26,4 +26,6 @@ def _logged_out(sender: object, user: Any, **kwargs: object) -> None:
 def _failed(sender: object, credentials: dict[str, Any], **kwargs: object) -> None:
     # What was typed as a name may be a password typed in the wrong field: only its length is told.
     typed = str(credentials.get("username", ""))
-    record("staff.login_failed", by=None, subject="", text=f"A login failed (name of {len(typed)} characters).")
+    record(
+        "staff.login_failed", by=None, subject="", text=f"A login failed (name of {len(typed)} characters)."
+    )

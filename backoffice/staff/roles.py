@@ -44,7 +44,10 @@ def make_groups(**kwargs: Any) -> None:
 
     for config in apps.get_app_configs():  # a later app's permissions may not be there yet
         create_permissions(config, verbosity=0)
-    known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
+    known = {
+        f"{p.content_type.app_label}.{p.codename}": p
+        for p in Permission.objects.select_related("content_type")
+    }
     for name, permissions in ROLES.items():
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.set(known[permission] for permission in permissions)

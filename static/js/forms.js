@@ -231,15 +231,32 @@ function addPicker(field) {
 // ---- drafts: kept on the server a moment after the last change ----------------------------------------------------------
 
 const PAUSE = 2000;
+const RETRY = 10_000;
 let timer = null;
 let keeping = false;
 let again = false;
+let failed = false;
 
-const kept = (text, tone = "") => {
+function tell(text, tone = "") {
   const place = one("[data-kept]");
   place.textContent = text;
   place.classList.toggle("tone-bad", tone === "bad");
-};
+}
+
+// A login in another tab brings a new token; the one in the form is of no use any more.
+async function freshToken() {
+  const answer = await fetch(form.dataset.guard, { headers: { Accept: "application/json" } });
+  one("input[name=csrfmiddlewaretoken]", form).value = (await answer.json()).token;
+}
+
+async function keepOnce() {
+  if (failed) await freshToken();
+  const answer = await fetch(form.dataset.keep, { method: "POST", body: new FormData(form), redirect: "manual" });
+  const { words, url } = await answer.json();
+  tell(words, answer.ok ? "" : "bad");
+  failed = !answer.ok;
+  if (answer.ok) history.replaceState(history.state, "", url);
+}
 
 async function keep() {
   timer = null;
@@ -251,20 +268,19 @@ async function keep() {
   keeping = true;
   delete form.dataset.changed;
   try {
-    const answer = await fetch(form.dataset.keep, { method: "POST", body: new FormData(form), redirect: "manual" });
-    const { words, url } = await answer.json();
-    kept(words, answer.ok ? "" : "bad");
-    if (answer.ok) history.replaceState(history.state, "", url);
-    else form.dataset.changed = "yes";
+    await keepOnce();
   } catch {
-    kept("Not kept: the portal does not answer. What you typed is still here.", "bad");
-    form.dataset.changed = "yes";
+    tell("Not kept: the portal does not answer. What you typed is still here.", "bad");
+    failed = true;
   }
   keeping = false;
-  if (again) {
-    again = false;
+  if (failed) {
+    form.dataset.changed = "yes";
+    timer ??= setTimeout(keep, RETRY);
+  } else if (again) {
     keep();
   }
+  again = false;
 }
 
 function keepSoon() {
@@ -282,7 +298,6 @@ if (form) {
     followConditions();
     keepSoon();
   });
-  form.addEventListener("submit", () => clearTimeout(timer));
   all("input[data-date]", form).forEach(addPicker);
   all("input[data-max]", form).forEach(count);
   followConditions();

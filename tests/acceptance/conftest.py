@@ -1,6 +1,7 @@
 """The portal as it runs: stand-in, worker, beat and web server as processes of their own, and a real browser."""
 
 import base64
+import contextlib
 import os
 import re
 import shutil
@@ -60,7 +61,11 @@ class Portal:
     def manage(self, *arguments: str) -> str:
         """Run a management command and give back what it printed."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -123,10 +128,8 @@ def wait_for(url: str, seconds: float = 60) -> None:
 
 
 def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _free_port() -> int:
@@ -156,7 +159,12 @@ def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            args=[
+                "--no-sandbox",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
         )
         yield browser
         browser.close()

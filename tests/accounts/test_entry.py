@@ -269,3 +269,12 @@ def test_an_address_that_leads_nowhere_says_so(as_maker, query):
 def test_conditional_parts_say_why(as_maker):
     html = as_maker.post(NEW, filled(pan="x")).content.decode()
     assert "Needed because Mutual fund is allowed." in html
+
+
+def test_a_draft_kept_again_unchanged_may_still_be_submitted(as_maker):
+    sent = filled()
+    checked = as_maker.post(NEW, sent)
+    page = Page(as_maker.get(checked.url).content.decode())
+    as_maker.post(reverse("accounts:keep", args=sent["token"]), {**sent, "password": [""]})
+    as_maker.post(checked.url, page.sent(reason="New client"))
+    assert Change.objects.get().state == State.SUBMITTED

@@ -28,7 +28,9 @@ def approved(maker, checker):
 
     def approve(**changed):
         values = {**example(CreateRetailUser), "reference": "", **changed}
-        change = operations.submit("create_retail_user", values, by=maker, reason="New client", token=uuid.uuid4())
+        change = operations.submit(
+            "create_retail_user", values, by=maker, reason="New client", token=uuid.uuid4()
+        )
         operations.approve(change.pk, by=checker, content_hash=change.content_hash)
         return change.deliveries.get()
 

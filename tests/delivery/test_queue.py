@@ -61,7 +61,9 @@ def test_a_delivery_waits_for_the_time_of_its_next_try():
 
 
 def test_an_unknown_delivery_is_claimed_again_after_its_hold():
-    delivery = DeliveryFactory(state=State.UNKNOWN, doubted=True, next_try_at=timezone.now() - timedelta(seconds=1))
+    delivery = DeliveryFactory(
+        state=State.UNKNOWN, doubted=True, next_try_at=timezone.now() - timedelta(seconds=1)
+    )
     assert queue.claim().delivery.pk == delivery.pk
 
 
@@ -113,5 +115,7 @@ def test_a_worker_that_died_while_sending_leaves_an_unknown_delivery_never_a_res
 
 
 def test_a_lease_that_has_not_ended_is_left_alone():
-    DeliveryFactory(state=State.IN_FLIGHT, lease_token=uuid.uuid4(), lease_until=timezone.now() + timedelta(seconds=5))
+    DeliveryFactory(
+        state=State.IN_FLIGHT, lease_token=uuid.uuid4(), lease_until=timezone.now() + timedelta(seconds=5)
+    )
     assert queue.recover_stale() == 0

@@ -358,7 +358,7 @@ def test_f6_json_is_compact_and_commas_may_stand_in_it():
     assert not list(JSON_PARTS.findings(rows, "it"))
 
 
-@pytest.mark.parametrize("character", list("|$=<>") + ["\n", "é"])
+@pytest.mark.parametrize("character", ["|", "$", "=", "<", ">", "\n", "é"])
 def test_f6_json_strings_refuse_separators(character):
     rows = [{"first": f"a{character}b", "second": ""}]
     assert [finding.path for finding in JSON_PARTS.findings(rows, "it")] == ["it.0.first"]

@@ -1,13 +1,14 @@
 """One test a rule that ties fields together, named by the rule."""
 
+from datetime import date
+
 import pytest
 
 from backoffice.protocol.examples import example
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.message import REQUESTS, Context
 from backoffice.protocol.rules import AnyOf, RequiredWhen
-
-from .conftest import TODAY
+from tests.protocol.conftest import TODAY
 
 CREATE = example(REQUESTS[301])
 UPDATE = example(REQUESTS[320])
@@ -154,8 +155,8 @@ def test_u5_no_demat_twice(errors):
 
 
 def test_u5_in_an_update_each_record_begins_with_its_action(errors):
-    assert list(REQUESTS[320].fields["banks"].record.fields)[0] == "action"
-    assert list(REQUESTS[320].fields["demats"].record.fields)[0] == "action"
+    assert next(iter(REQUESTS[320].fields["banks"].record.fields)) == "action"
+    assert next(iter(REQUESTS[320].fields["demats"].record.fields)) == "action"
     assert errors(320, banks=[BANK]) == {"banks.0.action": "mandatory"}
     assert errors(301, banks=[{**BANK, "action": "1"}]) == {"banks.0": ""}
 
@@ -214,8 +215,6 @@ def test_u6_a_date_of_incorporation_makes_no_minor(errors):
 
 
 def test_u6_the_age_counts_on_the_day_of_sending(errors):
-    from datetime import date
-
     assert errors(301, birth_date=MINOR, context=Context(date(2026, 1, 16))) == {}
 
 

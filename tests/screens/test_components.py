@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from backoffice.odin.outcome import OutcomeKind
 from django.template import Context, Template
 from django.template.loader import render_to_string
 
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.odin.outcome import OutcomeKind
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.screens.components import STATUSES, Event, Status, Tab, stacked_chart, status
 

@@ -19,12 +19,16 @@ def test_a_group_has_exactly_the_permissions_of_the_table(role):
 
 
 def test_no_role_both_proposes_and_approves():
-    assert not [role for role, may in ROLES.items() if {"changes.add_change", "changes.approve_change"} <= set(may)]
+    assert not [
+        role for role, may in ROLES.items() if {"changes.add_change", "changes.approve_change"} <= set(may)
+    ]
 
 
 def test_compliance_and_admin_decide_nothing():
     for role in ("compliance", "admin"):
-        assert not {"changes.add_change", "changes.approve_change", "delivery.resolve_delivery"} & set(ROLES[role])
+        assert not {"changes.add_change", "changes.approve_change", "delivery.resolve_delivery"} & set(
+            ROLES[role]
+        )
 
 
 def test_demo_passwords_are_printed_once(settings, capsys):

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,30 +14,53 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('by_name', models.CharField(help_text="The name as it was then; 'system' for workers.", max_length=150)),
-                ('action', models.CharField(max_length=60)),
-                ('subject', models.CharField(blank=True, max_length=80)),
-                ('change_id', models.BigIntegerField(null=True)),
-                ('delivery_id', models.BigIntegerField(null=True)),
-                ('text', models.TextField()),
-                ('reason', models.TextField(blank=True)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('details', models.JSONField(default=dict)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                (
+                    "by_name",
+                    models.CharField(
+                        help_text="The name as it was then; 'system' for workers.", max_length=150
+                    ),
+                ),
+                ("action", models.CharField(max_length=60)),
+                ("subject", models.CharField(blank=True, max_length=80)),
+                ("change_id", models.BigIntegerField(null=True)),
+                ("delivery_id", models.BigIntegerField(null=True)),
+                ("text", models.TextField()),
+                ("reason", models.TextField(blank=True)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                ("details", models.JSONField(default=dict)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audit entry',
-                'verbose_name_plural': 'audit entries',
-                'ordering': ['-id'],
-                'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['subject', '-id'], name='audit_by_subject'), models.Index(fields=['action', '-id'], name='audit_by_action'), models.Index(fields=['change_id'], name='audit_by_change'), models.Index(fields=['delivery_id'], name='audit_by_delivery')],
+                "verbose_name": "audit entry",
+                "verbose_name_plural": "audit entries",
+                "ordering": ["-id"],
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["subject", "-id"], name="audit_by_subject"),
+                    models.Index(fields=["action", "-id"], name="audit_by_action"),
+                    models.Index(fields=["change_id"], name="audit_by_change"),
+                    models.Index(fields=["delivery_id"], name="audit_by_delivery"),
+                ],
             },
         ),
     ]

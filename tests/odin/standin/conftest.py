@@ -146,7 +146,7 @@ class Desk:
     def say(self, operation: str, text: str) -> dict[int, str]:
         answer = self.post(operation, text)
         assert answer.status_code == 200, answer.text
-        return tags(etree.fromstring(answer.content).findtext(f".//{{*}}{operation}Result"))
+        return tags(etree.fromstring(answer.content).findtext(f".//{{*}}{operation}Result") or "")
 
     def send(self, type_: int, pairs: Mapping[int, str] | None = None) -> dict[int, str]:
         return self.say(OPERATIONS[type_], self.write(type_, pairs))

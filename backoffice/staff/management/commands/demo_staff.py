@@ -32,7 +32,9 @@ class Command(BaseCommand):
         with transaction.atomic():
             made = [line for role, name in PEOPLE if (line := self._make(role, name, reset=options["reset"]))]
         if made:
-            self.stdout.write("Log in as (printed only now; `manage.py demo_staff --reset` makes new passwords):")
+            self.stdout.write(
+                "Log in as (printed only now; `manage.py demo_staff --reset` makes new passwords):"
+            )
             for line in made:
                 self.stdout.write(f"  {line}")
 
