@@ -95,15 +95,14 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 
 def broker(name: str) -> str:
-    """The address of RabbitMQ or Redis, or filesystem:// for folders in var/. Raises ImproperlyConfigured."""
-    value = env.str(name, default="") or "filesystem://"
+    """The address of RabbitMQ or Redis, or filesystem://localhost for folders in var/. Raises ImproperlyConfigured."""
+    value = env.str(name, default="") or "filesystem://localhost"
     if value.partition("://")[0] not in ("filesystem", "amqp", "amqps", "redis", "rediss"):
         raise ImproperlyConfigured(
-            f"{name} names no broker that the portal knows. It must be filesystem://, "
+            f"{name} names no broker that the portal knows. It must be filesystem://localhost, "
             "amqp://NAME:PASSWORD@HOST:5672/VHOST or redis://HOST:6379/0."
         )
-    # Folders have no host; Celery warns at every start when none is named.
-    return "filesystem://localhost" if value.startswith("filesystem") else value
+    return value
 
 
 def folder(path: Path) -> Path:

@@ -17,7 +17,7 @@ os.environ.update(
     PORTAL_ENVIRONMENT="DEMO",
     PORTAL_SEAL_KEYS="YSBrZXkgdGhhdCBpcyBvbmx5IHVzZWQgaW4gdGVzdHM=",
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:",
-    CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL") or "filesystem://",
+    CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL") or "filesystem://localhost",
     # Nothing listens there: a test that speaks to ODIN starts a stand-in of its own and says so.
     ODIN_SERVICE_URL="http://127.0.0.1:9/UserCreation.svc/soap",
     ODIN_WSDL_URL="http://127.0.0.1:9/UserCreation.svc?singleWsdl",

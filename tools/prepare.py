@@ -96,7 +96,7 @@ def demonstration(odin_port: int) -> dict[str, str]:
         "DEBUG": "false",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "DATABASE_URL": f"sqlite:///{VAR / 'portal.sqlite3'}",
-        "CELERY_BROKER_URL": "filesystem://",
+        "CELERY_BROKER_URL": "filesystem://localhost",
         "ODIN_SERVICE_URL": f"{odin}/soap",
         "ODIN_WSDL_URL": f"{odin}?singleWsdl",
         "ODIN_DEALER_ID": "RESERVEDPG",

@@ -57,7 +57,7 @@ def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, 
         if draft.state != State.DRAFT:
             return draft
         draft.values = seal_values(values)
-        draft.lane = _lane(values)
+        draft.lane = _lane(values)[:40]  # a draft may hold anything typed, too long as well
         draft.reason = reason
         draft.save()
     return draft

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice.screens import search as searching
 from backoffice.screens.today import gather
@@ -25,10 +25,13 @@ def today(request: Any) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_safe
+@require_http_methods(["GET", "POST"])
 def search(request: Any) -> HttpResponse:
-    """Anything: a single exact match is gone to at once, otherwise the matches are listed."""
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    """Anything: a single exact match is gone to at once, otherwise the matches are listed.
+
+    What is searched for is posted, since a PAN or a mobile number has no place in an address or a proxy's log.
+    """
+    text = request.POST.get("q", "").replace("\x00", "").strip()[:100]
     matches = searching.search(text, request.user)
     if len(matches) == 1 and matches[0].exact:
         return redirect(matches[0].url)

@@ -167,3 +167,8 @@ def test_every_step_is_an_audit_entry_with_its_actor(submitted, maker, checker):
         ("change.approved", checker),
     ]
     assert entries[0].reason == "New client"
+
+
+def test_a_draft_takes_ids_that_are_far_too_long(maker):
+    draft = operations.save_draft(KIND, proposal(user_id="X" * 300), by=maker, token=uuid.uuid4())
+    assert operations.draft_values(draft)["user_id"] == "X" * 300

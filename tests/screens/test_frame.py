@@ -139,9 +139,9 @@ def test_htmx_gets_the_inner_part_of_today_alone(client, checker):
 def test_a_number_or_reference_that_fits_one_thing_opens_it(client, checker):
     delivery = DeliveryFactory(lane="HO/A", reference="UC0000000077")
     client.force_login(checker)
-    answer = client.get(reverse("screens:search"), {"q": " UC0000000077 "})
+    answer = client.post(reverse("screens:search"), {"q": " UC0000000077 "})
     assert answer.url == reverse("delivery:detail", args=[delivery.pk])
-    answer = client.get(reverse("screens:search"), {"q": f"change {delivery.change_id}"})
+    answer = client.post(reverse("screens:search"), {"q": f"change {delivery.change_id}"})
     assert answer.url == reverse("changes:detail", args=[delivery.change_id])
 
 
@@ -157,7 +157,7 @@ def test_what_fits_several_things_is_listed(checker):
 )
 def test_a_search_that_finds_nothing_says_so_and_shows_the_text_as_text(client, checker, text):
     client.force_login(checker)
-    answer = client.get(reverse("screens:search"), {"q": text})
+    answer = client.post(reverse("screens:search"), {"q": text})
     assert answer.status_code == 200
     assert "<script>alert" not in answer.content.decode()
 

@@ -53,12 +53,22 @@ def is_running(pid):
         return False
 
 
+def wait_until_ended(pids):
+    """The kernel ends a killed process a moment after it is told to."""
+    pause = threading.Event()
+    for _ in range(200):
+        if not any(is_running(pid) for pid in pids):
+            return
+        pause.wait(0.05)
+    raise AssertionError(f"still running: {[pid for pid in pids if is_running(pid)]}")
+
+
 def test_leaving_ends_the_process_and_its_children(supervisor, tmp_path):
     with supervisor:
         supervisor.start("family", [sys.executable, "-c", FAMILY])
         pids = [int(pid) for pid in printed(tmp_path, "family").split()]
         assert all(is_running(pid) for pid in pids)
-    assert not any(is_running(pid) for pid in pids)
+    wait_until_ended(pids)
 
 
 def test_a_second_signal_kills_what_does_not_end(supervisor, tmp_path):

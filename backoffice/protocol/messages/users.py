@@ -167,7 +167,7 @@ class CreateRetailUser(Request):
         help="6 to 12 characters with at least one letter and one digit.",
         example="Sesame42",
     )
-    category = Code(208, "User category", codes.UserCategory, required=True, example="4")
+    category = Code(208, "User category", codes.UserCategory, required=True, initial="4", example="4")
     address_1 = Text(209, "Address line 1", max_length=40, free=True, example="1 Hill Road")
     address_2 = Text(210, "Address line 2", max_length=40, free=True, example="Bandra West")
     city = Text(211, "City", max_length=40, free=True, example="Mumbai")
@@ -182,6 +182,7 @@ class CreateRetailUser(Request):
         "User status",
         codes.UserStatus,
         required=True,
+        initial="A",
         example="A",
         consequences={"S": "Suspends the user.", "I": "Makes the user inactive."},
     )
