@@ -19,7 +19,7 @@ class Field:
     `initial`: where a form starts. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
     the tag is left out while it is empty. `personal`: masked unless somebody asks to see it. `consequences`:
     what a value brings about at ODIN, in words, by value ("*": any value, "": an empty one in a partial
-    message). `key`: the name in JSON. `section`: where the specification says so.
+    message). `key`: the name in JSON.
     """
 
     empty: Value = ""
@@ -35,7 +35,6 @@ class Field:
         help: str = "",
         example: Value = "",
         personal: bool = False,
-        section: str = "",
         initial: Value = "",
         always_sent: bool = False,
         omit_empty: bool = False,
@@ -50,7 +49,6 @@ class Field:
         self.help = help
         self.example = example
         self.personal = personal
-        self.section = section
         self.initial = initial
         self.always_sent = always_sent
         self.omit_empty = omit_empty

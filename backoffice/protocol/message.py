@@ -37,6 +37,7 @@ __all__ = [
     "Values",
     "check",
     "clean",
+    "initial",
     "wants",
 ]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from stdnum.exceptions import InvalidComponent
 from stdnum.in_ import pan as pan_number
 
 from backoffice.protocol.codes import (
@@ -153,7 +154,10 @@ def pan_fits_the_holder(values: Given, context: Context) -> Found:
     if len(pan) != 10:
         return
     known: Mapping[str, Any] = context.known or {}
-    kind = pan_number._pan_holder_types.get(pan[3])
+    try:
+        kind = pan_number.info(pan)["holder_type"]
+    except InvalidComponent:
+        kind = None
     firm = text(values, "incorporation") == "1" or text(values, "gender") == Gender.FIRM.value
     if kind is None:
         yield warning("pan", f"The PAN's fourth letter, {pan[3]}, stands for no kind of holder. Check it.")

@@ -1,7 +1,7 @@
 """A message in words, for the person who approves it: label, tag, value, meaning, old value, consequences."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from backoffice.protocol.field import Field, Values
@@ -96,19 +96,19 @@ def _consequence(field: Field, value: Any, kind: Kind) -> str:
 
 
 def _record_lines(field: Records, value: Any, known: Any, reveal: bool) -> Iterator[Line]:
-    records = [value] if isinstance(field, Record) and value else value if isinstance(value, list) else []
-    if not records:
+    single = isinstance(field, Record)
+    records = [value] if single else value
+    if field.is_empty(value) or not isinstance(records, list):
         yield Line(field.tag, field.name, field.label, "", "", "", "cleared" if known else "absent")
         return
-    old = [known] if isinstance(field, Record) and known else known if isinstance(known, list) else []
+    old = [known] if single and known else known if isinstance(known, list) else []
     for place, record in enumerate(records):
-        single = isinstance(field, Record)
         path = field.name if single else f"{field.name}.{place}"
         noun = field.record.noun if single else f"{field.record.noun} {place + 1}"
         said = field.consequences.get("*", "")
         for line in _sub_lines(field, record, _same(field, record, old), path, noun, reveal):
             # What the whole record brings about is said once, on its first line.
-            yield line if not said else Line(**{**vars(line), "consequence": line.consequence or said})
+            yield line if not said else replace(line, consequence=line.consequence or said)
             said = ""
 
 
@@ -122,12 +122,15 @@ def _sub_lines(
         kind: Kind = (
             "cleared" if not value else "new" if not was else "repeated" if value == was else "changed"
         )
-        label = (
-            f"{noun}: {part.label[0].lower() if part.label[1:2].islower() else part.label[0]}{part.label[1:]}"
+        line = _line(
+            part, f"{noun}: {_lowered(part.label)}", field.tag, f"{path}.{name}", value, was, kind, reveal
         )
-        consequence = part.consequences.get(value, "")
-        line = _line(part, label, field.tag, f"{path}.{name}", value, was, kind, reveal)
-        yield Line(**{**vars(line), "consequence": consequence})
+        yield replace(line, consequence=part.consequences.get(value, ""))
+
+
+def _lowered(label: str) -> str:
+    """A label inside a sentence; abbreviations keep their capitals."""
+    return label[0].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _same(field: Records, record: Mapping[str, str], old: list[Any]) -> Mapping[str, str]:

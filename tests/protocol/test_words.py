@@ -161,3 +161,9 @@ def test_odd_values_do_not_make_it_fall_over():
                 for n, f in message.fields.items()
             }
             assert explain(message, values) or type_ in (108, 318)
+
+
+def test_an_empty_record_has_one_line():
+    for empty in ({}, dict.fromkeys(example(CREATE)["mf_ucc"], "")):
+        assert lines(301, {**example(CREATE), "mf_ucc": empty})["mf_ucc"].kind == "absent"
+        assert lines(320, update(mf_ucc=empty), before=BEFORE)["mf_ucc"].kind == "cleared"
