@@ -54,7 +54,11 @@ class Entry(models.Model):
     def differences(self) -> list[tuple[str, object, object]]:
         """Each value that this entry says changed: its name, before and after."""
         before, after = self.before or {}, self.after or {}
-        return [(name, before.get(name, ""), after.get(name, "")) for name in {**before, **after}]
+        return [(_spaced(name), before.get(name, ""), after.get(name, "")) for name in {**before, **after}]
+
+    def facts(self) -> list[tuple[str, object]]:
+        """The details as labels and values, without the message's text, which is shown by itself."""
+        return [(_spaced(name), value) for name, value in self.details.items() if name != "sent"]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -63,3 +67,7 @@ class Entry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("An audit entry is never deleted.")
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ").capitalize()

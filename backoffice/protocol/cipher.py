@@ -78,5 +78,6 @@ class PasswordCipher:
                 return SecretText(padded.rstrip(b"\0").decode())
             unpadder = pad.PKCS7(BLOCK * 8).unpadder()
             return SecretText((unpadder.update(padded) + unpadder.finalize()).decode())
-        except (ValueError, binascii.Error) as error:
-            raise DecodeError("A password cannot be decrypted with this key, mode and padding.") from error
+        except (ValueError, binascii.Error):
+            # What was decrypted by halves stays out of the error.
+            raise DecodeError("A password cannot be decrypted with this key, mode and padding.") from None

@@ -203,14 +203,16 @@ class Secret(Field):
             yield Finding(path, f"{self.label} must have at least one letter and one digit.", rule="U9")
 
     def to_wire(self, value: Any) -> str:
-        """Encrypted text, given in base64 by the cipher. A secret in the clear is refused."""
+        """Nothing for nothing. A secret goes out by `encrypted` only, whatever it looks like."""
         if value == "":
             return ""
-        if not isinstance(value, str) or not _BASE64.fullmatch(value):
-            raise EncodeError(f"{self.label} ({self.name}) is not encrypted.")
-        if self.max_length is not None and len(value) > self.max_length:
-            raise EncodeError(f"{self.label} ({self.name}) is too long.")
-        return value
+        raise EncodeError(f"{self.label} ({self.name}) is not sent without encryption.")
+
+    def encrypted(self, text: str) -> str:
+        """The text that the cipher made of a secret, if it is base64 and not too long."""
+        if not _BASE64.fullmatch(text) or (self.max_length is not None and len(text) > self.max_length):
+            raise EncodeError(f"{self.label} ({self.name}) cannot be sent: it is too long once encrypted.")
+        return text
 
     def from_wire(self, text: str) -> Value:
         """The encrypted text, wrapped."""

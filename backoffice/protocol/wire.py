@@ -116,10 +116,8 @@ def _one_by_one(message: type[Request], values: Mapping[str, Any], cipher: Passw
 def _to_wire(declared: Field, value: Any, cipher: PasswordCipher | None) -> str:
     if declared.is_empty(value):
         return ""
-    if isinstance(declared, Secret) and isinstance(value, SecretText):
-        if cipher is None:
-            raise EncodeError(f"{declared.label} is not sent without encryption.")
-        value = cipher.encrypt(value)
+    if isinstance(declared, Secret) and isinstance(value, SecretText) and cipher is not None:
+        return declared.encrypted(cipher.encrypt(value))
     return declared.to_wire(value)
 
 

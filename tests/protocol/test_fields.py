@@ -274,9 +274,12 @@ def test_u9_bad_passwords_are_told_without_showing_them(password, words):
 
 
 def test_u11_a_secret_goes_out_only_encrypted():
-    assert PASSWORD.to_wire("5Doyhbgtc7mjh7i0yDGjFg==") == "5Doyhbgtc7mjh7i0yDGjFg=="
+    assert PASSWORD.encrypted("5Doyhbgtc7mjh7i0yDGjFg==") == "5Doyhbgtc7mjh7i0yDGjFg=="
     assert PASSWORD.to_wire("") == ""
-    for clear in (SecretText("Sesame42"), "Sesame@42", "a|b", None, "x" * 25):
+    for odd in ("Sesame@42", "a|b", "x" * 25, ""):
+        with pytest.raises(EncodeError):
+            PASSWORD.encrypted(odd)
+    for clear in (SecretText("Sesame42"), "Sesame42", "Sesame@42", None):
         with pytest.raises(EncodeError) as raised:
             PASSWORD.to_wire(clear)
         assert "Sesame" not in str(raised.value)

@@ -53,6 +53,12 @@ def test_u11_a_password_is_never_in_the_text(header, cipher):
     assert "Sesame42" not in encode(CREATE, example(CREATE), header, cipher)
 
 
+def test_u11_a_password_that_lost_its_wrapping_is_not_taken_for_an_encrypted_one(header, cipher):
+    for key in (cipher, None):
+        with pytest.raises(EncodeError, match="without encryption"):
+            encode(CREATE, {**example(CREATE), "password": "Sesame42"}, header, key)
+
+
 @pytest.mark.parametrize("dealer", ["", "TOOLONGDEALER", "A|64=1", "Ä"])
 def test_m1_a_dealer_id_has_ten_plain_characters(dealer):
     with pytest.raises(EncodeError):
