@@ -67,9 +67,10 @@ def main() -> int:
         elif options.only:
             _run(tool("pytest"), options.only)
         else:
+            left_out = [] if options.lint else _left_out()
             _lint()
             if not options.lint:
-                _tests()
+                _tests(left_out)
     except CannotStart as error:
         print(error, file=sys.stderr)
         return 1
@@ -96,20 +97,26 @@ def _lint() -> None:
     _run(python(), "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
 
-def _tests() -> None:
-    servers = {name: os.environ.get(name, "") for name in MISSING}
-    left_out = [MISSING[name] for name, url in servers.items() if not url]
+def _left_out() -> list[str]:
+    """What this machine cannot run. Raises CannotStart where nothing may be left out."""
+    left_out = [words for name, words in MISSING.items() if not os.environ.get(name)]
     if not CHROMIUM.exists():
         left_out.append(NO_BROWSER)
     if left_out and os.environ.get("REQUIRE_ALL") == "1":
         raise CannotStart("\n".join(["REQUIRE_ALL=1, but these would be left out:", *left_out]))
+    return left_out
 
-    runs: list[tuple[str, dict[str, str]]] = []
-    if servers["TEST_POSTGRES_URL"]:
-        runs.append(("database", {"TEST_DATABASE_URL": servers["TEST_POSTGRES_URL"]}))
-    for broker in ("TEST_AMQP_URL", "TEST_REDIS_URL"):
-        if servers[broker]:
-            runs.append(("broker", {"TEST_BROKER_URL": servers[broker]}))
+
+def _tests(left_out: list[str]) -> None:
+    runs = [
+        (mark, {setting: url})
+        for mark, setting, name in (
+            ("database", "TEST_DATABASE_URL", "TEST_POSTGRES_URL"),
+            ("broker", "TEST_BROKER_URL", "TEST_AMQP_URL"),
+            ("broker", "TEST_BROKER_URL", "TEST_REDIS_URL"),
+        )
+        if (url := os.environ.get(name))
+    ]
     # Everything comes last, on SQLite and the filesystem broker, so that the last line counts all tests.
     runs.append(("", {"LEFT_OUT": "\n".join(left_out)}))
     for mark, environment in runs:
