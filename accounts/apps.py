@@ -6,11 +6,13 @@ class AccountsConfig(AppConfig):
     verbose_name = "Retail users"
 
     def ready(self) -> None:
-        from accounts import kinds, records, statuses  # noqa: F401  # records registers what confirmed messages do
+        from accounts import kinds, offers, records, statuses  # noqa: F401  # records registers what confirmed messages do
         from accounts.search import find
         from backoffice.screens import components, search
 
         kinds.register()
+        for slug in kinds.FOR_A_USER:
+            offers.offer(slug)
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)
         search.register("accounts", find)

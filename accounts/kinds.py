@@ -11,6 +11,11 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import OPEN
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.message import Request
+from backoffice.protocol.messages.addresses import UpdateAlternateAddress
+from backoffice.protocol.messages.dealers import MapDealers
+from backoffice.protocol.messages.participants import CreateParticipantCode
+from backoffice.protocol.messages.templates import UpdateQvlTemplate, UpdateSimctTemplate, UpdateUserTemplate
 from backoffice.protocol.messages.users import CreateRetailUser
 
 CREATE_RETAIL_USER = "create_retail_user"
@@ -35,11 +40,33 @@ def create_findings(values: Values) -> list[Finding]:
     return [*_addressable(values), *_already_there(values), *_same_details(values)]
 
 
+def existing_findings(values: Values) -> list[Finding]:
+    """What speaks against a message for a retail user that must be here already."""
+    lane = f"{values.get('group_id', '')}/{values.get('user_id', '')}"
+    if by_lane(lane):
+        return []
+    words = f"{lane} is not a retail user here. Create or register the user first."
+    return [Finding("user_id", words, rule="portal.exists")]
+
+
+#: The messages for a retail user that is here, by the name of their kind.
+FOR_A_USER: dict[str, type[Request]] = {
+    "user_template": UpdateUserTemplate,
+    "qvl_templates": UpdateQvlTemplate,
+    "dealer_mapping": MapDealers,
+    "channels": UpdateSimctTemplate,
+    "participant_codes": CreateParticipantCode,
+    "alternate_addresses": UpdateAlternateAddress,
+}
+
+
 def register() -> None:
     """Make the kinds of change of this room known."""
     kinds.register(
         kinds.Kind(CREATE_RETAIL_USER, "Create retail user", CreateRetailUser, known, create_findings)
     )
+    for slug, message in FOR_A_USER.items():
+        kinds.register(kinds.Kind(slug, message.title, message, known, existing_findings))
 
 
 def _addressable(values: Values) -> Iterator[Finding]:

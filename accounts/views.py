@@ -13,8 +13,11 @@ from accounts import facts
 from accounts.filters import RetailUserFilter
 from accounts.history import history
 from accounts.models import RetailUser, Source
+from accounts.offers import OFFERS
 from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
+from backoffice.changes.kinds import kind
+from backoffice.changes.views import ENTRY_PAGES
 from backoffice.protocol.codes import Segment
 from backoffice.screens.components import Tab
 from backoffice.screens.tables_base import ListView
@@ -149,6 +152,7 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
         "still_open": still_open,
         "tab": tab,
         "tabs": _tabs(request, retail_user, group_id, user_id, tab),
+        "offers": _offers(request, lane) if retail_user else [],
     }
     if tab == HISTORY:
         context["events"] = history(lane, request.user)
@@ -157,6 +161,13 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
     else:
         context |= TABS[tab][1](retail_user, proposed)
     return render(request, "accounts/detail.html", context)
+
+
+def _offers(request: HttpRequest, lane: str) -> list[tuple[str, str]]:
+    """The changes that this person may propose for the retail user: title and form."""
+    if not request.user.has_perm("changes.add_change"):
+        return []
+    return [(kind(slug).title, ENTRY_PAGES[slug](lane)) for slug in OFFERS]
 
 
 def _is_poll(request: HttpRequest) -> bool:

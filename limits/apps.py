@@ -6,4 +6,6 @@ class LimitsConfig(AppConfig):
     verbose_name = "Limits"
 
     def ready(self) -> None:
-        from limits import records  # noqa: F401  # registers what confirmed messages do
+        from limits import kinds, records  # noqa: F401  # records registers what confirmed messages do
+
+        kinds.register()

@@ -2,10 +2,14 @@
 
 import os
 import shutil
+import uuid
 
 import pytest
 from django.contrib.auth.models import Group
 
+from backoffice.odin.standin import StandIn
+from backoffice.protocol.examples import example
+from backoffice.protocol.messages.users import CreateRetailUser
 from tests.settings import RUNTIME
 
 #: Set by `make test`: a line for each kind of test that this machine cannot run.
@@ -82,3 +86,32 @@ def compliance(db, django_user_model):
 @pytest.fixture
 def admin(db, django_user_model):
     return _person(django_user_model, "admin", "admin")
+
+
+@pytest.fixture
+def odin(settings):
+    """A stand-in with a memory of its own, to which the portal is pointed."""
+    with StandIn(password=settings.ODIN_DEALER_PASSWORD, key=settings.ODIN_PASSWORD_KEY) as standin:
+        settings.ODIN_SERVICE_URL = standin.endpoint
+        settings.ODIN_WSDL_URL = f"{standin.url}?singleWsdl"
+        settings.ODIN_CONNECT_TIMEOUT = settings.ODIN_READ_TIMEOUT = 1.0
+        settings.ODIN_TOTAL_TIMEOUT = 2.0
+        settings.DELIVERY_HOLD_SECONDS = 0
+        yield standin
+
+
+@pytest.fixture
+def approved(maker, checker):
+    """Approve the creation of a retail user; gives back the delivery."""
+
+    from backoffice.changes import operations
+
+    def approve(**changed):
+        values = {**example(CreateRetailUser), "reference": "", **changed}
+        change = operations.submit(
+            "create_retail_user", values, by=maker, reason="New client", token=uuid.uuid4()
+        )
+        operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+        return change.deliveries.get()
+
+    return approve

@@ -1,6 +1,6 @@
 """Pages of the changes: the list, one change with its messages and deliveries, and the decision on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -31,8 +31,8 @@ from backoffice.screens.templatetags.portal import optional_url
 if TYPE_CHECKING:
     from backoffice.staff.models import User
 
-#: Where a maker goes on with a draft, or starts again: the page of each kind, entered by the room that has it.
-ENTRY_PAGES: dict[str, str] = {}
+#: Where a maker goes on with a draft, or starts again: the form's address for a lane, entered by the room of the kind.
+ENTRY_PAGES: dict[str, Callable[[str], str]] = {}
 
 #: A change has a handful of audit entries; so many are shown.
 ENTRIES = 100
@@ -181,9 +181,9 @@ def _user_url(change: Change) -> str:
 
 def _entry_url(change: Change) -> str:
     """Where the maker goes on with a draft, or starts again from what was not approved."""
-    page = optional_url(ENTRY_PAGES[change.kind]) if change.kind in ENTRY_PAGES else ""
-    if not page:
+    if change.kind not in ENTRY_PAGES:
         return ""
+    page = ENTRY_PAGES[change.kind](change.lane)
     if change.state == State.DRAFT:
         return f"{page}?draft={change.token}"
     return (

@@ -1,6 +1,6 @@
 """How a long form is divided: sections with a side index, blocks within them, and blocks that only sometimes apply."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -184,3 +184,34 @@ def _with_label(message: type[Request], finding: Finding) -> str:
     if own and finding.text.startswith(f"{own} "):
         return f"{label}{finding.text.removeprefix(own)}"
     return f"{label}: {finding.text}"
+
+
+#: What one record of a group is called, by the group's name.
+NOUNS = {
+    "templates": "Template",
+    "channels": "Channel",
+    "mappings": "Dealer",
+    "participants": "Participant code",
+    "quantities": "Security",
+}
+
+
+def plain_sections(message: type[Request], hidden: Collection[str] = ()) -> tuple[Section, ...]:
+    """A short message in sections: its single values, then a section a group of records. `hidden` are not shown."""
+    groups = {name: field for name, field in message.fields.items() if isinstance(field, Records)}
+    single = tuple(name for name in message.fields if name not in groups and name not in hidden)
+    sections = [Section("values", message.title, (Block(single),))] if single else []
+    for name, group in groups.items():
+        noun = NOUNS[name]
+        sections.append(
+            Section(
+                name.replace("_", "-"),
+                group.label,
+                (Block(tuple(group.record.fields)),),
+                template="forms/section_cards.html",
+                record=name,
+                noun=noun,
+                empty=f"No {noun.lower()} yet.",
+            )
+        )
+    return tuple(sections)

@@ -172,7 +172,7 @@ def test_the_history_tells_changes_attempts_and_audit_entries_newest_first(clien
     html = page(client, "history")
     order = [
         html.index(text)
-        for text in ("Held back for a while.", "attempt 1", "queued", "approved", "submitted")
+        for text in ("Held back for a while.", "attempt 1", "queued", "approved (change", "submitted (change")
     ]
     assert order == sorted(order)
     assert "Told by the attempt already." not in html

@@ -39,7 +39,7 @@ def filled(**changed):
     values = {**clean(CreateRetailUser, example(CreateRetailUser)), "reference": ""}
     form = MessageForm(CreateRetailUser, values)
     html = "".join(render_to_string(part.template, {"part": part}) for part in form.parts.values())
-    sent = Page(html).sent(password="Sesame42", token=str(uuid.uuid4()), action="check")
+    sent = Page(html).sent(password="Sesame42", token=str(uuid.uuid4()), press="check")
     return sent | {name: value if isinstance(value, list) else [value] for name, value in changed.items()}
 
 
@@ -95,7 +95,7 @@ def test_errors_keep_everything_that_was_typed_and_link_to_their_fields(as_maker
     html = answer.content.decode()
     page = Page(html)
     again = page.sent()
-    unchanged = set(sent) - {"password", "action", "token"}
+    unchanged = set(sent) - {"password", "press", "token"}
     assert {name: again.get(name) for name in unchanged} == {name: sent[name] for name in unchanged}
     assert {"id_pan", "id_name", "id_email"} <= set(page.links)
     assert set(page.links) - {"main"} <= set(page.ids)
@@ -201,13 +201,13 @@ def test_the_check_page_of_a_faulty_draft_leads_back_to_the_form_with_its_findin
 
 
 def test_records_are_added_and_removed_without_a_script(as_maker):
-    sent = filled(action="add:banks")
+    sent = filled(press="add:banks")
     count = sum(name.endswith("-bank_id") for name in sent)
     page = Page(as_maker.post(NEW, sent).content.decode())
     assert sum(c.attributes["name"].endswith("-bank_id") for c in page.controls) == count + 1
-    page = Page(as_maker.post(NEW, page.sent(action=f"remove:banks:{count}")).content.decode())
+    page = Page(as_maker.post(NEW, page.sent(press=f"remove:banks:{count}")).content.decode())
     assert sum(c.attributes["name"].endswith("-bank_id") for c in page.controls) == count
-    page = Page(as_maker.post(NEW, page.sent(action="default:banks:1")).content.decode())
+    page = Page(as_maker.post(NEW, page.sent(press="default:banks:1")).content.decode())
     assert [page.named(f"banks-{number}-is_default").sent for number in range(2)] == [["0"], ["1"]]
 
 
@@ -215,12 +215,12 @@ def test_records_are_added_and_removed_without_a_script(as_maker):
     "action", ["add:pan", "remove:banks:x", "default:mf_ucc:0", "copy:name:pan", "nonsense", "add:"]
 )
 def test_a_forged_button_does_nothing(as_maker, action):
-    assert as_maker.post(NEW, filled(action=action)).status_code == 200
+    assert as_maker.post(NEW, filled(press=action)).status_code == 200
 
 
 def test_segments_are_copied_without_a_script(as_maker):
     sent = filled(
-        action="copy:trading_segments:login_segments", trading_segments=["1", "41"], login_segments=["2"]
+        press="copy:trading_segments:login_segments", trading_segments=["1", "41"], login_segments=["2"]
     )
     answer = as_maker.post(NEW, sent)
     assert Page(answer.content.decode()).sent()["login_segments"] == ["1", "41"]

@@ -33,7 +33,7 @@ class Command(BaseCommand):
             made = [line for role, name in PEOPLE if (line := self._make(role, name, reset=options["reset"]))]
         if made:
             self.stdout.write(
-                "Log in as (printed only now; `manage.py demo_staff --reset` makes new passwords):"
+                'Log in as (printed only now; `make manage DO="demo_staff --reset"` makes new ones):'
             )
             for line in made:
                 self.stdout.write(f"  {line}")

@@ -1,0 +1,329 @@
+"""The pages on which a change is proposed: the form, its drafts, and the check of the answers.
+
+One set of pages serves every kind of change. A room describes its form with `EntryForm` and gives it addresses.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backoffice.changes import kinds, operations
+from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
+from backoffice.changes.models import Change, State
+from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
+from backoffice.protocol.findings import Finding, errors
+from backoffice.protocol.message import Request, clean
+from backoffice.protocol.split import split_message
+from backoffice.protocol.words import explain
+from backoffice.screens.formats import ist
+from backoffice.screens.formsets import (
+    MessageForm,
+    Typed,
+    add_record,
+    make_default,
+    read_form,
+    read_values,
+    remove_record,
+)
+from backoffice.screens.sections import Section, divide, named
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+
+@dataclass(frozen=True)
+class EntryForm:
+    """The form of one kind of change, and where it is.
+
+    `address("new")`, `address("keep", token)` and `address("check", token)` give its addresses; `fixed` are values that
+    the record decides and nobody types, such as the retail user; `back` is where the person came from.
+    """
+
+    kind: str
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    starting: Callable[[], Values]
+    address: Callable[..., str]
+    back: tuple[str, str]
+    fixed: Values = field(default_factory=dict)
+
+    @property
+    def message(self) -> type[Request]:
+        """The message that the change becomes."""
+        return kinds.kind(self.kind).message
+
+    @property
+    def groups(self) -> dict[str, Records]:
+        """The fields that hold several records."""
+        return {
+            name: declared
+            for name, declared in self.message.fields.items()
+            if isinstance(declared, Records) and not isinstance(declared, Record)
+        }
+
+    @property
+    def sets(self) -> set[str]:
+        """The fields that hold a set of codes."""
+        return {name for name, declared in self.message.fields.items() if isinstance(declared, Flags)}
+
+    @property
+    def new_url(self) -> str:
+        """The empty form."""
+        return self.address("new")
+
+    def draft_url(self, token: uuid.UUID) -> str:
+        """The form with a draft in it."""
+        return f"{self.new_url}?draft={token}"
+
+
+MAY_NOT = "You may not propose changes. A maker does that."
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, form: EntryForm) -> HttpResponse:
+    """The form: empty, or with a draft, or with what was sent and cannot go on yet."""
+    if not request.user.is_authenticated:
+        return (
+            _logged_out(request, form)
+            if request.method == "POST"
+            else redirect_to_login(request.get_full_path())
+        )
+    if not request.user.has_perm("changes.add_change"):
+        return render(request, "403.html", {"words": MAY_NOT}, status=403)
+    return _sent(request, form) if request.method == "POST" else _opened(request, form)
+
+
+def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
+    if "draft" in request.GET:
+        draft = _own(request, form, _token(request.GET.get("draft", "")))
+        if draft.state != State.DRAFT:
+            return redirect(draft)
+        values = operations.draft_values(draft)
+        findings = operations.look(form.kind, values) if "look" in request.GET else []
+        return _page(request, form, draft.token, values, findings, draft=draft)
+    if "again" in request.GET:
+        return _page(request, form, uuid.uuid4(), _values_again(request, form))
+    return _page(request, form, uuid.uuid4(), {**form.starting(), **form.fixed})
+
+
+def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
+    """What was typed is kept as a draft first, whatever the button was; then the button does its work."""
+    token = _token(request.POST.get("token", ""))
+    typed_in = _typed(request, form, token)
+    values = clean(form.message, typed_in)
+    try:
+        draft = operations.save_draft(form.kind, values, by=_me(request), token=token)
+    except NotAllowed as error:
+        messages.error(request, error.words)
+        return _page(request, form, uuid.uuid4(), values, status=403)
+    if draft.state != State.DRAFT:
+        messages.info(request, "This form was submitted already. Here is the change that it became.")
+        return redirect(draft)
+    pressed = request.POST.get("press", "")
+    if path_taken := request.POST.get("use"):
+        return _page(request, form, token, _use_cleaned(form, values, path_taken), draft=draft, look=True)
+    if pressed == "save":
+        messages.success(request, "The draft is kept. You find it on Today and in the list of changes.")
+        return redirect(form.draft_url(token))
+    if pressed != "check":
+        edited = _edited(form, typed_in, pressed)
+        return _page(
+            request, form, token, edited, draft=draft, focus=pressed.split(":")[1] if ":" in pressed else ""
+        )
+    findings = operations.look(form.kind, values)
+    if errors(findings):
+        return _page(request, form, token, values, findings, draft=draft)
+    return redirect(form.address("check", token))
+
+
+def _logged_out(request: HttpRequest, form: EntryForm) -> HttpResponse:
+    """The login ended while the form was filled in: nothing is stored, and everything typed comes back in the page."""
+    values = {**read_values(form.message, request.POST), **form.fixed}
+    return _page(request, form, _token(request.POST.get("token", "")), values, logged_out=True, status=401)
+
+
+@never_cache
+@require_POST
+def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonResponse:
+    """Keeps what is being typed as a draft; the script asks every few seconds after a change."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"words": "Not kept: you have been logged out."}, status=401)
+    try:
+        values = clean(form.message, _typed(request, form, token))
+        draft = operations.save_draft(form.kind, values, by=_me(request), token=token)
+    except NotAllowed as error:
+        return JsonResponse({"words": f"Not kept. {error.words}"}, status=403)
+    if draft.state != State.DRAFT:
+        return JsonResponse({"words": "Submitted already.", "url": draft.get_absolute_url()}, status=409)
+    return JsonResponse({"words": f"Draft kept {ist(timezone.now(), 'time')}", "url": form.draft_url(token)})
+
+
+@never_cache
+@login_required
+@permission_required("changes.add_change", raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpResponse:
+    """Check your answers: the message in words, the warnings, the reason; then it is submitted."""
+    draft = _own(request, form, token)
+    if draft.state != State.DRAFT:  # the second of two clicks, or the back button
+        return redirect(draft)
+    values = operations.draft_values(draft)
+    reason = request.POST.get("reason", draft.reason)
+    problem = ""
+    if request.method == "POST":
+        if request.POST.get("seen") != _seen(values):
+            problem = "The draft was changed after you opened this page. Look at it again before you submit."
+        else:
+            try:
+                change = operations.submit(form.kind, values, by=_me(request), reason=reason, token=token)
+            except HasErrors:
+                return redirect(f"{form.draft_url(token)}&look=1")
+            except ChangeError as error:
+                problem = error.words
+            else:
+                messages.success(
+                    request, "Submitted. A checker decides next; this page shows what becomes of it."
+                )
+                return redirect(change)
+    findings = operations.look(form.kind, values)
+    if errors(findings):
+        return redirect(f"{form.draft_url(token)}&look=1")
+    context = {
+        "nav": "users",
+        "draft": draft,
+        "seen": _seen(values),
+        "lane": draft.lane,
+        "name": values.get("name", ""),
+        "warnings": named(MessageForm(form.message, values, findings)),
+        "messages_in_words": [
+            (message, explain(message, part, reveal=True))
+            for message, part in split_message(form.message, values)
+        ],
+        "reason": reason,
+        "problem": problem,
+        "form": form,
+        "form_url": form.draft_url(token),
+    }
+    return render(request, "changes/entry_check.html", context, status=409 if problem else 200)
+
+
+def _page(
+    request: HttpRequest,
+    form: EntryForm,
+    token: uuid.UUID,
+    values: Typed,
+    findings: list[Finding] | None = None,
+    *,
+    draft: Change | None = None,
+    look: bool = False,
+    focus: str = "",
+    logged_out: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    found = operations.look(form.kind, values) if look else findings or []
+    shown = MessageForm(form.message, values, found)
+    context: dict[str, Any] = {
+        "nav": "users",
+        "token": token,
+        "draft": draft,
+        "form": form,
+        "keep_url": form.address("keep", token),
+        "findings": named(shown),
+        "sections": divide(shown, form.sections),
+        "focus": focus,
+        "logged_out": logged_out,
+    }
+    return render(request, "changes/entry.html", context, status=status)
+
+
+def _typed(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Typed:
+    """What was typed, with the password that the draft keeps where none was typed."""
+    draft = Change.objects.filter(token=token, made_by=_me(request), state=State.DRAFT).first()
+    kept = operations.draft_values(draft) if draft else None
+    return {**read_form(form.message, request.POST, kept), **form.fixed}
+
+
+def _me(request: HttpRequest) -> "User":
+    """The person, who is logged in wherever this is asked."""
+    return cast("User", request.user)
+
+
+def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
+    return get_object_or_404(Change, token=token, made_by=_me(request), kind=form.kind)
+
+
+def _values_again(request: HttpRequest, form: EntryForm) -> Values:
+    """The values of one's own earlier change, to start again from: one that was rejected, withdrawn or is stale."""
+    number = request.GET.get("again", "")
+    if not (number.isascii() and number.isdigit()):
+        raise Http404("No such change.")
+    earlier = get_object_or_404(Change, pk=int(number[:18]), made_by=_me(request), kind=form.kind)
+    again = {**clean(form.message, operations.draft_values(earlier)), **form.fixed}
+    # A reference is used once.
+    return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
+
+
+def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
+    """What was typed, after a button that works on it: add, remove, default, copy. A script does it in the page."""
+    match pressed.split(":"):
+        case ["add", name] if name in form.groups:
+            return add_record(typed_in, name)
+        case ["remove", name, number] if name in form.groups and number.isdecimal():
+            return remove_record(typed_in, name, int(number))
+        case ["default", name, number] if name in form.groups and number.isdecimal():
+            return make_default(typed_in, form.groups[name], int(number))
+        case ["copy", source, target] if {source, target} <= form.sets:
+            return {**typed_in, target: list(typed_in[source])}
+    return typed_in
+
+
+def _use_cleaned(form: EntryForm, values: Typed, path_taken: str) -> Typed:
+    """The values with the cleaned value that a finding offers for this path."""
+    offered = {f.path: f.cleaned for f in operations.look(form.kind, values) if f.cleaned is not None}
+    if path_taken not in offered:
+        return values
+    match path_taken.split("."):
+        case [name]:
+            return {**values, name: offered[path_taken]}
+        case [name, part]:
+            return {**values, name: {**values[name], part: offered[path_taken]}}
+        case [name, number, part]:
+            records = list(values[name])
+            records[int(number)] = {**records[int(number)], part: offered[path_taken]}
+            return {**values, name: records}
+    return values
+
+
+def _token(text: str) -> uuid.UUID:
+    """The form's token; a new one where there is none that could be read."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _seen(values: Values) -> str:
+    """What the check page was made from, so that a draft changed in another tab is not submitted unseen.
+
+    Keyed, since a plain hash would let somebody guess at the password in it.
+    """
+    plain = {
+        name: value.reveal() if isinstance(value, SecretText) else value for name, value in values.items()
+    }
+    return salted_hmac(
+        "accounts.entry.seen", json.dumps(plain, sort_keys=True), algorithm="sha256"
+    ).hexdigest()

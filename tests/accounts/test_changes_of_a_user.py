@@ -1,0 +1,158 @@
+"""Each kind of change that a retail user's page offers, from the form to ODIN and back, over real SOAP."""
+
+import re
+
+import pytest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.models import RetailUser
+from accounts.offers import OFFERS
+from backoffice.changes import operations
+from backoffice.changes.kinds import kind
+from backoffice.changes.models import Change, State
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.sending import drain
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.protocol.examples import example
+from backoffice.protocol.message import clean
+from backoffice.screens.formsets import MessageForm
+from limits.models import LimitUpdate
+from tests.html_forms import Page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KINDS = (
+    "user_template",
+    "qvl_templates",
+    "dealer_mapping",
+    "channels",
+    "participant_codes",
+    "alternate_addresses",
+    "cash_deposit",
+    "manual_collateral",
+    "square_off",
+    "edis_quantity",
+    "pledge_quantity",
+)
+
+
+#: Where the example removes something that this user never had, what is typed instead.
+EFFECTIVE = {"dealer_mapping": {"mappings-1-action": ["A"]}}
+
+
+@pytest.fixture
+def user(odin, approved):
+    """A retail user that ODIN has."""
+    delivery = approved(user_id="HAS001", group_id="HO")
+    drain(0.2)
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.APPLIED
+    return RetailUser.objects.get(user_id="HAS001")
+
+
+@pytest.fixture
+def as_maker(client, maker):
+    client.force_login(maker)
+    return client
+
+
+def address(slug):
+    return reverse("accounts:change", args=["HO", "HAS001", slug])
+
+
+def typed(page, slug, **changed):
+    """What a browser sends of this page when the example's values are typed in."""
+    message = kind(slug).message
+    form = MessageForm(message, clean(message, example(message)))
+    html = "".join(render_to_string(part.template, {"part": part}) for part in form.parts.values())
+    filled = Page(html).sent()
+    own = {control.attributes["name"]: control.sent for control in page.controls}
+    return {**filled, "token": own["token"], "press": ["check"], **EFFECTIVE.get(slug, {}), **changed}
+
+
+def proposed(client, slug, **changed):
+    """Go through form and check page; gives back the submitted change."""
+    page = Page(client.get(address(slug)).content.decode())
+    answer = client.post(address(slug), typed(page, slug, **changed))
+    assert answer.status_code == 302, re.findall(
+        r"finding-error.*?<span>(.*?)</span>", answer.content.decode()
+    )
+    check = Page(client.get(answer.url).content.decode())
+    answer = client.post(answer.url, check.sent(reason="Asked for by the client"))
+    assert answer.status_code == 302
+    return Change.objects.get(kind=slug, state=State.SUBMITTED)
+
+
+def test_every_kind_that_is_offered_is_tried_here():
+    assert set(OFFERS) == set(KINDS)
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_a_change_goes_from_the_form_to_odin_and_back(slug, user, odin, as_maker, checker):
+    change = proposed(as_maker, slug)
+    operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+    drain(0.2)
+    delivery = Delivery.objects.get(change=change)
+    assert (delivery.state, delivery.code) == (DeliveryState.APPLIED, "1")
+    assert [line.applied for line in odin.store.ledger() if line.type == kind(slug).message.type] == [True]
+    for tab in ("profile", "limits", "templates", "history"):
+        page = as_maker.get(reverse("accounts:detail", args=["HO", "HAS001"]), {"tab": tab})
+        assert page.status_code == 200
+    as_maker.force_login(checker)
+    assert as_maker.get(change.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_the_retail_user_is_the_record_s_and_cannot_be_typed(slug, user, as_maker):
+    page = Page(as_maker.get(address(slug)).content.decode())
+    assert not {"user_id", "group_id"} & {control.attributes["name"] for control in page.controls}
+    change = proposed(as_maker, slug, user_id=["OTHER"], group_id=["XX"])
+    assert change.lane == "HO/HAS001"
+
+
+def test_a_user_that_is_not_here_has_no_such_form(as_maker):
+    assert as_maker.get(address("cash_deposit")).status_code == 404
+
+
+def test_o1_a_reference_is_used_once_for_ever(user, as_maker, checker):
+    change = proposed(as_maker, "cash_deposit", reference=["ONCE0001"])
+    operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+    page = Page(as_maker.get(address("manual_collateral")).content.decode())
+    answer = as_maker.post(
+        address("manual_collateral"), typed(page, "manual_collateral", reference=["ONCE0001"])
+    )
+    assert "was used before" in answer.content.decode()
+
+
+def test_a_reference_is_offered_and_never_the_same(user, as_maker):
+    offered = {
+        Page(as_maker.get(address("cash_deposit")).content.decode()).named("reference").sent[0]
+        for _ in range(5)
+    }
+    assert len(offered) == 5
+
+
+def test_the_same_amount_on_the_same_day_is_a_warning_for_maker_and_checker(user, as_maker, checker):
+    first = proposed(as_maker, "cash_deposit", reference=["ONCE0001"])
+    operations.approve(first.pk, by=checker, content_hash=first.content_hash)
+    second = proposed(as_maker, "cash_deposit", reference=["ONCE0002"])
+    assert [finding["rule"] for finding in second.findings] == ["portal.same_day"]
+
+
+def test_a_lost_answer_to_a_deposit_counts_once(user, odin, as_maker, checker):
+    odin.faults.add("drop_after", match={"type": 303})
+    change = proposed(as_maker, "cash_deposit", reference=["ONCE0001"])
+    operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+    drain(0.3)
+    assert Delivery.objects.get(change=change).state == DeliveryState.APPLIED
+    assert LimitUpdate.objects.count() == 1
+    assert len(odin.store.limits("HO", "HAS001")) == 1
+
+
+def test_the_page_offers_changes_to_makers_only(user, as_maker, checker):
+    page = reverse("accounts:detail", args=["HO", "HAS001"])
+    assert address("cash_deposit") in as_maker.get(page).content.decode()
+    as_maker.force_login(checker)
+    assert address("cash_deposit") not in as_maker.get(page).content.decode()
+    assert as_maker.get(address("cash_deposit")).status_code == 403
