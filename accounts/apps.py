@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
         from backoffice.screens import components, search
 
         kinds.register()
-        for slug in kinds.FOR_A_USER:
+        for slug in (kinds.UPDATE_RETAIL_USER, *kinds.FOR_A_USER):
             offers.offer(slug)
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from accounts.models import BankAccount, DematAccount, RetailUser
+from accounts.updates import nothing_changed
 from accounts.values import records, to_values
 from backoffice.changes import kinds
 from backoffice.changes.models import Change
@@ -16,9 +17,10 @@ from backoffice.protocol.messages.addresses import UpdateAlternateAddress
 from backoffice.protocol.messages.dealers import MapDealers
 from backoffice.protocol.messages.participants import CreateParticipantCode
 from backoffice.protocol.messages.templates import UpdateQvlTemplate, UpdateSimctTemplate, UpdateUserTemplate
-from backoffice.protocol.messages.users import CreateRetailUser
+from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
 
 CREATE_RETAIL_USER = "create_retail_user"
+UPDATE_RETAIL_USER = "update_retail_user"
 #: So many of the users found are named; the rest are counted.
 NAMED = 3
 
@@ -49,6 +51,11 @@ def existing_findings(values: Values) -> list[Finding]:
     return [Finding("user_id", words, rule="portal.exists")]
 
 
+def update_findings(values: Values) -> list[Finding]:
+    """What speaks against an update: no such user, nothing changed, or others have the same details."""
+    return [*existing_findings(values), *nothing_changed(values), *_same_details(values)]
+
+
 #: The messages for a retail user that is here, by the name of their kind.
 FOR_A_USER: dict[str, type[Request]] = {
     "user_template": UpdateUserTemplate,
@@ -67,6 +74,7 @@ def register() -> None:
     )
     for slug, message in FOR_A_USER.items():
         kinds.register(kinds.Kind(slug, message.title, message, known, existing_findings))
+    kinds.register(kinds.Kind(UPDATE_RETAIL_USER, "Update profile", UpdateRetailUser, known, update_findings))
 
 
 def _addressable(values: Values) -> Iterator[Finding]:

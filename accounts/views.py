@@ -124,6 +124,8 @@ TABS: dict[str, tuple[str, Callable[[RetailUser, list[Proposal]], dict[str, Any]
     "templates": ("Templates & dealers", _templates),
 }
 HISTORY = "history"
+#: The one-click changes of status: the code, and what the button says.
+STATUS_CHANGES = (("A", "Reactivate"), ("S", "Suspend"), ("I", "Make inactive"))
 
 
 @require_safe
@@ -153,6 +155,9 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
         "tab": tab,
         "tabs": _tabs(request, retail_user, group_id, user_id, tab),
         "offers": _offers(request, lane) if retail_user else [],
+        "statuses": [
+            (code, label) for code, label in STATUS_CHANGES if retail_user and retail_user.status != code
+        ],
     }
     if tab == HISTORY:
         context["events"] = history(lane, request.user)

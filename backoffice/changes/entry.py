@@ -59,6 +59,8 @@ class EntryForm:
     address: Callable[..., str]
     back: tuple[str, str]
     fixed: Values = field(default_factory=dict)
+    #: What was typed as the values of the message; most forms show just these.
+    compose: Callable[[Values], Values] = lambda values: values
 
     @property
     def message(self) -> type[Request]:
@@ -113,7 +115,7 @@ def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
         if draft.state != State.DRAFT:
             return redirect(draft)
         values = operations.draft_values(draft)
-        findings = operations.look(form.kind, values) if "look" in request.GET else []
+        findings = operations.look(form.kind, form.compose(values)) if "look" in request.GET else []
         return _page(request, form, draft.token, values, findings, draft=draft)
     if "again" in request.GET:
         return _page(request, form, uuid.uuid4(), _values_again(request, form))
@@ -144,7 +146,7 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
         return _page(
             request, form, token, edited, draft=draft, focus=pressed.split(":")[1] if ":" in pressed else ""
         )
-    findings = operations.look(form.kind, values)
+    findings = operations.look(form.kind, form.compose(values))
     if errors(findings):
         return _page(request, form, token, values, findings, draft=draft)
     return redirect(form.address("check", token))
@@ -189,7 +191,9 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
             problem = "The draft was changed after you opened this page. Look at it again before you submit."
         else:
             try:
-                change = operations.submit(form.kind, values, by=_me(request), reason=reason, token=token)
+                change = operations.submit(
+                    form.kind, form.compose(values), by=_me(request), reason=reason, token=token
+                )
             except HasErrors:
                 return redirect(f"{form.draft_url(token)}&look=1")
             except ChangeError as error:
@@ -199,7 +203,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
                     request, "Submitted. A checker decides next; this page shows what becomes of it."
                 )
                 return redirect(change)
-    findings = operations.look(form.kind, values)
+    findings = operations.look(form.kind, form.compose(values))
     if errors(findings):
         return redirect(f"{form.draft_url(token)}&look=1")
     context = {
@@ -211,7 +215,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         "warnings": named(MessageForm(form.message, values, findings)),
         "messages_in_words": [
             (message, explain(message, part, reveal=True))
-            for message, part in split_message(form.message, values)
+            for message, part in split_message(form.message, form.compose(values))
         ],
         "reason": reason,
         "problem": problem,
@@ -234,7 +238,7 @@ def _page(
     logged_out: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    found = operations.look(form.kind, values) if look else findings or []
+    found = operations.look(form.kind, form.compose(values)) if look else findings or []
     shown = MessageForm(form.message, values, found)
     context: dict[str, Any] = {
         "nav": "users",
@@ -272,7 +276,7 @@ def _values_again(request: HttpRequest, form: EntryForm) -> Values:
     if not (number.isascii() and number.isdigit()):
         raise Http404("No such change.")
     earlier = get_object_or_404(Change, pk=int(number[:18]), made_by=_me(request), kind=form.kind)
-    again = {**clean(form.message, operations.draft_values(earlier)), **form.fixed}
+    again = {**form.starting(), **clean(form.message, operations.draft_values(earlier)), **form.fixed}
     # A reference is used once.
     return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
 
@@ -293,7 +297,9 @@ def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
 
 def _use_cleaned(form: EntryForm, values: Typed, path_taken: str) -> Typed:
     """The values with the cleaned value that a finding offers for this path."""
-    offered = {f.path: f.cleaned for f in operations.look(form.kind, values) if f.cleaned is not None}
+    offered = {
+        f.path: f.cleaned for f in operations.look(form.kind, form.compose(values)) if f.cleaned is not None
+    }
     if path_taken not in offered:
         return values
     match path_taken.split("."):
