@@ -206,15 +206,17 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     findings = operations.look(form.kind, form.compose(values))
     if errors(findings):
         return redirect(f"{form.draft_url(token)}&look=1")
+    before = kinds.kind(form.kind).known(draft.lane).values
     context = {
         "nav": "users",
         "draft": draft,
+        "old": before is not None,
         "seen": _seen(values),
         "lane": draft.lane,
         "name": values.get("name", ""),
         "warnings": named(MessageForm(form.message, values, findings)),
         "messages_in_words": [
-            (message, explain(message, part, reveal=True))
+            (message, explain(message, part, before, reveal=True))
             for message, part in split_message(form.message, form.compose(values))
         ],
         "reason": reason,

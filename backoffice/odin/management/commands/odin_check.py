@@ -1,0 +1,68 @@
+"""Try the configured ODIN step by step, and say in words what is right and what is wrong."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from backoffice.config import odin_config
+from backoffice.odin import session
+from backoffice.odin.gateway import Gateway, GatewayError
+from backoffice.odin.outcome import OutcomeKind, read
+from backoffice.protocol.messages.reads import PeriodicityList
+from backoffice.protocol.wire import Header, encode
+
+
+class Command(BaseCommand):
+    """WSDL, operation names, logon, one read. Exit code 1 on the first thing that is wrong; no secret is printed."""
+
+    help = "Try the configured ODIN: WSDL, operation names, logon, periodicity list."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        gateway = Gateway(odin_config())
+        self._wsdl(gateway)
+        current = self._logon()
+        self._read(gateway, current)
+        self.stdout.write("ODIN can be used with these settings.")
+
+    def _wsdl(self, gateway: Gateway) -> None:
+        config = odin_config()
+        try:
+            there, missing = gateway.operations(), gateway.missing()
+        except GatewayError as error:
+            raise CommandError(f"{error.words} Look at ODIN_WSDL_URL ({config.wsdl_url}).") from error
+        self.stdout.write(f"The WSDL is read: {len(there)} operations. Calls go to {config.service_url}.")
+        if missing:
+            wanted = ", ".join(f"{name} (for {number})" for number, name in missing.items())
+            raise CommandError(
+                f"The service has no operation {wanted}. It has: {', '.join(sorted(there))}. "
+                "Set the right names in ODIN_OPERATIONS, for example 301:CreateRetailUser."
+            )
+        self.stdout.write("Every message has its operation.")
+
+    def _logon(self) -> session.Session:
+        try:
+            current = session.current()
+        except session.NoSession as none:
+            raise CommandError(
+                f"No dealer session: {none.words} Look at ODIN_SERVICE_URL, ODIN_DEALER_ID, ODIN_DEALER_PASSWORD, "
+                "ODIN_PASSWORD_KEY and ODIN_PASSWORD_MODE."
+            ) from none
+        status = session.status_for_screens()
+        days = (
+            "" if status.days_to_expiry is None else f" The password expires in {status.days_to_expiry} days."
+        )
+        self.stdout.write(f"Logged on as {odin_config().dealer_id}, session {current.number}.{days}")
+        return current
+
+    def _read(self, gateway: Gateway, current: session.Session) -> None:
+        text = encode(PeriodicityList, {}, Header(odin_config().dealer_id, current.id))
+        try:
+            outcome = read(PeriodicityList, gateway.call(PeriodicityList.type, text))
+        except GatewayError as error:
+            raise CommandError(f"The periodicity list could not be read: {error.words}") from error
+        if outcome.session_invalid:
+            session.invalidate(current.number)
+        if outcome.kind is not OutcomeKind.APPLIED:
+            words = " ".join(part for part in (outcome.code, outcome.text, outcome.reason) if part)
+            raise CommandError(f"The periodicity list was not given: {words} Run the check again.")
+        self.stdout.write("The periodicity list was read.")
