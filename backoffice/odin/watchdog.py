@@ -20,6 +20,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 #: A kept connection that rested longer than this is not used again: the other side may close it at the wrong moment,
 #: which looks like a reset after sending.
 IDLE_SECONDS = 10.0
+#: After so many ticks without a call the watchdog parks.
+IDLE_TICKS = 50
 
 
 @dataclass(eq=False)
@@ -36,13 +38,19 @@ _current = threading.local()
 
 
 class Watchdog:
-    """Shuts the sockets of overdue calls. Use as `with watchdog.watch(seconds) as call`."""
+    """Shuts the sockets of overdue calls, at most a tick after their end.
+
+    The thread looks at its calls each tick and parks while there are none, so that a call costs two sets of a lock and
+    hardly ever a thread switch.
+    """
+
+    TICK = 0.1
 
     def __init__(self) -> None:
         self._calls: set[Call] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._wakes_at = float("inf")
+        self._parked = False
 
     def begin(self, seconds: float) -> Call:
         """Start the clock for a call of this thread."""
@@ -53,7 +61,8 @@ class Watchdog:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="odin-watchdog", daemon=True)
                 self._thread.start()
-            elif call.end < self._wakes_at:
+            elif self._parked:
+                self._parked = False
                 self._changed.notify()
         return call
 
@@ -64,15 +73,20 @@ class Watchdog:
             self._calls.discard(call)
 
     def _run(self) -> None:
-        with self._changed:
-            while True:
+        idle = 0
+        while True:
+            time.sleep(self.TICK)
+            with self._changed:
                 now = time.monotonic()
                 for call in [call for call in self._calls if call.end <= now]:
                     call.overdue = True
                     self._calls.discard(call)
                     _shut(call.sock)
-                self._wakes_at = min((call.end for call in self._calls), default=float("inf"))
-                self._changed.wait(None if not self._calls else max(0.0, self._wakes_at - now))
+                idle = 0 if self._calls else idle + 1
+                if idle > IDLE_TICKS:
+                    self._parked = True
+                    self._changed.wait_for(lambda: not self._parked)
+                    idle = 0
 
 
 def _shut(sock: socket.socket | None) -> None:
