@@ -1,8 +1,8 @@
 """Calls a second through the gateway, beside zeep as shipped, zeep with a tuned session, and bare requests.
 
 All speak to the same service of zero latency in a process of its own. The gateway does all that a worker does: encode,
-call with deadlines, mask for the record, read the outcome. Rounds are interleaved and the best of each peer counts, since
-machines are noisy; read the ratios. Run: `python benchmarks/gateway.py`.
+call with deadlines, mask for the record, read the outcome. Rounds are interleaved and the best of each peer counts,
+since machines are noisy; read the ratios. Run: `python benchmarks/gateway.py`.
 """
 
 import argparse
@@ -180,7 +180,7 @@ def main() -> None:
                 "requests": through_requests(f"{base}/soap", threads),
             }
             best = dict.fromkeys(peers, 0.0)
-            for name, call in peers.items():  # connections, caches
+            for call in peers.values():  # connections, caches
                 rate(call, threads, threads * 5)
             for _ in range(options.rounds):
                 for name, call in peers.items():

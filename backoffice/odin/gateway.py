@@ -73,7 +73,7 @@ class _Transport(zeep.Transport):
         prepared.body = message
         prepared.headers["Content-Length"] = str(len(message))
         adapter = self.session.get_adapter(address)
-        response = adapter.send(prepared, stream=True, timeout=self._timeouts, verify=True)
+        response: requests.Response = adapter.send(prepared, stream=True, timeout=self._timeouts, verify=True)
         content = response.raw.read(LARGEST_ANSWER + 1, decode_content=True)
         if len(content) > LARGEST_ANSWER:
             response.close()
