@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -98,7 +99,9 @@ def propose_status(request: Any, group_id: str, user_id: str, status: str) -> Ht
 
 
 def change(request: HttpRequest, group_id: str, user_id: str, slug: str) -> HttpResponse:
-    """The form of a change."""
+    """The form of a change. Who is not logged in learns nothing of who is here; what they typed is given back."""
+    if request.method == "GET" and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     return entry.new(request, change_form(group_id, user_id, slug))
 
 

@@ -156,3 +156,9 @@ def test_the_page_offers_changes_to_makers_only(user, as_maker, checker):
     as_maker.force_login(checker)
     assert address("cash_deposit") not in as_maker.get(page).content.decode()
     assert as_maker.get(address("cash_deposit")).status_code == 403
+
+
+def test_somebody_who_is_not_logged_in_learns_nothing_of_who_is_here(user, client):
+    here = client.get(address("cash_deposit"))
+    nowhere = client.get(reverse("accounts:change", args=["HO", "NOBODY", "cash_deposit"]))
+    assert here.status_code == nowhere.status_code == 302
