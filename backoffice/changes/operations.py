@@ -49,8 +49,9 @@ def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, 
     """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft."""
     _may(by, "changes.add_change", "You may not propose changes.")
     with transaction.atomic():
+        version = kind(kind_slug).known(_lane(values)).version
         draft, _ = Change.objects.get_or_create(
-            token=token, defaults={"kind": kind(kind_slug).slug, "made_by": by}
+            token=token, defaults={"kind": kind(kind_slug).slug, "made_by": by, "record_version": version}
         )
         if draft.made_by_id != by.pk:
             raise NotAllowed("This draft is somebody else's.")
@@ -66,7 +67,7 @@ def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, 
 def submit(kind_slug: str, values: Values, *, by: "User", reason: str, token: uuid.UUID) -> Change:
     """Propose a change to a checker. The same token a second time (a double click) gives the first change back.
 
-    Raises NotAllowed, ReasonMissing, or HasErrors with the findings.
+    Raises NotAllowed, ReasonMissing, HasErrors with the findings, or Stale when the record moved on since the draft.
     """
     _may(by, "changes.add_change", "You may not propose changes.")
     if not reason.strip():
@@ -83,12 +84,18 @@ def submit(kind_slug: str, values: Values, *, by: "User", reason: str, token: uu
     try:
         with transaction.atomic():
             draft, _ = Change.objects.select_for_update().get_or_create(
-                token=token, defaults={"kind": change_kind.slug, "made_by": by}
+                token=token,
+                defaults={"kind": change_kind.slug, "made_by": by, "record_version": known.version},
             )
             if draft.made_by_id != by.pk:
                 raise NotAllowed("This draft is somebody else's.")
             if draft.state != State.DRAFT:
                 return draft
+            if draft.record_version != known.version:
+                raise Stale(
+                    "ODIN confirmed another change of this record after you began. "
+                    "Open the form anew from the retail user's page, so that you change its present values."
+                )
             draft.lane = _lane(values)
             draft.values = seal_values(values)
             draft.before = known.values

@@ -163,3 +163,14 @@ def test_a_checker_sees_old_and_new_and_what_is_repeated(user, as_maker, checker
 def test_status_is_not_changed_by_somebody_who_may_not_propose(user, client, checker):
     client.force_login(checker)
     assert client.post(reverse("accounts:status", args=["HO", "HAS001", "S"])).status_code == 403
+
+
+def test_a_form_that_was_opened_before_another_change_does_not_undo_it(user, odin, as_maker, checker):
+    page = Page(as_maker.get(ADDRESS).content.decode())
+    answer = as_maker.post(ADDRESS, page.sent(press="check", name="Asha Newname"))
+    check = Page(as_maker.get(answer.url).content.decode())
+    delivered(submitted(as_maker, city="Pune"), checker)
+    late = as_maker.post(answer.url, check.sent(reason="As asked"))
+    assert late.status_code == 409
+    assert "after you began" in late.content.decode()
+    assert odin.store.user("HO", "HAS001")["values"]["city"] == "Pune"
