@@ -17,6 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "changes.approve_change",
         "delivery.view_delivery",
         "delivery.resolve_delivery",
+        "odin.view_dealersession",
         "audit.view_entry",
     ),
     "compliance": (
@@ -24,11 +25,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         "limits.view_limitupdate",
         "changes.view_change",
         "delivery.view_delivery",
+        "odin.view_dealersession",
         "audit.view_entry",
     ),
     "admin": (
         "accounts.view_retailuser",
         "delivery.view_delivery",
+        "odin.view_dealersession",
+        "odin.operate_dealersession",
         "staff.view_user",
         "staff.add_user",
         "staff.change_user",

@@ -19,6 +19,7 @@ PAGES = {
     ),
     "checker": ("/", "/changes/?show=waiting", "/deliveries/?state=unknown"),
     "compliance": ("/audit/", "/changes/", "/users/"),
+    "admin": ("/", "/odin/session/"),
 }
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))
 

@@ -1,0 +1,54 @@
+"""The page of the dealer session: who may see it, and who may lift a stop."""
+
+import pytest
+from django.urls import reverse
+
+from backoffice.audit.models import Entry
+from backoffice.odin import session
+from backoffice.odin.models import DealerSession
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGE = "/odin/session/"
+
+
+def test_a_stop_is_shown_and_lifted_with_a_reason(odin, client, admin):
+    odin.faults.add("logon_status", match={"type": 101}, status="10002")
+    with pytest.raises(session.NoSession):
+        session.current()
+    client.force_login(admin)
+    assert "Lift the stop" in client.get(PAGE).content.decode()
+    client.post(reverse("odin:lift_stop"), {"reason": " "})
+    assert DealerSession.objects.get().state == "stopped"
+    client.post(reverse("odin:lift_stop"), {"reason": "The password was put right"})
+    assert session.current().number == 1
+    assert Entry.objects.get(action="session.stop_lifted").by == admin
+
+
+def test_an_admin_logs_the_dealer_off(odin, client, admin):
+    session.current()
+    client.force_login(admin)
+    client.post(reverse("odin:log_off"))
+    assert DealerSession.objects.get().state == "logged_off"
+    assert {line.type for line in odin.store.ledger()} == {101, 108}
+
+
+def test_a_maker_may_neither_see_nor_operate_it(client, maker):
+    client.force_login(maker)
+    assert client.get(PAGE).status_code == 403
+    assert client.post(reverse("odin:log_off")).status_code == 403
+    assert client.post(reverse("odin:lift_stop"), {"reason": "x"}).status_code == 403
+
+
+def test_a_checker_sees_it_and_cannot_operate_it(client, checker):
+    client.force_login(checker)
+    assert client.get(PAGE).status_code == 200
+    assert client.post(reverse("odin:lift_stop"), {"reason": "x"}).status_code == 403
+
+
+def test_no_secret_is_on_the_page(odin, client, admin, settings):
+    current = session.current()
+    client.force_login(admin)
+    page = client.get(PAGE).content.decode()
+    assert current.id.reveal() not in page
+    assert settings.ODIN_DEALER_PASSWORD not in page
