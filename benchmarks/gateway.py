@@ -6,6 +6,7 @@ since machines are noisy; read the ratios. Run: `python benchmarks/gateway.py`.
 """
 
 import argparse
+import logging
 import multiprocessing
 import os
 import socket
@@ -22,6 +23,7 @@ import requests
 import zeep
 
 from backoffice.config import OdinConfig
+from backoffice.logs import LineFormatter
 from backoffice.odin.gateway import Gateway
 from backoffice.odin.outcome import OutcomeKind, read
 from backoffice.odin.standin import StandIn
@@ -164,6 +166,11 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1500, help="a round")
     parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
+    # The log lines are written as the portal writes them, to nowhere.
+    handler = logging.StreamHandler(open(os.devnull, "w"))  # noqa: SIM115  # for as long as the process runs
+    handler.setFormatter(LineFormatter())
+    logging.getLogger("backoffice.odin.gateway").addHandler(handler)
+    logging.getLogger("backoffice.odin.gateway").setLevel(logging.INFO)
     with StandIn(password="Dealer42", key="0123456789abcdef") as standin:
         wsdl_text = requests.get(f"{standin.url}?singleWsdl", timeout=5).content
     ready: multiprocessing.Queue[int] = multiprocessing.Queue()

@@ -72,6 +72,7 @@ def deliver(mine: Claim) -> None:
         answer = gateway().call(delivery.message_type, text)
     except GatewayError as error:
         outcome = from_exception(error)
+        answer = error.received
     else:
         message = REQUESTS[delivery.message_type]
         outcome = read(message, answer, reference=delivery.reference, earlier_unknown=delivery.doubted)
@@ -102,8 +103,10 @@ def _begin(mine: Claim, text: str) -> Attempt | None:
     """Write the attempt before the first byte leaves; None when the lease was lost meanwhile."""
     delivery = mine.delivery
     now = timezone.now()
+    # A logon may have eaten most of the lease; what is left must cover the whole call.
+    call = timedelta(seconds=odin_config().total_timeout)
     held = Delivery.objects.filter(
-        pk=delivery.pk, state=State.IN_FLIGHT, lease_token=mine.token, lease_until__gt=now
+        pk=delivery.pk, state=State.IN_FLIGHT, lease_token=mine.token, lease_until__gt=now + call
     )
     number = delivery.attempt_count + 1
     delivery.first_sent_at = delivery.first_sent_at or now

@@ -6,12 +6,15 @@ The WSDL is read once a process (T4). Operations are called by position, since t
 import logging
 import os
 import threading
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import zeep
 from lxml.etree import LxmlError
+from urllib3.exceptions import HTTPError, NameResolutionError
+from urllib3.exceptions import TimeoutError as HTTPTimeout
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
 from zeep.wsdl.bindings.soap import Soap11Binding
@@ -19,16 +22,24 @@ from zeep.wsdl.bindings.soap import Soap11Binding
 from backoffice.config import OdinConfig, odin_config
 from backoffice.odin.watchdog import Watchdog, http_session
 from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.wire import mask
 
 logger = logging.getLogger(__name__)
 
 #: An answer larger than this is not read on: the longest real one, a stock view, has some hundred kilobytes.
 LARGEST_ANSWER = 10 * 1024 * 1024
 POOL_SIZE = 64
+#: So much (characters) of what was no answer is kept for the record.
+KEPT = 4000
+#: What requests, urllib3, zeep and lxml raise on a damaged answer.
+FORESEEN = (requests.RequestException, HTTPError, OSError, ZeepError, LxmlError, ValueError, TypeError)
 
 
 class GatewayError(Exception):
-    """A call that brought no answer. `kind` is a short name for statistics, `words` are for people."""
+    """A call that brought no answer. `kind` is a short name for statistics, `words` are for people.
+
+    `received`: the beginning of what came back instead, secrets masked.
+    """
 
     may_have_been_applied = False
 
@@ -36,6 +47,7 @@ class GatewayError(Exception):
         super().__init__(f"{kind}: {words}")
         self.kind = kind
         self.words = words
+        self.received = ""
 
 
 class NotSent(GatewayError):
@@ -51,9 +63,11 @@ class MaybeSent(GatewayError):
 class _Transport(zeep.Transport):
     """zeep's transport with our deadlines, without redirects, and with a limit on what is read."""
 
-    def __init__(self, config: OdinConfig) -> None:
+    def __init__(self, config: OdinConfig, watchdog: Watchdog) -> None:
         super().__init__(session=http_session(POOL_SIZE))
+        self._watchdog = watchdog
         self._timeouts = (config.connect_timeout, config.read_timeout)
+        self._prepared: dict[tuple[str, ...], requests.PreparedRequest] = {}
         self._wsdl_host = urlsplit(config.wsdl_url).hostname
 
     def load(self, url: str) -> bytes:
@@ -61,20 +75,29 @@ class _Transport(zeep.Transport):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname != self._wsdl_host:
             raise NotSent("wsdl", f"The WSDL refers to {url[:200]}, not of its own host: not followed.")
-        response = self.session.get(url, timeout=self._timeouts, allow_redirects=False)
+        response = self.session.get(url, timeout=self._timeouts, allow_redirects=False, stream=True)
+        with response:
+            content: bytes = response.raw.read(LARGEST_ANSWER + 1, decode_content=True)
         if response.status_code != 200:
             raise NotSent("wsdl", f"The WSDL cannot be read: HTTP status {response.status_code}.")
-        return bytes(response.content)
+        if len(content) > LARGEST_ANSWER:
+            raise NotSent("wsdl", "The WSDL cannot be read: it is larger than any WSDL.")
+        return content
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
         # Straight to the adapter: a call needs no cookies, proxies, redirects or hooks of the session, which cost as
         # much as the rest of the client.
-        prepared = requests.Request("POST", address, headers=headers).prepare()
+        # Each operation's request is prepared once and copied.
+        key = (address, *headers.values())
+        if (blank := self._prepared.get(key)) is None:
+            blank = self._prepared[key] = requests.Request("POST", address, headers=headers).prepare()
+        prepared = blank.copy()
         prepared.body = message
         prepared.headers["Content-Length"] = str(len(message))
         adapter = self.session.get_adapter(address)
         response: requests.Response = adapter.send(prepared, stream=True, timeout=self._timeouts, verify=True)
         content = response.raw.read(LARGEST_ANSWER + 1, decode_content=True)
+        self._watchdog.received(content)
         if len(content) > LARGEST_ANSWER:
             response.close()
             raise MaybeSent("too-large", "The answer was larger than any answer of ODIN.")
@@ -100,30 +123,42 @@ class Gateway:
 
     def call(self, message_type: int, text: str) -> str:
         """Send a message and give back the answer's text. Raises NotSent or MaybeSent; no answer is never success."""
-        operation = self._operation(message_type)
-        call = self._watchdog.begin(self._config.total_timeout)
+        started = time.monotonic()
+        end = started + self._config.total_timeout
+        try:
+            answer = self._answer(message_type, text, end)
+        except GatewayError as error:
+            logger.warning("Message %d: no answer after %d ms: %s", message_type, _since(started), error)
+            raise
+        logger.info("Message %d: answered after %d ms.", message_type, _since(started))
+        return answer
+
+    def _answer(self, message_type: int, text: str, end: float) -> str:
+        operation = self._operation(message_type, end)
+        call = self._watchdog.begin(end)
         try:
             answer = operation(text)
-        except GatewayError:
-            raise
-        except Fault as fault:
-            raise MaybeSent("fault", f"The service reported a fault: {str(fault.message)[:200]}") from None
-        except (requests.RequestException, OSError, ZeepError, LxmlError, ValueError) as error:
-            raise _classified(error, sent=call.sent, overdue=call.overdue) from None
-        except (
-            Exception
-        ) as error:  # zeep and urllib3 raise many kinds on a damaged answer; none may pass for success
-            logger.exception("A call to ODIN failed in an unforeseen way.")
-            raise _classified(error, sent=call.sent, overdue=call.overdue) from None
+            if not isinstance(answer, str) or not answer:
+                raise MaybeSent("empty", "The service answered with nothing.")
+            return answer
+        except Exception as error:
+            if isinstance(error, Fault):
+                words = mask(str(error.message))[:200]
+                failed: GatewayError = MaybeSent("fault", f"The service reported a fault: {words}")
+            elif isinstance(error, GatewayError):
+                failed = error
+            else:
+                if not isinstance(error, FORESEEN):
+                    logger.exception("A call to ODIN failed in an unforeseen way.")
+                failed = _classified(error, sent=call.sent, overdue=call.overdue)
+            failed.received = mask(_as_text(call.received))[:KEPT]
+            raise failed from None
         finally:
             self._watchdog.end(call)
-        if not isinstance(answer, str) or not answer:
-            raise MaybeSent("empty", "The service answered with nothing.")
-        return answer
 
     def operations(self) -> dict[str, str]:
         """The operation names that the WSDL has, with their parameter's name. Raises NotSent."""
-        service = self._load()
+        service = self._load(time.monotonic() + self._config.total_timeout)
         return {
             name: ", ".join(name for name, _ in operation.input.body.type.elements)
             for name, operation in service._binding._operations.items()
@@ -138,8 +173,8 @@ class Gateway:
         """The operation for a message type: configured, or the protocol's default (T2)."""
         return self._config.operations.get(message_type, REQUESTS[message_type].operation)
 
-    def _operation(self, message_type: int) -> Any:
-        service, name = self._load(), self.name_of(message_type)
+    def _operation(self, message_type: int, end: float) -> Any:
+        service, name = self._load(end), self.name_of(message_type)
         try:
             return service[name]
         except AttributeError:
@@ -148,19 +183,25 @@ class Gateway:
                 f"ODIN's service has no operation {name} for message {message_type}. Set its name in ODIN_OPERATIONS.",
             ) from None
 
-    def _load(self) -> Any:
+    def _load(self, end: float) -> Any:
+        """The service, from the WSDL when first needed. `end`: of the call that needs it, reading included."""
         if self._service is None:
-            with self._lock:
+            if not self._lock.acquire(timeout=max(0.0, end - time.monotonic())):
+                raise NotSent("wsdl", "The WSDL could not be read in time.")
+            try:
                 if self._service is None:
-                    self._service = self._build()
+                    self._service = self._build(end)
+            finally:
+                self._lock.release()
         return self._service
 
-    def _build(self) -> Any:
+    def _build(self, end: float) -> Any:
         # A WCF host splits its WSDL, so imports must be followed; the transport keeps them to its own host.
         settings = zeep.Settings(strict=True, forbid_dtd=True, forbid_external=False, xml_huge_tree=False)
-        call = self._watchdog.begin(self._config.total_timeout)
+        call = self._watchdog.begin(end)
         try:
-            client = zeep.Client(self._config.wsdl_url, transport=_Transport(self._config), settings=settings)
+            transport = _Transport(self._config, self._watchdog)
+            client = zeep.Client(self._config.wsdl_url, transport=transport, settings=settings)
             wanted = {self.name_of(number) for number in REQUESTS}
             bindings = [b for b in client.wsdl.bindings.values() if isinstance(b, Soap11Binding)]
             if not bindings:
@@ -171,28 +212,51 @@ class Gateway:
         except GatewayError:
             raise
         except Exception as error:  # whatever a damaged WSDL makes zeep raise, nothing was sent
-            words = _REASONS.get(type(error), str(error)[:200])
+            words = "no complete answer in time." if call.overdue else _reason(error) or str(error)[:200]
             raise NotSent("wsdl", f"The WSDL at {self._config.wsdl_url} cannot be used: {words}") from None
         finally:
             self._watchdog.end(call)
 
 
-_REASONS: dict[type[Exception], str] = {
-    requests.ConnectTimeout: "no connection in time.",
-    requests.ReadTimeout: "no answer in time.",
-    requests.ConnectionError: "the host cannot be reached.",
-}
+def _as_text(content: bytes) -> str:
+    """Bytes of any kind as text that a database takes: no zero characters."""
+    return content.decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def _since(started: float) -> int:
+    return int((time.monotonic() - started) * 1000)
+
+
+def _reason(error: Exception) -> str:
+    """Why there was no connection, in words; empty for what is no matter of the connection."""
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(cause, NameResolutionError):
+        return "the name of its host is not known."
+    for kind, words in (
+        (requests.exceptions.SSLError, "its certificate is not accepted."),
+        (requests.ConnectTimeout, "no connection in time."),
+        (requests.Timeout, "no answer in time."),
+        ((requests.ConnectionError, OSError), "nothing answers at its address."),
+    ):
+        if isinstance(error, kind):
+            return words
+    return ""
 
 
 def _classified(error: Exception, *, sent: bool, overdue: bool) -> GatewayError:
     if not sent:
-        words = _REASONS.get(type(error), f"no connection ({type(error).__name__}).")
-        return NotSent("not-sent", f"ODIN's service cannot be reached: {words}")
+        if overdue:
+            return NotSent("not-sent", "ODIN's service cannot be reached: no connection in time.")
+        if reason := _reason(error):
+            return NotSent("not-sent", f"ODIN's service cannot be reached: {reason}")
+        return NotSent(
+            "encoding", f"The message cannot be written as the WSDL wants it ({type(error).__name__})."
+        )
     if overdue:
         return MaybeSent("deadline", "No complete answer came within the time that a call may take.")
-    if isinstance(error, (requests.Timeout, TimeoutError)) or "timed out" in str(error):
+    if isinstance(error, (requests.Timeout, HTTPTimeout, TimeoutError)):
         return MaybeSent("timeout", "No answer came in time.")
-    if isinstance(error, (requests.RequestException, OSError)):
+    if isinstance(error, (requests.RequestException, HTTPError, OSError)):
         return MaybeSent("broken", "The connection broke before a complete answer came.")
     return MaybeSent("garbled", "What came back was not an answer of ODIN's service.")
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from backoffice.odin.gateway import GatewayError
 from backoffice.protocol.findings import DecodeError
 from backoffice.protocol.message import Repeat, Request
-from backoffice.protocol.wire import Reply, decode_reply
+from backoffice.protocol.wire import Reply, decode_reply, mask
 
 
 class OutcomeKind(StrEnum):
@@ -36,10 +36,11 @@ class Outcome:
 #: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
 NOT_APPLIED_TEXTS = ("unable to connect to the remote server", "unable to connect to odin manager")
 INVALID_SESSION = "invalid session"
-#: What a repeat meets when the first sending was applied (A3), by repeat policy.
+#: What a repeat meets when the first sending was applied (A3), by repeat policy: all of these words. A mobile number or
+#: PAN that exists already may be another user's.
 ALREADY_THERE = {
-    Repeat.SAME_REFERENCE: "transaction no already exist",
-    Repeat.CREATE: "already exist",
+    Repeat.SAME_REFERENCE: ("transaction no already exist",),
+    Repeat.CREATE: ("user", "already exist"),
 }
 #: Refusals that the document prints, or that are understood. Others are refused too, and shown to a person as new.
 KNOWN_REFUSALS = (
@@ -49,8 +50,12 @@ KNOWN_REFUSALS = (
     "exchange code is not provided",
     "dealer group id is not provided",
 )
-#: Messages that add, modify or delete: a repeat that is refused may have met its own first effect.
+#: A repeat that is refused may have met its own first effect: what adds, modifies or deletes (A3), and what is done
+#: once only, when ODIN does not say that it was.
 MOVES_SOMETHING = frozenset({314, 320, 322, 324})
+ONCE_ONLY = (Repeat.CREATE, Repeat.SAME_REFERENCE)
+#: So much (characters) of ODIN's text is kept; the raw answer keeps all of it.
+LONGEST_TEXT = 500
 
 _ECHO = {Repeat.SAME_REFERENCE: "252"}
 
@@ -68,11 +73,11 @@ def read(
         return Outcome(
             OutcomeKind.UNKNOWN,
             reply.code,
-            reply.text,
+            _text(reply),
             "The answer carries another message's reference, or none.",
         )
     if reply.code == "1":
-        return Outcome(OutcomeKind.APPLIED, reply.code, reply.text)
+        return Outcome(OutcomeKind.APPLIED, reply.code, _text(reply))
     return _refusal(message, reply, earlier_unknown)
 
 
@@ -90,26 +95,31 @@ def _echoes(message: type[Request], reply: Reply, reference: str) -> bool:
     return not echoed or not reference or echoed == reference
 
 
+def _text(reply: Reply) -> str:
+    """Tag 19 for people: a service that repeats the message in its words must not bring a secret back."""
+    return mask(reply.text)[:LONGEST_TEXT]
+
+
 def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Outcome:
     text = reply.text.casefold()
 
     def outcome(
         kind: OutcomeKind, reason: str = "", *, invalid: bool = False, person: bool = False
     ) -> Outcome:
-        return Outcome(kind, reply.code, reply.text, reason, invalid, person)
+        return Outcome(kind, reply.code, _text(reply), reason, invalid, person)
 
     if text.startswith(INVALID_SESSION):
         return outcome(OutcomeKind.NOT_APPLIED, "The dealer session is not valid any more.", invalid=True)
     if text.startswith(NOT_APPLIED_TEXTS):
         return outcome(OutcomeKind.NOT_APPLIED, "ODIN's own parts could not reach one another.")
     there = ALREADY_THERE.get(message.repeat) if message.repeat else None
-    if there and there in text:
+    if there and all(words in text for words in there):
         if earlier_unknown:
             return outcome(OutcomeKind.APPLIED, "An earlier attempt was applied: ODIN has it already.")
         if message.repeat is Repeat.SAME_REFERENCE:
             return outcome(OutcomeKind.REFUSED, "Somebody used this reference before.", person=True)
         return outcome(OutcomeKind.REFUSED, "ODIN has this user already.")
-    if earlier_unknown and message.type in MOVES_SOMETHING:
+    if earlier_unknown and (message.type in MOVES_SOMETHING or message.repeat in ONCE_ONLY):
         return outcome(
             OutcomeKind.UNKNOWN,
             "The repeat was refused, perhaps because the first sending was applied. Look in ODIN and settle it.",

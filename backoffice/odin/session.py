@@ -4,11 +4,13 @@ One worker logs on at a time: it takes a lease in the row, calls ODIN outside an
 an update that must still find its lease. The others are told when to come back.
 """
 
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
@@ -18,13 +20,15 @@ from backoffice.odin.models import DealerSession
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.codes import LogonStatus
 from backoffice.protocol.fields import SecretText, Values
-from backoffice.protocol.findings import DecodeError
+from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.messages.session import Logoff, Logon
-from backoffice.protocol.wire import Header, Reply, decode_reply, encode
+from backoffice.protocol.wire import Header, Reply, decode_reply, encode, mask
 from backoffice.seal import SealError, seal, unseal
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
+
+logger = logging.getLogger(__name__)
 
 State = DealerSession.State
 
@@ -35,6 +39,10 @@ LOGONS_WITHIN = timedelta(minutes=5)
 SOON = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(minutes=5)
 FIRST_PAUSE = timedelta(seconds=10)
+#: With so many days left the screens ask for a new password.
+DAYS_WARNED = 15
+#: So much (characters) of ODIN's text is kept.
+LONGEST_TEXT = 500
 
 STATUSES = {member.value: member for member in LogonStatus}
 ALREADY_LOGGED_IN = "10008"
@@ -77,50 +85,44 @@ def current() -> Session:
         try:
             return Session(row.number, unseal(row.sealed_session_id))
         except SealError as error:
-            raise NoSession(str(error), None) from error
+            # Its key was taken away: the id is lost, and a new session the only way on.
+            _forget(row.number, "session.lost", f"Dealer session {row.number} is given up: {error}")
+            row = _row()
     return _log_on(row)
 
 
 def invalidate(number: int) -> None:
     """ODIN says that session `number` is not valid: forget it, unless a newer one is there already."""
-    gone = DealerSession.objects.filter(pk=1, number=number, state=State.LOGGED_ON).update(
-        state=State.LOGGED_OFF, sealed_session_id="", since=timezone.now()
-    )
-    if gone:
-        _record("session.expired", None, f"ODIN no longer accepts dealer session {number}.")
+    _forget(number, "session.expired", f"ODIN no longer accepts dealer session {number}.")
 
 
-def log_off(by: "User") -> None:
-    """Close the session. Best effort: whatever ODIN says, it is not used again (M2)."""
+def log_off(by: "User | None") -> None:
+    """Close the session. Best effort: whatever ODIN says, it is not used again (M2). `by` None: a command."""
     row = _row()
     if row.state != State.LOGGED_ON:
         return
-    session_id = unseal(row.sealed_session_id)
-    invalid = DealerSession.objects.filter(pk=1, number=row.number, state=State.LOGGED_ON)
-    if not invalid.update(state=State.LOGGED_OFF, sealed_session_id="", since=timezone.now()):
-        return
-    said = "ODIN was told."
-    try:
-        gateway().call(Logoff.type, encode(Logoff, {}, Header(odin_config().dealer_id, session_id)))
-    except GatewayError as error:
-        said = f"ODIN could not be told: {error.words}"
-    _record("session.logged_off", by, f"Dealer session {row.number} logged off. {said}")
+    if _forget(row.number, "session.logged_off", f"Dealer session {row.number} is logged off.", by):
+        try:
+            _tell_odin(unseal(row.sealed_session_id))
+        except SealError as error:
+            logger.warning("ODIN could not be told of the logoff: %s", error)
 
 
 def lift_stop(by: "User", reason: str) -> None:
-    """Allow logons again after a stop."""
-    lifted = DealerSession.objects.filter(pk=1, state=State.STOPPED).update(
-        state=State.LOGGED_OFF, since=timezone.now(), next_try_at=None, failures=0, recent_logons=[]
-    )
-    if lifted:
-        _record("session.stop_lifted", by, "Logons are allowed again.", reason)
+    """Allow logons again after a stop; that of three within five minutes at most still holds."""
+    with transaction.atomic():
+        lifted = DealerSession.objects.filter(pk=1, state=State.STOPPED).update(
+            state=State.LOGGED_OFF, since=timezone.now(), next_try_at=None, failures=0
+        )
+        if lifted:
+            _record("session.stop_lifted", by, "Logons are allowed again.", reason)
 
 
 def status_for_screens() -> SessionStatus:
     """How the session stands, in words. One query, no logon."""
     row = DealerSession.objects.filter(pk=1).first() or DealerSession(pk=1)
     words = {
-        State.LOGGED_ON: "Logged on to ODIN.",
+        State.LOGGED_ON: f"Logged on to ODIN.{_expiry(row.days_to_expiry)}",
         State.LOGGED_OFF: "Not logged on to ODIN; the next message logs on.",
         State.WAITING: f"Waiting to log on again: {row.last_text}",
         State.STOPPED: f"Logons to ODIN are stopped: {row.last_text} Put the cause right, then lift the stop.",
@@ -132,6 +134,25 @@ def _row() -> DealerSession:
     return DealerSession.objects.get_or_create(pk=1)[0]
 
 
+@transaction.atomic
+def _forget(number: int, action: str, words: str, by: "User | None" = None) -> bool:
+    """Drop session `number`; False when it was not the present one any more."""
+    gone = DealerSession.objects.filter(pk=1, number=number, state=State.LOGGED_ON).update(
+        state=State.LOGGED_OFF, sealed_session_id="", since=timezone.now()
+    )
+    if gone:
+        _record(action, by, words)
+    return bool(gone)
+
+
+def _tell_odin(session_id: SecretText) -> None:
+    """Send a logoff (108); nobody waits for what comes of it."""
+    try:
+        gateway().call(Logoff.type, encode(Logoff, {}, Header(odin_config().dealer_id, session_id)))
+    except (GatewayError, EncodeError) as error:
+        logger.warning("ODIN could not be told of the logoff: %s", error)
+
+
 def _log_on(row: DealerSession) -> Session:
     now = timezone.now()
     if row.state == State.STOPPED:
@@ -139,16 +160,23 @@ def _log_on(row: DealerSession) -> Session:
     if row.next_try_at and row.next_try_at > now:
         raise NoSession(row.last_text, row.next_try_at)
     recent = [at for at in row.recent_logons if datetime.fromisoformat(at) > now - LOGONS_WITHIN]
-    if len(recent) >= LOGONS_AT_MOST:
-        raise NoSession(
-            f"{LOGONS_AT_MOST} logons were tried within {LOGONS_WITHIN.seconds // 60} minutes.",
-            datetime.fromisoformat(recent[0]) + LOGONS_WITHIN,
-        )
-    token = uuid.uuid4()
-    config = odin_config()
-    free = DealerSession.objects.filter(pk=1, number=row.number, state=row.state, lease_token=row.lease_token)
+    # As this worker has seen it: whoever moved it meanwhile knows better.
+    seen = {
+        "number": row.number,
+        "state": row.state,
+        "failures": row.failures,
+        "lease_token": row.lease_token,
+    }
+    free = DealerSession.objects.filter(pk=1, **seen)
     if row.lease_until and row.lease_until > now:
         free = free.none()
+    if len(recent) >= LOGONS_AT_MOST:
+        words = f"{LOGONS_AT_MOST} logons were tried within {LOGONS_WITHIN.seconds // 60} minutes."
+        retry_at = datetime.fromisoformat(recent[0]) + LOGONS_WITHIN
+        free.update(state=State.WAITING, last_text=words, next_try_at=retry_at)
+        raise NoSession(words, retry_at)
+    token = uuid.uuid4()
+    config = odin_config()
     taken = free.update(
         lease_token=token,
         lease_until=now + timedelta(seconds=config.total_timeout + 5),
@@ -156,64 +184,88 @@ def _log_on(row: DealerSession) -> Session:
     )
     if not taken:
         raise NoSession("Another worker is logging on.", now + SOON)
-    return _settle(row, token, *_ask())
-
-
-def _ask() -> tuple[Reply | None, str]:
-    """Log on over SOAP: the answer, or None and why there is none."""
-    config = odin_config()
-    row = _row()
-    password = unseal(row.sealed_password) if row.sealed_password else config.dealer_password
-    stamp = timezone.localtime().strftime("%d%m%y%H%M%S")
-    values: Values = {
-        "password": password,
-        "new_password": SecretText(""),
-        "connection_type": "4",
-        "transaction_id": f"{config.dealer_id}-{stamp}",
-        "client_ip": config.client_ip,
-        "force_login": "1" if config.force_login else "",
-    }
-    cipher = PasswordCipher(config.password_key.reveal(), config.password_mode)
     try:
-        answer = gateway().call(Logon.type, encode(Logon, values, Header(config.dealer_id), cipher))
-        return decode_reply(Logon, answer), ""
+        reply, trouble = _ask(row)
+    except _Unaskable as error:
+        raise _no_session(row, token, str(error), retry_at=None) from error
+    if reply is None:
+        raise _no_session(row, token, trouble, retry_at=_after_a_pause(row))
+    if (given := STATUSES.get(reply.code)) and given.success:
+        if reply.session_id:
+            return _keep(row, token, reply, reply.session_id)
+        words = "ODIN said that the dealer is logged on, and gave no session id."
+        raise _no_session(row, token, words, _after_a_pause(row), reply)
+    words = f"{_words(reply.code)}. {_text(reply)}".strip()
+    raise _no_session(row, token, words, _after_a_pause(row) if reply.code in PASSING else None, reply)
+
+
+def _ask(row: DealerSession) -> tuple[Reply | None, str]:
+    """Log on over SOAP: the answer, or None and why there is none. Raises _Unaskable."""
+    config = odin_config()
+    stamp = timezone.localtime().strftime("%d%m%y%H%M%S")
+    try:
+        password = unseal(row.sealed_password) if row.sealed_password else config.dealer_password
+        values: Values = {
+            "password": password,
+            "new_password": SecretText(""),
+            "connection_type": "4",
+            "transaction_id": f"{config.dealer_id}-{stamp}",
+            "client_ip": config.client_ip,
+            "force_login": "1" if config.force_login else "",
+        }
+        cipher = PasswordCipher(config.password_key, config.password_mode)
+        text = encode(Logon, values, Header(config.dealer_id), cipher)
+    except (SealError, EncodeError, ValueError) as error:
+        raise _Unaskable(f"The logon cannot be written: {error}") from error
+    try:
+        return decode_reply(Logon, gateway().call(Logon.type, text)), ""
     except GatewayError as error:
         return None, error.words
     except DecodeError:
         return None, "What came back was not an answer to a logon."
 
 
-def _settle(row: DealerSession, token: uuid.UUID, reply: Reply | None, trouble: str) -> Session:
-    """Store what a logon brought. Raises NoSession where it brought no session."""
-    now = timezone.now()
-    mine = DealerSession.objects.filter(pk=1, lease_token=token)
-    done = {"lease_token": None, "lease_until": None, "since": now}
-    if reply and reply.session_id and (given := STATUSES.get(reply.code)) and given.success:
-        number = row.number + 1
-        stored = mine.update(
-            **done,
+class _Unaskable(Exception):
+    """The configuration allows no logon; trying again would not help."""
+
+
+def _keep(row: DealerSession, token: uuid.UUID, reply: Reply, session_id: SecretText) -> Session:
+    """Store a session. Raises NoSession where the lease was lost meanwhile."""
+    number = row.number + 1
+    with transaction.atomic():
+        stored = DealerSession.objects.filter(pk=1, lease_token=token).update(
+            lease_token=None,
+            lease_until=None,
+            since=timezone.now(),
             state=State.LOGGED_ON,
             number=number,
-            sealed_session_id=seal(reply.session_id),
+            sealed_session_id=seal(session_id),
             last_status=reply.code,
-            last_text=reply.text,
+            last_text=_text(reply),
             days_to_expiry=_days(reply),
             next_try_at=None,
             failures=0,
         )
-        if not stored:
-            raise NoSession("The logon took too long; another worker tries.", now + SOON)
-        _record(
-            "session.logged_on", None, f"Dealer session {number}: {_words(reply.code)}.", status=reply.code
-        )
-        return Session(number, reply.session_id)
+        if stored:
+            words = f"Dealer session {number}: {_words(reply.code)}."
+            _record("session.logged_on", None, words, status=reply.code)
+    if not stored:
+        _tell_odin(session_id)  # or it would stand in the way of the next logon (10008)
+        raise NoSession("The logon took too long; another worker tries.", timezone.now() + SOON)
+    return Session(number, session_id)
+
+
+@transaction.atomic
+def _no_session(
+    row: DealerSession, token: uuid.UUID, words: str, retry_at: datetime | None, reply: Reply | None = None
+) -> NoSession:
+    """Store that a logon brought no session, and give back the exception that says so."""
     status = reply.code if reply else ""
-    words = f"{_words(status)}. {reply.text}".strip() if reply else trouble
-    stops = bool(status) and status not in PASSING
-    retry_at = None if stops else now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 10))
-    mine.update(
-        **done,
-        state=State.STOPPED if stops else State.WAITING,
+    stored = DealerSession.objects.filter(pk=1, lease_token=token).update(
+        lease_token=None,
+        lease_until=None,
+        since=timezone.now(),
+        state=State.WAITING if retry_at else State.STOPPED,
         sealed_session_id="",
         last_status=status,
         last_text=words,
@@ -221,14 +273,30 @@ def _settle(row: DealerSession, token: uuid.UUID, reply: Reply | None, trouble: 
         next_try_at=retry_at,
         failures=row.failures + 1,
     )
-    action = "session.stopped" if stops else "session.waiting"
-    _record(action, None, f"Logging on to ODIN failed: {words}", status=status)
-    raise NoSession(words, retry_at)
+    if stored:
+        action = "session.waiting" if retry_at else "session.stopped"
+        _record(action, None, f"Logging on to ODIN failed: {words}", status=status)
+    return NoSession(words, retry_at)
+
+
+def _after_a_pause(row: DealerSession) -> datetime:
+    pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 10))
+    return timezone.now() + pause
+
+
+def _text(reply: Reply) -> str:
+    return mask(reply.text)[:LONGEST_TEXT]
 
 
 def _words(status: str) -> str:
     given = STATUSES.get(status)
     return given.label if given else f"ODIN gave the unknown logon status {status[:10]}"
+
+
+def _expiry(days: int | None) -> str:
+    if days is None or days > DAYS_WARNED:
+        return ""
+    return f" The dealer's password expires in {days} day{'' if days == 1 else 's'}: change it."
 
 
 def _days(reply: Reply) -> int | None:

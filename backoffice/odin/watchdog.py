@@ -26,12 +26,13 @@ IDLE_TICKS = 50
 
 @dataclass(eq=False)
 class Call:
-    """One call under way: its end (monotonic seconds), its socket, and whether the first byte may have left."""
+    """One call under way: its end (monotonic seconds), its socket, whether the first byte may have left, what came."""
 
     end: float
     sock: socket.socket | None = None
     sent: bool = False
     overdue: bool = False
+    received: bytes = b""
 
 
 _current = threading.local()
@@ -52,9 +53,9 @@ class Watchdog:
         self._thread: threading.Thread | None = None
         self._parked = False
 
-    def begin(self, seconds: float) -> Call:
-        """Start the clock for a call of this thread."""
-        call = Call(time.monotonic() + seconds)
+    def begin(self, end: float) -> Call:
+        """Watch a call of this thread until `end` (monotonic seconds)."""
+        call = Call(end)
         _current.call = call
         with self._changed:
             self._calls.add(call)
@@ -71,6 +72,13 @@ class Watchdog:
         _current.call = None
         with self._changed:
             self._calls.discard(call)
+
+    @staticmethod
+    def received(content: bytes) -> None:
+        """Keep what this thread's call got, for the record of a call that fails."""
+        call: Call | None = getattr(_current, "call", None)
+        if call is not None:
+            call.received = content
 
     def _run(self) -> None:
         idle = 0
@@ -107,9 +115,10 @@ class _Watched:
         call: Call | None = getattr(_current, "call", None)
         if call is not None:
             call.sock = self.sock
-            call.sent = True
-            if call.overdue:
+            if call.overdue or (not call.sent and call.end <= time.monotonic()):
+                call.overdue = True
                 raise TimeoutError("The call's time was over before it was sent.")
+            call.sent = True
         self._used_at = time.monotonic()
         super().send(data)  # type: ignore[misc]
 

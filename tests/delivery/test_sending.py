@@ -122,6 +122,21 @@ def test_a_person_needs_a_reason_and_the_permission_to_settle(odin, approved, se
             operations.resolve(delivery.pk, by=by, applied=True, reason=reason)
 
 
+def test_a_lease_that_does_not_cover_a_whole_call_sends_nothing(odin, approved, settings):
+    delivery = approved()
+    settings.DELIVERY_LEASE_SECONDS = settings.ODIN_TOTAL_TIMEOUT / 2  # what a slow logon leaves of it
+    deliver(delivery)
+    assert not Attempt.objects.exists()
+    assert not [line for line in odin.store.ledger() if line.type == 301]
+
+
+def test_what_came_instead_of_an_answer_is_kept_with_the_attempt(odin, approved, settings):
+    settings.DELIVERY_MAX_ATTEMPTS = 1
+    odin.faults.add("html_200", match={"type": 301})
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert "Please come back later" in delivery.attempts.get().answer
+
+
 def test_every_outcome_is_an_audit_entry(odin, approved):
     odin.faults.add("drop_after", match={"type": 301})
     delivery = deliver(approved(user_id="NEW001", group_id="HO", password=SecretText("Sesame42")))

@@ -4,6 +4,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from backoffice.odin import session
+from backoffice.odin.models import DealerSession
 from backoffice.protocol.cipher import PasswordCipher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +46,21 @@ def test_a_read_that_fails_is_not_passed_over(odin):
     odin.faults.add("garbage", match={"type": 318})
     with pytest.raises(CommandError, match="periodicity list"):
         call_command("odin_check")
+
+
+def test_the_check_logs_off_only_what_it_logged_on_itself(odin):
+    call_command("odin_check")
+    assert DealerSession.objects.get().state == "logged_off"
+    number = session.current().number
+    call_command("odin_check")
+    assert session.current().number == number
+
+
+def test_the_check_logs_off_after_a_read_that_failed(odin):
+    odin.faults.add("garbage", match={"type": 318})
+    with pytest.raises(CommandError):
+        call_command("odin_check")
+    assert DealerSession.objects.get().state == "logged_off"
 
 
 def test_u10_the_sample_is_encrypted_with_the_configured_key(settings, capsys):

@@ -13,15 +13,24 @@ from backoffice.protocol.wire import Header, encode
 
 
 class Command(BaseCommand):
-    """WSDL, operation names, logon, one read. Exit code 1 on the first thing that is wrong; no secret is printed."""
+    """WSDL, operation names, logon, one read. Exit code 1 on the first thing that is wrong; no secret is printed.
+
+    The session is the shared one: where it was there before, it is used and left.
+    """
 
     help = "Try the configured ODIN: WSDL, operation names, logon, periodicity list."
 
     def handle(self, *args: Any, **options: Any) -> None:
         gateway = Gateway(odin_config())
         self._wsdl(gateway)
+        found_logged_on = session.status_for_screens().state == session.State.LOGGED_ON
         current = self._logon()
-        self._read(gateway, current)
+        try:
+            self._read(gateway, current)
+        finally:
+            if not found_logged_on:
+                session.log_off(None)
+                self.stdout.write("Logged off again.")
         self.stdout.write("ODIN can be used with these settings.")
 
     def _wsdl(self, gateway: Gateway) -> None:
