@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ODIN_PORT ?= 8801
 
-.PHONY: run manage test lint format screenshots requirements
+.PHONY: run manage test soak lint format screenshots requirements
 
 run:
 	@$(PYTHON) tools/run.py --port $(PORT) --odin-port $(ODIN_PORT)
@@ -14,6 +14,11 @@ manage:
 
 test:
 	@$(PYTHON) tools/test.py
+
+# The long run of the fault test; what it takes: make soak SOAK=--help
+SOAK ?=
+soak:
+	@$(PYTHON) tools/test.py --soak $(SOAK)
 
 lint:
 	@$(PYTHON) tools/test.py --lint

@@ -6,13 +6,25 @@ class AccountsConfig(AppConfig):
     verbose_name = "Retail users"
 
     def ready(self) -> None:
-        from accounts import kinds, offers, records, statuses  # noqa: F401  # records registers what confirmed messages do
+        from accounts import (  # records registers what confirmed messages do
+            addresses,
+            batches,
+            conversion,
+            kinds,
+            offers,
+            records,  # noqa: F401
+            statuses,
+            update_form,
+        )
         from accounts.search import find
         from backoffice.screens import components, search
 
         kinds.register()
-        for slug in (kinds.UPDATE_RETAIL_USER, *kinds.FOR_A_USER):
-            offers.offer(slug)
+        batches.register()
+        offers.offer(kinds.UPDATE_RETAIL_USER, update_form.OFFER)
+        offers.offer(kinds.CONVERT_RETAIL_USER, conversion.OFFER)
+        for slug in kinds.FOR_A_USER:
+            offers.offer(slug, addresses.OFFER if slug == kinds.ALTERNATE_ADDRESSES else None)
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)
         search.register("accounts", find)

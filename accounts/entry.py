@@ -1,7 +1,6 @@
 """Where changes of retail users are proposed: a new one, and each message for one that is here."""
 
 import uuid
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from accounts import updates
+from accounts import registration
 from accounts.forms import SECTIONS, starting_values
-from accounts.kinds import CREATE_RETAIL_USER, UPDATE_RETAIL_USER, by_lane
+from accounts.kinds import CREATE_RETAIL_USER, REGISTER_RETAIL_USER, UPDATE_RETAIL_USER, by_lane
 from accounts.offers import OFFERS
+from accounts.registration import RegisterRetailUser
 from accounts.values import to_values
 from backoffice.changes import entry, kinds, operations
 from backoffice.changes.entry import EntryForm
@@ -23,16 +23,9 @@ from backoffice.changes.errors import NotAllowed
 from backoffice.changes.views import ENTRY_PAGES
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import initial
-from backoffice.screens.sections import plain_sections
 
 #: What the record says about itself in every message; typed only where the portal does not know it.
 IDENTITY = ("user_id", "group_id", "manager_id", "category")
-
-#: Said on the form of an update, since the fields are not on it.
-NOT_IN_320 = (
-    "Family, parent, category, group admin and password cannot be changed once a user is created; "
-    "banks, demat accounts and the mutual-fund UCC are not changed here."
-)
 
 NEW = EntryForm(
     kind=CREATE_RETAIL_USER,
@@ -45,21 +38,35 @@ NEW = EntryForm(
 )
 ENTRY_PAGES[CREATE_RETAIL_USER] = lambda lane: NEW.new_url
 
+REGISTER_PAGES = {"new": "register", "keep": "register_keep", "check": "register_check"}
+REGISTER = EntryForm(
+    kind=REGISTER_RETAIL_USER,
+    title="Register existing user",
+    text=(
+        "For a user that ODIN has already: ODIN cannot be asked for one, so what you declare here is what the portal "
+        "goes by until ODIN confirms a change. What you leave empty counts as unknown."
+    ),
+    sections=registration.SECTIONS,
+    starting=lambda: initial(RegisterRetailUser),
+    address=lambda page, *arguments: reverse(f"accounts:{REGISTER_PAGES[page]}", args=arguments),
+    back=("Retail users", "/users/"),
+)
+ENTRY_PAGES[REGISTER_RETAIL_USER] = lambda lane: REGISTER.new_url
+
 
 def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
     """The form of a kind of change for a retail user that is here. Raises Http404."""
     lane = f"{group_id}/{user_id}"
     user = by_lane(lane)
-    if user is None or slug not in OFFERS:
+    if user is None or slug not in OFFERS or not OFFERS[slug].applies(user):
         raise Http404("There is no such retail user or change.")
+    offer = OFFERS[slug]
     change_kind = kinds.kind(slug)
-    known = to_values(user)
+    known = change_kind.known(lane).values or {}
+    own = to_values(user)
     fixed: Values = {
-        name: known[name] for name in IDENTITY if name in change_kind.message.fields and known.get(name)
+        name: own[name] for name in IDENTITY if name in change_kind.message.fields and own.get(name)
     }
-    updates_profile = slug == UPDATE_RETAIL_USER
-    if updates_profile and known.get("odin_user_type"):
-        fixed["odin_user_type"] = known["odin_user_type"]
 
     def address(page: str, *arguments: object) -> str:
         name = {"new": "change", "keep": "change_keep", "check": "change_check"}[page]
@@ -69,21 +76,13 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
         kind=slug,
         title=change_kind.title,
         text=f"For {user.name or 'the retail user'} ({lane}).",
-        sections=plain_sections(change_kind.message, hidden=fixed) if not updates_profile else (),
-        starting=lambda: {**initial(change_kind.message), **OFFERS[slug]()},
+        sections=(),
+        starting=lambda: {**initial(change_kind.message), **offer.starting()},
         address=address,
         back=(user.name or lane, reverse("accounts:detail", args=[group_id, user_id])),
         fixed=fixed,
     )
-    if not updates_profile:
-        return form
-    return replace(
-        form,
-        text=f"{form.text} {NOT_IN_320}",
-        sections=updates.sections(hidden=fixed),
-        starting=lambda: {name: known[name] for name in updates.SINGLE if name in known},
-        compose=partial(updates.compose, known),
-    )
+    return offer.shape(form, known)
 
 
 def propose_status(request: Any, group_id: str, user_id: str, status: str) -> HttpResponse:
@@ -123,6 +122,9 @@ urlpatterns: list[URLPattern] = [
     path("new/", partial(entry.new, form=NEW), name="new"),
     path("new/<uuid:token>/keep/", partial(entry.keep, form=NEW), name="keep"),
     path("new/<uuid:token>/check/", partial(entry.check, form=NEW), name="check"),
+    path("register/", partial(entry.new, form=REGISTER), name="register"),
+    path("register/<uuid:token>/keep/", partial(entry.keep, form=REGISTER), name="register_keep"),
+    path("register/<uuid:token>/check/", partial(entry.check, form=REGISTER), name="register_check"),
     path(
         "<str:group_id>/<str:user_id>/status/<str:status>/",
         login_required(require_POST(propose_status)),

@@ -1,6 +1,6 @@
 """The confirmed values of a retail user as labelled rows, with what is proposed beside them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import MfUcc, RetailUser
@@ -9,7 +9,6 @@ from accounts.values import record, value_of
 from accounts.values import records as records_in
 from backoffice.protocol.codes import RecordAction
 from backoffice.protocol.fields import Code, Field, Records
-from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.messages import users
 from backoffice.protocol.messages.templates import UpdateSimctTemplate
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
@@ -102,23 +101,30 @@ class Section:
 
 
 def sections(
-    user: RetailUser | None, parts: Iterable[tuple[str, Sequence[str]]], proposed: Sequence[Proposal]
+    user: RetailUser | None,
+    parts: Iterable[tuple[str, Sequence[str]]],
+    proposed: Sequence[Proposal],
+    shows: bool,
 ) -> list[Section]:
-    """The facts of these parts of a retail user; if ODIN has not confirmed it, only what is proposed."""
-    return [Section(title, [fact(user, name, proposed) for name in names]) for title, names in parts]
+    """The facts of these parts of a retail user; if ODIN has not confirmed it, only what is proposed.
+
+    `shows`, here and below: whether personal data is shown.
+    """
+    return [Section(title, [fact(user, name, proposed, shows) for name in names]) for title, names in parts]
 
 
-def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal]) -> Fact:
+def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal], shows: bool) -> Fact:
     """One value of a retail user."""
     field = declared(name)
+    words = _words(field, shows)
     value = value_of(user, name) if user else field.empty
     newest = next((p for p in reversed(proposed) if _differs(p.values, name, value)), None)
     return Fact(
         label=field.label,
-        text=field.words(value),
+        text=words(value),
         code=str(value) if isinstance(field, Code) else "",
         unknown=user is not None and name in user.unknown_fields,
-        proposed=field.words(newest.values[name]) or "(cleared)" if newest else "",
+        proposed=words(newest.values[name]) or "(cleared)" if newest else "",
         proposal=newest,
     )
 
@@ -126,6 +132,10 @@ def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal]) -> Fa
 def declared(name: str) -> Field:
     """The declaration of a retail user's field."""
     return next(message.fields[name] for message in DECLARING if name in message.fields)
+
+
+def _words(field: Field, shows: bool) -> Callable[[object], str]:
+    return field.words if shows else field.masked
 
 
 def _differs(values: Mapping[str, object], name: str, confirmed: object) -> bool:
@@ -141,24 +151,27 @@ class ProposedRecord:
     proposal: Proposal
 
 
-def records(proposed: Sequence[Proposal], name: str) -> list[ProposedRecord]:
+def records(proposed: Sequence[Proposal], name: str, shows: bool) -> list[ProposedRecord]:
     """The accounts in the list `name` ("banks", "demats") of what is proposed."""
     found = []
     for proposal in proposed:
-        field = REQUESTS[proposal.message_type].fields.get(name)
+        field = proposal.message.fields.get(name)
         if not isinstance(field, Records):
             continue
         parts = field.record.fields
         for row in records_in(proposal.values, name):
-            shown = [(part.label, part.words(row[key])) for key, part in parts.items() if row.get(key)]
+            shown = [
+                (part.label, _words(part, shows)(row[key])) for key, part in parts.items() if row.get(key)
+            ]
             found.append(ProposedRecord(ACTIONS.get(row.get("action", ""), "Add"), shown, proposal))
     return found
 
 
-def mutual_fund(mf_ucc: MfUcc | None, proposed: Sequence[Proposal]) -> list[Fact]:
+def mutual_fund(mf_ucc: MfUcc | None, proposed: Sequence[Proposal], shows: bool) -> list[Fact]:
     """The parts of the mutual-fund UCC that are filled or proposed."""
     found = []
     for name, field in users.MfUcc.fields.items():
+        words = _words(field, shows)
         value = str(value_of(mf_ucc, name)) if mf_ucc else ""
         newest, text = None, ""
         for proposal in proposed:
@@ -169,10 +182,10 @@ def mutual_fund(mf_ucc: MfUcc | None, proposed: Sequence[Proposal]) -> list[Fact
             found.append(
                 Fact(
                     label=field.label,
-                    text=field.words(value),
+                    text=words(value),
                     code=value if isinstance(field, Code) else "",
                     unknown=False,
-                    proposed=(field.words(text) or "(cleared)") if newest else "",
+                    proposed=(words(text) or "(cleared)") if newest else "",
                     proposal=newest,
                 )
             )

@@ -10,9 +10,9 @@ from backoffice.protocol.codes import OdinUserType, UserStatus
 
 
 class RetailUserFilter(django_filters.FilterSet):
-    """Quick search by id, name, PAN or mobile; state, place, type, origin, and what is under way."""
+    """Quick search by id or name; state, place, type, origin, and what is under way."""
 
-    q = django_filters.CharFilter(label="Id, name, PAN or mobile", method="search")
+    q = django_filters.CharFilter(label="Id or name", method="search")
     status = django_filters.ChoiceFilter(
         choices=[(status.value, status.label) for status in UserStatus], empty_label="Any"
     )

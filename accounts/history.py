@@ -5,9 +5,11 @@ from typing import Any
 
 from backoffice.audit.models import Entry
 from backoffice.audit.operations import SYSTEM
+from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.protocol.message import REQUESTS
+from backoffice.screens import privacy
 from backoffice.screens.components import Event, status
 from backoffice.screens.templatetags.portal import optional_url
 
@@ -19,6 +21,7 @@ TOLD_ELSEWHERE = (
     "change.submitted",
     "change.approved",
     "change.rejected",
+    "delivery.claimed",
     "delivery.applied",
     "delivery.refused",
     "delivery.not_applied",
@@ -26,15 +29,18 @@ TOLD_ELSEWHERE = (
 )
 
 
-def history(lane: str, viewer: Any) -> list[Event]:
-    """What happened to this lane, as far as the viewer may see it. Four queries, however long it is."""
+def history(lane: str, viewer: Any, shows: bool) -> list[Event]:
+    """What happened to this lane, as far as the viewer may see it. Four queries, however long it is.
+
+    `shows`: whether personal data is shown.
+    """
     events: list[Event] = []
     if viewer.has_perm("changes.view_change"):
         changes = Change.objects.filter(lane=lane).exclude(state=State.DRAFT)
         events += _of_changes(changes.select_related("made_by", "decided_by")[:MOST])
     if viewer.has_perm("delivery.view_delivery"):
         deliveries = Delivery.objects.filter(lane=lane).prefetch_related("attempts")[:MOST]
-        events += [event for delivery in deliveries for event in _of_delivery(delivery)]
+        events += [event for delivery in deliveries for event in _of_delivery(delivery, shows)]
     if viewer.has_perm("audit.view_entry"):
         entries = Entry.objects.filter(subject=lane).exclude(action__in=TOLD_ELSEWHERE)[:MOST]
         events += [_of_entry(entry) for entry in entries]
@@ -43,7 +49,9 @@ def history(lane: str, viewer: Any) -> list[Event]:
 
 def _of_changes(changes: Iterable[Change]) -> Iterator[Event]:
     for change in changes:
-        titles = ", ".join(dict.fromkeys(REQUESTS[message["type"]].title for message in change.messages))
+        titles = ", ".join(
+            dict.fromkeys(declared(change.kind, message["type"]).title for message in change.messages)
+        )
         url = change.get_absolute_url()
         if change.submitted_at:
             shown = status("change", State.SUBMITTED)
@@ -69,7 +77,7 @@ def _of_changes(changes: Iterable[Change]) -> Iterator[Event]:
             )
 
 
-def _of_delivery(delivery: Delivery) -> Iterator[Event]:
+def _of_delivery(delivery: Delivery, shows: bool) -> Iterator[Event]:
     title = f"{REQUESTS[delivery.message_type].title} ({delivery.message_type})"
     now = status("delivery", delivery.state)
     details = [("Now", now.word), ("Reference", delivery.reference), ("Why", delivery.reason)]
@@ -83,17 +91,17 @@ def _of_delivery(delivery: Delivery) -> Iterator[Event]:
         details=[(label, text) for label, text in details if text],
     )
     for attempt in delivery.attempts.all():
-        yield _of_attempt(title, delivery, attempt)
+        yield _of_attempt(title, delivery, attempt, shows)
 
 
-def _of_attempt(title: str, delivery: Delivery, attempt: Attempt) -> Event:
+def _of_attempt(title: str, delivery: Delivery, attempt: Attempt, shows: bool) -> Event:
     shown = status("outcome", attempt.outcome)
     answer = " ".join(part for part in (attempt.code, attempt.text) if part)
     details = [
         ("ODIN's answer", answer),
         ("Read as", attempt.reason),
         ("Took", f"{attempt.duration_ms} ms" if attempt.duration_ms is not None else ""),
-        ("What came back", attempt.answer),
+        ("What came back", attempt.answer if shows else privacy.hide_in_text(attempt.answer)),
     ]
     return Event(
         at=attempt.started_at,
@@ -104,7 +112,7 @@ def _of_attempt(title: str, delivery: Delivery, attempt: Attempt) -> Event:
         icon=shown.icon,
         url=delivery.get_absolute_url(),
         details=[(label, text) for label, text in details if text],
-        raw=attempt.request,
+        raw=attempt.request if shows else privacy.hide_message(attempt.request),
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State as DeliveryState
-from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.message import REQUESTS, Request
 
 #: So many of each are looked at; a lane has one or two at a time.
 MOST = 20
@@ -27,7 +28,7 @@ class Proposal:
     state: str
     url: str
     since: datetime
-    message_type: int
+    message: type[Request]
     values: Mapping[str, object]
     words: str = ""
     needs_person: bool = False
@@ -64,7 +65,7 @@ def _of_delivery(delivery: Delivery) -> Proposal:
         state=delivery.state,
         url=delivery.get_absolute_url(),
         since=delivery.created_at,
-        message_type=delivery.message_type,
+        message=REQUESTS[delivery.message_type],
         values=delivery.values,
         words=delivery.reason or " ".join(part for part in (delivery.code, delivery.text) if part),
         needs_person=delivery.needs_person,
@@ -76,11 +77,11 @@ def _of_change(change: Change) -> Iterable[Proposal]:
         yield Proposal(
             thing="change",
             number=change.pk,
-            title=REQUESTS[message["type"]].title,
+            title=declared(change.kind, message["type"]).title,
             state=change.state,
             url=change.get_absolute_url(),
             since=change.submitted_at or change.created_at,
-            message_type=message["type"],
+            message=declared(change.kind, message["type"]),
             values=message["values"],
             words=change.reason,
         )

@@ -50,13 +50,14 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> Applie
     )
 
 
-def confirmed_user(values: Values) -> RetailUser:
-    """The retail user of a confirmed message, locked.
+def confirmed_user(values: Values, *, whole: bool = True) -> RetailUser:
+    """The retail user of a confirmed message, locked. Not `whole`: only its key, for what merely refers to it.
 
     A message for one that nobody registered shows that ODIN has it: it is kept as declared, all unknown.
     """
     key = _key(values)
-    user = RetailUser.objects.select_for_update().filter(**key).first()
+    found = RetailUser.objects.select_for_update().filter(**key)
+    user = (found if whole else found.only("pk")).first()
     if user is None:
         unknown = [name for name in (*USER_COLUMNS, *PARTS) if name not in key]
         user = RetailUser.objects.create(**key, source=Source.DECLARED, unknown_fields=unknown)

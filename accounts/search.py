@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import RetailUser
+from backoffice.screens import privacy
 from backoffice.screens.search import LIMIT, Match
 
 #: From so many letters on they may stand anywhere in a name; fewer must begin it.
@@ -16,19 +17,33 @@ DIGITS_FROM = 4
 
 
 def matching(queryset: QuerySet[RetailUser], text: str) -> QuerySet[RetailUser]:
-    """Those whose id, `GROUP/USER`, name, PAN or mobile number fits the text."""
+    """Those whose id, `GROUP/USER` or name fits the text. Lists search by it, and their addresses hold the text."""
     text = text.strip()
-    if not text:
-        return queryset
-    inside = "icontains" if len(text) >= INSIDE_FROM else "istartswith"
-    fits = Q(user_id__istartswith=text) | Q(pan__istartswith=text) | Q(**{f"name__{inside}": text})
-    group_id, slash, user_id = text.partition("/")
-    if slash:
-        fits |= Q(group_id__iexact=group_id.strip(), user_id__istartswith=user_id.strip())
+    return queryset.filter(_by_name(text)) if text else queryset
+
+
+def matching_anything(queryset: QuerySet[RetailUser], text: str, person: Any) -> QuerySet[RetailUser]:
+    """The same, and those whose PAN or mobile number fits.
+
+    For those who see PAN and mobile number hidden, these must be given whole: a search must not find them out
+    character by character.
+    """
     digits = re.sub(r"[\s+-]", "", text)
+    if not privacy.sees_at_once(person):
+        return queryset.filter(_by_name(text) | Q(pan__iexact=text) | Q(mobile=digits))
+    fits = _by_name(text) | Q(pan__istartswith=text)
     if digits.isascii() and digits.isdigit() and len(digits) >= DIGITS_FROM:
         fits |= Q(mobile__endswith=digits[-10:]) | Q(mobile__startswith=digits)
     return queryset.filter(fits)
+
+
+def _by_name(text: str) -> Q:
+    inside = "icontains" if len(text) >= INSIDE_FROM else "istartswith"
+    fits = Q(user_id__istartswith=text) | Q(**{f"name__{inside}": text})
+    group_id, slash, user_id = text.partition("/")
+    if slash:
+        fits |= Q(group_id__iexact=group_id.strip(), user_id__istartswith=user_id.strip())
+    return fits
 
 
 def find(text: str, user: Any) -> Iterator[Match]:
@@ -36,12 +51,19 @@ def find(text: str, user: Any) -> Iterator[Match]:
     if not user.has_perm("accounts.view_retailuser"):
         return
     wanted = text.upper()
-    for found in matching(RetailUser.objects.all(), text)[:LIMIT]:
+    for found in matching_anything(RetailUser.objects.all(), text, user)[:LIMIT]:
         names = (found.user_id, found.lane, found.pan, found.mobile)
         yield Match(
             kind="Retail user",
             label=f"{found.lane} {found.name}".strip(),
             url=found.get_absolute_url(),
-            note=", ".join(part for part in (found.pan, found.mobile) if part),
+            note=_note(found, user),
             exact=wanted in {name.upper() for name in names if name},
         )
+
+
+def _note(found: RetailUser, person: Any) -> str:
+    texts = (("pan", found.pan), ("phone", found.mobile))
+    if privacy.sees_at_once(person):
+        return ", ".join(text for _, text in texts if text)
+    return ", ".join(privacy.mask(kind, text) for kind, text in texts if text)

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from accounts.lanes import open_work
 from accounts.models import RetailUser
 from backoffice.protocol.codes import Segment
-from backoffice.screens.tables_base import AgoColumn, IdColumn, PortalTable, StatusColumn
+from backoffice.screens.tables_base import AgoColumn, PersonalColumn, PortalTable, StatusColumn
 from backoffice.screens.templatetags import portal
 
 NOTHING = "–"  # the dash of every empty cell
@@ -26,8 +26,8 @@ class RetailUserTable(PortalTable):
     user_id = tables.Column(linkify=True, verbose_name="User id", attrs={"td": {"class": "mono nowrap"}})
     group_id = tables.Column(verbose_name="Group", attrs={"td": {"class": "mono"}})
     name = tables.Column(verbose_name="Name", attrs={"td": {"class": "nowrap"}})
-    pan = IdColumn(verbose_name="PAN")
-    mobile = IdColumn(verbose_name="Mobile")
+    pan = PersonalColumn("pan", verbose_name="PAN")
+    mobile = PersonalColumn("phone", verbose_name="Mobile")
     status = StatusColumn("retail_user", verbose_name="Status", empty_values=())
     trading_segments = tables.Column(verbose_name="Trading in", orderable=False, empty_values=())
     confirmed_at = AgoColumn(verbose_name="Last confirmed")

@@ -1,23 +1,30 @@
 """What a 320 carries: only what changed, and with it what must always be repeated (U1, U17)."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import replace
 
-from accounts.forms import SECTIONS
-from accounts.values import records
-from backoffice.protocol.fields import Records, Value, Values
+from accounts.values import record, records
+from backoffice.protocol.codes import DefaultBank, RecordAction, YesNo
+from backoffice.protocol.fields import Record, Records, Value, Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.messages.users import UpdateRetailUser
 from backoffice.protocol.rules import RequiredWhen
-from backoffice.screens.sections import Block, Section
 
 FIELDS = UpdateRetailUser.fields
 #: What names the user in every 320, and what ODIN would reset if it were left out.
 ALWAYS = tuple(name for name, field in FIELDS.items() if field.required or field.always_sent)
-#: The single values and sets that the form changes. Banks, demat accounts and the mutual-fund UCC are records.
+#: The single values and sets that the form changes.
 SINGLE = tuple(
     name for name, field in FIELDS.items() if not isinstance(field, Records) and name != "reference"
 )
+#: The banks and demat accounts, by the sub-fields that name one.
+ACCOUNTS = {
+    name: field.record.key
+    for name, field in FIELDS.items()
+    if isinstance(field, Records) and not isinstance(field, Record)
+}
+#: What marks the default account: 1 of a bank, Y of a demat account.
+DEFAULT = (DefaultBank.YES.value, YesNo.YES.value)
 
 
 def compose(known: Values, wanted: Values) -> Values:
@@ -33,9 +40,80 @@ def compose(known: Values, wanted: Values) -> Values:
         and (name in ALWAYS or not _same(wanted[name], known.get(name, FIELDS[name].empty)))
         and (wanted[name] or name in known)
     }
+    for name in ACCOUNTS:
+        if name in wanted and (rows := _accounts(known, wanted, name)):
+            message[name] = rows
+    if "mf_ucc" in wanted and record(wanted, "mf_ucc") != record(known, "mf_ucc"):
+        message["mf_ucc"] = wanted["mf_ucc"]
     while missing := _missing(message) & {name for name in known if known[name]}:
-        message |= {name: _repeated(known, name) for name in missing}
+        message |= {name: known[name] for name in missing}
+    if message.get("mf_ucc") and not any(
+        row["action"] != RecordAction.DELETE for row in records(message, "demats")
+    ):
+        message["demats"] = [*records(message, "demats"), *_one_demat(known, wanted)]
     return message
+
+
+def placed(message: Values, wanted: Values, findings: Iterable[Finding]) -> list[Finding]:
+    """Findings on a composed message where the form shows what they speak of.
+
+    The message carries some of the form's accounts, and deleted ones besides; a finding on one of those stands
+    at the whole group.
+    """
+    places: dict[str, str] = {}
+    for name in ACCOUNTS:
+        left = list(enumerate(records(wanted, name)))
+        for at, row in enumerate(records(message, name)):
+            same = next((one for one in left if _key(name, one[1]) == _key(name, row)), None)
+            if same:
+                left.remove(same)
+            places[f"{name}.{at}"] = f"{name}.{same[0]}" if same else ""
+    return [_at(finding, places) for finding in findings]
+
+
+def _at(finding: Finding, places: dict[str, str]) -> Finding:
+    name, _, rest = finding.path.partition(".")
+    at, _, part = rest.partition(".")
+    if f"{name}.{at}" not in places:
+        return finding
+    place = places[f"{name}.{at}"]
+    return replace(finding, path=f"{place}.{part}".rstrip(".") if place else name)
+
+
+def _key(name: str, row: dict[str, str]) -> tuple[str, ...]:
+    return tuple(row.get(part, "") for part in ACCOUNTS[name])
+
+
+def _accounts(known: Values, wanted: Values, name: str) -> list[dict[str, str]]:
+    """The accounts that a 320 carries so that the known ones become the wanted ones: deletions first.
+
+    An account whose number changed is another account: it is deleted and inserted. Where actions were chosen, since the
+    accounts are not known or a file names them, the chosen ones go out as they are. What is named twice, or is one
+    default of several, goes out too, so that the rules see it.
+    """
+    now = records(wanted, name)
+    if any(row.get("action") for row in now):
+        return now
+    before = {_key(name, row): row for row in records(known, name)}
+    keys = [_key(name, row) for row in now]
+    defaults = [row for row in now if row.get("is_default") in DEFAULT]
+    deleted = [{**row, "action": RecordAction.DELETE.value} for key, row in before.items() if key not in keys]
+    return deleted + [
+        {**row, "action": RecordAction.PUT.value}
+        for key, row in zip(keys, now, strict=True)
+        if {**row, "action": ""} != {**before.get(key, {}), "action": ""}
+        or keys.count(key) > 1
+        or (len(defaults) > 1 and row in defaults)
+    ]
+
+
+def _one_demat(known: Values, wanted: Values) -> list[dict[str, str]]:
+    """The demat account that goes with a mutual-fund UCC (U17): the default one, or the first that stays."""
+    stay = [
+        row for row in records(wanted if "demats" in wanted else known, "demats") if not row.get("action")
+    ]
+    default = [row for row in stay if row.get("is_default") in DEFAULT]
+    return [{**row, "action": RecordAction.PUT.value} for row in (default or stay)[:1]]
 
 
 def _same(one: Value, other: Value) -> bool:
@@ -50,16 +128,7 @@ def _missing(message: Values) -> set[str]:
         for rule in UpdateRetailUser.rules
         if isinstance(rule, RequiredWhen) and rule.when.holds(message)
     }
-    if message.get("mf_ucc"):
-        wanted |= {"demats", "birth_date"}
     return wanted - message.keys()
-
-
-def _repeated(known: Values, name: str) -> Value:
-    """A confirmed value as a 320 repeats it: records with the action that inserts or modifies."""
-    if name in ("banks", "demats"):
-        return [{"action": "1", **row} for row in records(known, name)]
-    return known[name]
 
 
 def nothing_changed(values: Values) -> list[Finding]:
@@ -67,22 +136,3 @@ def nothing_changed(values: Values) -> list[Finding]:
     if set(values) - set(ALWAYS) - {"reference"}:
         return []
     return [Finding("", "Nothing is changed yet. Change at least one value.", rule="portal.nothing")]
-
-
-def sections(hidden: Collection[str]) -> tuple[Section, ...]:
-    """The form of an update: the sections of the new user's form with what a 320 can change of them."""
-    shown = []
-    for section in SECTIONS:
-        if section.record:
-            continue
-        blocks = tuple(
-            replace(block, names=names)
-            for block in section.blocks
-            if (names := tuple(name for name in block.names if name in SINGLE and name not in hidden))
-        )
-        if blocks:
-            shown.append(replace(section, blocks=blocks))
-        if section.slug == "segments":
-            inactive = Block(("inactive_segments",))
-            shown.append(Section("inactive", "Segments to make inactive", (inactive,)))
-    return tuple(shown)

@@ -4,21 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import facts
+from accounts import bulk, comparing, facts
 from accounts.filters import RetailUserFilter
 from accounts.history import history
 from accounts.models import RetailUser, Source
 from accounts.offers import OFFERS
+from accounts.pages import PAGES
 from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
+from accounts.values import parts, to_values
 from backoffice.changes.kinds import kind
 from backoffice.changes.views import ENTRY_PAGES
 from backoffice.protocol.codes import Segment
+from backoffice.protocol.messages.addresses import UpdateAlternateAddress
+from backoffice.screens import privacy
 from backoffice.screens.components import Tab
 from backoffice.screens.tables_base import ListView
 
@@ -38,7 +43,7 @@ class RetailUserList(ListView):
         "As ODIN last confirmed them. ODIN cannot be asked for a user, so the portal keeps what it confirmed."
     )
     nouns = ("retail user", "retail users")
-    search_hint = "Id, name, PAN or mobile"
+    search_hint = "Id or name"
     empty_icon = "users"
     empty_title = "No retail users yet"
     empty_text = (
@@ -49,36 +54,47 @@ class RetailUserList(ListView):
     empty_action = ("accounts:new", "New retail user")
 
 
-def _profile(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+def _profile(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
+    prefetch_related_objects([user], "alternate_addresses")  # shown and compared
     return {
-        "sections": facts.sections(user, facts.PROFILE, proposed),
+        "sections": facts.sections(user, facts.PROFILE, proposed, shows),
         "addresses": user.alternate_addresses.all(),
+        **_compared(user),
     }
 
 
-def _only_proposed(proposed: list[Proposal]) -> dict[str, Any]:
+def _compared(user: RetailUser) -> dict[str, Any]:
+    """What is known of the user, compared with itself and with others."""
+    values = {**to_values(user), **parts(user, UpdateAlternateAddress)}
+    return {
+        "comparisons": comparing.comparisons(values),
+        "shared": bulk.shared_findings([values])[0],
+    }
+
+
+def _only_proposed(proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     """Of a retail user that ODIN has not confirmed there is nothing but what is proposed."""
     parts = (*facts.PROFILE, *facts.ALL_SEGMENTS, *facts.TRADING, *facts.TEMPLATES)
     return {
-        "sections": facts.sections(None, parts, proposed),
-        "proposed": [*facts.records(proposed, "banks"), *facts.records(proposed, "demats")],
+        "sections": facts.sections(None, parts, proposed, shows),
+        "proposed": [*facts.records(proposed, "banks", shows), *facts.records(proposed, "demats", shows)],
     }
 
 
-def _banks(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
-    return {"banks": user.banks.all(), "proposed": facts.records(proposed, "banks")}
+def _banks(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
+    return {"banks": user.banks.all(), "proposed": facts.records(proposed, "banks", shows)}
 
 
-def _demats(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
-    return {"demats": user.demats.all(), "proposed": facts.records(proposed, "demats")}
+def _demats(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
+    return {"demats": user.demats.all(), "proposed": facts.records(proposed, "demats", shows)}
 
 
-def _mutual_fund(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+def _mutual_fund(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     mf_ucc = getattr(user, "mf_ucc", None)
-    return {"facts": facts.mutual_fund(mf_ucc, proposed), "kyc": user.kyc}
+    return {"facts": facts.mutual_fund(mf_ucc, proposed, shows), "kyc": user.kyc}
 
 
-def _segments(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     allowed = [(facts.declared(name).label, name, getattr(user, name)) for name in facts.SEGMENTS]
     names = {segment.value: segment.label for segment in Segment}
     rows = [
@@ -89,13 +105,15 @@ def _segments(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
     return {
         "columns": [label for label, _, _ in allowed],
         "rows": rows,
-        "sections": facts.sections(user, facts.TRADING, proposed),
-        "changes": [f for f in (facts.fact(user, name, proposed) for name in facts.SEGMENTS) if f.proposal],
+        "sections": facts.sections(user, facts.TRADING, proposed, shows),
+        "changes": [
+            f for f in (facts.fact(user, name, proposed, shows) for name in facts.SEGMENTS) if f.proposal
+        ],
         "participant_codes": [(names.get(str(row.segment), ""), row) for row in user.participant_codes.all()],
     }
 
 
-def _limits(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+def _limits(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     return {
         "updates": user.limit_updates.all()[:LIMIT_UPDATES],
         "settings": user.square_off_settings.all(),
@@ -103,9 +121,9 @@ def _limits(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
     }
 
 
-def _templates(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
+def _templates(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     return {
-        "sections": facts.sections(user, facts.TEMPLATES, proposed),
+        "sections": facts.sections(user, facts.TEMPLATES, proposed, shows),
         "templates": user.templates.all(),
         "qvl_templates": user.qvl_templates.all(),
         "channels": user.channel_subscriptions.all(),
@@ -114,7 +132,7 @@ def _templates(user: RetailUser, proposed: list[Proposal]) -> dict[str, Any]:
 
 
 #: The tabs of a retail user's page: name in the URL, label, what they show. History is not among them.
-TABS: dict[str, tuple[str, Callable[[RetailUser, list[Proposal]], dict[str, Any]]]] = {
+TABS: dict[str, tuple[str, Callable[[RetailUser, list[Proposal], bool], dict[str, Any]]]] = {
     "profile": ("Profile", _profile),
     "banks": ("Banks", _banks),
     "demat": ("Demat", _demats),
@@ -137,7 +155,9 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
     A retail user that ODIN has not confirmed yet has a page too, as soon as somebody proposes it.
     """
     lane = f"{group_id}/{user_id}"
-    retail_user = RetailUser.objects.filter(group_id=group_id, user_id=user_id).first()
+    retail_user = (
+        RetailUser.objects.select_related("declared_by").filter(group_id=group_id, user_id=user_id).first()
+    )
     proposed = proposals(lane)
     if retail_user is None and not proposed:
         raise Http404(f"No retail user {lane} is known here.")
@@ -145,34 +165,40 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
     if _is_poll(request) and not still_open:
         return HttpResponse(headers={"HX-Refresh": "true"})
     tab = _chosen_tab(request, retail_user)
+    shows = privacy.shown(request, lane)
     context: dict[str, Any] = {
-        "nav": "users",
         "lane": lane,
         "retail_user": retail_user,
         "declared": retail_user is not None and retail_user.source == Source.DECLARED,
         "proposals": proposed,
         "still_open": still_open,
+        "shows_personal": shows,
+        "may_reveal": privacy.may_reveal(request, lane),
         "tab": tab,
-        "tabs": _tabs(request, retail_user, group_id, user_id, tab),
-        "offers": _offers(request, lane) if retail_user else [],
+        "tabs": tabs(request, retail_user, group_id, user_id, tab),
+        "offers": _offers(request, retail_user) if retail_user else [],
         "statuses": [
             (code, label) for code, label in STATUS_CHANGES if retail_user and retail_user.status != code
         ],
     }
     if tab == HISTORY:
-        context["events"] = history(lane, request.user)
+        context["events"] = history(lane, request.user, shows)
     elif retail_user is None:
-        context |= _only_proposed(proposed)
+        context |= _only_proposed(proposed, shows)
     else:
-        context |= TABS[tab][1](retail_user, proposed)
+        context |= TABS[tab][1](retail_user, proposed, shows)
     return render(request, "accounts/detail.html", context)
 
 
-def _offers(request: HttpRequest, lane: str) -> list[tuple[str, str]]:
+def _offers(request: HttpRequest, user: RetailUser) -> list[tuple[str, str]]:
     """The changes that this person may propose for the retail user: title and form."""
     if not request.user.has_perm("changes.add_change"):
         return []
-    return [(kind(slug).title, ENTRY_PAGES[slug](lane)) for slug in OFFERS]
+    return [
+        (kind(slug).title, ENTRY_PAGES[slug](user.lane))
+        for slug, offer in OFFERS.items()
+        if offer.applies(user)
+    ]
 
 
 def _is_poll(request: HttpRequest) -> bool:
@@ -191,11 +217,18 @@ def _chosen_tab(request: HttpRequest, retail_user: RetailUser | None) -> str:
     return asked if asked in dict(_offered(request, retail_user)) else "profile"
 
 
-def _tabs(
+def tabs(
     request: HttpRequest, retail_user: RetailUser | None, group_id: str, user_id: str, current: str
 ) -> list[Tab]:
+    """The parts of a retail user as tabs. `current`: a tab of its page, or the view of a page that a room added."""
     page = reverse("accounts:detail", args=[group_id, user_id])
-    return [
+    found = [
         Tab(label, page if name == "profile" else f"{page}?tab={name}", current=name == current)
         for name, label in _offered(request, retail_user)
     ]
+    added = [
+        Tab(other.label, reverse(other.view, args=[group_id, user_id]), current=other.view == current)
+        for other in PAGES
+        if retail_user and request.user.has_perm(other.permission)
+    ]
+    return [*found[:-1], *added, found[-1]]

@@ -4,11 +4,13 @@ A missing or senseless value is named at start, with an example of a good one.
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
@@ -141,6 +143,17 @@ def operation_names(name: str) -> dict[int, str]:
     return names
 
 
+def date_shapes(name: str, default: str) -> list[str]:
+    """Shapes of dates such as DD-MM-YYYY. Raises ImproperlyConfigured where one does not say day, month and year."""
+    shapes: list[str] = env.list(name, default=default.split(","))
+    for shape in shapes:
+        if sorted(re.findall("[A-Z]+", shape)) not in (["DD", "MM", "YYYY"], ["DD", "MMM", "YYYY"]):
+            raise ImproperlyConfigured(
+                f"{name}: {shape!r} is no shape of a date. Write DD, MM (or MMM for Jan) and YYYY, as in DD-MM-YYYY."
+            )
+    return shapes
+
+
 # --- the portal -------------------------------------------------------------------------------------------------
 
 SECRET_KEY = required("SECRET_KEY", "50 random characters")
@@ -162,14 +175,26 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tables2",
     "django_filters",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+    "csp",
     "backoffice.staff",
     "backoffice.audit",
+    "backoffice.masters",
     "backoffice.odin",
     "backoffice.delivery",
     "backoffice.changes",
+    "backoffice.dealer",
+    "backoffice.people",
     "backoffice.screens",
     "accounts",
     "limits",
+    "backoffice.batches",
+    "backoffice.health",
     "django.forms",  # its own form templates, for FORM_RENDERER
 ]
 
@@ -183,7 +208,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "backoffice.staff.middleware.PermissionsPolicyMiddleware",
+    "backoffice.staff.middleware.IdleMiddleware",
+    "backoffice.staff.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "backoffice.urls"
@@ -215,6 +245,55 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# The link with which somebody new chooses a password (seconds).
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 30, 1, 720)
+LOCKOUT_TRIES = int(number("LOCKOUT_TRIES", 5, 1, 100))
+LOCKOUT_MINUTES = number("LOCKOUT_MINUTES", 15, 1, 1440)
+
+ACCOUNT_ADAPTER = "backoffice.staff.adapters.StaffAdapter"
+ACCOUNT_FORMS = {"login": "backoffice.staff.forms.LoginForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+# A session ends with the browser, at the latest after SESSION_COOKIE_AGE.
+ACCOUNT_SESSION_REMEMBER = False
+# Before one's second factor is changed, the password or a code is asked for again after so many seconds.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"login_failed": f"{LOCKOUT_TRIES}/{LOCKOUT_MINUTES * 60:.0f}s/key,60/m/ip"}
+# Behind a proxy, the last address that it was told of is the client's.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if switch("BEHIND_PROXY") else 0
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = f"Back office {PORTAL_ENVIRONMENT}"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_ADAPTER = "backoffice.staff.adapters.SecondFactorAdapter"
+USERSESSIONS_ADAPTER = "backoffice.staff.adapters.SessionsAdapter"
+# Single sign-on: only for staff that the portal knows, found by the e-mail address that the provider has verified.
+SOCIALACCOUNT_ADAPTER = "backoffice.staff.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "sso",
+            "name": env.str("OIDC_NAME", default="single sign-on"),
+            "client_id": required("OIDC_CLIENT_ID", "portal"),
+            "secret": required("OIDC_CLIENT_SECRET", "the secret that the provider made for the portal"),
+            "settings": {"server_url": address("OIDC_SERVER_URL", "https://login.example.com/realms/broker")},
+        }
+    ]
+
+# Counts of failed logins are shared by all processes of the portal; names of master lists need not be.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 USE_TZ = True
@@ -237,6 +316,8 @@ else:
     # Kept by each thread, and tried before use. No pool: threads are few, and one more thing would time out.
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A worker that is frozen inside a transaction holds its locks; the others must not wait for it for ever.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c idle_in_transaction_session_timeout=60000"
 
 # --- Celery: a task is a wake-up, the database is the queue -------------------------------------------------------
 
@@ -284,6 +365,35 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that waited longer than this (seconds) is followed by others anyway: they must not pile up.
         "options": {"expires": 5},
     },
+    "expire": {
+        "task": "backoffice.changes.tasks.expire_pending",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    # How long an entry may be altered unnoticed.
+    "audit-checks": {
+        "task": "backoffice.audit.tasks.verify_asked",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "audit-pruning": {"task": "backoffice.audit.tasks.prune", "schedule": crontab(hour=2, minute=0)},
+    "seal": {"task": "backoffice.audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
+    "readings": {
+        "task": "limits.tasks.fetch_readings",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "periodicities": {
+        "task": "limits.tasks.refresh_periodicities",
+        # Before the market opens, in CELERY_TIMEZONE.
+        "schedule": crontab(hour=7, minute=30),
+    },
+    "batches": {
+        "task": "backoffice.batches.tasks.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "expired-files": {"task": "backoffice.batches.tasks.expire_files", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
@@ -312,10 +422,39 @@ DELIVERY_HOLD_SECONDS = number("DELIVERY_HOLD_SECONDS", 30, 0, 3600)
 DELIVERY_MAX_ATTEMPTS = int(number("DELIVERY_MAX_ATTEMPTS", 8, 1, 100))
 DELIVERY_MAX_MINUTES = number("DELIVERY_MAX_MINUTES", 15, 1, 1440)
 DELIVERY_PARALLEL = int(number("DELIVERY_PARALLEL", 4, 1, 64))
+# Messages a second, all workers together; 0: as fast as they go.
+DELIVERY_RATE = number("DELIVERY_RATE", 0, 0, 1000)
 if DELIVERY_LEASE_SECONDS <= ODIN_TOTAL_TIMEOUT:
     raise ImproperlyConfigured(
         "DELIVERY_LEASE_SECONDS must be longer than ODIN_TOTAL_TIMEOUT: a claim must outlive the call it covers."
     )
+
+# --- batches: uploaded files -------------------------------------------------------------------------------------
+
+BATCH_MAX_UNPACKED_MB = int(number("BATCH_MAX_UNPACKED_MB", 500, 1, 8192))
+BATCH_MAX_ROWS = int(number("BATCH_MAX_ROWS", 200_000, 1, 1_000_000))
+BATCH_MAX_COLUMNS = int(number("BATCH_MAX_COLUMNS", 400, 1, 2000))
+BATCH_DATE_SHAPES = date_shapes("BATCH_DATE_SHAPES", "DD-MM-YYYY,YYYY-MM-DD,DD-MMM-YYYY")
+BATCH_MAX_MEGABYTES = number("BATCH_MAX_MEGABYTES", 100, 0.001, 2000)
+BATCH_FILE_DAYS = number("BATCH_FILE_DAYS", 30, 0.01, 3650)
+BATCH_LEASE_SECONDS = number("BATCH_LEASE_SECONDS", 20, 1, 600)
+
+# --- changes ----------------------------------------------------------------------------------------------------
+
+# Rupees. Deposits above need two checkers, until an admin's approval rule says otherwise.
+CHANGES_TWO_CHECKERS_ABOVE = number("CHANGES_TWO_CHECKERS_ABOVE", 1_000_000, 0.01, 1e13)
+# A submitted change that nobody decided for so many days expires; 0: never.
+CHANGES_EXPIRE_AFTER_DAYS = number("CHANGES_EXPIRE_AFTER_DAYS", 7, 0, 365)
+
+# --- metrics ----------------------------------------------------------------------------------------------------
+
+# What monitoring sends as "Authorization: Bearer ..."; without one there is no /metrics.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# --- audit ------------------------------------------------------------------------------------------------------
+
+# A broker's records are kept 8 years; the database itself lets go of nothing younger than 5.
+AUDIT_RETENTION_YEARS = int(number("AUDIT_RETENTION_YEARS", 8, 5, 100))
 
 # --- static files -----------------------------------------------------------------------------------------------
 
@@ -341,7 +480,28 @@ SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY") else None
 SESSION_COOKIE_AGE = 12 * 3600
+# Where a proxy or another port shares the host, cookies of others are not taken for ours.
+SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
+SESSION_COOKIE_SAMESITE = "Lax"  # Strict would lose the session on the way back from single sign-on
+CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "manifest-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 # The form of a new retail user with many banks and demat accounts has a few thousand fields at most.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

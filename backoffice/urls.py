@@ -4,10 +4,15 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("backoffice.screens.urls")),
+    path("", include("backoffice.health.urls")),
     path("staff/", include("backoffice.staff.urls")),
+    path("batches/", include("backoffice.batches.urls")),
+    path("people/", include("backoffice.people.urls")),
     path("changes/", include("backoffice.changes.urls")),
     path("deliveries/", include("backoffice.delivery.urls")),
     path("odin/", include("backoffice.odin.urls")),
+    path("dealer/", include("backoffice.dealer.urls")),
+    path("masters/", include("backoffice.masters.urls")),
     path("audit/", include("backoffice.audit.urls")),
     path("users/", include("accounts.urls")),
     path("limits/", include("limits.urls")),

@@ -6,6 +6,13 @@ class LimitsConfig(AppConfig):
     verbose_name = "Limits"
 
     def ready(self) -> None:
-        from limits import kinds, records  # noqa: F401  # records registers what confirmed messages do
+        from accounts import pages
+        from backoffice.masters import names
+        from backoffice.screens import components
+        from limits import batches, kinds, readings, records, statuses  # noqa: F401  # records registers what confirmed messages do
 
         kinds.register()
+        batches.register()
+        pages.add(pages.Page("limits:readings", "Funds and stocks", "limits.view_limitupdate"))
+        names.register("periodicities", readings.periodicities)
+        components.add_statuses("reading", statuses.READING)

@@ -27,16 +27,17 @@ SQUARE_OFF_COLUMNS = (
 def take_limit_update(kind: int, values: Values) -> Applied:
     """303 or 330: one deposit. The reference is unique, so that a confirmation read twice counts once."""
     names = [name for name in ("amount", "notional_deposit", "product_id") if values.get(name)]
-    update, new = LimitUpdate.objects.get_or_create(
-        reference=text(values, "reference"),
-        defaults={
-            "retail_user": confirmed_user(values),
-            "kind": kind,
-            **columns(LimitUpdate, {name: values[name] for name in names}),
-        },
+    user = confirmed_user(values, whole=False)  # locked: nobody else takes a deposit of this user meanwhile
+    reference = text(values, "reference")
+    if LimitUpdate.objects.filter(reference=reference).exists():
+        return Applied()
+    update = LimitUpdate.objects.create(
+        reference=reference,
+        retail_user=user,
+        kind=kind,
+        **columns(LimitUpdate, {name: values[name] for name in names}),
     )
-    after: dict[str, object] = {"reference": update.reference, **values_of(update, names)}
-    return Applied({}, after) if new else Applied()
+    return Applied({}, {"reference": reference, **values_of(update, names)})
 
 
 @applies(303)

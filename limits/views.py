@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from django.urls import reverse
-
-from backoffice.screens.components import Tab
 from backoffice.screens.tables_base import ListView
 from limits.filters import LimitUpdateFilter, SquareOffFilter
 from limits.models import LimitUpdate, SquareOffSetting
+from limits.reading_views import tabs
 from limits.tables import LimitUpdateTable, SquareOffTable
 
 
@@ -19,11 +17,7 @@ class LimitsView(ListView):
     title = "Limits"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        names = (("Limit updates", "limits:list"), ("Square-off settings", "limits:square_off"))
-        tabs = [
-            Tab(label, reverse(name), current=self.request.path == reverse(name)) for label, name in names
-        ]
-        return super().get_context_data(**kwargs) | {"tabs": tabs, "nav": "limits"}
+        return super().get_context_data(**kwargs) | {"tabs": tabs(self.request.path)}
 
 
 class LimitUpdateList(LimitsView):

@@ -10,7 +10,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import BankAccount, DematAccount, MfUcc, RetailUser, Source
 from backoffice.audit.models import Entry
-from backoffice.changes.models import Change, State
+from backoffice.changes.models import Approval, Change, State
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.protocol.fields import Values
@@ -256,10 +256,12 @@ class ChangeFactory(DjangoModelFactory[Change]):
     @classmethod
     def approved(cls, **columns: Any) -> Change:
         """The same, approved by somebody else."""
-        columns.setdefault("decided_by", StaffFactory())
         now = timezone.now()
-        columns |= {"state": State.APPROVED, "submitted_at": now - timedelta(minutes=1), "decided_at": now}
-        change: Change = cls.create(**columns)
+        decided_by = columns.pop("decided_by", None) or StaffFactory()
+        change: Change = cls.create(submitted_at=now - timedelta(minutes=1), **columns)
+        Approval.objects.create(change=change, by=decided_by, content_hash=change.content_hash)
+        change.state, change.decided_by, change.decided_at = State.APPROVED, decided_by, now
+        change.save()
         return change
 
 

@@ -117,7 +117,7 @@ def test_only_the_demonstration_goes_without_https(read, environment, https):
 
 def test_every_variable_is_in_the_example_file():
     source = (ROOT / "backoffice" / "settings.py").read_text()
-    names = set(re.findall(r'\b(?!CELERY_)\w+\(\s*"([A-Z]+(?:_[A-Z]+)*)"', source))
+    names = set(re.findall(r'\b(?!CELERY_|setdefault)\w+\(\s*"([A-Z]+(?:_[A-Z]+)*)"', source))
     shown = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert len(names) > 20
     assert names == shown

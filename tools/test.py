@@ -57,6 +57,7 @@ def main() -> int:
     )
     parser.add_argument("--format", action="store_true", help="format the code and stop")
     parser.add_argument("--only", help="only these tests, on SQLite")
+    parser.add_argument("--soak", nargs=argparse.REMAINDER, help="the long run of the fault test")
     options = parser.parse_args()
     try:
         make_var()
@@ -64,6 +65,8 @@ def main() -> int:
         if options.format:
             _run(tool("ruff"), "check", "--fix", "--quiet", ".")
             _run(tool("ruff"), "format", ".")
+        elif options.soak is not None:
+            _run(python(), "-m", "tests.faults.soak", *options.soak)
         elif options.only:
             _run(tool("pytest"), options.only)
         else:

@@ -4,7 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
+
+#: Operators of an index over a text and an id.
+BEGINNINGS = ("varchar_pattern_ops", "int8_ops")
 
 
 class AppendOnly(Exception):
@@ -32,17 +36,27 @@ class Entry(models.Model):
     details = models.JSONField(default=dict)
     address = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
+    code = models.CharField(max_length=10, blank=True, help_text="ODIN's response code, of an attempt.")
+    reference = models.CharField(max_length=50, blank=True, help_text="Tag 252 or 227, of an attempt.")
 
     class Meta:
         verbose_name = "audit entry"
         verbose_name_plural = "audit entries"
         ordering = ["-id"]
         default_permissions = ("view",)
+        permissions = [
+            ("verify_entry", "Can verify the audit trail and place legal holds"),
+        ]
         indexes = [
-            models.Index(fields=["subject", "-id"], name="audit_by_subject"),
-            models.Index(fields=["action", "-id"], name="audit_by_action"),
+            # Searched by their beginnings too, which PostgreSQL does by these operators only.
+            models.Index(fields=["subject", "-id"], opclasses=BEGINNINGS, name="audit_by_subject"),
+            models.Index(fields=["action", "-id"], opclasses=BEGINNINGS, name="audit_by_action"),
             models.Index(fields=["change_id"], name="audit_by_change"),
             models.Index(fields=["delivery_id"], name="audit_by_delivery"),
+            models.Index(fields=["by_name", "-id"], name="audit_by_person"),
+            models.Index(fields=["request_id"], condition=~Q(request_id=""), name="audit_by_request"),
+            models.Index(fields=["reference"], condition=~Q(reference=""), name="audit_by_reference"),
+            models.Index(fields=["code", "-id"], condition=~Q(code=""), name="audit_by_code"),
         ]
 
     def __str__(self) -> str:
@@ -50,15 +64,6 @@ class Entry(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("audit:detail", args=[self.pk])
-
-    def differences(self) -> list[tuple[str, object, object]]:
-        """Each value that this entry says changed: its name, before and after."""
-        before, after = self.before or {}, self.after or {}
-        return [(_spaced(name), before.get(name, ""), after.get(name, "")) for name in {**before, **after}]
-
-    def facts(self) -> list[tuple[str, object]]:
-        """The details as labels and values, without the message's text, which is shown by itself."""
-        return [(_spaced(name), value) for name, value in self.details.items() if name != "sent"]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -69,5 +74,100 @@ class Entry(models.Model):
         raise AppendOnly("An audit entry is never deleted.")
 
 
-def _spaced(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+class Check(models.Model):
+    """One verification of the chain that somebody asked for on a page."""
+
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    entries = models.PositiveBigIntegerField(default=0)
+    unsealed = models.PositiveBigIntegerField(default=0)
+    head = models.CharField(max_length=80, blank=True)
+    fault = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Verification {self.pk}"
+
+
+class LegalHold(models.Model):
+    """Entries of a retail user (`GROUP/USER`) that are kept beyond their time, while the hold is not lifted."""
+
+    subject = models.CharField(max_length=80)
+    reason = models.TextField()
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField(auto_now_add=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"], condition=Q(lifted_at__isnull=True), name="legal_hold_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Legal hold on {self.subject}"
+
+
+class Pruning(models.Model):
+    """A deletion of entries whose time is over: all up to a seal, but for those under a legal hold.
+
+    The seals stay, so that the chain can still be walked. The database lets go of an entry only where a pruning covers
+    it and it is older than the law allows to delete (see `guard`).
+    """
+
+    at = models.DateTimeField(auto_now_add=True)
+    seal_number = models.PositiveIntegerField()
+    up_to_id = models.BigIntegerField()
+    deleted = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Pruning up to seal {self.seal_number}"
+
+
+class Seal(models.Model):
+    """A link of the chain over the entries: what was written since the seal before, and that seal's hash.
+
+    `ids` are the entries it covers, as ranges `1-500,503`. `digests` are 16 bytes an entry, in the order of their ids,
+    so that verification can name the entry that does not fit. `waiting` are ids below the newest that no entry has yet:
+    a transaction may still be writing one (`[first, last, "since when"]`). `void` are those that nobody wrote in time.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    at = models.DateTimeField()
+    ids = models.TextField()
+    last_id = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    digests = models.BinaryField()
+    waiting = models.JSONField(default=list)
+    void = models.TextField(blank=True)
+    previous = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["number"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"Seal {self.number}: {self.count} entries, {self.hash[:12]}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("A seal is written once and never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("A seal is never deleted.")

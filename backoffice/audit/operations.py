@@ -1,7 +1,7 @@
 """Writing audit entries."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.models import Entry
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from backoffice.staff.models import User
 
 SYSTEM = "system"
+#: So many entries go into one statement.
+AT_ONCE = 1000
 
 
 def record(
@@ -30,8 +32,43 @@ def record(
     `by` is None for what workers do by themselves. Secrets must be masked by the caller; address and request id
     come from the request being served, if any.
     """
+    entry = _entry(
+        action,
+        by=by,
+        subject=subject,
+        text=text,
+        details=details,
+        reason=reason,
+        before=before,
+        after=after,
+        change_id=change_id,
+        delivery_id=delivery_id,
+    )
+    entry.save()
+    return entry
+
+
+def record_many(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write many entries at once, each given as the arguments of `record`. Returns how many."""
+    entries = Entry.objects.bulk_create((_entry(**row) for row in rows), batch_size=AT_ONCE)
+    return len(entries)
+
+
+def _entry(
+    action: str,
+    *,
+    by: "User | None",
+    subject: str,
+    text: str,
+    details: Mapping[str, object] | None = None,
+    reason: str = "",
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    change_id: int | None = None,
+    delivery_id: int | None = None,
+) -> Entry:
     origin = current_origin()
-    return Entry.objects.create(
+    return Entry(
         action=action,
         by=by,
         by_name=by.get_username() if by else SYSTEM,
@@ -45,4 +82,6 @@ def record(
         delivery_id=delivery_id,
         address=origin.address,
         request_id=origin.request_id,
+        code=str((details or {}).get("code") or "")[:10],
+        reference=str((details or {}).get("reference") or "")[:50],
     )

@@ -1,11 +1,14 @@
 """Pages of the audit trail: the list and one entry. Nothing here can change an entry."""
 
+from typing import Any
+
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.views.generic import DetailView
 
 from backoffice.audit.filters import EntryFilter
 from backoffice.audit.models import Entry
 from backoffice.audit.tables import EntryTable
+from backoffice.screens import privacy
 from backoffice.screens.tables_base import ListView
 
 
@@ -17,6 +20,7 @@ class EntryList(ListView):
     table_class = EntryTable
     filterset_class = EntryFilter
     title = "Audit"
+    template_name = "audit/list.html"
     subtitle = "Who did what to what, when, from where and why."
     nouns = ("entry", "entries")
     search_hint = "Retail user or words"
@@ -32,3 +36,24 @@ class EntryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
     model = Entry
     template_name = "audit/detail.html"
     context_object_name = "entry"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        entry = self.object
+        shows = privacy.shown(self.request, entry.subject)
+        said = (entry.before or {}, entry.after or {}, entry.details)
+        before, after, details = said if shows else map(privacy.hide_values, said)
+        return super().get_context_data(**kwargs) | {
+            "lane": entry.subject,
+            "shows_personal": shows,
+            # Only the subject of a retail user has a slash: nothing personal is kept of others.
+            "may_reveal": "/" in entry.subject and privacy.may_reveal(self.request, entry.subject),
+            "differences": [
+                (_spaced(name), before.get(name, ""), after.get(name, "")) for name in {**before, **after}
+            ],
+            # The message's text is shown by itself.
+            "facts": [(_spaced(name), value) for name, value in details.items() if name != "sent"],
+        }
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,7 +1,18 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class ChangesConfig(AppConfig):
     name = "backoffice.changes"
     label = "changes"
     verbose_name = "Changes"
+
+    def ready(self) -> None:
+        from backoffice.audit import evidence
+        from backoffice.changes import guards, rules
+        from backoffice.changes.evidence import PART
+
+        rules.register()
+        evidence.register(PART)
+        pre_migrate.connect(guards.take_down, sender=self, dispatch_uid="changes.take_down")
+        post_migrate.connect(guards.put_up, sender=self, dispatch_uid="changes.put_up")

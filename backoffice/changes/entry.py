@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,7 +25,6 @@ from backoffice.changes.models import Change, State
 from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
 from backoffice.protocol.findings import Finding, errors
 from backoffice.protocol.message import Request, clean
-from backoffice.protocol.split import split_message
 from backoffice.protocol.words import explain
 from backoffice.screens.formats import ist
 from backoffice.screens.formsets import (
@@ -61,11 +60,27 @@ class EntryForm:
     fixed: Values = field(default_factory=dict)
     #: What was typed as the values of the message; most forms show just these.
     compose: Callable[[Values], Values] = lambda values: values
+    #: Findings on those values, at the places of what was typed.
+    placed: Callable[[Values, list[Finding]], list[Finding]] = lambda values, findings: findings
 
     @property
     def message(self) -> type[Request]:
         """The message that the change becomes."""
         return kinds.kind(self.kind).message
+
+    def look(self, values: Values) -> list[Finding]:
+        """What is found on the values that were typed."""
+        return self.placed(values, operations.look(self.kind, self.compose(values)))
+
+    @property
+    def permission(self) -> str:
+        """The permission to propose this."""
+        return kinds.kind(self.kind).propose
+
+    @property
+    def local(self) -> bool:
+        """Whether nothing goes to ODIN."""
+        return kinds.kind(self.kind).take is not None
 
     @property
     def groups(self) -> dict[str, Records]:
@@ -91,7 +106,7 @@ class EntryForm:
         return f"{self.new_url}?draft={token}"
 
 
-MAY_NOT = "You may not propose changes. A maker does that."
+MAY_NOT = "You may not propose this. Somebody whose role includes it does."
 
 
 @never_cache
@@ -104,7 +119,7 @@ def new(request: HttpRequest, form: EntryForm) -> HttpResponse:
             if request.method == "POST"
             else redirect_to_login(request.get_full_path())
         )
-    if not request.user.has_perm("changes.add_change"):
+    if not request.user.has_perm(form.permission):
         return render(request, "403.html", {"words": MAY_NOT}, status=403)
     return _sent(request, form) if request.method == "POST" else _opened(request, form)
 
@@ -115,7 +130,7 @@ def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
         if draft.state != State.DRAFT:
             return redirect(draft)
         values = operations.draft_values(draft)
-        findings = operations.look(form.kind, form.compose(values)) if "look" in request.GET else []
+        findings = form.look(values) if "look" in request.GET else []
         return _page(request, form, draft.token, values, findings, draft=draft)
     if "again" in request.GET:
         return _page(request, form, uuid.uuid4(), _values_again(request, form))
@@ -146,7 +161,7 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
         return _page(
             request, form, token, edited, draft=draft, focus=pressed.split(":")[1] if ":" in pressed else ""
         )
-    findings = operations.look(form.kind, form.compose(values))
+    findings = form.look(values)
     if errors(findings):
         return _page(request, form, token, values, findings, draft=draft)
     return redirect(form.address("check", token))
@@ -176,10 +191,11 @@ def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonRespons
 
 @never_cache
 @login_required
-@permission_required("changes.add_change", raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpResponse:
     """Check your answers: the message in words, the warnings, the reason; then it is submitted."""
+    if not request.user.has_perm(form.permission):
+        return render(request, "403.html", {"words": MAY_NOT}, status=403)
     draft = _own(request, form, token)
     if draft.state != State.DRAFT:  # the second of two clicks, or the back button
         return redirect(draft)
@@ -192,7 +208,12 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         else:
             try:
                 change = operations.submit(
-                    form.kind, form.compose(values), by=_me(request), reason=reason, token=token
+                    form.kind,
+                    form.compose(values),
+                    by=_me(request),
+                    reason=reason,
+                    token=token,
+                    typed=values,
                 )
             except HasErrors:
                 return redirect(f"{form.draft_url(token)}&look=1")
@@ -203,12 +224,11 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
                     request, "Submitted. A checker decides next; this page shows what becomes of it."
                 )
                 return redirect(change)
-    findings = operations.look(form.kind, form.compose(values))
+    findings = form.look(values)
     if errors(findings):
         return redirect(f"{form.draft_url(token)}&look=1")
     before = kinds.kind(form.kind).known(draft.lane).values
     context = {
-        "nav": "users",
         "draft": draft,
         "old": before is not None,
         "seen": _seen(values),
@@ -217,7 +237,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         "warnings": named(MessageForm(form.message, values, findings)),
         "messages_in_words": [
             (message, explain(message, part, before, reveal=True))
-            for message, part in split_message(form.message, form.compose(values))
+            for _, message, part in kinds.kind(form.kind).parts(form.compose(values))
         ],
         "reason": reason,
         "problem": problem,
@@ -240,10 +260,9 @@ def _page(
     logged_out: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    found = operations.look(form.kind, form.compose(values)) if look else findings or []
+    found = form.look(values) if look else findings or []
     shown = MessageForm(form.message, values, found)
     context: dict[str, Any] = {
-        "nav": "users",
         "token": token,
         "draft": draft,
         "form": form,
@@ -273,14 +292,48 @@ def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
 
 
 def _values_again(request: HttpRequest, form: EntryForm) -> Values:
-    """The values of one's own earlier change, to start again from: one that was rejected, withdrawn or is stale."""
+    """The present values with what an earlier change of one's own wanted to be different, to start again from."""
     number = request.GET.get("again", "")
     if not (number.isascii() and number.isdigit()):
         raise Http404("No such change.")
     earlier = get_object_or_404(Change, pk=int(number[:18]), made_by=_me(request), kind=form.kind)
-    again = {**form.starting(), **clean(form.message, operations.draft_values(earlier)), **form.fixed}
+    typed = clean(form.message, operations.draft_values(earlier))
+    again = {**form.starting(), **_wanted(form, earlier, typed), **form.fixed}
     # A reference is used once.
     return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
+
+
+def _wanted(form: EntryForm, earlier: Change, typed: Values) -> Values:
+    """What was typed then, without what its maker left as it was: that may have moved on since.
+
+    Of records that the form starts with (banks, say) the present ones win where they moved: typed ones would bring back
+    what is gone, and delete what is new.
+    """
+    before = earlier.before or {}
+    starting, now = form.starting(), kinds.kind(form.kind).known(earlier.lane).values or {}
+
+    def is_wanted(name: str) -> bool:
+        if name not in starting:
+            return True
+        starts_with_record = name in form.groups and _alike(starting[name], now.get(name))
+        if starts_with_record and not _alike(now.get(name), before.get(name)):
+            return False
+        return not _alike(typed[name], before.get(name))
+
+    return {name: value for name, value in typed.items() if is_wanted(name)}
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two values say the same: what is empty in a record is as good as not there."""
+    return _filled(one) == _filled(other)
+
+
+def _filled(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: part for name, part in value.items() if part}
+    if isinstance(value, list):
+        return [_filled(item) for item in value]
+    return value or None
 
 
 def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
@@ -299,9 +352,7 @@ def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
 
 def _use_cleaned(form: EntryForm, values: Typed, path_taken: str) -> Typed:
     """The values with the cleaned value that a finding offers for this path."""
-    offered = {
-        f.path: f.cleaned for f in operations.look(form.kind, form.compose(values)) if f.cleaned is not None
-    }
+    offered = {f.path: f.cleaned for f in form.look(values) if f.cleaned is not None}
     if path_taken not in offered:
         return values
     match path_taken.split("."):

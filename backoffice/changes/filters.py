@@ -1,16 +1,20 @@
-"""Filters of the list of changes."""
+"""Filters of the lists of changes."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
 
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
+from backoffice.changes.risks import Risk
 
-#: What the list can be narrowed to in one click; Today links to both.
-SHOWS = (("waiting", "Waiting for me"), ("mine", "Mine, not settled"))
+#: How long a change has waited, in hours, and how the choice is called.
+AGES = (("1", "Over an hour"), ("4", "Over 4 hours"), ("24", "Over a day"), ("72", "Over 3 days"))
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -23,20 +27,18 @@ def makers(request: Any) -> QuerySet[Any]:
     return get_user_model().objects.filter(changes_made__isnull=False).distinct().order_by("username")
 
 
-class ChangeFilter(django_filters.FilterSet):
-    """Quick search by retail user, number or reason; state, kind, maker, and what waits for the person."""
+class MineFilter(django_filters.FilterSet):
+    """One's own changes: quick search by retail user, number or reason; state, kind, time."""
 
     q = django_filters.CharFilter(label="Retail user, number or reason", method="search")
-    show = django_filters.ChoiceFilter(label="Show", choices=SHOWS, method="narrow")
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
     kind = django_filters.ChoiceFilter(label="What")
-    made_by = django_filters.ModelChoiceFilter(label="Maker", queryset=makers)
     since = django_filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="Made from")
     until = django_filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="Made to")
 
     class Meta:
         model = Change
-        fields = ("q", "show", "state", "kind", "made_by", "since", "until")
+        fields: tuple[str, ...] = ("q", "state", "kind", "since", "until")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,10 +50,34 @@ class ChangeFilter(django_filters.FilterSet):
         number = Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else Q()
         return queryset.filter(number | Q(lane__icontains=text) | Q(reason__icontains=text))
 
-    def narrow(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        """Waiting: submitted by others, for those who may decide. Mine: what its maker still has to do with."""
-        person = self.request.user
-        if value == "waiting":
-            may = person.has_perm("changes.approve_change")
-            return queryset.filter(state=State.SUBMITTED).exclude(made_by=person) if may else queryset.none()
-        return queryset.filter(made_by=person).exclude(state__in=(State.APPROVED, State.WITHDRAWN))
+
+class ChangeFilter(MineFilter):
+    """All changes: also by maker, and by what stands out."""
+
+    made_by = django_filters.ModelChoiceFilter(label="Maker", queryset=makers)
+    risk = django_filters.ChoiceFilter(label="Stands out", choices=Risk.choices, method="with_risk")
+
+    class Meta(MineFilter.Meta):
+        fields = ("q", "state", "kind", "made_by", "risk", "since", "until")
+
+    def with_risk(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
+        """Those with this flag. SQLite has no operator for "the list contains", so its text is searched."""
+        return queryset.alias(flags=Cast("risks", TextField())).filter(flags__contains=f'"{value}"')
+
+
+class InboxFilter(ChangeFilter):
+    """What waits for a checker: also by age and by rupees."""
+
+    state = None
+    since = None
+    until = None
+    age = django_filters.ChoiceFilter(label="Waits", choices=AGES, method="older")
+    amount_from = django_filters.NumberFilter(field_name="amount", lookup_expr="gte", label="Rupees from")
+    amount_to = django_filters.NumberFilter(field_name="amount", lookup_expr="lte", label="Rupees to")
+
+    class Meta(ChangeFilter.Meta):
+        fields = ("q", "kind", "made_by", "risk", "age", "amount_from", "amount_to")
+
+    def older(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
+        """Those that were submitted so many hours ago or earlier."""
+        return queryset.filter(submitted_at__lte=timezone.now() - timedelta(hours=int(value)))

@@ -17,17 +17,21 @@ class State(models.TextChoices):
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn"
     STALE = "stale", "Stale"
+    EXPIRED = "expired", "Expired"
 
 
 DECIDED = (State.APPROVED, State.REJECTED)
+#: What its maker may start again from, though nothing became of it.
+CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
 
 
 class Change(models.Model):
     """One proposal of a maker.
 
-    `kind` names what is proposed (see `kinds`). `values` are the proposed values with secrets sealed; `before` are the
+    `kind` names what is proposed (see `kinds`). `values` are what the form held, with secrets sealed; `before` are the
     record's confirmed values at submission; `messages` are the messages that will go out,
-    `[{"type": 301, "values": {...}}]`, and `content_hash` binds the approval to exactly these.
+    `[{"type": 301, "values": {...}}]`, and `content_hash` binds the approvals to exactly these. `decided_by` is the
+    last who approved, or who rejected.
     `record_version` is the version of the record that the proposal was made on. A draft may hold anything typed.
     """
 
@@ -43,6 +47,19 @@ class Change(models.Model):
     findings = models.JSONField(default=list, help_text="The warnings that the maker saw.")
     content_hash = models.CharField(max_length=64, blank=True)
     record_version = models.PositiveIntegerField(default=0)
+    batch = models.ForeignKey(
+        "batches.Batch",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="changes",
+        help_text="The file it came in, which is decided as one.",
+    )
+    row_number = models.PositiveIntegerField(null=True)
+    amount = models.DecimalField(max_digits=20, decimal_places=2, null=True, help_text="Rupees that it adds.")
+    checkers = models.PositiveSmallIntegerField(
+        default=1, help_text="How many must approve it, by the rule in force when it was submitted."
+    )
+    risks = models.JSONField(default=list, help_text="What a checker should look at twice, see `risks.Risk`.")
     reason = models.TextField(blank=True)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="changes_made"
@@ -67,9 +84,12 @@ class Change(models.Model):
                 name="change_needs_four_eyes",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=DECIDED) | Q(decided_by__isnull=False, decided_at__isnull=False),
+                condition=~Q(state__in=DECIDED)
+                | Q(decided_by__isnull=False, decided_at__isnull=False)
+                | Q(state=State.APPROVED, checkers=0, decided_at__isnull=False),
                 name="change_decided_by_somebody",
             ),
+            models.CheckConstraint(condition=Q(checkers__lte=2), name="change_checkers_at_most_two"),
             models.CheckConstraint(
                 condition=Q(state=State.DRAFT)
                 | (Q(submitted_at__isnull=False) & ~Q(lane="") & ~Q(content_hash="")),
@@ -78,6 +98,12 @@ class Change(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=State.REJECTED) | ~Q(decision_reason=""),
                 name="change_rejected_with_a_reason",
+            ),
+            models.UniqueConstraint(fields=["batch", "row_number"], name="change_one_for_a_row"),
+            models.CheckConstraint(
+                condition=Q(batch__isnull=True, row_number__isnull=True)
+                | Q(batch__isnull=False, row_number__isnull=False),
+                name="change_of_a_batch_has_a_row",
             ),
         ]
         indexes = [
@@ -91,3 +117,63 @@ class Change(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("changes:detail", args=[self.pk])
+
+
+class Approval(models.Model):
+    """One person's yes to exactly this content, of a change or of a whole file.
+
+    The maker's is refused by the database, and so is an approved change without as many as it needs (see `guards`).
+    """
+
+    change = models.ForeignKey(Change, null=True, on_delete=models.PROTECT, related_name="approvals")
+    batch = models.ForeignKey("batches.Batch", null=True, on_delete=models.PROTECT, related_name="approvals")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals")
+    at = models.DateTimeField(auto_now_add=True)
+    content_hash = models.CharField(max_length=64)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["change", "by"], name="approval_of_a_change_once"),
+            models.UniqueConstraint(fields=["batch", "by"], name="approval_of_a_batch_once"),
+            models.CheckConstraint(
+                condition=Q(change__isnull=False, batch__isnull=True)
+                | Q(change__isnull=True, batch__isnull=False),
+                name="approval_of_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Approval of {self.change or self.batch} by {self.by}"
+
+
+class ApprovalRule(models.Model):
+    """How many checkers a kind of change needs. A kind without a row has the rule of `rules.rule`.
+
+    `above`: rupees; a change that adds more needs two, whatever `checkers` says. Null: no such limit.
+    """
+
+    kind = models.CharField(max_length=40, unique=True)
+    checkers = models.PositiveSmallIntegerField(default=1)
+    above = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    version = models.PositiveIntegerField(default=1)
+    set_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["kind"]
+        default_permissions = ("view",)
+        permissions = [
+            ("propose_approvalrule", "Can propose other approval rules"),
+            ("decide_approvalrule", "Can approve or reject approval rules that others proposed"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(checkers__lte=2), name="approval_rule_checkers_at_most_two"),
+            models.CheckConstraint(
+                condition=Q(above__isnull=True) | Q(above__gt=0), name="approval_rule_above_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Approval rule of {self.kind}"

@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,28 +11,33 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
+from backoffice.changes import approvals, risks, rules
 from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed, ReasonMissing, Stale
-from backoffice.changes.kinds import Kind, kind
+from backoffice.changes.kinds import Kind, declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.delivery.content import content_hash
+from backoffice.delivery.handlers import Applied
 from backoffice.delivery.queue import enqueue
 from backoffice.delivery.wakeup import wake_after_commit
+from backoffice.masters.names import unlisted
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, errors
-from backoffice.protocol.message import REQUESTS, Context, Request, check
-from backoffice.protocol.split import split_message
+from backoffice.protocol.message import Context, Request, check
 from backoffice.seal import seal_values, unseal_values
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
 
+COMMENT_LENGTH = 1000
 #: Letters and digits that nobody mistakes for one another.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def new_reference(length: int = 20) -> str:
     """A reference for tag 227 or 252: random, so that a restored backup cannot repeat one (20 characters fit both)."""
-    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(length))
+    base = len(REFERENCE_ALPHABET)
+    number = secrets.randbelow(base**length)
+    return "".join([REFERENCE_ALPHABET[number // base**place % base] for place in range(length)])
 
 
 def look(kind_slug: str, values: Values) -> list[Finding]:
@@ -40,47 +46,62 @@ def look(kind_slug: str, values: Values) -> list[Finding]:
     context = Context(
         today=timezone.localdate(),
         new_limit_structure=settings.ODIN_NEW_LIMIT_STRUCTURE,
-        known=change_kind.known(_lane(values)).values,
+        known=change_kind.known(change_kind.subject(values)).values,
     )
-    return [*check(change_kind.message, values, context), *change_kind.findings(values)]
+    return [
+        *check(change_kind.message, values, context),
+        *unlisted(change_kind.message, values),
+        *change_kind.findings(values),
+    ]
 
 
 def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, reason: str = "") -> Change:
     """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft."""
-    _may(by, "changes.add_change", "You may not propose changes.")
+    change_kind = kind(kind_slug)
+    _may(by, change_kind.propose, "You may not propose this.")
+    subject = change_kind.subject(values)
     with transaction.atomic():
-        version = kind(kind_slug).known(_lane(values)).version
+        version = change_kind.known(subject).version
         draft, _ = Change.objects.get_or_create(
-            token=token, defaults={"kind": kind(kind_slug).slug, "made_by": by, "record_version": version}
+            token=token, defaults={"kind": change_kind.slug, "made_by": by, "record_version": version}
         )
         if draft.made_by_id != by.pk:
             raise NotAllowed("This draft is somebody else's.")
         if draft.state != State.DRAFT:
             return draft
         draft.values = seal_values(values)
-        draft.lane = _lane(values)[:40]  # a draft may hold anything typed, too long as well
+        draft.lane = subject[:40]  # a draft may hold anything typed, too long as well
         draft.reason = reason
         draft.save()
     return draft
 
 
-def submit(kind_slug: str, values: Values, *, by: "User", reason: str, token: uuid.UUID) -> Change:
+def submit(
+    kind_slug: str, values: Values, *, by: "User", reason: str, token: uuid.UUID, typed: Values | None = None
+) -> Change:
     """Propose a change to a checker. The same token a second time (a double click) gives the first change back.
 
+    `typed` is what the form held where that is not `values` themselves: its maker may start again from it.
     Raises NotAllowed, ReasonMissing, HasErrors with the findings, or Stale when the record moved on since the draft.
     """
-    _may(by, "changes.add_change", "You may not propose changes.")
+    change_kind = kind(kind_slug)
+    _may(by, change_kind.propose, "You may not propose this.")
     if not reason.strip():
         raise ReasonMissing("Give a reason: the checker and the audit trail need it.")
-    change_kind = kind(kind_slug)
     if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
         return done
     findings = look(kind_slug, values)
     if wrong := errors(findings):
         raise HasErrors(wrong)
     values = _with_reference(change_kind.message, values)
-    known = change_kind.known(_lane(values))
+    subject = change_kind.subject(values)
+    known = change_kind.known(subject)
     messages = _stored_messages(change_kind, values)
+    amount = change_kind.amount(values) if change_kind.amount else None
+    rule = rules.rule(change_kind.slug)
+    flags = risks.of_findings(findings) | change_kind.risks(values, known)
+    if rules.is_large(amount, rule):
+        flags.add(risks.Risk.LIMIT)
     try:
         with transaction.atomic():
             draft, _ = Change.objects.select_for_update().get_or_create(
@@ -96,13 +117,16 @@ def submit(kind_slug: str, values: Values, *, by: "User", reason: str, token: uu
                     "ODIN confirmed another change of this record after you began. "
                     "Open the form anew from the retail user's page, so that you change its present values."
                 )
-            draft.lane = _lane(values)
-            draft.values = seal_values(values)
+            draft.lane = subject
+            draft.values = seal_values(values if typed is None else typed)
             draft.before = known.values
             draft.record_version = known.version
             draft.messages = messages
             draft.content_hash = content_hash(messages)
             draft.findings = [asdict(finding) for finding in findings]
+            draft.amount = amount
+            draft.checkers = rules.checkers_for(amount, rule)
+            draft.risks = risks.in_order(flags)
             draft.reason = reason.strip()
             draft.state = State.SUBMITTED
             draft.submitted_at = timezone.now()
@@ -110,30 +134,33 @@ def submit(kind_slug: str, values: Values, *, by: "User", reason: str, token: uu
             _record(
                 draft, "change.submitted", by, f"{change_kind.title}: submitted for approval.", draft.reason
             )
+            if not draft.checkers:
+                _carry_out(draft, None, "By the approval rule, this kind of change needs no checker.")
     except IntegrityError:  # the second of two clicks at the same moment
         return Change.objects.get(token=token, made_by=by)
     return draft
 
 
 def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") -> Change:
-    """Approve what the checker saw (`content_hash`) and put its messages in the queue.
+    """Approve what the checker saw (`content_hash`): its messages go into the queue, or its record takes the values.
 
-    Raises NotAllowed, AlreadyDecided, or Stale when the content or the record is not what was seen.
+    The first of two approvals leaves it submitted. Raises NotAllowed, AlreadyDecided, or Stale when the content or the
+    record is not what was seen.
     """
-    _may(by, "changes.approve_change", "You may not approve changes. Ask a checker.")
     with transaction.atomic():
         change = _undecided(change_id)
+        change_kind = kind(change.kind)
+        _may(by, change_kind.decide, "You may not approve this. Ask a checker.")
         if change.made_by_id == by.pk:
             raise NotAllowed("You made this change; another person must approve it.")
-        if change.content_hash != content_hash:
-            raise Stale("The change is not the one you saw. Look at it again.")
-        if kind(change.kind).known(change.lane).version == change.record_version:
-            _decide(change, State.APPROVED, by, reason)
-            _enqueue_all(change)
-            _record(
-                change, "change.approved", by, f"{kind(change.kind).title}: approved.", change.decision_reason
-            )
-            wake_after_commit()
+        _as_seen(change, content_hash)
+        if change_kind.known(change.lane).version == change.record_version:
+            given = approvals.approve_change(change, by=by, reason=reason)
+            if given < change.checkers:
+                words = f"{change_kind.title}: approved, {given} of {change.checkers}."
+                _record(change, "change.first_approval", by, words, reason.strip())
+            else:
+                _carry_out(change, by, reason)
         else:
             change.state = State.STALE
             change.save()
@@ -150,15 +177,17 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     return change
 
 
-def reject(change_id: int, *, by: "User", reason: str) -> Change:
-    """Reject a change. Raises NotAllowed, ReasonMissing or AlreadyDecided."""
-    _may(by, "changes.approve_change", "You may not reject changes. Ask a checker.")
+def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None = None) -> Change:
+    """Reject a change. Raises NotAllowed, ReasonMissing or AlreadyDecided, and Stale where the content is another."""
     if not reason.strip():
         raise ReasonMissing("Say why you reject it: the maker needs to know.")
     with transaction.atomic():
         change = _undecided(change_id)
+        _may(by, kind(change.kind).decide, "You may not reject this. Ask a checker.")
         if change.made_by_id == by.pk:
             raise NotAllowed("You made this change: withdraw it instead.")
+        if content_hash is not None:
+            _as_seen(change, content_hash)
         _decide(change, State.REJECTED, by, reason)
         _record(
             change, "change.rejected", by, f"{kind(change.kind).title}: rejected.", change.decision_reason
@@ -181,9 +210,64 @@ def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
     return change
 
 
+def discard(change_id: int, *, by: "User") -> None:
+    """The maker throws a draft away: nothing was proposed, so nothing is kept. Raises NotAllowed or AlreadyDecided."""
+    with transaction.atomic():
+        change = Change.objects.select_for_update().get(pk=change_id)
+        if change.made_by_id != by.pk:
+            raise NotAllowed("This draft is somebody else's.")
+        if change.state != State.DRAFT:
+            raise AlreadyDecided("This was submitted already. Withdraw it instead.")
+        change.delete()
+
+
+def comment(change_id: int, *, by: "User", text: str) -> None:
+    """Say something about a change to all who see it. It is an audit entry, so nobody alters it afterwards.
+
+    Raises NotAllowed for those who neither propose nor decide this kind, or ReasonMissing without a text.
+    """
+    change = Change.objects.get(pk=change_id)
+    change_kind = kind(change.kind)
+    if change.state == State.DRAFT or not (
+        by.has_perm(change_kind.propose) or by.has_perm(change_kind.decide)
+    ):
+        raise NotAllowed("Only those who propose or decide such changes may comment on them.")
+    if not text.strip():
+        raise ReasonMissing("Write your comment first.")
+    words = f"{change_kind.title}: comment."
+    _record(change, "change.commented", by, words, text.strip()[:COMMENT_LENGTH])
+
+
+def expire_old() -> int:
+    """Let submitted changes expire that waited longer than the setting allows. Returns how many.
+
+    Files are left out: they are decided as one.
+    """
+    if not settings.CHANGES_EXPIRE_AFTER_DAYS:
+        return 0
+    latest = timezone.now() - timedelta(days=settings.CHANGES_EXPIRE_AFTER_DAYS)
+    waiting = Change.objects.filter(state=State.SUBMITTED, batch=None, submitted_at__lt=latest)
+    return sum(_expire(number) for number in waiting.values_list("pk", flat=True))
+
+
+def _expire(change_id: int) -> bool:
+    with transaction.atomic():
+        change = Change.objects.select_for_update().get(pk=change_id)
+        if change.state != State.SUBMITTED:  # decided at this very moment
+            return False
+        change.state = State.EXPIRED
+        change.save()
+        words = f"{kind(change.kind).title}: expired, since nobody decided in time."
+        _record(change, "change.expired", None, words)
+    return True
+
+
 def messages(change: Change) -> list[tuple[type[Request], Values]]:
     """The messages of a submitted change, as they will go out, with secrets as SecretText."""
-    return [(REQUESTS[message["type"]], unseal_values(message["values"])) for message in change.messages]
+    return [
+        (declared(change.kind, message["type"]), unseal_values(message["values"]))
+        for message in change.messages
+    ]
 
 
 def draft_values(change: Change) -> Values:
@@ -193,8 +277,8 @@ def draft_values(change: Change) -> Values:
 
 def _stored_messages(change_kind: Kind, values: Values) -> list[dict[str, object]]:
     return [
-        {"type": message.type, "values": seal_values(part)}
-        for message, part in split_message(change_kind.message, values)
+        {"type": message_type, "values": seal_values(part)}
+        for message_type, _, part in change_kind.parts(values)
     ]
 
 
@@ -202,11 +286,6 @@ def _with_reference(message: type[Request], values: Values) -> Values:
     if "reference" in message.fields and not values.get("reference"):
         return {**values, "reference": new_reference()}
     return values
-
-
-def _lane(values: Values) -> str:
-    group_id, user_id = values.get("group_id", ""), values.get("user_id", "")
-    return f"{group_id}/{user_id}" if group_id and user_id else ""
 
 
 def _may(person: "User", permission: str, words: str) -> None:
@@ -219,10 +298,25 @@ def _undecided(change_id: int) -> Change:
     if change.state != State.SUBMITTED:
         by = f" by {change.decided_by.get_username()}" if change.decided_by else ""
         raise AlreadyDecided(f"This change is {change.get_state_display().lower()}{by} already.")
+    if change.batch_id is not None:
+        raise NotAllowed("This change came in a file and is decided with it. Open the batch.")
     return change
 
 
-def _decide(change: Change, state: State, by: "User", reason: str) -> None:
+def _as_seen(change: Change, content_hash: str) -> None:
+    if change.content_hash != content_hash:
+        raise Stale("The change is not the one you saw. Look at it again.")
+
+
+def _carry_out(change: Change, by: "User | None", reason: str) -> None:
+    """Make it so: it is approved, by the last of its checkers or (None) by a rule that asks for none."""
+    change_kind = kind(change.kind)
+    _decide(change, State.APPROVED, by, reason)
+    taken = change_kind.take(change, by or change.made_by) if change_kind.take else _enqueue_all(change)
+    _record(change, "change.approved", by, f"{change_kind.title}: approved.", change.decision_reason, taken)
+
+
+def _decide(change: Change, state: State, by: "User | None", reason: str) -> None:
     change.state = state
     change.decided_by = by
     change.decided_at = timezone.now()
@@ -230,7 +324,8 @@ def _decide(change: Change, state: State, by: "User", reason: str) -> None:
     change.save()
 
 
-def _enqueue_all(change: Change) -> None:
+def _enqueue_all(change: Change) -> Applied:
+    """Put the messages in the queue. No record changes by that: ODIN has to confirm them first."""
     for message in change.messages:
         enqueue(
             change_id=change.pk,
@@ -239,9 +334,13 @@ def _enqueue_all(change: Change) -> None:
             values=message["values"],
             reference=message["values"].get("reference", ""),
         )
+    wake_after_commit()
+    return Applied()
 
 
-def _record(change: Change, action: str, by: "User", text: str, reason: str = "") -> None:
+def _record(
+    change: Change, action: str, by: "User | None", text: str, reason: str = "", taken: Applied | None = None
+) -> None:
     record(
         action,
         by=by,
@@ -249,5 +348,7 @@ def _record(change: Change, action: str, by: "User", text: str, reason: str = ""
         text=text,
         reason=reason,
         details={"kind": change.kind, "content_hash": change.content_hash},
+        before=taken.before if taken and taken.before else None,
+        after=taken.after if taken and taken.after else None,
         change_id=change.pk,
     )

@@ -13,7 +13,7 @@ from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.message import Request
 from backoffice.protocol.secret import MASK
-from backoffice.protocol.wire import Header, encode, mask
+from backoffice.protocol.wire import Header, encode, hide_personal, mask
 from backoffice.protocol.words import Line, explain
 
 #: The checksum of the text that is sent differs, since it is made over the session.
@@ -47,14 +47,17 @@ def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
         ShownMessage(
             message,
             explain(message, values, before, reveal=reveal),
-            _wire_text(message, values),
+            text if reveal else hide_personal(text),
             bool(before),
         )
         for message, values in parts
+        for text in [_wire_text(message, values)]
     ]
 
 
 def _wire_text(message: type[Request], values: Values) -> str:
+    if not message.type:
+        return ""
     config = odin_config()
     cipher = PasswordCipher(config.password_key.reveal(), config.password_mode)
     try:

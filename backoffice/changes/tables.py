@@ -1,10 +1,38 @@
-"""The list of changes."""
+"""The lists of changes."""
 
 import django_tables2 as tables
+from django.db.models import QuerySet
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
+from backoffice.changes import risks
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
-from backoffice.screens.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
+from backoffice.screens.tables_base import (
+    AgoColumn,
+    IdColumn,
+    MoneyColumn,
+    NumberColumn,
+    PickColumn,
+    PortalTable,
+    StatusColumn,
+)
+from backoffice.screens.templatetags import portal
+
+
+class RisksColumn(tables.Column):
+    """The flags that stand out, and how many checkers approved where two must."""
+
+    empty_values = ()
+
+    def render(self, value: list[str], record: Change) -> SafeString:
+        pills = [("warn", portal.icon("alert"), label) for label in risks.labels(value)]
+        if record.checkers > 1:
+            words = f"{len(record.approvals.all())} of {record.checkers} approved"
+            pills.append(("info", portal.icon("check"), words))
+        return format_html_join(
+            " ", '<span class="status status-{}">{}<span class="status-text">{}</span></span>', pills
+        )
 
 
 class ChangeTable(PortalTable):
@@ -21,7 +49,58 @@ class ChangeTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Change
-        fields = ("id", "kind", "lane", "state", "made_by", "reason", "decided_by", "updated_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "kind",
+            "lane",
+            "state",
+            "made_by",
+            "reason",
+            "decided_by",
+            "updated_at",
+        )
 
     def render_kind(self, value: str) -> str:
         return KINDS[value].title if value in KINDS else value
+
+
+class MineTable(ChangeTable):
+    """One's own changes: what became of them, and what was said when they were decided."""
+
+    decision_reason = tables.Column(verbose_name="What was said", orderable=False)
+
+    class Meta(ChangeTable.Meta):
+        fields = ("id", "kind", "lane", "state", "reason", "decided_by", "decision_reason", "updated_at")
+        exclude = ("made_by",)
+        sequence = fields
+
+
+class InboxTable(ChangeTable):
+    """What waits for a checker, the oldest first."""
+
+    pick = PickColumn(accessor="pk", what="change")
+    kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
+    amount = MoneyColumn(verbose_name="Rupees")
+    risks = RisksColumn(verbose_name="Stands out", orderable=False)
+    submitted_at = AgoColumn(verbose_name="Waits since")
+
+    class Meta(ChangeTable.Meta):
+        fields = (
+            "pick",
+            "id",
+            "kind",
+            "lane",
+            "risks",
+            "amount",
+            "made_by",
+            "reason",
+            "submitted_at",
+        )
+        exclude = ("state", "decided_by", "updated_at")
+        sequence = fields
+        order_by = "submitted_at"
+
+
+def for_lists(changes: QuerySet[Change]) -> QuerySet[Change]:
+    """With the people that a list names, in a fixed number of queries, and without what no list shows."""
+    return changes.select_related("made_by", "decided_by").defer("values", "before", "messages", "findings")

@@ -1,12 +1,23 @@
 from django.urls import path, re_path
 
-from backoffice.changes import views
+from backoffice.changes import list_views, many_views, rule_views, views
 
 app_name = "changes"
 
 urlpatterns = [
-    path("", views.ChangeList.as_view(), name="list"),
+    path("", list_views.ChangeList.as_view(), name="list"),
+    path("mine/", list_views.Mine.as_view(), name="mine"),
+    path("inbox/", list_views.Inbox.as_view(), name="inbox"),
+    path("inbox/review/", many_views.review, name="review"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/outcome/", views.outcome, name="outcome"),
-    re_path(r"^(?P<pk>\d{1,18})/(?P<action>approve|reject|withdraw)/$", views.decide, name="decide"),
+    re_path(
+        r"^(?P<pk>\d{1,18})/(?P<action>approve|reject|withdraw|discard|comment)/$",
+        views.decide,
+        name="decide",
+    ),
+    path("rules/", rule_views.rule_list, name="rules"),
+    path("rules/<slug:slug>/", rule_views.rule, name="rule"),
+    path("rules/<slug:slug>/<uuid:token>/keep/", rule_views.rule_keep, name="rule_keep"),
+    path("rules/<slug:slug>/<uuid:token>/check/", rule_views.rule_check, name="rule_check"),
 ]

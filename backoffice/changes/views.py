@@ -4,28 +4,25 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit.models import Entry
-from backoffice.changes import operations
+from backoffice.changes import moved, operations, risks
 from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.filters import ChangeFilter
-from backoffice.changes.kinds import KINDS
-from backoffice.changes.models import Change, State
+from backoffice.changes.kinds import KINDS, decided_by
+from backoffice.changes.models import CAME_BACK, Change, State
+from backoffice.changes.seen import sees_changes, visible, waiting_for
 from backoffice.changes.shown import ShownMessage, shown_messages
-from backoffice.changes.tables import ChangeTable
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import REQUESTS
+from backoffice.screens import privacy
 from backoffice.screens.components import Event, status
-from backoffice.screens.tables_base import ListView
 from backoffice.screens.templatetags.portal import optional_url
 
 if TYPE_CHECKING:
@@ -38,34 +35,9 @@ ENTRY_PAGES: dict[str, Callable[[str], str]] = {}
 ENTRIES = 100
 
 
-def visible(person: Any) -> QuerySet[Change]:
-    """The changes that somebody may see: a draft is its maker's alone."""
-    return Change.objects.filter(~Q(state=State.DRAFT) | Q(made_by=person))
-
-
-class ChangeList(ListView):
-    """All changes, and one's own drafts."""
-
-    permission_required = "changes.view_change"
-    model = Change
-    table_class = ChangeTable
-    filterset_class = ChangeFilter
-    title = "Changes"
-    subtitle = "What makers propose and checkers decide. Nothing goes to ODIN without a second person."
-    nouns = ("change", "changes")
-    search_hint = "Retail user, number or reason"
-    empty_icon = "changes"
-    empty_title = "No changes yet"
-    empty_text = "A change appears here when a maker proposes something: a new retail user, for example."
-
-    def get_queryset(self) -> QuerySet[Change]:
-        return visible(self.request.user).select_related("made_by", "decided_by")
-
-
 @never_cache
 @require_safe
-@login_required
-@permission_required("changes.view_change", raise_exception=True)
+@sees_changes
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One change: what it proposes, in words; who asked and why; what may be done with it; what became of it."""
     return _page(request, _visible_or_404(request, pk))
@@ -73,8 +45,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
-@permission_required("changes.view_change", raise_exception=True)
+@sees_changes
 def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that lives: where the change and its deliveries stand. Asked again until all is settled.
 
@@ -88,26 +59,35 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(
             headers={"HX-Refresh": "true"}
         )  # decided meanwhile: the whole page is another one
-    return render(request, "changes/_moved.html", context | {"events": _events(change), "change": change})
+    return render(
+        request,
+        "changes/_moved.html",
+        context | {"events": _events(change, privacy.shown(request, change.lane)), "change": change},
+    )
 
 
 @never_cache
 @require_POST
-@login_required
-@permission_required("changes.view_change", raise_exception=True)
+@sees_changes
 def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    """Approve, reject or withdraw; what cannot be done is said on the change's page, with the next step."""
+    """Approve, reject, withdraw, discard or comment. What cannot be done is said on the change's page."""
     change = _visible_or_404(request, pk)
     reason = request.POST.get("reason", "")
     person = cast("User", request.user)
     try:
         if action == "approve":
             content_hash = request.POST.get("content_hash", "")
-            operations.approve(change.pk, by=person, content_hash=content_hash, reason=reason)
-            messages.success(request, "Approved. It is on its way to ODIN; the outcome appears here.")
+            decided = operations.approve(change.pk, by=person, content_hash=content_hash, reason=reason)
+            messages.success(request, _approved_words(decided))
         elif action == "reject":
             operations.reject(change.pk, by=person, reason=reason)
             messages.success(request, "Rejected. Its maker sees your reason.")
+        elif action == "discard":
+            operations.discard(change.pk, by=person)
+            messages.success(request, "The draft is gone.")
+            return redirect("changes:mine")
+        elif action == "comment":
+            operations.comment(change.pk, by=person, text=reason)
         else:
             operations.withdraw(change.pk, by=person, reason=reason)
             messages.success(request, "Withdrawn. Nothing was sent.")
@@ -116,6 +96,14 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         code = 403 if isinstance(error, NotAllowed) else 409
         return _page(request, change, problem=error.words, tried=action, reason=reason, code=code)
     return redirect(change)
+
+
+def _approved_words(change: Change) -> str:
+    if change.state == State.SUBMITTED:
+        return "Approved by you. A second checker must approve it too before anything happens."
+    if KINDS[change.kind].take:
+        return "Approved and done."
+    return "Approved. It is on its way to ODIN; the outcome appears here."
 
 
 def _page(
@@ -129,49 +117,87 @@ def _page(
 ) -> HttpResponse:
     kind = KINDS.get(change.kind)
     mine = change.made_by_id == request.user.pk
-    shown: list[ShownMessage] = shown_messages(
-        change, reveal=mine or request.user.has_perm("changes.approve_change")
-    )
+    shows = privacy.shown(request, change.lane)
+    shown: list[ShownMessage] = shown_messages(change, reveal=shows)
+    waits = change.state in (State.SUBMITTED, State.STALE)
+    moved_on = kind is not None and waits and moved.moved_on(change)
     context = {
-        "nav": "changes",
         "change": change,
         "title": kind.title if kind else change.kind,
+        "local": kind is not None and kind.take is not None,
         "user_url": _user_url(change),
         "problem": problem,
         "tried": tried,
         "reason": reason,
         "shown_messages": shown,
+        "shows_personal": shows,
+        "may_reveal": privacy.may_reveal(request, change.lane),
         "consequences": [line.consequence for message in shown for line in message.lines if line.consequence],
         "warnings": _warnings(change),
+        "risks": risks.labels(change.risks),
+        "approvals": change.approvals.all(),
         "why_not": _why_not(request, change),
         "may_decide": _may_decide(request, change),
-        "may_withdraw": mine and change.state == State.SUBMITTED,
-        "entry_url": _entry_url(change) if mine and request.user.has_perm("changes.add_change") else "",
-        "events": _events(change),
+        "may_withdraw": mine and change.state == State.SUBMITTED and change.batch_id is None,
+        "entry_url": _entry_url(change) if mine and kind and request.user.has_perm(kind.propose) else "",
+        "events": _events(change, shows),
+        "may_comment": change.state != State.DRAFT and (mine or _may_approve(request, change)),
+        "moved_on": moved_on,
+        "moved": moved.moved(change, reveal=shows) if moved_on else [],
+        "next_waiting": _next_waiting(request, change),
         **_outcome(request, change),
     }
     return render(request, "changes/detail.html", context, status=code)
 
 
+def _next_waiting(request: HttpRequest, change: Change) -> Change | None:
+    """What this checker may go on with: the oldest other change that waits for them."""
+    if not decided_by(cast("User", request.user)):
+        return None
+    waiting = waiting_for(request.user).exclude(pk=change.pk).order_by("submitted_at", "id")
+    return waiting.only("pk").first()
+
+
 def _visible_or_404(request: HttpRequest, pk: int) -> Change:
-    found = visible(request.user).select_related("made_by", "decided_by").filter(pk=pk).first()
+    changes = visible(request.user).select_related("made_by", "decided_by")
+    found = changes.prefetch_related("approvals__by").filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such change.")
     return found
 
 
 def _may_decide(request: HttpRequest, change: Change) -> bool:
-    may = request.user.has_perm("changes.approve_change")
-    return may and change.state == State.SUBMITTED and change.made_by_id != request.user.pk
+    return (
+        change.state == State.SUBMITTED
+        and change.batch_id is None
+        and change.made_by_id != request.user.pk
+        and not _approved_by(request, change)
+        and _may_approve(request, change)
+    )
+
+
+def _approved_by(request: HttpRequest, change: Change) -> bool:
+    return any(approval.by_id == request.user.pk for approval in change.approvals.all())
+
+
+def _may_approve(request: HttpRequest, change: Change) -> bool:
+    kind = KINDS.get(change.kind)
+    return kind is not None and request.user.has_perm(kind.decide)
 
 
 def _why_not(request: HttpRequest, change: Change) -> str:
     """Why somebody who looks for the buttons does not find them; "" where they are there or nothing is to decide."""
     if change.state != State.SUBMITTED or _may_decide(request, change):
         return ""
+    if change.batch_id:
+        return f"It is row {change.row_number} of a file, which is decided as a whole."
     if change.made_by_id == request.user.pk:
         return "You made this change; another person must approve it."
-    return "A checker decides on this change. Your role does not include it."
+    if change.batch_id is not None:
+        return "It came in a file and is decided with it."
+    if _approved_by(request, change):
+        return "You approved this; a second checker must approve it too."
+    return "Another person decides on this change. Your role does not include it."
 
 
 def _user_url(change: Change) -> str:
@@ -186,9 +212,7 @@ def _entry_url(change: Change) -> str:
     page = ENTRY_PAGES[change.kind](change.lane)
     if change.state == State.DRAFT:
         return f"{page}?draft={change.token}"
-    return (
-        f"{page}?again={change.pk}" if change.state in (State.REJECTED, State.WITHDRAWN, State.STALE) else ""
-    )
+    return f"{page}?again={change.pk}" if change.state in (*CAME_BACK, State.WITHDRAWN) else ""
 
 
 def _warnings(change: Change) -> list[Finding]:
@@ -226,16 +250,17 @@ def _last_ms(delivery: Delivery) -> int | None:
     return attempts[-1].duration_ms if attempts else None
 
 
-def _events(change: Change) -> list[Event]:
+def _events(change: Change, shows: bool) -> list[Event]:
     """The audit entries of this change as a time line, newest first."""
     entries = Entry.objects.filter(change_id=change.pk).order_by("-id")[:ENTRIES]
-    return [_event(entry) for entry in entries]
+    return [_event(entry, shows) for entry in entries]
 
 
-def _event(entry: Entry) -> Event:
+def _event(entry: Entry, shows: bool) -> Event:
     thing, _, what = entry.action.partition(".")
     shown = status("outcome" if thing == "delivery" and what == "not_applied" else thing, what)
     answer = " ".join(str(entry.details.get(name) or "") for name in ("code", "answer")).strip()
+    sent = str(entry.details.get("sent") or "")
     duration = entry.details.get("duration_ms")
     details = [("ODIN's answer", answer), ("Took", f"{duration} ms" if duration is not None else "")]
     return Event(
@@ -246,5 +271,5 @@ def _event(entry: Entry) -> Event:
         tone=shown.tone,
         icon=shown.icon,
         details=[(label, text) for label, text in details if text],
-        raw=str(entry.details.get("sent") or ""),
+        raw=sent if shows else privacy.hide_message(sent),
     )

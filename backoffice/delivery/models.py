@@ -1,16 +1,29 @@
 """Deliveries (messages owed to ODIN) and attempts (each try at one)."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from backoffice.delivery.states import BUSY, FINAL, OPEN, State
+from backoffice.delivery.states import BUSY, FINAL, State
+
+
+class Priority(models.IntegerChoices):
+    """Whose turn it is first, among different retail users."""
+
+    SINGLE = 0, "One change"
+    BATCH = 1, "Part of a file"
+
+
+#: Every state but the final ones, in a form that both databases recognise as the condition of a partial index.
+STILL_OPEN = Q(finished_at__isnull=True)
 
 
 class Delivery(models.Model):
     """One message owed to ODIN. The table is the queue; Celery only wakes workers.
 
-    `lane` is `GROUP/USER`: messages of one lane leave one at a time, in the order of their ids (A5).
+    `lane` is `GROUP/USER`: messages of one lane leave one at a time, in the order of their ids (A5), but for one that
+    is `ahead`. `priority` orders different lanes; a lane's earlier deliveries inherit that of a later urgent one.
     `values` are the message's values with secrets sealed; `content_hash` is what the checker approved.
     Times are UTC.
     """
@@ -21,9 +34,20 @@ class Delivery(models.Model):
     values = models.JSONField()
     content_hash = models.CharField(max_length=64)
     reference = models.CharField(max_length=50, blank=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.SINGLE)
+    ahead = models.BooleanField(
+        default=False, help_text="It belongs to a create before it, and so goes before the rest of its lane."
+    )
+    paused = models.BooleanField(default=False, help_text="Its file is paused: nobody claims it.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.TextField(blank=True, help_text="Why it is on hold, unknown or cancelled, in words.")
     needs_person = models.BooleanField(default=False)
+    proposed = models.CharField(
+        max_length=8, blank=True, help_text="Of money: how a first person settles it, until a second agrees."
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     doubted = models.BooleanField(
         default=False, help_text="An attempt was unknown: a repeat may meet its own effect."
     )
@@ -64,10 +88,19 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["lane", "id"], condition=Q(state__in=OPEN), name="delivery_open_by_lane"),
-            models.Index(fields=["state", "next_try_at", "id"], name="delivery_due"),
+            # The two that a claim walks: the queue by turn, and what is open in a lane.
+            models.Index(
+                fields=["priority", "id"], condition=STILL_OPEN & Q(paused=False), name="delivery_by_turn"
+            ),
+            models.Index(fields=["lane", "id"], condition=STILL_OPEN, name="delivery_open_by_lane"),
+            models.Index(
+                fields=["lease_until"], condition=Q(lease_until__isnull=False), name="delivery_by_lease"
+            ),
+            # What every page's navigation and the operators' page count.
+            models.Index(fields=["id"], condition=Q(needs_person=True), name="delivery_needing_person"),
             models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
-            models.Index(fields=["finished_at"], name="delivery_by_end"),
+            # Without the open ones: a planner must not look here for what a claim wants.
+            models.Index(fields=["finished_at"], condition=~STILL_OPEN, name="delivery_by_end"),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +108,33 @@ class Delivery(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("delivery:detail", args=[self.pk])
+
+
+class Gate(models.Model):
+    """What may stop all sending (row 1, shared by all workers): a pause by a person, the circuit breaker, the rate.
+
+    Times are UTC. `opened_at` is set while the circuit is open; `probe_at` is when the next message may be let through.
+    """
+
+    paused_at = models.DateTimeField(null=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    pause_reason = models.TextField(blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="Messages in a row that brought no answer.")
+    last_failure = models.TextField(blank=True)
+    opened_at = models.DateTimeField(null=True)
+    probe_at = models.DateTimeField(null=True)
+    next_turn_at = models.DateTimeField(null=True, help_text="Under a rate limit: before it nobody sends.")
+    swept_at = models.DateTimeField(null=True, help_text="When a worker last did what beat asks for.")
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("operate_gate", "Can pause and resume all sending")]
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="gate_is_one")]
+
+    def __str__(self) -> str:
+        return "Paused" if self.paused_at else "Circuit open" if self.opened_at else "Open"
 
 
 class Attempt(models.Model):

@@ -1,52 +1,53 @@
 """What people do with deliveries: settle an unknown one, let a held one go on, take back an unsent one."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from backoffice.audit.operations import record
-from backoffice.delivery import handlers
+from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery
-from backoffice.delivery.queue import move
+from backoffice.delivery.queue import Said, move, note
+from backoffice.delivery.settling import take
 from backoffice.delivery.states import IllegalMove, Move
 from backoffice.delivery.wakeup import wake_after_commit
-from backoffice.seal import unseal_values
+from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePledgeQuantity
+from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
 
 
-class DeliveryError(Exception):
-    """What was asked cannot be done with this delivery; `words` say why and what to do."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+#: Deposits and approved quantities: a wrong word here is money, so two people must say the same.
+MONEY = (CashDeposit.type, ManualCollateral.type, UpdateEdisQuantity.type, UpdatePledgeQuantity.type)
 
 
 def resolve(delivery_id: int, *, by: "User", applied: bool, reason: str) -> Delivery:
     """Settle an unknown delivery: it is in ODIN (`applied`), or the same content is sent again.
 
-    Raises DeliveryError when the person may not, gives no reason, or the delivery does not wait for a person.
+    Of money the first person proposes, and the delivery stays unknown until another says the same. Raises DeliveryError
+    when the person may not, gives no reason, or the delivery does not wait for a person.
     """
     with transaction.atomic():
         delivery = _mine_to_decide(delivery_id, by, reason)
         if not delivery.needs_person:
             raise DeliveryError("This delivery is being repeated by itself. Wait for its outcome.")
+        if delivery.message_type in MONEY and not _agreed(delivery, by, applied=applied, reason=reason):
+            return delivery
+        settled = {"needs_person": False, "proposed": "", "proposed_by": None}
         if applied:
-            _step(delivery, Move.RESOLVE_APPLIED, needs_person=False)
-            taken = handlers.apply(delivery.message_type, delivery.lane, unseal_values(delivery.values))
-            _record(delivery, "delivery.resolved", by, "Found in ODIN: settled as applied.", reason, taken)
+            said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
+            _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: take(delivery), **settled)
         else:
-            _step(
-                delivery,
-                Move.RESOLVE_SEND,
-                needs_person=False,
-                next_try_at=timezone.now(),
-                first_sent_at=None,
-            )
-            _record(delivery, "delivery.resolved", by, "To be sent again with the same content.", reason)
+            said = Said("delivery.resolved", "To be sent again with the same content.", by, reason)
+            again: dict[str, Any] = {
+                **settled,
+                "next_try_at": timezone.now(),
+                "first_sent_at": None,
+            }
+            _step(delivery, Move.RESOLVE_SEND, said, **again)
         wake_after_commit()
     return delivery
 
@@ -55,8 +56,8 @@ def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
     """Let a delivery on hold go back to the queue. Raises DeliveryError."""
     with transaction.atomic():
         delivery = _mine_to_decide(delivery_id, by, reason)
-        _step(delivery, Move.FREE, needs_person=False, next_try_at=None, reason="")
-        _record(delivery, "delivery.freed", by, "Taken off hold.", reason)
+        said = Said("delivery.freed", "Taken off hold.", by, reason)
+        _step(delivery, Move.FREE, said, needs_person=False, next_try_at=None, reason="")
         wake_after_commit()
     return delivery
 
@@ -67,9 +68,24 @@ def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
         delivery = _mine_to_decide(delivery_id, by, reason)
         if delivery.doubted:
             raise DeliveryError("This delivery may have been applied already. Settle it instead.")
-        _step(delivery, Move.CANCEL, needs_person=False, reason=reason)
-        _record(delivery, "delivery.cancelled", by, "Cancelled before it was applied.", reason)
+        said = Said("delivery.cancelled", "Cancelled before it was applied.", by, reason)
+        _step(delivery, Move.CANCEL, said, needs_person=False, reason=reason)
     return delivery
+
+
+def _agreed(delivery: Delivery, by: "User", *, applied: bool, reason: str) -> bool:
+    """Whether another person proposed the same before; else this is the proposal, kept until somebody agrees."""
+    wanted = "applied" if applied else "again"
+    if delivery.proposed == wanted:
+        if delivery.proposed_by_id == by.pk:
+            raise DeliveryError("You proposed this yourself. Another person must agree, since it is money.")
+        return True
+    delivery.proposed, delivery.proposed_by = wanted, by
+    delivery.save(update_fields=["proposed", "proposed_by"])
+    words = "it is in ODIN" if applied else "send it again"
+    text = f"Proposed: {words}. A second person must agree."
+    note(delivery, Said("delivery.settlement_proposed", text, by, reason), Applied())
+    return False
 
 
 def _mine_to_decide(delivery_id: int, by: "User", reason: str) -> Delivery:
@@ -83,26 +99,17 @@ def _mine_to_decide(delivery_id: int, by: "User", reason: str) -> Delivery:
         raise DeliveryError(f"There is no delivery {delivery_id}.") from None
 
 
-def _step(delivery: Delivery, step: Move, **columns: object) -> None:
+def _step(
+    delivery: Delivery,
+    step: Move,
+    said: Said,
+    *,
+    effect: Callable[[], Applied] | None = None,
+    **columns: Any,
+) -> None:
     try:
-        moved = move(delivery, step, **columns)
+        moved = move(delivery, step, said, effect=effect, **columns)
     except IllegalMove as error:
         raise DeliveryError(str(error)) from error
     if not moved:
         raise DeliveryError("The delivery moved on meanwhile. Look at it again.")
-
-
-def _record(
-    delivery: Delivery, action: str, by: "User", text: str, reason: str, taken: handlers.Applied | None = None
-) -> None:
-    record(
-        action,
-        by=by,
-        subject=delivery.lane,
-        text=text,
-        reason=reason,
-        before=taken.before if taken else None,
-        after=taken.after if taken else None,
-        change_id=delivery.change_id,
-        delivery_id=delivery.pk,
-    )

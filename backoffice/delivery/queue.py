@@ -1,25 +1,34 @@
-"""The database as the queue: putting in, claiming, and finding what a dead worker left behind.
+"""The database as the queue: putting in, moving, claiming, and finding what a dead worker left behind.
 
-Every move is a compare-and-set on id, state and lease token that must change exactly one row.
+Every move is a compare-and-set on id, state and lease token that must change exactly one row. It writes an audit entry.
 """
 
+import os
+import socket
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from backoffice.audit.operations import record
+from backoffice.audit.operations import record, record_many
 from backoffice.delivery.content import content_hash, one
-from backoffice.delivery.models import Attempt, Delivery
-from backoffice.delivery.states import FINAL, OPEN, Move, State, after
+from backoffice.delivery.handlers import Applied
+from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
+from backoffice.delivery.states import FINAL, Move, State, after
+from backoffice.killpoints import Point, reached
 from backoffice.odin.outcome import OutcomeKind
 
-#: How many candidates a worker looks at before it gives up; others may win the first ones.
-CANDIDATES = 20
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: How many lanes a claim may find taken by others before it gives up; the next wake-up goes on.
+TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -30,10 +39,32 @@ class Claim:
     token: uuid.UUID
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the audit entry of a move says. `by` is None for what workers do by themselves."""
+
+    action: str
+    text: str
+    by: "User | None" = None
+    reason: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
 def enqueue(
-    *, change_id: int, message_type: int, lane: str, values: dict[str, object], reference: str
+    *,
+    change_id: int,
+    message_type: int,
+    lane: str,
+    values: dict[str, object],
+    reference: str,
+    priority: Priority = Priority.SINGLE,
+    ahead: bool = False,
 ) -> Delivery:
-    """Put one approved message in the queue, in the transaction of its approval. `values` have secrets sealed."""
+    """Put one approved message in the queue, in the transaction of its approval. `values` have secrets sealed.
+
+    What is open before it in its lane takes its priority, or it would wait behind everybody's batches.
+    """
+    Delivery.objects.filter(STILL_OPEN, lane=lane, priority__gt=priority).update(priority=priority)
     return Delivery.objects.create(
         change_id=change_id,
         message_type=message_type,
@@ -41,13 +72,24 @@ def enqueue(
         values=values,
         content_hash=content_hash(one(message_type, values)),
         reference=reference,
+        priority=priority,
+        ahead=ahead,
     )
 
 
-def move(delivery: Delivery, step: Move, **columns: object) -> bool:
+@transaction.atomic(savepoint=False)
+def move(
+    delivery: Delivery,
+    step: Move,
+    said: Said,
+    *,
+    effect: Callable[[], Applied] | None = None,
+    **columns: Any,
+) -> bool:
     """Move a delivery as the table in `states` says; False when it was no longer as this object has it.
 
-    A lease ends with every move but a claim. Raises IllegalMove where the table has no such move.
+    `effect` is what the move does to the records; it happens only if the move did. A lease ends with every move but
+    a claim. Raises IllegalMove where the table has no such move.
     """
     state = after(delivery.state, step)
     columns.setdefault("lease_token", None)
@@ -60,34 +102,104 @@ def move(delivery: Delivery, step: Move, **columns: object) -> bool:
     delivery.state = state
     for name, value in columns.items():
         setattr(delivery, name, value)
+    note(delivery, said, effect() if effect else Applied())
     return True
 
 
+def note(delivery: Delivery, said: Said, applied: Applied) -> None:
+    """Write an audit entry about a delivery, in the caller's transaction."""
+    record(
+        said.action,
+        by=said.by,
+        subject=delivery.lane,
+        text=said.text,
+        reason=said.reason,
+        details=said.details,
+        before=applied.before or None,
+        after=applied.after or None,
+        change_id=delivery.change_id,
+        delivery_id=delivery.pk,
+    )
+
+
 def due(now: datetime) -> QuerySet[Delivery]:
-    """Deliveries that may be claimed now, oldest first: the first open one of each lane whose time has come."""
-    earlier = Delivery.objects.filter(lane=OuterRef("lane"), id__lt=OuterRef("id"), state__in=OPEN)
+    """Deliveries that may be claimed now, in turn: the first open one of each lane whose time has come."""
+    before_it = Delivery.objects.filter(
+        STILL_OPEN, Q(id__lt=OuterRef("id")) | Q(ahead=True), lane=OuterRef("lane")
+    )
     time_has_come = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
     return Delivery.objects.filter(
-        Q(state=State.QUEUED) | Q(state=State.UNKNOWN, needs_person=False),
+        STILL_OPEN,
+        # What it may not be, rather than what it must be: without fresh statistics PostgreSQL takes an equation to be
+        # true of a few rows, and sorts fifty thousand for each claim.
+        ~Q(state__in=(State.IN_FLIGHT, State.ON_HOLD)),
         time_has_come,
-        ~Exists(earlier),
-    ).order_by("id")
+        Q(ahead=True) | ~Exists(before_it),
+        needs_person=False,
+        paused=False,
+    ).order_by("priority", "id")
 
 
 def claim() -> Claim | None:
     """Take the next delivery for this worker, or None when nothing is due."""
-    now = timezone.now()
-    for delivery in due(now)[:CANDIDATES]:
-        token = uuid.uuid4()
-        lease_until = now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    return next(iter(claim_some(1)), None)
+
+
+def claim_some(limit: int) -> list[Claim]:
+    """Take the next deliveries for this worker, of as many retail users, at most `limit`; none when nothing is due.
+
+    Workers do not wait for one another: each locks the first rows that no other has locked.
+    """
+    taken: list[str] = []
+    for _ in range(TRIES):
         try:
             with transaction.atomic():
-                won = move(delivery, Move.CLAIM, lease_token=token, lease_until=lease_until)
-        except IntegrityError:  # another delivery of this lane became busy since we looked
+                claims = _claim_first(limit, taken)
+        except IntegrityError:
+            limit = 1  # a delivery of one of these lanes that was approved later was committed, and claimed, earlier
             continue
-        if won:
-            return Claim(delivery, token)
-    return None
+        for _ in claims:
+            reached(Point.CLAIMED)
+        return claims
+    return []
+
+
+def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
+    """Claim the first deliveries outside the lanes `taken`; of a single one that cannot be claimed, add the lane."""
+    now = timezone.now()
+    candidates = due(now).exclude(lane__in=taken) if taken else due(now)
+    rows = candidates.select_for_update(skip_locked=True, of=("self",))[:limit]
+    # One of each lane: of several that go ahead, the first.
+    first = list({delivery.lane: delivery for delivery in reversed(rows)}.values())[::-1]
+    if not first:
+        return []
+    if limit == 1:
+        taken.append(first[0].lane)
+    reached(Point.CHOSEN)
+    token, lease_until = uuid.uuid4(), now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    for delivery in first:
+        after(delivery.state, Move.CLAIM)  # raises where the table has no such move; the rows are locked
+    unclaimed = Delivery.objects.filter(STILL_OPEN, pk__in=[each.pk for each in first], lease_token=None)
+    won = unclaimed.update(state=State.IN_FLIGHT, lease_token=token, lease_until=lease_until)
+    if won != len(first):
+        raise IntegrityError("A row that this transaction has locked was claimed by another.")
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    record_many([_claimed(delivery, worker) for delivery in first])
+    for delivery in first:
+        delivery.state, delivery.lease_token, delivery.lease_until = State.IN_FLIGHT, token, lease_until
+    return [Claim(delivery, token) for delivery in first]
+
+
+def _claimed(delivery: Delivery, worker: str) -> dict[str, Any]:
+    return {
+        "action": "delivery.claimed",
+        "by": None,
+        "subject": delivery.lane,
+        "text": f"A worker takes it for attempt {delivery.attempt_count + 1}.",
+        "details": {"worker": worker},
+        "change_id": delivery.change_id,
+        "delivery_id": delivery.pk,
+    }
 
 
 def recover_stale() -> int:
@@ -105,23 +217,40 @@ def _recover(delivery: Delivery) -> bool:
     unfinished = Attempt.objects.filter(delivery=delivery, outcome="")
     if unfinished.exists():
         words = "The worker stopped while it was sending; ODIN may or may not have applied the message."
-        moved = move(
-            delivery, Move.DOUBT, doubted=True, reason=words, next_try_at=timezone.now() + hold_after_doubt()
-        )
+        moved = doubt(delivery, Said("delivery.recovered", words), reason=words)
     else:
         words = "The worker stopped before it had sent anything."
-        moved = move(delivery, Move.DOUBT if delivery.doubted else Move.RELEASE, reason=words)
+        moved = release(delivery, Said("delivery.recovered", words), reason=words)
     if moved:
         unfinished.update(outcome=OutcomeKind.UNKNOWN, reason=words)
-        record(
-            "delivery.recovered",
-            by=None,
-            subject=delivery.lane,
-            text=words,
-            change_id=delivery.change_id,
-            delivery_id=delivery.pk,
-        )
+        reached(Point.RECOVERING)
     return moved
+
+
+def doubt(delivery: Delivery, said: Said, *, needs_person: bool = False, **columns: Any) -> bool:
+    """Move a delivery whose attempt may have been applied to unknown. It is repeated after the hold, up to an end."""
+    return move(
+        delivery,
+        Move.DOUBT,
+        said,
+        doubted=True,
+        needs_person=needs_person or _tired(delivery),
+        next_try_at=timezone.now() + hold_after_doubt(),
+        **columns,
+    )
+
+
+def release(delivery: Delivery, said: Said, **columns: Any) -> bool:
+    """Give a delivery back of which this attempt changed nothing: to unknown, where an earlier one may have."""
+    return move(delivery, Move.DOUBT if delivery.doubted else Move.RELEASE, said, **columns)
+
+
+def _tired(delivery: Delivery) -> bool:
+    """Whether the repeats have come to their end, and a person decides."""
+    since = timezone.now() - (delivery.first_sent_at or timezone.now())
+    return delivery.attempt_count >= settings.DELIVERY_MAX_ATTEMPTS or since > timedelta(
+        minutes=settings.DELIVERY_MAX_MINUTES
+    )
 
 
 def hold_after_doubt() -> timedelta:

@@ -1,34 +1,39 @@
-"""Sending a claimed delivery: session, encode, attempt, SOAP, outcome, settle.
+"""Sending a claimed delivery: session, encode, attempt, SOAP, outcome; `settling` stores what came of it.
 
 Nothing is sent inside a transaction, and nothing is sent that is not written down first.
 """
 
-import random
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from backoffice.audit.operations import record
 from backoffice.config import odin_config
-from backoffice.delivery import handlers
+from backoffice.delivery import gate
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Attempt, Delivery
-from backoffice.delivery.queue import Claim, claim, hold_after_doubt, move
+from backoffice.delivery.queue import Claim, Said, claim_some, move, release
+from backoffice.delivery.settling import settle
 from backoffice.delivery.states import Move, State
+from backoffice.killpoints import Point, reached
 from backoffice.odin import session
 from backoffice.odin.gateway import GatewayError, gateway
-from backoffice.odin.outcome import Outcome, OutcomeKind, from_exception, read
+from backoffice.odin.outcome import from_exception, read
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.findings import EncodeError
-from backoffice.protocol.message import REQUESTS, Repeat
+from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import Header, encode, mask
 from backoffice.seal import SealError, unseal_values
 
-#: A message that was not applied is tried again after 1, 2, 4 ... seconds, at most this many.
-LONGEST_PAUSE = 30.0
+#: So many deliveries, of as many retail users, a worker claims at once when there are more than enough.
+AT_ONCE = 4
+#: After so many seconds it gives back those of them that it has not begun.
+SLOW = 2.0
+
+
+#: Why a claim is given back unused.
+NOT_BEGUN = "Nothing was sent: those before it took long, or sending was stopped meanwhile."
 
 
 class Unsendable(Exception):
@@ -36,13 +41,29 @@ class Unsendable(Exception):
 
 
 def drain(seconds: float) -> int:
-    """Deliver whatever is due, for about this many seconds. Returns how many deliveries were tried."""
+    """Deliver whatever is due, for about this many seconds. Returns how many deliveries were tried.
+
+    While there is more to do than one claim takes, claims grow: one for each delivery would cost as much as its call.
+    """
     end = time.monotonic() + seconds
-    tried = 0
-    while time.monotonic() < end and (mine := claim()):
-        deliver(mine)
-        tried += 1
+    tried, limit = 0, 1
+    while time.monotonic() < end and gate.allowed() and (claims := claim_some(limit)):
+        _deliver_in_turn(claims)
+        tried += len(claims)
+        limit = min(AT_ONCE, limit * 2) if len(claims) == limit else 1
     return tried
+
+
+def _deliver_in_turn(claims: list[Claim]) -> None:
+    """Deliver what was claimed together, the first for certain. Where ODIN is slow others may have what is left, and
+    where the gate closes meanwhile it waits.
+    """
+    end = time.monotonic() + SLOW
+    for number, mine in enumerate(claims):
+        if number == 0 or (time.monotonic() < end and gate.allowed()):
+            deliver(mine)
+        else:
+            release(mine.delivery, Said("delivery.released", NOT_BEGUN))
 
 
 def deliver(mine: Claim) -> None:
@@ -51,34 +72,36 @@ def deliver(mine: Claim) -> None:
     try:
         current = session.current()
     except session.NoSession as none:
-        move(
-            delivery,
-            Move.DOUBT if delivery.doubted else Move.RELEASE,
-            reason=none.words,
-            next_try_at=none.retry_at or timezone.now() + timedelta(seconds=LONGEST_PAUSE),
-        )
+        said = Said("delivery.released", f"Nothing was sent: there is no session with ODIN. {none.words}")
+        # Soon: the gate keeps everything waiting for as long as the session does, and no longer.
+        release(delivery, said, reason=none.words, next_try_at=timezone.now() + session.SOON)
         return
     try:
         text = _encode(delivery, current)
     except Unsendable as error:
         _stop(delivery, str(error))
         return
+    # The call's time begins before the attempt is committed: a worker that sleeps after it must not send late.
+    started = time.monotonic()
     attempt = _begin(mine, text)
     if attempt is None:
         return
-    started = time.monotonic()
+    reached(Point.BEGUN)
     answer = ""
     try:
-        answer = gateway().call(delivery.message_type, text)
+        answer = gateway().call(delivery.message_type, text, started=started)
     except GatewayError as error:
         outcome = from_exception(error)
         answer = error.received
     else:
         message = REQUESTS[delivery.message_type]
         outcome = read(message, answer, reference=delivery.reference, earlier_unknown=delivery.doubted)
+    reached(Point.ANSWERED)
+    gate.report(outcome)
     if outcome.session_invalid:
         session.invalidate(current.number)
-    _settle(delivery, attempt, outcome, answer, int((time.monotonic() - started) * 1000))
+    settle(delivery, attempt, outcome, answer, int((time.monotonic() - started) * 1000))
+    reached(Point.SETTLED)
 
 
 def _encode(delivery: Delivery, current: session.Session) -> str:
@@ -116,129 +139,5 @@ def _begin(mine: Claim, text: str) -> Attempt | None:
     return Attempt.objects.create(delivery=delivery, number=number, request=mask(text))
 
 
-@transaction.atomic
-def _settle(delivery: Delivery, attempt: Attempt, outcome: Outcome, answer: str, duration_ms: int) -> None:
-    """Store what came of an attempt: attempt, delivery, record and audit entry in one transaction."""
-    attempt.answer = mask(answer)
-    attempt.outcome = outcome.kind
-    attempt.code = outcome.code
-    attempt.text = outcome.text
-    attempt.reason = outcome.reason
-    attempt.duration_ms = duration_ms
-    attempt.save()
-    words = {"code": outcome.code, "text": outcome.text, "reason": outcome.reason}
-    match outcome.kind:
-        case OutcomeKind.APPLIED:
-            moved = move(delivery, Move.APPLY, needs_person=False, **words)
-        case OutcomeKind.REFUSED:
-            moved = move(delivery, Move.REFUSE, needs_person=outcome.needs_person, **words)
-        case OutcomeKind.NOT_APPLIED:
-            moved = _try_again(delivery, outcome, words)
-        case OutcomeKind.UNKNOWN:
-            moved = _doubt(delivery, outcome, words)
-    if not moved:  # the lease ran out and the sweep settled it; the attempt still says what came back
-        return
-    applied = handlers.Applied()
-    if outcome.kind is OutcomeKind.APPLIED:
-        applied = handlers.apply(delivery.message_type, delivery.lane, unseal_values(delivery.values))
-    if outcome.kind is OutcomeKind.REFUSED and REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-        _hold_back(delivery)
-    _record(delivery, attempt, outcome, applied)
-
-
-def _try_again(delivery: Delivery, outcome: Outcome, words: dict[str, str]) -> bool:
-    # A refused connection behind the service may follow a half-made create (A3): a later
-    # "already exists" then says that it was applied.
-    half_made = REQUESTS[delivery.message_type].repeat is Repeat.CREATE and bool(outcome.code)
-    doubted = delivery.doubted or (half_made and not outcome.session_invalid)
-    return move(
-        delivery,
-        Move.DOUBT if delivery.doubted else Move.RELEASE,
-        doubted=doubted,
-        next_try_at=_pause(delivery, outcome),
-        **words,
-    )
-
-
-def _pause(delivery: Delivery, outcome: Outcome) -> datetime:
-    if outcome.session_invalid:
-        return timezone.now()
-    longest = min(LONGEST_PAUSE, 2.0 ** (delivery.attempt_count - 1))
-    return timezone.now() + timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  # jitter
-
-
-def _doubt(delivery: Delivery, outcome: Outcome, words: dict[str, str]) -> bool:
-    since = timezone.now() - (delivery.first_sent_at or timezone.now())
-    tired = delivery.attempt_count >= settings.DELIVERY_MAX_ATTEMPTS or since > timedelta(
-        minutes=settings.DELIVERY_MAX_MINUTES
-    )
-    return move(
-        delivery,
-        Move.DOUBT,
-        doubted=True,
-        needs_person=outcome.needs_person or tired,
-        next_try_at=timezone.now() + hold_after_doubt(),
-        **words,
-    )
-
-
-def _hold_back(refused: Delivery) -> None:
-    """A refused create keeps back what was queued behind it, until somebody decides."""
-    words = f"The create before it (delivery {refused.pk}) was refused."
-    for later in Delivery.objects.filter(lane=refused.lane, state=State.QUEUED, id__gt=refused.pk):
-        if move(later, Move.HOLD, reason=words, needs_person=True):
-            record(
-                "delivery.held",
-                by=None,
-                subject=later.lane,
-                text=words,
-                change_id=later.change_id,
-                delivery_id=later.pk,
-            )
-
-
-@transaction.atomic
 def _stop(delivery: Delivery, words: str) -> None:
-    if move(delivery, Move.STOP, reason=words, needs_person=True):
-        record(
-            "delivery.stopped",
-            by=None,
-            subject=delivery.lane,
-            text=words,
-            change_id=delivery.change_id,
-            delivery_id=delivery.pk,
-        )
-
-
-def _record(delivery: Delivery, attempt: Attempt, outcome: Outcome, applied: handlers.Applied) -> None:
-    message = REQUESTS[delivery.message_type]
-    answer = f" ({outcome.code} {outcome.text})" if outcome.code or outcome.text else ""
-    record(
-        f"delivery.{outcome.kind}",
-        by=None,
-        subject=delivery.lane,
-        text=f"{message.title} ({message.type}), attempt {attempt.number}: {_said(outcome)}{answer}.",
-        reason=outcome.reason,
-        before=applied.before or None,
-        after=applied.after or None,
-        details={
-            "message_type": message.type,
-            "reference": delivery.reference,
-            "attempt": attempt.number,
-            "code": outcome.code,
-            "answer": outcome.text,
-            "sent": attempt.request,
-            "duration_ms": attempt.duration_ms,
-        },
-        change_id=delivery.change_id,
-        delivery_id=delivery.pk,
-    )
-
-
-def _said(outcome: Outcome) -> str:
-    return {
-        OutcomeKind.APPLIED: "ODIN confirmed it",
-        OutcomeKind.REFUSED: "ODIN refused it",
-        OutcomeKind.NOT_APPLIED: "not applied, it will be sent again",
-        OutcomeKind.UNKNOWN: "no proper answer came, it may or may not have been applied",
-    }[outcome.kind]
+    move(delivery, Move.STOP, Said("delivery.stopped", words), reason=words, needs_person=True)

@@ -23,12 +23,12 @@ class Move(models.TextChoices):
     APPLY = "apply", "ODIN confirmed it"
     REFUSE = "refuse", "ODIN refused it"
     DOUBT = "doubt", "no proper answer came"
-    STOP = "stop", "it cannot be sent as it is, a fault of the portal"
+    STOP = "stop", "it cannot go on by itself"
     HOLD = "hold", "what it depends on was refused"
     FREE = "free", "a person lets it go on"
     RESOLVE_APPLIED = "resolve_applied", "a person found it in ODIN"
-    RESOLVE_SEND = "resolve_send", "a person sends it again"
-    CANCEL = "cancel", "a person takes it back before it was sent"
+    RESOLVE_SEND = "resolve_send", "a person lets it be sent again"
+    CANCEL = "cancel", "a person takes it back"
 
 
 MOVES: dict[tuple[State, Move], State] = {

@@ -1,9 +1,12 @@
 """Celery tasks. A task is a wake-up that drains the queue; losing it or getting it ten times does not matter."""
 
+import time
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from backoffice.delivery import gate
 from backoffice.delivery.queue import due, recover_stale
 from backoffice.delivery.sending import drain
 from backoffice.delivery.wakeup import wake
@@ -15,12 +18,18 @@ DRAIN_SECONDS = 5.0
 @shared_task
 def deliver_due() -> int:
     """Deliver what is due. Returns how many deliveries were tried."""
-    return drain(DRAIN_SECONDS)
+    started = time.monotonic()
+    tried = drain(DRAIN_SECONDS)
+    if time.monotonic() - started >= DRAIN_SECONDS:
+        wake()  # there was more: this thread must not stand still until the next sweep
+    return tried
 
 
 @shared_task
 def sweep() -> None:
     """Run by beat: settle the claims of dead workers and wake one worker for each lane that is due, up to a limit."""
     recover_stale()
-    waiting = due(timezone.now())[: settings.DELIVERY_PARALLEL].count()
-    wake(waiting)
+    now = timezone.now()
+    gate.swept(now)
+    if not gate.shut(gate.state(), now):
+        wake(due(now)[: settings.DELIVERY_PARALLEL].count())

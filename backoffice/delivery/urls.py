@@ -6,6 +6,8 @@ app_name = "delivery"
 
 urlpatterns = [
     path("", views.DeliveryList.as_view(), name="list"),
+    path("pause/", views.operate_gate, {"action": "pause"}, name="pause"),
+    path("resume/", views.operate_gate, {"action": "resume"}, name="resume"),
     path("<int:pk>/", views.DeliveryPage.as_view(), name="detail"),
     re_path(r"^(?P<pk>\d+)/(?P<action>applied|again|free|cancel)/$", views.settle, name="settle"),
 ]

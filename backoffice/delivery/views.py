@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,13 +11,15 @@ from django.views.decorators.http import require_POST
 from django.views.generic import DetailView
 
 from backoffice.audit.models import Entry
-from backoffice.delivery import operations
+from backoffice.delivery import gate, operations
+from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.delivery.tables import DeliveryTable
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.words import explain
+from backoffice.screens import privacy
 from backoffice.screens.tables_base import ListView
 from backoffice.seal import unseal_values
 
@@ -36,6 +38,25 @@ class DeliveryList(ListView):
     empty_icon = "deliveries"
     empty_title = "No deliveries"
     empty_text = "A delivery appears here for each message of an approved change."
+    template_name = "delivery/list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"gate": gate.state()}
+
+
+@require_POST
+@login_required
+@permission_required("delivery.operate_gate", raise_exception=True)
+def operate_gate(request: HttpRequest, action: str) -> HttpResponse:
+    """Pause or resume all sending, with the reason that everybody reads."""
+    verb = gate.pause if action == "pause" else gate.resume
+    try:
+        verb(by=request.user, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]  # logged in
+    except DeliveryError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Sending is paused." if action == "pause" else "Sending goes on.")
+    return redirect("delivery:list")
 
 
 class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
@@ -43,7 +64,7 @@ class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
 
     permission_required = "delivery.view_delivery"
     queryset = Delivery.objects.select_related(
-        "change", "change__made_by", "change__decided_by"
+        "change", "change__made_by", "change__decided_by", "proposed_by"
     ).prefetch_related("attempts")
     template_name = "delivery/detail.html"
     context_object_name = "delivery"
@@ -52,9 +73,13 @@ class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
         delivery = self.object
         message = REQUESTS[delivery.message_type]
         may_settle = self.request.user.has_perm("delivery.resolve_delivery")
+        shows = privacy.shown(self.request, delivery.lane)
         return super().get_context_data(**kwargs) | {
             "message": message,
-            "lines": explain(message, unseal_values(delivery.values)),
+            "lines": explain(message, unseal_values(delivery.values), reveal=shows),
+            "lane": delivery.lane,
+            "shows_personal": shows,
+            "may_reveal": privacy.may_reveal(self.request, delivery.lane),
             "entries": Entry.objects.filter(delivery_id=delivery.pk)[:50],
             "may_settle": may_settle and delivery.state == State.UNKNOWN and delivery.needs_person,
             "may_free": may_settle and delivery.state == State.ON_HOLD,
@@ -73,13 +98,17 @@ ACTIONS = {
 
 
 @login_required
+@permission_required("delivery.resolve_delivery", raise_exception=True)
 @require_POST
 def settle(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Do one of ACTIONS; what cannot be done is said on the delivery's page."""
     try:
-        ACTIONS[action](pk, request.user, request.POST.get("reason", ""))
-    except operations.DeliveryError as error:
+        delivery = ACTIONS[action](pk, request.user, request.POST.get("reason", ""))
+    except DeliveryError as error:
         messages.error(request, error.words)
     else:
-        messages.success(request, "Done. The audit trail has your reason.")
+        if delivery.proposed:
+            messages.info(request, "Proposed. It is money, so another person must say the same.")
+        else:
+            messages.success(request, "Done. The audit trail has your reason.")
     return redirect("delivery:detail", pk=pk)

@@ -121,9 +121,12 @@ class Gateway:
         self._watchdog = Watchdog()
         self._service: Any = None
 
-    def call(self, message_type: int, text: str) -> str:
-        """Send a message and give back the answer's text. Raises NotSent or MaybeSent; no answer is never success."""
-        started = time.monotonic()
+    def call(self, message_type: int, text: str, *, started: float | None = None) -> str:
+        """Send a message and give back the answer's text. Raises NotSent or MaybeSent; no answer is never success.
+
+        `started` (monotonic seconds): when the call's time began, where that was before now.
+        """
+        started = time.monotonic() if started is None else started
         end = started + self._config.total_timeout
         try:
             answer = self._answer(message_type, text, end)

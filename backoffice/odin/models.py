@@ -20,6 +20,13 @@ class DealerSession(models.Model):
     number = models.PositiveIntegerField(default=0)
     sealed_session_id = models.TextField(blank=True)
     sealed_password = models.TextField(blank=True, help_text="Changed at ODIN; wins over the configured one.")
+    sealed_new_password = models.TextField(
+        blank=True,
+        help_text="Approved; goes out as tag 69 with the next logon, and takes over once ODIN confirms.",
+    )
+    new_password_doubtful = models.BooleanField(
+        default=False, help_text="It went out and no clear answer came: a person must say which one is right."
+    )
     since = models.DateTimeField(null=True)
     last_status = models.CharField(max_length=10, blank=True, help_text="Tag 70 of the last logon.")
     last_text = models.TextField(blank=True)
@@ -27,6 +34,9 @@ class DealerSession(models.Model):
     next_try_at = models.DateTimeField(null=True)
     failures = models.PositiveSmallIntegerField(
         default=0, help_text="Logons in a row that brought no session."
+    )
+    force_next = models.BooleanField(
+        default=False, help_text="A person lets the next logon end the dealer's other session."
     )
     recent_logons = models.JSONField(default=list, help_text="When the last logons were tried, as ISO times.")
     lease_token = models.UUIDField(null=True)

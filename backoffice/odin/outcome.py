@@ -23,6 +23,7 @@ class Outcome:
     """An attempt's outcome. `code` and `text` are ODIN's, `reason` is ours.
 
     `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it, or the text is new.
+    `unreachable`: ODIN, or a part of it behind its service, was not reached or gave no answer.
     """
 
     kind: OutcomeKind
@@ -31,6 +32,7 @@ class Outcome:
     reason: str = ""
     session_invalid: bool = False
     needs_person: bool = False
+    unreachable: bool = False
 
 
 #: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
@@ -50,10 +52,10 @@ KNOWN_REFUSALS = (
     "exchange code is not provided",
     "dealer group id is not provided",
 )
-#: A repeat that is refused may have met its own first effect: what adds, modifies or deletes (A3), and what is done
-#: once only, when ODIN does not say that it was.
-MOVES_SOMETHING = frozenset({314, 320, 322, 324})
-ONCE_ONLY = (Repeat.CREATE, Repeat.SAME_REFERENCE)
+#: What changes nothing at ODIN: only of these does the refusal of a repeat settle the first sending too.
+WITHOUT_EFFECT = (Repeat.READ, Repeat.SESSION)
+#: Kinds of calls without an answer that are no fault of the connection, but of our configuration or message.
+OURS = ("encoding", "operation")
 #: So much (characters) of ODIN's text is kept; the raw answer keeps all of it.
 LONGEST_TEXT = 500
 
@@ -84,7 +86,7 @@ def read(
 def from_exception(error: GatewayError) -> Outcome:
     """What a call without an answer means: not applied if nothing left this machine, else unknown."""
     kind = OutcomeKind.UNKNOWN if error.may_have_been_applied else OutcomeKind.NOT_APPLIED
-    return Outcome(kind, reason=error.words)
+    return Outcome(kind, reason=error.words, unreachable=error.kind not in OURS)
 
 
 def _echoes(message: type[Request], reply: Reply, reference: str) -> bool:
@@ -104,14 +106,19 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
     text = reply.text.casefold()
 
     def outcome(
-        kind: OutcomeKind, reason: str = "", *, invalid: bool = False, person: bool = False
+        kind: OutcomeKind,
+        reason: str = "",
+        *,
+        invalid: bool = False,
+        person: bool = False,
+        away: bool = False,
     ) -> Outcome:
-        return Outcome(kind, reply.code, _text(reply), reason, invalid, person)
+        return Outcome(kind, reply.code, _text(reply), reason, invalid, person, away)
 
     if text.startswith(INVALID_SESSION):
         return outcome(OutcomeKind.NOT_APPLIED, "The dealer session is not valid any more.", invalid=True)
     if text.startswith(NOT_APPLIED_TEXTS):
-        return outcome(OutcomeKind.NOT_APPLIED, "ODIN's own parts could not reach one another.")
+        return outcome(OutcomeKind.NOT_APPLIED, "ODIN's own parts could not reach one another.", away=True)
     there = ALREADY_THERE.get(message.repeat) if message.repeat else None
     if there and all(words in text for words in there):
         if earlier_unknown:
@@ -119,7 +126,7 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
         if message.repeat is Repeat.SAME_REFERENCE:
             return outcome(OutcomeKind.REFUSED, "Somebody used this reference before.", person=True)
         return outcome(OutcomeKind.REFUSED, "ODIN has this user already.")
-    if earlier_unknown and (message.type in MOVES_SOMETHING or message.repeat in ONCE_ONLY):
+    if earlier_unknown and message.repeat not in WITHOUT_EFFECT:
         return outcome(
             OutcomeKind.UNKNOWN,
             "The repeat was refused, perhaps because the first sending was applied. Look in ODIN and settle it.",

@@ -10,6 +10,9 @@ from backoffice.config import odin_config
 from backoffice.odin import session
 from backoffice.odin.models import DealerSession
 
+#: What the dialog asks where a change of the password is in doubt.
+TOOK_NEW = {"new": True, "old": False}
+
 
 @login_required
 @permission_required("odin.view_dealersession", raise_exception=True)
@@ -20,6 +23,7 @@ def dealer_session(request: HttpRequest) -> HttpResponse:
     context = {
         "dealer_id": odin_config().dealer_id,
         "row": row,
+        "may_take_over": session.may_take_over(row),
         "shown": session.status_for_screens(),
         "may_operate": request.user.has_perm("odin.operate_dealersession"),
     }
@@ -39,12 +43,33 @@ def log_off(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("odin.operate_dealersession", raise_exception=True)
 @require_POST
+def take_over(request: HttpRequest) -> HttpResponse:
+    """Let the next logon end the dealer's other session, with a reason."""
+    reason = request.POST.get("reason", "").strip()
+    try:
+        if not reason:
+            raise session.NotAllowed("Give a reason: how do you know that nobody works in the other session?")
+        session.take_over(request.user, reason)  # type: ignore[arg-type]  # logged in
+    except session.NotAllowed as error:
+        messages.error(request, error.words)
+    else:
+        messages.success(request, "The next message logs on by force, and ends the other session.")
+    return redirect("odin:session")
+
+
+@login_required
+@permission_required("odin.operate_dealersession", raise_exception=True)
+@require_POST
 def lift_stop(request: HttpRequest) -> HttpResponse:
     """Allow logons again, with the reason that the audit trail keeps."""
     reason = request.POST.get("reason", "").strip()
-    if reason:
-        session.lift_stop(request.user, reason)  # type: ignore[arg-type]  # logged in
-        messages.success(request, "Logons are allowed again. The next message tries one.")
-    else:
+    if not reason:
         messages.error(request, "Give a reason: what was put right?")
+        return redirect("odin:session")
+    try:
+        session.lift_stop(request.user, reason, took_new=TOOK_NEW.get(request.POST.get("password", "")))  # type: ignore[arg-type]  # logged in
+    except session.PasswordInDoubt as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Logons are allowed again. The next message tries one.")
     return redirect("odin:session")

@@ -17,6 +17,8 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from backoffice.killpoints import Point, reached
+
 #: A kept connection that rested longer than this is not used again: the other side may close it at the wrong moment,
 #: which looks like a reset after sending.
 IDLE_SECONDS = 10.0
@@ -121,6 +123,7 @@ class _Watched:
             call.sent = True
         self._used_at = time.monotonic()
         super().send(data)  # type: ignore[misc]
+        reached(Point.PART_SENT)
 
     @property
     def is_connected(self) -> bool:

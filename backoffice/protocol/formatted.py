@@ -1,14 +1,14 @@
 """Fields of one canonical form (F8): whole numbers, rupees, percentages, dates."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import Any
 
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.scalars import Scalar
-from backoffice.protocol.secret import MASK
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,2})?")
@@ -36,6 +36,12 @@ class Formatted(Scalar):
             yield Finding(path, f"{self.label} {self.form_words()}", rule="F8", cleaned=self.canonical(value))
         else:
             yield from self.own_findings(value, path)
+
+    @cached_property
+    def sound(self) -> Callable[[Any], object]:
+        """The form, and nothing else to find."""
+        form, own = self.form.fullmatch, self.own_findings
+        return lambda value: form(value) and not any(True for _ in own(value, ""))
 
     def form_words(self) -> str:
         """What the form is, after the label."""
@@ -184,17 +190,18 @@ class Date(Formatted):
         found = as_date(value)
         return f"{found.day} {found:%B %Y}" if found else str(value or "")
 
-    def masked(self, value: object) -> str:
-        """Hidden altogether if it is personal: four characters would give the year away."""
-        return (MASK if value else "") if self.personal else self.words(value)
-
 
 def as_date(value: object) -> date | None:
     """The date of a text DD-MM-YYYY; None if it is none."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
+    return _date_of(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _date_of(text: str) -> date | None:
+    if not _DATE.fullmatch(text):
         return None
     try:
-        return date(int(value[6:]), int(value[3:5]), int(value[:2]))
+        return date(int(text[6:]), int(text[3:5]), int(text[:2]))
     except ValueError:
         return None
 

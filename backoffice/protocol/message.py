@@ -17,9 +17,9 @@ The header tags 63, 64, 67, 4 and the checksum 999 belong to the codec and are n
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from backoffice.protocol.context import Context
 from backoffice.protocol.field import Field, Value, Values
@@ -200,32 +200,66 @@ def wants(message: type[Request], name: str) -> bool:
 
 def check(message: type[Request], values: Mapping[str, object], context: Context) -> list[Finding]:
     """All that is wrong with values: each field, what is mandatory, the rules that tie fields together."""
-    return list(_findings(message, values, context))
-
-
-def _findings(message: type[Request], values: Mapping[str, object], context: Context) -> Iterator[Finding]:
-    for name in values:
-        if name not in message.fields:
-            yield Finding(name, f"{message.title} cannot carry this field. Leave it out.", rule="F3")
-    for name, field in message.fields.items():
+    found = [
+        Finding(name, f"{message.title} cannot carry this field. Leave it out.", rule="F3")
+        for name in values
+        if name not in message.fields
+    ]
+    for name, field, sound, expected, ruled in _plan(message):
         value = values.get(name)
-        if value is None or field.is_empty(value):
-            if field.required:
-                yield Finding(name, f"{field.label} is mandatory. Fill it in.", rule="mandatory")
-            elif field.always_sent and name not in values:
-                words = f"Choose {field.label}: ODIN resets it when it is left out of an update."
-                yield Finding(name, words, rule="U1")
-        else:
-            yield from field.findings(value, name)
-            if isinstance(field, Records):
-                yield from _record_rules(field, name, value, context)
+        if value:
+            try:
+                passes = sound(value)
+            except (TypeError, AttributeError):  # no value at all: its findings say what it should be
+                passes = False
+            if not passes:
+                found += _of_value(field, name, value)
+            if ruled:
+                found += _record_rules(ruled, name, value, context)
+        elif expected:
+            found += _of_absence(field, name, values)
     for rule in message.rules:
-        yield from rule.findings(values, context)
+        found += rule.findings(values, context)
+    return found
+
+
+#: Name, field, quick look, whether its absence may be a finding, and the field again where its records have rules.
+Look = tuple[str, Field, Callable[[Any], object], bool, Records | None]
+_PLANS: dict[type[Request], list[Look]] = {}
+
+
+def _plan(message: type[Request]) -> list[Look]:
+    """How to look at the values of a message, made once."""
+    plan = _PLANS.get(message)
+    if plan is None:
+        plan = _PLANS[message] = [
+            (
+                name,
+                field,
+                field.sound,
+                field.required or field.always_sent,
+                field if isinstance(field, Records) and field.record.rules else None,
+            )
+            for name, field in message.fields.items()
+        ]
+    return plan
+
+
+def _of_value(field: Field, name: str, value: object) -> Iterable[Finding]:
+    return _of_absence(field, name, {name: value}) if field.is_empty(value) else field.findings(value, name)
+
+
+def _of_absence(field: Field, name: str, values: Mapping[str, object]) -> Iterator[Finding]:
+    if field.required:
+        yield Finding(name, f"{field.label} is mandatory. Fill it in.", rule="mandatory")
+    elif field.always_sent and name not in values:
+        words = f"Choose {field.label}: ODIN resets it when it is left out of an update."
+        yield Finding(name, words, rule="U1")
 
 
 def _record_rules(field: Records, name: str, value: object, context: Context) -> Iterator[Finding]:
     """What breaks the rules of sub-records, with paths from the top of the message."""
-    if not field.record.rules:
+    if field.is_empty(value):
         return
     items = [(name, value)] if isinstance(field, Record) else []
     if not items and isinstance(value, list):

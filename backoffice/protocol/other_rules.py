@@ -1,6 +1,6 @@
 """Rules of the messages that are neither 301 nor 320 (O1 to O9)."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from backoffice.protocol.codes import AddressType, Segment, TemplateType
 from backoffice.protocol.context import Context
@@ -16,6 +16,7 @@ from backoffice.protocol.rules import (
     RequiredWhen,
     Rule,
     check,
+    number,
     rows,
     text,
     warning,
@@ -24,15 +25,6 @@ from backoffice.protocol.rules import (
 #: Limits of the old structure; the new ones stand on the fields (O1).
 OLD_MAX_AMOUNT = Decimal("20000000.00")
 OLD_MAX_REFERENCE = 20
-
-
-def number(values: Given, name: str) -> Decimal | None:
-    """The number in a text; None where there is none."""
-    try:
-        found = Decimal(text(values, name))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
 
 
 @check("O1", "amount", "notional_deposit", "reference")

@@ -2,8 +2,10 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -60,6 +62,26 @@ def record_findings(record: type[SubRecord], value: object, path: str) -> Iterat
             yield from field.findings(given, f"{path}.{name}")
 
 
+def sound_record(record: type[SubRecord]) -> Callable[[Any], bool]:
+    """Like `Field.sound`, of the sub-fields of one record."""
+    names = record.fields.keys()
+    parts = [(name, field.sound, field.required) for name, field in record.fields.items()]
+
+    def sound(item: Any) -> bool:
+        if not item.keys() <= names:
+            return False
+        for name, fits, required in parts:
+            given = item.get(name, "")
+            if given:
+                if not fits(given):
+                    return False
+            elif required or (given != "" and given is not None):
+                return False
+        return True
+
+    return sound
+
+
 class Records(Field):
     """Several records, their sub-fields joined by commas and the records by `$`.
 
@@ -100,10 +122,25 @@ class Records(Field):
             )
             yield Finding(path, words, rule="F7")
 
+    @cached_property
+    def sound(self) -> Callable[[Any], object]:
+        """Sound records, not too long as a whole."""
+        one = sound_record(self.record)
+        longest = sys.maxsize if self.splits or self.max_length is None else self.max_length
+
+        def sound(value: Any) -> bool:
+            if not isinstance(value, list) or not all(map(one, value)):
+                return False
+            return longest == sys.maxsize or self.length(value) <= longest
+
+        return sound
+
     def length(self, value: list[Any]) -> int:
         """Characters of the whole tag value."""
-        texts = (str(text) for item in value if isinstance(item, Mapping) for text in item.values())
-        return sum(map(len, texts)) + len(value) * len(self.record.fields) - 1 if value else 0
+        if not value:
+            return 0
+        texts = chain.from_iterable(item.values() for item in value if isinstance(item, Mapping))
+        return sum(map(len, map(str, texts))) + len(value) * len(self.record.fields) - 1
 
     @cached_property
     def fits(self) -> Callable[[str], object]:
@@ -179,6 +216,12 @@ class Record(Records):
         if self.max_length is not None and (length := self.length([value])) > self.max_length:
             words = f"{self.label} has {length} characters in all; ODIN takes {self.max_length}. Shorten it."
             yield Finding(path, words, rule="F7")
+
+    @cached_property
+    def sound(self) -> Callable[[Any], object]:
+        """Sound sub-fields, not too long as a whole."""
+        one, longest = sound_record(self.record), self.max_length or sys.maxsize
+        return lambda value: one(value) and self.length([value]) <= longest
 
     def to_wire(self, value: Any) -> str:
         """The record joined; "" if there is nothing in it."""

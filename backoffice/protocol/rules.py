@@ -7,6 +7,7 @@ the fields what is wrong with a single value.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from backoffice.protocol.context import Context
@@ -23,6 +24,15 @@ def text(values: Given, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def number(values: Given, name: str) -> Decimal | None:
+    """The number in a text; None where there is none."""
+    try:
+        found = Decimal(text(values, name))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
 def codes(values: Given, name: str) -> list[str]:
     """The codes of a set; [] where there is none."""
     value = values.get(name)
@@ -32,23 +42,28 @@ def codes(values: Given, name: str) -> list[str]:
 def rows(values: Given, name: str) -> list[Row]:
     """The records of a list with their places."""
     value = values.get(name)
-    return list(_texts(value)) if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    return [(place, _only_texts(item)) for place, item in enumerate(value) if isinstance(item, RECORD)]
 
 
-def _texts(value: list[Any]) -> Iterator[Row]:
-    for place, item in enumerate(value):
-        if isinstance(item, Mapping):
-            yield place, {name: part for name, part in item.items() if isinstance(part, str)}
+#: What a record may be. The first is what it nearly always is, and quicker to tell.
+RECORD = (dict, Mapping)
+#: The types of the values of a record that has nothing but texts.
+_TEXT = {str}
+
+
+def _only_texts(record: Mapping[str, Any]) -> Mapping[str, str]:
+    """The texts of a record: mostly the record itself."""
+    if set(map(type, record.values())) == _TEXT:
+        return record
+    return {name: part for name, part in record.items() if isinstance(part, str)}
 
 
 def row(values: Given, name: str) -> Mapping[str, str]:
     """The one record of a field; {} where there is none."""
     value = values.get(name)
-    return (
-        {key: part for key, part in value.items() if isinstance(part, str)}
-        if isinstance(value, Mapping)
-        else {}
-    )
+    return _only_texts(value) if isinstance(value, RECORD) else {}
 
 
 def warning(path: str, words: str, rule: str = "U16") -> Finding:
@@ -96,7 +111,10 @@ class AnyOf:
 
     def holds(self, values: Given) -> bool:
         """Whether one is there."""
-        return not self.values.isdisjoint([*codes(values, self.field), text(values, self.field)])
+        value = values.get(self.field)
+        if isinstance(value, str):
+            return value in self.values
+        return not self.values.isdisjoint(codes(values, self.field))
 
 
 @dataclass(frozen=True)
@@ -132,7 +150,12 @@ class Filled:
 
 def filled(value: object) -> bool:
     """Whether a value says something; a record of empty texts says nothing."""
-    return any(value.values()) if isinstance(value, Mapping) else bool(value)
+    if not value or isinstance(value, _PLAIN):
+        return bool(value)
+    return any(value.values()) if isinstance(value, Mapping) else True
+
+
+_PLAIN = (str, list)
 
 
 @dataclass(frozen=True)
@@ -151,7 +174,7 @@ class RequiredWhen:
 
     def findings(self, values: Given, context: Context) -> Found:
         """One finding if the field is empty all the same."""
-        if self.when.holds(values) and not filled(values.get(self.field)):
+        if not filled(values.get(self.field)) and self.when.holds(values):
             yield Finding(
                 self.field, f"This is mandatory because {self.because}. Fill it in.", rule=self.rule
             )

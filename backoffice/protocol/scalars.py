@@ -1,6 +1,7 @@
 """Fields of free form and of codes: text, codes, sets of codes, secrets."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ from backoffice.protocol.codes import Choice
 from backoffice.protocol.field import Field, Value
 from backoffice.protocol.findings import EncodeError, Finding
 from backoffice.protocol.secret import MASK, SecretText
-from backoffice.protocol.shapes import Shape, holds_aadhaar
+from backoffice.protocol.shapes import ANY_TWELVE_DIGITS, Shape, holds_aadhaar
 
 _PASSWORD = re.compile(r"[A-Za-z0-9<>.:;~!@#$%^*()+\-\\/\[\]]*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -39,7 +40,8 @@ class Scalar(Field):
     def in_json(self) -> None:
         """Allow the comma, since the value stands in a JSON string (F6)."""
         self.allowed = IN_JSON
-        vars(self).pop("fits", None)
+        for derived in ("fits", "sound"):
+            vars(self).pop(derived, None)
 
     def findings(self, value: object, path: str) -> Iterator[Finding]:
         """Wrong characters, wrong length, then what the kind finds."""
@@ -75,19 +77,43 @@ class Scalar(Field):
 
     misfit = "is too long"
 
+    @cached_property
+    def sound(self) -> Callable[[Any], object]:
+        """Allowed characters, no space at either end, not too long."""
+        return re.compile(rf"(?! ){self.pattern}(?<! )").fullmatch
+
 
 class Text(Scalar):
     """Free text or an identifier.
 
-    `shape`: what it must look like. `free`: people write what they like into it.
+    `shape`: what it must look like. `free`: people write what they like into it. `fixed`: the lengths that it has
+    where it is made of digits alone.
     """
 
     def __init__(
-        self, tag: int, label: str, *, shape: Shape | None = None, free: bool = False, **options: Any
+        self,
+        tag: int,
+        label: str,
+        *,
+        shape: Shape | None = None,
+        free: bool = False,
+        fixed: tuple[int, ...] = (),
+        **options: Any,
     ) -> None:
         super().__init__(tag, label, **options)
         self.shape = shape
         self.free = free
+        self.fixed = fixed
+
+    @cached_property
+    def sound(self) -> Callable[[Any], object]:
+        """Besides: the shape, and nowhere so many digits as an Aadhaar number has."""
+        digits = rf"(?!.*{ANY_TWELVE_DIGITS})" if self.free else ""
+        plain = re.compile(rf"(?! ){digits}{self.pattern}(?<! )").fullmatch
+        if self.shape is None:
+            return plain
+        shaped = self.shape.fits
+        return lambda value: plain(value) and shaped(value)
 
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
         """The shape, and Aadhaar numbers in free text."""
@@ -111,6 +137,11 @@ class Code(Scalar):
             yield Finding(path, f"{self.label} must be {options_in_words(self.labels)}.", rule="code")
 
     misfit = "is none of its codes"
+
+    @cached_property
+    def sound(self) -> Callable[[Any], object]:
+        """Whether it is one of the codes."""
+        return self.labels.__contains__
 
     @property
     def pattern(self) -> str:
@@ -154,6 +185,22 @@ class Flags(Field):
             yield Finding(
                 path, f"{self.label} is longer than {self.max_length} characters. Choose fewer.", rule="F7"
             )
+
+    @cached_property
+    def sound(self) -> Callable[[Any], object]:
+        """Known codes, each once, not too long."""
+        known, longest = self.labels.keys(), self.max_length or sys.maxsize
+
+        def sound(value: Any) -> bool:
+            codes = set(value)
+            return (
+                isinstance(value, list)
+                and codes <= known
+                and len(codes) == len(value)
+                and len(",".join(value)) <= longest
+            )
+
+        return sound
 
     def to_wire(self, value: Any) -> str:
         """The codes joined by commas."""

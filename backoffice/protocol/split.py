@@ -35,6 +35,8 @@ def _chunks(message: type[Request], field: Records, values: Values) -> list[list
     """Records in groups that fit, in order; on creation the default record comes first."""
     given: Any = values.get(field.name) or []
     rows: list[Row] = list(given)
+    if field.max_length is None or _length(field, rows) <= field.max_length:
+        return [rows]
     if message is CreateRetailUser:
         rows.sort(key=lambda row: row.get("is_default") not in ("1", "Y"))
     follower = UpdateRetailUser.fields.get(field.name) if message is CreateRetailUser else field

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from stdnum.exceptions import InvalidComponent
@@ -147,6 +148,16 @@ def born_in_the_past(values: Given, context: Context) -> Found:
         yield warning("birth_date", "This date is in the future. Check the year.")
 
 
+@lru_cache(maxsize=64)
+def _holder_kind(letter: str) -> str | None:
+    """Whom a PAN with this fourth letter belongs to; None where it stands for nobody."""
+    try:
+        kind: str = pan_number.info(f"AAA{letter}A0000A")["holder_type"]
+    except InvalidComponent:
+        return None
+    return kind
+
+
 @check("U16", "pan", "name", "gender", "incorporation")
 def pan_fits_the_holder(values: Given, context: Context) -> Found:
     """The PAN's fourth letter is the kind of holder, its fifth an initial of the name."""
@@ -154,10 +165,7 @@ def pan_fits_the_holder(values: Given, context: Context) -> Found:
     if len(pan) != 10:
         return
     known: Mapping[str, Any] = context.known or {}
-    try:
-        kind = pan_number.info(pan)["holder_type"]
-    except InvalidComponent:
-        kind = None
+    kind = _holder_kind(pan[3])
     firm = text(values, "incorporation") == "1" or text(values, "gender") == Gender.FIRM.value
     if kind is None:
         yield warning("pan", f"The PAN's fourth letter, {pan[3]}, stands for no kind of holder. Check it.")
@@ -207,7 +215,9 @@ def demat_with_mf_ucc(values: Given, context: Context) -> Found:
 
 
 #: What an update cannot empty; the second part holds for ODIN users only (U18).
-NEVER_EMPTY = ("name", "status", "gender", "global_flag", "surveillance", "poa", "product_type")
+NEVER_EMPTY = (
+    "name", "status", "gender", "global_flag", "surveillance", "poa", "product_type", "mf_ucc"
+)  # fmt: skip
 ODIN_NEVER_EMPTY = (*SEGMENT_SETS, "login_types")
 
 

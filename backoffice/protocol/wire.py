@@ -14,6 +14,8 @@ from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.field import Field, Values
 from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.message import FAILURE_REPLY, REQUESTS, Request, Response
+from backoffice.protocol.personal import hide
+from backoffice.protocol.records import Records
 from backoffice.protocol.scalars import Scalar, Secret
 from backoffice.protocol.secret import MASK, SecretText
 
@@ -281,3 +283,38 @@ def encode_reply(response: type[Response], values: Mapping[str, str]) -> str:
 def mask(text: str) -> str:
     """Any text with the values of tags 4, 68, 69 and 207 replaced by dots (U11)."""
     return _SECRET.sub(rf"\g<1>{MASK}", text)
+
+
+def hide_personal(text: str) -> str:
+    """The text of a request, secrets masked already, with personal data hidden too.
+
+    What cannot be read as a request of a known type is hidden altogether.
+    """
+    try:
+        pairs = split(text)
+    except DecodeError:
+        return MASK if text else ""
+    message = REQUESTS.get(int(number)) if _TAG.fullmatch(number := dict(pairs).get(64, "")) else None
+    if message is None:
+        return MASK
+    by_tag = {field.tag: field for field in message.fields.values()}
+    return "|".join(f"{tag}={_hidden(by_tag.get(tag), value)}" for tag, value in pairs)
+
+
+def _hidden(field: Field | None, value: str) -> str:
+    if field is None:
+        return value
+    if field.personal:
+        return hide(field.personal, value)
+    if not isinstance(field, Records) or not any(part.personal for part in field.record.fields.values()):
+        return value
+    return "$".join(_hidden_record(field, record) for record in value.split("$"))
+
+
+def _hidden_record(field: Records, text: str) -> str:
+    parts, texts = field.record.fields.values(), text.split(",")
+    if len(texts) != len(parts):
+        return MASK if text else ""
+    return ",".join(
+        hide(part.personal, said) if part.personal else said for part, said in zip(parts, texts, strict=True)
+    )

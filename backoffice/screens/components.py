@@ -27,6 +27,9 @@ STATUSES: dict[str, Mapping[str, Status]] = {
         "rejected": Status("Rejected", "bad", "x-circle", "its maker: see why"),
         "withdrawn": Status("Withdrawn", "idle", "undo"),
         "stale": Status("Stale", "warn", "refresh", "its maker: look again"),
+        "expired": Status("Expired", "idle", "clock", "its maker: start again"),
+        "first_approval": Status("Approved once", "info", "check"),
+        "commented": Status("Comment", "idle", "info"),
     },
     "delivery": {
         "queued": Status("Queued", "idle", "clock"),

@@ -1,30 +1,39 @@
 """What the frame around every page shows: navigation with counts, environment, ODIN session, banner."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from backoffice.changes.models import Change
-from backoffice.changes.models import State as ChangeState
-from backoffice.delivery.models import Delivery
-from backoffice.delivery.states import State as DeliveryState
+from backoffice.batches.kinds import BATCH_KINDS
+from backoffice.batches.models import Batch
+from backoffice.batches.models import State as BatchState
+from backoffice.changes.kinds import decided_by, seen_by
+from backoffice.changes.seen import waiting_for
+from backoffice.delivery import gate
+from backoffice.delivery.models import Delivery, Gate
 from backoffice.odin import session
 from backoffice.screens.components import Status, status
 from backoffice.screens.formats import ist
 
-#: Label, page, icon, permission ("" for everybody who is logged in). In the order of the work.
-NAVIGATION = (
+#: Label, page, icon, permission ("" for everybody who is logged in) or what says who sees it. In the order of the work.
+NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Today", "screens:today", "today", ""),
     ("Retail users", "accounts:list", "users", "accounts.view_retailuser"),
-    ("Changes", "changes:list", "changes", "changes.view_change"),
+    ("Batches", "batches:list", "batches", "batches.view_batch"),
+    ("Changes", "changes:list", "changes", seen_by),
     ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
     ("Limits", "limits:list", "limits", "limits.view_limitupdate"),
     ("Audit", "audit:list", "audit", "audit.view_entry"),
+    ("Staff", "people:list", "user", "staff.view_user"),
+    ("Master lists", "masters:list", "settings", "masters.change_name"),
+    ("Names of columns", "batches:aliases", "settings", "batches.change_alias"),
 )
 
 ENVIRONMENTS = {
@@ -55,22 +64,23 @@ class Banner:
     text: str
 
 
-def waiting_for(user: Any) -> QuerySet[Change]:
-    """The submitted changes that this person may approve or reject: never their own."""
-    if not user.has_perm("changes.approve_change"):
-        return Change.objects.none()
-    return Change.objects.filter(state=ChangeState.SUBMITTED).exclude(made_by=user)
+def files_waiting_for(user: Any) -> QuerySet[Batch]:
+    """The submitted files that this person may decide: never their own, nor what they approved already."""
+    mine = decided_by(user)
+    kinds = [slug for slug, kind in BATCH_KINDS.items() if kind.change_kind in mine]
+    submitted = Batch.objects.filter(state=BatchState.SUBMITTED, kind__in=kinds)
+    return submitted.exclude(made_by=user).exclude(approvals__by=user)
 
 
 def needing_a_person() -> QuerySet[Delivery]:
     """The deliveries that do not go on by themselves."""
-    return Delivery.objects.filter(Q(needs_person=True) | Q(state=DeliveryState.ON_HOLD))
+    return Delivery.objects.filter(needs_person=True)
 
 
 class Frame:
     """Everything is worked out when the template asks, so a part of a page or an error page costs no query.
 
-    A full page costs three: two counts and the session's row.
+    A full page costs five: three counts, the session's row and the gate's.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -86,7 +96,9 @@ class Frame:
             return []
         items = []
         for label, name, icon, permission in NAVIGATION:
-            if permission and not user.has_perm(permission):
+            if not (
+                permission(user) if callable(permission) else not permission or user.has_perm(permission)
+            ):
                 continue
             try:
                 url = reverse(name)
@@ -119,20 +131,19 @@ class Frame:
         """Days until the dealer's password expires, if ODIN said so."""
         return self._session.days_to_expiry if self._session else None
 
-    @property
-    def banner(self) -> Banner | None:
-        """What stops work, if anything does."""
-        if self._session is None or self._session.state != "stopped":
-            return None
-        since = f" since {ist(self._session.since, 'minute')}" if self._session.since else ""
-        return Banner(
-            f"Logons to ODIN are stopped{since}.",
-            f"{self._session.words} Nothing is lost: approved messages wait until an admin lifts the stop.",
-        )
+    @cached_property
+    def banners(self) -> list[Banner]:
+        """What stops work, since when, and what to do."""
+        if self._session is None:
+            return []
+        return [*_of_the_gate(gate.state()), *_of_the_session(self._session)]
 
     def _count(self, name: str, user: Any) -> tuple[int, str, str]:
         if name == "changes:list":
-            count = waiting_for(user).count() if user.has_perm("changes.approve_change") else 0
+            count = waiting_for(user).count() if decided_by(user) else 0
+            return count, f"{count} waiting for you", "info"
+        if name == "batches:list":
+            count = files_waiting_for(user).count()
             return count, f"{count} waiting for you", "info"
         if name == "delivery:list":
             count = needing_a_person().count()
@@ -148,6 +159,40 @@ class Frame:
             if name.startswith("screens:")
             else match.namespace == name.partition(":")[0]
         )
+
+
+def _since(at: datetime | None) -> str:
+    return f" since {ist(at, 'minute')}" if at else ""
+
+
+def _of_the_gate(row: Gate) -> list[Banner]:
+    found = []
+    if row.paused_at:
+        found.append(
+            Banner(
+                f"Sending is paused{_since(row.paused_at)} by {row.paused_by}.",
+                f"{row.pause_reason} Approved messages wait until an admin resumes it.",
+            )
+        )
+    if row.opened_at:
+        found.append(
+            Banner(
+                f"ODIN cannot be reached{_since(row.opened_at)}.",
+                f"{row.last_failure} Approved messages wait; the portal tries by itself every few seconds.",
+            )
+        )
+    return found
+
+
+def _of_the_session(shown: session.SessionStatus) -> list[Banner]:
+    if shown.state == "stopped":
+        words = f"{shown.words} Nothing is lost: approved messages wait until an admin lifts the stop."
+        return [Banner(f"Logons to ODIN are stopped{_since(shown.since)}.", words)]
+    if shown.state == "waiting":
+        again = f" The next try is at {ist(shown.next_try_at)}." if shown.next_try_at else ""
+        words = f"{shown.words}{again} Approved messages wait."
+        return [Banner(f"No session with ODIN{_since(shown.since)}.", words)]
+    return []
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

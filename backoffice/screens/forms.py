@@ -11,16 +11,22 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.choices import flatten_choices
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from backoffice.masters.names import Offered, grouped, offered
 from backoffice.protocol.fields import Amount, Code, Date, Field, Flags, Integer, Percent, Secret, SecretText
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.rules import Rule
 from backoffice.protocol.shapes import ISIN, PAN
 from backoffice.screens.conditions import When, needs
+from backoffice.screens.formats import in_words, indian
 
 #: A NUL cannot be stored by every database. It is kept as the sign for it, which the rules then name as forbidden.
 NUL, NUL_SIGN = "\x00", "\N{SYMBOL FOR NULL}"
+#: More names than this are searched as one types, fewer are chosen from.
+CHOSEN_UP_TO = 50
 #: A longer text gets the width of the form.
 WIDE_FROM = 100
 
@@ -52,8 +58,8 @@ class CodeSelect(forms.Select):
     """A choice of one. A code that was sent but is not declared stays visible as what it is."""
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
-        known = {str(code) for code, _ in self.choices}
-        strangers = [(text, f"{text} (not a known code)") for text in value if text not in known]
+        known = {str(code) for code, _ in flatten_choices(self.choices)}
+        strangers = [(text, f"{text} (not in the list)") for text in value if text not in known]
         before = self.choices
         self.choices = [*before, *strangers]
         try:
@@ -62,9 +68,44 @@ class CodeSelect(forms.Select):
             self.choices = before
 
 
-@singledispatch
+class Suggestions(forms.TextInput):
+    """A text field that searches a list of names as one types; what is not in the list can be typed too."""
+
+    def __init__(self, names: Offered, attrs: dict[str, Any]) -> None:
+        super().__init__(attrs)
+        self.names = names
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The field, and its list after it."""
+        lists = f"{name}-names"
+        control = super().render(name, value, {**(attrs or {}), "list": lists}, renderer)
+        options = format_html_join("", '<option value="{}">{}</option>', self.names)
+        return control + format_html('<datalist id="{}">{}</datalist>', lists, options)
+
+
 def form_field(field: Field) -> forms.Field:
-    """The Django field for a declared one; text unless its kind says otherwise."""
+    """The Django field for a declared one: a choice where the portal keeps a list of its names, else by its kind."""
+    if field.names and (names := offered(field.names)):
+        return TypedField(field, _choice_of_names(field, names))
+    return _by_kind(field)
+
+
+def _choice_of_names(field: Field, names: Offered) -> forms.Widget:
+    if len(names) > CHOSEN_UP_TO:
+        return Suggestions(
+            names, {"autocomplete": "off", "spellcheck": "false", "data-max": field.max_length}
+        )
+    empty = ("", "Choose…" if field.required else "–")
+    if field.names_by is None:
+        return CodeSelect(choices=[empty, *names])
+    groups = grouped(field.names)
+    narrowed = [(field.names_by.words(within), pairs) for within, pairs in groups.items() if within]
+    return CodeSelect({"data-names-by": field.names_by.name}, choices=[empty, *groups.get("", ()), *narrowed])
+
+
+@singledispatch
+def _by_kind(field: Field) -> forms.Field:
+    """Text unless its kind says otherwise."""
     attrs: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false"}
     if field.max_length:
         attrs["data-max"] = field.max_length
@@ -73,24 +114,24 @@ def form_field(field: Field) -> forms.Field:
     return TypedField(field, forms.TextInput(attrs))
 
 
-@form_field.register(Integer)
+@_by_kind.register(Integer)
 def _integer(field: Integer) -> forms.Field:
     return TypedField(field, forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "class": "num"}))
 
 
-@form_field.register(Amount)
-@form_field.register(Percent)
+@_by_kind.register(Amount)
+@_by_kind.register(Percent)
 def _decimal(field: Field) -> forms.Field:
     return TypedField(field, forms.TextInput({"autocomplete": "off", "inputmode": "decimal", "class": "num"}))
 
 
-@form_field.register(Date)
+@_by_kind.register(Date)
 def _date(field: Date) -> forms.Field:
     attrs = {"autocomplete": "off", "inputmode": "numeric", "placeholder": "DD-MM-YYYY", "data-date": ""}
     return TypedField(field, forms.TextInput(attrs))
 
 
-@form_field.register(Code)
+@_by_kind.register(Code)
 def _code(field: Code) -> forms.Field:
     choices = list(field.labels.items())
     if len(choices) == 1 and not field.required:
@@ -98,12 +139,12 @@ def _code(field: Code) -> forms.Field:
     return TypedField(field, CodeSelect(choices=[("", "Choose…" if field.required else "–"), *choices]))
 
 
-@form_field.register(Flags)
+@_by_kind.register(Flags)
 def _flags(field: Flags) -> forms.Field:
     return TypedField(field, forms.CheckboxSelectMultiple(choices=list(field.labels.items())))
 
 
-@form_field.register(Secret)
+@_by_kind.register(Secret)
 def _secret(field: Secret) -> forms.Field:
     attrs = {"autocomplete": "new-password", "data-secret": ""}
     return TypedField(field, forms.PasswordInput(attrs, render_value=False))
@@ -190,6 +231,17 @@ class FieldPart:
         if any(finding.severity == Severity.ERROR for finding in self.findings):
             return "error"
         return "warning" if self.findings else ""
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it is rupees, which the page shows in Indian grouping and in words."""
+        return isinstance(self.declared, Amount)
+
+    @property
+    def amount_words(self) -> str:
+        """The amount that stands in the control: ₹ 12,34,567.00, Rupees twelve lakh ..."""
+        amount = str(self.bound.value() or "")
+        return f"₹ {indian(amount)} · {in_words(amount)}" if in_words(amount) else ""
 
     @property
     def selected(self) -> list[str]:

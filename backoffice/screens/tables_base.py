@@ -7,21 +7,30 @@ from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 from django_tables2.columns.base import LinkTransform
 
+from backoffice.screens import privacy
 from backoffice.screens.components import Chip
 from backoffice.screens.templatetags import portal
 
 COUNT_CAP = 10_000
 PAGE_SIZES = (25, 50, 100)
 ISO_DATE = "%Y-%m-%d"
+#: Addresses are kept by browsers and by the logs of proxies.
+NOT_IN_ADDRESSES = (
+    "A list cannot be searched by PAN, mobile number or e-mail address, since its search stands in the address "
+    "of the page. Use the search on top, which sends it unseen: press / to go there."
+)
 #: The values that django-filter and Django give to the choice that filters nothing.
 NO_CHOICE = ("", None, "unknown")
 
@@ -39,7 +48,7 @@ class PortalTable(tables.Table):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first = next(iter(self.columns))
+        first = next(column for column in self.columns if not isinstance(column.column, PickColumn))
         if first.link is None and hasattr(self._meta.model, "get_absolute_url"):
             first.link = LinkTransform(url=record_url, attrs={})
 
@@ -49,6 +58,26 @@ class PortalTable(tables.Table):
         row_attrs: ClassVar[dict[str, Any]] = {"data-href": record_url}
         empty_text = "Nothing here yet."
         order_by_field = "sort"
+
+
+class PickColumn(tables.Column):
+    """A box that chooses a row for the form with the id `many`; the one in the head chooses the whole page."""
+
+    def __init__(self, *, what: str, **options: Any) -> None:
+        head = format_html(
+            '<input type="checkbox" data-pick-all aria-label="Choose each {} of this page">', what
+        )
+        super().__init__(verbose_name=head, orderable=False, **options)
+        self.what = what
+
+    def render(self, value: Any) -> SafeString:
+        return format_html(
+            '<input type="checkbox" form="many" name="{}" value="{}" data-pick aria-label="Choose {} {}">',
+            self.what,
+            value,
+            self.what,
+            value,
+        )
 
 
 class StatusColumn(tables.Column):
@@ -86,6 +115,19 @@ class IdColumn(tables.Column):
 
     def render(self, value: Any, bound_column: Any) -> SafeString:
         return portal.copyable(value, str(bound_column.header))
+
+
+class PersonalColumn(tables.Column):
+    """A personal value, hidden from those who must give a reason before they see it. `kind`: see `privacy.mask`."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def render(self, value: Any, table: Any, bound_column: Any) -> SafeString:
+        if privacy.sees_at_once(table.request.user):
+            return portal.copyable(value, str(bound_column.header))
+        return format_html('<span class="mono">{}</span>', privacy.mask(self.kind, value))
 
 
 class NumberColumn(tables.Column):
@@ -149,6 +191,14 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
     empty_text = ""
     empty_action: tuple[str, str] | None = None
     empty_action_permission = ""
+
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address."""
+        asked = request.GET.get(self.search_field, "")
+        if privacy.names_a_person(asked):
+            messages.error(request, NOT_IN_ADDRESSES)
+            return redirect(self._without(self.search_field, asked))
+        return super().get(request, *args, **kwargs)
 
     def handle_no_permission(self) -> Any:
         """Somebody who is logged in is told that the page is not theirs; others go to the login page."""

@@ -10,13 +10,17 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from backoffice.changes.kinds import KINDS
-from backoffice.changes.models import Change
+from backoffice.batches.kinds import BATCH_KINDS
+from backoffice.batches.models import Batch
+from backoffice.batches.models import State as BatchState
+from backoffice.changes.kinds import KINDS, decided_by
+from backoffice.changes.models import CAME_BACK, Change
 from backoffice.changes.models import State as ChangeState
-from backoffice.delivery.models import Attempt, Delivery
+from backoffice.changes.seen import waiting_for
+from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
 from backoffice.delivery.states import FINAL, State
 from backoffice.screens.components import Chart, stacked_chart
-from backoffice.screens.context import needing_a_person, waiting_for
+from backoffice.screens.context import files_waiting_for, needing_a_person
 from backoffice.screens.formats import INDIA
 
 if TYPE_CHECKING:
@@ -39,6 +43,17 @@ class Line:
 
 
 @dataclass(frozen=True)
+class FileLine:
+    """One file in a list of Today: what it is, how far it is, and whether this person is to decide on it."""
+
+    what: str
+    batch: Batch
+    done: int
+    total: int
+    for_me: bool
+
+
+@dataclass(frozen=True)
 class Today:
     """Everything on the Today page that the person may see; None where they may not."""
 
@@ -50,12 +65,18 @@ class Today:
     oldest_queued_at: datetime | None
     troubled: Sequence[Delivery]
     chart: Chart | None
+    files: Sequence[FileLine] | None
+
+    @property
+    def files_waiting(self) -> int:
+        """How many of the files shown wait for this person."""
+        return sum(line.for_me for line in self.files or ())
 
 
 def gather(user: "User") -> Today:
     """The Today page of one person, now."""
     now = timezone.now()
-    may_approve = user.has_perm("changes.approve_change")
+    may_approve = bool(decided_by(user))
     waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
     seen = _deliveries(now) if user.has_perm("delivery.view_delivery") else None
     return Today(
@@ -67,16 +88,41 @@ def gather(user: "User") -> Today:
         oldest_queued_at=_oldest_queued() if seen else None,
         troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],
         chart=_chart(now) if seen is not None else None,
+        files=_files(user, now) if user.has_perm("batches.view_batch") else None,
     )
+
+
+def _files(user: "User", now: datetime) -> list[FileLine]:
+    """The files under way: those that wait for this person first, then what is checked or sent, and what came back."""
+    came_back = Q(state__in=(BatchState.REJECTED, BatchState.STALE), decided_at__gte=now - REMEMBERED)
+    before = Q(state__in=(BatchState.UPLOADED, BatchState.CHECKED)) | came_back
+    under_way = (
+        Q(state__in=(BatchState.CHECKING, BatchState.SUBMITTED))
+        | Q(state=BatchState.APPROVED, finished_at=None)
+        | Q(before, made_by=user)
+    )
+    found = Batch.objects.filter(under_way).select_related("made_by")
+    for_me = set(files_waiting_for(user).values_list("pk", flat=True))
+    lines = [_file_line(batch, batch.pk in for_me) for batch in found[: SHOWN * 2]]
+    return sorted(lines, key=lambda line: not line.for_me)[:SHOWN]
+
+
+def _file_line(batch: Batch, for_me: bool) -> FileLine:
+    """Done and total are what the sweep counted last, so that Today counts no rows."""
+    total = sum(batch.outcome.values())
+    done = sum(batch.outcome.get(state, 0) for state in FINAL)
+    if batch.state == BatchState.CHECKING:
+        done, total = batch.total_rows, max(batch.total_rows, int(batch.shape.get("rows") or 0))
+    kind = BATCH_KINDS.get(batch.kind)
+    return FileLine(kind.title if kind else batch.kind, batch, done, total, for_me)
 
 
 def _mine(user: "User", now: datetime) -> list[Line]:
     """What this maker has under way, and what came back to them lately."""
-    came_back = Q(state__in=(ChangeState.REJECTED, ChangeState.STALE), updated_at__gte=now - REMEMBERED)
+    came_back = Q(state__in=CAME_BACK, updated_at__gte=now - REMEMBERED)
     under_way = Q(state__in=(ChangeState.DRAFT, ChangeState.SUBMITTED))
-    return _lines(
-        Change.objects.filter(came_back | under_way, made_by=user).select_related("made_by")[:SHOWN]
-    )
+    mine = Change.objects.filter(came_back | under_way, made_by=user, batch=None)
+    return _lines(mine.select_related("made_by")[:SHOWN])
 
 
 def _lines(changes: Iterable[Change]) -> list[Line]:
@@ -95,7 +141,8 @@ def _deliveries(now: datetime) -> dict[str, int]:
 
 
 def _oldest_queued() -> datetime | None:
-    return Delivery.objects.filter(state=State.QUEUED).aggregate(oldest=Min("created_at"))["oldest"]
+    queued = Delivery.objects.filter(STILL_OPEN, state=State.QUEUED)
+    return queued.aggregate(oldest=Min("created_at"))["oldest"]
 
 
 def _chart(now: datetime) -> Chart:

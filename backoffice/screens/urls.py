@@ -7,5 +7,6 @@ app_name = "screens"
 urlpatterns = [
     path("", views.today, name="today"),
     path("search/", views.search, name="search"),
+    path("reveal/", views.reveal, name="reveal"),
     path("logged-in/", views.logged_in, name="logged_in"),
 ]

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from backoffice.screens import privacy
 from backoffice.screens import search as searching
 from backoffice.screens.today import gather
 
@@ -36,6 +40,21 @@ def search(request: Any) -> HttpResponse:
     if len(matches) == 1 and matches[0].exact:
         return redirect(matches[0].url)
     return render(request, "screens/search.html", {"search_text": text, "matches": matches})
+
+
+@login_required
+@never_cache
+@require_POST
+def reveal(request: HttpRequest) -> HttpResponse:
+    """Show the personal data of a retail user for the reason given, and go back to the page that asked."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = reverse("screens:today")
+    try:
+        privacy.reveal(request, request.POST.get("lane", "")[:40], request.POST.get("reason", "")[:500])
+    except ValueError as error:
+        messages.error(request, str(error))
+    return redirect(back)
 
 
 @login_not_required

@@ -225,10 +225,18 @@ setInterval(refreshTimes, 60_000);
 
 // ---- htmx ----------------------------------------------------------------------------------
 
+const PERSONAL = /^\s*([a-z]{5}[0-9]{4}[a-z]|(\+?91[ -]?|0)?[6-9][0-9]{9}|[\w.%+-]+@[\w-]+(\.[\w-]+)+)\s*$/i;
 document.addEventListener("htmx:configRequest", (event) => {
+  // What a page asks by itself does not keep a session alive.
+  if (event.detail.elt.matches("[data-poll]")) event.detail.headers["X-Background"] = "yes";
   if (event.detail.verb !== "get") return;
   const { parameters } = event.detail;
   for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
+  // A person's identifier must not become part of an address; the server refuses it too, and says so.
+  if (PERSONAL.test(parameters.q ?? "")) {
+    event.preventDefault();
+    announce("A list is not searched by PAN, mobile number or e-mail address. Use the search on top.");
+  }
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {

@@ -55,6 +55,7 @@ class Portal:
             (self.var / name).mkdir(parents=True, exist_ok=True)
         self.manage("migrate", "--verbosity", "0")
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        self.manage("demo_masters")
         printed = self.manage("demo_staff")
         self.passwords = dict(re.findall(r"^\s+(\w+)\s+(\S+)$", printed, re.MULTILINE))
 
@@ -168,3 +169,31 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+def log_in_as(page, portal, name):
+    """Log in on a fresh page as one of the demonstration's staff."""
+    from playwright.sync_api import expect
+
+    page.goto("/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(portal.passwords[name])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("main")).to_be_visible()
+
+
+@pytest.fixture
+def log_in(portal, chromium):
+    """Open a page as one of the demonstration's staff, each in a browser context of its own."""
+    contexts = []
+
+    def page_of(name):
+        context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=portal.url)
+        contexts.append(context)
+        page = context.new_page()
+        log_in_as(page, portal, name)
+        return page
+
+    yield page_of
+    for context in contexts:
+        context.close()

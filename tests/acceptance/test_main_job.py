@@ -13,27 +13,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 
 
-@pytest.fixture
-def log_in(portal, chromium):
-    """Open a page as one of the demonstration's staff, each in a browser context of its own."""
-    contexts = []
-
-    def page_of(name):
-        context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=portal.url)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/")
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password").fill(portal.passwords[name])
-        page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("navigation", name="Main")).to_be_visible()
-        return page
-
-    yield page_of
-    for context in contexts:
-        context.close()
-
-
 def picture(page, name):
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
@@ -41,7 +20,7 @@ def picture(page, name):
 
 def fill_bank(page, index, bank_id, account_no):
     page.locator("button[data-add][value='add:banks']").click()
-    page.locator(f"[name=banks-{index}-bank_id]").fill(bank_id)
+    page.locator(f"[name=banks-{index}-bank_id]").select_option(bank_id)
     page.locator(f"[name=banks-{index}-account_no]").fill(account_no)
     page.locator(f"[name=banks-{index}-account_type]").select_option("SB")
 
@@ -51,9 +30,7 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     maker.goto("/users/")
     maker.get_by_role("link", name="New retail user").first.click()
     for name, text in {
-        "group_id": "HO",
         "user_id": "DEMO01",
-        "manager_id": "10.0.10.0",
         "name": "Asha Example",
         "password": "Sesame42",
         "address_1": "12 Example Street",
@@ -65,9 +42,10 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
         "birth_date": "21-01-1985",
         "tax_status": "1",
         "occupation": "1",
-        "gst_template": "USERMIG",
     }.items():
         maker.locator(f"[name={name}]").fill(text)
+    for name, code in {"group_id": "HO", "manager_id": "10.0.10.0", "gst_template": "USERMIG"}.items():
+        maker.locator(f"[name={name}]").select_option(code)
     maker.locator("[name=category]").select_option("4")
     maker.locator("[name=status]").select_option("A")
     maker.locator("[name=gender]").select_option("F")
@@ -79,7 +57,7 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     fill_bank(maker, 0, "HDFC", "00123456789012")
     fill_bank(maker, 1, "AXIS", "00987654321098")
     maker.locator("button[data-add][value='add:demats']").click()
-    maker.locator("[name=demats-0-dp_id]").fill("IN300940")
+    maker.locator("[name=demats-0-dp_id]").select_option("IN300940")
     maker.locator("[name=demats-0-beneficiary_id]").fill("12345678")
     maker.locator("[name=demats-0-holding_type]").select_option("1")
     maker.locator("[name=products][value='2']").check()

@@ -4,6 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.acceptance.conftest import log_in_as
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = {
@@ -13,13 +15,14 @@ PAGES = {
         "/users/new/",
         "/users/HO/NOBODY/",
         "/changes/",
+        "/changes/mine/",
         "/deliveries/",
         "/limits/",
         "/search/",
     ),
-    "checker": ("/", "/changes/?show=waiting", "/deliveries/?state=unknown"),
+    "checker": ("/", "/changes/inbox/", "/changes/inbox/review/", "/deliveries/?state=unknown"),
     "compliance": ("/audit/", "/changes/", "/users/"),
-    "admin": ("/", "/odin/session/"),
+    "admin": ("/", "/changes/rules/", "/odin/session/"),
 }
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))
 
@@ -36,11 +39,7 @@ def test_pages_are_accessible_and_fit(portal, chromium, person, scheme, width):
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
-    page.goto("/")
-    page.get_by_label("Username").fill(person)
-    page.get_by_label("Password").fill(portal.passwords[person])
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("main")).to_be_visible()
+    log_in_as(page, portal, person)
     for path in PAGES[person]:
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()

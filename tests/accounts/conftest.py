@@ -10,6 +10,8 @@ SEES_EVERYTHING = (
     "view_delivery",
     "view_entry",
     "add_change",
+    "see_personal_data",
+    "work_with_personal_data",
 )
 
 

@@ -84,8 +84,8 @@ def proposed(client, slug, **changed):
     return Change.objects.get(kind=slug, state=State.SUBMITTED)
 
 
-def test_every_kind_that_is_offered_is_tried_here_or_in_test_updates():
-    assert set(OFFERS) == {*KINDS, "update_retail_user"}
+def test_every_kind_that_is_offered_is_tried_here_or_in_a_module_of_its_own():
+    assert set(OFFERS) == {*KINDS, "update_retail_user", "convert_retail_user"}
 
 
 @pytest.mark.parametrize("slug", KINDS)
@@ -113,6 +113,35 @@ def test_the_retail_user_is_the_record_s_and_cannot_be_typed(slug, user, as_make
 
 def test_a_user_that_is_not_here_has_no_such_form(as_maker):
     assert as_maker.get(address("cash_deposit")).status_code == 404
+
+
+def test_o9_the_form_of_the_alternate_addresses_starts_with_both_and_the_checker_sees_the_blanks(
+    user, as_maker, checker
+):
+    change = proposed(as_maker, "alternate_addresses", first_fax=["0222222222"])
+    operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+    drain(0.2)
+    page = Page(as_maker.get(address("alternate_addresses")).content.decode())
+    assert page.named("first_city").sent == ["Mumbai"]
+    answer = as_maker.post(address("alternate_addresses"), page.sent(press="check", first_fax=""))
+    as_maker.post(answer.url, Page(as_maker.get(answer.url).content.decode()).sent(reason="No fax any more"))
+    again = Change.objects.get(kind="alternate_addresses", state=State.SUBMITTED)
+    as_maker.force_login(checker)
+    shown = as_maker.get(again.get_absolute_url()).content.decode()
+    assert "0222222222" in shown
+    assert "Sends a blank over a known value" in shown
+
+
+def test_what_a_mapping_replaces_is_shown_beside_it(user, as_maker, checker):
+    change = proposed(as_maker, "qvl_templates")
+    operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+    drain(0.2)
+    first = change.messages[0]["values"]["templates"][0]["template_name"]
+    again = proposed(as_maker, "qvl_templates", **{"templates-0-template_name": ["NEWQVL"]})
+    as_maker.force_login(checker)
+    shown = as_maker.get(again.get_absolute_url()).content.decode()
+    assert first in shown
+    assert "NEWQVL" in shown
 
 
 def test_o1_a_reference_is_used_once_for_ever(user, as_maker, checker):

@@ -1,17 +1,21 @@
 """320: only what changed goes out, and with it what ODIN would reset (U1, U17); from the form to ODIN and back."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
 from accounts.models import RetailUser
-from accounts.updates import ALWAYS, compose
+from accounts.updates import ALWAYS, compose, placed
 from backoffice.changes import operations
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.protocol.examples import example
-from backoffice.protocol.messages.users import CreateRetailUser
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.message import Context, check
+from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
 from tests.html_forms import Page
 
 KNOWN = {
@@ -62,11 +66,78 @@ def test_u17_products_bring_what_they_make_mandatory_from_the_confirmed_values()
     assert (message["client_type"], message["tax_status"], message["occupation"]) == ("IND", "1", "1")
 
 
-def test_u17_a_mutual_fund_brings_the_ucc_a_demat_account_to_modify_and_the_birth_date():
-    message = compose(KNOWN, wanted(products=[*KNOWN["products"], "32"]))
+def test_u17_a_mutual_fund_brings_the_ucc_one_demat_account_to_modify_and_the_birth_date():
+    second = {**KNOWN["demats"][0], "beneficiary_id": "87654321", "is_default": "Y"}
+    known = {**KNOWN, "demats": [{**KNOWN["demats"][0], "is_default": "N"}, second]}
+    message = compose(known, wanted(products=[*KNOWN["products"], "32"]))
     assert message["mf_ucc"] == KNOWN["mf_ucc"]
-    assert {row["action"] for row in message["demats"]} == {"1"}
+    assert message["demats"] == [{**second, "action": "1"}]
     assert message["birth_date"] == KNOWN["birth_date"]
+
+
+BANK = {**KNOWN["banks"][0], "account_no": "0011001100", "is_default": "1"}
+OTHER = {**BANK, "bank_id": "OTHER", "account_no": "0022002200", "is_default": "0"}
+WITH_BANKS = {**KNOWN, "banks": [BANK, OTHER]}
+
+
+def actions(known, *banks):
+    rows = compose(known, wanted(banks=list(banks))).get("banks", [])
+    return [(row["action"], row["account_no"]) for row in rows]
+
+
+def test_u5_accounts_that_did_not_change_are_not_sent():
+    assert actions(WITH_BANKS, BANK, OTHER) == []
+
+
+def test_u5_a_changed_account_is_modified_a_new_one_inserted_and_a_missing_one_deleted():
+    assert actions(WITH_BANKS, {**BANK, "branch_city": "Pune"}, OTHER) == [("1", "0011001100")]
+    assert actions(WITH_BANKS, BANK, OTHER, {**OTHER, "account_no": "33"}) == [("1", "33")]
+    assert actions(WITH_BANKS, BANK) == [("2", "0022002200")]
+
+
+def test_u5_a_changed_account_number_is_a_deletion_and_an_insertion_in_one_message():
+    moved = {**BANK, "account_no": "0044004400"}
+    assert actions(WITH_BANKS, moved, OTHER) == [("2", "0011001100"), ("1", "0044004400")]
+
+
+def test_u5_a_new_default_is_sent_with_the_old_one_that_it_replaces():
+    turned = ({**BANK, "is_default": "0"}, {**OTHER, "is_default": "1"})
+    assert actions(WITH_BANKS, *turned) == [("1", "0011001100"), ("1", "0022002200")]
+
+
+def test_u5_an_account_named_twice_and_a_second_default_go_out_so_that_the_rules_see_them():
+    assert actions(WITH_BANKS, BANK, BANK) == [
+        ("2", "0022002200"),
+        ("1", "0011001100"),
+        ("1", "0011001100"),
+    ]
+    assert len(actions(WITH_BANKS, BANK, {**OTHER, "is_default": "1"})) == 2
+
+
+def test_of_accounts_that_nobody_declared_the_chosen_actions_go_out_as_they_are():
+    known = {name: value for name, value in KNOWN.items() if name != "banks"}
+    assert actions(known, {**BANK, "action": "2"}, {**OTHER, "action": "1"}) == [
+        ("2", "0011001100"),
+        ("1", "0022002200"),
+    ]
+    assert actions(known) == []
+
+
+def test_findings_on_the_message_stand_at_the_cards_of_the_form():
+    typed = wanted(banks=[BANK, {**OTHER, "account_no": "33"}])
+    message = compose(WITH_BANKS, typed)
+    found = [Finding(f"banks.{at}.account_no", "x") for at in range(2)]
+    assert [finding.path for finding in placed(message, typed, [*found, Finding("city", "x")])] == [
+        "banks",  # the deleted account has no card
+        "banks.1.account_no",
+        "city",
+    ]
+
+
+def test_u18_a_mutual_fund_ucc_cannot_be_emptied():
+    context = Context(today=date(2026, 11, 21), known=KNOWN)
+    found = check(UpdateRetailUser, compose(KNOWN, wanted(mf_ucc={})), context)
+    assert ("mf_ucc", "U18") in {(finding.path, finding.rule) for finding in found}
 
 
 @pytest.fixture
@@ -118,6 +189,42 @@ def test_a_changed_city_goes_to_odin_and_nothing_else_is_reset(user, odin, as_ma
         assert after[name] == before[name], name
     user.refresh_from_db()
     assert (user.city, user.version) == ("Pune", 2)
+
+
+def test_a_changed_account_number_is_deleted_and_inserted_at_odin_by_one_approval(
+    user, odin, as_maker, checker
+):
+    old = user.banks.get(is_default="1")
+    page = Page(as_maker.get(ADDRESS).content.decode())
+    at = page.named("banks-0-account_no").sent == [old.account_no]
+    assert at, "the first card is the default account"
+    change = submitted(as_maker, **{"banks-0-account_no": "9900990099"})
+    as_maker.force_login(checker)
+    shown = as_maker.get(change.get_absolute_url()).content.decode()
+    assert "Deletes this bank account." in shown
+    assert "9900990099" in shown
+    delivery = delivered(change, checker)
+    assert (delivery.state, delivery.code) == (DeliveryState.APPLIED, "1")
+    kept = {row["account_no"] for row in odin.store.user("HO", "HAS001")["banks"]}
+    assert kept == set(user.banks.values_list("account_no", flat=True))
+    assert "9900990099" in kept
+    assert old.account_no not in kept
+
+
+def test_a_wrong_account_is_found_at_its_card(user, as_maker):
+    page = Page(as_maker.get(ADDRESS).content.decode())
+    answer = as_maker.post(ADDRESS, page.sent(press="check", **{"banks-0-account_no": "99|11"}))
+    shown = answer.content.decode()
+    assert 'id="id_banks-0-account_no-finding-0"' in shown
+
+
+def test_a_changed_ucc_goes_out_with_a_demat_account_and_the_birth_date(user, odin, as_maker, checker):
+    change = submitted(as_maker, **{"mf_ucc-nominee_first_name": "Meera"})
+    delivery = delivered(change, checker)
+    assert (delivery.state, delivery.code) == (DeliveryState.APPLIED, "1")
+    assert {"mf_ucc", "demats", "birth_date"} <= set(delivery.values)
+    user.refresh_from_db()
+    assert user.mf_ucc.nominee_first_name == "Meera"
 
 
 def test_an_update_of_a_record_that_moved_on_is_stale(user, as_maker, checker):

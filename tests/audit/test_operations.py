@@ -32,7 +32,7 @@ def test_an_entry_of_a_request_carries_its_id_and_address(client, maker):
     maker.set_password("right-Pass1")
     maker.save()
     response = client.post(
-        "/staff/login/", {"username": "maker", "password": "right-Pass1"}, REMOTE_ADDR="192.0.2.7"
+        "/staff/login/", {"login": "maker", "password": "right-Pass1"}, REMOTE_ADDR="192.0.2.7"
     )
     entry = Entry.objects.get(action="staff.logged_in")
     assert entry.address == "192.0.2.7"
@@ -44,7 +44,7 @@ def test_a_forwarding_header_is_not_believed(client, maker):
     maker.save()
     client.post(
         "/staff/login/",
-        {"username": "maker", "password": "right-Pass1"},
+        {"login": "maker", "password": "right-Pass1"},
         REMOTE_ADDR="192.0.2.7",
         HTTP_X_FORWARDED_FOR="203.0.113.9",
     )

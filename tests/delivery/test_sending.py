@@ -5,12 +5,16 @@ import pytest
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.delivery import operations
+from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State
 from backoffice.odin.models import DealerSession
+from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
-from tests.factories import DeliveryFactory
+from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.messages.templates import UpdateUserTemplate
+from tests.factories import DeliveryFactory, RetailUserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,12 +117,33 @@ def test_after_too_many_unknown_attempts_a_person_decides(odin, approved, settin
     assert RetailUser.objects.filter(user_id="NEW001").exists()
 
 
+@pytest.mark.parametrize("applied", [True, False])
+def test_of_money_two_people_must_say_the_same(applied, checker, other_checker):
+    deposit = DeliveryFactory(
+        message_type=303, state=State.UNKNOWN, needs_person=True, doubted=True, values=example(REQUESTS[303])
+    )
+    RetailUserFactory(group_id="HO", user_id="RET001")
+    operations.resolve(deposit.pk, by=checker, applied=applied, reason="Seen in WebAdmin")
+    deposit.refresh_from_db()
+    assert (deposit.state, deposit.needs_person, deposit.proposed_by) == (State.UNKNOWN, True, checker)
+    with pytest.raises(DeliveryError, match="Another person"):
+        operations.resolve(deposit.pk, by=checker, applied=applied, reason="Again")
+    operations.resolve(deposit.pk, by=other_checker, applied=not applied, reason="I see it otherwise")
+    deposit.refresh_from_db()
+    assert (deposit.state, deposit.needs_person, deposit.proposed_by) == (State.UNKNOWN, True, other_checker)
+    operations.resolve(deposit.pk, by=checker, applied=not applied, reason="Looked again")
+    deposit.refresh_from_db()
+    assert (deposit.needs_person, deposit.proposed, deposit.proposed_by) == (False, "", None)
+    assert deposit.state == (State.UNKNOWN if applied else State.APPLIED)
+    assert Entry.objects.filter(action="delivery.settlement_proposed").count() == 2
+
+
 def test_a_person_needs_a_reason_and_the_permission_to_settle(odin, approved, settings, checker, maker):
     settings.DELIVERY_MAX_ATTEMPTS = 1
     odin.faults.add("drop_before", match={"type": 301}, times=-1)
     delivery = deliver(approved())
     for by, reason in ((maker, "Seen in WebAdmin"), (checker, " ")):
-        with pytest.raises(operations.DeliveryError):
+        with pytest.raises(DeliveryError):
             operations.resolve(delivery.pk, by=by, applied=True, reason=reason)
 
 
@@ -141,6 +166,20 @@ def test_every_outcome_is_an_audit_entry(odin, approved):
     odin.faults.add("drop_after", match={"type": 301})
     delivery = deliver(approved(user_id="NEW001", group_id="HO", password=SecretText("Sesame42")))
     entries = Entry.objects.filter(delivery_id=delivery.pk).order_by("id")
-    assert [entry.action for entry in entries] == ["delivery.unknown", "delivery.applied"]
-    assert entries[1].after["name"] == delivery.values["name"]
+    once = ["delivery.claimed", "delivery.unknown"]
+    assert [entry.action for entry in entries] == [*once, "delivery.claimed", "delivery.applied"]
+    assert entries[3].after["name"] == delivery.values["name"]
     assert "Sesame42" not in str(list(entries.values()))
+
+
+def test_a_message_that_odin_turns_away_each_time_comes_to_a_person(odin, approved, settings):
+    settings.DELIVERY_MAX_ATTEMPTS = 2
+    approved(user_id="NEW001", group_id="HO")
+    drain(0.5)
+    delivery = DeliveryFactory(lane="HO/NEW001", message_type=310, values=example(UpdateUserTemplate))
+    text = "Unable to connect to the remote server"
+    odin.faults.add("refuse_before", match={"type": 310}, text=text, times=-1)
+    for _ in range(2):
+        Delivery.objects.update(next_try_at=None)
+        deliver(delivery)
+    assert (delivery.state, delivery.needs_person, delivery.text) == (State.ON_HOLD, True, text)

@@ -1,9 +1,13 @@
 """The table of states and moves."""
 
+from pathlib import Path
+
 import pytest
 
+from backoffice.delivery.diagram import mermaid
 from backoffice.delivery.states import BUSY, FINAL, OPEN, IllegalMove, Move, State, after
 
+DOCS = Path(__file__).parents[2] / "docs" / "delivery.md"
 MOVES = [(state, move) for state in State for move in Move]
 
 
@@ -27,6 +31,13 @@ def test_only_a_claim_puts_a_delivery_in_flight():
 def test_every_state_that_keeps_a_lane_busy_is_open():
     assert set(BUSY) < set(OPEN)
     assert not set(OPEN) & set(FINAL)
+
+
+def test_the_document_has_the_diagram_of_the_table_and_says_each_state_and_move():
+    text = DOCS.read_text()
+    assert f"```mermaid\n{mermaid()}```" in text
+    assert all(f"| {state.label.lower()} |" in text for state in State)
+    assert all(f"| `{move.value}` |" in text for move in Move)
 
 
 def _legal(state, move):

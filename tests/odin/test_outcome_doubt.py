@@ -6,6 +6,7 @@ from backoffice.odin.outcome import OutcomeKind, read
 from backoffice.protocol.message import REQUESTS, Repeat
 
 ONCE = [m for m in REQUESTS.values() if m.repeat in (Repeat.SAME_REFERENCE, Repeat.CREATE)]
+WITH_EFFECT = [m for m in REQUESTS.values() if m.repeat not in (Repeat.READ, Repeat.SESSION)]
 REFERENCE = "REF0001"
 
 
@@ -14,9 +15,9 @@ def answer(message, text, code=0):
     return f"63=FT1.0|64={message.reply}|18={code}|{tag}={REFERENCE}|19={text}"
 
 
-@pytest.mark.parametrize("message", ONCE, ids=lambda message: str(message.type))
+@pytest.mark.parametrize("message", WITH_EFFECT, ids=lambda message: str(message.type))
 def test_a_refused_repeat_does_not_prove_that_the_first_sending_was_refused(message):
-    """The deposit may be booked: "refused" would invite a second one."""
+    """The deposit may be booked: "refused" would invite a second one. A template may be set already."""
     said = answer(message, "Error occurred, kindly contact administrator")
     outcome = read(message, said, reference=REFERENCE, earlier_unknown=True)
     assert (outcome.kind, outcome.needs_person) == (OutcomeKind.UNKNOWN, True)

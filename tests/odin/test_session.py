@@ -79,7 +79,7 @@ def test_a6_these_statuses_are_success(odin, status):
 
 
 @pytest.mark.parametrize("status", STOPPING)
-def test_a6_these_statuses_stop_logons_until_a_person_lifts_the_stop(odin, maker, status):
+def test_a6_these_statuses_stop_logons_until_a_person_lifts_the_stop(odin, admin, status):
     odin.faults.add("logon_status", match={"type": 101}, status=status)
     for _ in range(3):
         with pytest.raises(session.NoSession) as raised:
@@ -87,7 +87,7 @@ def test_a6_these_statuses_stop_logons_until_a_person_lifts_the_stop(odin, maker
         assert raised.value.retry_at is None
     assert len(logons(odin)) == 1, "no further logon is tried: two more wrong ones lock the dealer"
     assert session.status_for_screens().state == "stopped"
-    session.lift_stop(maker, "The password was put right")
+    session.lift_stop(admin, "The password was put right")
     assert session.current().number == 1
     assert Entry.objects.get(action="session.stop_lifted").reason == "The password was put right"
 
@@ -125,10 +125,10 @@ def test_an_unknown_logon_answer_is_no_session_and_pauses(odin, fault):
     assert DealerSession.objects.get().state == "waiting"
 
 
-def test_m2_logging_off_is_best_effort(odin, maker, settings):
+def test_m2_logging_off_is_best_effort(odin, admin, settings):
     session.current()
     odin.faults.add("drop_before", match={"type": 108})
-    session.log_off(maker)
+    session.log_off(admin)
     assert DealerSession.objects.get().state == "logged_off"
     assert Entry.objects.filter(action="session.logged_off").exists()
 
@@ -138,11 +138,53 @@ def test_m5_the_logon_names_dealer_and_indian_time_with_a_hyphen(odin):
     assert f"391=RESERVEDPG-{timezone.localtime():%d%m%y%H}" in logons(odin)[0].text
 
 
-@pytest.mark.parametrize("force", [True, False])
-def test_m5_force_login_only_where_it_is_switched_on(odin, settings, force):
-    settings.ODIN_FORCE_LOGIN = force
+def test_m5_a_person_with_the_permission_takes_over_the_session_once_where_that_is_configured(
+    odin, settings, admin
+):
+    settings.ODIN_FORCE_LOGIN = True
+    odin.faults.add("logon_status", match={"type": 101}, status="10008")
+    with pytest.raises(session.NoSession):
+        session.current()
+    session.take_over(admin, "The old machine is switched off")
+    number = session.current().number
+    expire(odin, number)
     session.current()
-    assert ("5005=1" in logons(odin)[0].text) == force
+    assert ["5005=1" in line.text for line in logons(odin)] == [False, True, False]
+    assert Entry.objects.get(action="session.take_over").by == admin
+
+
+@pytest.mark.parametrize(("configured", "status"), [(False, "10008"), (True, "10014")])
+def test_m5_nobody_forces_a_logon_where_it_is_not_configured_or_nobody_holds_the_session(
+    odin, settings, admin, configured, status
+):
+    settings.ODIN_FORCE_LOGIN = configured
+    odin.faults.add("logon_status", match={"type": 101}, status=status)
+    with pytest.raises(session.NoSession):
+        session.current()
+    with pytest.raises(session.NotAllowed):
+        session.take_over(admin, "The old machine is switched off")
+
+
+def test_who_may_not_operate_the_session_is_turned_away_by_the_operation(odin, checker, settings):
+    settings.ODIN_FORCE_LOGIN = True
+    session.current()
+    for forbidden in (
+        lambda: session.log_off(checker),
+        lambda: session.lift_stop(checker, "Why not"),
+        lambda: session.take_over(checker, "Why not"),
+    ):
+        with pytest.raises(session.NotAllowed):
+            forbidden()
+
+
+def test_a_logon_that_reached_nobody_is_tried_again_soon_and_does_not_count(settings, db):
+    settings.ODIN_SERVICE_URL = settings.ODIN_WSDL_URL = "http://127.0.0.1:9/UserCreation.svc"
+    for _ in range(session.LOGONS_AT_MOST + 2):
+        DealerSession.objects.update(next_try_at=None)
+        with pytest.raises(session.NoSession) as raised:
+            session.current()
+    assert raised.value.retry_at <= timezone.now() + session.LONGEST_WITHOUT_CONNECTION
+    assert DealerSession.objects.get().recent_logons == []
 
 
 def test_no_secret_is_in_the_audit_trail(odin, settings):

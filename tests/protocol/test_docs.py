@@ -29,3 +29,16 @@ def test_a_row_is_true(message):
         message.section,
         "/".join(message.__module__.split(".")[-2:]) + ".py",
     ]
+
+
+def test_every_message_has_a_screen_and_a_test_that_exists():
+    used = {
+        cells[1]: cells
+        for line in PAGE.read_text(encoding="utf-8").split("## Where each message is used")[1].splitlines()
+        if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 4 and cells[1].isdigit()
+    }
+    assert sorted(used) == sorted(map(str, REQUESTS))
+    for number, (_, _, section, tests) in used.items():
+        assert section == REQUESTS[int(number)].section
+        for test in tests.split(", "):
+            assert (PAGE.parents[1] / test.strip("`")).exists(), test

@@ -21,6 +21,7 @@ from backoffice.protocol.fields import (
     Text,
 )
 from backoffice.protocol.findings import DecodeError, EncodeError, Severity
+from backoffice.protocol.personal import Personal
 from backoffice.protocol.shapes import EMAIL, ISIN, MOBILE, PAN, PIN_CODE
 
 
@@ -33,7 +34,7 @@ TEXT = named(Text(206, "Name", max_length=10))
 FREE = named(Text(209, "Address", max_length=60, free=True))
 AMOUNT = named(Amount(251, "Amount"))
 WHOLE = named(Integer(241, "Orders", min=1, max=999, special={"-1": "ODIN's default"}))
-DAY = named(Date(229, "Date of birth", personal=True))
+DAY = named(Date(229, "Date of birth", personal=Personal.BIRTH_DATE))
 STATUS = named(Code(218, "Status", codes.UserStatus))
 SEGMENTS = named(Flags(220, "Trading", codes.Segment, max_length=12))
 PASSWORD = named(Secret(207, "Password", max_length=24))
@@ -454,7 +455,7 @@ def test_amounts_are_shown_with_indian_grouping(number, grouped):
 
 
 def test_personal_values_keep_their_last_four_characters():
-    field = Text(217, "PAN", personal=True)
+    field = Text(217, "PAN", personal=Personal.PAN)
     assert (field.masked("AAAPL1234C"), field.masked("short"), field.masked("")) == ("••••234C", "••••", "")
     assert field.words("AAAPL1234C") == "AAAPL1234C"
     assert Text(206, "Name").masked("Asha") == "Asha"

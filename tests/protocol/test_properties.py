@@ -306,3 +306,38 @@ def test_no_secret_is_left_by_mask(secret, tag, other):
     shown = mask(f"63=FT1.0|64=301|{tag}={marked}|201={other}")
     assert marked not in shown
     assert shown.startswith(f"63=FT1.0|64=301|{tag}=••••|201=")
+
+
+FIELDS = [
+    field
+    for message in REQUESTS.values()
+    for declared in message.fields.values()
+    for field in (declared, *(declared.record.fields.values() if isinstance(declared, Records) else ()))
+]
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(field=st.sampled_from(FIELDS), data=st.data())
+def test_what_passes_the_quick_look_has_no_finding(field, data):
+    value = data.draw(st.one_of(anything, good(field), near(field)))
+    try:
+        passes = bool(value) and field.sound(value)
+    except (TypeError, AttributeError):
+        passes = False
+    if passes:
+        assert list(field.findings(value, "x")) == []
+
+
+def near(field):
+    """Texts that nearly fit: numbers out of range, spaces at the ends, twelve digits, days that do not exist."""
+    texts = ["0", "-1", "100000", "99.999", "31-02-2020", " A", "A ", "2345 6789 0124", "234567890124"]
+    codes = list(getattr(field, "labels", {}))
+    return st.sampled_from([*texts, "x" * 41, "aaapr1234c", *([codes, codes[:1] * 2] if codes else [])])
+
+
+@pytest.mark.parametrize("type_", REQUESTS)
+def test_the_quick_look_passes_what_is_plainly_right(type_):
+    message = REQUESTS[type_]
+    for name, value in example(message).items():
+        if value and not isinstance(value, SecretText):
+            assert message.fields[name].sound(value)

@@ -29,6 +29,9 @@ from tests.html_forms import Page, querydict
 
 ALL = [pytest.param(message, id=str(number)) for number, message in sorted(REQUESTS.items())]
 
+#: Forms offer the names of master lists.
+pytestmark = pytest.mark.django_db
+
 
 def shown(form):
     """The form as HTML, part after part."""

@@ -49,10 +49,10 @@ def test_demo_staff_are_not_made_outside_a_demonstration(settings):
 
 
 def test_logins_and_failed_logins_are_audit_entries_without_what_was_typed(client, maker):
-    client.post("/staff/login/", {"username": "maker", "password": "wrong-Pass1"})
+    client.post("/staff/login/", {"login": "maker", "password": "wrong-Pass1"})
     maker.set_password("right-Pass1")
     maker.save()
-    client.post("/staff/login/", {"username": maker.username, "password": "right-Pass1"})
+    client.post("/staff/login/", {"login": maker.username, "password": "right-Pass1"})
     assert list(Entry.objects.order_by("id").values_list("action", flat=True)) == [
         "staff.login_failed",
         "staff.logged_in",

@@ -5,6 +5,7 @@ from backoffice.protocol.fields import Code, Text
 from backoffice.protocol.message import Repeat, Request, Response
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.other_rules import ADDRESS_RULES
+from backoffice.protocol.personal import Personal
 from backoffice.protocol.shapes import EMAIL, MOBILE, PIN_CODE
 
 BLANK = {"": "Sends a blank over a known value; whether ODIN erases it is not known."}
@@ -24,9 +25,17 @@ class UpdateAlternateAddress(Request):
     group_id = CreateRetailUser.group_id.again()
     first_type = Code(350, "First address: type", codes.AddressType, example="1", consequences=BLANK)
     first_address_1 = Text(
-        351, "First address: line 1", max_length=40, free=True, example="1 Hill Road", consequences=BLANK
+        351,
+        "First address: line 1",
+        max_length=40,
+        free=True,
+        personal=Personal.ADDRESS,
+        example="1 Hill Road",
+        consequences=BLANK,
     )
-    first_address_2 = Text(352, "First address: line 2", max_length=40, free=True, consequences=BLANK)
+    first_address_2 = Text(
+        352, "First address: line 2", max_length=40, free=True, personal=Personal.ADDRESS, consequences=BLANK
+    )
     first_city = Text(
         353, "First address: city", max_length=30, free=True, example="Mumbai", consequences=BLANK
     )
@@ -35,13 +44,15 @@ class UpdateAlternateAddress(Request):
     first_pin_code = Text(
         356, "First address: PIN code", max_length=6, shape=PIN_CODE, example="400050", consequences=BLANK
     )
-    first_fax = Text(357, "First address: fax", max_length=14, consequences=BLANK)
-    first_telephone = Text(358, "First address: telephone", max_length=14, personal=True, consequences=BLANK)
+    first_fax = Text(357, "First address: fax", max_length=14, personal=Personal.PHONE, consequences=BLANK)
+    first_telephone = Text(
+        358, "First address: telephone", max_length=14, personal=Personal.PHONE, consequences=BLANK
+    )
     first_mobile = Text(
-        359, "First address: mobile", max_length=14, shape=MOBILE, personal=True, consequences=BLANK
+        359, "First address: mobile", max_length=14, shape=MOBILE, personal=Personal.PHONE, consequences=BLANK
     )
     first_email = Text(
-        360, "First address: e-mail", max_length=39, shape=EMAIL, personal=True, consequences=BLANK
+        360, "First address: e-mail", max_length=39, shape=EMAIL, personal=Personal.EMAIL, consequences=BLANK
     )
     second_type = first_type.again(tag=361, label="Second address: type", example="")
     second_address_1 = first_address_1.again(tag=362, label="Second address: line 1", example="")

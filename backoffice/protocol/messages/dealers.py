@@ -21,8 +21,16 @@ class DealerMapping(SubRecord):
         example="A",
         consequences={"A": "Lets this dealer act for the user.", "R": "Takes this dealer from the user."},
     )
-    dealer_group = Text(0, "Dealer group", max_length=10, required=True, example="HO")
-    dealer_id = Text(0, "Dealer id", max_length=10, required=True, example="DEAL1")
+    dealer_group = Text(0, "Dealer group", max_length=10, required=True, names="groups", example="HO")
+    dealer_id = Text(
+        0,
+        "Dealer id",
+        max_length=10,
+        required=True,
+        names="dealers",
+        names_by=dealer_group,
+        example="DEAL1",
+    )
 
 
 class MapDealers(Request):

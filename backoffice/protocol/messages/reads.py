@@ -12,6 +12,7 @@ PERIODICITY = Integer(
     "Periodicity",
     min=1,
     required=True,
+    names="periodicities",
     help="A number of the periodicity list; each stands for a market segment or several.",
     example="8589934591",
 )

@@ -25,7 +25,13 @@ class UpdateUserTemplate(Request):
     category = CreateRetailUser.category.again(required=False)
     template_type = Code(270, "Template type", codes.TemplateType, required=True, example="1")
     template_name = Text(
-        271, "Template name", max_length=max(TEMPLATE_NAME_LENGTHS.values()), required=True, example="ALL"
+        271,
+        "Template name",
+        max_length=max(TEMPLATE_NAME_LENGTHS.values()),
+        required=True,
+        names="templates",
+        names_by=template_type,
+        example="ALL",
     )
     level = Code(272, "Level", codes.Level, initial="0", help="Empty is global.", example="0")
 
@@ -36,7 +42,9 @@ class QvlTemplate(SubRecord):
     noun = "Template"
     key = ("exchange", "level")
 
-    template_name = Text(0, "Template name", max_length=11, required=True, example="ALL")
+    template_name = Text(
+        0, "Template name", max_length=11, required=True, names="qvl_templates", example="ALL"
+    )
     exchange = Code(0, "Exchange", codes.QvlExchange, required=True, example="1")
     level = Code(0, "Level", codes.Level, required=True, example="0")
 
@@ -63,7 +71,14 @@ class Channel(SubRecord):
     noun = "Channel"
     key = ("template_name", "channel")
 
-    template_name = Text(0, "Message category template", max_length=20, required=True, example="TRADING")
+    template_name = Text(
+        0,
+        "Message category template",
+        max_length=20,
+        required=True,
+        names="message_templates",
+        example="TRADING",
+    )
     channel = Code(0, "Channel", codes.ChannelName, required=True, example="ONLINE")
     status = Code(0, "Status", codes.ChannelStatus, required=True, example="1")
     action = Code(
@@ -89,7 +104,9 @@ class UpdateSimctTemplate(Request):
     user_id = CreateRetailUser.user_id.again()
     group_id = CreateRetailUser.group_id.again()
     gst_template = CreateRetailUser.gst_template.again(required=False, example="")
-    si_template = Text(278, "Single interface template", max_length=20, example="100170")
+    si_template = Text(
+        278, "Single interface template", max_length=20, names="si_templates", example="100170"
+    )
     channels = Records(279, "Message channels", Channel, max_length=800, splits=True)
 
 

@@ -13,12 +13,13 @@ from backoffice.protocol.fields import (
     Text,
 )
 from backoffice.protocol.message import Repeat, Request, Response
+from backoffice.protocol.personal import Personal
 from backoffice.protocol.shapes import EMAIL, MOBILE, PAN, PIN_CODE
 from backoffice.protocol.user_rules import CREATE_RULES, MF_UCC_RULES, UPDATE_RULES
 
 
 def _pan(label: str) -> Text:
-    return Text(0, label, max_length=10, shape=PAN, personal=True)
+    return Text(0, label, max_length=10, shape=PAN, personal=Personal.PAN)
 
 
 def _person(label: str) -> Text:
@@ -31,16 +32,16 @@ class BankAccount(SubRecord):
     noun = "Bank"
     key = ("bank_id", "account_no")
 
-    bank_id = Text(0, "Bank id", max_length=20, required=True, example="HDFC")
+    bank_id = Text(0, "Bank id", max_length=20, required=True, names="banks", example="HDFC")
     branch_name = Text(0, "Branch name", max_length=40, example="Andheri")
     branch_city = Text(0, "Branch city", max_length=35, example="Mumbai")
     account_no = Text(
-        0, "Account number", max_length=20, required=True, personal=True, example="04874562102145"
+        0, "Account number", max_length=20, required=True, personal=Personal.ACCOUNT, example="04874562102145"
     )
-    customer_id = Text(0, "Customer id", max_length=10)
+    customer_id = Text(0, "Customer id", max_length=10, personal=Personal.ACCOUNT)
     account_type = Code(0, "Account type", codes.AccountType, required=True, example="SB")
     is_default = Code(0, "Default bank", codes.DefaultBank, example="1")
-    pg_product = Text(0, "PG product", max_length=100, example="NSE EQUITIES")
+    pg_product = Text(0, "PG product", max_length=100, names="pg_products", example="NSE EQUITIES")
 
 
 class BankAccountUpdate(BankAccount):
@@ -62,23 +63,29 @@ class DematAccount(SubRecord):
     noun = "Demat"
     key = ("dp_id", "beneficiary_id")
 
-    dp_id = Text(0, "DP id", max_length=8, required=True, example="IN300940")
+    dp_id = Text(0, "DP id", max_length=8, fixed=(8,), required=True, names="dps", example="IN300940")
     beneficiary_id = Text(
-        0, "Client beneficiary id", max_length=16, required=True, personal=True, example="12345678"
+        0,
+        "Client beneficiary id",
+        max_length=16,
+        fixed=(8, 16),
+        required=True,
+        personal=Personal.DEMAT,
+        example="12345678",
     )
     holding_type = Code(0, "Holding type", codes.HoldingType, required=True, example="1")
     is_default = Code(0, "Default DP", codes.YesNo, example="Y")
     guardian_first_name = _person("Guardian's first name")
     guardian_last_name = _person("Guardian's last name")
-    guardian_birth_date = Date(0, "Guardian's date of birth", personal=True)
+    guardian_birth_date = Date(0, "Guardian's date of birth", personal=Personal.BIRTH_DATE)
     guardian_pan = _pan("Guardian's PAN")
     second_first_name = _person("Second holder's first name")
     second_last_name = _person("Second holder's last name")
-    second_birth_date = Date(0, "Second holder's date of birth", personal=True)
+    second_birth_date = Date(0, "Second holder's date of birth", personal=Personal.BIRTH_DATE)
     second_pan = _pan("Second holder's PAN")
     third_first_name = _person("Third holder's first name")
     third_last_name = _person("Third holder's last name")
-    third_birth_date = Date(0, "Third holder's date of birth", personal=True)
+    third_birth_date = Date(0, "Third holder's date of birth", personal=Personal.BIRTH_DATE)
     third_pan = _pan("Third holder's PAN")
     remarks = Text(0, "Remarks", max_length=25, free=True)
 
@@ -121,14 +128,14 @@ class MfUcc(SubRecord):
     guardian_first_name = _person("Guardian's first name")
     guardian_last_name = _person("Guardian's last name")
     guardian_pan = _pan("Guardian's PAN")
-    guardian_birth_date = Date(0, "Guardian's date of birth", personal=True)
+    guardian_birth_date = Date(0, "Guardian's date of birth", personal=Personal.BIRTH_DATE)
     guardian_form60 = Code(0, "Guardian's form 60", codes.Form60)
-    guardian_address = Text(0, "Guardian's address", max_length=300, free=True)
+    guardian_address = Text(0, "Guardian's address", max_length=300, free=True, personal=Personal.ADDRESS)
     nominee_first_name = Text(0, "Nominee's first name", max_length=25, free=True, example="Ravi")
     nominee_last_name = _person("Nominee's last name")
-    nominee_birth_date = Date(0, "Nominee's date of birth", personal=True)
+    nominee_birth_date = Date(0, "Nominee's date of birth", personal=Personal.BIRTH_DATE)
     nominee_relation = Text(0, "Nominee's relation", max_length=20, example="Spouse")
-    nominee_address = Text(0, "Nominee's address", max_length=300, free=True)
+    nominee_address = Text(0, "Nominee's address", max_length=300, free=True, personal=Personal.ADDRESS)
     karvy_payment_mode = Code(0, "Payment mode at Karvy", codes.KarvyPaymentMode, required=True, example="AM")
     karvy_payment_code = Text(0, "Payment code at Karvy", max_length=11)
     other_rta_payment_mode = Code(
@@ -147,12 +154,13 @@ class CreateRetailUser(Request):
     rules = CREATE_RULES
 
     user_id = Text(201, "User id", max_length=10, required=True, example="WEBRET1")
-    group_id = Text(202, "Group id", max_length=10, required=True, example="HO")
+    group_id = Text(202, "Group id", max_length=10, required=True, names="groups", example="HO")
     manager_id = Text(
         203,
         "Manager id",
         max_length=50,
         help="Address or name of the ODIN manager, as in WebAdmin's ODIN manager settings.",
+        names="managers",
         example="10.0.10.0",
     )
     family_id = Text(204, "Family id", max_length=10)
@@ -168,15 +176,21 @@ class CreateRetailUser(Request):
         example="Sesame42",
     )
     category = Code(208, "User category", codes.UserCategory, required=True, initial="4", example="4")
-    address_1 = Text(209, "Address line 1", max_length=40, free=True, example="1 Hill Road")
-    address_2 = Text(210, "Address line 2", max_length=40, free=True, example="Bandra West")
+    address_1 = Text(
+        209, "Address line 1", max_length=40, free=True, personal=Personal.ADDRESS, example="1 Hill Road"
+    )
+    address_2 = Text(
+        210, "Address line 2", max_length=40, free=True, personal=Personal.ADDRESS, example="Bandra West"
+    )
     city = Text(211, "City", max_length=40, free=True, example="Mumbai")
     pin_code = Text(212, "PIN code", max_length=6, shape=PIN_CODE, example="400050")
-    telephone = Text(213, "Telephone", max_length=20, personal=True, example="02226400000")
-    mobile = Text(214, "Mobile", max_length=14, shape=MOBILE, personal=True, example="9876543210")
-    fax = Text(215, "Fax", max_length=20)
-    email = Text(216, "E-mail", max_length=39, shape=EMAIL, personal=True, example="asha@example.com")
-    pan = Text(217, "PAN", max_length=10, shape=PAN, personal=True, example="AAAPR1234C")
+    telephone = Text(213, "Telephone", max_length=20, personal=Personal.PHONE, example="02226400000")
+    mobile = Text(214, "Mobile", max_length=14, shape=MOBILE, personal=Personal.PHONE, example="9876543210")
+    fax = Text(215, "Fax", max_length=20, personal=Personal.PHONE)
+    email = Text(
+        216, "E-mail", max_length=39, shape=EMAIL, personal=Personal.EMAIL, example="asha@example.com"
+    )
+    pan = Text(217, "PAN", max_length=10, shape=PAN, personal=Personal.PAN, example="AAAPR1234C")
     status = Code(
         218,
         "User status",
@@ -199,11 +213,18 @@ class CreateRetailUser(Request):
     reference = Text(
         227, "Reference", max_length=20, help="Made by the portal where it is left empty.", example="REF0001"
     )
-    gst_template = Text(228, "General settings template", max_length=50, required=True, example="USERMIG")
+    gst_template = Text(
+        228,
+        "General settings template",
+        max_length=50,
+        required=True,
+        names="gst_templates",
+        example="USERMIG",
+    )
     birth_date = Date(
         229,
         "Date of birth",
-        personal=True,
+        personal=Personal.BIRTH_DATE,
         help="Of the first holder; of a firm, the date of incorporation.",
         example="21-01-1985",
     )

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from backoffice.protocol.findings import Finding, Severity
-from backoffice.screens import components, formats
+from backoffice.screens import components, formats, privacy
 
 register = template.Library()
 
@@ -104,6 +105,33 @@ def copyable(text: object, label: str = "") -> SafeString:
         text,
         icon("copy"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def personal(context: Context, kind: str, text: object, label: str = "") -> SafeString:
+    """A personal value: copied with one click where the page shows it, hidden where it does not."""
+    if context.get("shows_personal"):
+        return copyable(text, label)
+    hidden = privacy.mask(kind, text)
+    return format_html('<span class="mono">{}</span>', hidden) if hidden else copyable("")
+
+
+@register.simple_tag(takes_context=True)
+def personal_text(context: Context, kind: str, text: object) -> str:
+    """The same as plain text."""
+    return str(text or "") if context.get("shows_personal") else privacy.mask(kind, text)
+
+
+@register.simple_tag(takes_context=True)
+def personal_message(context: Context, text: str) -> str:
+    """The raw text of a request, with personal data hidden where the page does not show it."""
+    return text if context.get("shows_personal") else privacy.hide_message(text)
+
+
+@register.simple_tag(takes_context=True)
+def personal_words(context: Context, text: str) -> str:
+    """Free text, or an answer as it came, with what looks like personal data hidden likewise."""
+    return text if context.get("shows_personal") else privacy.hide_in_text(text)
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""Make the staff of a demonstration: an admin, a maker, a checker and a compliance reviewer."""
+"""Make the staff of a demonstration: two admins, a maker, a checker, a compliance reviewer and support."""
 
 import secrets
 from typing import Any
@@ -15,6 +15,8 @@ PEOPLE = (
     ("maker", "Manu Maker"),
     ("checker", "Chitra Checker"),
     ("compliance", "Kiran Compliance"),
+    ("support", "Sunil Support"),
+    ("admin2", "Amar Admin"),
 )
 
 
@@ -30,7 +32,9 @@ class Command(BaseCommand):
         if settings.PORTAL_ENVIRONMENT != "DEMO":
             raise CommandError("Demonstration staff exist only where PORTAL_ENVIRONMENT is DEMO.")
         with transaction.atomic():
-            made = [line for role, name in PEOPLE if (line := self._make(role, name, reset=options["reset"]))]
+            made = [
+                line for login, name in PEOPLE if (line := self._make(login, name, reset=options["reset"]))
+            ]
         if made:
             self.stdout.write(
                 'Log in as (printed only now; `make manage DO="demo_staff --reset"` makes new ones):'
@@ -38,15 +42,15 @@ class Command(BaseCommand):
             for line in made:
                 self.stdout.write(f"  {line}")
 
-    def _make(self, role: str, name: str, *, reset: bool) -> str:
+    def _make(self, login: str, name: str, *, reset: bool) -> str:
         first, last = name.split()
         user, created = User.objects.get_or_create(
-            username=role, defaults={"first_name": first, "last_name": last}
+            username=login, defaults={"first_name": first, "last_name": last}
         )
         if not created and not reset:
             return ""
         password = secrets.token_urlsafe(9)
         user.set_password(password)
         user.save()
-        user.groups.set([Group.objects.get(name=role)])
-        return f"{role:<12} {password}"
+        user.groups.set([Group.objects.get(name=login.rstrip("0123456789"))])
+        return f"{login:<12} {password}"

@@ -1,0 +1,150 @@
+"""What a retail user's parts say of the same person, side by side: profile, demat accounts, mutual-fund UCC, addresses.
+
+Nothing here forbids anything: what does not fit together is a warning, for the eye of maker and checker.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from accounts.values import record, records, text
+from backoffice.protocol.codes import HoldingMode, HoldingType
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding, Severity
+
+RULE = "portal.compare"
+#: People who stand in a demat account and in the mutual-fund UCC.
+PEOPLE = {"second": "second holder", "third": "third holder", "guardian": "guardian"}
+
+Given = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one place says: where it is in words, the path of the field, and the text."""
+
+    where: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing that several places say something about. `words` are "" where they fit together."""
+
+    title: str
+    sides: tuple[Side, ...]
+    words: str = ""
+
+
+def findings(values: Values, known: Values | None = None) -> list[Finding]:
+    """What does not fit together, within the values and with what is known of the retail user."""
+    return [
+        Finding(comparison.sides[-1].path, comparison.words, Severity.WARNING, RULE)
+        for comparison in comparisons(values, known)
+        if comparison.words
+    ]
+
+
+def comparisons(values: Values, known: Values | None = None) -> list[Comparison]:
+    """Everything that is said more than once, whether it fits or not. Values stand over what is known."""
+    whole: Values = {**(known or {}), **values}
+    return [
+        *_same_person(values, known or {}),
+        *_people(whole),
+        *_own_pan(whole),
+        *_holding(whole),
+        *_addresses(whole),
+    ]
+
+
+def _same_person(values: Given, known: Given) -> Iterator[Comparison]:
+    """What names the person should not change alone: a new name with the old PAN is another person's, or a slip."""
+    changed = [
+        name
+        for name in ("name", "pan", "birth_date")
+        if text(values, name) and text(known, name) and _differs(text(values, name), text(known, name))
+    ]
+    for name, title in (("name", "Name"), ("pan", "PAN"), ("birth_date", "Date of birth")):
+        if not text(values, name) or not text(known, name):
+            continue
+        sides = (Side("Confirmed", name, text(known, name)), Side("Proposed", name, text(values, name)))
+        words = f"{title} differs from the confirmed one. Make sure that this is the same person."
+        yield Comparison(title, sides, words if name in changed else "")
+
+
+def _people(values: Given) -> Iterator[Comparison]:
+    """Joint holders and guardians by their PAN and name, in each demat account and in the UCC."""
+    for who, title in PEOPLE.items():
+        for part, what in (("pan", "PAN"), ("first_name", "first name"), ("last_name", "last name")):
+            name = f"{who}_{part}"
+            sides = [
+                Side(f"Demat {place + 1}", f"demats.{place}.{name}", demat[name])
+                for place, demat in enumerate(records(values, "demats"))
+                if demat.get(name) and demat.get("action") != "2"
+            ]
+            if ucc := record(values, "mf_ucc").get(name):
+                sides.append(Side("MF UCC", f"mf_ucc.{name}", ucc))
+            if len(sides) < 2:
+                continue
+            fits = not any(_differs(side.text, sides[0].text) for side in sides)
+            words = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
+            yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), "" if fits else words)
+
+
+def _own_pan(values: Given) -> Iterator[Comparison]:
+    """Nobody is a joint holder or guardian beside themselves."""
+    own = text(values, "pan")
+    if not own:
+        return
+    for place, where, row in _places_with_people(values):
+        for who, title in PEOPLE.items():
+            if row.get(f"{who}_pan") == own:
+                sides = (Side("Profile", "pan", own), Side(where, f"{place}.{who}_pan", own))
+                words = f"The {title} in {where} has the user's own PAN. Check it."
+                yield Comparison(f"{title.capitalize()}: PAN", sides, words)
+
+
+def _holding(values: Given) -> Iterator[Comparison]:
+    """Holding type of the demat accounts and holding mode of the UCC: single or joint in both."""
+    mode = record(values, "mf_ucc").get("holding_mode", "")
+    if not mode:
+        return
+    for place, demat in enumerate(records(values, "demats")):
+        kind = demat.get("holding_type", "")
+        if not kind or demat.get("action") == "2":
+            continue
+        fits = (kind == HoldingType.SINGLE) == (mode == HoldingMode.SINGLE)
+        sides = (
+            Side(f"Demat {place + 1}", f"demats.{place}.holding_type", kind),
+            Side("MF UCC", "mf_ucc.holding_mode", mode),
+        )
+        words = f"Demat account {place + 1} and the mutual-fund UCC differ in whether the holding is joint. Check both."
+        yield Comparison("Holding", sides, "" if fits else words)
+
+
+def _addresses(values: Given) -> Iterator[Comparison]:
+    """Mobile number and e-mail of the alternate addresses beside the profile's. The address itself is to differ."""
+    for name, title in (("mobile", "Mobile"), ("email", "E-mail")):
+        sides = [Side("Profile", name, text(values, name))] if text(values, name) else []
+        for prefix, where in (("first_", "Alternate address 1"), ("second_", "Alternate address 2")):
+            if found := text(values, f"{prefix}{name}"):
+                sides.append(Side(where, f"{prefix}{name}", found))
+        if len(sides) > 1:
+            fits = not any(_differs(side.text, sides[0].text) for side in sides)
+            words = f"{title} is not the same in {_places(sides)}. Make sure that both are right."
+            yield Comparison(title, tuple(sides), "" if fits else words)
+
+
+def _places_with_people(values: Given) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    for place, demat in enumerate(records(values, "demats")):
+        yield f"demats.{place}", f"demat account {place + 1}", demat
+    yield "mf_ucc", "the mutual-fund UCC", record(values, "mf_ucc")
+
+
+def _places(sides: list[Side]) -> str:
+    return " and ".join(side.where for side in sides)
+
+
+def _differs(one: str, other: str) -> bool:
+    """Case and doubled spaces say nothing."""
+    return " ".join(one.upper().split()) != " ".join(other.upper().split())

@@ -1,0 +1,52 @@
+"""Converting a non-ODIN user to an ODIN user: a second 301 for a user that is here (U2, U14)."""
+
+from dataclasses import replace
+
+from accounts.forms import SECTIONS, starting_values
+from accounts.models import RetailUser
+from accounts.offers import Offer
+from backoffice.changes.entry import EntryForm
+from backoffice.protocol.codes import OdinUserType
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.users import CreateRetailUser
+from backoffice.screens.sections import Section
+
+#: What names the user, and what the conversion makes of it. Manager and category may be given anew.
+FIXED = ("group_id", "user_id", "odin_user_type")
+
+
+def _shape(form: EntryForm, known: Values) -> EntryForm:
+    """The form of a new retail user with what is known of this one; ODIN takes all of it anew."""
+    fixed: Values = {**form.fixed, "odin_user_type": OdinUserType.ODIN.value}
+    fixed = {name: fixed[name] for name in FIXED}
+    return replace(
+        form,
+        text=(
+            f"{form.text} ODIN creates the user a second time, as an ODIN user who can log in and trade: "
+            "a password, segments and login types are needed. Banks and demat accounts that it has stay."
+        ),
+        sections=tuple(_without(section, fixed) for section in SECTIONS),
+        starting=lambda: {
+            **starting_values(),
+            **{name: known[name] for name in CreateRetailUser.fields if known.get(name)},
+            "reference": "",
+        },
+        fixed=fixed,
+    )
+
+
+def _without(section: Section, fixed: Values) -> Section:
+    return replace(
+        section,
+        blocks=tuple(
+            replace(block, names=tuple(name for name in block.names if section.record or name not in fixed))
+            for block in section.blocks
+        ),
+    )
+
+
+def _is_non_odin(user: RetailUser) -> bool:
+    return user.odin_user_type == OdinUserType.NON_ODIN
+
+
+OFFER = Offer(shape=_shape, applies=_is_non_odin)

@@ -1,0 +1,30 @@
+"""A lookup for many texts at once."""
+
+import json
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Lookup
+from django.db.models.sql.compiler import SQLCompiler
+
+
+@CharField.register_lookup
+class Among(Lookup):
+    """`column__among=texts`: what `in` means, with all the texts in one parameter.
+
+    A statement with five hundred parameters takes longer to put together than to execute.
+    """
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+        """As JSON, which SQLite opens."""
+        column, parameters = self.process_lhs(compiler, connection)
+        opened = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608  # a column of ours
+        return opened, [*parameters, json.dumps(list(self.rhs))]
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+        """As an array."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]

@@ -1,0 +1,34 @@
+"""Forms of the audit trail."""
+
+from typing import Any
+
+from django import forms
+
+DAY = {"type": "date"}
+
+
+class EvidenceForm(forms.Form):
+    """What an evidence pack is about, and why it is made."""
+
+    subject = forms.CharField(
+        max_length=80,
+        required=False,
+        label="Retail user",
+        help_text="GROUP/USER; empty: everybody and everything.",
+    )
+    since = forms.DateField(
+        required=False, label="From", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
+    )
+    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    reason = forms.CharField(
+        max_length=500, label="Reason", help_text="The audit trail and the pack keep it."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if not given.get("subject") and not (since and until) and not self.errors:
+            self.add_error(None, "Name a retail user, or both days.")
+        if since and until and since > until:
+            self.add_error("until", "The last day is before the first.")
+        return given

@@ -1,0 +1,241 @@
+"""Tamper evidence: entries are sealed in batches into a chain of hashes.
+
+Writing an entry waits for nothing. The sealer takes what is there and not yet sealed, whatever the order in which ids
+were committed: it remembers the ids that are missing below the newest, and takes their entries when they come.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from backoffice.audit.models import Entry, Pruning, Seal
+
+#: Entries in one seal at most; the next seal takes the rest at once.
+MOST = 5000
+#: An id that no entry has after this time was rolled back. No transaction of the portal is open that long.
+ROLLED_BACK_AFTER = timedelta(hours=1)
+#: What the first seal follows.
+GENESIS = "0" * 64
+#: Bytes of an entry's SHA-256 that are kept.
+DIGEST = 16
+
+COLUMNS = (
+    *("id", "at", "by_id", "by_name", "action", "subject", "change_id", "delivery_id"),
+    *("text", "reason", "before", "after", "details", "address", "request_id", "code", "reference"),
+)
+_dump = json.JSONEncoder(
+    ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=lambda value: value.isoformat()
+).encode
+
+
+def digest(row: tuple[Any, ...]) -> bytes:
+    """The digest of one entry, given its COLUMNS. Times as ISO in UTC, JSON with sorted keys."""
+    return hashlib.sha256(_dump(row).encode("ascii")).digest()[:DIGEST]
+
+
+def rows(entries: "QuerySet[Entry]") -> Iterator[tuple[Any, ...]]:
+    """The COLUMNS of entries, streamed."""
+    return iter(entries.values_list(*COLUMNS).iterator(chunk_size=2000))
+
+
+def ranges(ids: Iterable[int]) -> str:
+    """Ascending ids as `1-500,503`."""
+    parts: list[list[int]] = []
+    for one in ids:
+        if parts and one == parts[-1][1] + 1:
+            parts[-1][1] = one
+        else:
+            parts.append([one, one])
+    return ",".join(f"{first}-{last}" if first < last else str(first) for first, last in parts)
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """`1-500,503` as pairs of first and last."""
+    found = (part.partition("-") for part in text.split(",") if part)
+    return [(int(first), int(last or first)) for first, _, last in found]
+
+
+def seal_hash(seal: Seal) -> str:
+    """The hash of a seal: over what it covers and the seal before."""
+    covered = [
+        *(seal.number, seal.at.isoformat(), seal.ids, seal.last_id, seal.count),
+        *(hashlib.sha256(seal.digests).hexdigest(), seal.waiting, seal.void, seal.previous),
+    ]
+    return hashlib.sha256(_dump(covered).encode("ascii")).hexdigest()
+
+
+def seal_new() -> int:
+    """Seal what is not sealed yet. Returns how many entries; two sealers at once are harmless."""
+    done = 0
+    while count := _seal_some():
+        done += count
+        if count < MOST:
+            break
+    return done
+
+
+def _seal_some() -> int:
+    last = Seal.objects.order_by("-number").defer("digests").first()
+    last_id = last.last_id if last else 0
+    waiting: list[list[Any]] = last.waiting if last else []
+    late = Q()
+    for first, until, _ in waiting:
+        late |= Q(id__gte=first, id__lte=until)
+    unsealed = Entry.objects.filter(Q(id__gt=last_id) | late)
+    found = list(rows(unsealed.order_by("id")[:MOST]))
+    now = timezone.now()
+    if not found and not any(_is_void(since, now) for _, _, since in waiting):
+        return 0
+    ids = [row[0] for row in found]
+    missing, void = _missing(ids, last_id, waiting, now)
+    seal = Seal(
+        number=last.number + 1 if last else 1,
+        at=now,
+        ids=ranges(ids),
+        last_id=max([last_id, *ids]),
+        count=len(found),
+        digests=b"".join(digest(row) for row in found),
+        waiting=missing,
+        void=",".join(void),
+        previous=last.hash if last else GENESIS,
+    )
+    seal.hash = seal_hash(seal)
+    try:
+        with transaction.atomic():
+            seal.save()
+    except IntegrityError:  # another sealer was quicker
+        return 0
+    return len(found)
+
+
+def _missing(
+    ids: list[int], last_id: int, waiting: list[list[Any]], now: datetime
+) -> tuple[list[list[Any]], list[str]]:
+    """The ids that are still to come, with since when they are missed, and those that nobody wrote in time."""
+    gaps = [
+        (one, other, since) for first, until, since in waiting for one, other in _between(ids, first, until)
+    ]
+    # Below the first seal too: the first transactions may end in another order than they began.
+    gaps += [(one, other, now.isoformat()) for one, other in _between(ids, last_id + 1, max([last_id, *ids]))]
+    still = [[one, other, since] for one, other, since in gaps if not _is_void(since, now)]
+    void = [
+        f"{one}-{other}" if one < other else str(one) for one, other, since in gaps if _is_void(since, now)
+    ]
+    return still, void
+
+
+def _between(ids: list[int], first: int, until: int) -> list[tuple[int, int]]:
+    """The ranges of `first` to `until` in which no id is. `ids` ascend."""
+    inside = [one for one in ids if first <= one <= until]
+    return [
+        (one + 1, other - 1) for one, other in pairwise([first - 1, *inside, until + 1]) if other > one + 1
+    ]
+
+
+def _is_void(since: str, now: datetime) -> bool:
+    return datetime.fromisoformat(since) + ROLLED_BACK_AFTER < now
+
+
+@dataclass
+class Verification:
+    """What a walk along the chain found. `fault` names the first thing that does not fit; "" where all does."""
+
+    entries: int = 0
+    seals: int = 0
+    unsealed: int = 0
+    pruned: int = 0
+    head: str = ""
+    fault: str = ""
+
+
+def verify(head: str = "") -> Verification:
+    """Walk the chain from its first seal. `head`: `NUMBER:HASH` that was kept elsewhere, which must be in it.
+
+    Entries are streamed: memory does not grow with their number. Of seals whose entries were deleted after their time
+    only what is left is compared.
+    """
+    pruning = Pruning.objects.first()
+    found = Verification(pruned=pruning.seal_number if pruning else 0)
+    previous = GENESIS
+    expected_head = head.partition(":") if head else ("", "", "")
+    for seal in Seal.objects.order_by("number").iterator(chunk_size=20):
+        found.fault = _seal_fault(seal, found.seals + 1, previous) or _entries_fault(seal, found)
+        if found.fault:
+            return found
+        previous = seal.hash
+        found.seals, found.head = seal.number, f"{seal.number}:{seal.hash}"
+        if str(seal.number) == expected_head[0] and seal.hash != expected_head[2]:
+            found.fault = f"Seal {seal.number} is not the one that was kept: the chain was written anew."
+            return found
+    if expected_head[0].isdigit() and int(expected_head[0]) > found.seals:
+        number = expected_head[0]
+        found.fault = (
+            f"Seal {number} was kept, but the chain ends at seal {found.seals}: its end was cut off."
+        )
+        return found
+    last = Seal.objects.order_by("-number").defer("digests").first()
+    found.fault = _stranger(found, last)
+    found.unsealed = Entry.objects.filter(id__gt=last.last_id if last else 0).count()
+    return found
+
+
+def _seal_fault(seal: Seal, number: int, previous: str) -> str:
+    if seal.number != number:
+        return f"Seal {number} is missing."
+    if seal.previous != previous:
+        return f"Seal {seal.number} does not follow the seal before it."
+    if seal_hash(seal) != seal.hash:
+        return f"Seal {seal.number} was altered."
+    return ""
+
+
+def _entries_fault(seal: Seal, found: Verification) -> str:
+    """What is wrong with the entries of a seal; counts those that fit."""
+    digests, at = bytes(seal.digests), 0
+    for first, last in spans(seal.ids):
+        expected = first
+        if seal.number <= found.pruned:
+            for row in rows(Entry.objects.filter(id__gte=first, id__lte=last).order_by("id")):
+                place = at + (row[0] - first) * DIGEST
+                if digest(row) != digests[place : place + DIGEST]:
+                    return f"Entry {row[0]} was altered after it was sealed in seal {seal.number}."
+                found.entries += 1
+            at += (last - first + 1) * DIGEST
+            continue
+        for row in rows(Entry.objects.filter(id__gte=first, id__lte=last).order_by("id")):
+            if row[0] != expected:
+                return f"Entry {expected} is missing: it was sealed in seal {seal.number}."
+            if digest(row) != digests[at : at + DIGEST]:
+                return f"Entry {row[0]} was altered after it was sealed in seal {seal.number}."
+            expected += 1
+            at += DIGEST
+            found.entries += 1
+        if expected != last + 1:
+            return f"Entry {expected} is missing: it was sealed in seal {seal.number}."
+    return ""
+
+
+def _stranger(found: Verification, last: Seal | None) -> str:
+    """An entry below the newest sealed id that no seal covers and no seal waits for was slipped in."""
+    if last is None or found.entries == Entry.objects.filter(id__lte=last.last_id).count():
+        return ""
+    waiting = [(first, until) for first, until, _ in last.waiting]
+    covered = sorted(
+        pair for ids in Seal.objects.values_list("ids", flat=True).iterator() for pair in spans(ids)
+    )
+    seen = 0
+    for first, until in [*covered, (last.last_id + 1, last.last_id + 1)]:
+        between = Entry.objects.filter(id__gt=seen, id__lt=first).order_by("id")
+        for one in between.values_list("id", flat=True):
+            if not any(low <= one <= high for low, high in waiting):
+                return f"Entry {one} was slipped in: no seal covers it."
+        seen = max(seen, until)
+    return ""

@@ -1,0 +1,1 @@
+"""Batches: the changes of one uploaded file."""

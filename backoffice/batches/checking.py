@@ -1,0 +1,236 @@
+"""Checking the rows of a file: what each becomes, and everything that is wrong with it.
+
+A row gets the findings that the form of its kind would show: the protocol's rules, then what the rooms say. Beside them
+stand those that only a file can have: a spreadsheet's damage, and what another row says too.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+
+from backoffice.batches.cells import RowRead, RowReader
+from backoffice.batches.kinds import Looked, batch_kind
+from backoffice.batches.models import Batch, Row, RowState
+from backoffice.batches.reading import open_rows
+from backoffice.batches.risks import Risks
+from backoffice.batches.seen import RULE, Seen
+from backoffice.batches.storing import COUNTS, CheckedRow, store
+from backoffice.batches.storing import replace as replace_row
+from backoffice.batches.uploads import path_of
+from backoffice.changes.kinds import kind as change_kind
+from backoffice.changes.operations import new_reference
+from backoffice.protocol.context import Context
+from backoffice.protocol.fields import Amount, Secret, SecretText, Values
+from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.message import check
+from backoffice.seal import SEALED, seal, unseal
+
+#: Rows of one transaction: so few that a page that writes does not notice.
+ROWS = 500
+
+NumberedCells = tuple[int, Sequence[str]]
+
+
+class RowChecker:
+    """Checks rows of one batch, many at a time."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._kind = batch_kind(batch.kind)
+        self._change = change_kind(self._kind.change_kind)
+        fields = self._change.message.fields
+        self._reader = RowReader(self._kind.layout, batch.mapping)
+        self._risks = Risks(self._change.message)
+        self._secrets = [name for name, f in fields.items() if isinstance(f, Secret)]
+        self._amounts = [name for name, f in fields.items() if isinstance(f, Amount) and self._kind.money]
+        self._has_reference = "reference" in fields
+        self._context = Context(timezone.localdate(), settings.ODIN_NEW_LIMIT_STRUCTURE)
+
+    def seen(self) -> Seen:
+        """An empty memory of what must not stand twice."""
+        return Seen(self._kind.unique)
+
+    def check(
+        self, rows: Sequence[NumberedCells], seen: Seen, references: Mapping[int, str] | None = None
+    ) -> list[CheckedRow]:
+        """What each row becomes. `references` are those that rows have already, by their number."""
+        read = [self._reader.read(cells) for _, cells in rows]
+        looked = self._kind.look([one.values for one in read])
+        if self._has_reference:
+            for (number, _), row, one in zip(rows, read, looked, strict=True):
+                given = row.values.get("reference") or (references or {}).get(number)
+                one.values = {**one.values, "reference": given or new_reference()}
+        twice = seen.findings({number: one.values for (number, _), one in zip(rows, looked, strict=True)})
+        return [
+            self._row(number, cells, row, one, twice.get(number, []))
+            for (number, cells), row, one in zip(rows, read, looked, strict=True)
+        ]
+
+    def _row(
+        self, number: int, cells: Sequence[str], row: RowRead, looked: Looked, twice: list[Finding]
+    ) -> CheckedRow:
+        if not row.values:  # the row is not one of the file's columns: nothing else can be said of it
+            return CheckedRow(number, self._sealed_cells(cells, {}), RowState.WRONG, findings=row.findings)
+        findings = [*row.findings, *self._findings(row, looked), *twice]
+        state = _state(findings, looked.done)
+        known = looked.known
+        values: Any = self._sealed(looked.values)
+        sent = state in (RowState.GOOD, RowState.WARNED)
+        return CheckedRow(
+            number,
+            self._sealed_cells(cells, values),
+            state,
+            lane=f"{values.get('group_id', '')}/{values.get('user_id', '')}",
+            reference=str(values.get("reference", "")),
+            values=values,
+            parts=self._parts(values) if sent else [],
+            before=known.values,
+            findings=findings,
+            risks=self._risks.of(looked.values, known.values) if sent else [],
+            amount=self._amount(values) if state != RowState.WRONG else None,
+            record_version=known.version,
+        )
+
+    def _parts(self, values: Values) -> list[tuple[int, Any]]:
+        return [(kind, part) for kind, _, part in self._change.parts(values)]
+
+    def _findings(self, row: RowRead, looked: Looked) -> list[Finding]:
+        """Of the rules and the room. What a cell's damage says already is not said twice."""
+        if looked.done:
+            return []
+        context = self._context
+        if looked.known.values is not None:
+            context = replace(context, known=looked.known.values)
+        found = check(self._change.message, looked.values, context)
+        if not found and not looked.findings:
+            return []
+        damaged = {finding.path for finding in row.findings}
+        return [
+            finding for finding in looked.placed([*found, *looked.findings]) if finding.path not in damaged
+        ]
+
+    def _sealed(self, values: Values) -> dict[str, Any]:
+        secrets = {
+            name: {SEALED: seal(value)}
+            for name in self._secrets
+            if isinstance(value := values.get(name), SecretText)
+        }
+        return {**values, **secrets} if secrets else values
+
+    def _sealed_cells(self, cells: Sequence[str], values: Mapping[str, Any]) -> Sequence[Any]:
+        """The cells with secrets sealed; the token is that of the value, where the row came so far."""
+        if not self._reader.secret_places:
+            return cells
+        kept: list[Any] = list(cells)
+        for place in self._reader.secret_places:
+            if place < len(kept) and kept[place]:
+                sealed = values.get(self._secrets[0])
+                kept[place] = sealed if isinstance(sealed, dict) else {SEALED: seal(SecretText(kept[place]))}
+        return kept
+
+    def _amount(self, values: Mapping[str, Any]) -> Decimal | None:
+        amounts = [Decimal(values[name]) for name in self._amounts if values.get(name)]
+        return sum(amounts, Decimal(0)) if amounts else None
+
+
+def _state(findings: Sequence[Finding], done: bool) -> RowState:
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return RowState.WRONG
+    if done:
+        return RowState.DONE_BEFORE
+    return RowState.WARNED if findings else RowState.GOOD
+
+
+class Checking:
+    """The check of a batch by the worker that holds its lease, from where it stands.
+
+    with Checking(batch, token) as run:
+        while run.step(): ...
+    """
+
+    def __init__(self, batch: Batch, token: object) -> None:
+        self._batch = batch
+        self._token = token
+        self._checker = RowChecker(batch)
+        self._seen = self._checker.seen()
+
+    def __enter__(self) -> Self:
+        batch = self._batch
+        after = max(batch.next_row - 1, 1)
+        if after > 1:
+            self._seen.add(_firsts(batch))
+        self._rows = open_rows(path_of(batch.path), batch.shape, len(batch.mapping), after)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._rows.close()
+        self._seen.close()
+
+    def step(self) -> bool:
+        """Check and store the next rows, in one transaction. False where there are none.
+
+        Raises FileProblem where the file cannot be read on, and LeaseLost, with nothing stored.
+        """
+        rows = list(islice(self._rows, ROWS))
+        if not rows:
+            return False
+        store(self._batch, self._token, self._checker.check(rows, self._seen), rows[-1][0] + 1)
+        return True
+
+
+def _firsts(batch: Batch, without: Collection[int] = ()) -> Any:
+    """Number and values of the stored rows that were the first to have theirs."""
+    rows = batch.rows.exclude(number__in=without).values_list("number", "values", "findings")
+    return (
+        (number, values)
+        for number, values, findings in rows.order_by("number").iterator(chunk_size=ROWS)
+        if not any(finding["rule"] == RULE for finding in findings)
+    )
+
+
+def recheck(batch: Batch, numbers: Sequence[int]) -> int:
+    """Check these rows again, with the corrections that were accepted. Returns how many there are."""
+    checker = RowChecker(batch)
+    seen = checker.seen()
+    seen.add(_firsts(batch, without=numbers))
+    done = 0
+    try:
+        for start in range(0, len(numbers), ROWS):
+            with transaction.atomic():
+                chosen = batch.rows.select_for_update().filter(number__in=numbers[start : start + ROWS])
+                rows = list(chosen.order_by("number"))
+                cells = [(row.number, _corrected(row)) for row in rows]
+                references = {row.number: row.reference for row in rows}
+                for row, checked in zip(rows, checker.check(cells, seen, references), strict=True):
+                    replace_row(row, checked)
+                _count(batch)
+            done += len(rows)
+    finally:
+        seen.close()
+    return done
+
+
+def _corrected(row: Row) -> list[str]:
+    """The cells as they are to be read: with corrections, secrets opened."""
+    cells = {str(place): cell for place, cell in enumerate(row.cells)} | row.corrections
+    return [unseal(cell[SEALED]).reveal() if isinstance(cell, dict) else cell for cell in cells.values()]
+
+
+def _count(batch: Batch) -> None:
+    """Count the rows of a batch anew."""
+    totals: dict[str, Any] = {name: Count("pk", filter=Q(state=state)) for state, name in COUNTS.items()}
+    counts = batch.rows.aggregate(**totals, sum=Sum("amount"))
+    amount = counts.pop("sum")
+    Batch.objects.filter(pk=batch.pk).update(**counts, amount=amount)

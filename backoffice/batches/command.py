@@ -1,0 +1,63 @@
+"""What the commands of batches share: who acts, and an exit code for each way in which it can end."""
+
+from enum import IntEnum
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, NotAllowed
+from backoffice.batches.models import Batch
+from backoffice.batches.operations import ColumnsUnclear
+from backoffice.staff.models import User
+
+
+class Exit(IntEnum):
+    """Exit codes for scripts; docs/batches.md lists them."""
+
+    DONE = 0
+    MISUSED = 1
+    NOT_ALLOWED = 2
+    UNREADABLE = 3
+    HAS_ERRORS = 4
+    NOT_NOW = 5
+
+
+class BatchCommand(BaseCommand):
+    """A command that does one operation as a member of staff. Every rule of the pages holds, four eyes as well."""
+
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--by", required=True, metavar="USER", help="the login name of the person who acts"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.act(self.person(options["by"]), **options)
+        except (FileProblem, ColumnsUnclear) as error:
+            raise CommandError(error.words, returncode=Exit.UNREADABLE) from error
+        except NotAllowed as error:
+            raise CommandError(error.words, returncode=Exit.NOT_ALLOWED) from error
+        except AlreadyDecided as error:
+            raise CommandError(error.words, returncode=Exit.NOT_NOW) from error
+        except BatchError as error:
+            raise CommandError(error.words, returncode=Exit.HAS_ERRORS) from error
+
+    def act(self, person: User, **options: Any) -> None:
+        """The one operation. Raises BatchError or FileProblem."""
+        raise NotImplementedError
+
+    def person(self, name: str) -> User:
+        """The member of staff of this login name. Raises CommandError."""
+        found = User.objects.filter(username=name, is_active=True).first()
+        if found is None:
+            raise CommandError(f"There is no active member of staff {name!r}.", returncode=Exit.NOT_ALLOWED)
+        return found
+
+    def batch(self, number: int) -> Batch:
+        """The batch of this number. Raises CommandError."""
+        found = Batch.objects.filter(pk=number).first()
+        if found is None:
+            raise CommandError(f"There is no batch {number}.", returncode=Exit.MISUSED)
+        return found

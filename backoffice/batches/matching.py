@@ -1,0 +1,77 @@
+"""Which column each header of a file means."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from backoffice.batches.columns import Column, Layout, by_name
+from backoffice.batches.models import Alias
+
+#: A column of the file that somebody left out on purpose.
+IGNORED = "-"
+#: Headers that begin like this are the portal's own, in a result that is uploaded again.
+OWN = "portal"
+
+
+def match(layout: Layout, headers: Sequence[str]) -> list[str]:
+    """The name of the column that each header means; "" where none does."""
+    meanings = _meanings(layout)
+    return [IGNORED if plain(text).startswith(OWN) else meanings.get(plain(text), "") for text in headers]
+
+
+def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> list[str]:
+    """What forbids reading the file with these meanings, in words: unknown, doubled and missing columns."""
+    known = by_name(layout)
+    found = []
+    seen: dict[str, str] = {}
+    for place, (header, name) in enumerate(zip(headers, names, strict=True), 1):
+        if name == IGNORED:
+            continue
+        if name not in known:
+            found.append(_unknown(header, place))
+        elif name in seen:
+            found.append(
+                f"The columns {seen[name]!r} and {header!r} both mean {known[name].label}. Leave one of them out."
+            )
+        else:
+            seen[name] = header
+    missing = [column for column in known.values() if column.required and column.name not in seen]
+    found += [f"There is no column {column.name} ({column.label}), which is mandatory." for column in missing]
+    return found
+
+
+def _unknown(header: str, place: int) -> str:
+    if not header.strip():
+        return f"Column {place} has no header. Name it, or remove it."
+    return f"The column {header!r} is not known here. Say what it means, or leave it out."
+
+
+def plain(header: str) -> str:
+    """Without case, spaces, underscores and other signs."""
+    return re.sub(r"[\W_]+", "", header.casefold())
+
+
+def _meanings(layout: Layout) -> Mapping[str, str]:
+    """What a header may be called, plainly: the name before the label, then tags, then what an administrator added."""
+    known = by_name(layout)
+    meanings: dict[str, str] = {}
+    for spelling in (_names, _labels, _tags):
+        for column in known.values():
+            if text := spelling(column):
+                meanings.setdefault(plain(text), column.name)
+    for alias in Alias.objects.all():
+        if alias.column in known:
+            meanings.setdefault(plain(alias.alias), alias.column)
+    return meanings
+
+
+def _names(column: Column) -> str:
+    return column.name
+
+
+def _labels(column: Column) -> str:
+    return column.label
+
+
+def _tags(column: Column) -> str:
+    """A tag stands for the column that is the whole of it."""
+    return str(column.tag) if column.path == column.name else ""

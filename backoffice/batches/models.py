@@ -1,0 +1,194 @@
+"""Batches (uploaded files) and their rows."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+
+class State(models.TextChoices):
+    """Where a batch stands. What became of an approved one is said by the deliveries of its changes."""
+
+    UPLOADED = "uploaded", "Uploaded"
+    CHECKING = "checking", "Checking"
+    CHECKED = "checked", "Checked"
+    SUBMITTED = "submitted", "Submitted"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    STALE = "stale", "Stale"
+
+
+class Mode(models.TextChoices):
+    """What is submitted when some rows are wrong."""
+
+    ALL = "all", "All rows or none"
+    VALID = "valid", "Only the rows without errors"
+
+
+class RowState(models.TextChoices):
+    """What checking, the maker and the checker said of a row."""
+
+    GOOD = "good", "Good"
+    WARNED = "warned", "Has warnings"
+    WRONG = "wrong", "Has errors"
+    DONE_BEFORE = "done_before", "Applied before"
+    REJECTED = "rejected", "Rejected"
+
+
+class Batch(models.Model):
+    """One uploaded file, from the upload to the outcome of its rows.
+
+    `kind` names what its rows are (see `kinds`). `mapping` says which field each column of the file holds, in the
+    order of `headers`; an empty name is a column that nobody reads. `next_row` is where checking goes on: what is
+    before it is stored. Amounts are rupees. The file itself is at `path` until `file_until`.
+    """
+
+    token = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="Of the upload: two clicks are one batch."
+    )
+    kind = models.CharField(max_length=40)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADED)
+    mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.ALL)
+    file_name = models.CharField(max_length=200)
+    path = models.CharField(max_length=300, blank=True)
+    file_until = models.DateTimeField(null=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    shape = models.JSONField(default=dict, help_text="How the file is read: encoding, separator or sheet.")
+    headers = models.JSONField(default=list)
+    mapping = models.JSONField(default=list)
+    total_rows = models.PositiveIntegerField(default=0)
+    next_row = models.PositiveIntegerField(default=0)
+    good = models.PositiveIntegerField(default=0)
+    warned = models.PositiveIntegerField(default=0)
+    wrong = models.PositiveIntegerField(default=0)
+    done_before = models.PositiveIntegerField(default=0)
+    amount = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    control_total = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    problem = models.TextField(blank=True, help_text="Why the file as a whole could not be read or checked.")
+    paused = models.BooleanField(default=False)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    reason = models.TextField(blank=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches_made"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    check_started_at = models.DateTimeField(null=True, help_text="Or resumed, after a pause.")
+    check_started_row = models.PositiveIntegerField(default=0, help_text="`total_rows` as it was then.")
+    checked_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="batches_decided"
+    )
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+    outcome = models.JSONField(default=dict, help_text="How many deliveries stand in each state.")
+    finished_at = models.DateTimeField(null=True, help_text="When the last delivery was seen settled.")
+
+    class Meta:
+        verbose_name_plural = "batches"
+        ordering = ["-id"]
+        default_permissions = ("add", "view")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="batch_state_known"),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("made_by")),
+                name="batch_needs_four_eyes",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["sha256"], name="batch_by_sha256"),
+            models.Index(fields=["state", "-id"], name="batch_by_state"),
+            models.Index(fields=["made_by", "-id"], name="batch_by_maker"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk} ({self.file_name})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("batches:detail", args=[self.pk])
+
+    @property
+    def subject(self) -> str:
+        """What audit entries call it. A retail user's has a slash, this one has none."""
+        return f"batch:{self.pk}"
+
+
+class Row(models.Model):
+    """One row of a batch. Once submitted, a change with the same batch and row number stands for it.
+
+    `cells` are the file's own texts with secrets sealed, in the order of the file's columns; `corrections` are the
+    cleaned texts that the maker accepted in their place, by the position of the column. `values` are what the cells
+    mean, with secrets sealed; `messages` and `content_hash` are as in a change, `message_hashes` are those of the
+    deliveries, `before` the record's confirmed values. `amount` is rupees. `risks` are what a checker should look
+    at, in words.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
+    number = models.PositiveIntegerField(help_text="Of the row in the file; the header is row 1.")
+    state = models.CharField(max_length=12, choices=RowState.choices)
+    lane = models.CharField(max_length=40, blank=True)
+    reference = models.CharField(max_length=50, blank=True)
+    cells = models.JSONField()
+    corrections = models.JSONField(default=dict)
+    values = models.JSONField(default=dict)
+    messages = models.JSONField(default=list)
+    message_hashes = models.JSONField(default=list)
+    before = models.JSONField(null=True)
+    findings = models.JSONField(default=list)
+    risks = models.JSONField(default=list)
+    amount = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    record_version = models.PositiveIntegerField(default=0)
+    content_hash = models.CharField(max_length=64, blank=True)
+    reason = models.TextField(blank=True, help_text="Why the checker rejected this row.")
+
+    class Meta:
+        ordering = ["batch_id", "number"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["batch", "number"], name="row_number_once")]
+        indexes = [models.Index(fields=["batch", "state", "number"], name="row_by_state")]
+
+    def __str__(self) -> str:
+        return f"Row {self.number} of batch {self.batch_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("batches:row", args=[self.batch_id, self.number])
+
+
+class Mapping(models.Model):
+    """What a person said the columns of a file mean, remembered for the same kind and the same headers."""
+
+    kind = models.CharField(max_length=40)
+    headers_hash = models.CharField(max_length=64, help_text="SHA-256 over the headers as JSON.")
+    names = models.JSONField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "headers_hash"], name="mapping_once")]
+
+    def __str__(self) -> str:
+        return f"Mapping of {len(self.names)} columns ({self.kind})"
+
+
+class Alias(models.Model):
+    """Another name for a column, in any kind of file that has it. Compared like headers: letters and digits count."""
+
+    alias = models.CharField(max_length=100, unique=True)
+    column = models.CharField(
+        max_length=100, help_text="The name of the column, as in the template: user_id."
+    )
+
+    class Meta:
+        verbose_name_plural = "aliases"
+        ordering = ["alias"]
+        default_permissions = ("add", "change", "delete", "view")
+
+    def __str__(self) -> str:
+        return f"{self.alias} is {self.column}"

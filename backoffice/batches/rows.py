@@ -1,0 +1,39 @@
+"""The rows of a batch with what became of each: its change, its deliveries, ODIN's answer."""
+
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from backoffice.batches.models import Batch, Row
+from backoffice.changes.models import Change
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import State as DeliveryState
+
+#: What of a delivery says what became of its row, and under which name a row has it.
+SAID = {
+    "delivery_state": "state",
+    "answer_code": "code",
+    "answer_text": "text",
+    "answer_reason": "reason",
+    "delivery_reference": "reference",
+    "finished_at": "finished_at",
+}
+
+
+def with_outcome(batch: Batch) -> QuerySet[Row]:
+    """The rows, each with `change_id`, `change_state` and the names in SAID.
+
+    Of several messages the first that is not applied speaks for the row; when all are applied, the last does.
+    """
+    change = Change.objects.filter(batch_id=batch.pk, row_number=OuterRef("number"))
+    deliveries = Delivery.objects.filter(change__batch_id=batch.pk, change__row_number=OuterRef("number"))
+    pending = deliveries.exclude(state=DeliveryState.APPLIED).order_by("id")
+    applied = deliveries.filter(state=DeliveryState.APPLIED).order_by("-id")
+    said: dict[str, Any] = {
+        name: Coalesce(Subquery(pending.values(column)[:1]), Subquery(applied.values(column)[:1]))
+        for name, column in SAID.items()
+    }
+    return batch.rows.annotate(
+        change_id=Subquery(change.values("id")[:1]), change_state=Subquery(change.values("state")[:1]), **said
+    )

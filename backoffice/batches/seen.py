@@ -1,0 +1,81 @@
+"""Which row of a file had something first. Kept in a file of its own, so that memory does not grow with the rows."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from backoffice.batches.kinds import Unique
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding
+
+RULE = "file.twice"
+#: Kilobytes that are kept in memory.
+CACHE = 8192
+
+#: A digest of what must be unique, and where findings on it stand.
+Key = tuple[int, Unique, str]
+
+
+class Seen:
+    """Digests of 64 bits with the numbers of the rows that had them first. Chance never makes two alike."""
+
+    def __init__(self, uniques: Iterable[Unique]) -> None:
+        self._uniques = list(enumerate(uniques))
+        self._rows = sqlite3.connect("", isolation_level=None)  # a temporary file, gone when it is closed
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE}"):
+            self._rows.execute(f"PRAGMA {pragma}")
+        self._rows.execute("CREATE TABLE seen (digest INTEGER PRIMARY KEY, number INTEGER NOT NULL)")
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._rows.close()
+
+    def add(self, numbered: Iterable[tuple[int, Values]]) -> None:
+        """Remember rows that need not be looked at: number and values."""
+        self._insert((digest, number) for number, values in numbered for digest, _, _ in self._keys(values))
+
+    def findings(self, rows: Mapping[int, Values]) -> dict[int, list[Finding]]:
+        """What other rows had before these, by the number of the row; then these count as seen too."""
+        keys = [
+            (digest, number, unique, path)
+            for number, values in rows.items()
+            for digest, unique, path in self._keys(values)
+        ]
+        if self._insert((digest, number) for digest, number, _, _ in keys) == len(keys):
+            return {}
+        found: dict[int, list[Finding]] = {}
+        for digest, number, unique, path in keys:
+            first = self._first(digest)
+            if first != number:
+                finding = Finding(path, f"Row {first} {unique.words}", unique.severity, RULE)
+                found.setdefault(number, []).append(finding)
+        return found
+
+    def _insert(self, rows: Iterable[tuple[int, int]]) -> int:
+        """Keep what is new, and say how much that was."""
+        before = self._rows.total_changes
+        self._rows.execute("BEGIN")
+        self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", rows)
+        self._rows.execute("COMMIT")
+        return self._rows.total_changes - before
+
+    def _first(self, digest: int) -> int:
+        row: tuple[int] = self._rows.execute("SELECT number FROM seen WHERE digest = ?", (digest,)).fetchone()
+        return row[0]
+
+    def _keys(self, values: Values) -> Iterator[Key]:
+        for at, unique in self._uniques:
+            if not unique.each:
+                texts = [values.get(name) or "" for name in unique.fields]
+                if texts[-1] or any(texts[2:]):
+                    yield hash((at, *texts)), unique, unique.fields[-1]
+                continue
+            for place, record in enumerate(_records(values, unique.each)):
+                texts = [record.get(name) or values.get(name) or "" for name in unique.fields]
+                if texts[-1]:
+                    yield hash((at, *texts)), unique, f"{unique.each}.{place}.{unique.fields[-1]}"
+
+
+def _records(values: Values, name: str) -> list[dict[str, Any]]:
+    found = values.get(name)
+    return [record for record in found if isinstance(record, dict)] if isinstance(found, list) else []

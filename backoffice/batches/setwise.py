@@ -1,0 +1,159 @@
+"""A whole batch in single statements: its rows become changes, its changes become deliveries.
+
+One statement costs a tenth of what as many objects would. Both databases have INSERT ... SELECT; only opening a JSON
+array and making a random token differ.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+from backoffice.batches.kinds import batch_kind
+from backoffice.batches.models import Batch, Row
+from backoffice.changes.models import Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.delivery.models import Delivery
+
+#: Behind what people send one by one, so that a file does not keep them waiting.
+BATCH_PRIORITY = 1
+
+#: A random token; the messages of a change one by one, and what is taken out of them.
+_POSTGRESQL = {
+    "token": "gen_random_uuid()",
+    "messages": "CROSS JOIN LATERAL (SELECT e.n - 1 AS n, e.message"
+    " FROM jsonb_array_elements(c.messages) WITH ORDINALITY AS e(message, n)) AS m",
+    "type": "(m.message ->> 'type')::integer",
+    "values": "m.message -> 'values'",
+    "reference": "coalesce(m.message #>> '{values,reference}', '')",
+    "hash": "r.message_hashes ->> m.n::integer",
+    "n": "m.n",
+}
+_SQLITE = {
+    "token": "lower(hex(randomblob(16)))",
+    "messages": "CROSS JOIN json_each(c.messages) AS m",
+    "type": "json_extract(m.value, '$.type')",
+    "values": "json_extract(m.value, '$.values')",
+    "reference": "coalesce(json_extract(m.value, '$.values.reference'), '')",
+    "hash": "json_extract(r.message_hashes, '$[' || m.key || ']')",
+    "n": "m.key",
+}
+_DIALECTS = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE}
+
+
+def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
+    """Make a submitted change of each row in these states, with a message to send. Returns how many.
+
+    In the caller's transaction; the batch's kind, maker, reason and time of submission are theirs, and `checkers` is
+    how many must approve them.
+    """
+    dialect = _DIALECTS[connection.vendor]
+    return _insert(
+        Change,
+        {
+            "token": dialect["token"],
+            "lane": "r.lane",
+            "values": "r.values",
+            "before": "r.before",
+            "messages": "r.messages",
+            "findings": "r.findings",
+            "content_hash": "r.content_hash",
+            "amount": "r.amount",
+            "record_version": "r.record_version",
+            "batch": "r.batch_id",
+            "row_number": "r.number",
+        },
+        {
+            "kind": batch_kind(batch.kind).change_kind,
+            "state": ChangeState.SUBMITTED,
+            "checkers": checkers,
+            "reason": batch.reason,
+            "made_by": batch.made_by_id,
+            "created_at": batch.submitted_at,
+            "updated_at": batch.submitted_at,
+            "submitted_at": batch.submitted_at,
+        },
+        f"FROM {_table(Row)} r WHERE r.batch_id = %s AND r.state IN ({_marks(states)}) ORDER BY r.number",
+        [batch.pk, *states],
+    )
+
+
+def owe(batch: Batch) -> int:
+    """Put every message of the batch's approved changes in the queue, in the order of the rows. Returns how many.
+
+    In the caller's transaction, which is that of the approval.
+    """
+    dialect = _DIALECTS[connection.vendor]
+    return _insert(
+        Delivery,
+        {
+            "change": "c.id",
+            "message_type": dialect["type"],
+            "lane": "c.lane",
+            "values": dialect["values"],
+            "content_hash": dialect["hash"],
+            "reference": dialect["reference"],
+        },
+        {"created_at": batch.decided_at, "priority": BATCH_PRIORITY},
+        f"FROM {_table(Change)} c JOIN {_table(Row)} r ON r.batch_id = c.batch_id AND r.number = c.row_number "
+        f"{dialect['messages']} WHERE c.batch_id = %s AND c.state = %s ORDER BY c.row_number, {dialect['n']}",
+        [batch.pk, ChangeState.APPROVED],
+    )
+
+
+def _compress_fast() -> None:
+    """Let PostgreSQL compress what this transaction inserts with lz4, where it has it: half the time of an insert."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config(name, 'lz4', true) FROM pg_settings "
+                "WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
+            )
+
+
+def _insert(
+    model: type[models.Model],
+    selected: Mapping[str, str],
+    same: Mapping[str, Any],
+    source: str,
+    parameters: list[Any],
+) -> int:
+    """INSERT ... SELECT: `selected` expressions, values that are the `same` in every row, defaults for the rest."""
+    _compress_fast()
+    columns, expressions, constants = [], [], []
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.column is None:
+            continue
+        columns.append(connection.ops.quote_name(field.column))
+        if field.name in selected:
+            expressions.append(_quoted(selected[field.name]))
+        else:
+            value = same[field.name] if field.name in same else field.get_default()
+            constants.append(field.get_db_prep_save(value, connection))
+            expressions.append(f"%s{_cast(field)}")
+    # Names and expressions are the portal's own; every value is a parameter.
+    into = f"INSERT INTO {_table(model)} ({', '.join(columns)})"
+    statement = f"{into} SELECT {', '.join(expressions)} {source}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*constants, *parameters])
+        return int(cursor.rowcount)
+
+
+def _cast(field: Any) -> str:
+    """PostgreSQL takes a constant in a SELECT for text unless told otherwise."""
+    if connection.vendor != "postgresql":
+        return ""
+    return f"::{field.cast_db_type(connection)}"
+
+
+def _quoted(expression: str) -> str:
+    """`values` is a word of SQL."""
+    return expression.replace("r.values", f"r.{connection.ops.quote_name('values')}")
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join(["%s"] * len(values))

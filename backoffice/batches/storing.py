@@ -1,0 +1,147 @@
+"""Checked rows into the table of rows: as texts that the database takes as they are, five hundred in a transaction.
+
+What a change and a delivery will need of a row, its messages and their hashes, is made here once: to submit and to
+approve a file is then a matter of copying from table to table.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from backoffice.batches.errors import LeaseLost
+from backoffice.batches.models import Batch, Row, RowState
+from backoffice.delivery.content import canonical, hash_of
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding
+
+#: The columns of a row that checking decides; a row that is checked anew keeps the rest.
+DECIDED = (
+    "state",
+    "lane",
+    "reference",
+    "values",
+    "messages",
+    "message_hashes",
+    "before",
+    "findings",
+    "risks",
+    "amount",
+    "record_version",
+    "content_hash",
+)
+COLUMNS = ("batch_id", "number", "cells", "corrections", "reason", *DECIDED)
+#: The counts of a batch, by the state of the row.
+COUNTS = {
+    RowState.GOOD: "good",
+    RowState.WARNED: "warned",
+    RowState.WRONG: "wrong",
+    RowState.DONE_BEFORE: "done_before",
+}
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@dataclass
+class CheckedRow:
+    """A row as checking leaves it. Secrets in `cells`, `values` and `parts` are sealed; `parts` are its messages."""
+
+    number: int
+    cells: Sequence[Any]
+    state: RowState
+    lane: str = ""
+    reference: str = ""
+    values: dict[str, object] = field(default_factory=dict)
+    parts: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    before: Values | None = None
+    findings: list[Finding] = field(default_factory=list)
+    risks: list[str] = field(default_factory=list)
+    amount: Decimal | None = None
+    record_version: int = 0
+
+
+def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int) -> None:
+    """Store rows and move the batch on, all or nothing. Raises LeaseLost where somebody else holds the batch."""
+    made = [_tuple(batch.pk, row) for row in rows]
+    counts = {name: sum(row.state == state for row in rows) for state, name in COUNTS.items()}
+    amount = sum((row.amount for row in rows if row.amount and row.state != RowState.WRONG), Decimal(0))
+    with transaction.atomic():
+        moved = Batch.objects.filter(pk=batch.pk, lease_token=token, next_row=batch.next_row).update(  # type: ignore[misc]  # any token
+            next_row=next_row,
+            total_rows=F("total_rows") + len(rows),
+            amount=F("amount") + amount if batch.amount is not None else amount or None,
+            **{name: F(name) + count for name, count in counts.items()},
+        )
+        if moved != 1:
+            raise LeaseLost
+        _insert(made)
+    batch.next_row = next_row
+    if amount or batch.amount is not None:
+        batch.amount = (batch.amount or Decimal(0)) + amount
+
+
+def replace(row: Row, checked: CheckedRow) -> None:
+    """What checking a stored row anew says of it. In the caller's transaction."""
+    stored = dict(zip(COLUMNS, _tuple(row.batch_id, checked), strict=True))
+    for name in DECIDED:
+        texts = stored[name]
+        setattr(row, name, json.loads(texts) if name in _JSON and texts is not None else texts)
+    row.save(update_fields=DECIDED)
+
+
+_JSON = frozenset({"values", "messages", "message_hashes", "before", "findings", "risks"})
+
+
+def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
+    """The columns of a row in the order of COLUMNS, JSON as text."""
+    values = canonical(row.values)
+    texts = [
+        f'{{"type":{kind},"values":{values if part is row.values else canonical(part)}}}'
+        for kind, part in row.parts
+    ]
+    hashes = [hash_of([text]) for text in texts]
+    return (
+        batch_id,
+        row.number,
+        _json(row.cells),
+        "{}",
+        "",
+        row.state.value,
+        row.lane[:40],
+        row.reference[:50],
+        values,
+        f"[{','.join(texts)}]",
+        _json(hashes),
+        _json(row.before) if row.before is not None else None,
+        _json([asdict(finding) for finding in row.findings]) if row.findings else "[]",
+        _json(row.risks) if row.risks else "[]",
+        row.amount,
+        row.record_version,
+        (hashes[0] if len(texts) == 1 else hash_of(texts)) if texts else "",
+    )
+
+
+def _insert(rows: Iterable[tuple[Any, ...]]) -> None:
+    """COPY where there is one; elsewhere one prepared statement."""
+    table = connection.ops.quote_name(Row._meta.db_table)
+    columns = ", ".join(connection.ops.quote_name(name) for name in COLUMNS)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(COLUMNS))
+            cursor.executemany(
+                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608  # names of ours
+                [[_plain(value) for value in row] for row in rows],
+            )
+
+
+def _plain(value: Any) -> Any:
+    """SQLite keeps decimals as texts with the places of the column."""
+    return f"{value:.2f}" if isinstance(value, Decimal) else value

@@ -1,0 +1,61 @@
+"""Approved rows of which nothing goes to ODIN: the records take them, some hundred in a transaction."""
+
+import uuid
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.batches.errors import LeaseLost
+from backoffice.batches.kinds import BatchKind, batch_kind
+from backoffice.batches.models import Batch
+from backoffice.batches.words import rows
+from backoffice.changes.models import Change
+from backoffice.changes.models import State as ChangeState
+
+#: Rows that are taken in one transaction.
+AT_ONCE = 500
+
+
+@transaction.atomic
+def step(batch: Batch, token: uuid.UUID) -> bool:
+    """Let the records take the next rows of an approved batch. Returns whether there are more.
+
+    Rows whose records moved on since the approval are stale and left out. Raises LeaseLost, and nothing is taken then.
+    """
+    kind = batch_kind(batch.kind)
+    batch.refresh_from_db()
+    waiting = Change.objects.filter(
+        batch=batch, state=ChangeState.APPROVED, row_number__gt=batch.next_row
+    ).order_by("row_number")
+    numbers = list(waiting.values_list("row_number", flat=True)[:AT_ONCE])
+    held = Batch.objects.filter(pk=batch.pk, lease_token=token)
+    if held.update(next_row=numbers[-1] if numbers else batch.next_row) != 1:
+        raise LeaseLost
+    if not numbers:
+        _finish(batch)
+        return False
+    _take(kind, waiting.filter(row_number__lte=numbers[-1]))
+    return True
+
+
+def _take(kind: BatchKind, changes: QuerySet[Change]) -> None:
+    changes.order_by().filter(kind.moved_on()).update(state=ChangeState.STALE, updated_at=timezone.now())
+    if kind.take:
+        kind.take(list(changes.select_related("made_by")))
+
+
+def _finish(batch: Batch) -> None:
+    changes = Change.objects.filter(batch=batch)
+    taken = changes.filter(state=ChangeState.APPROVED).count()
+    Batch.objects.filter(pk=batch.pk).update(
+        finished_at=timezone.now(), outcome={"applied": taken}, lease_token=None, lease_until=None
+    )
+    record(
+        "batch.taken",
+        by=None,
+        subject=batch.subject,
+        text=f"Batch {batch.pk}, {batch_kind(batch.kind).title.lower()}: {rows(taken)} taken.",
+        details={"batch": batch.pk, "sha256": batch.sha256, "rows": taken},
+    )

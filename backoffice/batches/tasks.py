@@ -1,0 +1,69 @@
+"""Celery tasks of batches. A task is a wake-up: losing it or getting it ten times does not matter."""
+
+import time
+import uuid
+from collections.abc import Callable
+
+from celery import shared_task
+
+from backoffice.batches import lease, operations, sending, taking
+from backoffice.batches.checking import Checking
+from backoffice.batches.errors import FileProblem, LeaseLost
+from backoffice.batches.models import Batch, State
+from backoffice.batches.wakeup import wake
+
+#: A task gives its worker back after this many seconds, so that deliveries get their turn beside a long file.
+WORK_SECONDS = 30.0
+
+
+@shared_task
+def work_due() -> int:
+    """Work on the oldest batch that is due, for a while. Returns on how many batches it worked: 0 or 1."""
+    for batch in lease.due():
+        if token := lease.take(batch):
+            _work(batch, token)
+            return 1
+    return 0
+
+
+@shared_task
+def sweep() -> None:
+    """Run by beat: wake a worker for each batch that waits or lost its worker; note what was sent meanwhile."""
+    for _ in range(lease.due().count()):
+        wake()
+    sending.note_outcomes()
+
+
+@shared_task
+def expire_files() -> int:
+    """Run by beat: delete the uploaded files whose time is over."""
+    return operations.expire_files()
+
+
+def _work(batch: Batch, token: uuid.UUID) -> None:
+    """Check or take rows until there are no more, the time is over, or the lease is lost."""
+    try:
+        if batch.state == State.CHECKING:
+            with Checking(batch, token) as run:
+                more = _until_the_time_is_over(batch, token, run.step)
+            if not more:
+                operations.finish_check(batch, token)
+        else:
+            more = _until_the_time_is_over(batch, token, lambda: taking.step(batch, token))
+    except LeaseLost:
+        return
+    except FileProblem as problem:
+        operations.stop_check(batch, token, problem.words)
+        return
+    if more:
+        lease.give_back(batch, token)
+        wake()
+
+
+def _until_the_time_is_over(batch: Batch, token: uuid.UUID, step: Callable[[], bool]) -> bool:
+    """Whether there is more to do. A batch that was paused has more."""
+    end = time.monotonic() + WORK_SECONDS
+    more = True
+    while more and time.monotonic() < end and lease.keep(batch, token):
+        more = step()
+    return more

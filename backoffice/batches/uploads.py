@@ -1,0 +1,81 @@
+"""Where uploaded files are kept: under a random name, readable by the portal alone, never among what is served."""
+
+import hashlib
+import os
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from django.conf import settings
+
+from backoffice.batches.errors import FileProblem
+
+LONGEST_NAME = 120
+#: What a file's name may keep besides letters, digits and the marks of Indian scripts.
+KEPT = " ._()-"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that was stored: its name in the folder, SHA-256 (hex) and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+def store(chunks: Iterable[bytes]) -> Stored:
+    """Write a file under a random name. Raises FileProblem when it is empty or too large; nothing stays then."""
+    _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = uuid.uuid4().hex
+    most = settings.BATCH_MAX_MEGABYTES * 1_000_000
+    digest, size = hashlib.sha256(), 0
+    try:
+        with open(path_of(name), "xb", opener=_for_the_portal_alone) as out:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > most:
+                    raise FileProblem(
+                        f"The file is larger than {settings.BATCH_MAX_MEGABYTES:g} MB. Split it and upload the parts."
+                    )
+                digest.update(chunk)
+                out.write(chunk)
+        if not size:
+            raise FileProblem("The file is empty. Choose the file that has the rows.")
+    except BaseException:
+        forget(name)
+        raise
+    return Stored(name, digest.hexdigest(), size)
+
+
+def path_of(name: str) -> Path:
+    """The file of this name."""
+    return _folder() / name
+
+
+def forget(name: str) -> None:
+    """Delete a stored file; one that is gone already is no matter."""
+    path_of(name).unlink(missing_ok=True)
+
+
+def clean_name(given: str) -> str:
+    """A file's own name without folders and without characters that mean something to a shell, browser or log."""
+    last = PureWindowsPath(PurePosixPath(given).name).name
+    name = re.sub("\0+", "_", "".join(one if _may_stay(one) else "\0" for one in last)).strip(". ") or "file"
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if dot and stem else name[:LONGEST_NAME]
+
+
+def _may_stay(character: str) -> bool:
+    return character.isalnum() or character in KEPT or unicodedata.category(character).startswith("M")
+
+
+def _folder() -> Path:
+    return Path(settings.VAR_DIR) / "uploads"
+
+
+def _for_the_portal_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

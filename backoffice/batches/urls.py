@@ -1,0 +1,24 @@
+from django.urls import path, re_path
+
+from backoffice.batches import alias_views, row_views, views
+
+app_name = "batches"
+
+urlpatterns = [
+    path("", views.BatchList.as_view(), name="list"),
+    path("new/", views.choose, name="new"),
+    path("new/<slug:kind>/", views.new, name="upload"),
+    path("templates/<slug:kind>.csv", views.template, name="template"),
+    path("aliases/", alias_views.page, name="aliases"),
+    path("aliases/<int:pk>/forget/", alias_views.forget, name="forget_alias"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/columns/", views.mapping, name="mapping"),
+    path("<int:pk>/progress/", views.progress, name="progress"),
+    path("<int:pk>/submit/", views.submit, name="submit"),
+    re_path(rf"^(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(views.ACTIONS)})/$", views.act, name="act"),
+    path("<int:pk>/rows/", row_views.RowList.as_view(), name="rows"),
+    path("<int:pk>/rows/<int:number>/", row_views.row, name="row"),
+    path("<int:pk>/rows/<int:number>/reject/", row_views.reject, name="reject_row"),
+    path("<int:pk>/result.csv", row_views.download, {"failed_only": False}, name="result"),
+    path("<int:pk>/failed.csv", row_views.download, {"failed_only": True}, name="failed"),
+]

@@ -1,0 +1,418 @@
+"""Pages of the batches: history, upload with its guide, columns, one batch through all its states."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from backoffice.audit.models import Entry
+from backoffice.batches import columns, decisions, operations, sending, summary, words
+from backoffice.batches.errors import BatchError, FileProblem, NotAllowed
+from backoffice.batches.filters import BatchFilter
+from backoffice.batches.forms import SubmitForm, UploadForm, kind_choices
+from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
+from backoffice.batches.matching import IGNORED
+from backoffice.batches.models import Batch, State
+from backoffice.batches.tables import BatchTable
+from backoffice.changes.kinds import KINDS
+from backoffice.screens.components import Event, status
+from backoffice.screens.tables_base import ListView
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: So many entries of a batch's time line are shown; the audit list has the rest.
+ENTRIES = 100
+#: So many rows that want a look are named on the page itself.
+RISKY = 10
+
+may_view = permission_required("batches.view_batch", raise_exception=True)
+may_upload = permission_required("changes.add_change", raise_exception=True)
+
+
+class BatchList(ListView):
+    """The history of files."""
+
+    permission_required = "batches.view_batch"
+    model = Batch
+    table_class = BatchTable
+    filterset_class = BatchFilter
+    template_name = "batches/list.html"
+    title = "Batches"
+    subtitle = "Files with a row for each retail user. A checker approves a file as a whole."
+    nouns = ("file", "files")
+    search_hint = "File name, number or SHA-256"
+    empty_icon = "batches"
+    empty_title = "No files yet"
+    empty_text = "Upload a file to create or change many retail users at once."
+    empty_action = ("batches:new", "Upload a file")
+    empty_action_permission = "changes.add_change"
+
+    def get_queryset(self) -> QuerySet[Batch]:
+        return Batch.objects.select_related("made_by", "decided_by")
+
+
+@never_cache
+@require_safe
+@login_required
+@may_upload
+def choose(request: HttpRequest) -> HttpResponse:
+    """Which kind of file."""
+    return render(request, "batches/choose.html", {"kinds": kind_choices()})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+@may_upload
+def new(request: HttpRequest, kind: str) -> HttpResponse:
+    """Upload a file of a kind; beside it the guide to its columns."""
+    batch_kind = _kind_or_404(kind)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            done = operations.upload(
+                kind, file.chunks(), file.name, by=_person(request), token=form.cleaned_data["token"]
+            )
+        except (BatchError, FileProblem) as error:
+            problem = error.words
+        else:
+            for batch in done.earlier:
+                words = f"The same file was uploaded before: batch {batch.pk}, by {batch.made_by}."
+                messages.warning(
+                    request, f"{words} Rows that were applied then are recognised and left alone."
+                )
+            return redirect(_begin(done.batch, _person(request)))
+    context = {
+        "kind": batch_kind,
+        "form": form,
+        "problem": problem,
+        "columns": columns.columns(batch_kind.layout),
+    }
+    return render(request, "batches/new.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+@login_required
+@may_upload
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """The template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
+    batch_kind = _kind_or_404(kind)
+    text = f"\ufeff{columns.template(batch_kind.layout)}"
+    return HttpResponse(
+        text,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{kind}.csv"'},
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+@may_upload
+def mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """What each column of the file means: shown, corrected, remembered for the same headers."""
+    batch = _batch_or_404(pk)
+    names = batch.mapping
+    problems: Any = operations.problems(batch)
+    if request.method == "POST":
+        names = [request.POST.get(f"column-{place}", "") for place in range(len(batch.headers))]
+        try:
+            operations.check(batch.pk, by=_person(request), names=names)
+        except operations.ColumnsUnclear as unclear:
+            problems = unclear.problems
+        except BatchError as error:
+            problems = [error.words]
+        else:
+            return redirect(batch)
+    layout = batch_kind(batch.kind).layout
+    context = {
+        "batch": batch,
+        "problems": problems,
+        "columns": [
+            (place, header, name)
+            for place, (header, name) in enumerate(zip(batch.headers, names, strict=True))
+        ],
+        "choices": [(column.name, column.label) for column in columns.by_name(layout).values()],
+        "ignored": IGNORED,
+        "mine": batch.made_by_id == request.user.pk,
+    }
+    return render(request, "batches/mapping.html", context, status=422 if request.method == "POST" else 200)
+
+
+@never_cache
+@require_safe
+@login_required
+@may_view
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One batch: what it is, how far it is, what was found, what may be done with it, what became of it."""
+    batch = _batch_or_404(pk)
+    if batch.state == State.UPLOADED and not batch.problem and batch.made_by_id == request.user.pk:
+        return redirect("batches:mapping", pk=pk)
+    return _page(request, batch)
+
+
+@never_cache
+@require_safe
+@login_required
+@may_view
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the page that lives. 204 while nothing moved; the whole page anew where it is another one."""
+    batch = _batch_or_404(pk)
+    context = _progress(request, batch)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    if request.GET.get("seen", "").partition("-")[0] != batch.state:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "batches/_progress.html", {"batch": batch, **context})
+
+
+@never_cache
+@require_POST
+@login_required
+@may_view
+def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Do one of ACTIONS; what cannot be done is said on the batch's page, with the next step."""
+    batch = _batch_or_404(pk)
+    try:
+        done = ACTIONS[action](batch, _person(request), request)
+    except BatchError as error:
+        batch.refresh_from_db()
+        code = 403 if isinstance(error, NotAllowed) else 409
+        return _page(request, batch, problem=error.words, tried=action, code=code)
+    messages.success(request, done)
+    return redirect(batch)
+
+
+@never_cache
+@require_POST
+@login_required
+@may_upload
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose a checked batch."""
+    batch = _batch_or_404(pk)
+    form = SubmitForm(request.POST, money=batch_kind(batch.kind).money, wrong=batch.wrong)
+    problem = ""
+    if form.is_valid():
+        try:
+            decisions.submit(batch.pk, by=_person(request), **form.cleaned_data)
+        except BatchError as error:
+            problem = error.words
+            batch.refresh_from_db()
+        else:
+            messages.success(request, "Submitted. A checker decides; nothing goes to ODIN before.")
+            return redirect(batch)
+    return _page(request, batch, problem=problem, form=form, code=422)
+
+
+def _check(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.check(batch.pk, by=by)
+    return "The check has begun."
+
+
+def _pause(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.pause(batch.pk, by=by)
+    return "Paused. Nothing is lost; resume whenever you like."
+
+
+def _resume(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.resume(batch.pk, by=by)
+    return "It goes on where it stopped."
+
+
+def _discard(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.discard(batch.pk, by=by)
+    return "Given up. The file is deleted; its entry in the history stays."
+
+
+def _clean(batch: Batch, by: "User", request: HttpRequest) -> str:
+    path, rule = request.POST.get("path", ""), request.POST.get("rule", "")
+    altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, by=by)
+    return f"The cleaned value is taken in {words.rows(altered)}, which were checked again."
+
+
+def _withdraw(batch: Batch, by: "User", request: HttpRequest) -> str:
+    decisions.withdraw(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    return "Withdrawn. Nothing was sent."
+
+
+def _approve(batch: Batch, by: "User", request: HttpRequest) -> str:
+    done = decisions.approve(
+        batch.pk,
+        by=by,
+        content_hash=request.POST.get("content_hash", ""),
+        reason=request.POST.get("reason", ""),
+    )
+    if done.given < done.needed:
+        return "Approved by you. A second checker must approve it too before anything goes out."
+    left_out = (
+        f" Left out: {words.rows(done.stale)} whose records moved on after the check." if done.stale else ""
+    )
+    return f"Approved: {words.rows(done.rows)}.{left_out}"
+
+
+def _reject(batch: Batch, by: "User", request: HttpRequest) -> str:
+    decisions.reject(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    return "Rejected. Its maker sees your reason."
+
+
+def _cancel(batch: Batch, by: "User", request: HttpRequest) -> str:
+    count = sending.cancel_unsent(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    return f"Cancelled before being sent: {words.messages(count)}."
+
+
+#: What may be asked of a batch, by the word in the address.
+ACTIONS: dict[str, Callable[[Batch, "User", HttpRequest], str]] = {
+    "check": _check,
+    "pause": _pause,
+    "resume": _resume,
+    "discard": _discard,
+    "clean": _clean,
+    "withdraw": _withdraw,
+    "approve": _approve,
+    "reject": _reject,
+    "cancel": _cancel,
+}
+
+
+def _page(
+    request: HttpRequest,
+    batch: Batch,
+    *,
+    problem: str = "",
+    tried: str = "",
+    form: SubmitForm | None = None,
+    code: int = 200,
+) -> HttpResponse:
+    kind = BATCH_KINDS[batch.kind]
+    mine = batch.made_by_id == request.user.pk
+    context: dict[str, Any] = {
+        "batch": batch,
+        "kind": kind,
+        "problem": problem,
+        "tried": tried,
+        "reason": request.POST.get("reason", ""),
+        "mine": mine,
+        "earlier": operations.earlier(batch),
+        "events": _events(batch),
+        "personal": request.user.has_perm("accounts.see_personal_data"),
+        **_decision(request, batch, mine),
+        **_progress(request, batch),
+    }
+    if batch.state not in (State.UPLOADED, State.CHECKING):
+        context["finding_kinds"] = _named(kind, summary.finding_kinds(batch))
+        context["totals"] = summary.totals(batch)
+    if batch.state == State.CHECKED and mine:
+        context["form"] = form or SubmitForm(money=kind.money, wrong=batch.wrong)
+        context["cleanable"] = any(found.cleanable for _, found in context["finding_kinds"])
+    if batch.state == State.SUBMITTED:
+        risky = summary.with_risks(batch)
+        context["risky"], context["risky_count"] = risky[:RISKY], risky.count()
+    return render(request, "batches/detail.html", context, status=code)
+
+
+def _decision(request: HttpRequest, batch: Batch, mine: bool) -> dict[str, Any]:
+    """Who may decide, and why somebody who looks for the buttons does not find them."""
+    checker = request.user.has_perm(KINDS[batch_kind(batch.kind).change_kind].decide)
+    submitted = batch.state == State.SUBMITTED
+    why_not = ""
+    if submitted and mine:
+        why_not = "You uploaded this file; another person must approve it."
+    elif submitted and not checker:
+        why_not = "A checker decides on this file. Your role does not include it."
+    approved = submitted and batch.approvals.filter(by=request.user.pk).exists()
+    if approved:
+        why_not = "You approved this file; a second checker must approve it too."
+    return {
+        "may_decide": submitted and checker and not mine,
+        "may_approve": not approved,
+        "approvals": list(batch.approvals.select_related("by").order_by("pk")) if submitted else [],
+        "checkers": batch.changes.aggregate(most=Max("checkers"))["most"] if submitted else 1,
+        "may_withdraw": submitted and mine,
+        "may_steer": mine or checker,
+        "may_cancel": checker and request.user.has_perm("delivery.resolve_delivery"),
+        "why_not": why_not,
+    }
+
+
+def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    """The bar, and a mark by which "nothing moved" is known; `every` is how often the page asks again."""
+    counts: dict[str, int] = {}
+    bar = None
+    every = ""
+    if batch.state == State.CHECKING:
+        bar = summary.checking(batch)
+        every = "1s" if bar.moving else "5s"
+    elif batch.state == State.APPROVED and batch_kind(batch.kind).take:
+        bar = summary.taking(batch)
+        every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
+    elif batch.state == State.APPROVED:
+        counts = summary.deliveries(batch)
+        bar = summary.sending(batch, counts)
+        every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
+    elif batch.state == State.SUBMITTED and not request.user.has_perm("changes.approve_change"):
+        every = "5s"
+    marks = [batch.state, str(batch.paused), str(bar.done if bar else ""), *map(str, counts.values())]
+    return {
+        "bar": bar,
+        "counts": counts,
+        "every": every,
+        "seen": "-".join(marks),
+        "may_steer": batch.made_by_id == request.user.pk or request.user.has_perm("changes.approve_change"),
+    }
+
+
+def _named(kind: BatchKind, found: list[summary.FindingKind]) -> list[tuple[str, summary.FindingKind]]:
+    """Kinds of findings with the name of the column that each is on."""
+    labels = {column.path: column.label for column in columns.by_name(kind.layout).values()}
+    return [(labels.get(one.path, "The row as a whole"), one) for one in found]
+
+
+def _begin(batch: Batch, by: "User") -> str:
+    """Check at once where every column is understood; otherwise ask what the columns mean. Gives the next page."""
+    if batch.state == State.UPLOADED and not operations.problems(batch):
+        operations.check(batch.pk, by=by)
+    return batch.get_absolute_url()
+
+
+def _events(batch: Batch) -> list[Event]:
+    entries = Entry.objects.filter(subject=batch.subject).order_by("-id")[:ENTRIES]
+    return [_event(entry) for entry in entries]
+
+
+def _event(entry: Entry) -> Event:
+    what = entry.action.partition(".")[2]
+    shown = status("batch", what)
+    return Event(
+        at=entry.at,
+        who="the portal" if entry.by_id is None else entry.by_name,
+        what=entry.text.partition(": ")[2] or entry.text,
+        why=entry.reason,
+        tone=shown.tone,
+        icon=shown.icon,
+    )
+
+
+def _kind_or_404(slug: str) -> BatchKind:
+    if slug not in BATCH_KINDS:
+        raise Http404("There is no such kind of file.")
+    return BATCH_KINDS[slug]
+
+
+def _batch_or_404(pk: int) -> Batch:
+    found = Batch.objects.select_related("made_by", "decided_by").filter(pk=pk).first()
+    if found is None:
+        raise Http404("There is no such batch.")
+    return found
+
+
+def _person(request: HttpRequest) -> "User":
+    return cast("User", request.user)

@@ -1,0 +1,17 @@
+"""Counts as sentences have them."""
+
+from backoffice.screens.formats import indian
+
+
+def rows(count: int) -> str:
+    """ "1 row", "4,960 rows"."""
+    return _counted(count, "row", "rows")
+
+
+def messages(count: int) -> str:
+    """ "1 message", "4,960 messages"."""
+    return _counted(count, "message", "messages")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{indian(count, places=0)} {one if count == 1 else many}"

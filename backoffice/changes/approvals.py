@@ -1,0 +1,30 @@
+"""Giving approvals: one person, once, to what they saw."""
+
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from backoffice.changes.errors import AlreadyDecided
+from backoffice.changes.models import Approval, Change
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+
+def approve_change(change: Change, *, by: "User", reason: str) -> int:
+    """Write a person's approval of a change. Returns how many it has now. Raises AlreadyDecided on their second one."""
+    return _give(Approval(change=change, content_hash=change.content_hash, by=by, reason=reason.strip()))
+
+
+def approve_batch(batch_id: int, *, by: "User", content_hash: str, reason: str) -> int:
+    """Write a person's approval of a whole file. Returns how many it has now. Raises AlreadyDecided likewise."""
+    return _give(Approval(batch_id=batch_id, content_hash=content_hash, by=by, reason=reason.strip()))
+
+
+def _give(approval: Approval) -> int:
+    try:
+        with transaction.atomic():
+            approval.save()
+    except IntegrityError:
+        raise AlreadyDecided("You approved this already. A second checker must approve it too.") from None
+    return Approval.objects.filter(change=approval.change_id, batch=approval.batch_id).count()

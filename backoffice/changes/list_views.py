@@ -1,0 +1,100 @@
+"""The lists of changes: what waits for me, what I asked for, all."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from backoffice.changes.filters import ChangeFilter, InboxFilter, MineFilter
+from backoffice.changes.kinds import KINDS, decided_by, seen_by
+from backoffice.changes.models import Change
+from backoffice.changes.seen import visible, waiting_for
+from backoffice.changes.tables import ChangeTable, InboxTable, MineTable, for_lists
+from backoffice.screens.components import Tab
+from backoffice.screens.tables_base import ListView
+
+
+def may_propose(person: Any) -> bool:
+    """Whether somebody may propose changes of any kind."""
+    return any(person.has_perm(kind.propose) for kind in KINDS.values())
+
+
+def tabs(person: Any, current: str) -> list[Tab]:
+    """The lists that somebody has, the one they look at marked."""
+    pages = [
+        ("inbox", "Waiting for me", bool(decided_by(person))),
+        ("mine", "My requests", may_propose(person)),
+        ("list", "All", True),
+    ]
+    return [
+        Tab(label, reverse(f"changes:{name}"), name == current) for name, label, theirs in pages if theirs
+    ]
+
+
+class ChangeList(ListView):
+    """All changes, and one's own drafts."""
+
+    model = Change
+    template_name = "changes/list.html"
+    table_class = ChangeTable
+    filterset_class = ChangeFilter
+    title = "Changes"
+    subtitle = "What makers propose and checkers decide. Nothing goes to ODIN without a second person."
+    nouns = ("change", "changes")
+    search_hint = "Retail user, number or reason"
+    empty_icon = "changes"
+    empty_title = "No changes yet"
+    empty_text = "A change appears here when a maker proposes something: a new retail user, for example."
+    page = "list"
+
+    def has_permission(self) -> bool:
+        return bool(seen_by(self.request.user))
+
+    def get_queryset(self) -> QuerySet[Change]:
+        return for_lists(visible(self.request.user))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"tabs": tabs(self.request.user, self.page)}
+
+
+class Mine(ChangeList):
+    """What one asked for oneself, drafts included."""
+
+    table_class = MineTable
+    filterset_class = MineFilter
+    title = "My requests"
+    subtitle = "What you proposed and what became of it. Open one to withdraw it, or to start again from it."
+    empty_title = "You have asked for nothing yet"
+    empty_text = (
+        "What you propose appears here: drafts, what waits for a checker, what came back to you and why."
+    )
+    page = "mine"
+
+    def has_permission(self) -> bool:
+        return may_propose(self.request.user)
+
+    def get_queryset(self) -> QuerySet[Change]:
+        return for_lists(Change.objects.filter(made_by=self.request.user))
+
+
+class Inbox(ChangeList):
+    """What waits for this checker, the oldest first."""
+
+    template_name = "changes/inbox.html"
+    table_class = InboxTable
+    filterset_class = InboxFilter
+    title = "Waiting for me"
+    subtitle = (
+        "What others submitted and you may decide, the oldest first. Files are decided with their batch."
+    )
+    nouns = ("change waits", "changes wait")
+    empty_icon = "inbox"
+    empty_title = "Nothing waits for you"
+    empty_text = "Changes that others submit appear here."
+    page = "inbox"
+
+    def has_permission(self) -> bool:
+        return bool(decided_by(self.request.user))
+
+    def get_queryset(self) -> QuerySet[Change]:
+        return for_lists(waiting_for(self.request.user)).prefetch_related("approvals")

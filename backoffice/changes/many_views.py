@@ -1,0 +1,119 @@
+"""Pages for deciding many changes at once: looking at all that were chosen, and what became of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from backoffice.changes import many, risks
+from backoffice.changes.filters import InboxFilter
+from backoffice.changes.kinds import KINDS, decided_by
+from backoffice.changes.models import Change
+from backoffice.changes.seen import waiting_for
+from backoffice.changes.shown import ShownMessage, shown_messages
+from backoffice.screens import privacy
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: So many are looked at and decided at once: more than anybody reads in one go.
+AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One of the changes that were chosen, as it is shown before it is decided."""
+
+    change: Change
+    title: str
+    risks: Sequence[str]
+    messages: Sequence[ShownMessage]
+    ticked: bool
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    """All that were chosen, to be read; then they are approved or rejected, each bound to what this page shows."""
+    person = cast("User", request.user)
+    if not decided_by(person):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _decided(request, person)
+    return _page(request, [int(number) for number in request.GET.getlist("change") if _is_number(number)])
+
+
+def _decided(request: HttpRequest, person: "User") -> HttpResponse:
+    seen = [_seen(text) for text in request.POST.getlist("seen")][:AT_ONCE]
+    shown = [int(number) for number in request.POST.getlist("shown") if _is_number(number)]
+    reason, rejecting = request.POST.get("reason", ""), request.POST.get("press") == "reject"
+    problem = ""
+    if not seen:
+        problem = "Tick what you want to decide."
+    elif rejecting and not reason.strip():
+        problem = "Say why you reject them: their makers need to know."
+    if problem:
+        ticked = {number for number, _ in seen}
+        return _page(request, shown, ticked=ticked, problem=problem, reason=reason)
+    decide = many.reject if rejecting else many.approve
+    told = decide(seen, by=person, reason=reason)
+    context = {
+        "told": told,
+        "done": sum(line.done for line in told),
+        "verb": "rejected" if rejecting else "approved",
+        "left": waiting_for(person).count(),
+    }
+    return render(request, "changes/told.html", context)
+
+
+def _page(
+    request: HttpRequest,
+    numbers: Sequence[int],
+    *,
+    ticked: set[int] | None = None,
+    problem: str = "",
+    reason: str = "",
+) -> HttpResponse:
+    waiting = waiting_for(request.user).select_related("made_by").order_by("submitted_at", "id")
+    if "all" in request.GET:
+        waiting = InboxFilter(request.GET, waiting, request=request).qs
+    else:
+        waiting = waiting.filter(pk__in=numbers)
+    found = list(waiting.prefetch_related("approvals")[: AT_ONCE + 1])
+    context = {
+        "chosen": [_chosen(request, change, ticked) for change in found[:AT_ONCE]],
+        "more": len(found) > AT_ONCE,
+        "at_once": AT_ONCE,
+        "gone": 0 if "all" in request.GET else len(set(numbers)) - len(found),
+        "problem": problem,
+        "reason": reason,
+    }
+    return render(request, "changes/review.html", context, status=409 if problem else 200)
+
+
+def _chosen(request: HttpRequest, change: Change, ticked: set[int] | None) -> Chosen:
+    """Ticked from the start is what has nothing that stands out: the rest is a decision of its own."""
+    return Chosen(
+        change,
+        KINDS[change.kind].title,
+        risks.labels(change.risks),
+        shown_messages(change, reveal=privacy.shown(request, change.lane)),
+        change.pk in ticked if ticked is not None else not change.risks,
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 18
+
+
+def _seen(text: str) -> tuple[int, str]:
+    """`12:HASH` as number and hash; number 0, which no change has, where it is none."""
+    number, _, content_hash = text.partition(":")
+    return (int(number) if _is_number(number) else 0), content_hash

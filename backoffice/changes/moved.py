@@ -1,0 +1,53 @@
+"""What moved in a record after a change of it was submitted, and whether that touches the change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backoffice.changes.kinds import kind
+from backoffice.changes.models import Change
+from backoffice.protocol.fields import Records
+from backoffice.protocol.words import explain
+
+#: Each message has one of its own; that it is another says nothing.
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One value of the record: as it was at submission, as it is now. `touched`: the change sets it too."""
+
+    label: str
+    old: str
+    new: str
+    touched: bool
+
+
+def moved_on(change: Change) -> bool:
+    """Whether the record is no longer the one that the change was made on."""
+    return kind(change.kind).known(change.lane).version != change.record_version
+
+
+def moved(change: Change, *, reveal: bool) -> list[Moved]:
+    """Each value that differs, in words. `reveal`: personal data is shown whole."""
+    message = kind(change.kind).message
+    before: dict[str, Any] = change.before or {}
+    now: Mapping[str, Any] = kind(change.kind).known(change.lane).values or {}
+    set_here = {
+        name
+        for stored in change.messages
+        for name, value in stored["values"].items()
+        if value or message.partial
+    }
+    present = {name: now.get(name, field.empty) for name, field in message.fields.items()}
+    found = [
+        Moved(line.label, line.old or "–", line.meaning or "–", line.name.partition(".")[0] in set_here)
+        for line in explain(message, present, before, reveal=reveal)
+        if line.kind in ("changed", "new", "cleared") and line.name != REFERENCE
+    ]
+    for name, field in message.fields.items():
+        was, is_now = before.get(name), now.get(name)
+        if isinstance(field, Records) and isinstance(was, list) and len(was) > len(is_now or []):
+            words = f"{field.label}: how many"
+            found.append(Moved(words, str(len(was)), str(len(is_now or [])), name in set_here))
+    return found

@@ -1,0 +1,39 @@
+"""What a checker should look at twice. It is worked out at submission and stored with the change."""
+
+from collections.abc import Iterable
+
+from django.db import models
+
+from backoffice.protocol.findings import Finding
+
+
+class Risk(models.TextChoices):
+    """A flag that stands out in the inbox and on the change's page."""
+
+    BANK = "bank", "Bank account changed"
+    POA = "poa", "Power of attorney"
+    LIMIT = "limit", "Large amount"
+    SHARED = "shared", "Details of another user"
+    TWICE = "twice", "Same deposit today"
+    STATUS = "status", "Status changed"
+    RULE = "rule", "Fewer eyes"
+
+
+#: Findings that are risks, by the name of their rule.
+OF_RULES = {"portal.shared": Risk.SHARED, "portal.same_day": Risk.TWICE}
+
+
+def of_findings(findings: Iterable[Finding]) -> set[Risk]:
+    """The risks that findings speak of."""
+    return {OF_RULES[finding.rule] for finding in findings if finding.rule in OF_RULES}
+
+
+def in_order(risks: Iterable[Risk]) -> list[str]:
+    """The flags as they are stored and shown: each once, in the order of the table."""
+    found = set(risks)
+    return [risk.value for risk in Risk if risk in found]
+
+
+def labels(stored: Iterable[str]) -> list[str]:
+    """Stored flags in words."""
+    return [Risk(name).label for name in stored if name in Risk.values]

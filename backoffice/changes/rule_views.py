@@ -1,0 +1,99 @@
+"""Pages of the approval rules: the table of all kinds of change, and the form by which another rule is proposed."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from backoffice.changes import entry, kinds, rules
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.models import ApprovalRule, Change, State
+from backoffice.changes.rules import APPROVAL_RULE, PREFIX
+from backoffice.changes.views import ENTRY_PAGES
+from backoffice.screens.sections import Block, Section
+
+SECTIONS = (
+    Section(
+        "rule",
+        "Rule",
+        (Block(("checkers", "above")),),
+        "It holds for what is submitted from then on. What waits already keeps the rule under which it was submitted.",
+    ),
+)
+PAGES = {"new": "rule", "keep": "rule_keep", "check": "rule_check"}
+
+
+@dataclass(frozen=True)
+class ShownRule:
+    """A line of the table: the kind, its rule, and the change that waits to replace it."""
+
+    title: str
+    slug: str
+    in_force: ApprovalRule
+    adds_money: bool
+    proposed: Change | None
+
+
+def rule_form(slug: str) -> EntryForm:
+    """The form for the rule of a kind of change. Raises Http404 for an unknown kind."""
+    if slug not in kinds.KINDS:
+        raise Http404("There is no such kind of change.")
+    return EntryForm(
+        kind=APPROVAL_RULE,
+        title=f"Approval rule: {kinds.kind(slug).title}",
+        text="How many people must approve this kind of change.",
+        sections=SECTIONS,
+        starting=lambda: rules.values_of(rules.rule(slug)),
+        address=lambda page, *arguments: reverse(f"changes:{PAGES[page]}", args=[slug, *arguments]),
+        back=("Approval rules", reverse("changes:rules")),
+        fixed={"kind": slug},
+    )
+
+
+ENTRY_PAGES[APPROVAL_RULE] = lambda lane: reverse("changes:rule", args=[lane.removeprefix(PREFIX)])
+
+
+@require_safe
+@login_required
+@permission_required("changes.view_approvalrule", raise_exception=True)
+def rule_list(request: HttpRequest) -> HttpResponse:
+    """Every kind of change with the rule in force."""
+    stored = {rule.kind: rule for rule in ApprovalRule.objects.all()}
+    proposed = {
+        change.lane: change
+        for change in Change.objects.filter(kind=APPROVAL_RULE, state=State.SUBMITTED).order_by("-id")
+    }
+    shown = [
+        ShownRule(
+            kind.title,
+            slug,
+            stored.get(slug) or rules.default(slug),
+            kind.amount is not None,
+            proposed.get(f"{PREFIX}{slug}"),
+        )
+        for slug, kind in sorted(kinds.KINDS.items(), key=lambda pair: pair[1].title)
+    ]
+    context = {
+        "rules": shown,
+        "may_propose": request.user.has_perm(kinds.kind(APPROVAL_RULE).propose),
+    }
+    return render(request, "changes/rules.html", context)
+
+
+def rule(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form for another rule."""
+    return entry.new(request, rule_form(slug))
+
+
+def rule_keep(request: HttpRequest, slug: str, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of a rule."""
+    return entry.keep(request, rule_form(slug), token)
+
+
+def rule_check(request: HttpRequest, slug: str, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, rule_form(slug), token)

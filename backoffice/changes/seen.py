@@ -1,0 +1,40 @@
+"""Which changes a person sees, and which wait for them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from backoffice.changes.kinds import decided_by, seen_by
+from backoffice.changes.models import Change, State
+
+
+def visible(person: Any) -> QuerySet[Change]:
+    """The changes that somebody may see: a draft is its maker's alone."""
+    changes = Change.objects.filter(~Q(state=State.DRAFT) | Q(made_by=person))
+    return changes if person.has_perm("changes.view_change") else changes.filter(kind__in=seen_by(person))
+
+
+def waiting_for(person: Any) -> QuerySet[Change]:
+    """The submitted changes that somebody may decide: never their own, nor what they approved already.
+
+    Those that came in a file are decided with it.
+    """
+    submitted = Change.objects.filter(state=State.SUBMITTED, batch=None, kind__in=decided_by(person))
+    return submitted.exclude(made_by=person).exclude(approvals__by=person)
+
+
+def sees_changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Lets in who may see changes of some kind; others are told that the page is not theirs."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not seen_by(request.user):  # type: ignore[arg-type]  # logged in
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return login_required(guarded)

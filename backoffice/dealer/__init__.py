@@ -1,0 +1,1 @@
+"""The dealer's password: changed by two people, sent with the next logon."""

@@ -1,0 +1,91 @@
+"""Changing the dealer's password (tag 69 of 101, section 4.1): proposed by one admin, approved by another."""
+
+from typing import TYPE_CHECKING, cast
+
+from django.urls import reverse
+
+from backoffice.changes import kinds
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.errors import Stale
+from backoffice.changes.models import Change
+from backoffice.changes.operations import draft_values
+from backoffice.changes.views import ENTRY_PAGES
+from backoffice.config import odin_config
+from backoffice.delivery.handlers import Applied
+from backoffice.odin import session
+from backoffice.odin.models import DealerSession
+from backoffice.protocol.fields import SecretText, Values
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.message import Request
+from backoffice.protocol.messages.session import Logon
+from backoffice.screens.sections import plain_sections
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+SLUG = "dealer_password"
+PERMISSION = "odin.operate_dealersession"
+
+
+class NewDealerPassword(Request, abstract=True):
+    """The dealer's new password. It goes out as a part of the next logon, not as a message of its own."""
+
+    title = "Change the dealer's password"
+
+    new_password = Logon.new_password.again(
+        required=True, help="6 to 12 characters, a letter and a digit at least."
+    )
+
+
+def findings(values: Values) -> list[Finding]:
+    """An earlier change that nobody has settled stands in the way."""
+    if DealerSession.objects.filter(new_password_doubtful=True).exists():
+        words = (
+            "An earlier change of the password is in doubt. Lift the stop on the dealer session's page first."
+        )
+        return [Finding("new_password", words, rule="portal.pending")]
+    return []
+
+
+def take(change: Change, by: "User") -> Applied:
+    """Keep the approved password, to be sent with the next logon. Raises Stale while an earlier one is in doubt."""
+    try:
+        session.set_new_password(cast(SecretText, draft_values(change)["new_password"]))
+    except session.PasswordInDoubt as doubt:
+        raise Stale(str(doubt)) from doubt
+    return Applied()
+
+
+def subject(values: Values) -> str:
+    """The dealer, as changes and the audit trail name it."""
+    return f"dealer:{odin_config().dealer_id}"
+
+
+def register() -> None:
+    """Make this kind of change known."""
+    kinds.register(
+        kinds.Kind(
+            SLUG,
+            NewDealerPassword.title,
+            NewDealerPassword,
+            known=lambda lane: kinds.Known(),
+            findings=findings,
+            take=take,
+            subject=subject,
+            propose=PERMISSION,
+            decide=PERMISSION,
+        )
+    )
+    ENTRY_PAGES[SLUG] = lambda lane: FORM.new_url
+
+
+PAGES = {"new": "password", "keep": "keep", "check": "check"}
+FORM = EntryForm(
+    kind=SLUG,
+    title=NewDealerPassword.title,
+    text="The new password goes out with the next logon; the old one stays in use until ODIN confirms.",
+    sections=plain_sections(NewDealerPassword),
+    starting=dict,
+    address=lambda page, *arguments: reverse(f"dealer:{PAGES[page]}", args=arguments),
+    back=("Dealer session", "/odin/session/"),
+)

@@ -1,0 +1,174 @@
+"""Whether anything may be sent at all: the pause, the circuit breaker and the rate, shared by all workers.
+
+A worker asks `allowed` before each message and tells `report` what came of it. The circuit opens after FAILURES
+messages in a row that reached nobody or brought no answer; then one message at a time is let through as a probe, and
+the first that is answered closes it. A refusal is an answer.
+"""
+
+import logging
+import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.config import odin_config
+from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.models import Gate
+from backoffice.delivery.queue import due
+from backoffice.delivery.wakeup import wake, wake_after_commit
+from backoffice.odin import session
+from backoffice.odin.outcome import Outcome
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+logger = logging.getLogger(__name__)
+
+#: So many in a row open the circuit.
+FAILURES = 5
+#: Seconds between probes: 1, 2, 4 ... at most the longest, so that work goes on soon after ODIN's return.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
+#: A worker waits so long (seconds) for its turn under a rate limit; the next wake-up takes a later turn.
+LONGEST_WAIT = 2.0
+SUBJECT = "delivery"
+#: So often a sweep leaves its sign of life.
+SIGN_OF_LIFE = timedelta(seconds=5)
+
+
+def state() -> Gate:
+    """The gate as it stands now. One query; its row is written when something first happens to it."""
+    return Gate.objects.select_related("paused_by").filter(pk=1).first() or Gate(pk=1)
+
+
+def swept(now: datetime) -> None:
+    """Note that beat asked and a worker came: the sign of life of both. Written seldom, since every worker reads it."""
+    _row_is_there()
+    old = Q(swept_at=None) | Q(swept_at__lt=now - SIGN_OF_LIFE)
+    Gate.objects.filter(old, pk=1).update(swept_at=now)
+
+
+def _row_is_there() -> None:
+    Gate.objects.get_or_create(pk=1)
+
+
+def shut(row: Gate, now: datetime) -> bool:
+    """Whether nothing may be sent now: paused, no logon possible, or the circuit open and no probe due."""
+    probe_due = row.probe_at is None or row.probe_at <= now
+    return row.paused_at is not None or (row.opened_at is not None and not probe_due) or session.blocked(now)
+
+
+def allowed() -> bool:
+    """Whether this worker may send one more message now. Under a rate limit it waits for its turn."""
+    row, now = state(), timezone.now()
+    if shut(row, now) or (row.opened_at and not _probe(row, now)):
+        return False
+    return _in_turn(row)
+
+
+def report(outcome: Outcome) -> None:
+    """Tell the gate what came of a message; it may open or close the circuit."""
+    if outcome.unreachable:
+        _failed(outcome.reason)
+        return
+    row = state()
+    if row.failures or row.opened_at:
+        _worked(row)
+
+
+def pause(*, by: "User", reason: str) -> None:
+    """Stop all sending until somebody resumes it; what is in flight is finished. Raises DeliveryError."""
+    _may_operate(by, reason)
+    with transaction.atomic():
+        _row_is_there()
+        paused = Gate.objects.filter(pk=1, paused_at=None).update(
+            paused_at=timezone.now(), paused_by=by, pause_reason=reason.strip()
+        )
+        if not paused:
+            raise DeliveryError("Sending is paused already.")
+        record(
+            "delivery.paused", by=by, subject=SUBJECT, text="All sending is paused.", reason=reason.strip()
+        )
+
+
+def resume(*, by: "User", reason: str) -> None:
+    """Let sending go on. Raises DeliveryError."""
+    _may_operate(by, reason)
+    with transaction.atomic():
+        resumed = Gate.objects.filter(pk=1, paused_at__isnull=False).update(
+            paused_at=None, paused_by=None, pause_reason=""
+        )
+        if not resumed:
+            raise DeliveryError("Sending is not paused.")
+        record("delivery.resumed", by=by, subject=SUBJECT, text="Sending goes on.", reason=reason.strip())
+        wake_after_commit()
+
+
+def _may_operate(by: "User", reason: str) -> None:
+    if not by.has_perm("delivery.operate_gate"):
+        raise DeliveryError("You may not pause or resume sending. Ask an admin.")
+    if not reason.strip():
+        raise DeliveryError("Give a reason: everybody reads it on every page, and the audit trail keeps it.")
+
+
+def _probe(row: Gate, now: datetime) -> bool:
+    """Take the right to send one message through the open circuit; the others wait for what comes of it."""
+    if not due(now).exists():
+        return False
+    answered_by = now + timedelta(seconds=odin_config().total_timeout + LONGEST_PAUSE)
+    return _unchanged(row, "probe_at").update(probe_at=answered_by) == 1
+
+
+def _in_turn(row: Gate) -> bool:
+    """Wait for this worker's turn, the messages being spaced evenly; False where it is too far away."""
+    if not settings.DELIVERY_RATE:
+        return True
+    _row_is_there()
+    space = timedelta(seconds=1 / settings.DELIVERY_RATE)
+    while True:
+        now = timezone.now()
+        turn = max(row.next_turn_at or now, now)
+        if (wait := (turn - now).total_seconds()) > LONGEST_WAIT:
+            return False
+        if _unchanged(row, "next_turn_at").update(next_turn_at=turn + space):
+            time.sleep(wait)
+            return True
+        row = state()
+
+
+def _unchanged(row: Gate, column: str) -> QuerySet[Gate]:
+    """The gate, if a column of it is still as this worker saw it."""
+    return Gate.objects.filter(pk=1, **{column: getattr(row, column)})
+
+
+@transaction.atomic
+def _failed(words: str) -> None:
+    _row_is_there()
+    Gate.objects.filter(pk=1).update(failures=F("failures") + 1, last_failure=words)
+    now = timezone.now()
+    row = state()
+    if row.failures < FAILURES:
+        return
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(row.failures - FAILURES, 10))
+    opened = Gate.objects.filter(pk=1, opened_at=None).update(opened_at=now)
+    Gate.objects.filter(pk=1).update(probe_at=now + timedelta(seconds=pause))
+    if opened:
+        logger.warning("The circuit to ODIN is open after %d failures in a row.", row.failures)
+        text = f"ODIN cannot be reached: {FAILURES} messages in a row brought no answer. Sending waits for a probe."
+        record("delivery.circuit_opened", by=None, subject=SUBJECT, text=text, reason=words)
+
+
+def _worked(row: Gate) -> None:
+    with transaction.atomic():
+        Gate.objects.filter(pk=1).update(failures=0)
+        closed = Gate.objects.filter(pk=1, opened_at__isnull=False).update(opened_at=None, probe_at=None)
+        if closed and row.opened_at:
+            seconds = int((timezone.now() - row.opened_at).total_seconds())
+            text = f"ODIN answers again, after {seconds} seconds. Sending goes on."
+            record("delivery.circuit_closed", by=None, subject=SUBJECT, text=text)
+    if closed:
+        wake(settings.DELIVERY_PARALLEL)

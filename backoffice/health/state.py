@@ -1,0 +1,84 @@
+"""What is asked of the portal's parts. Nothing here is a secret or speaks of a retail user."""
+
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+from django.db.models import Count, Min
+from django.utils import timezone
+from kombu.exceptions import KombuError
+
+from backoffice.celery import app
+from backoffice.delivery import gate
+from backoffice.delivery.models import Attempt, Delivery
+from backoffice.delivery.states import State
+from backoffice.odin import session
+
+#: Seconds that the broker has to answer.
+BROKER_SECONDS = 1
+#: Beat asks for a sweep each second; none for so long means that beat or the workers stand still.
+SWEEP_LATE = timedelta(seconds=30)
+#: The time over which attempts are counted.
+RECENT = timedelta(minutes=5)
+
+
+def database() -> bool:
+    """Whether the database answers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def broker() -> bool:
+    """Whether the broker takes a connection."""
+    try:
+        with app.connection_for_write(connect_timeout=BROKER_SECONDS) as link:
+            link.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=BROKER_SECONDS)
+    except (KombuError, OSError):
+        return False
+    return True
+
+
+def since_sweep() -> float | None:
+    """Seconds since a worker did what beat asks for each second; None where that never happened."""
+    swept_at = gate.state().swept_at
+    return (timezone.now() - swept_at).total_seconds() if swept_at else None
+
+
+def parts() -> dict[str, str]:
+    """Each part with "ok" or what is wrong with it. Asks the database, the broker and the rows that workers keep."""
+    if not database():
+        return {"database": "does not answer"}
+    swept = since_sweep()
+    row = gate.state()
+    odin = session.status_for_screens()
+    return {
+        "database": "ok",
+        "broker": "ok" if broker() else "does not answer",
+        "workers": "ok" if swept is not None and swept < SWEEP_LATE.total_seconds() else "no sweep of late",
+        "odin session": "ok" if odin.state == "logged_on" else odin.state.replace("_", " "),
+        "circuit": f"open since {row.opened_at:%Y-%m-%dT%H:%M:%SZ}" if row.opened_at else "ok",
+        "sending": f"paused since {row.paused_at:%Y-%m-%dT%H:%M:%SZ}" if row.paused_at else "ok",
+    }
+
+
+def numbers() -> dict[str, dict[str, float]]:
+    """The figures that monitoring draws, by metric and label. Five queries."""
+    now = timezone.now()
+    by_state = dict(Delivery.objects.order_by().values_list("state").annotate(Count("id")))
+    oldest = Delivery.objects.filter(state=State.QUEUED).aggregate(at=Min("created_at"))["at"]
+    recent = Attempt.objects.filter(started_at__gte=now - RECENT).order_by()
+    attempts = dict(recent.values_list("outcome").annotate(Count("id")))
+    row, swept = gate.state(), since_sweep()
+    return {
+        "portal_deliveries": {state.value: by_state.get(state.value, 0) for state in State},
+        "portal_attempts_recent": {outcome or "none_yet": count for outcome, count in attempts.items()},
+        "portal_oldest_queued_seconds": {"": (now - oldest).total_seconds() if oldest else 0.0},
+        "portal_needs_person": {"": Delivery.objects.filter(needs_person=True).count()},
+        "portal_circuit_open": {"": float(row.opened_at is not None)},
+        "portal_sending_paused": {"": float(row.paused_at is not None)},
+        "portal_odin_logged_on": {"": float(session.status_for_screens().state == "logged_on")},
+        "portal_since_sweep_seconds": {"": swept if swept is not None else -1.0},
+    }

@@ -1,0 +1,32 @@
+"""Named places in the path of a delivery at which the tests kill or stop a worker.
+
+A place costs one comparison with None. Nothing in the product sets `hook`, and no setting, variable or request leads to
+it: only the tests' own worker (`tests/faults/worker.py`) does, in its own process. In an installation it stays None.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+
+class Point(StrEnum):
+    """A place, by what has happened and what has not."""
+
+    LOGON_LEASED = "logon_leased"  # this worker may log on; nothing was asked of ODIN
+    LOGON_ANSWERED = "logon_answered"  # ODIN opened a session; it is not stored
+    CHOSEN = "chosen"  # a delivery was looked at; it is not claimed
+    CLAIMED = "claimed"  # the claim is committed; no attempt is begun
+    BEGUN = "begun"  # the attempt is committed; no byte has left
+    PART_SENT = "part_sent"  # a part of a request has left: first its head, then its body
+    ANSWERED = "answered"  # the answer was read; nothing of it is stored
+    SETTLING = "settling"  # the outcome is written; it is not committed
+    SETTLED = "settled"  # the outcome is committed; the next delivery is not looked for
+    RECOVERING = "recovering"  # a dead worker's claim is settled; it is not committed
+
+
+hook: Callable[[Point], None] | None = None
+
+
+def reached(point: Point) -> None:
+    """Say that this process is at a place. Does nothing unless a test has set `hook`."""
+    if hook is not None:
+        hook(point)

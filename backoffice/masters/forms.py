@@ -1,0 +1,34 @@
+"""Forms of the master lists."""
+
+from django import forms
+
+from backoffice.masters.models import List
+from backoffice.protocol.codes import TemplateType
+
+TYPES = ", ".join(f"{kind.value} {kind.label}" for kind in TemplateType)
+
+
+class NameForm(forms.Form):
+    """One name. What ODIN would not take is said by the operation."""
+
+    list = forms.ChoiceField(choices=List.choices, label="List")
+    code = forms.CharField(max_length=100, label="Code", help_text="As ODIN has it; this is what is sent.")
+    within = forms.CharField(
+        max_length=20,
+        required=False,
+        label="Of",
+        help_text=f"Of a user template: its type ({TYPES}). Of a dealer: the group. Empty: it belongs to all of them.",
+    )
+    label = forms.CharField(max_length=100, required=False, label="Called", help_text="What people call it.")
+    active = forms.BooleanField(required=False, initial=True, label="Offered in forms")
+
+
+class UploadForm(forms.Form):
+    """A whole list as a CSV file."""
+
+    list = forms.ChoiceField(choices=List.choices, label="List")
+    file = forms.FileField(
+        label="CSV file",
+        help_text="Columns with the headings code and label, in UTF-8. Lists of user templates (by type) and of "
+        "dealers (by group) may have a third column, within.",
+    )

@@ -1,0 +1,28 @@
+"""The table of names."""
+
+import django_tables2 as tables
+
+from backoffice.masters.models import List, Name
+from backoffice.protocol.codes import TemplateType
+from backoffice.screens.tables_base import AgoColumn, IdColumn, PortalTable
+
+TYPES = {kind.value: kind.label for kind in TemplateType}
+
+
+class NameTable(PortalTable):
+    """Names, list by list."""
+
+    list = tables.Column(verbose_name="List")
+    code = IdColumn(verbose_name="Code")
+    within = tables.Column(verbose_name="Of")
+    label = tables.Column(verbose_name="Called")
+    active = tables.BooleanColumn(verbose_name="Offered", yesno="yes,no")
+    changed_at = AgoColumn(verbose_name="Changed")
+
+    def render_within(self, value: str, record: Name) -> str:
+        """The type of a template by its name; the group of a dealer as it is."""
+        return TYPES.get(value, value) if record.list == List.TEMPLATES else value
+
+    class Meta(PortalTable.Meta):
+        model = Name
+        fields = ("list", "code", "within", "label", "active", "changed_at")

@@ -1,0 +1,213 @@
+"""Pages of the staff: the list, one person, and the forms by which rights are proposed."""
+
+import uuid
+from typing import Any, cast
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from backoffice.audit.operations import record
+from backoffice.changes import entry
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.models import Change, State
+from backoffice.changes.views import ENTRY_PAGES
+from backoffice.people import rights
+from backoffice.people.sessions import end_all
+from backoffice.people.tables import StaffFilter, StaffTable
+from backoffice.screens.sections import plain_sections
+from backoffice.screens.tables_base import ListView
+from backoffice.staff.models import User
+from backoffice.staff.passwords import link_path
+
+#: So many changes of somebody's rights are shown; the list of changes has the rest.
+CHANGES = 20
+
+
+class StaffList(ListView):
+    """All members of staff."""
+
+    permission_required = "staff.view_user"
+    model = User
+    table_class = StaffTable
+    filterset_class = StaffFilter
+    title = "Staff"
+    subtitle = "Who may log in, and with which roles. One administrator proposes, another approves."
+    nouns = ("person", "people")
+    search_hint = "Name"
+    empty_icon = "users"
+    empty_title = "Nobody fits"
+    empty_action = ("people:new", "Add somebody")
+    empty_action_permission = rights.PROPOSE
+
+    def get_queryset(self) -> QuerySet[User]:
+        return User.objects.prefetch_related("groups")
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required("staff.view_user", raise_exception=True)
+def detail(request: HttpRequest, username: str) -> HttpResponse:
+    """One member of staff: roles, second factor, sessions, and what is or was proposed."""
+    return _page(request, get_object_or_404(User, username=username))
+
+
+def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
+    changes = Change.objects.filter(lane=f"{rights.PREFIX}{person.get_username()}").exclude(state=State.DRAFT)
+    factors = Authenticator.objects.filter(user=person)
+    return render(
+        request,
+        "people/detail.html",
+        {
+            "person": person,
+            "roles": [group.name for group in person.groups.all()],
+            "second_factor": factors.filter(type=Authenticator.Type.TOTP).exists(),
+            "sessions": UserSession.objects.filter(user=person).count(),
+            "changes": changes.select_related("made_by", "decided_by")[:CHANGES],
+            "may_propose": request.user.has_perm(rights.PROPOSE),
+            "oneself": person == request.user,
+            "link": link,
+        },
+    )
+
+
+@never_cache
+@require_POST
+@login_required
+@permission_required(rights.PROPOSE, raise_exception=True)
+def password_link(request: HttpRequest, username: str) -> HttpResponse:
+    """Make the link with which somebody else chooses a password, and show it once."""
+    person = get_object_or_404(User, username=username, is_active=True)
+    if person == request.user:
+        messages.error(request, "Change your own password on the page of your login.")
+        return redirect("people:detail", username)
+    record(
+        "staff.password_link_made",
+        by=cast(User, request.user),
+        subject=username,
+        text=f"Made a link with which {username} chooses a password.",
+    )
+    return _page(request, person, link=request.build_absolute_uri(link_path(person)))
+
+
+@require_POST
+@login_required
+@permission_required(rights.PROPOSE, raise_exception=True)
+def end_sessions(request: HttpRequest, username: str) -> HttpResponse:
+    """Log somebody out everywhere."""
+    count = end_all(get_object_or_404(User, username=username), by=cast(User, request.user))
+    messages.success(request, f"{count} session{'' if count == 1 else 's'} of {username} ended.")
+    return redirect("people:detail", username)
+
+
+def _form(kind: str, pages: str, title: str, text: str, fixed: dict[str, Any], starting: Any) -> EntryForm:
+    arguments = list(fixed.values())
+    message = rights.StaffRights if kind == rights.RIGHTS else rights.SecondFactorReset
+    return EntryForm(
+        kind=kind,
+        title=title,
+        text=text,
+        sections=plain_sections(message, hidden=tuple(fixed)),
+        starting=starting,
+        address=lambda page, *more: reverse(
+            f"people:{pages}" if page == "new" else f"people:{pages}_{page}", args=[*arguments, *more]
+        ),
+        back=("Staff", reverse("people:list")),
+        fixed=fixed,
+    )
+
+
+def new_form() -> EntryForm:
+    """The form for somebody new."""
+    text = (
+        "When another administrator has approved it, make the link with which the person chooses a password."
+    )
+    return _form(rights.RIGHTS, "new", "Add somebody to the staff", text, {}, dict)
+
+
+def rights_form(username: str) -> EntryForm:
+    """The form for somebody's rights."""
+    person = get_object_or_404(User, username=username)
+    return _form(
+        rights.RIGHTS,
+        "rights",
+        f"Rights of {person}",
+        "They hold as soon as another administrator has approved them.",
+        {"username": username},
+        lambda: rights.values_of(person),
+    )
+
+
+def reset_form(username: str) -> EntryForm:
+    """The form that resets somebody's second factor."""
+    get_object_or_404(User, username=username)
+    return _form(
+        rights.RESET,
+        "reset",
+        f"Reset the second factor of {username}",
+        "For somebody who has lost both the authenticator app and the recovery codes. Make sure who is asking.",
+        {"username": username},
+        dict,
+    )
+
+
+def _entry_page(lane: str) -> str:
+    name = lane.removeprefix(rights.PREFIX)
+    return reverse("people:rights", args=[name]) if name and rights.person_of(lane) else reverse("people:new")
+
+
+ENTRY_PAGES[rights.RIGHTS] = _entry_page
+ENTRY_PAGES[rights.RESET] = lambda lane: reverse("people:reset", args=[lane.removeprefix(rights.PREFIX)])
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """The form for somebody new."""
+    return entry.new(request, new_form())
+
+
+def new_keep(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, new_form(), token)
+
+
+def new_check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, new_form(), token)
+
+
+def edit(request: HttpRequest, username: str) -> HttpResponse:
+    """The form for somebody's rights."""
+    return entry.new(request, rights_form(username))
+
+
+def edit_keep(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, rights_form(username), token)
+
+
+def edit_check(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, rights_form(username), token)
+
+
+def reset(request: HttpRequest, username: str) -> HttpResponse:
+    """The form that resets a second factor."""
+    return entry.new(request, reset_form(username))
+
+
+def reset_keep(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, reset_form(username), token)
+
+
+def reset_check(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, reset_form(username), token)

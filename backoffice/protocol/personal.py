@@ -1,0 +1,54 @@
+"""What identifies a person, and how much of it is left when it is hidden."""
+
+import re
+from enum import StrEnum
+
+from backoffice.protocol.secret import MASK
+
+
+class Personal(StrEnum):
+    """Kinds of personal data. A field says in its declaration which kind it holds."""
+
+    PAN = "pan"
+    ACCOUNT = "account"
+    DEMAT = "demat"
+    PHONE = "phone"
+    EMAIL = "email"
+    BIRTH_DATE = "birth date"
+    ADDRESS = "address"
+
+
+#: Nothing of these is left: a part of a date gives the year away, a part of an address the street.
+WHOLE = (Personal.BIRTH_DATE, Personal.ADDRESS)
+#: A shorter text is hidden altogether, since its last four characters would be most of it.
+SHORTEST = 8
+
+#: PAN, mobile number and e-mail address as they stand in free text.
+IN_TEXT = (
+    (Personal.PAN, re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{5}[0-9]{4}[A-Za-z](?![A-Za-z0-9])")),
+    (Personal.PHONE, re.compile(r"(?<![A-Za-z0-9])(?:\+?91[ -]?|0)?[6-9][0-9]{9}(?![A-Za-z0-9])")),
+    (Personal.EMAIL, re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")),
+)
+
+
+def hide(kind: Personal, text: str) -> str:
+    """The text with all but what tells it from another hidden: four characters, or an e-mail's domain."""
+    if not text:
+        return ""
+    if kind in WHOLE:
+        return MASK
+    if kind == Personal.EMAIL and "@" in text:
+        return f"{text[0]}{MASK}@{text.rpartition('@')[2]}"
+    return MASK + text[-4:] if len(text) >= SHORTEST else MASK
+
+
+def hide_in_text(text: str) -> str:
+    """Free text with each PAN, mobile number and e-mail address in it hidden."""
+    for kind, shape in IN_TEXT:
+        text = shape.sub(lambda found, kind=kind: hide(kind, found[0]), text)  # type: ignore[misc]
+    return text
+
+
+def names_a_person(text: str) -> bool:
+    """Whether the whole text is a PAN, a mobile number or an e-mail address."""
+    return any(shape.fullmatch(text.strip()) for _, shape in IN_TEXT)

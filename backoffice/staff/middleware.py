@@ -1,0 +1,93 @@
+"""What every request of somebody logged in must pass: not idle too long, and a second factor where it is demanded."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.staff.second_factor import missing
+
+#: Said by requests that a page makes by itself: watching a page refresh is not working with it.
+BACKGROUND_HEADER = "X-Background"
+SEEN = "last_active"
+#: The time of activity is written at most so often (seconds): not each request shall write the session.
+WRITTEN_EVERY = 30
+
+#: What somebody may reach who has yet to set up a second factor.
+WITHOUT_SECOND_FACTOR = {
+    "account_logout",
+    "account_reauthenticate",
+    "mfa_activate_totp",
+    "staff:logout",
+    "screens:logged_in",
+}
+
+
+class IdleMiddleware:
+    """Ends a session in which nothing was done for SESSION_IDLE_MINUTES."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = timezone.now().timestamp()
+            seen = request.session.get(SEEN, now)
+            if now - seen > settings.SESSION_IDLE_MINUTES * 60:
+                return self._end(request)
+            background = request.headers.get(BACKGROUND_HEADER) == "yes"
+            if SEEN not in request.session or (not background and now - seen > WRITTEN_EVERY):
+                request.session[SEEN] = now
+        return self.get_response(request)
+
+    def _end(self, request: HttpRequest) -> HttpResponse:
+        minutes = f"{settings.SESSION_IDLE_MINUTES:g} minutes"
+        name = request.user.get_username()
+        record(
+            "staff.session_ended",
+            by=request.user,  # type: ignore[arg-type]  # somebody is logged in
+            subject=name,
+            text=f"A session of {name} ended after {minutes} without activity.",
+        )
+        logout(request)
+        messages.info(request, f"You were logged out because nothing was done for {minutes}.")
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Leads those who must have a second factor and have none to the page that sets it up, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
+        """The page to go to instead, if any."""
+        match = request.resolver_match
+        if match is None or match.view_name in WITHOUT_SECOND_FACTOR or not request.user.is_authenticated:
+            return None
+        return redirect("mfa_activate_totp") if missing(request.user) else None
+
+
+class PermissionsPolicyMiddleware:
+    """Tells browsers that no page needs a camera, a position or the like."""
+
+    POLICY = ", ".join(
+        f"{feature}=()"
+        for feature in ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb")
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = self.POLICY
+        return response

@@ -1,0 +1,34 @@
+"""The link with which somebody chooses a password: used once, and good for PASSWORD_RESET_TIMEOUT."""
+
+from typing import Any
+
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.http import HttpResponse
+from django.urls import reverse, reverse_lazy
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from backoffice.audit.operations import record
+from backoffice.staff.models import User
+
+
+def link_path(person: User) -> str:
+    """The path of the page on which this person chooses a password."""
+    uid = urlsafe_base64_encode(force_bytes(person.pk))
+    return reverse("staff:choose_password", args=[uid, default_token_generator.make_token(person)])
+
+
+class ChoosePasswordView(PasswordResetConfirmView):
+    """Choose a password by a link that an administrator handed over. The other sessions of this person end by it."""
+
+    template_name = "staff/choose_password.html"
+    success_url = reverse_lazy("staff:login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep the password, and record that it was chosen."""
+        response = super().form_valid(form)
+        person = form.user
+        name = person.get_username()
+        record("staff.password_changed", by=person, subject=name, text="Chose a password by a link.")
+        return response

@@ -1,0 +1,240 @@
+"""A file of retail users from upload to delivery: check, submission, approval, and the sending against a slow ODIN.
+
+    python benchmarks/batch_approval.py [--rows 20000] [--threads 8] [--deliver 2000]
+
+Runs on the database of TEST_DATABASE_URL, in a test database of its own (SQLite without it). Approval stands beside
+the same thing done object by object, as a loop over changes would, on a part of the rows. The stand-in runs in a
+process of its own and takes 50 ms for each message; attempts and audit entries are written as always.
+"""
+
+import argparse
+import csv
+import io
+import logging
+import multiprocessing
+import os
+import shutil
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+
+django.setup()
+
+# isort: split
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone
+
+from backoffice.batches import columns, decisions, lease, operations
+from backoffice.batches.checking import Checking
+from backoffice.batches.kinds import batch_kind
+from backoffice.batches.models import Batch
+from backoffice.changes import approvals
+from backoffice.changes.models import Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.queue import claim, enqueue
+from backoffice.delivery.sending import deliver
+from backoffice.odin.standin import StandIn
+from backoffice.staff.models import User
+from tests.factories import bank_values, demat_values, retail_user_values
+from tests.settings import RUNTIME
+
+LATENCY = 0.05
+
+
+def person(name: str, role: str) -> User:
+    """A member of staff."""
+    user = User.objects.create_user(name)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def file(rows: int) -> Iterator[bytes]:
+    """A CSV file of so many new retail users, each with two banks, one demat account and mutual-fund UCC."""
+    shown = columns.columns(batch_kind("create_retail_user").layout)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([column.name for column in shown])
+    for number in range(rows):
+        values = retail_user_values(
+            user_id=f"B{number:06}",
+            reference="",
+            mobile=f"98{number:08}",
+            pan=f"AB{'CDEFG'[number % 5]}PT{number % 10000:04}{chr(65 + number // 10000 % 26)}",
+            banks=[
+                bank_values(is_default="1", account_no=f"1{number:010}"),
+                bank_values(bank_id="OTHERBANK", account_no=f"2{number:010}"),
+            ],
+            demats=[demat_values(is_default="Y", beneficiary_id=f"{number:08}")],
+        )
+        writer.writerow([cell(values, column.path) for column in shown])
+        if number % 1000 == 999:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def cell(values: dict, path: str) -> str:
+    """The value at a path, as a cell."""
+    found = values
+    for step in path.split("."):
+        try:
+            found = found[int(step)] if step.isdigit() else found.get(step, "")
+        except IndexError:
+            return ""
+    return columns.BETWEEN.join(found) if isinstance(found, list) else str(found)
+
+
+def timed(label: str, rows: int, function: Callable[[], object]) -> float:
+    """Run, print and give back the seconds."""
+    started = time.perf_counter()
+    function()
+    seconds = time.perf_counter() - started
+    print(f"{label:48}{seconds:9.2f} s {rows / seconds:12,.0f} rows/s", flush=True)
+    return seconds
+
+
+def check(batch: Batch) -> None:
+    """What the worker does."""
+    batch.refresh_from_db()
+    token = lease.take(batch)
+    with Checking(batch, token) as run:
+        while run.step():
+            pass
+    operations.finish_check(batch, token)
+
+
+def approve_one_by_one(batch: Batch, checker: User, rows: int) -> None:
+    """The peer: each change and its delivery by itself, in one transaction. Undone at the end."""
+    with transaction.atomic():
+        approvals.approve_batch(batch.pk, by=checker, content_hash=batch.content_hash, reason="")
+        for change in Change.objects.filter(batch=batch).order_by("row_number")[:rows]:
+            change.state, change.decided_by, change.decided_at = ChangeState.APPROVED, checker, timezone.now()
+            change.save()
+            for message in change.messages:
+                enqueue(
+                    change_id=change.pk,
+                    message_type=message["type"],
+                    lane=change.lane,
+                    values=message["values"],
+                    reference=message["values"].get("reference", ""),
+                )
+        transaction.set_rollback(True)
+
+
+def odin(found: "multiprocessing.Queue[str]", password: str, key: str) -> None:
+    """The stand-in, in a process of its own, until that is ended."""
+    logging.disable(logging.INFO)
+    with StandIn(password=password, key=key) as standin:
+        standin.faults.add("latency", seconds=LATENCY, match={"type": "301"}, times=10**9)
+        found.put(standin.url)
+        threading.Event().wait()
+
+
+def send(rows: int, threads: int) -> float:
+    """Deliver so many messages with so many threads. Returns the seconds."""
+    left = iter(range(rows))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                if next(left, None) is None:
+                    break
+            if mine := claim():
+                deliver(mine)
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    started = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--deliver", type=int, default=2000, help="messages that are sent")
+    options = parser.parse_args()
+    RUNTIME.mkdir(parents=True, exist_ok=True)
+    settings.VAR_DIR = RUNTIME
+    databases = setup_databases(0, False)
+    try:
+        measure(options)
+    finally:
+        teardown_databases(databases, 0)
+        shutil.rmtree(RUNTIME, ignore_errors=True)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Everything, in one run."""
+    logging.disable(logging.INFO)
+    print(f"{connection.vendor}, {options.rows} rows")
+    maker, checker = person("maker", "maker"), person("checker", "checker")
+    batch = operations.upload(
+        "create_retail_user", file(options.rows), "users.csv", by=maker, token=uuid.uuid4()
+    ).batch
+    operations.check(batch.pk, by=maker)
+    checking = timed("check and store", options.rows, lambda: check(batch))
+    batch.refresh_from_db()
+    print(f"  good {batch.good}, warned {batch.warned}, wrong {batch.wrong}")
+    timed(
+        "submit",
+        options.rows,
+        lambda: decisions.submit(batch.pk, by=maker, mode="all", reason="Measured"),
+    )
+    batch.refresh_from_db()
+    part = options.rows // 10
+    one_by_one = timed(
+        f"approve one by one ({part} rows)", part, lambda: approve_one_by_one(batch, checker, part)
+    )
+    approving = timed(
+        "approve",
+        options.rows,
+        lambda: decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash),
+    )
+    print(f"approval is {checking / approving:.1f} times as fast as the check")
+    print(f"approval is {one_by_one * options.rows / part / approving:.1f} times as fast as one by one")
+    found: multiprocessing.Queue[str] = multiprocessing.Queue()
+    process = multiprocessing.Process(
+        target=odin, args=(found, settings.ODIN_DEALER_PASSWORD, settings.ODIN_PASSWORD_KEY), daemon=True
+    )
+    process.start()
+    try:
+        url = found.get(timeout=30)
+        settings.ODIN_SERVICE_URL, settings.ODIN_WSDL_URL = f"{url}/soap", f"{url}?singleWsdl"
+        send(options.threads, options.threads)  # log on, connect
+        seconds = send(options.deliver, options.threads)
+    finally:
+        process.terminate()
+    possible = options.threads / LATENCY
+    rate = options.deliver / seconds
+    print(
+        f"deliver {options.deliver} with {options.threads} threads, {LATENCY * 1000:.0f} ms each: "
+        f"{rate:.0f}/s, {rate / possible:.0%} of what the threads allow ({possible:.0f}/s)"
+    )
+    print(f"  applied: {Delivery.objects.filter(state='applied').count()}")
+
+
+if __name__ == "__main__":
+    main()

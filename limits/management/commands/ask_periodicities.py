@@ -1,0 +1,18 @@
+"""Ask ODIN for the list of periodicities where the portal has none, so that the first forms offer them by name."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from limits.models import Periodicity
+from limits.tasks import refresh_periodicities
+
+
+class Command(BaseCommand):
+    """A worker fetches the list. Does nothing where there is one: it is asked for anew each morning."""
+
+    help = "Ask ODIN for the list of periodicities, unless the portal has one."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not Periodicity.objects.exists():
+            refresh_periodicities()

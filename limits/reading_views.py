@@ -1,0 +1,185 @@
+"""Pages on which funds, stocks and periodicities are asked of ODIN. A page never waits for ODIN: the answer appears."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.kinds import by_lane
+from accounts.models import RetailUser
+from accounts.views import tabs as user_tabs
+from backoffice.masters.names import offered
+from backoffice.screens import csv_files
+from backoffice.screens.components import Tab
+from limits import readings, shown
+from limits.models import Periodicity, Reading
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: What is asked of one retail user, by its name in addresses.
+KINDS = {
+    "summary": Reading.Kind.FUNDS_SUMMARY,
+    "funds": Reading.Kind.FUNDS_VIEW,
+    "stocks": Reading.Kind.STOCK_VIEW,
+}
+#: The kinds that want a periodicity.
+BY_PERIODICITY = ("summary", "funds")
+PERMISSION = ("accounts.view_retailuser", "limits.view_limitupdate")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One kind of reading on a page: its newest answer, made ready to be shown."""
+
+    name: str
+    title: str
+    reading: Reading | None
+    url: str
+    ask_url: str
+    periodicities: Any = ()
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether an answer came whose data cannot be read (M4)."""
+        return (
+            self.reading is not None and self.reading.state == "answered" and shown.data(self.reading) is None
+        )
+
+    @property
+    def rows(self) -> Any:
+        """What the panel's table shows."""
+        found = shown.data(self.reading) if self.reading else None
+        if found is None or self.reading is None:
+            return []
+        match self.reading.kind:
+            case Reading.Kind.FUNDS_SUMMARY:
+                return shown.summary(found)
+            case Reading.Kind.FUNDS_VIEW:
+                return shown.funds(found)
+        return shown.stocks(found)
+
+
+@require_safe
+@login_required
+@permission_required(PERMISSION, raise_exception=True)
+def funds_and_stocks(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
+    """The newest readings of one retail user, and the buttons that ask anew."""
+    user = _user(group_id, user_id)
+    panels = [_panel(group_id, user_id, kind) for kind in KINDS]
+    context = {
+        "lane": user.lane,
+        "name": user.name,
+        "tabs": user_tabs(request, user, group_id, user_id, "limits:readings"),
+        "panels": panels,
+        "user_url": reverse("accounts:detail", args=[group_id, user_id]),
+    }
+    return render(request, "limits/readings.html", context)
+
+
+@require_safe
+@login_required
+@permission_required(PERMISSION, raise_exception=True)
+def panel(request: HttpRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
+    """One panel, asked again while the answer has still to come."""
+    _user(group_id, user_id)
+    return render(request, "limits/_reading.html", {"panel": _panel(group_id, user_id, kind)})
+
+
+@require_POST
+@login_required
+@permission_required((*PERMISSION, "limits.add_reading"), raise_exception=True)
+def ask(request: HttpRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
+    """Ask ODIN; the answer appears in the panel."""
+    if kind not in KINDS:
+        raise Http404("There is no such reading.")
+    lane = _user(group_id, user_id).lane
+    parameters = {}
+    if kind in BY_PERIODICITY:
+        parameters["periodicity"] = request.POST.get("periodicity", "").strip()
+    if kind == "summary":
+        parameters["product"] = "1"
+    try:
+        readings.want(KINDS[kind], by=_me(request), lane=lane, parameters=parameters)
+    except readings.NotAsked as error:
+        messages.error(request, str(error))
+    return redirect("limits:readings", group_id, user_id)
+
+
+@require_safe
+@login_required
+@permission_required(PERMISSION, raise_exception=True)
+def download(request: HttpRequest, pk: int) -> HttpResponse:
+    """A reading as a CSV file."""
+    reading = get_object_or_404(Reading, pk=pk, state=Reading.State.ANSWERED)
+    header, rows = shown.table(reading)
+    name = f"{reading.get_kind_display().lower().replace(' ', '-')}-{reading.pk}.csv"
+    return csv_files.download(name, header, rows)  # type: ignore[return-value]  # a response all the same
+
+
+@require_safe
+@login_required
+@permission_required("limits.view_limitupdate", raise_exception=True)
+def periodicities(request: HttpRequest) -> HttpResponse:
+    """The list of periodicities as last read."""
+    reading = readings.newest("", Reading.Kind.PERIODICITIES)
+    context = {
+        "tabs": tabs(request.path),
+        "rows": Periodicity.objects.all(),
+        "reading": reading,
+        "unreadable": reading is not None and reading.state == "answered" and shown.data(reading) is None,
+    }
+    template = "limits/_periodicities.html" if request.headers.get("HX-Target") == "periodicities" else None
+    return render(request, template or "limits/periodicities.html", context)
+
+
+@require_POST
+@login_required
+@permission_required("limits.add_reading", raise_exception=True)
+def refresh_periodicities(request: HttpRequest) -> HttpResponse:
+    """Ask for the list by hand."""
+    try:
+        readings.want(Reading.Kind.PERIODICITIES, by=_me(request))
+    except readings.NotAsked as error:
+        messages.error(request, str(error))
+    return redirect("limits:periodicities")
+
+
+def tabs(current: str) -> list[Tab]:
+    """The tabs between the pages of limits."""
+    names = (
+        ("Limit updates", "limits:list"),
+        ("Square-off settings", "limits:square_off"),
+        ("Periodicities", "limits:periodicities"),
+    )
+    return [Tab(label, reverse(name), current=current == reverse(name)) for label, name in names]
+
+
+def _panel(group_id: str, user_id: str, kind: str) -> Panel:
+    if kind not in KINDS:
+        raise Http404("There is no such reading.")
+    return Panel(
+        name=kind,
+        title=Reading.Kind(KINDS[kind]).label,
+        reading=readings.newest(f"{group_id}/{user_id}", KINDS[kind]),
+        url=reverse("limits:panel", args=[group_id, user_id, kind]),
+        ask_url=reverse("limits:ask", args=[group_id, user_id, kind]),
+        periodicities=offered("periodicities") if kind in BY_PERIODICITY else None,
+    )
+
+
+def _user(group_id: str, user_id: str) -> RetailUser:
+    """A retail user that is here. Raises Http404."""
+    user = by_lane(f"{group_id}/{user_id}")
+    if user is None:
+        raise Http404("There is no such retail user.")
+    return user
+
+
+def _me(request: HttpRequest) -> "User":
+    return cast("User", request.user)

@@ -1,0 +1,130 @@
+"""What is asked of ODIN about funds and stocks: asked for on a page, fetched by a worker, kept with its time."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.delivery.wakeup import wake_after_commit
+from backoffice.masters import names
+from backoffice.odin.reading import ReadFailed, ask
+from backoffice.protocol.findings import errors
+from backoffice.protocol.message import REQUESTS, Context, Request, check
+from backoffice.protocol.wire import Reply, mask
+from limits.models import Periodicity, Reading
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: By name, since the module of the tasks imports this one.
+FETCH = "limits.tasks.fetch_readings"
+State = Reading.State
+
+
+class NotAsked(Exception):
+    """A reading that cannot be asked for; the text says why."""
+
+
+def message_of(reading: Reading) -> type[Request]:
+    """The message that a reading sends."""
+    return REQUESTS[reading.kind]
+
+
+def want(
+    kind: int, *, by: "User | None", lane: str = "", parameters: Mapping[str, str] | None = None
+) -> Reading:
+    """Ask for a reading of the retail user `GROUP/USER`, or of the periodicities. `by` None: the daily refresh.
+
+    What was asked already and has not come yet is not asked twice. Raises NotAsked.
+    """
+    if by is not None and not by.has_perm("limits.add_reading"):
+        raise NotAsked("Your role does not include asking ODIN.")
+    group_id, _, user_id = lane.partition("/")
+    values = {**({"group_id": group_id, "user_id": user_id} if lane else {}), **(parameters or {})}
+    message = REQUESTS[kind]
+    if wrong := errors(check(message, values, Context(today=timezone.localdate()))):
+        raise NotAsked(" ".join(finding.text for finding in wrong))
+    with transaction.atomic():
+        waiting = Reading.objects.filter(
+            kind=kind, lane=lane, values=values, state__in=(State.ASKED, State.UNDER_WAY)
+        ).first()
+        if waiting:
+            return waiting
+        reading = Reading.objects.create(kind=kind, lane=lane, values=values, asked_by=by)
+        record("reading.asked", by=by, subject=lane or message.title, text=f"{message.title} asked of ODIN.")
+        wake_after_commit(FETCH)
+    return reading
+
+
+def fetch_all() -> int:
+    """Fetch what is asked for, oldest first; give up what a worker that died left behind. Returns how many."""
+    now = timezone.now()
+    Reading.objects.filter(state=State.UNDER_WAY, lease_until__lt=now).update(
+        state=State.FAILED, words="The worker stopped while it asked. Ask again.", ended_at=now
+    )
+    done = 0
+    while reading := _claim():
+        _fetch(reading)
+        done += 1
+    return done
+
+
+def newest(lane: str, kind: int) -> Reading | None:
+    """The newest reading of this kind for this retail user."""
+    return Reading.objects.filter(lane=lane, kind=kind).select_related("asked_by").first()
+
+
+def _claim() -> Reading | None:
+    """One reading for this worker: whoever changes its state first has it."""
+    lease = timezone.now() + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    for reading in Reading.objects.filter(state=State.ASKED).order_by("id")[:20]:
+        mine = Reading.objects.filter(pk=reading.pk, state=State.ASKED)
+        if mine.update(state=State.UNDER_WAY, lease_until=lease):
+            return reading
+    return None
+
+
+def _fetch(reading: Reading) -> None:
+    try:
+        reply = ask(message_of(reading), reading.values)
+    except ReadFailed as failed:
+        _end(reading, State.FAILED, code=failed.code, words=failed.words)
+        return
+    with transaction.atomic():
+        _end(reading, State.ANSWERED, code=reply.code, answer=mask(reply.raw))
+        if reading.kind == Reading.Kind.PERIODICITIES:
+            _keep_periodicities(reply)
+
+
+def _end(reading: Reading, state: str, **columns: str) -> None:
+    Reading.objects.filter(pk=reading.pk, state=State.UNDER_WAY).update(
+        state=state, ended_at=timezone.now(), **columns
+    )
+
+
+def _keep_periodicities(reply: Reply) -> None:
+    """The list as it is now. One that cannot be read leaves the old one as it was."""
+    data = reply.data if isinstance(reply.data, dict) else {}
+    rows = {
+        (int(row["ExpiryPeriodicity"]), " ".join(str(row.get("MarketSegment", "")).split())[:60])
+        for row in data.get("Periodicity", [])
+        if isinstance(row, dict) and str(row.get("ExpiryPeriodicity", "")).isdigit()
+    }
+    if named := sorted(row for row in rows if row[1]):
+        Periodicity.objects.all().delete()
+        Periodicity.objects.bulk_create(
+            [Periodicity(number=number, market_segment=name) for number, name in named]
+        )
+        names.forget("periodicities")
+
+
+def periodicities() -> list[tuple[str, str]]:
+    """Each periodicity once, with the market segments that it stands for: what forms offer."""
+    found: dict[int, list[str]] = {}
+    for row in Periodicity.objects.all():
+        found.setdefault(row.number, []).append(row.market_segment)
+    return [(str(number), f"{', '.join(segments)} ({number})") for number, segments in found.items()]

@@ -1,0 +1,105 @@
+"""What the parts of a retail user say of the same person, compared."""
+
+import pytest
+
+from accounts.comparing import comparisons, findings
+from accounts.kinds import create_findings, update_findings
+from tests.factories import (
+    DematAccountFactory,
+    RetailUserFactory,
+    demat_values,
+    mf_ucc_values,
+    retail_user_values,
+)
+
+JOINT = {"second_first_name": "Ravi", "second_pan": "ABCPR1234A"}
+
+
+def values(demat=None, ucc=None, **changed):
+    """A retail user with one demat account and UCC."""
+    return retail_user_values(
+        demats=[demat_values(**(demat or {}))], mf_ucc=mf_ucc_values(**(ucc or {})), **changed
+    )
+
+
+def test_what_fits_together_gives_no_finding():
+    assert findings(values()) == []
+    assert findings(values({"holding_type": "2", **JOINT}, {"holding_mode": "JO", **JOINT})) == []
+
+
+@pytest.mark.parametrize(
+    ("demat", "ucc", "path", "words"),
+    [
+        (
+            {"holding_type": "2", **JOINT},
+            {"holding_mode": "JO", **JOINT, "second_pan": "ABCPX1234A"},
+            "mf_ucc.second_pan",
+            "The second holder's PAN is not the same in Demat 1 and MF UCC.",
+        ),
+        (
+            {"holding_type": "2", **JOINT},
+            {"holding_mode": "JO", **JOINT, "second_first_name": "Rani"},
+            "mf_ucc.second_first_name",
+            "first name is not the same",
+        ),
+        (
+            {"guardian_pan": "ABCPG1234A"},
+            {"guardian_pan": "ABCPH1234A"},
+            "mf_ucc.guardian_pan",
+            "guardian's PAN",
+        ),
+        ({"second_pan": "ABCPT1234A"}, {}, "demats.0.second_pan", "has the user's own PAN"),
+        ({}, {"holding_mode": "JO"}, "mf_ucc.holding_mode", "whether the holding is joint"),
+    ],
+)
+def test_what_does_not_fit_is_a_warning(demat, ucc, path, words):
+    (found,) = findings(values(demat, ucc))
+    assert (found.path, found.severity, found.rule) == (path, "warning", "portal.compare")
+    assert words in found.text
+
+
+def test_case_and_spaces_say_nothing():
+    assert findings({"name": "ASHA  RAO"}, {"name": "Asha Rao"}) == []
+
+
+@pytest.mark.parametrize("name", ["name", "pan", "birth_date"])
+def test_another_name_pan_or_birthday_than_the_confirmed_one(name):
+    (found,) = findings({name: "Other"}, {name: "Confirmed"})
+    assert found.path == name
+    assert "differs from the confirmed one" in found.text
+
+
+def test_alternate_addresses_stand_beside_the_profile():
+    known = {"email": "a@example.com", "first_email": "A@example.com", "second_email": "b@example.com"}
+    (compared,) = comparisons(known)
+    assert [side.where for side in compared.sides] == [
+        "Profile",
+        "Alternate address 1",
+        "Alternate address 2",
+    ]
+    assert compared.words
+
+
+def test_a_deleted_account_is_not_compared():
+    assert findings(values({"holding_type": "2", **JOINT, "action": "2"}, {})) == []
+
+
+@pytest.mark.django_db
+def test_forms_say_it():
+    assert any(f.rule == "portal.compare" for f in create_findings(values({}, {"holding_mode": "JO"})))
+    RetailUserFactory(group_id="HO", user_id="RET001", name="Asha Before")
+    update = {"group_id": "HO", "user_id": "RET001", "name": "Ravi After"}
+    assert any(f.rule == "portal.compare" for f in update_findings(update))
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_retail_user_shows_what_does_not_fit(client, maker):
+    user = RetailUserFactory(pan="ABCPT1234A", mobile="9811111111")
+    RetailUserFactory(user_id="OTHER", pan="ABCPT1234A", mobile="9822222222")
+    DematAccountFactory(retail_user=user, second_pan="ABCPT1234A")
+    client.force_login(maker)
+    page = client.get(user.get_absolute_url()).content.decode()
+    assert "has the user&#x27;s own PAN" in page
+    assert "HO/OTHER has the PAN too" in page
+    lonely = RetailUserFactory(user_id="LONELY", pan="", mobile="")
+    assert "compared-title" not in client.get(lonely.get_absolute_url()).content.decode()

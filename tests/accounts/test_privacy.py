@@ -1,0 +1,90 @@
+"""Personal data on the pages of a retail user, of its changes, deliveries and audit entries."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.views import HISTORY, TABS
+from backoffice.audit.models import Entry
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.sending import drain
+from tests.factories import retail_user_values
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REVEAL = "/reveal/"
+VALUES = retail_user_values(manager_id="10.0.10.0")
+PERSONAL = (
+    VALUES["pan"],
+    VALUES["mobile"],
+    VALUES["email"],
+    "21-01-1985",
+    "21 January 1985",
+    VALUES["address_1"],
+    *(bank["account_no"] for bank in VALUES["banks"]),
+    *(demat["beneficiary_id"] for demat in VALUES["demats"]),
+)
+
+
+@pytest.fixture
+def pages(odin, approved, checker):
+    """The addresses of all pages that tell of one retail user."""
+    delivery = approved(**VALUES)
+    drain(0.2)
+    assert Delivery.objects.get().state == "applied"
+    user = f"/users/{delivery.lane}/"
+    return [
+        *(f"{user}?tab={tab}" for tab in (*TABS, HISTORY)),
+        delivery.change.get_absolute_url(),
+        delivery.get_absolute_url(),
+    ]
+
+
+def told(client, url):
+    html = client.get(url).content.decode()
+    return [value for value in PERSONAL if value in html]
+
+
+def test_nothing_personal_is_told_to_support(client, support, pages):
+    client.force_login(support)
+    assert {url: told(client, url) for url in pages} == {url: [] for url in pages}
+
+
+def test_nothing_personal_is_told_to_compliance_in_the_audit_trail(client, compliance, pages):
+    client.force_login(compliance)
+    entries = [entry.get_absolute_url() for entry in Entry.objects.all()]
+    assert {url: told(client, url) for url in entries} == {url: [] for url in entries}
+
+
+def test_a_maker_sees_everything(client, maker, pages):
+    client.force_login(maker)
+    assert {value for url in pages for value in told(client, url)} == set(PERSONAL)
+
+
+def test_compliance_gives_a_reason_and_sees_everything_of_this_retail_user(client, compliance, pages):
+    client.force_login(compliance)
+    assert not [value for url in pages for value in told(client, url)]
+    assert "Show personal data" in client.get(pages[0]).content.decode()
+    client.post(REVEAL, {"lane": "HO/RET001", "reason": "Complaint 12", "next": pages[0]})
+    assert {value for url in pages for value in told(client, url)} == set(PERSONAL)
+    assert "Show personal data" not in client.get(pages[0]).content.decode()
+    entry = Entry.objects.get(action="privacy.revealed")
+    assert (entry.by, entry.reason) == (compliance, "Complaint 12")
+
+
+def test_without_a_reason_nothing_is_shown(client, compliance, pages):
+    client.force_login(compliance)
+    response = client.post(REVEAL, {"lane": "HO/RET001", "reason": " ", "next": pages[0]}, follow=True)
+    assert "Give a reason" in response.content.decode()
+    assert told(client, pages[0]) == []
+
+
+def test_support_is_not_offered_to_see_and_cannot(client, support, pages):
+    client.force_login(support)
+    assert "Show personal data" not in client.get(pages[0]).content.decode()
+    assert client.post(REVEAL, {"lane": "HO/RET001", "reason": "Curious"}).status_code == 403
+
+
+def test_the_way_back_stays_in_the_portal(client, compliance):
+    client.force_login(compliance)
+    response = client.post(REVEAL, {"lane": "HO/RET001", "reason": "x", "next": "https://evil.example/"})
+    assert response.url == reverse("screens:today")

@@ -1,0 +1,240 @@
+"""What compliance does with the trail: finds, exports, counts, verifies, holds; and what time does to it."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.audit import checks, retention, statistics
+from backoffice.audit.guard import guard, unguard
+from backoffice.audit.models import Check, Entry, LegalHold, Pruning
+from backoffice.audit.operations import record
+from backoffice.audit.retention import RetentionError, lift_hold, place_hold, prune
+from backoffice.audit.seals import seal_new, verify
+from backoffice.audit.tasks import verify_asked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def as_compliance(client, compliance):
+    client.force_login(compliance)
+    return client
+
+
+def attempt(code="1", outcome="applied", reference="REF1", lane="HO/RET001"):
+    return record(
+        f"delivery.{outcome}",
+        by=None,
+        subject=lane,
+        text=f"Attempt 1: {outcome}.",
+        details={"code": code, "reference": reference, "sent": "63=FT1.0|64=320|214=9876543210"},
+        before={"mobile": "9876543210"},
+        after={"mobile": "9876543211"},
+    )
+
+
+def listed(client, **filters):
+    page = client.get(reverse("audit:list"), filters).content.decode()
+    return {entry.pk for entry in Entry.objects.all() if f"/audit/{entry.pk}/" in page}
+
+
+def test_entries_are_found_by_person_user_kind_outcome_code_reference_and_request(as_compliance, maker):
+    one = attempt(code="0", outcome="refused", reference="REF9")
+    two = record("change.submitted", by=maker, subject="HO/RET002", text="Submitted.", reason="As asked")
+    login = Entry.objects.get(action="staff.logged_in")
+    assert listed(as_compliance, outcome="refused") == {one.pk}
+    assert listed(as_compliance, code="0") == {one.pk}
+    assert listed(as_compliance, reference="REF9") == {one.pk}
+    assert listed(as_compliance, by_name="maker") == {two.pk}
+    assert listed(as_compliance, q="HO/RET002") == {two.pk}
+    assert listed(as_compliance, action="change.") == {two.pk}
+    assert login.pk in listed(as_compliance, request_id=login.request_id)
+
+
+def test_a_day_is_a_day_in_india_and_a_retail_user_is_found_by_its_beginning(as_compliance, monkeypatch):
+    late = datetime(2026, 3, 4, 18, 45, tzinfo=UTC)  # a quarter past midnight of the 5th in India
+    monkeypatch.setattr(timezone, "now", lambda: late)
+    one = record("change.submitted", by=None, subject="HO/RET001", text="Submitted.")
+    monkeypatch.undo()
+    assert one.pk in listed(as_compliance, since="2026-03-05", until="2026-03-05")
+    assert one.pk not in listed(as_compliance, until="2026-03-04")
+    assert one.pk not in listed(as_compliance, since="2026-03-06")
+    assert listed(as_compliance, q="ho/ret0") == {one.pk}
+    assert listed(as_compliance, q="RET001/HO") == set()
+
+
+def exported(client, **filters):
+    answer = client.get(reverse("audit:csv"), filters)
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+def test_the_filtered_list_is_exported_and_the_export_is_an_entry(as_compliance, compliance):
+    attempt()
+    record("change.submitted", by=None, subject="HO/RET002", text="=HYPERLINK(1)", reason="+1")
+    rows = exported(as_compliance, q="HYPERLINK")
+    assert [row[5] for row in rows[1:]] == ["'=HYPERLINK(1)"]
+    entry = Entry.objects.get(action="audit.exported")
+    assert (entry.by, entry.details["filters"]) == (compliance, {"q": ["HYPERLINK"]})
+    assert "9876543210" in str(exported(as_compliance, outcome="applied"))
+
+
+def test_an_export_hides_personal_data_from_those_who_may_not_see_it(as_compliance, compliance):
+    from django.contrib.auth.models import Group, Permission
+
+    attempt()
+    group = Group.objects.get(name="compliance")
+    group.permissions.remove(Permission.objects.get(codename="see_personal_data"))
+    text = str(exported(as_compliance, outcome="applied"))
+    assert "9876543210" not in text
+    assert "9876543211" not in text
+
+
+def test_nobody_else_exports_verifies_or_holds(client, checker, maker):
+    client.force_login(checker)
+    assert client.get(reverse("audit:csv")).status_code == 403
+    assert client.post(reverse("audit:verify")).status_code == 403
+    assert (
+        client.post(reverse("audit:place_hold"), {"subject": "HO/RET001", "reason": "x"}).status_code == 403
+    )
+    with pytest.raises(PermissionError):
+        checks.ask(maker)
+    with pytest.raises(RetentionError):
+        place_hold("HO/RET001", by=checker, reason="x")
+
+
+def test_response_codes_are_counted_by_day(as_compliance):
+    attempt()
+    attempt()
+    attempt(code="0", outcome="refused")
+    page = as_compliance.get(reverse("audit:numbers"), {"days": "7"}).content.decode()
+    assert "applied 2" in page
+    assert "refused 1" in page
+    assert as_compliance.get(reverse("audit:numbers"), {"days": "nonsense"}).status_code == 200
+
+
+def test_a_verification_is_asked_for_made_by_a_worker_and_shown(as_compliance, compliance):
+    attempt()
+    as_compliance.post(reverse("audit:verify"))
+    as_compliance.post(reverse("audit:verify"))
+    assert Check.objects.count() == 1
+    assert "every 2s" in as_compliance.get(reverse("audit:verification")).content.decode()
+    assert verify_asked() == 1
+    page = as_compliance.get(reverse("audit:verification")).content.decode()
+    assert "Everything fits" in page
+    assert Check.objects.get().head in page
+    assert Entry.objects.get(action="audit.verified").by == compliance
+
+
+def test_a_verification_shows_what_does_not_fit(as_compliance):
+    entry = attempt()
+    seal_new()
+    unguard(connection)
+    Entry.objects.filter(pk=entry.pk).update(text="forged")
+    guard(connection)
+    as_compliance.post(reverse("audit:verify"))
+    verify_asked()
+    page = as_compliance.get(reverse("audit:verification")).content.decode()
+    assert f"Entry {entry.pk} was altered" in page
+
+
+def test_a_legal_hold_is_placed_and_lifted_with_reasons(as_compliance, compliance):
+    attempt()
+    as_compliance.post(reverse("audit:place_hold"), {"subject": "HO/RET001", "reason": "Court order 12"})
+    hold = LegalHold.objects.get()
+    assert "Court order 12" in as_compliance.get(reverse("audit:holds")).content.decode()
+    with pytest.raises(RetentionError, match="already"):
+        place_hold("HO/RET001", by=compliance, reason="Again")
+    with pytest.raises(RetentionError, match="no entry"):
+        place_hold("HO/NOBODY", by=compliance, reason="x")
+    as_compliance.post(reverse("audit:lift_hold", args=[hold.pk]), {"reason": ""})
+    hold.refresh_from_db()
+    assert hold.lifted_at is None
+    as_compliance.post(reverse("audit:lift_hold", args=[hold.pk]), {"reason": "Case closed"})
+    with pytest.raises(RetentionError, match="lifted already"):
+        lift_hold(hold.pk, by=compliance, reason="x")
+    assert {"audit.held", "audit.released"} <= set(Entry.objects.values_list("action", flat=True))
+
+
+@pytest.fixture
+def aged():
+    """Move everything that was written so far into the past."""
+
+    def age(years):
+        past = timezone.now() - timedelta(days=366 * years)
+        unguard(connection)
+        Entry.objects.update(at=past)
+        guard(connection)
+        seal_new()
+        unguard(connection)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE audit_seal SET at = %s", [past])
+        from backoffice.audit.models import Seal
+        from backoffice.audit.seals import seal_hash
+
+        for seal in Seal.objects.all():
+            Seal.objects.filter(pk=seal.pk).update(hash=seal_hash(seal))
+        guard(connection)
+
+    return age
+
+
+def test_entries_go_after_their_time_and_the_chain_still_fits(settings, aged):
+    attempt(lane="HO/OLD001")
+    attempt(lane="HO/HELD01")
+    LegalHold.objects.create(subject="HO/HELD01", reason="Court", placed_by_id=_somebody().pk)
+    aged(9)
+    young = attempt(lane="HO/NEW001")
+    assert prune() == 1
+    assert set(Entry.objects.values_list("subject", flat=True)) == {"HO/HELD01", "HO/NEW001", ""}
+    assert Entry.objects.get(action="audit.pruned").details["years"] == 8
+    seal_new()
+    assert verify().fault == ""
+    assert prune() == 0
+    assert Entry.objects.filter(pk=young.pk).exists()
+
+
+def test_what_is_left_of_a_pruned_seal_is_still_compared(aged):
+    attempt(lane="HO/OLD001")
+    held = attempt(lane="HO/HELD01")
+    LegalHold.objects.create(subject="HO/HELD01", reason="Court", placed_by_id=_somebody().pk)
+    aged(9)
+    prune()
+    unguard(connection)
+    Entry.objects.filter(pk=held.pk).update(text="forged")
+    guard(connection)
+    assert verify().fault.startswith(f"Entry {held.pk} was altered")
+
+
+def test_nothing_goes_before_its_time(aged):
+    attempt()
+    aged(7)
+    assert prune() == 0
+    assert not Pruning.objects.exists()
+
+
+def test_the_database_lets_go_of_nothing_young_even_if_a_pruning_says_so():
+    entry = attempt()
+    Pruning.objects.create(seal_number=1, up_to_id=entry.pk + 10)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Entry.objects.all()._raw_delete("default")
+    assert retention.prune() == 0
+
+
+def _somebody():
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.create_user("holder")
+
+
+def test_every_outcome_has_a_colour_of_its_own_in_the_chart():
+    css = finders.find("css/portal.css")
+    tones = [tone for _, tone in statistics.OUTCOMES]
+    assert len(set(tones)) == len(tones)
+    assert [tone for tone in tones if f".bar-{tone} " not in Path(css).read_text()] == []

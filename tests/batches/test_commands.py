@@ -1,0 +1,105 @@
+"""The same by command, with exit codes that scripts can use."""
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from backoffice.batches import columns
+from backoffice.batches.kinds import batch_kind
+from backoffice.batches.models import Batch, State
+from backoffice.delivery.models import Delivery
+from tests.factories import RetailUserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def var(settings, tmp_path):
+    settings.VAR_DIR = tmp_path / "var"
+
+
+@pytest.fixture
+def deposits(db, tmp_path):
+    """Write a file of two deposits, of which the second may be for somebody who is not here."""
+
+    for user in ("D1", "D2"):
+        RetailUserFactory(group_id="HO", user_id=user)
+
+    def write(second="D2"):
+        path = tmp_path / "deposits.csv"
+        names = [column.name for column in columns.columns(batch_kind("cash_deposit").layout)]
+        given = (
+            {"user_id": "D1", "group_id": "HO", "amount": "100.50", "product_id": "1"},
+            {"user_id": second, "group_id": "HO", "amount": "49.50", "product_id": "1"},
+        )
+        lines = [",".join(row.get(name, "") for name in names) for row in given]
+        path.write_text("\n".join([",".join(names), *lines]))
+        return path
+
+    return write
+
+
+def run(*arguments):
+    out, err = io.StringIO(), io.StringIO()
+    call_command(*map(str, arguments), stdout=out, stderr=err)
+    return out.getvalue().strip(), err.getvalue()
+
+
+def code(*arguments):
+    with pytest.raises(CommandError) as error:
+        run(*arguments)
+    return error.value.returncode, str(error.value)
+
+
+def test_upload_submit_approve_and_result(deposits, maker, checker):
+    number, said = run(
+        *("batch_upload", "cash_deposit", deposits(), "--by", "maker"),
+        *("--submit", "all", "--reason", "Pay-in", "--control-total", "150.00"),
+    )
+    assert "2 rows: 2 good" in said
+    batch = Batch.objects.get(pk=number)
+    assert (batch.state, batch.control_total) == (State.SUBMITTED, Decimal("150.00"))
+    out, _ = run("batch_approve", number, "--by", "checker")
+    assert out == "2 rows approved, 0 rows left out as stale."
+    assert Delivery.objects.filter(change__batch=batch, message_type=303).count() == 2
+    out, said = run("batch_result", number)
+    rows = list(csv.DictReader(io.StringIO(out.removeprefix("\ufeff"))))
+    assert [row["Portal status"] for row in rows] == ["Queued", "Queued"]
+    assert "still being sent" in said
+
+
+def test_a_file_with_errors_is_uploaded_and_ends_with_its_own_code(deposits, maker):
+    returned, words = code("batch_upload", "cash_deposit", deposits("NOBODY"), "--by", "maker")
+    assert returned == 4
+    assert "errors in 1 row" in words
+    batch = Batch.objects.get()
+    assert (batch.state, batch.wrong) == (State.CHECKED, 1)
+    out, _ = run("batch_result", batch.pk, "--failed")
+    assert "NOBODY" in out
+    assert "D1" not in out
+
+
+def test_the_same_four_eyes_and_rights(deposits, maker, checker, admin):
+    assert code("batch_upload", "cash_deposit", deposits(), "--by", "admin")[0] == 2
+    assert code("batch_upload", "cash_deposit", deposits(), "--by", "nobody")[0] == 2
+    number, _ = run(
+        *("batch_upload", "cash_deposit", deposits(), "--by", "maker"),
+        *("--submit", "all", "--reason", "Pay-in", "--control-total", "150"),
+    )
+    returned, _ = code("batch_approve", number, "--by", "maker")
+    assert returned == 2
+    assert not Delivery.objects.exists()
+    run("batch_approve", number, "--by", "checker")
+    assert code("batch_approve", number, "--by", "checker")[0] == 5
+
+
+def test_what_cannot_be_read_or_submitted_has_codes_too(deposits, maker, tmp_path):
+    assert code("batch_upload", "cash_deposit", tmp_path / "missing.csv", "--by", "maker")[0] == 3
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    assert code("batch_upload", "cash_deposit", tmp_path / "odd.csv", "--by", "maker")[0] == 3
+    wrong_total = ("--submit", "all", "--reason", "Pay-in", "--control-total", "151")
+    assert code("batch_upload", "cash_deposit", deposits(), "--by", "maker", *wrong_total)[0] == 4
+    assert code("batch_result", 999)[0] == 1

@@ -1,0 +1,138 @@
+"""Workers that are killed in the middle of a file: the check and the sending go on, and nothing happens twice."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import time
+import urllib.request
+
+import pytest
+
+from backoffice.batches import columns
+from backoffice.batches.kinds import batch_kind
+from tests.acceptance.conftest import Portal, wait_for
+from tests.factories import retail_user_values
+
+#: Rows of the file, and those among them that ODIN gets.
+ROWS, VALID = 4000, 120
+
+UPLOAD = """
+from pathlib import Path
+from backoffice.batches import operations
+from backoffice.staff.models import User
+maker = User.objects.get(username="maker")
+path = Path({path!r})
+batch = operations.upload("create_retail_user", [path.read_bytes()], path.name, by=maker).batch
+operations.check(batch.pk, by=maker)
+print(batch.pk)
+"""
+
+
+@pytest.fixture
+def portal(tmp_path):
+    """Stand-in, worker and beat of a portal of their own, with short leases."""
+    portal = Portal(tmp_path, "", "")
+    portal.environment |= {
+        "BATCH_LEASE_SECONDS": "1",
+        "ODIN_CONNECT_TIMEOUT": "1",
+        "ODIN_READ_TIMEOUT": "2",
+        "ODIN_TOTAL_TIMEOUT": "3",
+        "DELIVERY_LEASE_SECONDS": "4",
+        "DELIVERY_HOLD_SECONDS": "1",
+    }
+    try:
+        portal.prepare()
+        for name in ("stand-in", "worker", "beat"):
+            portal.start(name)
+        wait_for(f"{portal.odin_url}/")
+        yield portal
+    finally:
+        portal.stop()
+
+
+def kill(portal, name):
+    """As when the machine loses its power."""
+    process = portal.processes[name]
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def ask(portal, statement):
+    """One value out of the portal's database."""
+    with sqlite3.connect(portal.var / "portal.sqlite3", timeout=30) as database:
+        return database.execute(statement).fetchone()[0]
+
+
+def until(portal, statement, wanted, seconds=120):
+    """Wait until a value of the database fits; gives it back."""
+    end = time.monotonic() + seconds
+    while not wanted(value := ask(portal, statement)):
+        assert time.monotonic() < end, f"{statement}: {value}\n{portal.log('worker')[-2000:]}"
+        time.sleep(0.02)
+    return value
+
+
+def at_odin(portal, page):
+    """What the stand-in has."""
+    with urllib.request.urlopen(f"{portal.odin_url}/{page}", timeout=10) as answer:
+        return json.load(answer)
+
+
+def write_file(path):
+    """New retail users, of whom all but the first few lack their name."""
+    shown = columns.columns(batch_kind("create_retail_user").layout)
+    names = [column.name for column in shown if "." not in column.path]
+    with path.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(names)
+        for number in range(ROWS):
+            values = retail_user_values(
+                user_id=f"R{number:05}",
+                reference="",
+                name="Asha Testwala" if number < VALID else "",
+                products=[],
+            )
+            cells = [values.get(name, "") for name in names]
+            writer.writerow([";".join(cell) if isinstance(cell, list) else cell for cell in cells])
+
+
+@pytest.mark.slow
+def test_workers_killed_while_checking_and_while_sending_lose_and_double_nothing(portal, tmp_path):
+    path = tmp_path / "users.csv"
+    write_file(path)
+    number = portal.manage("shell", "--verbosity", "0", "-c", UPLOAD.format(path=str(path))).split()[-1]
+
+    so_far = until(portal, "SELECT count(*) FROM batches_row", lambda rows: rows >= 500)
+    kill(portal, "worker")
+    assert so_far < ROWS
+    assert ask(portal, "SELECT state FROM batches_batch") == "checking"
+    portal.start("worker")
+    until(portal, "SELECT state FROM batches_batch", lambda state: state == "checked")
+    assert ask(portal, "SELECT count(*) FROM batches_row") == ROWS
+    assert ask(portal, "SELECT count(DISTINCT number) FROM batches_row") == ROWS
+    assert ask(portal, "SELECT good + warned FROM batches_batch") == VALID
+    assert ask(portal, "SELECT wrong FROM batches_batch") == ROWS - VALID
+
+    submit = "from backoffice.batches import decisions; from backoffice.staff.models import User; "
+    submit += (
+        f'decisions.submit({number}, by=User.objects.get(username="maker"), mode="valid", reason="Restart")'
+    )
+    portal.manage("shell", "--verbosity", "0", "-c", submit)
+    portal.manage("batch_approve", number, "--by", "checker")
+    applied = "SELECT count(*) FROM delivery_delivery WHERE state = 'applied'"
+    for enough in (VALID // 4, VALID // 2):
+        until(portal, applied, lambda count, enough=enough: count >= enough)
+        kill(portal, "worker")
+        portal.start("worker")
+    until(portal, applied, lambda count: count == VALID)
+
+    expected = [f"R{number:05}" for number in range(VALID)]
+    assert sorted(user["user_id"] for user in at_odin(portal, "users.json")) == expected
+    created = [entry for entry in at_odin(portal, "ledger.json") if entry["type"] == 301 and entry["applied"]]
+    assert sorted(entry["user_id"] for entry in created) == expected
+    until(portal, "SELECT finished_at FROM batches_batch", lambda at: at is not None)
+    result = list(csv.DictReader(portal.manage("batch_result", number).removeprefix("\ufeff").splitlines()))
+    assert [row["user_id"] for row in result if row["Portal status"] == "Applied"] == expected
+    assert {row["Portal status"] for row in result[VALID:]} == {"Has errors"}

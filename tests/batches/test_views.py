@@ -1,0 +1,183 @@
+"""The pages of batches: who sees what, what each state offers, and what is said when something cannot be done."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from backoffice.batches import decisions
+from backoffice.batches.models import Batch, State
+from backoffice.changes.models import ApprovalRule, Change
+from backoffice.delivery.models import Delivery
+
+pytestmark = pytest.mark.django_db
+
+
+def url(name, batch, *more, **kwargs):
+    return reverse(f"batches:{name}", args=[batch.pk, *more], kwargs=kwargs or None)
+
+
+def act(batch, action):
+    return reverse("batches:act", kwargs={"pk": batch.pk, "action": action})
+
+
+def text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+@pytest.fixture
+def as_person(client):
+    def log_in(person):
+        client.force_login(person)
+        return client
+
+    return log_in
+
+
+def test_the_history_says_who_when_how_many_and_what_became_of_it(checked, as_person, compliance):
+    batch = checked(good=3, wrong=2, file_name="branch-12.csv", outcome={"applied": 3, "refused": 1})
+    page = text(as_person(compliance).get(reverse("batches:list")))
+    assert "branch-12.csv" in page
+    assert "3 applied, 1 refused" in page
+    assert batch.sha256[:10] in page
+
+
+def test_a_checked_file_shows_totals_and_findings_by_kind_to_its_maker(checked, as_person, maker):
+    batch = checked(good=2, warned=1, wrong=2)
+    page = text(as_person(maker).get(url("detail", batch)))
+    assert "PAN is mandatory" in page
+    assert "Submit 3 rows" in page
+    assert "2 rows with errors stay back" in page
+
+
+def test_somebody_else_does_not_find_the_submit_form(checked, as_person, other_maker, checker):
+    batch = checked()
+    for person in (other_maker, checker):
+        assert "Submit 3 rows" not in text(as_person(person).get(url("detail", batch)))
+
+
+def test_submitting_on_the_page_and_approving_as_another_person(checked, as_person, maker, checker):
+    batch = checked(good=2)
+    answer = as_person(maker).post(url("submit", batch), {"mode": "all", "reason": "New clients"})
+    assert answer.status_code == 302
+    assert "You uploaded this file; another person must approve it." in text(
+        as_person(maker).get(url("detail", batch))
+    )
+    batch.refresh_from_db()
+    page = as_person(checker).get(url("detail", batch))
+    assert "Approve 2 rows and send" in text(page)
+    as_person(checker).post(act(batch, "approve"), {"content_hash": batch.content_hash})
+    assert Delivery.objects.filter(change__batch=batch).count() == 2
+    assert "0 of 2" in text(as_person(checker).get(url("detail", batch)))
+
+
+def test_the_first_of_two_checkers_is_told_that_nothing_goes_out_yet(checked, as_person, maker, checker):
+    ApprovalRule.objects.create(kind="create_retail_user", checkers=2)
+    batch = decisions.submit(checked(good=2).pk, by=maker, mode="all", reason="New clients")
+    answer = as_person(checker).post(act(batch, "approve"), {"content_hash": batch.content_hash}, follow=True)
+    assert "A second checker must approve it too before anything goes out" in text(answer)
+    assert not Delivery.objects.filter(change__batch=batch).exists()
+
+
+def test_a_submission_without_reason_is_said_on_the_page_and_nothing_is_proposed(checked, as_person, maker):
+    batch = checked()
+    answer = as_person(maker).post(url("submit", batch), {"mode": "all", "reason": ""})
+    assert answer.status_code == 422
+    assert "Give a reason" in text(answer)
+    assert not Change.objects.filter(batch=batch).exists()
+
+
+def test_what_a_verb_refuses_is_said_on_the_page(submitted, as_person, maker, other_maker, checker):
+    batch = submitted()
+    answer = as_person(other_maker).post(act(batch, "approve"), {"content_hash": batch.content_hash})
+    assert answer.status_code == 403
+    assert "Ask a checker" in text(answer)
+    answer = as_person(checker).post(act(batch, "approve"), {"content_hash": "0"})
+    assert answer.status_code == 409
+    assert "not the one you saw" in text(answer)
+    answer = as_person(checker).post(act(batch, "reject"), {"reason": ""})
+    assert "Say why you reject it" in text(answer)
+    batch.refresh_from_db()
+    assert batch.state == State.SUBMITTED
+
+
+@pytest.mark.parametrize("name", ["rows", "result", "failed"])
+def test_rows_and_results_are_only_for_those_who_may_see_personal_data(checked, as_person, compliance, name):
+    batch = checked()
+    assert as_person(compliance).get(url(name, batch)).status_code == 200
+    compliance.groups.clear()
+    compliance.user_permissions.add(Permission.objects.get(codename="view_batch"))
+    assert as_person(compliance).get(url("detail", batch)).status_code == 200
+    assert as_person(compliance).get(url(name, batch)).status_code == 403
+
+
+def test_an_admin_sees_no_files(checked, as_person, admin):
+    batch = checked()
+    assert as_person(admin).get(url("detail", batch)).status_code == 403
+    assert as_person(admin).get(reverse("batches:list")).status_code == 403
+
+
+def test_a_row_shows_its_cells_its_findings_and_its_message(checked, as_person, checker):
+    batch = checked(good=1, wrong=1)
+    good = text(as_person(checker).get(url("row", batch, 2)))
+    assert "U0002" in good
+    assert "Create retail user" in good
+    assert "PAN is mandatory" in text(as_person(checker).get(url("row", batch, 3)))
+
+
+def test_a_checker_rejects_one_row_on_its_page(submitted, as_person, checker):
+    batch = submitted(mode="valid")
+    assert "Reject row 3" in text(as_person(checker).get(url("row", batch, 3)))
+    answer = as_person(checker).post(url("reject_row", batch, 3), {"reason": ""})
+    assert "Say why you reject it" in text(answer)
+    as_person(checker).post(url("reject_row", batch, 3), {"reason": "Name is another's"})
+    assert "Name is another" in text(as_person(checker).get(url("row", batch, 3)))
+
+
+def test_the_list_of_rows_is_narrowed_by_finding_and_by_outcome(submitted, as_person, checker):
+    batch = submitted(good=2, warned=1, wrong=1)
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    Delivery.objects.filter(lane="HO/U0003").update(
+        state="refused", finished_at=batch.created_at, text="No such branch"
+    )
+    client = as_person(checker)
+    found = text(client.get(url("rows", batch), {"finding": "pan|mandatory"}))
+    assert "1 row" in found
+    assert "HO/U0005" in found
+    found = text(client.get(url("rows", batch), {"outcome": "refused"}))
+    assert "No such branch" in found
+    assert "HO/U0002" not in found
+
+
+def test_progress_says_nothing_while_nothing_moved_and_reloads_when_the_state_did(
+    submitted, as_person, checker
+):
+    batch = submitted()
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    client = as_person(checker)
+    page = client.get(url("detail", batch)).content.decode()
+    address = re.search(r'hx-get="([^"]+)"[^>]*data-poll', page)[1].replace("&amp;", "&")
+    assert client.get(address).status_code == 204
+    Delivery.objects.filter(lane="HO/U0003").update(state="applied", finished_at=batch.created_at)
+    moved = client.get(address)
+    assert "1 of 3" in text(moved)
+    Batch.objects.filter(pk=batch.pk).update(state=State.STALE)
+    assert client.get(address).headers["HX-Refresh"] == "true"
+
+
+def test_the_page_of_a_batch_costs_the_same_however_long_it_is(
+    checked, as_person, maker, django_assert_max_num_queries
+):
+    batch = checked(good=200, wrong=50)
+    client = as_person(maker)
+    client.get(url("detail", batch))
+    with django_assert_max_num_queries(30):
+        client.get(url("detail", batch))
+
+
+def test_personal_data_of_no_row_is_in_an_address(checked, as_person, checker):
+    page = as_person(checker).get(url("detail", checked(wrong=2))).content.decode()
+    for address in re.findall(r'(?:href|action|hx-get)="([^"]*)"', page):
+        assert "9800000001" not in address
+        assert "ABCPT1234A" not in address

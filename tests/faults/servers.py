@@ -1,0 +1,182 @@
+"""Private servers on loopback, started and ended by the test that uses them: these may be killed and restarted."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+STARTED = 30.0
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A process that listens on `port` when it is up; `crash` is a power cut, `start` may come again."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-server-"))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        """What is run."""
+        raise NotImplementedError
+
+    @property
+    def user(self) -> str | None:
+        """The account that it runs under; None: this one's."""
+        return None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.crash()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command(),
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                user=self.user,
+                start_new_session=True,
+            )
+        end = time.monotonic() + STARTED
+        while not self.listens():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError((self.folder / "log").read_text(errors="replace")[-2000:])
+            time.sleep(0.05)
+
+    def listens(self) -> bool:
+        """Whether somebody answers on the port."""
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    #: How it is ended at once, without a goodbye to its clients and without tidying up.
+    ending = signal.SIGKILL
+
+    def crash(self) -> None:
+        """End it and its children at once."""
+        if self._process is not None:
+            self._process.send_signal(self.ending)
+            self._process.wait(STARTED)
+
+
+class Postgres(Server):
+    """A cluster of its own. Run by `postgres` where this process is root, which PostgreSQL refuses."""
+
+    # "Immediate": what was not written has to be recovered, and no backend outlives the postmaster.
+    ending = signal.SIGQUIT
+
+    def __init__(self, *, fsync: bool = False) -> None:
+        """`fsync`: for measurements. Without it a crash of the processes loses nothing, one of the machine would."""
+        super().__init__()
+        self._fsync = fsync
+
+    @staticmethod
+    def programs() -> Path | None:
+        """The folder of initdb and postgres, the newest; None where there is none."""
+        found = sorted(
+            Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name)
+        )
+        beside = shutil.which("initdb")
+        return found[-1].parent if found else Path(beside).parent if beside else None
+
+    @property
+    def user(self) -> str | None:
+        return "postgres" if os.getuid() == 0 else None
+
+    @property
+    def url(self) -> str:
+        """The address of its database, as DATABASE_URL has it."""
+        return f"postgres://portal@127.0.0.1:{self.port}/postgres"
+
+    def command(self) -> list[str]:
+        options = [
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            f"fsync={'on' if self._fsync else 'off'}",
+            "max_connections=80",
+        ]
+        chosen = [part for option in options for part in ("-c", option)]
+        return [f"{self.programs()}/postgres", "-D", str(self.folder / "data"), "-p", str(self.port), *chosen]
+
+    def start(self) -> None:
+        if not (self.folder / "data").exists():
+            self._make()
+        super().start()
+        end = time.monotonic() + STARTED
+        while subprocess.run(
+            [f"{self.programs()}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)], cwd=self.folder
+        ).returncode:
+            if time.monotonic() > end:
+                raise RuntimeError("PostgreSQL does not come up.")
+            time.sleep(0.05)
+
+    def _make(self) -> None:
+        if self.user:
+            os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)
+        wanted = ["--username=portal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        done = subprocess.run(
+            [f"{self.programs()}/initdb", "-D", str(self.folder / "data"), *wanted],
+            cwd=self.folder,
+            user=self.user,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+
+
+class Redis(Server):
+    """A Redis of its own, which remembers nothing."""
+
+    @staticmethod
+    def program() -> str | None:
+        """Where it is; None: nowhere."""
+        return shutil.which("redis-server") or shutil.which("valkey-server")
+
+    @property
+    def url(self) -> str:
+        """Its address, as CELERY_BROKER_URL has it."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def forget(self) -> None:
+        """Empty it. It may be down: then there is nothing to empty."""
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), 1) as connection,
+        ):
+            connection.sendall(b"FLUSHALL\r\n")
+            connection.recv(100)
+
+    def command(self) -> list[str]:
+        return [
+            str(self.program()),
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]

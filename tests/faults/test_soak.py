@@ -1,0 +1,74 @@
+"""The short run of the fault test, and two workers that are wrong on purpose, which it must find out.
+
+`make soak` is the long run. Each run is a process of its own, since its database and its settings are its own.
+"""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.installation import ROOT
+from tests.faults.servers import Postgres, Redis
+
+pytestmark = pytest.mark.slow
+
+needs_servers = pytest.mark.skipif(
+    Postgres.programs() is None or Redis.program() is None,
+    reason="needs PostgreSQL's and Redis's programs (Debian: apt-get install postgresql redis-server)",
+)
+#: What embeds everything: SQLite and folders as a broker.
+EMBEDDED = ("--database", "sqlite", "--broker", "filesystem")
+
+
+def run(*options):
+    """A run with these options: its exit code and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.soak", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    print(done.stdout, done.stderr)
+    return done.returncode, done.stdout
+
+
+def wrong(printed):
+    """The kinds of wrong that a run found."""
+    return set(re.findall(r"^WRONG (\w+):", printed, re.MULTILINE))
+
+
+@needs_servers
+def test_nothing_is_lost_or_doubled_and_the_order_is_right():
+    code, printed = run("--seed", "1", "--users", "40", "--messages", "450", "--pace", "12", "--every", "0.4")
+    assert (code, wrong(printed)) == (0, set())
+
+
+def test_nor_with_everything_embedded():
+    code, printed = run("--seed", "2", "--users", "20", "--messages", "150", "--every", "0.6", *EMBEDDED)
+    assert (code, wrong(printed)) == (0, set())
+
+
+@pytest.mark.parametrize("mishap", ["wake_ups_lost", "wake_ups_tenfold"])
+def test_losing_all_wake_ups_or_getting_each_ten_times_changes_nothing(mishap):
+    often = ("--seed", "3", "--users", "6", "--messages", "80", "--every", "0.02", "--only", mishap)
+    code, printed = run(*often, *EMBEDDED)
+    assert (code, wrong(printed)) == (0, set())
+    assert re.search(rf'"{mishap}": [5-9]\d', printed), "it happened at nearly each of the messages"
+
+
+MUTANTS = {
+    "tests.faults.mutant_reference": ("drop_after,http_500_after", "doubled"),
+    "tests.faults.mutant_hold": ("latency", "order"),
+}
+
+
+@pytest.mark.parametrize("worker", MUTANTS)
+def test_a_worker_that_is_wrong_is_found_out(worker):
+    only, found = MUTANTS[worker]
+    traffic = ("--seed", "1", "--users", "8", "--messages", "120", "--every", "0.2")
+    code, printed = run(*traffic, "--only", only, "--worker", worker, *EMBEDDED)
+    assert code == 1
+    assert found in wrong(printed)

@@ -1,0 +1,244 @@
+"""316, 318, 326 and 328: asked for on a page, fetched over real SOAP, kept with the time, shown, and exported."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.audit.models import Entry
+from backoffice.delivery.sending import drain
+from backoffice.masters.names import offered
+from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.wire import decode_reply
+from limits import readings, shown
+from limits.models import Periodicity, Reading
+from limits.tasks import fetch_readings, refresh_periodicities
+from tests.factories import RetailUserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGE = reverse("limits:readings", args=["HO", "HAS001"])
+COMBINED = {"periodicity": "15"}
+
+
+@pytest.fixture
+def user(odin, approved):
+    """A retail user that ODIN has, with a deposit."""
+    approved(user_id="HAS001", group_id="HO")
+    drain(0.2)
+
+
+@pytest.fixture
+def as_maker(client, maker):
+    client.force_login(maker)
+    return client
+
+
+def ask(client, kind, **data):
+    return client.post(reverse("limits:ask", args=["HO", "HAS001", kind]), data)
+
+
+def given(monkeypatch, type_, text):
+    """Let ODIN answer this text."""
+    monkeypatch.setattr(readings, "ask", lambda message, values: decode_reply(REQUESTS[type_], text))
+
+
+def answered(json_text, kind=Reading.Kind.STOCK_VIEW, reply=329):
+    return Reading(kind=kind, state=Reading.State.ANSWERED, answer=f"63=FT1.0|64={reply}|18=1|19={json_text}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "shown_words"),
+    [
+        ("summary", COMBINED, "Net Available Funds"),
+        ("funds", COMBINED, "Cash Deposit"),
+        ("stocks", {}, "No holdings"),
+    ],
+)
+def test_an_answer_appears_after_it_was_asked_for(user, as_maker, kind, data, shown_words):
+    assert ask(as_maker, kind, **data).status_code == 302
+    page = as_maker.get(PAGE).content.decode()
+    assert "Asking ODIN" in page
+    assert fetch_readings() == 1
+    panel = as_maker.get(reverse("limits:panel", args=["HO", "HAS001", kind])).content.decode()
+    assert shown_words in panel
+    assert "hx-get" not in panel
+    assert "Asking ODIN" not in panel
+    assert Entry.objects.filter(action="reading.asked", subject="HO/HAS001").count() == 1
+
+
+def test_the_page_shows_only_what_was_asked_and_who_may_ask(user, client, compliance):
+    client.force_login(compliance)
+    page = client.get(PAGE).content.decode()
+    assert "Not asked yet" in page
+    assert "Ask ODIN</button>" not in page
+    assert ask(client, "stocks").status_code == 403
+
+
+def test_two_clicks_ask_once(user, as_maker):
+    ask(as_maker, "stocks")
+    ask(as_maker, "stocks")
+    assert Reading.objects.count() == 1
+
+
+def test_what_odin_would_refuse_is_not_asked(user, as_maker):
+    answer = as_maker.post(
+        reverse("limits:ask", args=["HO", "HAS001", "funds"]), {"periodicity": "x"}, follow=True
+    )
+    assert "Periodicity" in answer.content.decode()
+    assert not Reading.objects.exists()
+
+
+def test_a_refusal_is_shown_in_odin_s_words(odin, as_maker):
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    ask(as_maker, "stocks")
+    fetch_readings()
+    reading = Reading.objects.get()
+    assert (reading.state, reading.code) == (Reading.State.FAILED, "0")
+    assert "ODIN said: " in as_maker.get(PAGE).content.decode()
+
+
+def test_no_answer_says_so_and_offers_to_ask_again(user, odin, as_maker):
+    odin.faults.add("http_500_before", match={"type": 328})
+    ask(as_maker, "stocks")
+    fetch_readings()
+    assert Reading.objects.get().state == Reading.State.FAILED
+    page = as_maker.get(PAGE).content.decode()
+    assert "ODIN gave no answer" in page
+    ask(as_maker, "stocks")
+    fetch_readings()
+    assert readings.newest("HO/HAS001", Reading.Kind.STOCK_VIEW).state == Reading.State.ANSWERED
+
+
+def test_an_expired_session_is_replaced_once(user, odin, as_maker):
+    odin.faults.add("session_expiry", match={"type": 328})
+    ask(as_maker, "stocks")
+    fetch_readings()
+    assert Reading.objects.get().state == Reading.State.ANSWERED
+
+
+def test_a_worker_that_died_leaves_no_reading_under_way(user, as_maker):
+    ask(as_maker, "stocks")
+    Reading.objects.update(state=Reading.State.UNDER_WAY, lease_until=timezone.now())
+    assert fetch_readings() == 0
+    assert "The worker stopped" in Reading.objects.get().words
+
+
+def test_a_secret_in_an_answer_is_not_kept(monkeypatch, as_maker):
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    given(monkeypatch, 328, "63=FT1.0|64=329|18=1|4=SECRET|19={}")
+    ask(as_maker, "stocks")
+    fetch_readings()
+    reading = Reading.objects.get()
+    assert reading.state == Reading.State.ANSWERED
+    assert "SECRET" not in reading.answer + reading.words
+
+
+def test_318_is_kept_and_offered_by_name(odin, as_maker, user):
+    refresh_periodicities()
+    fetch_readings()
+    assert Periodicity.objects.filter(number=129).count() == 2
+    assert ("129", "MCX Futures, MCX Option (129)") in offered("periodicities")
+    form = as_maker.get(reverse("accounts:change", args=["HO", "HAS001", "square_off"])).content.decode()
+    assert "NSE Combined [NSEEQ + NSEFAO] (15)" in form
+    page = as_maker.get(reverse("limits:periodicities")).content.decode()
+    assert "BSE Derivatives" in page
+
+
+def test_a_new_portal_asks_for_the_periodicities_once(db):
+    call_command("ask_periodicities")
+    call_command("ask_periodicities")
+    assert Reading.objects.get().kind == Reading.Kind.PERIODICITIES
+    Reading.objects.update(state=Reading.State.FAILED)
+    Periodicity.objects.create(number=1, market_segment="Known")
+    call_command("ask_periodicities")
+    assert Reading.objects.count() == 1
+
+
+def test_a_list_of_periodicities_that_cannot_be_read_leaves_the_old_one(monkeypatch, as_maker):
+    Periodicity.objects.create(number=1, market_segment="Kept")
+    given(monkeypatch, 318, "63=FT1.0|64=319|18=1|19={broken")
+    refresh_periodicities()
+    fetch_readings()
+    assert [row.market_segment for row in Periodicity.objects.all()] == ["Kept"]
+    assert "cannot be read" in as_maker.get(reverse("limits:periodicities")).content.decode()
+
+
+def test_the_funds_view_is_a_tree_in_the_document_s_order():
+    rows = [
+        {"sDescription": "Net Available Funds", "nTrading": 7, "sIndicator": ""},
+        {"sDescription": "Deposit", "nTrading": 5, "sIndicator": "Deposit"},
+        {"sDescription": "Cash Deposit", "nTrading": 5, "sIndicator": "Deposit"},
+        {"sDescription": "Option CFS", "nTrading": 1, "sIndicator": "Option CFS"},
+        {"sDescription": "Option CFS", "nTrading": 2, "sIndicator": "Option CFS"},
+        {"sDescription": "MF Position", "nTrading": 0, "sIndicator": "Limit Utilization"},
+        {"sDescription": "Something new", "nTrading": 3, "sIndicator": ""},
+    ]
+    tree = shown.funds({"FundsView": rows})
+    assert [(line.name, line.amount, [part.name for part in line.parts]) for line in tree] == [
+        ("Deposit", Decimal(5), ["Cash Deposit"]),
+        ("Option CFS", Decimal(1), ["Option CFS"]),
+        ("Limit Utilization", None, ["MF Position"]),
+        ("Net Available Funds", Decimal(7), []),
+        ("Something new", Decimal(3), []),
+    ]
+
+
+STOCK = {
+    "sDPAvailable": 10, "sDPBlock": 4, "sDPFree": 5, "TOTALQUANTITY": 10, "TOTALBLOCKQUANTITY": 4,
+    "TOTALFREEQUANTITY": 6, "ISIN": "INE154A01025", "sSymbol": "ITC", "sSeries": "EQ",
+    "OtherSegmentTokens": "1:1660,8:500875,38:7",
+}  # fmt: skip
+
+
+def test_a_stock_whose_free_quantity_does_not_add_up_is_marked():
+    (holding,) = shown.stocks({"StockView": [STOCK]})
+    assert holding.mismatches == ["DP"]
+
+
+def test_a7_the_tokens_of_a_stock_name_the_exchanges_of_the_rest_api():
+    (holding,) = shown.stocks({"StockView": [STOCK]})
+    assert holding.tokens == ["NSE Equity 1660", "BSE Equity 500875", "exchange 38 7"]
+
+
+def test_a_reading_is_downloaded_without_formulas(as_maker, maker):
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    reading = answered(json.dumps({"StockView": [{**STOCK, "sSymbol": "=cmd()"}]}))
+    reading.lane, reading.asked_by = "HO/HAS001", maker
+    reading.save()
+    answer = as_maker.get(reverse("limits:reading_csv", args=[reading.pk]))
+    text = b"".join(answer.streaming_content).decode()
+    assert text.splitlines()[1].startswith("'=cmd(),EQ,INE154A01025,10,4,5,")
+    assert "does not add up" in as_maker.get(PAGE).content.decode()
+
+
+def test_m4_an_answer_that_cannot_be_read_is_shown_as_it_came(as_maker, maker):
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    reading = answered("<b>{broken")
+    reading.lane = "HO/HAS001"
+    reading.save()
+    page = as_maker.get(PAGE).content.decode()
+    assert "cannot be read" in page
+    assert "&lt;b&gt;{broken" in page
+
+
+def test_the_retail_user_s_page_leads_to_funds_and_stocks(as_maker):
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    page = as_maker.get(reverse("accounts:detail", args=["HO", "HAS001"])).content.decode()
+    assert f'<a href="{PAGE}">Funds and stocks</a>' in page
+    assert f'<a href="{PAGE}" aria-current="page">' in as_maker.get(PAGE).content.decode()
+
+
+def test_who_may_not_see_limits_is_not_led_to_funds_and_stocks(client, admin):
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    client.force_login(admin)
+    assert PAGE not in client.get(reverse("accounts:detail", args=["HO", "HAS001"])).content.decode()
+    assert client.get(PAGE).status_code == 403
+
+
+def test_a_user_that_is_not_here_has_no_readings(as_maker):
+    assert as_maker.get(PAGE).status_code == 404
+    assert ask(as_maker, "stocks").status_code == 404

@@ -1,0 +1,145 @@
+"""Masking and revealing of personal data."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from backoffice.audit.models import Entry
+from backoffice.protocol.examples import example
+from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.personal import hide_in_text, names_a_person
+from backoffice.protocol.wire import Header, encode
+from backoffice.screens import privacy
+
+
+@pytest.fixture
+def asked(rf):
+    def ask(person):
+        request = rf.get("/")
+        request.user, request.session = person, {}
+        return request
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "hidden"),
+    [
+        ("pan", "ABCPT1234A", "••••234A"),
+        ("account", "00123456789", "••••6789"),
+        ("demat", "12345678", "••••5678"),
+        ("phone", "9800000001", "••••0001"),
+        ("phone", "98000", "••••"),
+        ("email", "asha@example.com", "a••••@example.com"),
+        ("birth date", "21-01-1985", "••••"),
+        ("address", "1 Sample Street", "••••"),
+        ("pan", "", ""),
+        ("pan", None, ""),
+    ],
+)
+def test_little_is_left_of_a_personal_value(kind, text, hidden):
+    assert privacy.mask(kind, text) == hidden
+
+
+def test_personal_data_in_free_text_is_hidden():
+    said = "Client ABCPT1234A called from +91 9800000001, write to asha@example.com about 12345."
+    assert hide_in_text(said) == (
+        "Client ••••234A called from ••••0001, write to a••••@example.com about 12345."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("abcpt1234a", True),
+        (" 9800000001 ", True),
+        ("+919800000001", True),
+        ("a@b.co", True),
+        ("HO/RET001", False),
+    ],
+)
+def test_a_search_for_a_person_is_recognised(text, is_one):
+    assert names_a_person(text) is is_one
+
+
+def test_values_of_an_audit_entry_are_hidden_by_their_names_records_included():
+    values = {
+        "pan": "ABCPT1234A",
+        "name": "Asha",
+        "banks": [{"bank_id": "HDFC", "account_no": "00123456789"}],
+    }
+    assert privacy.hide_values(values) == {
+        "pan": "••••234A",
+        "name": "Asha",
+        "banks": [{"bank_id": "HDFC", "account_no": "••••6789"}],
+    }
+    assert privacy.hide_values(None) == {}
+
+
+@pytest.mark.parametrize("message", [REQUESTS[301], REQUESTS[320], REQUESTS[346]], ids=lambda m: str(m.type))
+def test_no_personal_value_is_left_in_a_raw_message(message, settings):
+    from backoffice.protocol.cipher import PasswordCipher
+    from backoffice.protocol.fields import SecretText
+
+    cipher = PasswordCipher(settings.ODIN_PASSWORD_KEY, "CBC")
+    values = example(message)
+    text = encode(message, values, Header("RESERVEDPG", SecretText("session")), cipher)
+    hidden = privacy.hide_message(text)
+    personal = [
+        value
+        for field, value in _pairs(message.fields, values)
+        if field.personal and len(value) > 4 and value in text
+    ]
+    assert personal
+    assert [value for value in personal if value in hidden] == []
+    assert hidden.count("|") == text.count("|")
+
+
+def _pairs(fields, values):
+    for name, field in fields.items():
+        value = values.get(name)
+        if hasattr(field, "record"):
+            for row in value if isinstance(value, list) else [value or {}]:
+                yield from _pairs(field.record.fields, row)
+        elif isinstance(value, str):
+            yield field, value
+
+
+def test_a_text_that_is_no_message_is_hidden_altogether():
+    assert privacy.hide_message("pan ABCPT1234A") == "••••"
+    assert privacy.hide_message("63=FT1.0|64=9999|217=ABCPT1234A") == "••••"
+    assert privacy.hide_message("") == ""
+
+
+def test_makers_and_checkers_see_at_once(asked, maker, checker):
+    assert privacy.shown(asked(maker), "HO/RET001")
+    assert privacy.shown(asked(checker), "HO/RET001")
+    assert not privacy.may_reveal(asked(maker), "HO/RET001")
+
+
+def test_compliance_sees_after_giving_a_reason_for_that_retail_user_alone(asked, compliance):
+    request = asked(compliance)
+    assert not privacy.shown(request, "HO/RET001")
+    assert privacy.may_reveal(request, "HO/RET001")
+    with pytest.raises(ValueError, match="reason"):
+        privacy.reveal(request, "HO/RET001", "  ")
+    privacy.reveal(request, "HO/RET001", "Complaint 12")
+    assert privacy.shown(request, "HO/RET001")
+    assert not privacy.shown(request, "HO/RET002")
+    entry = Entry.objects.get(action="privacy.revealed")
+    assert (entry.by, entry.subject, entry.reason) == (compliance, "HO/RET001", "Complaint 12")
+
+
+def test_what_was_revealed_is_hidden_again_after_some_minutes(asked, compliance, monkeypatch):
+    request = asked(compliance)
+    privacy.reveal(request, "HO/RET001", "Complaint 12")
+    now = privacy._now()
+    monkeypatch.setattr(privacy, "_now", lambda: now + privacy.MINUTES * 60 + 1)
+    assert not privacy.shown(request, "HO/RET001")
+
+
+def test_support_and_admins_never_see(asked, admin, support):
+    for person in (admin, support):
+        assert not privacy.may_reveal(asked(person), "HO/RET001")
+        with pytest.raises(PermissionDenied):
+            privacy.reveal(asked(person), "HO/RET001", "Curious")
+    assert not Entry.objects.filter(action="privacy.revealed").exists()
