@@ -7,7 +7,9 @@ the first that is answered closes it. A refusal is an answer.
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -62,22 +64,30 @@ def shut(row: Gate, now: datetime) -> bool:
     return row.paused_at is not None or (row.opened_at is not None and not probe_due) or session.blocked(now)
 
 
-def allowed() -> bool:
-    """Whether this worker may send one more message now. Under a rate limit it waits for its turn."""
+def allowed(wanted: int) -> int:
+    """How many messages this worker may send now, at most as many as it wants. Under a rate limit it waits for its
+    turn to send one.
+    """
     row, now = state(), timezone.now()
-    if shut(row, now) or (row.opened_at and not _probe(row, now)):
-        return False
-    return _in_turn(row)
+    if shut(row, now):
+        return 0
+    if row.opened_at and not _probe(row, now):
+        return 0
+    if row.opened_at or settings.DELIVERY_RATE:
+        wanted = 1
+    return wanted if _in_turn(row) else 0
 
 
-def report(outcome: Outcome) -> None:
-    """Tell the gate what came of a message; it may open or close the circuit."""
-    if outcome.unreachable:
-        _failed(outcome.reason)
-        return
-    row = state()
-    if row.failures or row.opened_at:
-        _worked(row)
+def report(outcomes: Sequence[Outcome]) -> None:
+    """Tell the gate what came of messages, in their order; it may open or close the circuit."""
+    for unreachable, alike in groupby(outcomes, lambda outcome: outcome.unreachable):
+        if unreachable:
+            for outcome in alike:
+                _failed(outcome.reason)
+        else:
+            row = state()
+            if row.failures or row.opened_at:
+                _worked(row)
 
 
 def pause(*, by: "User", reason: str) -> None:

@@ -84,7 +84,7 @@ def _agreed(delivery: Delivery, by: "User", *, applied: bool, reason: str) -> bo
     delivery.save(update_fields=["proposed", "proposed_by"])
     words = "it is in ODIN" if applied else "send it again"
     text = f"Proposed: {words}. A second person must agree."
-    note(delivery, Said("delivery.settlement_proposed", text, by, reason), Applied())
+    note([(delivery, Said("delivery.settlement_proposed", text, by, reason), Applied())])
     return False
 
 

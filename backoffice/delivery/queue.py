@@ -6,7 +6,7 @@ Every move is a compare-and-set on id, state and lease token that must change ex
 import os
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from backoffice.audit.operations import record, record_many
+from backoffice.audit.operations import record_many
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
@@ -31,12 +31,17 @@ if TYPE_CHECKING:
 TRIES = 20
 
 
+class MovedApart(Exception):
+    """Deliveries that should move together do not stand alike any more: the transaction must be undone."""
+
+
 @dataclass(frozen=True)
 class Claim:
-    """A worker's right to send one delivery until its lease ends."""
+    """A worker's right to send one delivery until its lease ends (UTC)."""
 
     delivery: Delivery
     token: uuid.UUID
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -91,34 +96,54 @@ def move(
     `effect` is what the move does to the records; it happens only if the move did. A lease ends with every move but
     a claim. Raises IllegalMove where the table has no such move.
     """
-    state = after(delivery.state, step)
+    if not advance([delivery], step, **columns):
+        return False
+    note([(delivery, said, effect() if effect else Applied())])
+    return True
+
+
+def advance(deliveries: Sequence[Delivery], step: Move, **columns: Any) -> bool:
+    """The compare-and-set of deliveries that are alike in state and lease token; False when none was so any more.
+
+    In the transaction of the caller, who writes the audit entries. Raises MovedApart when only some were, and
+    IllegalMove where the table has no such move.
+    """
+    first = deliveries[0]
+    state = after(first.state, step)
     columns.setdefault("lease_token", None)
     columns.setdefault("lease_until", None)
     if state in FINAL:
         columns.setdefault("finished_at", timezone.now())
-    same = Delivery.objects.filter(pk=delivery.pk, state=delivery.state, lease_token=delivery.lease_token)
-    if same.update(state=state, **columns) != 1:
-        return False
-    delivery.state = state
-    for name, value in columns.items():
-        setattr(delivery, name, value)
-    note(delivery, said, effect() if effect else Applied())
-    return True
+    same = Delivery.objects.filter(
+        pk__in=[each.pk for each in deliveries], state=first.state, lease_token=first.lease_token
+    )
+    moved = same.update(state=state, **columns)
+    if moved not in (0, len(deliveries)):
+        raise MovedApart(f"{moved} of {len(deliveries)} deliveries could be moved.")
+    if moved:
+        for delivery in deliveries:
+            delivery.state = state
+            for name, value in columns.items():
+                setattr(delivery, name, value)
+    return bool(moved)
 
 
-def note(delivery: Delivery, said: Said, applied: Applied) -> None:
-    """Write an audit entry about a delivery, in the caller's transaction."""
-    record(
-        said.action,
-        by=said.by,
-        subject=delivery.lane,
-        text=said.text,
-        reason=said.reason,
-        details=said.details,
-        before=applied.before or None,
-        after=applied.after or None,
-        change_id=delivery.change_id,
-        delivery_id=delivery.pk,
+def note(entries: Iterable[tuple[Delivery, Said, Applied]]) -> None:
+    """Write audit entries about deliveries, in the caller's transaction."""
+    record_many(
+        {
+            "action": said.action,
+            "by": said.by,
+            "subject": delivery.lane,
+            "text": said.text,
+            "reason": said.reason,
+            "details": said.details,
+            "before": applied.before or None,
+            "after": applied.after or None,
+            "change_id": delivery.change_id,
+            "delivery_id": delivery.pk,
+        }
+        for delivery, said, applied in entries
     )
 
 
@@ -187,7 +212,7 @@ def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
     record_many([_claimed(delivery, worker) for delivery in first])
     for delivery in first:
         delivery.state, delivery.lease_token, delivery.lease_until = State.IN_FLIGHT, token, lease_until
-    return [Claim(delivery, token) for delivery in first]
+    return [Claim(delivery, token, lease_until) for delivery in first]
 
 
 def _claimed(delivery: Delivery, worker: str) -> dict[str, Any]:

@@ -1,12 +1,23 @@
-"""Sending a claimed delivery: session, encode, attempt, SOAP, outcome; `settling` stores what came of it.
+"""Sending what is claimed: session, encode, attempt, SOAP, outcome; `settling` stores what came of it.
 
-Nothing is sent inside a transaction, and nothing is sent that is not written down first.
+Nothing is sent inside a transaction, and nothing is sent that is not written down first. One thread of a process
+claims, writes and settles for all of its calls, several at a time; the calls themselves are made by threads that never
+see the database.
 """
 
+import logging
+import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from backoffice.config import odin_config
@@ -14,7 +25,7 @@ from backoffice.delivery import gate
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.delivery.queue import Claim, Said, claim_some, move, release
-from backoffice.delivery.settling import settle
+from backoffice.delivery.settling import Result, settle
 from backoffice.delivery.states import Move, State
 from backoffice.killpoints import Point, reached
 from backoffice.odin import session
@@ -26,70 +37,142 @@ from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import Header, encode, mask
 from backoffice.seal import SealError, unseal_values
 
-#: So many deliveries, of as many retail users, a worker claims at once when there are more than enough.
-AT_ONCE = 4
-#: After so many seconds it gives back those of them that it has not begun.
-SLOW = 2.0
+logger = logging.getLogger(__name__)
 
-
-#: Why a claim is given back unused.
-NOT_BEGUN = "Nothing was sent: those before it took long, or sending was stopped meanwhile."
+#: While calls take less than this (seconds), as many messages again are ready to go as are with ODIN, so that no call
+#: waits for the database. Slower ones leave what is due to other workers.
+QUICK = 0.5
+#: When its time is over and a call keeps it, a worker waits so long (seconds); then it goes on sending meanwhile.
+PATIENCE = 1.0
+#: So often (seconds) a worker whose calls take long looks for more.
+LOOK = 1.0
 
 
 class Unsendable(Exception):
     """A delivery that cannot be turned into the message that was approved: a fault of the portal or its keys."""
 
 
+@dataclass(frozen=True)
+class Call:
+    """A message whose attempt is written, ready to go out in a dealer session."""
+
+    claim: Claim
+    attempt: Attempt
+    text: str
+    session_number: int
+
+
+#: Held by the thread of this process that delivers.
+_at_work = threading.Lock()
+#: What that thread waits for: calls that have ended, and None for a wake-up.
+_news: SimpleQueue[Future[Result] | None] = SimpleQueue()
+
+
 def drain(seconds: float) -> int:
     """Deliver whatever is due, for about this many seconds. Returns how many deliveries were tried.
 
-    While there is more to do than one claim takes, claims grow: one for each delivery would cost as much as its call.
+    One thread of a process does so at a time; another only makes it look for more, and returns 0.
     """
+    if not _at_work.acquire(blocking=False):
+        _news.put(None)
+        return 0
+    try:
+        with ThreadPoolExecutor(settings.DELIVERY_PARALLEL, "odin") as threads:
+            return _work(threads, seconds)
+    finally:
+        _at_work.release()
+
+
+def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     end = time.monotonic() + seconds
-    tried, limit = 0, 1
-    while time.monotonic() < end and gate.allowed() and (claims := claim_some(limit)):
-        _deliver_in_turn(claims)
-        tried += len(claims)
-        limit = min(AT_ONCE, limit * 2) if len(claims) == limit else 1
-    return tried
+    last = end + odin_config().total_timeout
+    tried, under_way, longest = 0, 0, 0
+    while True:
+        now = time.monotonic()
+        if now < end or end + PATIENCE < now < last:
+            ahead = settings.DELIVERY_PARALLEL if longest < QUICK * 1000 else 0
+            for call in _next(settings.DELIVERY_PARALLEL + ahead - under_way):
+                threads.submit(send, call).add_done_callback(_news.put)
+                under_way += 1
+                tried += 1
+        if not under_way:
+            return tried
+        ended = _ended()
+        under_way -= len(ended)
+        results = _results(ended)
+        if results:
+            finish(results)
+            longest = max(result.duration_ms for result in results)
 
 
-def _deliver_in_turn(claims: list[Claim]) -> None:
-    """Deliver what was claimed together, the first for certain. Where ODIN is slow others may have what is left, and
-    where the gate closes meanwhile it waits.
-    """
-    end = time.monotonic() + SLOW
-    for number, mine in enumerate(claims):
-        if number == 0 or (time.monotonic() < end and gate.allowed()):
-            deliver(mine)
-        else:
-            release(mine.delivery, Said("delivery.released", NOT_BEGUN))
+def _next(room: int) -> list[Call]:
+    """What may go out now, at most so many."""
+    wanted = gate.allowed(room) if room > 0 else 0
+    return begin(claim_some(wanted)) if wanted else []
 
 
-def deliver(mine: Claim) -> None:
-    """Send a claimed delivery once and settle it by its outcome."""
-    delivery = mine.delivery
+def _ended() -> list[Future[Result]]:
+    """Wait until a call has ended, or for a wake-up or a moment; the calls that have ended by then."""
+    news = []
+    try:
+        news.append(_news.get(timeout=LOOK))
+        while True:
+            news.append(_news.get_nowait())
+    except Empty:
+        return [call for call in news if call]
+
+
+def _results(ended: Sequence[Future[Result]]) -> list[Result]:
+    results = []
+    for call in ended:
+        try:
+            results.append(call.result())
+        except Exception:
+            logger.exception(
+                "A call failed in an unforeseen way: its lease ends, and the sweep takes it for unknown."
+            )
+    return results
+
+
+def begin(claims: Sequence[Claim]) -> list[Call]:
+    """Encode claimed deliveries and write their attempts; what cannot go out now is given back or stopped."""
+    if not claims:
+        return []
     try:
         current = session.current()
     except session.NoSession as none:
         said = Said("delivery.released", f"Nothing was sent: there is no session with ODIN. {none.words}")
-        # Soon: the gate keeps everything waiting for as long as the session does, and no longer.
-        release(delivery, said, reason=none.words, next_try_at=timezone.now() + session.SOON)
-        return
-    try:
-        text = _encode(delivery, current)
-    except Unsendable as error:
-        _stop(delivery, str(error))
-        return
-    # The call's time begins before the attempt is committed: a worker that sleeps after it must not send late.
+        for mine in claims:
+            # Soon: the gate keeps everything waiting for as long as the session does, and no longer.
+            release(mine.delivery, said, reason=none.words, next_try_at=timezone.now() + session.SOON)
+        return []
+    encoded = []
+    for mine in claims:
+        try:
+            encoded.append((mine, _encode(mine.delivery, current)))
+        except Unsendable as error:
+            _stop(mine.delivery, str(error))
+    attempts = _write_attempts(encoded)
+    for _ in attempts:
+        reached(Point.BEGUN)
+    return [
+        Call(mine, attempt, text, current.number)
+        for (mine, text), attempt in zip(encoded, attempts, strict=False)
+    ]
+
+
+def send(call: Call) -> Result:
+    """Make a call and read its outcome. Touches no database.
+
+    Its time ends with the lease at the latest: a worker that sleeps after the attempt was committed must not send late.
+    """
     started = time.monotonic()
-    attempt = _begin(mine, text)
-    if attempt is None:
-        return
-    reached(Point.BEGUN)
+    delivery = call.claim.delivery
+    left = (call.claim.until - timezone.now()).total_seconds()
+    late = max(0.0, odin_config().total_timeout - left)
     answer = ""
     try:
-        answer = gateway().call(delivery.message_type, text, started=started)
+        answer = gateway().call(delivery.message_type, call.text, started=started - late)
     except GatewayError as error:
         outcome = from_exception(error)
         answer = error.received
@@ -97,10 +180,16 @@ def deliver(mine: Claim) -> None:
         message = REQUESTS[delivery.message_type]
         outcome = read(message, answer, reference=delivery.reference, earlier_unknown=delivery.doubted)
     reached(Point.ANSWERED)
-    gate.report(outcome)
-    if outcome.session_invalid:
-        session.invalidate(current.number)
-    settle(delivery, attempt, outcome, answer, int((time.monotonic() - started) * 1000))
+    duration_ms = int((time.monotonic() - started) * 1000)
+    return Result(delivery, call.attempt, outcome, answer, duration_ms, call.session_number)
+
+
+def finish(results: Sequence[Result]) -> None:
+    """Tell the gate and the session what came of calls, and settle their deliveries."""
+    gate.report([result.outcome for result in results])
+    for number in {result.session_number for result in results if result.outcome.session_invalid}:
+        session.invalidate(number)
+    settle(results)
     reached(Point.SETTLED)
 
 
@@ -122,21 +211,30 @@ def _encode(delivery: Delivery, current: session.Session) -> str:
 
 
 @transaction.atomic
-def _begin(mine: Claim, text: str) -> Attempt | None:
-    """Write the attempt before the first byte leaves; None when the lease was lost meanwhile."""
-    delivery = mine.delivery
+def _write_attempts(encoded: Sequence[tuple[Claim, str]]) -> list[Attempt]:
+    """Write the attempts of what was claimed together, before the first byte leaves; none where the lease was lost."""
+    if not encoded:
+        return []
     now = timezone.now()
     # A logon may have eaten most of the lease; what is left must cover the whole call.
     call = timedelta(seconds=odin_config().total_timeout)
     held = Delivery.objects.filter(
-        pk=delivery.pk, state=State.IN_FLIGHT, lease_token=mine.token, lease_until__gt=now + call
+        pk__in=[mine.delivery.pk for mine, _ in encoded],
+        state=State.IN_FLIGHT,
+        lease_token=encoded[0][0].token,
+        lease_until__gt=now + call,
     )
-    number = delivery.attempt_count + 1
-    delivery.first_sent_at = delivery.first_sent_at or now
-    if held.update(attempt_count=number, first_sent_at=delivery.first_sent_at) != 1:
-        return None
-    delivery.attempt_count = number
-    return Attempt.objects.create(delivery=delivery, number=number, request=mask(text))
+    begun = held.update(attempt_count=F("attempt_count") + 1, first_sent_at=Coalesce("first_sent_at", now))
+    if begun != len(encoded):
+        transaction.set_rollback(True)
+        return []
+    for mine, _ in encoded:
+        mine.delivery.attempt_count += 1
+        mine.delivery.first_sent_at = mine.delivery.first_sent_at or now
+    return Attempt.objects.bulk_create(
+        Attempt(delivery=mine.delivery, number=mine.delivery.attempt_count, request=mask(text))
+        for mine, text in encoded
+    )
 
 
 def _stop(delivery: Delivery, words: str) -> None:

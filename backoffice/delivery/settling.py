@@ -1,7 +1,10 @@
 """What an attempt's outcome does: to the attempt, the delivery, the records, and to what waits behind."""
 
+import logging
 import random
-from dataclasses import replace
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +14,15 @@ from django.utils import timezone
 
 from backoffice.delivery import gate, handlers
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
-from backoffice.delivery.queue import Said, doubt, move, release
+from backoffice.delivery.queue import Said, advance, doubt, move, note, release
 from backoffice.delivery.states import Move, State
 from backoffice.killpoints import Point, reached
 from backoffice.odin.outcome import Outcome, OutcomeKind
 from backoffice.protocol.message import REQUESTS, Repeat
 from backoffice.protocol.wire import mask
 from backoffice.seal import unseal_values
+
+logger = logging.getLogger(__name__)
 
 #: A message that was not applied is tried again after about 1, 2, 4 ... seconds, at most this many.
 LONGEST_PAUSE = 30.0
@@ -35,24 +40,68 @@ SAID = {
 }
 
 
-@transaction.atomic
-def settle(delivery: Delivery, attempt: Attempt, outcome: Outcome, answer: str, duration_ms: int) -> None:
-    """Store what came of an attempt: attempt, delivery, record and audit entry in one transaction.
+@dataclass(frozen=True)
+class Result:
+    """What came of an attempt, made in a dealer session: how it is read, and the raw answer."""
 
-    Where the lease ran out and the sweep settled the delivery, only the attempt says what came back.
+    delivery: Delivery
+    attempt: Attempt
+    outcome: Outcome
+    answer: str
+    duration_ms: int
+    session_number: int
+
+
+def settle(results: Sequence[Result]) -> None:
+    """Store what came of attempts: attempt, delivery, record and audit entry in one transaction.
+
+    One for all of them, or, where that cannot be, one for each. What cannot be stored at all is logged; its lease ends,
+    and the sweep takes it for unknown. Where the lease ran out and the sweep settled the delivery, only the attempt
+    says what came back.
     """
-    attempt.answer = mask(answer)
-    attempt.outcome = outcome.kind
-    attempt.code = outcome.code
-    attempt.text = outcome.text
-    attempt.reason = outcome.reason
-    attempt.duration_ms = duration_ms
-    attempt.save()
-    said = _said(delivery, attempt, outcome)
-    words: dict[str, Any] = {"code": outcome.code, "text": outcome.text, "reason": outcome.reason}
+    try:
+        _settle([replace(result, delivery=copy(result.delivery)) for result in results])
+    except Exception:
+        logger.warning("%d deliveries are settled one by one.", len(results), exc_info=True)
+        for result in results:
+            try:
+                _settle([result])
+            except Exception:
+                logger.exception("Delivery %d could not be settled.", result.delivery.pk)
+
+
+@transaction.atomic
+def _settle(results: Sequence[Result]) -> None:
+    confirmed: dict[tuple[object, ...], list[Result]] = {}
+    for result in results:
+        delivery, outcome = result.delivery, result.outcome
+        Attempt.objects.filter(pk=result.attempt.pk).update(
+            answer=mask(result.answer),
+            outcome=outcome.kind,
+            code=outcome.code,
+            text=outcome.text,
+            reason=outcome.reason,
+            duration_ms=result.duration_ms,
+        )
+        if outcome.kind is OutcomeKind.APPLIED:
+            alike = delivery.state, delivery.lease_token, outcome.code, outcome.text, outcome.reason
+            confirmed.setdefault(alike, []).append(result)
+        else:
+            _not_confirmed(result)
+    for together in confirmed.values():
+        _confirmed(together)
+    reached(Point.SETTLING)
+
+
+def _confirmed(results: Sequence[Result]) -> None:
+    words = _words(results[0].outcome)
+    if advance([each.delivery for each in results], Move.APPLY, needs_person=False, **words):
+        note([(each.delivery, _said(each), take(each.delivery)) for each in results])
+
+
+def _not_confirmed(result: Result) -> None:
+    delivery, outcome, said, words = result.delivery, result.outcome, _said(result), _words(result.outcome)
     match outcome.kind:
-        case OutcomeKind.APPLIED:
-            move(delivery, Move.APPLY, said, effect=lambda: take(delivery), needs_person=False, **words)
         case OutcomeKind.REFUSED:
             refused = move(delivery, Move.REFUSE, said, needs_person=outcome.needs_person, **words)
             if refused and REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
@@ -61,7 +110,10 @@ def settle(delivery: Delivery, attempt: Attempt, outcome: Outcome, answer: str, 
             _try_again(delivery, outcome, said, words)
         case OutcomeKind.UNKNOWN:
             doubt(delivery, said, needs_person=outcome.needs_person, **words)
-    reached(Point.SETTLING)
+
+
+def _words(outcome: Outcome) -> dict[str, Any]:
+    return {"code": outcome.code, "text": outcome.text, "reason": outcome.reason}
 
 
 def take(delivery: Delivery) -> handlers.Applied:
@@ -106,20 +158,21 @@ def _hold_back(refused: Delivery) -> None:
         move(later, Move.HOLD, Said("delivery.held", words), reason=words, needs_person=True)
 
 
-def _said(delivery: Delivery, attempt: Attempt, outcome: Outcome) -> Said:
+def _said(result: Result) -> Said:
+    delivery, outcome = result.delivery, result.outcome
     message = REQUESTS[delivery.message_type]
     answer = f" ({outcome.code} {outcome.text})" if outcome.code or outcome.text else ""
     return Said(
         f"delivery.{outcome.kind}",
-        f"{message.title} ({message.type}), attempt {attempt.number}: {SAID[outcome.kind]}{answer}.",
+        f"{message.title} ({message.type}), attempt {result.attempt.number}: {SAID[outcome.kind]}{answer}.",
         reason=outcome.reason,
         details={
             "message_type": message.type,
             "reference": delivery.reference,
-            "attempt": attempt.number,
+            "attempt": result.attempt.number,
             "code": outcome.code,
             "answer": outcome.text,
-            "sent": attempt.request,
-            "duration_ms": attempt.duration_ms,
+            "sent": result.attempt.request,
+            "duration_ms": result.duration_ms,
         },
     )

@@ -25,7 +25,7 @@ REFUSED = Outcome(OutcomeKind.REFUSED, "0", "Group Id does not exist")
 
 def fail(times=gate.FAILURES):
     for _ in range(times):
-        gate.report(NO_ANSWER)
+        gate.report([NO_ANSWER])
 
 
 def probe_is_due():
@@ -34,20 +34,28 @@ def probe_is_due():
 
 def test_the_circuit_opens_after_failures_in_a_row_and_says_since_when():
     fail(gate.FAILURES - 1)
-    assert gate.allowed()
+    assert gate.allowed(1)
     fail(1)
-    assert not gate.allowed()
+    assert not gate.allowed(1)
     assert Entry.objects.filter(action="delivery.circuit_opened").count() == 1
 
 
 def test_an_answer_in_between_starts_the_count_anew_and_refusals_never_count():
     fail(gate.FAILURES - 1)
-    gate.report(REFUSED)
+    gate.report([REFUSED])
     fail(gate.FAILURES - 1)
     for _ in range(gate.FAILURES * 2):
-        gate.report(REFUSED)
-    assert gate.allowed()
+        gate.report([REFUSED])
+    assert gate.allowed(1)
     assert gate.state().failures == 0
+
+
+def test_of_messages_that_end_together_only_failures_in_a_row_count():
+    most = [NO_ANSWER] * (gate.FAILURES - 1)
+    gate.report([*most, REFUSED, *most])
+    assert gate.allowed(3) == 3
+    gate.report([NO_ANSWER])
+    assert gate.allowed(3) == 0
 
 
 def test_one_message_probes_for_all_workers():
@@ -57,7 +65,7 @@ def test_one_message_probes_for_all_workers():
     let_through = []
 
     def ask():
-        let_through.append(gate.allowed())
+        let_through.append(gate.allowed(8))
         connections.close_all()
 
     threads = [threading.Thread(target=ask) for _ in range(6)]
@@ -65,7 +73,7 @@ def test_one_message_probes_for_all_workers():
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(let_through) == [False] * 5 + [True]
+    assert sorted(let_through) == [0] * 5 + [1]
 
 
 def test_a_probe_that_is_answered_closes_the_circuit_and_one_that_is_not_waits_longer():
@@ -74,21 +82,21 @@ def test_a_probe_that_is_answered_closes_the_circuit_and_one_that_is_not_waits_l
     pauses = []
     for _ in range(2):
         probe_is_due()
-        assert gate.allowed()
+        assert gate.allowed(1)
         fail(1)
         pauses.append(gate.state().probe_at - timezone.now())
     assert pauses[0] < pauses[1] < timedelta(seconds=gate.LONGEST_PAUSE)
     probe_is_due()
-    assert gate.allowed()
-    gate.report(REFUSED)
-    assert gate.allowed()
+    assert gate.allowed(1)
+    gate.report([REFUSED])
+    assert gate.allowed(1)
     assert Entry.objects.get(action="delivery.circuit_closed")
 
 
 def test_odin_down_opens_the_circuit_and_its_return_delivers_everything(odin, approved):
     approved(user_id="FIRST", group_id="HO")
     drain(0.5)
-    odin.faults.add("http_503", match={}, times=gate.FAILURES)
+    odin.faults.add("http_503", match={}, times=-1)
     for number in range(gate.FAILURES + 1):
         approved(user_id=f"U{number}", group_id="HO", pan="", mobile="")
     drain(1)
@@ -96,6 +104,7 @@ def test_odin_down_opens_the_circuit_and_its_return_delivers_everything(odin, ap
     tried = sum(Delivery.objects.values_list("attempt_count", flat=True))
     drain(0.1)
     assert sum(Delivery.objects.values_list("attempt_count", flat=True)) == tried, "nothing is sent meanwhile"
+    odin.faults.remove()
     probe_is_due()
     drain(2)
     assert not gate.state().opened_at
@@ -160,7 +169,7 @@ def test_a_session_held_by_somebody_else_waits_and_tells_everybody(odin, approve
 def test_the_rate_holds_for_all_workers_together(settings):
     settings.DELIVERY_RATE = 20
     begun = timezone.now()
-    threads = [threading.Thread(target=lambda: [gate.allowed() for _ in range(4)]) for _ in range(3)]
+    threads = [threading.Thread(target=lambda: [gate.allowed(1) for _ in range(4)]) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -170,7 +179,7 @@ def test_the_rate_holds_for_all_workers_together(settings):
 
 def test_a_turn_that_is_far_away_gives_the_worker_back(settings):
     settings.DELIVERY_RATE = 0.1
-    assert gate.allowed()
+    assert gate.allowed(1)
     begun = timezone.now()
-    assert not gate.allowed()
+    assert not gate.allowed(1)
     assert timezone.now() - begun < timedelta(seconds=1)

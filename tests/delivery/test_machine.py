@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from backoffice.delivery import operations, queue, sending
+from backoffice.delivery import gate, operations, queue, sending
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import BUSY, FINAL, OPEN, State
 from backoffice.odin.gateway import MaybeSent, NotSent
@@ -118,6 +118,7 @@ class Model:
     needs_person: bool = False
     doubted: bool = False
     attempts: int = 0
+    turned_away: int = 0
     rests: bool = False
     begun: bool = field(default=False)
 
@@ -198,7 +199,8 @@ class Machine(RuleBasedStateMachine):
         there = model.type in EXISTS and model.effect in self.odin.effects
         model.attempts += 1
         try:
-            sending.deliver(claim)
+            for call in sending.begin([claim]):
+                sending.finish([sending.send(call)])
         except Died:
             model.begun = True
         else:
@@ -308,10 +310,14 @@ class Machine(RuleBasedStateMachine):
             if model.type == CREATE:
                 self._hold_back(model)
         else:
-            model.state = State.UNKNOWN if model.doubted else State.QUEUED
+            model.turned_away += fate in (UNREACHABLE, NO_SESSION)
+            if model.turned_away >= MAX_ATTEMPTS and not gate.state().opened_at:
+                model.state, model.needs_person = State.UNKNOWN if model.doubted else State.ON_HOLD, True
+            else:
+                model.state = State.UNKNOWN if model.doubted else State.QUEUED
+                model.rests = fate != NO_SESSION
             # "Unreachable" may follow a half-made create.
             model.doubted = model.doubted or (fate == UNREACHABLE and model.type == CREATE)
-            model.rests = fate != NO_SESSION
 
     def _doubt(self, model: Model) -> None:
         model.state, model.doubted, model.rests = State.UNKNOWN, True, True

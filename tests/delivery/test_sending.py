@@ -164,7 +164,9 @@ def test_what_came_instead_of_an_answer_is_kept_with_the_attempt(odin, approved,
 
 def test_every_outcome_is_an_audit_entry(odin, approved):
     odin.faults.add("drop_after", match={"type": 301})
-    delivery = deliver(approved(user_id="NEW001", group_id="HO", password=SecretText("Sesame42")))
+    delivery = approved(user_id="NEW001", group_id="HO", password=SecretText("Sesame42"))
+    for _ in range(2):
+        deliver(delivery)
     entries = Entry.objects.filter(delivery_id=delivery.pk).order_by("id")
     once = ["delivery.claimed", "delivery.unknown"]
     assert [entry.action for entry in entries] == [*once, "delivery.claimed", "delivery.applied"]
