@@ -1,11 +1,12 @@
 """What confirmed messages do to retail users, in the transaction that stores the confirmation."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
+from accounts.inserting import insert
 from accounts.models import (
     AlternateAddress,
     BankAccount,
@@ -31,7 +32,7 @@ from accounts.values import (
     to_values,
     values_of,
 )
-from backoffice.delivery.handlers import Applied, applies
+from backoffice.delivery.handlers import Applied, applies, applies_together
 from backoffice.protocol.codes import Choice, DefaultBank, Level, MappingAction, Poa, RecordAction, YesNo
 from backoffice.protocol.fields import Value, Values
 
@@ -50,18 +51,28 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> Applie
     )
 
 
-def confirmed_user(values: Values, *, whole: bool = True) -> RetailUser:
-    """The retail user of a confirmed message, locked. Not `whole`: only its key, for what merely refers to it.
+def confirmed_user(values: Values) -> RetailUser:
+    """The retail user of a confirmed message, locked.
 
     A message for one that nobody registered shows that ODIN has it: it is kept as declared, all unknown.
     """
     key = _key(values)
-    found = RetailUser.objects.select_for_update().filter(**key)
-    user = (found if whole else found.only("pk")).first()
-    if user is None:
-        unknown = [name for name in (*USER_COLUMNS, *PARTS) if name not in key]
-        user = RetailUser.objects.create(**key, source=Source.DECLARED, unknown_fields=unknown)
-    return user
+    return RetailUser.objects.select_for_update().filter(**key).first() or _unregistered(key)
+
+
+def confirmed_users(several: Sequence[Values]) -> list[RetailUser]:
+    """The same for messages that merely refer to different retail users: of those registered, the keys only."""
+    keys = [_key(values) for values in several]
+    named = RetailUser.objects.select_for_update().filter(
+        group_id__in={key["group_id"] for key in keys}, user_id__in={key["user_id"] for key in keys}
+    )
+    found = {(user.group_id, user.user_id): user for user in named.only("group_id", "user_id").order_by("pk")}
+    return [found.get((key["group_id"], key["user_id"])) or _unregistered(key) for key in keys]
+
+
+def _unregistered(key: Mapping[str, str]) -> RetailUser:
+    unknown = [name for name in (*USER_COLUMNS, *PARTS) if name not in key]
+    return RetailUser.objects.create(**key, source=Source.DECLARED, unknown_fields=unknown)
 
 
 def confirm(user: RetailUser, taken: Mapping[str, Any], *, also_known: Collection[str] = ()) -> None:
@@ -79,9 +90,7 @@ def confirm(user: RetailUser, taken: Mapping[str, Any], *, also_known: Collectio
 @applies(301)
 def take_create(lane: str, values: Values) -> Applied:
     """301: a new retail user, or a non-ODIN user converted (U2). All values are known from now on."""
-    values = {**values, **{name: default for name, default in DEFAULTS.items() if not values.get(name)}}
-    if values.get("poa") not in KNOWN_POA:
-        values["poa"] = Poa.GRANTED.value  # an absent or odd 244 grants it (U8)
+    values = _in_force(values)
     key = _key(values)
     user = RetailUser.objects.select_for_update().filter(**key).first()
     before = to_values(user) if user else {}
@@ -90,6 +99,20 @@ def take_create(lane: str, values: Values) -> Applied:
     user.unknown_fields = []
     _take(user, values)
     return changed(before, _after(user))
+
+
+@applies_together(301)
+def take_creates(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """The same for several: those that nobody knew yet, in a few statements."""
+    named = RetailUser.objects.filter(user_id__in=[text(values, "user_id") for _, values in confirmed])
+    known = {user.lane for user in named.only("group_id", "user_id")}
+    new = [_in_force(values) for lane, values in confirmed if lane not in known]
+    made = insert((_created(values), values) for values in new)
+    saved = RetailUser.objects.select_related("mf_ucc").prefetch_related("banks", "demats")
+    after = {
+        user.lane: changed({}, to_values(user)) for user in saved.filter(pk__in=[user.pk for user in made])
+    }
+    return [after.get(lane) or take_create(lane, values) for lane, values in confirmed]
 
 
 @applies(320)
@@ -202,7 +225,26 @@ def take_alternate_addresses(lane: str, values: Values) -> Applied:
     return changed({"alternate_addresses": before}, {"alternate_addresses": _rows(user.alternate_addresses)})
 
 
-def _key(values: Values) -> dict[str, Any]:
+def _in_force(values: Values) -> Values:
+    """The values of a 301 with what is in force at ODIN where it leaves something out."""
+    values = {**values, **{name: default for name, default in DEFAULTS.items() if not values.get(name)}}
+    if values.get("poa") not in KNOWN_POA:
+        values["poa"] = Poa.GRANTED.value  # an absent or odd 244 grants it (U8)
+    return values
+
+
+def _created(values: Values) -> RetailUser:
+    """The record of a user that nobody knew, not saved yet."""
+    return RetailUser(
+        **from_values(values),
+        source=Source.CREATED,
+        unknown_fields=[],
+        kyc=bool(record(values, "mf_ucc")),  # ODIN switches it on with the UCC (U12)
+        confirmed_at=timezone.now(),
+    )
+
+
+def _key(values: Values) -> dict[str, str]:
     return {"group_id": text(values, "group_id"), "user_id": text(values, "user_id")}
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from accounts.forms import SECTIONS as CREATE_SECTIONS
-from accounts.models import BankAccount, DematAccount, MfUcc, RetailUser, Source
-from accounts.values import PARTS, USER_COLUMNS, columns, from_values, record, records, to_values
+from accounts.inserting import insert
+from accounts.models import RetailUser, Source
+from accounts.values import PARTS, USER_COLUMNS, from_values, record, to_values
 from backoffice.changes.models import Change
 from backoffice.changes.operations import draft_values
 from backoffice.delivery.handlers import Applied
@@ -72,40 +73,17 @@ def row(values: Values, by: "User") -> RetailUser:
     )
 
 
-def holdings(user: RetailUser, values: Values) -> tuple[list[BankAccount], list[DematAccount], list[MfUcc]]:
-    """The banks, demat accounts and UCC of a declared retail user, not saved yet."""
-    mf_ucc = record(values, "mf_ucc")
-
-    def made(model: Any, given: dict[str, str]) -> Any:
-        return model(retail_user=user, **columns(model, given))
-
-    return (
-        [made(BankAccount, bank) for bank in records(values, "banks")],
-        [made(DematAccount, demat) for demat in records(values, "demats")],
-        [made(MfUcc, mf_ucc)] if mf_ucc else [],
-    )
-
-
 def take(change: Change, by: "User") -> Applied:
     """What an approved declaration does: the retail user is here from now on, as declared by the change's maker."""
     values = draft_values(change)
-    user = row(values, change.made_by)
-    user.save()
-    banks, demats, uccs = holdings(user, values)
-    BankAccount.objects.bulk_create(banks)
-    DematAccount.objects.bulk_create(demats)
-    MfUcc.objects.bulk_create(uccs)
+    [user] = insert([(row(values, change.made_by), values)])
     return Applied({}, {name: value for name, value in to_values(user).items() if value})
 
 
 def take_many(changes: Sequence[Change]) -> None:
     """The same for approved rows of a file, in a few statements."""
-    declared = [(change, draft_values(change)) for change in changes]
-    users = RetailUser.objects.bulk_create([row(values, change.made_by) for change, values in declared])
-    parts = [holdings(user, values) for user, (_, values) in zip(users, declared, strict=True)]
-    BankAccount.objects.bulk_create([bank for banks, _, _ in parts for bank in banks])
-    DematAccount.objects.bulk_create([demat for _, demats, _ in parts for demat in demats])
-    MfUcc.objects.bulk_create([ucc for _, _, uccs in parts for ucc in uccs])
+    declared = ((change, draft_values(change)) for change in changes)
+    insert((row(values, change.made_by), values) for change, values in declared)
 
 
 def _declarable(section: Section) -> Section:

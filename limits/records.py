@@ -3,11 +3,12 @@
 The version of the retail user stays as it is: a deposit does not make a pending change of an address stale.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from accounts.records import changed, confirmed_user
+from accounts.records import changed, confirmed_user, confirmed_users
 from accounts.values import columns, records, text, values_of
-from backoffice.delivery.handlers import Applied, applies
+from backoffice.delivery.handlers import Applied, applies, applies_together
 from backoffice.protocol.codes import SettingAction
 from backoffice.protocol.fields import Values
 from limits.models import ApprovedQuantity, LimitUpdate, SquareOffSetting
@@ -24,32 +25,46 @@ SQUARE_OFF_COLUMNS = (
 )
 
 
-def take_limit_update(kind: int, values: Values) -> Applied:
-    """303 or 330: one deposit. The reference is unique, so that a confirmation read twice counts once."""
-    names = [name for name in ("amount", "notional_deposit", "product_id") if values.get(name)]
-    user = confirmed_user(values, whole=False)  # locked: nobody else takes a deposit of this user meanwhile
-    reference = text(values, "reference")
-    if LimitUpdate.objects.filter(reference=reference).exists():
-        return Applied()
-    update = LimitUpdate.objects.create(
-        reference=reference,
-        retail_user=user,
-        kind=kind,
-        **columns(LimitUpdate, {name: values[name] for name in names}),
-    )
-    return Applied({}, {"reference": reference, **values_of(update, names)})
+def take_limit_updates(kind: int, several: Sequence[Values]) -> list[Applied]:
+    """303 or 330: deposits of different users. References are unique: a confirmation read twice counts once."""
+    users = confirmed_users(several)  # locked: nobody else takes a deposit of these users meanwhile
+    references = [text(values, "reference") for values in several]
+    known = set(LimitUpdate.objects.filter(reference__in=references).values_list("reference", flat=True))
+    made, applied = [], []
+    for user, reference, values in zip(users, references, several, strict=True):
+        if reference in known:
+            applied.append(Applied())
+            continue
+        names = [name for name in ("amount", "notional_deposit", "product_id") if values.get(name)]
+        sent = columns(LimitUpdate, {name: values[name] for name in names})
+        made.append(LimitUpdate(reference=reference, retail_user=user, kind=kind, **sent))
+        applied.append(Applied({}, {"reference": reference, **values_of(made[-1], names)}))
+    LimitUpdate.objects.bulk_create(made)
+    return applied
 
 
 @applies(303)
 def take_cash_deposit(lane: str, values: Values) -> Applied:
     """303: a cash deposit, a notional one, or both (O1)."""
-    return take_limit_update(LimitUpdate.Kind.CASH, values)
+    return take_cash_deposits([(lane, values)])[0]
+
+
+@applies_together(303)
+def take_cash_deposits(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """The same for several retail users."""
+    return take_limit_updates(LimitUpdate.Kind.CASH, [values for _, values in confirmed])
 
 
 @applies(330)
 def take_manual_collateral(lane: str, values: Values) -> Applied:
     """330: manual collateral (O1)."""
-    return take_limit_update(LimitUpdate.Kind.COLLATERAL, values)
+    return take_manual_collaterals([(lane, values)])[0]
+
+
+@applies_together(330)
+def take_manual_collaterals(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """The same for several retail users."""
+    return take_limit_updates(LimitUpdate.Kind.COLLATERAL, [values for _, values in confirmed])
 
 
 @applies(324)

@@ -73,7 +73,8 @@ def allowed(wanted: int) -> int:
         return 0
     if row.opened_at and not _probe(row, now):
         return 0
-    if row.opened_at or settings.DELIVERY_RATE:
+    # Without a session a single message brings about the logon: should it fail, the others were not even taken.
+    if row.opened_at or settings.DELIVERY_RATE or not session.logged_on():
         wanted = 1
     return wanted if _in_turn(row) else 0
 

@@ -39,7 +39,7 @@ def resolve(delivery_id: int, *, by: "User", applied: bool, reason: str) -> Deli
         settled = {"needs_person": False, "proposed": "", "proposed_by": None}
         if applied:
             said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
-            _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: take(delivery), **settled)
+            _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: take([delivery])[0], **settled)
         else:
             said = Said("delivery.resolved", "To be sent again with the same content.", by, reason)
             again: dict[str, Any] = {

@@ -39,11 +39,13 @@ from backoffice.seal import SealError, unseal_values
 
 logger = logging.getLogger(__name__)
 
-#: While calls take less than this (seconds), as many messages again are ready to go as are with ODIN, so that no call
-#: waits for the database. Slower ones leave what is due to other workers.
-QUICK = 0.5
+#: While calls take less than this (seconds), so many messages are ready to go for each that is with ODIN: no call waits
+#: for the database, and they share statements. Slower calls leave what is due to other workers.
+QUICK, READY = 0.5, 3
 #: When its time is over and a call keeps it, a worker waits so long (seconds); then it goes on sending meanwhile.
 PATIENCE = 1.0
+#: A call that has ended waits so long (seconds) at most for others, to be settled together.
+SOON = 0.1
 #: So often (seconds) a worker whose calls take long looks for more.
 LOOK = 1.0
 
@@ -87,21 +89,23 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     end = time.monotonic() + seconds
     last = end + odin_config().total_timeout
     tried, under_way, longest = 0, 0, 0
+    results: list[Result] = []
     while True:
         now = time.monotonic()
         if now < end or end + PATIENCE < now < last:
-            ahead = settings.DELIVERY_PARALLEL if longest < QUICK * 1000 else 0
-            for call in _next(settings.DELIVERY_PARALLEL + ahead - under_way):
+            ready = READY if longest < QUICK * 1000 else 0
+            for call in _next(settings.DELIVERY_PARALLEL * (1 + ready) - under_way):
                 threads.submit(send, call).add_done_callback(_news.put)
                 under_way += 1
                 tried += 1
-        if not under_way:
-            return tried
-        ended = _ended()
-        under_way -= len(ended)
-        results = _results(ended)
         if results:
-            finish(results)
+            settle(results)  # while the next are with ODIN
+        if not under_way and not results:
+            return tried
+        ended = _ended(under_way) if under_way else []
+        under_way -= len(ended)
+        if results := _results(ended):
+            report(results)
             longest = max(result.duration_ms for result in results)
 
 
@@ -111,15 +115,24 @@ def _next(room: int) -> list[Call]:
     return begin(claim_some(wanted)) if wanted else []
 
 
-def _ended() -> list[Future[Result]]:
-    """Wait until a call has ended, or for a wake-up or a moment; the calls that have ended by then."""
-    news = []
-    try:
-        news.append(_news.get(timeout=LOOK))
-        while True:
-            news.append(_news.get_nowait())
-    except Empty:
-        return [call for call in news if call]
+def _ended(under_way: int) -> list[Future[Result]]:
+    """Wait until a call has ended, or for a wake-up or a moment; the calls that have ended by then.
+
+    While many are ready to go, several are waited for, to be settled and followed together.
+    """
+    ended: list[Future[Result]] = []
+    until = time.monotonic() + LOOK
+    while not ended or under_way - len(ended) > settings.DELIVERY_PARALLEL:
+        try:
+            news = _news.get(timeout=max(0.0, until - time.monotonic()))
+        except Empty:
+            break
+        if news is None:
+            until = min(until, time.monotonic())
+        else:
+            until = min(until, time.monotonic() + SOON)
+            ended.append(news)
+    return ended
 
 
 def _results(ended: Sequence[Future[Result]]) -> list[Result]:
@@ -184,13 +197,11 @@ def send(call: Call) -> Result:
     return Result(delivery, call.attempt, outcome, answer, duration_ms, call.session_number)
 
 
-def finish(results: Sequence[Result]) -> None:
-    """Tell the gate and the session what came of calls, and settle their deliveries."""
+def report(results: Sequence[Result]) -> None:
+    """Tell the gate and the session what came of calls."""
     gate.report([result.outcome for result in results])
     for number in {result.session_number for result in results if result.outcome.session_invalid}:
         session.invalidate(number)
-    settle(results)
-    reached(Point.SETTLED)
 
 
 def _encode(delivery: Delivery, current: session.Session) -> str:

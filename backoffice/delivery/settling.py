@@ -68,6 +68,7 @@ def settle(results: Sequence[Result]) -> None:
                 _settle([result])
             except Exception:
                 logger.exception("Delivery %d could not be settled.", result.delivery.pk)
+    reached(Point.SETTLED)
 
 
 @transaction.atomic
@@ -84,7 +85,8 @@ def _settle(results: Sequence[Result]) -> None:
             duration_ms=result.duration_ms,
         )
         if outcome.kind is OutcomeKind.APPLIED:
-            alike = delivery.state, delivery.lease_token, outcome.code, outcome.text, outcome.reason
+            stands = delivery.message_type, delivery.state, delivery.lease_token
+            alike = *stands, outcome.code, outcome.text, outcome.reason
             confirmed.setdefault(alike, []).append(result)
         else:
             _not_confirmed(result)
@@ -95,8 +97,9 @@ def _settle(results: Sequence[Result]) -> None:
 
 def _confirmed(results: Sequence[Result]) -> None:
     words = _words(results[0].outcome)
-    if advance([each.delivery for each in results], Move.APPLY, needs_person=False, **words):
-        note([(each.delivery, _said(each), take(each.delivery)) for each in results])
+    deliveries = [result.delivery for result in results]
+    if advance(deliveries, Move.APPLY, needs_person=False, **words):
+        note(zip(deliveries, map(_said, results), take(deliveries), strict=True))
 
 
 def _not_confirmed(result: Result) -> None:
@@ -116,9 +119,12 @@ def _words(outcome: Outcome) -> dict[str, Any]:
     return {"code": outcome.code, "text": outcome.text, "reason": outcome.reason}
 
 
-def take(delivery: Delivery) -> handlers.Applied:
-    """Let the records take the values of a delivery that is in ODIN. In the transaction of its move."""
-    return handlers.apply(delivery.message_type, delivery.lane, unseal_values(delivery.values))
+def take(deliveries: Sequence[Delivery]) -> list[handlers.Applied]:
+    """Let the records take the values of deliveries that are in ODIN, all of one message type and of different retail
+    users. In the transaction of their move.
+    """
+    confirmed = [(delivery.lane, unseal_values(delivery.values)) for delivery in deliveries]
+    return handlers.apply_together(deliveries[0].message_type, confirmed)
 
 
 def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, Any]) -> None:

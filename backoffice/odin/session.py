@@ -128,6 +128,11 @@ def blocked(now: datetime) -> bool:
     return row.state != State.LOGGED_ON and row.next_try_at is not None and row.next_try_at > now
 
 
+def logged_on() -> bool:
+    """Whether there is a session, as far as the portal knows. One query."""
+    return _row().state == State.LOGGED_ON
+
+
 def log_off(by: "User | None") -> None:
     """Close the session. Best effort: whatever ODIN says, it is not used again (M2). `by` None: a command.
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import RetailUser, Source
 from accounts.values import to_values
-from backoffice.delivery.handlers import apply
+from backoffice.delivery.handlers import apply, apply_together
 from tests.factories import (
     BankAccountFactory,
     MfUccFactory,
@@ -51,6 +51,30 @@ def test_a_confirmed_create_makes_the_record_with_all_its_parts():
     assert made.version == 1
     assert made.source == Source.CREATED
     assert made.confirmed_at is not None
+
+
+def test_creates_confirmed_together_make_the_records_that_each_makes_alone():
+    rich = retail_user_values()
+    bare = retail_user_values(banks=[], demats=[], mf_ucc={}, poa="7", global_flag="")
+    converted = retail_user_values(name="New Name")
+    RetailUserFactory(group_id="HO", user_id="OLD", name="Old Name")
+    found = {}
+    for prefix in ("ALONE", "TOGETHER"):
+        sent = [
+            (f"HO/{user_id}", {**values, "group_id": "HO", "user_id": user_id})
+            for user_id, values in ((f"{prefix}1", rich), (f"{prefix}2", bare), ("OLD", converted))
+        ]
+        together = apply_together(301, sent) if prefix == "TOGETHER" else [apply(301, *one) for one in sent]
+        RetailUser.objects.filter(user_id="OLD").update(name="Old Name")
+        made = RetailUser.objects.filter(user_id__startswith=prefix).order_by("user_id")
+        found[prefix] = [
+            [{**applied.after, "user_id": ""} for applied in together[:2]],
+            [applied.before for applied in together[:2]],
+            (together[2].before["name"], together[2].after["name"]),
+            [(to_values(each) | {"user_id": ""}, each.version, each.source, each.kyc) for each in made],
+        ]
+    assert len(found["ALONE"][0]) == 2
+    assert found["ALONE"] == found["TOGETHER"]
 
 
 def test_what_goes_in_as_values_comes_out_as_the_same_values():

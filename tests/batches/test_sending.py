@@ -8,7 +8,7 @@ from backoffice.batches import decisions, operations, sending, summary
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.queue import claim, due
-from backoffice.delivery.sending import begin, drain, finish, send
+from backoffice.delivery.sending import begin, drain, send, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +82,7 @@ def test_a_file_goes_to_odin_row_by_row_and_its_history_keeps_the_end(approved_f
 
 
 def test_progress_counts_what_is_settled_and_tells_the_rate(approved_file, odin):
-    finish([send(call) for call in begin([claim()])])
+    settle([send(call) for call in begin([claim()])])
     counts = summary.deliveries(approved_file)
     bar = summary.sending(approved_file, counts)
     assert (bar.done, bar.total, bar.moving) == (1, 3, True)

@@ -200,7 +200,9 @@ class Machine(RuleBasedStateMachine):
         model.attempts += 1
         try:
             for call in sending.begin([claim]):
-                sending.finish([sending.send(call)])
+                results = [sending.send(call)]
+                sending.report(results)
+                sending.settle(results)
         except Died:
             model.begun = True
         else:

@@ -1,10 +1,13 @@
 """A delivery from the queue to ODIN and back, over real SOAP."""
 
+import threading
+
 import pytest
+from django.db import connections
 
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
-from backoffice.delivery import operations
+from backoffice.delivery import handlers, operations, sending
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.delivery.sending import drain
@@ -15,13 +18,14 @@ from backoffice.protocol.fields import SecretText
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.messages.templates import UpdateUserTemplate
 from tests.factories import DeliveryFactory, RetailUserFactory
+from tests.faults.installation import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def deliver(delivery):
-    """Let a worker deliver what is due now."""
-    drain(0.2)
+    """Let a worker deliver what is due now, repeats included."""
+    drain(2)
     delivery.refresh_from_db()
     return delivery
 
@@ -185,3 +189,55 @@ def test_a_message_that_odin_turns_away_each_time_comes_to_a_person(odin, approv
         Delivery.objects.update(next_try_at=None)
         deliver(delivery)
     assert (delivery.state, delivery.needs_person, delivery.text) == (State.ON_HOLD, True, text)
+
+
+@pytest.fixture
+def both(approved):
+    """Creations of two retail users."""
+    return [approved(user_id=f"NEW00{n}", group_id="HO", pan="", mobile="", email="") for n in range(2)]
+
+
+def test_one_delivery_that_cannot_be_settled_keeps_no_other_from_it(odin, both, monkeypatch):
+    apply = handlers.apply
+
+    def breaks(message_type, lane, values):
+        if lane == both[0].lane:
+            raise RuntimeError("A fault of the portal")
+        return apply(message_type, lane, values)
+
+    monkeypatch.setattr(handlers, "apply", breaks)
+    monkeypatch.setattr(handlers, "_together", {})
+    drain(1)
+    assert [Delivery.objects.get(pk=each.pk).state for each in both] == [State.IN_FLIGHT, State.APPLIED]
+    assert RetailUser.objects.get().user_id == "NEW001"
+
+
+def test_a_call_that_fails_in_an_unforeseen_way_keeps_no_other_from_being_settled(odin, both, monkeypatch):
+    send = sending.send
+
+    def breaks(call):
+        if call.claim.delivery.pk == both[0].pk:
+            raise RuntimeError("A fault of the portal")
+        return send(call)
+
+    monkeypatch.setattr(sending, "send", breaks)
+    drain(1)
+    assert [Delivery.objects.get(pk=each.pk).state for each in both] == [State.IN_FLIGHT, State.APPLIED]
+
+
+def test_while_a_thread_delivers_another_of_its_process_leaves_the_work_to_it(odin, approved):
+    odin.faults.add("latency", match={"type": 301}, seconds=1)
+    first = approved(user_id="NEW001", group_id="HO", pan="", mobile="", email="")
+
+    def work():
+        drain(5)
+        connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_until(lambda: Attempt.objects.filter(delivery=first).exists(), "the call is under way")
+    second = approved(user_id="NEW002", group_id="HO", pan="", mobile="", email="")
+    assert drain(5) == 0
+    wait_until(lambda: deliver(second).state == State.APPLIED, "the second is applied")
+    assert deliver(first).state == State.IN_FLIGHT, "it went out beside the first"
+    thread.join()

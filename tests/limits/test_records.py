@@ -1,8 +1,10 @@
 """What confirmed messages do to limits."""
 
+from decimal import Decimal
+
 import pytest
 
-from backoffice.delivery.handlers import apply
+from backoffice.delivery.handlers import apply, apply_together
 from limits.models import LimitUpdate
 from tests.factories import RetailUserFactory
 
@@ -30,6 +32,33 @@ def test_a_confirmed_deposit_is_kept_with_its_reference(user, message_type, kind
     update = LimitUpdate.objects.get(reference="PAYIN1")
     assert (update.retail_user, update.kind, str(update.amount)) == (user, kind, "1000.50")
     assert applied.after == {"reference": "PAYIN1", "amount": "1000.50", "product_id": "1"}
+
+
+@pytest.mark.parametrize("message_type", [303, 330])
+def test_deposits_confirmed_together_are_kept_as_those_confirmed_alone(user, message_type):
+    sent = {"notional_deposit": "", "amount": "1000.50", "product_id": "1"}
+    deposit(message_type, reference="THERE")
+    alone = deposit(message_type, reference="R0")
+    together = apply_together(
+        message_type,
+        [
+            (f"HO/{user_id}", {**sent, "group_id": "HO", "user_id": user_id, "reference": reference})
+            for user_id, reference in (("RET001", "R1"), ("UNHEARD", "R2"), ("TWICE", "THERE"))
+        ],
+    )
+    assert [applied.after for applied in together] == [
+        {**alone.after, "reference": "R1"},
+        {**alone.after, "reference": "R2"},
+        {},
+    ]
+    assert list(
+        LimitUpdate.objects.order_by("id").values_list("reference", "retail_user__user_id", "amount")
+    ) == [
+        ("THERE", "RET001", Decimal("1000.50")),
+        ("R0", "RET001", Decimal("1000.50")),
+        ("R1", "RET001", Decimal("1000.50")),
+        ("R2", "UNHEARD", Decimal("1000.50")),
+    ]
 
 
 def test_a_notional_deposit_without_an_amount_is_kept(user):
