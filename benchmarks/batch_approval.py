@@ -44,8 +44,8 @@ from backoffice.changes import approvals
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
-from backoffice.delivery.queue import claim, enqueue
-from backoffice.delivery.sending import deliver
+from backoffice.delivery.queue import enqueue
+from backoffice.delivery.sending import drain
 from backoffice.odin.standin import StandIn
 from backoffice.staff.models import User
 from tests.factories import bank_values, demat_values, retail_user_values
@@ -144,27 +144,11 @@ def odin(found: "multiprocessing.Queue[str]", password: str, key: str) -> None:
         threading.Event().wait()
 
 
-def send(rows: int, threads: int) -> float:
-    """Deliver so many messages with so many threads. Returns the seconds."""
-    left = iter(range(rows))
-    lock = threading.Lock()
-
-    def work() -> None:
-        while True:
-            with lock:
-                if next(left, None) is None:
-                    break
-            if mine := claim():
-                deliver(mine)
-        connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(threads)]
+def send(seconds: float, threads: int) -> float:
+    """Deliver for so many seconds with so many calls at once. Returns messages a second."""
+    settings.DELIVERY_PARALLEL = threads
     started = time.perf_counter()
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return time.perf_counter() - started
+    return drain(seconds) / (time.perf_counter() - started)
 
 
 def main() -> None:
@@ -174,7 +158,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--threads", type=int, default=8)
-    parser.add_argument("--deliver", type=int, default=2000, help="messages that are sent")
+    parser.add_argument("--seconds", type=float, default=10, help="that messages are sent")
     options = parser.parse_args()
     RUNTIME.mkdir(parents=True, exist_ok=True)
     settings.VAR_DIR = RUNTIME
@@ -223,14 +207,13 @@ def measure(options: argparse.Namespace) -> None:
     try:
         url = found.get(timeout=30)
         settings.ODIN_SERVICE_URL, settings.ODIN_WSDL_URL = f"{url}/soap", f"{url}?singleWsdl"
-        send(options.threads, options.threads)  # log on, connect
-        seconds = send(options.deliver, options.threads)
+        send(1, options.threads)  # log on, connect
+        rate = send(options.seconds, options.threads)
     finally:
         process.terminate()
     possible = options.threads / LATENCY
-    rate = options.deliver / seconds
     print(
-        f"deliver {options.deliver} with {options.threads} threads, {LATENCY * 1000:.0f} ms each: "
+        f"deliver for {options.seconds:.0f} s with {options.threads} threads, {LATENCY * 1000:.0f} ms each: "
         f"{rate:.0f}/s, {rate / possible:.0%} of what the threads allow ({possible:.0f}/s)"
     )
     print(f"  applied: {Delivery.objects.filter(state='applied').count()}")

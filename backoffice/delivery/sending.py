@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 #: for the database, and they share statements. Slower calls leave what is due to other workers.
 QUICK, READY = 0.5, 3
 #: When its time is over and a call keeps it, a worker waits so long (seconds); then it goes on sending meanwhile.
-PATIENCE = 1.0
+PATIENCE = 2.0
 #: A call that has ended waits so long (seconds) at most for others, to be settled together.
 SOON = 0.1
 #: So often (seconds) a worker whose calls take long looks for more.
