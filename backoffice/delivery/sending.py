@@ -88,22 +88,23 @@ def drain(seconds: float) -> int:
 def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     end = time.monotonic() + seconds
     last = end + odin_config().total_timeout
-    tried, under_way, longest = 0, 0, 0
+    tried, longest = 0, 0
+    under_way: set[Future[Result]] = set()
     results: list[Result] = []
     while True:
         now = time.monotonic()
         if now < end or end + PATIENCE < now < last:
             ready = READY if longest < QUICK * 1000 else 0
-            for call in _next(settings.DELIVERY_PARALLEL * (1 + ready) - under_way):
-                threads.submit(send, call).add_done_callback(_news.put)
-                under_way += 1
+            for call in _next(settings.DELIVERY_PARALLEL * (1 + ready) - len(under_way)):
+                under_way.add(sent := threads.submit(send, call))
+                sent.add_done_callback(_news.put)
                 tried += 1
         if results:
             settle(results)  # while the next are with ODIN
-        if not under_way and not results:
+        ended = _ended(len(under_way))
+        if not (ended or results or under_way):
             return tried
-        ended = _ended(under_way) if under_way else []
-        under_way -= len(ended)
+        under_way.difference_update(ended)
         if results := _results(ended):
             report(results)
             longest = max(result.duration_ms for result in results)
@@ -116,12 +117,13 @@ def _next(room: int) -> list[Call]:
 
 
 def _ended(under_way: int) -> list[Future[Result]]:
-    """Wait until a call has ended, or for a wake-up or a moment; the calls that have ended by then.
+    """Wait until a call has ended, or for a wake-up or a moment; the calls that have ended by then. Among them may be
+    some of an earlier drain, which was broken off.
 
     While many are ready to go, several are waited for, to be settled and followed together.
     """
     ended: list[Future[Result]] = []
-    until = time.monotonic() + LOOK
+    until = time.monotonic() + (LOOK if under_way else 0)
     while not ended or under_way - len(ended) > settings.DELIVERY_PARALLEL:
         try:
             news = _news.get(timeout=max(0.0, until - time.monotonic()))

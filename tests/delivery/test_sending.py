@@ -1,13 +1,14 @@
 """A delivery from the queue to ODIN and back, over real SOAP."""
 
 import threading
+from unittest.mock import Mock
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
-from backoffice.delivery import handlers, operations, sending
+from backoffice.delivery import gate, handlers, operations, sending
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.delivery.sending import drain
@@ -223,6 +224,23 @@ def test_a_call_that_fails_in_an_unforeseen_way_keeps_no_other_from_being_settle
     monkeypatch.setattr(sending, "send", breaks)
     drain(1)
     assert [Delivery.objects.get(pk=each.pk).state for each in both] == [State.IN_FLIGHT, State.APPLIED]
+
+
+def test_what_was_with_odin_when_delivering_was_broken_off_is_settled_by_the_next(
+    odin, approved, monkeypatch
+):
+    deliver(approved(user_id="NEW001", group_id="HO", pan="", mobile="", email=""))
+    delivery = approved(user_id="NEW002", group_id="HO", pan="", mobile="", email="")
+    odin.faults.add("latency", match={"type": 301}, seconds=0.3)
+    monkeypatch.setattr(sending, "LOOK", 0.05)
+    allowed = Mock(side_effect=[4, OperationalError("The database is away")])
+    with monkeypatch.context() as broken:
+        broken.setattr(gate, "allowed", allowed)
+        with pytest.raises(OperationalError):
+            drain(5)
+    assert Delivery.objects.get(pk=delivery.pk).state == State.IN_FLIGHT
+    assert drain(0) == 0
+    assert [attempt.outcome for attempt in delivery.attempts.all()] == ["applied"]
 
 
 def test_while_a_thread_delivers_another_of_its_process_leaves_the_work_to_it(odin, approved):
