@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
-from accounts import looks
+from accounts import comparing, looks
 from accounts.kinds import CREATE_RETAIL_USER, REGISTER_RETAIL_USER, UPDATE_RETAIL_USER
 from accounts.models import RetailUser
 from accounts.registration import RegisterRetailUser, take_many
@@ -52,6 +52,7 @@ def register() -> None:
             Layout(CreateRetailUser, filled=("reference",)),
             looks.creations,
             (Unique(LANE, "creates the same retail user. Leave one of them out."), *SAME_PERSON),
+            compare=comparing.comparisons,
         ),
         BatchKind(
             UPDATE_RETAIL_USER,
@@ -61,6 +62,7 @@ def register() -> None:
             Layout(UpdateRetailUser, filled=(*ALWAYS[2:], "reference")),
             looks.updates,
             (ONE_ROW, *SAME_PERSON),
+            compare=comparing.comparisons,
         ),
         BatchKind(
             "status",
@@ -84,6 +86,7 @@ def register() -> None:
             Layout(RegisterRetailUser),
             looks.registrations,
             (Unique(LANE, "registers the same retail user. Leave one of them out."), *SAME_PERSON),
+            compare=comparing.comparisons,
             take=take_many,
         ),
         BatchKind(

@@ -11,6 +11,7 @@ from accounts.models import BankAccount, DematAccount, RetailUser
 from accounts.values import records
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.changes.risks import SHARED_RULE
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import OPEN
 from backoffice.protocol.fields import Values
@@ -184,5 +185,5 @@ def _shared(path: str, words: str, own: str, holders: Iterable[str]) -> Iterator
         path,
         f"{names} {verb} {words} too. Make sure it is no mistake.",
         Severity.WARNING,
-        rule="portal.shared",
+        rule=SHARED_RULE,
     )

@@ -4,36 +4,18 @@ Nothing here forbids anything: what does not fit together is a warning, for the 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from accounts.values import record, records, text
 from backoffice.protocol.codes import HoldingMode, HoldingType
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
+from backoffice.screens.components import Comparison, Side
 
 RULE = "portal.compare"
 #: People who stand in a demat account and in the mutual-fund UCC.
 PEOPLE = {"second": "second holder", "third": "third holder", "guardian": "guardian"}
 
 Given = Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Side:
-    """What one place says: where it is in words, the path of the field, and the text."""
-
-    where: str
-    path: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One thing that several places say something about. `words` are "" where they fit together."""
-
-    title: str
-    sides: tuple[Side, ...]
-    words: str = ""
 
 
 def findings(values: Values, known: Values | None = None) -> list[Finding]:

@@ -10,6 +10,7 @@ from backoffice.batches.columns import Layout
 from backoffice.changes.kinds import Known
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
+from backoffice.screens.components import Comparison
 
 if TYPE_CHECKING:
     from backoffice.changes.models import Change
@@ -48,7 +49,8 @@ class BatchKind:
 
     `money`: its rows carry rupees, so that the maker types a control total. `moved_on` gives a condition on changes
     (their lane and record version) that holds where the record is no longer the one that the row was checked on.
-    `layout`: its columns. `look` is what the room says of many rows at once, in their order; `unique`: what must not
+    `layout`: its columns. `compare`: what the values of a row, and what is known of its record, say more than once.
+    `look` is what the room says of many rows at once, in their order; `unique`: what must not
     stand in a file twice. `take` lets the records take many approved changes, for kinds of which nothing goes to ODIN.
     """
 
@@ -60,6 +62,7 @@ class BatchKind:
     look: Callable[[Sequence[Values]], list[Looked]]
     unique: tuple[Unique, ...]
     money: bool = False
+    compare: Callable[[Values, Values | None], list[Comparison]] = lambda values, known: []
     take: "Callable[[Sequence[Change]], None] | None" = None
 
 

@@ -22,6 +22,7 @@ from backoffice.batches.rows import with_outcome
 from backoffice.batches.tables import RowTable
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.changes.risks import SHARED_RULE
 from backoffice.changes.shown import ShownMessage, shown_messages
 from backoffice.delivery.models import Delivery
 from backoffice.screens.tables_base import ListView
@@ -129,6 +130,10 @@ def _row_page(
         "change": change,
         "cells": _cells(batch, row),
         "whole": _on_no_column(batch, row),
+        "comparisons": batch_kind(batch.kind).compare(
+            row.messages[0]["values"] if row.messages else row.values, row.before
+        ),
+        "shared": [finding for finding in row.findings if finding["rule"] == SHARED_RULE],
         "shown_messages": _messages(batch, row, change),
         "deliveries": Delivery.objects.filter(change=change).order_by("id") if change else [],
         "may_reject": waits and checker and batch.state == State.SUBMITTED and batch.mode != "all",

@@ -19,8 +19,10 @@ class Risk(models.TextChoices):
     RULE = "rule", "Fewer eyes"
 
 
+#: The rule of findings on others with the same details.
+SHARED_RULE = "portal.shared"
 #: Findings that are risks, by the name of their rule.
-OF_RULES = {"portal.shared": Risk.SHARED, "portal.same_day": Risk.TWICE}
+OF_RULES = {SHARED_RULE: Risk.SHARED, "portal.same_day": Risk.TWICE}
 
 
 def of_findings(findings: Iterable[Finding]) -> set[Risk]:

@@ -96,6 +96,24 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Side:
+    """What one place says: where it is in words, the path of the field, and the text."""
+
+    where: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing that several places say something about. `words` are "" where they fit together."""
+
+    title: str
+    sides: tuple[Side, ...]
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class Chip:
     """A filter in force, and the address of the list without it."""
 

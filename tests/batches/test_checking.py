@@ -371,3 +371,31 @@ class TestAgain:
         first.refresh_from_db()
         assert ("user_id", "file.twice") in said(first)
         assert second.state == RowState.GOOD
+
+
+class TestCompared:
+    """What a row says of one person in several places, side by side on its page."""
+
+    def page(self, client, checker, row):
+        client.force_login(checker)
+        return " ".join(client.get(row.get_absolute_url()).content.decode().split())
+
+    def test_a_row_that_creates_is_compared_with_itself_and_with_others(self, check, client, checker):
+        RetailUserFactory(group_id="HO", user_id="OTHER", mobile="9000000009")
+        (row,) = check(
+            CREATE, create(demat_1_holding_type="Joint", mf_ucc_holding_mode="SI", mobile="9000000009")
+        )
+        page = self.page(client, checker, row)
+        assert "differ in whether the holding is joint" in page
+        assert page.index("Compared") < page.index("HO/OTHER has")
+
+    def test_a_row_that_updates_is_compared_with_the_record(self, check, client, checker):
+        RetailUserFactory(group_id="HO", user_id="RET001", name="Asha Testwala")
+        (row,) = check("update_retail_user", {"user_id": "RET001", "group_id": "HO", "name": "Somebody Else"})
+        page = self.page(client, checker, row)
+        assert "Name differs from the confirmed one. Make sure that this is the same person." in page
+        assert "Confirmed, Proposed" in page
+
+    def test_a_row_of_limits_has_nothing_to_compare(self, check, client, checker):
+        (row,) = check("cash_deposit", example_row("cash_deposit"))
+        assert "Compared" not in self.page(client, checker, row)
