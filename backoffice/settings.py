@@ -370,6 +370,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "expire-batches": {
+        "task": "backoffice.batches.tasks.expire_pending",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     # How long an entry may be altered unnoticed.
     "audit-checks": {
         "task": "backoffice.audit.tasks.verify_asked",

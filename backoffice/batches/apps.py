@@ -7,9 +7,12 @@ class BatchesConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice.batches import statuses
+        from backoffice.batches.inbox import QUEUE
         from backoffice.batches.search import find
+        from backoffice.changes import inbox
         from backoffice.screens import components, search
 
         components.add_statuses("batch", statuses.BATCH)
         components.add_statuses("batch_row", statuses.ROW)
         search.register("batches", find)
+        inbox.register(QUEUE)

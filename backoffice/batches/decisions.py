@@ -1,4 +1,4 @@
-"""What maker and checker do with a checked batch: submit, withdraw, approve, reject. Each verb has an actor.
+"""What maker and checker do with a checked batch: submit, withdraw, approve, reject, comment. Each verb has an actor.
 
 The rows are never loaded: each verb is a bounded number of statements, however long the file is.
 """
@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.batches import setwise, wakeup, words
+from backoffice.batches.deciders import change_kind, decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
-from backoffice.changes import approvals, rules
-from backoffice.changes import kinds as change_kinds
-from backoffice.changes.kinds import Kind
+from backoffice.batches.summary import with_risks
+from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.wakeup import wake_after_commit
@@ -57,7 +57,7 @@ def submit(
         raise ReasonMissing("Give a reason: the checker and the audit trail need it.")
     with transaction.atomic():
         batch = _locked(batch_id)
-        _may(by, _change_kind(batch).propose, "You may not propose these changes.")
+        _may(by.has_perm(change_kind(batch).propose), "You may not propose these changes.")
         if batch.made_by_id != by.pk:
             raise NotAllowed("Only the person who uploaded this file may submit it.")
         if batch.state != State.CHECKED:
@@ -78,6 +78,7 @@ def submit(
         batch.mode = Mode(mode)
         batch.reason = reason.strip()
         batch.submitted_at = timezone.now()
+        batch.risky_rows = with_risks(batch).count()
         batch.state = State.SUBMITTED
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
@@ -119,7 +120,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
     """
     with transaction.atomic():
         batch = _undecided(batch_id)
-        _may(by, _change_kind(batch).decide, "You may not approve these changes. Ask a checker.")
+        _may(decides(by, batch), "You may not approve these changes. Ask a checker.")
         if batch.made_by_id == by.pk:
             raise NotAllowed("You uploaded this file; another person must approve it.")
         if batch.content_hash != content_hash or _hash_of_changes(batch) != content_hash:
@@ -209,17 +210,43 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
     return row
 
 
-def _may(person: "User", permission: str, refusal: str) -> None:
-    if not person.has_perm(permission):
+def comment(batch_id: int, *, by: "User", text: str) -> None:
+    """Say something about a file to all who see it, once it is submitted. Raises NotAllowed or ReasonMissing."""
+    batch = Batch.objects.get(pk=batch_id)
+    said = comments.checked(change_kind(batch), text, by=by, submitted=batch.submitted_at is not None)
+    _record(batch, "batch.commented", by, "comment.", said)
+
+
+def expire_old() -> int:
+    """Let files expire that waited for a decision longer than the setting allows. Returns how many. Run by beat."""
+    latest = expiry.latest()
+    if latest is None:
+        return 0
+    waiting = Batch.objects.filter(state=State.SUBMITTED, submitted_at__lt=latest)
+    return sum(_expire(number) for number in waiting.values_list("pk", flat=True))
+
+
+def _expire(batch_id: int) -> bool:
+    with transaction.atomic():
+        batch = _locked(batch_id)
+        if batch.state != State.SUBMITTED:  # decided at this very moment
+            return False
+        batch.state = State.EXPIRED
+        batch.decided_at = timezone.now()
+        batch.save()
+        rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
+        said = f"{words.rows(rows)} expired, since nobody decided in time."
+        _record(batch, "batch.expired", None, said, rows=rows)
+    return True
+
+
+def _may(allowed: bool, refusal: str) -> None:
+    if not allowed:
         raise NotAllowed(refusal)
 
 
-def _change_kind(batch: Batch) -> Kind:
-    return change_kinds.kind(batch_kind(batch.kind).change_kind)
-
-
 def _may_reject(batch: Batch, person: "User", reason: str) -> None:
-    _may(person, _change_kind(batch).decide, "You may not reject these changes. Ask a checker.")
+    _may(decides(person, batch), "You may not reject these changes. Ask a checker.")
     if not reason.strip():
         raise ReasonMissing("Say why you reject it: the maker needs to know.")
 
@@ -290,7 +317,6 @@ def _mark_stale(batch: Batch) -> int:
 def _give_up(batch: Batch, by: "User", stale: int) -> None:
     _open_changes(batch).update(state=ChangeState.STALE, updated_at=batch.decided_at)
     batch.state = State.STALE
-    batch.decided_at = None
     batch.save()
     _record(
         batch, "batch.stale", by, f"Nothing sent: the records of {words.rows(stale)} moved on.", stale=stale
@@ -311,7 +337,9 @@ def _hash(hashes: Iterable[str]) -> str:
     return whole.hexdigest()
 
 
-def _record(batch: Batch, action: str, by: "User", text: str, reason: str = "", **details: object) -> None:
+def _record(
+    batch: Batch, action: str, by: "User | None", text: str, reason: str = "", **details: object
+) -> None:
     record(
         action,
         by=by,

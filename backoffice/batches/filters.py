@@ -6,11 +6,11 @@ import django_filters
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
+from backoffice.batches.deciders import waiting_for
 from backoffice.batches.forms import kind_choices
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.batches.summary import finding_kinds, with_finding
 from backoffice.delivery.states import State as DeliveryState
-from backoffice.screens.context import files_waiting_for
 
 #: What the list can be narrowed to in one click.
 SHOWS = (("waiting", "Waiting for me"), ("mine", "Mine"), ("sending", "Being sent"))
@@ -50,7 +50,7 @@ class BatchFilter(django_filters.FilterSet):
         """Waiting: submitted by others, for those who may decide. Being sent: approved and not all settled."""
         person = self.request.user
         if value == "waiting":
-            return queryset.filter(pk__in=files_waiting_for(person).values("pk"))
+            return queryset.filter(pk__in=waiting_for(person).values("pk"))
         if value == "sending":
             return queryset.filter(state=State.APPROVED, finished_at__isnull=True)
         return queryset.filter(made_by=person)

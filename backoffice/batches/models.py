@@ -19,6 +19,11 @@ class State(models.TextChoices):
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn"
     STALE = "stale", "Stale"
+    EXPIRED = "expired", "Expired"
+
+
+#: What its uploader uploads again, if it is still wanted. `decided_at` says when it came back.
+CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
 
 
 class Mode(models.TextChoices):
@@ -82,10 +87,11 @@ class Batch(models.Model):
     check_started_row = models.PositiveIntegerField(default=0, help_text="`total_rows` as it was then.")
     checked_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    risky_rows = models.PositiveIntegerField(default=0, help_text="Worth a look, counted at submission.")
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="batches_decided"
     )
-    decided_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True, help_text="Or turned out stale, or expired: by nobody then.")
     decision_reason = models.TextField(blank=True)
     outcome = models.JSONField(default=dict, help_text="How many deliveries stand in each state.")
     finished_at = models.DateTimeField(null=True, help_text="When the last delivery was seen settled.")

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.batches import checking, columns, matching, reading, uploads
+from backoffice.batches.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.models import Batch, Mapping, Row, State
@@ -278,7 +279,7 @@ def _start_over(batch: Batch) -> None:
 def _set_paused(batch_id: int, paused: bool, by: "User") -> Batch:
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch_id)
-        checker = batch.state == State.APPROVED and by.has_perm("changes.approve_change")
+        checker = batch.state == State.APPROVED and decides(by, batch)
         if batch.made_by_id != by.pk and not checker:
             raise NotAllowed("Only the person who uploaded this file, or a checker of it, may do this.")
         if batch.state not in (State.CHECKING, State.APPROVED):

@@ -26,7 +26,9 @@ AT_ONCE = 500
 #: Rows that somebody has to do something about: they were not, and will not be, applied as they are.
 FAILED = (
     Q(state__in=(RowState.WRONG, RowState.REJECTED))
-    | Q(change_state__in=(ChangeState.REJECTED, ChangeState.STALE, ChangeState.WITHDRAWN))
+    | Q(
+        change_state__in=(ChangeState.REJECTED, ChangeState.STALE, ChangeState.WITHDRAWN, ChangeState.EXPIRED)
+    )
     | Q(delivery_state__in=(DeliveryState.REFUSED, DeliveryState.CANCELLED))
 )
 

@@ -12,6 +12,9 @@ BATCH = {
     State.REJECTED.value: Status("Rejected", "bad", "x-circle", "its uploader: see why"),
     State.WITHDRAWN.value: Status("Withdrawn", "idle", "undo"),
     State.STALE.value: Status("Stale", "warn", "refresh", "its uploader: upload it again"),
+    State.EXPIRED.value: Status("Expired", "warn", "clock", "its uploader: upload it again"),
+    "first_approval": Status("Approved once", "info", "check"),
+    "commented": Status("Comment", "idle", "info"),
     "paused": Status("Paused", "warn", "pause", "whoever paused it"),
 }
 

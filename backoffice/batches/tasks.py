@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from backoffice.batches import lease, operations, sending, taking
+from backoffice.batches import decisions, lease, operations, sending, taking
 from backoffice.batches.checking import Checking
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.models import Batch, State
@@ -38,6 +38,12 @@ def sweep() -> None:
 def expire_files() -> int:
     """Run by beat: delete the uploaded files whose time is over."""
     return operations.expire_files()
+
+
+@shared_task
+def expire_pending() -> int:
+    """Run by beat: let files expire that nobody decided in time."""
+    return decisions.expire_old()
 
 
 def _work(batch: Batch, token: uuid.UUID) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.audit.models import Entry
 from backoffice.batches import columns, decisions, operations, sending, summary, words
+from backoffice.batches.deciders import change_kind, decides
 from backoffice.batches.errors import BatchError, FileProblem, NotAllowed
 from backoffice.batches.filters import BatchFilter
 from backoffice.batches.forms import SubmitForm, UploadForm, kind_choices
@@ -20,7 +21,7 @@ from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
 from backoffice.batches.matching import IGNORED
 from backoffice.batches.models import Batch, State
 from backoffice.batches.tables import BatchTable
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.comments import may_comment
 from backoffice.screens.components import Event, status
 from backoffice.screens.tables_base import ListView
 
@@ -264,6 +265,11 @@ def _reject(batch: Batch, by: "User", request: HttpRequest) -> str:
     return "Rejected. Its maker sees your reason."
 
 
+def _comment(batch: Batch, by: "User", request: HttpRequest) -> str:
+    decisions.comment(batch.pk, by=by, text=request.POST.get("reason", ""))
+    return "Your comment is kept."
+
+
 def _cancel(batch: Batch, by: "User", request: HttpRequest) -> str:
     count = sending.cancel_unsent(batch.pk, by=by, reason=request.POST.get("reason", ""))
     return f"Cancelled before being sent: {words.messages(count)}."
@@ -280,6 +286,7 @@ ACTIONS: dict[str, Callable[[Batch, "User", HttpRequest], str]] = {
     "approve": _approve,
     "reject": _reject,
     "cancel": _cancel,
+    "comment": _comment,
 }
 
 
@@ -303,6 +310,8 @@ def _page(
         "mine": mine,
         "earlier": operations.earlier(batch),
         "events": _events(batch),
+        "comment_failed": tried == "comment" and bool(problem),
+        "may_comment": batch.submitted_at is not None and may_comment(change_kind(batch), _person(request)),
         "personal": request.user.has_perm("accounts.see_personal_data"),
         **_decision(request, batch, mine),
         **_progress(request, batch),
@@ -321,7 +330,7 @@ def _page(
 
 def _decision(request: HttpRequest, batch: Batch, mine: bool) -> dict[str, Any]:
     """Who may decide, and why somebody who looks for the buttons does not find them."""
-    checker = request.user.has_perm(KINDS[batch_kind(batch.kind).change_kind].decide)
+    checker = decides(request.user, batch)
     submitted = batch.state == State.SUBMITTED
     why_not = ""
     if submitted and mine:
@@ -358,7 +367,7 @@ def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         counts = summary.deliveries(batch)
         bar = summary.sending(batch, counts)
         every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
-    elif batch.state == State.SUBMITTED and not request.user.has_perm("changes.approve_change"):
+    elif batch.state == State.SUBMITTED and not decides(request.user, batch):
         every = "5s"
     marks = [batch.state, str(batch.paused), str(bar.done if bar else ""), *map(str, counts.values())]
     return {
@@ -366,7 +375,7 @@ def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "counts": counts,
         "every": every,
         "seen": "-".join(marks),
-        "may_steer": batch.made_by_id == request.user.pk or request.user.has_perm("changes.approve_change"),
+        "may_steer": batch.made_by_id == request.user.pk or decides(request.user, batch),
     }
 
 

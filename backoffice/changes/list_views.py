@@ -1,17 +1,31 @@
 """The lists of changes: what waits for me, what I asked for, all."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from backoffice.changes.filters import ChangeFilter, InboxFilter, MineFilter
+from backoffice.changes.inbox import QUEUES, Queue
 from backoffice.changes.kinds import KINDS, decided_by, seen_by
 from backoffice.changes.models import Change
 from backoffice.changes.seen import visible, waiting_for
 from backoffice.changes.tables import ChangeTable, InboxTable, MineTable, for_lists
 from backoffice.screens.components import Tab
-from backoffice.screens.tables_base import ListView
+from backoffice.screens.tables_base import ListView, PortalTable
+
+#: So many files are shown in the inbox: their own list has the rest.
+WHOLES = 25
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What waits to be decided as a whole: the oldest of it in a table, and how many there are."""
+
+    queue: Queue
+    table: PortalTable
+    total: int
 
 
 def may_propose(person: Any) -> bool:
@@ -84,9 +98,7 @@ class Inbox(ChangeList):
     table_class = InboxTable
     filterset_class = InboxFilter
     title = "Waiting for me"
-    subtitle = (
-        "What others submitted and you may decide, the oldest first. Files are decided with their batch."
-    )
+    subtitle = "What others submitted and you may decide, the oldest first. A file is decided as a whole, on its page."
     nouns = ("change waits", "changes wait")
     empty_icon = "inbox"
     empty_title = "Nothing waits for you"
@@ -98,3 +110,20 @@ class Inbox(ChangeList):
 
     def get_queryset(self) -> QuerySet[Change]:
         return for_lists(waiting_for(self.request.user)).prefetch_related("approvals")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the files and the like that the same filters leave, in front of the single changes."""
+        context = super().get_context_data(**kwargs)
+        wholes = [whole for queue in QUEUES if (whole := self._whole(queue)).total]
+        if wholes:
+            context["empty"] = {
+                "icon": self.empty_icon,
+                "title": "No single change waits for you",
+                "text": "Decide on what stands above, on its own page.",
+            }
+        return context | {"wholes": wholes, "before_results": "changes/_wholes.html"}
+
+    def _whole(self, queue: Queue) -> Whole:
+        waiting = queue.waiting(self.request.user).order_by("submitted_at", "pk")
+        found = queue.filterset(self.request.GET, waiting, request=self.request).qs
+        return Whole(queue, queue.table(found[:WHOLES]), found.count())

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from backoffice.changes import many, risks
+from backoffice.changes import inbox, many, risks
 from backoffice.changes.filters import InboxFilter
 from backoffice.changes.kinds import KINDS, decided_by
 from backoffice.changes.models import Change
@@ -68,7 +68,7 @@ def _decided(request: HttpRequest, person: "User") -> HttpResponse:
         "told": told,
         "done": sum(line.done for line in told),
         "verb": "rejected" if rejecting else "approved",
-        "left": waiting_for(person).count(),
+        "left": inbox.count(person),
     }
     return render(request, "changes/told.html", context)
 

@@ -3,7 +3,6 @@
 import secrets
 import uuid
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
-from backoffice.changes import approvals, risks, rules
+from backoffice.changes import approvals, comments, expiry, risks, rules
 from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed, ReasonMissing, Stale
 from backoffice.changes.kinds import Kind, declared, kind
 from backoffice.changes.models import Change, State
@@ -28,7 +27,6 @@ from backoffice.seal import seal_values, unseal_values
 if TYPE_CHECKING:
     from backoffice.staff.models import User
 
-COMMENT_LENGTH = 1000
 #: Letters and digits that nobody mistakes for one another.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -228,24 +226,18 @@ def comment(change_id: int, *, by: "User", text: str) -> None:
     """
     change = Change.objects.get(pk=change_id)
     change_kind = kind(change.kind)
-    if change.state == State.DRAFT or not (
-        by.has_perm(change_kind.propose) or by.has_perm(change_kind.decide)
-    ):
-        raise NotAllowed("Only those who propose or decide such changes may comment on them.")
-    if not text.strip():
-        raise ReasonMissing("Write your comment first.")
-    words = f"{change_kind.title}: comment."
-    _record(change, "change.commented", by, words, text.strip()[:COMMENT_LENGTH])
+    said = comments.checked(change_kind, text, by=by, submitted=change.state != State.DRAFT)
+    _record(change, "change.commented", by, f"{change_kind.title}: comment.", said)
 
 
 def expire_old() -> int:
     """Let submitted changes expire that waited longer than the setting allows. Returns how many.
 
-    Files are left out: they are decided as one.
+    The changes of a file are left out: they expire with it.
     """
-    if not settings.CHANGES_EXPIRE_AFTER_DAYS:
+    latest = expiry.latest()
+    if latest is None:
         return 0
-    latest = timezone.now() - timedelta(days=settings.CHANGES_EXPIRE_AFTER_DAYS)
     waiting = Change.objects.filter(state=State.SUBMITTED, batch=None, submitted_at__lt=latest)
     return sum(_expire(number) for number in waiting.values_list("pk", flat=True))
 

@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit.models import Entry
-from backoffice.changes import moved, operations, risks
+from backoffice.changes import inbox, moved, operations, risks
 from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.kinds import KINDS, decided_by
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import CAME_BACK, Change, State
-from backoffice.changes.seen import sees_changes, visible, waiting_for
+from backoffice.changes.seen import sees_changes, visible
 from backoffice.changes.shown import ShownMessage, shown_messages
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
@@ -141,21 +141,14 @@ def _page(
         "may_withdraw": mine and change.state == State.SUBMITTED and change.batch_id is None,
         "entry_url": _entry_url(change) if mine and kind and request.user.has_perm(kind.propose) else "",
         "events": _events(change, shows),
+        "comment_failed": tried == "comment" and bool(problem),
         "may_comment": change.state != State.DRAFT and (mine or _may_approve(request, change)),
         "moved_on": moved_on,
         "moved": moved.moved(change, reveal=shows) if moved_on else [],
-        "next_waiting": _next_waiting(request, change),
+        "next_waiting": inbox.oldest(request.user, beside=change.pk),
         **_outcome(request, change),
     }
     return render(request, "changes/detail.html", context, status=code)
-
-
-def _next_waiting(request: HttpRequest, change: Change) -> Change | None:
-    """What this checker may go on with: the oldest other change that waits for them."""
-    if not decided_by(cast("User", request.user)):
-        return None
-    waiting = waiting_for(request.user).exclude(pk=change.pk).order_by("submitted_at", "id")
-    return waiting.only("pk").first()
 
 
 def _visible_or_404(request: HttpRequest, pk: int) -> Change:

@@ -11,11 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from backoffice.batches.kinds import BATCH_KINDS
-from backoffice.batches.models import Batch
-from backoffice.batches.models import State as BatchState
-from backoffice.changes.kinds import decided_by, seen_by
-from backoffice.changes.seen import waiting_for
+from backoffice.changes import inbox
+from backoffice.changes.kinds import seen_by
 from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery, Gate
 from backoffice.odin import session
@@ -62,14 +59,6 @@ class Banner:
 
     title: str
     text: str
-
-
-def files_waiting_for(user: Any) -> QuerySet[Batch]:
-    """The submitted files that this person may decide: never their own, nor what they approved already."""
-    mine = decided_by(user)
-    kinds = [slug for slug, kind in BATCH_KINDS.items() if kind.change_kind in mine]
-    submitted = Batch.objects.filter(state=BatchState.SUBMITTED, kind__in=kinds)
-    return submitted.exclude(made_by=user).exclude(approvals__by=user)
 
 
 def needing_a_person() -> QuerySet[Delivery]:
@@ -140,10 +129,7 @@ class Frame:
 
     def _count(self, name: str, user: Any) -> tuple[int, str, str]:
         if name == "changes:list":
-            count = waiting_for(user).count() if decided_by(user) else 0
-            return count, f"{count} waiting for you", "info"
-        if name == "batches:list":
-            count = files_waiting_for(user).count()
+            count = inbox.count(user)
             return count, f"{count} waiting for you", "info"
         if name == "delivery:list":
             count = needing_a_person().count()

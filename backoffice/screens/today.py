@@ -10,7 +10,9 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
+from backoffice.batches.deciders import waiting_for as files_waiting_for
 from backoffice.batches.kinds import BATCH_KINDS
+from backoffice.batches.models import CAME_BACK as BATCH_CAME_BACK
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
 from backoffice.changes.kinds import KINDS, decided_by
@@ -20,7 +22,7 @@ from backoffice.changes.seen import waiting_for
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
 from backoffice.delivery.states import FINAL, State
 from backoffice.screens.components import Chart, stacked_chart
-from backoffice.screens.context import files_waiting_for, needing_a_person
+from backoffice.screens.context import needing_a_person
 from backoffice.screens.formats import INDIA
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def gather(user: "User") -> Today:
 
 def _files(user: "User", now: datetime) -> list[FileLine]:
     """The files under way: those that wait for this person first, then what is checked or sent, and what came back."""
-    came_back = Q(state__in=(BatchState.REJECTED, BatchState.STALE), decided_at__gte=now - REMEMBERED)
+    came_back = Q(state__in=BATCH_CAME_BACK, decided_at__gte=now - REMEMBERED)
     before = Q(state__in=(BatchState.UPLOADED, BatchState.CHECKED)) | came_back
     under_way = (
         Q(state__in=(BatchState.CHECKING, BatchState.SUBMITTED))

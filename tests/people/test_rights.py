@@ -11,8 +11,8 @@ from django.utils import timezone
 from backoffice.audit.models import Entry
 from backoffice.changes import operations
 from backoffice.changes.errors import HasErrors, NotAllowed
+from backoffice.changes.seen import waiting_for
 from backoffice.people import rights
-from backoffice.screens.context import waiting_for
 from backoffice.staff.models import User
 from backoffice.staff.roles import ROLES
 

@@ -6,10 +6,11 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from backoffice.changes.models import Change
+from backoffice.changes.seen import waiting_for
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.screens import search as searching
-from backoffice.screens.context import Frame, needing_a_person, waiting_for
+from backoffice.screens.context import Frame, needing_a_person
 from backoffice.screens.today import gather
 from tests.factories import ChangeFactory, DeliveryFactory, StaffFactory
 
