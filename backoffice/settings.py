@@ -246,8 +246,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# The link with which somebody new chooses a password (seconds).
-PASSWORD_RESET_TIMEOUT = 24 * 3600
+# How long the link with which somebody chooses a password works.
+PASSWORD_LINK_MINUTES = number("PASSWORD_LINK_MINUTES", 60, 5, 1440)
+PASSWORD_RESET_TIMEOUT = int(PASSWORD_LINK_MINUTES * 60)
 SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 30, 1, 720)
 LOCKOUT_TRIES = int(number("LOCKOUT_TRIES", 5, 1, 100))
 LOCKOUT_MINUTES = number("LOCKOUT_MINUTES", 15, 1, 1440)

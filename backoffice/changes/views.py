@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 #: Where a maker goes on with a draft, or starts again: the form's address for a lane, entered by the room of the kind.
 ENTRY_PAGES: dict[str, Callable[[str], str]] = {}
 
+#: What the lane of a change about a member of staff begins with.
+STAFF = "staff:"
 #: A change has a handful of audit entries; so many are shown.
 ENTRIES = 100
 
@@ -126,6 +128,7 @@ def _page(
         "title": kind.title if kind else change.kind,
         "local": kind is not None and kind.take is not None,
         "user_url": _user_url(change),
+        "of_staff": change.lane.startswith(STAFF),
         "problem": problem,
         "tried": tried,
         "reason": reason,
@@ -194,6 +197,9 @@ def _why_not(request: HttpRequest, change: Change) -> str:
 
 
 def _user_url(change: Change) -> str:
+    if change.lane.startswith(STAFF):
+        there = change.before is not None or change.state == State.APPROVED
+        return optional_url("people:detail", change.lane.removeprefix(STAFF)) if there else ""
     group_id, _, user_id = change.lane.partition("/")
     return optional_url("accounts:detail", group_id, user_id) if group_id and user_id else ""
 

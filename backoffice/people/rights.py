@@ -1,4 +1,4 @@
-"""The changes by which rights of staff are granted, changed and taken away, and a second factor is reset."""
+"""The changes that grant and take away rights of staff, reset a second factor, or ask for a password link."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from backoffice.changes.kinds import Kind, Known
 from backoffice.changes.kinds import register as register_kind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
+from backoffice.people import links
 from backoffice.people.sessions import end_all
 from backoffice.protocol.codes import Choice, YesNo
 from backoffice.protocol.fields import Code, Flags, Text, Values
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RIGHTS = "staff_rights"
 RESET = "staff_second_factor"
+LINK = "staff_password_link"
 PROPOSE, APPROVE = "staff.propose_rights", "staff.approve_rights"
 #: `Change.lane` of a change about a member of staff.
 PREFIX = "staff:"
@@ -81,6 +83,22 @@ class SecondFactorReset(Request, abstract=True):
         max_length=30,
         required=True,
         consequences={"*": "Until this person sets up a new one, the password alone logs in."},
+    )
+
+
+class PasswordLinkAsked(Request, abstract=True):
+    """Lets the administrator who asks see, once, a link with which somebody else chooses a password."""
+
+    title = "A link to choose a password"
+
+    username = Text(
+        0,
+        "User name",
+        max_length=30,
+        required=True,
+        consequences={
+            "*": "Whoever has the link chooses this person's password, and without a second factor logs in with it."
+        },
     )
 
 
@@ -151,6 +169,16 @@ def reset_findings(values: Values) -> list[Finding]:
     return []
 
 
+def link_findings(values: Values) -> list[Finding]:
+    """What speaks against a link: nobody has this name, or the person may not log in."""
+    person = person_of(subject(values))
+    if person is None:
+        return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
+    if not person.is_active:
+        return [Finding("username", "This person may not log in. Change the rights first.")]
+    return []
+
+
 def take_rights(change: Change, by: "Person") -> Applied:
     """Let the approved rights be so. Raises NotAllowed for one's own, and where they have become impossible."""
     values = change.values
@@ -159,6 +187,7 @@ def take_rights(change: Change, by: "Person") -> Applied:
         raise NotAllowed(wrong[0])
     person = User.objects.select_for_update().filter(username=values["username"]).first()
     before = values_of(person) if person else {}
+    new = person is None
     if person is None:
         person = User.objects.create_user(values["username"])
     person.first_name, person.last_name = values["first_name"], values.get("last_name", "")
@@ -169,7 +198,17 @@ def take_rights(change: Change, by: "Person") -> Applied:
     person.groups.set(Group.objects.filter(name__in=values.get("roles") or []))
     if not person.is_active:
         end_all(person, by=by)
+    elif new:
+        links.grant(change, person)
     return Applied(dict(before), dict(values_of(person)))
+
+
+def take_link(change: Change, by: "Person") -> Applied:
+    """Let whoever asked see the link. Raises NotAllowed for one's own, asked for or approved."""
+    _not_ones_own(change, by)
+    person = User.objects.get(username=change.values["username"])
+    links.grant(change, person)
+    return Applied({}, {"password_link_for": change.made_by.get_username()})
 
 
 def take_reset(change: Change, by: "Person") -> Applied:
@@ -200,6 +239,7 @@ def register() -> None:
     for slug, message, findings, take in (
         (RIGHTS, StaffRights, rights_findings, take_rights),
         (RESET, SecondFactorReset, reset_findings, take_reset),
+        (LINK, PasswordLinkAsked, link_findings, take_link),
     ):
         register_kind(
             Kind(

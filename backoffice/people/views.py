@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import QuerySet
@@ -14,18 +15,18 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from backoffice.audit.operations import record
 from backoffice.changes import entry
 from backoffice.changes.entry import EntryForm
+from backoffice.changes.errors import NotAllowed
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.views import ENTRY_PAGES
-from backoffice.people import rights
+from backoffice.people import links, rights
 from backoffice.people.sessions import end_all
 from backoffice.people.tables import StaffFilter, StaffTable
 from backoffice.screens.sections import plain_sections
 from backoffice.screens.tables_base import ListView
 from backoffice.staff.models import User
-from backoffice.staff.passwords import link_path
 
 #: So many changes of somebody's rights are shown; the list of changes has the rest.
 CHANGES = 20
@@ -75,6 +76,8 @@ def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
             "may_propose": request.user.has_perm(rights.PROPOSE),
             "oneself": person == request.user,
             "link": link,
+            "link_minutes": settings.PASSWORD_LINK_MINUTES,
+            "link_waits": links.waiting(person, by=cast(User, request.user)),
         },
     )
 
@@ -83,19 +86,15 @@ def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
 @require_POST
 @login_required
 @permission_required(rights.PROPOSE, raise_exception=True)
-def password_link(request: HttpRequest, username: str) -> HttpResponse:
-    """Make the link with which somebody else chooses a password, and show it once."""
-    person = get_object_or_404(User, username=username, is_active=True)
-    if person == request.user:
-        messages.error(request, "Change your own password on the page of your login.")
+def link_show(request: HttpRequest, username: str) -> HttpResponse:
+    """Show the link that another administrator approved to the one who asked for it, once."""
+    person = get_object_or_404(User, username=username)
+    try:
+        path = links.show(person, by=cast(User, request.user))
+    except NotAllowed as error:
+        messages.error(request, error.words)
         return redirect("people:detail", username)
-    record(
-        "staff.password_link_made",
-        by=cast(User, request.user),
-        subject=username,
-        text=f"Made a link with which {username} chooses a password.",
-    )
-    return _page(request, person, link=request.build_absolute_uri(link_path(person)))
+    return _page(request, person, link=request.build_absolute_uri(path))
 
 
 @require_POST
@@ -110,12 +109,11 @@ def end_sessions(request: HttpRequest, username: str) -> HttpResponse:
 
 def _form(kind: str, pages: str, title: str, text: str, fixed: dict[str, Any], starting: Any) -> EntryForm:
     arguments = list(fixed.values())
-    message = rights.StaffRights if kind == rights.RIGHTS else rights.SecondFactorReset
     return EntryForm(
         kind=kind,
         title=title,
         text=text,
-        sections=plain_sections(message, hidden=tuple(fixed)),
+        sections=plain_sections(KINDS[kind].message, hidden=tuple(fixed)),
         starting=starting,
         address=lambda page, *more: reverse(
             f"people:{pages}" if page == "new" else f"people:{pages}_{page}", args=[*arguments, *more]
@@ -128,7 +126,8 @@ def _form(kind: str, pages: str, title: str, text: str, fixed: dict[str, Any], s
 def new_form() -> EntryForm:
     """The form for somebody new."""
     text = (
-        "When another administrator has approved it, make the link with which the person chooses a password."
+        "When another administrator has approved it, the person's page shows you once the link with which the person "
+        "chooses a password."
     )
     return _form(rights.RIGHTS, "new", "Add somebody to the staff", text, {}, dict)
 
@@ -159,12 +158,27 @@ def reset_form(username: str) -> EntryForm:
     )
 
 
+def link_form(username: str) -> EntryForm:
+    """The form that asks for a link with which somebody chooses a password."""
+    get_object_or_404(User, username=username)
+    return _form(
+        rights.LINK,
+        "link",
+        f"A password link for {username}",
+        "For somebody who has no password or forgot it. Make sure who is asking. When another administrator has "
+        "approved it, the person's page shows you the link, once.",
+        {"username": username},
+        dict,
+    )
+
+
 def _entry_page(lane: str) -> str:
     name = lane.removeprefix(rights.PREFIX)
     return reverse("people:rights", args=[name]) if name and rights.person_of(lane) else reverse("people:new")
 
 
 ENTRY_PAGES[rights.RIGHTS] = _entry_page
+ENTRY_PAGES[rights.LINK] = lambda lane: reverse("people:link", args=[lane.removeprefix(rights.PREFIX)])
 ENTRY_PAGES[rights.RESET] = lambda lane: reverse("people:reset", args=[lane.removeprefix(rights.PREFIX)])
 
 
@@ -211,3 +225,18 @@ def reset_keep(request: HttpRequest, username: str, token: uuid.UUID) -> HttpRes
 def reset_check(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
     """Check your answers."""
     return entry.check(request, reset_form(username), token)
+
+
+def link(request: HttpRequest, username: str) -> HttpResponse:
+    """The form that asks for a password link."""
+    return entry.new(request, link_form(username))
+
+
+def link_keep(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, link_form(username), token)
+
+
+def link_check(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, link_form(username), token)

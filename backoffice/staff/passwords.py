@@ -1,4 +1,4 @@
-"""The link with which somebody chooses a password: used once, and good for PASSWORD_RESET_TIMEOUT."""
+"""The link with which somebody chooses a password: used once, and good for PASSWORD_LINK_MINUTES."""
 
 from typing import Any
 

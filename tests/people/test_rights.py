@@ -1,18 +1,21 @@
 """Rights of staff: one administrator proposes, another approves, and nobody their own."""
 
+import re
 import uuid
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.changes import operations
 from backoffice.changes.errors import HasErrors, NotAllowed
 from backoffice.changes.seen import waiting_for
-from backoffice.people import rights
+from backoffice.people import links, rights
+from backoffice.people.models import PasswordLink
 from backoffice.staff.models import User
 from backoffice.staff.roles import ROLES
 
@@ -162,21 +165,89 @@ def test_the_pages_lead_from_the_list_to_a_proposal(client, admin, maker):
     assert client.get("/people/of/nobody/").status_code == 404
 
 
-def test_a_password_link_is_shown_once_and_recorded_without_the_link(client, admin, maker):
-    client.force_login(admin)
-    page = client.post("/people/of/maker/password-link/").content.decode()
-    assert "/staff/choose-password/" in page
-    assert "/staff/choose-password/" not in client.get("/people/of/maker/").content.decode()
-    entry = Entry.objects.get(action="staff.password_link_made")
-    assert (entry.by, entry.subject) == (admin, "maker")
-    assert "choose-password" not in str(Entry.objects.values())
+def link_in(response):
+    """The password link that a page shows, without the host; None where it shows none."""
+    found = re.search(r"/staff/choose-password/[^/]+/[^/\s<\"]+/", response.content.decode())
+    return found and found[0]
 
 
-def test_no_link_for_oneself_or_somebody_deactivated(client, admin, maker):
-    client.force_login(admin)
-    assert client.post("/people/of/admin/password-link/").status_code == 302
-    User.objects.filter(pk=maker.pk).update(is_active=False)
-    assert client.post("/people/of/maker/password-link/").status_code == 404
+SHOW = "/people/of/maker/password-link/show/"
+
+
+class TestPasswordLink:
+    def test_the_administrator_who_asked_sees_it_once_after_another_approved(
+        self, client, admin, other_admin, maker
+    ):
+        client.force_login(admin)
+        change = propose(admin, rights.LINK, username="maker")
+        assert link_in(client.post(SHOW, follow=True)) is None
+        approve(change, other_admin)
+        page = client.get("/people/of/maker/")
+        assert SHOW in page.content.decode()
+        assert link_in(page) is None
+        assert link_in(client.post(SHOW))
+        again = client.post(SHOW, follow=True)
+        assert link_in(again) is None
+        assert "Ask for a new one" in again.content.decode()
+        entry = Entry.objects.get(action="staff.password_link_shown")
+        assert (entry.by, entry.subject, entry.change_id) == (admin, "maker", change.pk)
+        assert "choose-password" not in str(Entry.objects.values())
+
+    def test_nobody_else_sees_it(self, client, admin, other_admin, maker):
+        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        for person in (other_admin, make_admin("admin3")):
+            client.force_login(person)
+            assert SHOW not in client.get("/people/of/maker/").content.decode()
+            assert link_in(client.post(SHOW, follow=True)) is None
+        client.force_login(maker)
+        assert client.post(SHOW).status_code == 403
+        assert not Entry.objects.filter(action="staff.password_link_shown").exists()
+
+    def test_it_chooses_one_password_within_its_time(self, client, admin, other_admin, maker, settings):
+        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        client.force_login(admin)
+        link = link_in(client.post(SHOW))
+        settings.PASSWORD_RESET_TIMEOUT = -1
+        assert "no longer good" in Client().get(link, follow=True).content.decode()
+        settings.PASSWORD_RESET_TIMEOUT = 60
+        browser = Client()
+        chosen = {"new_password1": "a-Long-enough-1", "new_password2": "a-Long-enough-1"}
+        form = browser.get(link, follow=True)
+        assert browser.post(form.request["PATH_INFO"], chosen).status_code == 302
+        assert User.objects.get(pk=maker.pk).check_password("a-Long-enough-1")
+        assert Entry.objects.get(action="staff.password_changed").by == maker
+        assert "no longer good" in Client().get(link, follow=True).content.decode()
+
+    def test_a_day_after_the_approval_it_is_not_shown_any_more(self, client, admin, other_admin, maker):
+        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        PasswordLink.objects.update(granted_at=timezone.now() - links.SHOWN_WITHIN)
+        client.force_login(admin)
+        assert link_in(client.post(SHOW, follow=True)) is None
+
+    def test_somebody_deactivated_since_gets_none(self, client, admin, other_admin, maker):
+        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        User.objects.filter(pk=maker.pk).update(is_active=False)
+        client.force_login(admin)
+        assert link_in(client.post(SHOW, follow=True)) is None
+        with pytest.raises(HasErrors):
+            propose(admin, rights.LINK, username="maker")
+
+    def test_nobody_asks_for_their_own_or_approves_it(self, admin, other_admin):
+        with pytest.raises(NotAllowed, match="of their own"):
+            approve(propose(admin, rights.LINK, username="admin"), other_admin)
+        with pytest.raises(NotAllowed, match="about yourself"):
+            approve(propose(admin, rights.LINK, username="admin2"), other_admin)
+        assert not PasswordLink.objects.exists()
+
+    def test_somebody_added_comes_with_one(self, client, admin, other_admin):
+        approve(propose(admin, **NEW), other_admin)
+        client.force_login(admin)
+        assert link_in(client.post("/people/of/asha/password-link/show/"))
+
+    def test_the_page_of_the_change_leads_to_the_person(self, client, admin, other_admin, maker):
+        change = propose(admin, rights.LINK, username="maker")
+        client.force_login(admin)
+        assert 'href="/people/of/maker/"' in client.get(change.get_absolute_url()).content.decode()
 
 
 def test_an_administrator_ends_sessions_of_others(client, admin, maker):
