@@ -214,6 +214,7 @@ MIDDLEWARE = [
     "backoffice.staff.middleware.PermissionsPolicyMiddleware",
     "backoffice.staff.middleware.IdleMiddleware",
     "backoffice.staff.middleware.SecondFactorMiddleware",
+    "backoffice.staff.middleware.StepUpMiddleware",
 ]
 
 ROOT_URLCONF = "backoffice.urls"
@@ -250,6 +251,8 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_LINK_MINUTES = number("PASSWORD_LINK_MINUTES", 60, 5, 1440)
 PASSWORD_RESET_TIMEOUT = int(PASSWORD_LINK_MINUTES * 60)
 SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 30, 1, 720)
+# Before what is sensitive, who entered no password or code for so long is asked again.
+STEP_UP_MINUTES = number("STEP_UP_MINUTES", 60, 1, 720)
 LOCKOUT_TRIES = int(number("LOCKOUT_TRIES", 5, 1, 100))
 LOCKOUT_MINUTES = number("LOCKOUT_MINUTES", 15, 1, 1440)
 

@@ -18,6 +18,7 @@ from backoffice.delivery.models import Delivery, Gate
 from backoffice.odin import session
 from backoffice.screens.components import Status, status
 from backoffice.screens.formats import ist
+from backoffice.staff import step_up
 
 #: Label, page, icon, permission ("" for everybody who is logged in) or what says who sees it. In the order of the work.
 NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
@@ -119,6 +120,11 @@ class Frame:
     def days_to_expiry(self) -> int | None:
         """Days until the dealer's password expires, if ODIN said so."""
         return self._session.days_to_expiry if self._session else None
+
+    @property
+    def step_up_minutes(self) -> float | None:
+        """After how many minutes the next decision asks again who it is, if it does; None if not."""
+        return settings.STEP_UP_MINUTES if step_up.due(self._request) else None
 
     @cached_property
     def banners(self) -> list[Banner]:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from backoffice.audit.operations import record
+from backoffice.staff import step_up
 from backoffice.staff.second_factor import missing
 
 #: Said by requests that a page makes by itself: watching a page refresh is not working with it.
@@ -74,6 +75,26 @@ class SecondFactorMiddleware:
         if match is None or match.view_name in WITHOUT_SECOND_FACTOR or not request.user.is_authenticated:
             return None
         return redirect("mfa_activate_totp") if missing(request.user) else None
+
+
+class StepUpMiddleware:
+    """Asks again who it is before what is sensitive (see `step_up`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, arguments: object, named: dict[str, object]
+    ) -> HttpResponse | None:
+        """The page that asks, if it must be asked."""
+        match = request.resolver_match
+        if match is None or not request.user.is_authenticated:
+            return None
+        sensitive = step_up.guarded(match.view_name, request.method or "", str(named.get("action", "")))
+        return step_up.ask(request) if sensitive and step_up.due(request) else None
 
 
 class PermissionsPolicyMiddleware:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allauth.account.signals import password_changed
+from allauth.account.signals import authentication_step_completed, password_changed
 from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.utils import timezone
@@ -14,6 +14,9 @@ from backoffice.staff.middleware import SEEN
 #: The kinds of authenticator in words.
 FACTORS = {"totp": "authenticator app", "recovery_codes": "recovery codes"}
 
+#: The ways to say again who one is.
+METHODS = {"mfa": "a code", "password": "the password"}
+
 
 def connect() -> None:
     """Listen to the signals of Django and of django-allauth."""
@@ -21,6 +24,7 @@ def connect() -> None:
     user_logged_out.connect(_logged_out, dispatch_uid="staff.logged_out")
     user_login_failed.connect(_failed, dispatch_uid="staff.login_failed")
     password_changed.connect(_password_changed, dispatch_uid="staff.password_changed")
+    authentication_step_completed.connect(_said_again, dispatch_uid="staff.said_again")
     mfa.authenticator_added.connect(_factor_added, dispatch_uid="staff.factor_added")
     mfa.authenticator_removed.connect(_factor_removed, dispatch_uid="staff.factor_removed")
     mfa.authenticator_reset.connect(_factor_renewed, dispatch_uid="staff.factor_renewed")
@@ -50,6 +54,13 @@ def _failed(sender: object, credentials: dict[str, Any], **kwargs: object) -> No
 
 def _password_changed(sender: object, user: Any, **kwargs: object) -> None:
     _about(user, "staff.password_changed", "Changed the password. Other sessions ended.")
+
+
+def _said_again(
+    sender: object, user: Any, method: str, reauthenticated: bool = False, **kwargs: object
+) -> None:
+    if reauthenticated:
+        _about(user, "staff.confirmed", f"Said again who it is, by {METHODS.get(method, method)}.")
 
 
 def _factor_added(sender: object, user: Any, authenticator: Any, **kwargs: object) -> None:

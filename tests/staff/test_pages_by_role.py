@@ -106,7 +106,7 @@ def table():
     rows = {}
     for line in DOCUMENT.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if found := re.fullmatch(r"`(/[^`]*)`", cells[0]):
+        if (found := re.fullmatch(r"`(/[^`]*)`", cells[0])) and len(cells) > len(PEOPLE):
             rows[found[1]] = dict(zip(PEOPLE, cells[1:], strict=True))
     return rows
 
