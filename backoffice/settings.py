@@ -276,9 +276,11 @@ MFA_TOTP_TOLERANCE = 1  # clocks of telephones may be half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_ADAPTER = "backoffice.staff.adapters.SecondFactorAdapter"
 USERSESSIONS_ADAPTER = "backoffice.staff.adapters.SessionsAdapter"
-# Single sign-on: only for staff that the portal knows, found by the e-mail address that the provider has verified.
+# Single sign-on: only for staff that the portal knows. The first login binds the account at the provider, found by the
+# e-mail address that the provider has verified; from then on that account counts, whatever its address becomes.
 SOCIALACCOUNT_ADAPTER = "backoffice.staff.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):

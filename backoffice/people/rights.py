@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
 
 from backoffice.changes.errors import NotAllowed
@@ -73,7 +74,7 @@ class StaffRights(Request, abstract=True):
 
 
 class SecondFactorReset(Request, abstract=True):
-    """Takes somebody's lost authenticator app and recovery codes away."""
+    """Takes somebody's lost authenticator app and recovery codes away, and what single sign-on is bound to."""
 
     title = "Reset a second factor"
 
@@ -82,7 +83,10 @@ class SecondFactorReset(Request, abstract=True):
         "User name",
         max_length=30,
         required=True,
-        consequences={"*": "Until this person sets up a new one, the password alone logs in."},
+        consequences={
+            "*": "Until this person sets up a new one, the password alone logs in. The next login by single sign-on "
+            "binds the account at the provider anew."
+        },
     )
 
 
@@ -159,13 +163,21 @@ def rights_findings(values: Values) -> list[Finding]:
     return found
 
 
+def may_reset(person: User) -> bool:
+    """Whether there is something to reset: a second factor, or an account at the provider of single sign-on."""
+    factors = Authenticator.objects.filter(user=person)
+    accounts = SocialAccount.objects.filter(user=person)
+    return bool(factors.exists() or accounts.exists())
+
+
 def reset_findings(values: Values) -> list[Finding]:
     """What speaks against a reset: nobody has this name, or there is nothing to reset."""
     person = person_of(subject(values))
     if person is None:
         return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
-    if not Authenticator.objects.filter(user=person).exists():
-        return [Finding("username", "This person has no second factor. There is nothing to reset.")]
+    if not may_reset(person):
+        words = "This person has no second factor and is bound to no account. There is nothing to reset."
+        return [Finding("username", words)]
     return []
 
 
@@ -191,6 +203,9 @@ def take_rights(change: Change, by: "Person") -> Applied:
     if person is None:
         person = User.objects.create_user(values["username"])
     person.first_name, person.last_name = values["first_name"], values.get("last_name", "")
+    if person.email != values.get("email", ""):
+        # Whoever had the old address at the provider is not let in by what was bound then.
+        SocialAccount.objects.filter(user=person).delete()
     person.email = values.get("email", "")
     person.is_active = values["active"] == YesNo.YES
     person.rights_version += 1
@@ -216,12 +231,17 @@ def take_reset(change: Change, by: "Person") -> Applied:
     _not_ones_own(change, by)
     person = User.objects.select_for_update().get(username=change.values["username"])
     factors = Authenticator.objects.filter(user=person)
-    before: dict[str, object] = {"second_factor": sorted(factor.type for factor in factors)}
+    accounts = SocialAccount.objects.filter(user=person)
+    before: dict[str, object] = {
+        "second_factor": sorted(factor.type for factor in factors),
+        "single_sign_on": sorted(account.provider for account in accounts),
+    }
     factors.delete()
+    accounts.delete()
     person.rights_version += 1
     person.save(update_fields=["rights_version"])
     end_all(person, by=by)
-    return Applied(before, {"second_factor": []})
+    return Applied(before, {"second_factor": [], "single_sign_on": []})
 
 
 def _roles(values: Values) -> set[str]:

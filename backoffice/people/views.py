@@ -4,6 +4,7 @@ import uuid
 from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
@@ -71,6 +72,8 @@ def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
             "person": person,
             "roles": [group.name for group in person.groups.all()],
             "second_factor": factors.filter(type=Authenticator.Type.TOTP).exists(),
+            "bound": SocialAccount.objects.filter(user=person).exists(),
+            "may_reset": rights.may_reset(person),
             "sessions": UserSession.objects.filter(user=person).count(),
             "changes": changes.select_related("made_by", "decided_by")[:CHANGES],
             "may_propose": request.user.has_perm(rights.PROPOSE),
@@ -152,7 +155,8 @@ def reset_form(username: str) -> EntryForm:
         rights.RESET,
         "reset",
         f"Reset the second factor of {username}",
-        "For somebody who has lost both the authenticator app and the recovery codes. Make sure who is asking.",
+        "For somebody who has lost both the authenticator app and the recovery codes, or has another account at the "
+        "provider of single sign-on. Make sure who is asking.",
         {"username": username},
         dict,
     )

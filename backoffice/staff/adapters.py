@@ -1,10 +1,12 @@
 """How django-allauth is fitted to the portal: nobody signs up, and what happens at the door is in the audit trail."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -77,19 +79,39 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """Single sign-on, for staff that the portal knows already."""
 
+    def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
+        """Whom an account at the provider, seen for the first time, is bound to: by an address that is verified there.
+
+        Nobody who is bound to another account of the provider already: a second one may be somebody else's.
+        """
+        for email, person in _named_by(sociallogin):
+            if not _bound(person, sociallogin):
+                return person, email
+        return None
+
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Never: somebody whom the portal does not know is recorded and turned away."""
-        record(
-            "staff.login_failed",
-            by=None,
-            subject="",
-            text="Single sign-on by somebody who is no member of staff.",
-        )
+        name, text = "", "Single sign-on by somebody who is no member of staff."
+        for _, person in _named_by(sociallogin):
+            name = person.get_username()
+            text = f"Single sign-on as {name} by another account at the provider than the one that is bound."
+        record("staff.login_failed", by=None, subject=name, text=text)
         return False
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **kwargs: Any) -> None:
         """Record that the provider did not confirm who it is."""
         record("staff.login_failed", by=None, subject="", text="Single sign-on failed at the provider.")
+
+
+def _named_by(sociallogin: Any) -> Iterator[tuple[str, User]]:
+    """The staff with the addresses that the provider has verified, as administrators entered them."""
+    for address in sociallogin.email_addresses:
+        if address.verified and (person := User.objects.filter(email__iexact=address.email).first()):
+            yield address.email, person
+
+
+def _bound(person: User, sociallogin: Any) -> bool:
+    return bool(SocialAccount.objects.filter(user=person, provider=sociallogin.account.provider).exists())
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):

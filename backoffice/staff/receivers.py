@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.signals import authentication_step_completed, password_changed
 from allauth.mfa import signals as mfa
+from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ def connect() -> None:
     user_login_failed.connect(_failed, dispatch_uid="staff.login_failed")
     password_changed.connect(_password_changed, dispatch_uid="staff.password_changed")
     authentication_step_completed.connect(_said_again, dispatch_uid="staff.said_again")
+    social_account_added.connect(_bound, dispatch_uid="staff.sso_bound")
     mfa.authenticator_added.connect(_factor_added, dispatch_uid="staff.factor_added")
     mfa.authenticator_removed.connect(_factor_removed, dispatch_uid="staff.factor_removed")
     mfa.authenticator_reset.connect(_factor_renewed, dispatch_uid="staff.factor_renewed")
@@ -61,6 +63,11 @@ def _said_again(
 ) -> None:
     if reauthenticated:
         _about(user, "staff.confirmed", f"Said again who it is, by {METHODS.get(method, method)}.")
+
+
+def _bound(sender: object, sociallogin: Any, **kwargs: object) -> None:
+    words = "Bound to an account at the provider of single sign-on. An earlier password is taken away."
+    _about(sociallogin.user, "staff.sso_bound", words)
 
 
 def _factor_added(sender: object, user: Any, authenticator: Any, **kwargs: object) -> None:

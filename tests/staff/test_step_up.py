@@ -8,14 +8,17 @@ import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.urls import reverse
 
 from backoffice.audit.models import Entry
+from backoffice.changes import operations
 from backoffice.changes.models import State
 from backoffice.staff import step_up
 from backoffice.staff.models import User
 from backoffice.staff.second_factor import DANGEROUS
+from tests.factories import retail_user_values
 from tests.staff.test_login import PASSWORD, code_of, log_in, set_up
-from tests.staff.test_pages_by_role import DOCUMENT, address, pages
+from tests.staff.test_pages_by_role import DOCUMENT, pages
 
 pytestmark = pytest.mark.django_db
 
@@ -74,18 +77,8 @@ def test_each_of_them_asks_after_a_while_and_not_before(person, name):
     client = person("compliance")
     parts = next(parts for _, known, parts in pages() if known == name)
     for action in step_up.ACTIONS.get(name) or ("",):
-        samples = {
-            "pk": 0,
-            "number": 1,
-            "token": uuid.uuid4(),
-            "username": "person",
-            "action": action or "again",
-        }
-        where = address(name, parts, "compliance") if not action else ""
-        if not where:
-            from django.urls import reverse
-
-            where = reverse(name, kwargs={part: samples[part] for part in parts})
+        samples = {"pk": 0, "token": uuid.uuid4(), "username": "person", "action": action or "again"}
+        where = reverse(name, kwargs={part: samples[part] for part in parts})
         wait(client, 59)
         assert not asked(client.post(where))
         wait(client, 61)
@@ -106,9 +99,6 @@ def test_reading_and_other_actions_ask_nobody(person, submitted_change):
 
 @pytest.fixture
 def submitted_change(maker):
-    from backoffice.changes import operations
-    from tests.factories import retail_user_values
-
     values = {**retail_user_values(), "reference": ""}
     return operations.submit("create_retail_user", values, by=maker, reason="New client", token=uuid.uuid4())
 
