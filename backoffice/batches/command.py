@@ -9,6 +9,7 @@ from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, N
 from backoffice.batches.models import Batch
 from backoffice.batches.operations import ColumnsUnclear
 from backoffice.staff.models import User
+from backoffice.staff.terminal import NotProven, prove
 
 
 class Exit(IntEnum):
@@ -23,7 +24,10 @@ class Exit(IntEnum):
 
 
 class BatchCommand(BaseCommand):
-    """A command that does one operation as a member of staff. Every rule of the pages holds, four eyes as well."""
+    """A command that does one operation as a member of staff, who proves it first.
+
+    Every rule of the pages holds, four eyes as well: one person at one terminal is neither two makers nor two checkers.
+    """
 
     requires_system_checks: list[str] = []
 
@@ -34,7 +38,11 @@ class BatchCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.act(self.person(options["by"]), **options)
+            person = self.person(options["by"])
+            prove(person)
+            self.act(person, **options)
+        except NotProven as error:
+            raise CommandError(error.words, returncode=Exit.NOT_ALLOWED) from error
         except (FileProblem, ColumnsUnclear) as error:
             raise CommandError(error.words, returncode=Exit.UNREADABLE) from error
         except NotAllowed as error:

@@ -5,13 +5,17 @@ import io
 from decimal import Decimal
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import CommandError, call_command
 
+from backoffice.audit.models import Entry
 from backoffice.batches import columns
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, State
 from backoffice.delivery.models import Delivery
+from backoffice.staff import terminal
 from tests.factories import RetailUserFactory
+from tests.staff.test_login import code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +107,62 @@ def test_what_cannot_be_read_or_submitted_has_codes_too(deposits, maker, tmp_pat
     wrong_total = ("--submit", "all", "--reason", "Pay-in", "--control-total", "151")
     assert code("batch_upload", "cash_deposit", deposits(), "--by", "maker", *wrong_total)[0] == 4
     assert code("batch_result", 999)[0] == 1
+
+
+class TestProof:
+    """Outside a demonstration nobody acts in another's name at a terminal."""
+
+    PASSWORD = "a-Long-enough-1"
+
+    @pytest.fixture(autouse=True)
+    def elsewhere(self, settings, maker, checker):
+        settings.PORTAL_ENVIRONMENT = "UAT"
+        for person in (maker, checker):
+            person.set_password(self.PASSWORD)
+            person.save()
+
+    @pytest.fixture
+    def types(self, monkeypatch):
+        """What is typed at the prompts, one after the other."""
+
+        def give(*typed):
+            left = list(typed)
+            monkeypatch.setattr(terminal, "getpass", lambda prompt: left.pop(0))
+
+        return give
+
+    @pytest.fixture
+    def waiting(self, types, deposits):
+        """The number of a file that its maker submitted here."""
+        types(self.PASSWORD)
+        number, _ = run(
+            *("batch_upload", "cash_deposit", deposits(), "--by", "maker"),
+            *("--submit", "all", "--reason", "Pay-in", "--control-total", "150"),
+        )
+        return number
+
+    def test_a_name_alone_uploads_nothing(self, types, deposits):
+        types("a-wrong-Password-1")
+        returned, words = code("batch_upload", "cash_deposit", deposits(), "--by", "maker")
+        assert (returned, "do not go together" in words) == (2, True)
+        assert not Batch.objects.exists()
+        assert Entry.objects.get().action == "staff.login_failed"
+
+    def test_a_checker_needs_the_password_and_the_app(self, waiting, types, checker):
+        types(self.PASSWORD)
+        returned, words = code("batch_approve", waiting, "--by", "checker")
+        assert (returned, "second factor" in words) == (2, True)
+        secret = generate_totp_secret()
+        TOTP.activate(checker, secret)
+        for typed in ((self.PASSWORD, "000000"), ("a-wrong-Password-1", code_of(secret))):
+            types(*typed)
+            assert code("batch_approve", waiting, "--by", "checker")[0] == 2
+        assert Batch.objects.get().state == State.SUBMITTED
+        types(self.PASSWORD, code_of(secret))
+        run("batch_approve", waiting, "--by", "checker")
+        assert Batch.objects.get().state == State.APPROVED
+
+    def test_who_has_no_password_is_sent_to_the_pages(self, maker, deposits):
+        maker.set_unusable_password()
+        maker.save()
+        assert "Use the pages" in code("batch_upload", "cash_deposit", deposits(), "--by", "maker")[1]
