@@ -214,7 +214,7 @@ def comment(batch_id: int, *, by: "User", text: str) -> None:
     """Say something about a file to all who see it, once it is submitted. Raises NotAllowed or ReasonMissing."""
     batch = Batch.objects.get(pk=batch_id)
     said = comments.checked(change_kind(batch), text, by=by, submitted=batch.submitted_at is not None)
-    _record(batch, "batch.commented", by, "comment.", said)
+    _record(batch, "batch.commented", by, "Comment.", said)
 
 
 def expire_old() -> int:

@@ -22,7 +22,7 @@ PAGES = {
     ),
     "checker": ("/", "/changes/inbox/", "/changes/inbox/review/", "/deliveries/?state=unknown"),
     "compliance": ("/audit/", "/changes/", "/users/"),
-    "admin": ("/", "/changes/rules/", "/odin/session/"),
+    "admin": ("/", "/changes/rules/", "/odin/session/", "/people/of/maker/"),
 }
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))
 
