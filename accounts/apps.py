@@ -16,8 +16,8 @@ class AccountsConfig(AppConfig):
             statuses,
             update_form,
         )
-        from accounts.search import find
-        from backoffice.screens import components, search
+        from accounts.search import find, known_to
+        from backoffice.screens import components, privacy, search
 
         kinds.register()
         batches.register()
@@ -28,3 +28,4 @@ class AccountsConfig(AppConfig):
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)
         search.register("accounts", find)
+        privacy.register_lanes("accounts", known_to)

@@ -37,17 +37,17 @@ def history(lane: str, viewer: Any, shows: bool) -> list[Event]:
     events: list[Event] = []
     if viewer.has_perm("changes.view_change"):
         changes = Change.objects.filter(lane=lane).exclude(state=State.DRAFT)
-        events += _of_changes(changes.select_related("made_by", "decided_by")[:MOST])
+        events += _of_changes(changes.select_related("made_by", "decided_by")[:MOST], shows)
     if viewer.has_perm("delivery.view_delivery"):
         deliveries = Delivery.objects.filter(lane=lane).prefetch_related("attempts")[:MOST]
         events += [event for delivery in deliveries for event in _of_delivery(delivery, shows)]
     if viewer.has_perm("audit.view_entry"):
         entries = Entry.objects.filter(subject=lane).exclude(action__in=TOLD_ELSEWHERE)[:MOST]
-        events += [_of_entry(entry) for entry in entries]
+        events += [_of_entry(entry, shows) for entry in entries]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-def _of_changes(changes: Iterable[Change]) -> Iterator[Event]:
+def _of_changes(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
     for change in changes:
         titles = ", ".join(
             dict.fromkeys(declared(change.kind, message["type"]).title for message in change.messages)
@@ -59,7 +59,7 @@ def _of_changes(changes: Iterable[Change]) -> Iterator[Event]:
                 at=change.submitted_at,
                 who=str(change.made_by),
                 what=f"{titles}: submitted (change {change.pk})",
-                why=change.reason,
+                why=privacy.words(change.reason, shows),
                 tone=shown.tone,
                 icon=shown.icon,
                 url=url,
@@ -70,7 +70,7 @@ def _of_changes(changes: Iterable[Change]) -> Iterator[Event]:
                 at=change.decided_at,
                 who=str(change.decided_by),
                 what=f"{titles}: {shown.word.lower()} (change {change.pk})",
-                why=change.decision_reason,
+                why=privacy.words(change.decision_reason, shows),
                 tone=shown.tone,
                 icon=shown.icon,
                 url=url,
@@ -80,7 +80,11 @@ def _of_changes(changes: Iterable[Change]) -> Iterator[Event]:
 def _of_delivery(delivery: Delivery, shows: bool) -> Iterator[Event]:
     title = f"{REQUESTS[delivery.message_type].title} ({delivery.message_type})"
     now = status("delivery", delivery.state)
-    details = [("Now", now.word), ("Reference", delivery.reference), ("Why", delivery.reason)]
+    details = [
+        ("Now", now.word),
+        ("Reference", delivery.reference),
+        ("Why", privacy.words(delivery.reason, shows)),
+    ]
     yield Event(
         at=delivery.created_at,
         who=SYSTEM,
@@ -98,16 +102,16 @@ def _of_attempt(title: str, delivery: Delivery, attempt: Attempt, shows: bool) -
     shown = status("outcome", attempt.outcome)
     answer = " ".join(part for part in (attempt.code, attempt.text) if part)
     details = [
-        ("ODIN's answer", answer),
-        ("Read as", attempt.reason),
+        ("ODIN's answer", privacy.words(answer, shows)),
+        ("Read as", privacy.words(attempt.reason, shows)),
         ("Took", f"{attempt.duration_ms} ms" if attempt.duration_ms is not None else ""),
-        ("What came back", attempt.answer if shows else privacy.hide_in_text(attempt.answer)),
+        ("What came back", privacy.words(attempt.answer, shows)),
     ]
     return Event(
         at=attempt.started_at,
         who=SYSTEM,
         what=f"{title}: attempt {attempt.number}, {shown.word.lower()}",
-        why=attempt.text,
+        why=privacy.words(attempt.text, shows),
         tone=shown.tone,
         icon=shown.icon,
         url=delivery.get_absolute_url(),
@@ -116,12 +120,12 @@ def _of_attempt(title: str, delivery: Delivery, attempt: Attempt, shows: bool) -
     )
 
 
-def _of_entry(entry: Entry) -> Event:
+def _of_entry(entry: Entry, shows: bool) -> Event:
     return Event(
         at=entry.at,
         who=entry.by_name,
-        what=entry.text,
-        why=entry.reason,
+        what=privacy.words(entry.text, shows),
+        why=privacy.words(entry.reason, shows),
         icon="audit",
         url=optional_url("audit:detail", entry.pk),
     )

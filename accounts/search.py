@@ -62,6 +62,15 @@ def find(text: str, user: Any) -> Iterator[Match]:
         )
 
 
+def known_to(lane: str, person: Any) -> bool:
+    """Whether this `GROUP/USER` is a retail user that somebody may see."""
+    group_id, _, user_id = lane.partition("/")
+    return bool(
+        person.has_perm("accounts.view_retailuser")
+        and RetailUser.objects.filter(group_id=group_id, user_id=user_id).exists()
+    )
+
+
 def _note(found: RetailUser, person: Any) -> str:
     texts = (("pan", found.pan), ("phone", found.mobile))
     if privacy.sees_at_once(person):

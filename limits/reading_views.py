@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.kinds import by_lane
 from accounts.models import RetailUser
 from accounts.views import tabs as user_tabs
+from backoffice.audit.operations import record
 from backoffice.masters.names import offered
 from backoffice.screens import csv_files
 from backoffice.screens.components import Tab
@@ -118,6 +119,13 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     """A reading as a CSV file."""
     reading = get_object_or_404(Reading, pk=pk, state=Reading.State.ANSWERED)
     header, rows = shown.table(reading)
+    record(
+        "limits.exported",
+        by=_me(request),
+        subject=reading.lane,
+        text=f"{reading} exported as CSV.",
+        details={"reading": reading.pk},
+    )
     name = f"{reading.get_kind_display().lower().replace(' ', '-')}-{reading.pk}.csv"
     return csv_files.download(name, header, rows)  # type: ignore[return-value]  # a response all the same
 

@@ -3,7 +3,7 @@
 import django_tables2 as tables
 
 from backoffice.audit.models import Entry
-from backoffice.screens.tables_base import IdColumn, PortalTable, TimeColumn
+from backoffice.screens.tables_base import IdColumn, PortalTable, TimeColumn, WordsColumn
 
 
 class EntryTable(PortalTable):
@@ -13,8 +13,8 @@ class EntryTable(PortalTable):
     by_name = tables.Column(verbose_name="Who")
     action = tables.Column(verbose_name="What")
     subject = IdColumn(verbose_name="On")
-    text = tables.Column(verbose_name="In words", orderable=False)
-    reason = tables.Column(verbose_name="Why", orderable=False)
+    text = WordsColumn(verbose_name="In words", lane="subject")
+    reason = WordsColumn(verbose_name="Why", lane="subject")
 
     class Meta(PortalTable.Meta):
         model = Entry

@@ -28,6 +28,14 @@ class EntryList(ListView):
     empty_title = "No audit entries"
     empty_text = "Every login, proposal, decision and message leaves an entry here."
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the retail user whom the search names, so that what is hidden of them can be revealed here."""
+        lane = self.request.GET.get("q", "").strip().upper()
+        return super().get_context_data(**kwargs) | {
+            "lane": lane,
+            "may_reveal": privacy.may_reveal(self.request, lane),
+        }
+
 
 class EntryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
     """One audit entry with everything it holds."""
@@ -45,8 +53,7 @@ class EntryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
         return super().get_context_data(**kwargs) | {
             "lane": entry.subject,
             "shows_personal": shows,
-            # Only the subject of a retail user has a slash: nothing personal is kept of others.
-            "may_reveal": "/" in entry.subject and privacy.may_reveal(self.request, entry.subject),
+            "may_reveal": privacy.may_reveal(self.request, entry.subject),
             "differences": [
                 (_spaced(name), before.get(name, ""), after.get(name, "")) for name in {**before, **after}
             ],

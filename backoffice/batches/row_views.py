@@ -25,6 +25,8 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import SHARED_RULE
 from backoffice.changes.shown import ShownMessage, shown_messages
 from backoffice.delivery.models import Delivery
+from backoffice.protocol.secret import MASK
+from backoffice.screens import privacy
 from backoffice.screens.tables_base import ListView
 
 if TYPE_CHECKING:
@@ -124,17 +126,21 @@ def _row_page(
     change = Change.objects.filter(batch=batch, row_number=row.number).first()
     waits = change is not None and change.state == ChangeState.SUBMITTED
     checker = request.user.has_perm("changes.approve_change") and batch.made_by_id != request.user.pk
+    shows = privacy.shown(request, row.lane)
     context = {
         "batch": batch,
         "row": row,
+        "lane": row.lane,
+        "shows_personal": shows,
+        "may_reveal": privacy.may_reveal(request, row.lane),
         "change": change,
-        "cells": _cells(batch, row),
+        "cells": _cells(batch, row, shows),
         "whole": _on_no_column(batch, row),
         "comparisons": batch_kind(batch.kind).compare(
             row.messages[0]["values"] if row.messages else row.values, row.before
         ),
         "shared": [finding for finding in row.findings if finding["rule"] == SHARED_RULE],
-        "shown_messages": _messages(batch, row, change),
+        "shown_messages": _messages(batch, row, change, shows),
         "deliveries": Delivery.objects.filter(change=change).order_by("id") if change else [],
         "may_reject": waits and checker and batch.state == State.SUBMITTED and batch.mode != "all",
         "problem": problem,
@@ -143,7 +149,7 @@ def _row_page(
     return render(request, "batches/row.html", context, status=code)
 
 
-def _messages(batch: Batch, row: Row, change: Change | None) -> list[ShownMessage]:
+def _messages(batch: Batch, row: Row, change: Change | None, shows: bool) -> list[ShownMessage]:
     """The row's messages in words, as a change shows them; before submission the row stands for its change."""
     if not row.messages or row.state == RowState.WRONG:
         return []
@@ -153,10 +159,10 @@ def _messages(batch: Batch, row: Row, change: Change | None) -> list[ShownMessag
         messages=row.messages,
         before=row.before,
     )
-    return shown_messages(stands, reveal=True)
+    return shown_messages(stands, reveal=shows)
 
 
-def _cells(batch: Batch, row: Row) -> list[dict[str, Any]]:
+def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
     """Each column of the file: its header, what it means, the cell as uploaded and as corrected, its findings."""
     known = columns.by_name(batch_kind(batch.kind).layout)
     secrets = result.secret_places(batch)
@@ -168,12 +174,21 @@ def _cells(batch: Batch, row: Row) -> list[dict[str, Any]]:
             {
                 "header": header,
                 "label": column.label if column else "left out",
-                "text": "••••" if place in secrets and text else text,
-                "corrected": row.corrections.get(str(place)),
+                "text": "••••" if place in secrets and text else _cell(column, text, shows),
+                "corrected": _cell(column, row.corrections.get(str(place)), shows),
                 "findings": [one for one in row.findings if column and one["path"] == column.path],
             }
         )
     return cells
+
+
+def _cell(column: columns.Column | None, text: str | None, shows: bool) -> str | None:
+    """A cell as the page shows it: of a column that was left out nobody knows what it holds."""
+    if not text or shows:
+        return text
+    if column is None:
+        return MASK
+    return privacy.mask(column.field.personal, text) if column.field.personal else privacy.words(text, False)
 
 
 def _on_no_column(batch: Batch, row: Row) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Batch, Row
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.screens import privacy
 from backoffice.screens.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
 from backoffice.screens.templatetags import portal
 
@@ -76,7 +77,7 @@ class RowTable(PortalTable):
     def render_findings(self, record: Row) -> str:
         texts = [str(finding["text"]) for finding in record.findings]
         more = f" (and {len(texts) - 2} more)" if len(texts) > 2 else ""
-        return " ".join(texts[:2]) + more or "–"
+        return self._words(" ".join(texts[:2]) + more, record)
 
     def render_delivery_state(self, record: Any) -> SafeString | str:
         if record.delivery_state:
@@ -84,4 +85,9 @@ class RowTable(PortalTable):
         return portal.status("change", record.change_state) if record.change_state else "–"
 
     def render_answer(self, record: Any) -> str:
-        return " ".join(part for part in (record.answer_code, record.answer_text) if part) or "–"
+        return self._words(
+            " ".join(part for part in (record.answer_code, record.answer_text) if part), record
+        )
+
+    def _words(self, text: str, record: Row) -> str:
+        return privacy.words(text, privacy.shown(self.request, record.lane)) or "–"

@@ -22,6 +22,7 @@ from backoffice.batches.matching import IGNORED
 from backoffice.batches.models import Batch, State
 from backoffice.batches.tables import BatchTable
 from backoffice.changes.comments import may_comment
+from backoffice.screens import privacy
 from backoffice.screens.components import Event, status
 from backoffice.screens.tables_base import ListView
 
@@ -309,7 +310,8 @@ def _page(
         "reason": request.POST.get("reason", ""),
         "mine": mine,
         "earlier": operations.earlier(batch),
-        "events": _events(batch),
+        "events": _events(batch, privacy.sees_at_once(request.user)),
+        "shows_personal": privacy.sees_at_once(request.user),
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": batch.submitted_at is not None and may_comment(change_kind(batch), _person(request)),
         "personal": request.user.has_perm("accounts.see_personal_data"),
@@ -392,19 +394,19 @@ def _begin(batch: Batch, by: "User") -> str:
     return batch.get_absolute_url()
 
 
-def _events(batch: Batch) -> list[Event]:
+def _events(batch: Batch, shows: bool) -> list[Event]:
     entries = Entry.objects.filter(subject=batch.subject).order_by("-id")[:ENTRIES]
-    return [_event(entry) for entry in entries]
+    return [_event(entry, shows) for entry in entries]
 
 
-def _event(entry: Entry) -> Event:
+def _event(entry: Entry, shows: bool) -> Event:
     what = entry.action.partition(".")[2]
     shown = status("batch", what)
     return Event(
         at=entry.at,
         who="the portal" if entry.by_id is None else entry.by_name,
-        what=entry.text.partition(": ")[2] or entry.text,
-        why=entry.reason,
+        what=privacy.words(entry.text.partition(": ")[2] or entry.text, shows),
+        why=privacy.words(entry.reason, shows),
         tone=shown.tone,
         icon=shown.icon,
     )

@@ -11,8 +11,11 @@ class ChangesConfig(AppConfig):
         from backoffice.audit import evidence
         from backoffice.changes import guards, rules
         from backoffice.changes.evidence import PART
+        from backoffice.changes.seen import proposed_to
+        from backoffice.screens import privacy
 
         rules.register()
         evidence.register(PART)
+        privacy.register_lanes("changes", proposed_to)
         pre_migrate.connect(guards.take_down, sender=self, dispatch_uid="changes.take_down")
         post_migrate.connect(guards.put_up, sender=self, dispatch_uid="changes.put_up")

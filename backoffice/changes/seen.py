@@ -19,6 +19,11 @@ def visible(person: Any) -> QuerySet[Change]:
     return changes if person.has_perm("changes.view_change") else changes.filter(kind__in=seen_by(person))
 
 
+def proposed_to(lane: str, person: Any) -> bool:
+    """Whether a change that somebody may see is on the retail user `GROUP/USER`, who may not exist yet."""
+    return visible(person).filter(lane=lane).exists()
+
+
 def waiting_for(person: Any) -> QuerySet[Change]:
     """The submitted changes that somebody may decide: never their own, nor what they approved already.
 

@@ -16,6 +16,7 @@ from backoffice.screens.tables_base import (
     PickColumn,
     PortalTable,
     StatusColumn,
+    WordsColumn,
 )
 from backoffice.screens.templatetags import portal
 
@@ -43,7 +44,7 @@ class ChangeTable(PortalTable):
     lane = IdColumn(verbose_name="Retail user")
     state = StatusColumn("change")
     made_by = tables.Column(verbose_name="Maker", order_by=("made_by__username",))
-    reason = tables.Column(verbose_name="Why", orderable=False, attrs={"td": {"class": "long"}})
+    reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "long"}})
     decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))
     updated_at = AgoColumn(verbose_name="Last step")
 
@@ -67,7 +68,7 @@ class ChangeTable(PortalTable):
 class MineTable(ChangeTable):
     """One's own changes: what became of them, and what was said when they were decided."""
 
-    decision_reason = tables.Column(verbose_name="What was said", orderable=False)
+    decision_reason = WordsColumn(verbose_name="What was said")
 
     class Meta(ChangeTable.Meta):
         fields = ("id", "kind", "lane", "state", "reason", "decided_by", "decision_reason", "updated_at")

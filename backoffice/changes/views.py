@@ -64,7 +64,7 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "changes/_moved.html",
-        context | {"events": _events(change, privacy.shown(request, change.lane)), "change": change},
+        context | {"events": _events(change, _shows(request, change)), "change": change},
     )
 
 
@@ -119,7 +119,7 @@ def _page(
 ) -> HttpResponse:
     kind = KINDS.get(change.kind)
     mine = change.made_by_id == request.user.pk
-    shows = privacy.shown(request, change.lane)
+    shows = _shows(request, change)
     shown: list[ShownMessage] = shown_messages(change, reveal=shows)
     waits = change.state in (State.SUBMITTED, State.STALE)
     moved_on = kind is not None and waits and moved.moved_on(change)
@@ -249,6 +249,11 @@ def _last_ms(delivery: Delivery) -> int | None:
     return attempts[-1].duration_ms if attempts else None
 
 
+def _shows(request: HttpRequest, change: Change) -> bool:
+    """Whether the page shows personal data. A change of rights or rules, whose lane has no slash, holds none."""
+    return "/" not in change.lane or privacy.shown(request, change.lane)
+
+
 def _events(change: Change, shows: bool) -> list[Event]:
     """The audit entries of this change as a time line, newest first."""
     entries = Entry.objects.filter(change_id=change.pk).order_by("-id")[:ENTRIES]
@@ -261,12 +266,15 @@ def _event(entry: Entry, shows: bool) -> Event:
     answer = " ".join(str(entry.details.get(name) or "") for name in ("code", "answer")).strip()
     sent = str(entry.details.get("sent") or "")
     duration = entry.details.get("duration_ms")
-    details = [("ODIN's answer", answer), ("Took", f"{duration} ms" if duration is not None else "")]
+    details = [
+        ("ODIN's answer", privacy.words(answer, shows)),
+        ("Took", f"{duration} ms" if duration is not None else ""),
+    ]
     return Event(
         at=entry.at,
         who="the portal" if entry.by_id is None else entry.by_name,
-        what=entry.text,
-        why=entry.reason,
+        what=privacy.words(entry.text, shows),
+        why=privacy.words(entry.reason, shows),
         tone=shown.tone,
         icon=shown.icon,
         details=[(label, text) for label, text in details if text],

@@ -109,6 +109,11 @@ class Delivery(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("delivery:detail", args=[self.pk])
 
+    @property
+    def words(self) -> str:
+        """What was said of it: by ODIN, otherwise by the portal."""
+        return self.text or self.reason
+
 
 class Gate(models.Model):
     """What may stop all sending (row 1, shared by all workers): a pause by a person, the circuit breaker, the rate.

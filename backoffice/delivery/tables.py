@@ -4,7 +4,14 @@ import django_tables2 as tables
 
 from backoffice.delivery.models import Delivery
 from backoffice.protocol.message import REQUESTS
-from backoffice.screens.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
+from backoffice.screens.tables_base import (
+    AgoColumn,
+    IdColumn,
+    NumberColumn,
+    PortalTable,
+    StatusColumn,
+    WordsColumn,
+)
 
 
 class DeliveryTable(PortalTable):
@@ -15,7 +22,7 @@ class DeliveryTable(PortalTable):
     lane = IdColumn(verbose_name="Retail user")
     state = StatusColumn("delivery")
     code = tables.Column(verbose_name="Code")
-    text = tables.Column(verbose_name="ODIN's words", empty_values=())
+    text = WordsColumn(verbose_name="ODIN's words", accessor="words")
     attempt_count = NumberColumn(verbose_name="Attempts")
     created_at = AgoColumn(verbose_name="Approved")
     finished_at = AgoColumn(verbose_name="Settled")
@@ -36,6 +43,3 @@ class DeliveryTable(PortalTable):
 
     def render_message_type(self, value: int) -> str:
         return f"{REQUESTS[value].title} ({value})"
-
-    def render_text(self, record: Delivery) -> str:
-        return record.text or record.reason

@@ -30,6 +30,20 @@ IN_TEXT = (
     (Personal.EMAIL, re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")),
 )
 
+#: What may besides be personal in free text, and cannot be told from what is not: any date may be one of birth, any
+#: long number one of an account.
+PERHAPS_IN_TEXT = (
+    (
+        Personal.BIRTH_DATE,
+        re.compile(
+            r"(?<![A-Za-z0-9])(?:[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
+            r"|[0-9]{1,2}(?:st|nd|rd|th)?[ -][A-Za-z]{3,9}[ -,]{1,2}[0-9]{4})(?![0-9])"
+        ),
+    ),
+    (Personal.DEMAT, re.compile(r"(?<![A-Za-z0-9])IN[0-9]{6}[ -]?[0-9]{8}(?![A-Za-z0-9])", re.IGNORECASE)),
+    (Personal.ACCOUNT, re.compile(r"(?<![A-Za-z0-9.,])[0-9](?:[ -]?[0-9]){8,17}(?![A-Za-z0-9]|\.[0-9])")),
+)
+
 
 def hide(kind: Personal, text: str) -> str:
     """The text with all but what tells it from another hidden: four characters, or an e-mail's domain."""
@@ -43,8 +57,17 @@ def hide(kind: Personal, text: str) -> str:
 
 
 def hide_in_text(text: str) -> str:
-    """Free text with each PAN, mobile number and e-mail address in it hidden."""
-    for kind, shape in IN_TEXT:
+    """Free text with all in it hidden that is, or may be, personal: PAN, contact, dates and long numbers."""
+    return _hide_shapes(text, (*IN_TEXT, *PERHAPS_IN_TEXT))
+
+
+def hide_in_value(text: str) -> str:
+    """A value that should not be personal, with each PAN, mobile number and e-mail address in it hidden."""
+    return _hide_shapes(text, IN_TEXT)
+
+
+def _hide_shapes(text: str, shapes: tuple[tuple[Personal, re.Pattern[str]], ...]) -> str:
+    for kind, shape in shapes:
         text = shape.sub(lambda found, kind=kind: hide(kind, found[0]), text)  # type: ignore[misc]
     return text
 

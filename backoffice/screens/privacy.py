@@ -4,7 +4,7 @@ The protocol's declarations say which fields are personal. Those who make or che
 others who may see them give a reason for each retail user, which the audit trail keeps; the rest never do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,7 +15,7 @@ from backoffice.audit.operations import record
 from backoffice.protocol import wire
 from backoffice.protocol.field import Field
 from backoffice.protocol.message import REQUESTS
-from backoffice.protocol.personal import Personal, hide, hide_in_text, names_a_person
+from backoffice.protocol.personal import Personal, hide, hide_in_text, hide_in_value, names_a_person
 from backoffice.protocol.records import Records
 from backoffice.protocol.secret import MASK
 
@@ -25,13 +25,16 @@ __all__ = [
     "hide_in_text",
     "hide_message",
     "hide_values",
+    "known",
     "mask",
     "may_reveal",
     "names_a_person",
+    "register_lanes",
     "reveal",
     "sees",
     "sees_at_once",
     "shown",
+    "words",
 ]
 
 #: The right to see personal data at all: unmasked exports, and revealing with a reason.
@@ -68,18 +71,33 @@ def shown(request: HttpRequest, lane: str) -> bool:
 
 def may_reveal(request: HttpRequest, lane: str) -> bool:
     """Whether the page offers to show the personal data of a retail user for a reason."""
-    return bool(lane) and sees(request.user) and not shown(request, lane)
+    return bool(lane) and sees(request.user) and not shown(request, lane) and known(lane, request.user)
+
+
+def known(lane: str, person: Any) -> bool:
+    """Whether GROUP/USER names a retail user, or a proposed one, that somebody may see."""
+    group_id, slash, user_id = lane.partition("/")
+    return bool(group_id and slash and user_id) and any(knows(lane, person) for knows in _lanes.values())
+
+
+def register_lanes(name: str, knows: Callable[[str, Any], bool]) -> None:
+    """Add a room that knows retail users: whether it has this lane, and this person may see it there."""
+    _lanes[name] = knows
 
 
 def reveal(request: HttpRequest, lane: str, reason: str) -> None:
     """Show this person the personal data of a retail user for `MINUTES`, and record why.
 
-    Raises PermissionDenied for those who may not see any, ValueError without a reason.
+    Raises PermissionDenied for those who may not see any, ValueError without a reason and for a lane of nobody.
     """
     if not sees(request.user):
         raise PermissionDenied
     if not (reason := reason.strip()):
         raise ValueError("Give a reason: the audit trail keeps it.")
+    if not known(lane, request.user):
+        raise ValueError(
+            "Nothing was shown: no retail user of this name is known here. Reveal from the retail user's own page."
+        )
     record(
         "privacy.revealed",
         by=request.user,  # type: ignore[arg-type]  # nobody anonymous has the permission
@@ -97,6 +115,11 @@ def hide_message(text: str) -> str:
     return wire.hide_personal(text)
 
 
+def words(text: str, shows: bool) -> str:
+    """Free text of people or of ODIN; where the page does not show personal data, with what may be such hidden."""
+    return text if shows else hide_in_text(text)
+
+
 def hide_values(values: Mapping[str, Any] | None) -> dict[str, Any]:
     """Values by field name, records among them, with personal ones hidden."""
     return {name: _hidden(name, value) for name, value in (values or {}).items()}
@@ -111,18 +134,19 @@ def _hidden(name: str, value: Any) -> Any:
         case None | bool() | int() | float():
             return value if name not in PERSONAL else MASK
     kind = PERSONAL.get(name)
-    return hide(kind, str(value)) if kind else hide_in_text(str(value))
+    if kind:
+        return hide(kind, str(value))
+    return hide_in_value(str(value)) if name in DECLARED else hide_in_text(str(value))
 
 
-def _personal() -> dict[str, Personal]:
-    """The names of all fields that hold personal data, as the messages declare them, with their kind."""
-    found: dict[str, Personal] = {}
+def _declared() -> dict[str, Personal | None]:
+    """The names of all fields as the messages declare them, with the kind of personal data they hold, if any."""
+    found: dict[str, Personal | None] = {}
     for message in REQUESTS.values():
         for field in _with_parts(message.fields.values()):
-            if field.personal:
-                found[field.name] = field.personal
-                # A record keeps the two alternate addresses under the same names without the number.
-                found[field.name.removeprefix("first_").removeprefix("second_")] = field.personal
+            # A record keeps the two alternate addresses under the same names without the number.
+            for name in (field.name, field.name.removeprefix("first_").removeprefix("second_")):
+                found[name] = found.get(name) or field.personal
     return found
 
 
@@ -138,4 +162,7 @@ def _now() -> float:
     return timezone.now().timestamp()
 
 
-PERSONAL = _personal()
+_lanes: dict[str, Callable[[str, Any], bool]] = {}
+
+DECLARED = _declared()
+PERSONAL = {name: kind for name, kind in DECLARED.items() if kind}

@@ -130,6 +130,17 @@ class PersonalColumn(tables.Column):
         return format_html('<span class="mono">{}</span>', privacy.mask(self.kind, value))
 
 
+class WordsColumn(tables.Column):
+    """Free text of people or of ODIN, with what may be personal hidden. `lane`: the attribute that says of whom."""
+
+    def __init__(self, *, lane: str = "lane", **options: Any) -> None:
+        super().__init__(orderable=False, **options)
+        self.lane = lane
+
+    def render(self, value: Any, record: Any, table: Any) -> str:
+        return privacy.words(str(value), privacy.shown(table.request, getattr(record, self.lane)))
+
+
 class NumberColumn(tables.Column):
     """A whole number, right-aligned, grouped the Indian way."""
 

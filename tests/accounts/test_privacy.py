@@ -1,10 +1,13 @@
 """Personal data on the pages of a retail user, of its changes, deliveries and audit entries."""
 
+import uuid
+
 import pytest
 from django.urls import reverse
 
 from accounts.views import HISTORY, TABS
 from backoffice.audit.models import Entry
+from backoffice.changes.operations import submit
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.sending import drain
 from tests.factories import retail_user_values
@@ -76,6 +79,23 @@ def test_without_a_reason_nothing_is_shown(client, compliance, pages):
     response = client.post(REVEAL, {"lane": "HO/RET001", "reason": " ", "next": pages[0]}, follow=True)
     assert "Give a reason" in response.content.decode()
     assert told(client, pages[0]) == []
+
+
+def test_only_a_retail_user_that_is_known_is_revealed(client, compliance, pages):
+    client.force_login(compliance)
+    for lane in ("HO/NOBODY", "all", "", "/", "HO/RET001 and what not", "staff"):
+        page = client.post(REVEAL, {"lane": lane, "reason": "x", "next": pages[0]}, follow=True).content
+        assert b"no retail user of this name" in page, lane
+    assert not Entry.objects.filter(action="privacy.revealed").exists()
+    assert told(client, pages[0]) == []
+
+
+def test_a_proposed_retail_user_is_revealed_too(client, compliance, maker):
+    change = submit("create_retail_user", VALUES, by=maker, reason="New client", token=uuid.uuid4())
+    client.force_login(compliance)
+    assert told(client, change.get_absolute_url()) == []
+    client.post(REVEAL, {"lane": change.lane, "reason": "Complaint 12"})
+    assert VALUES["pan"] in told(client, change.get_absolute_url())
 
 
 def test_support_is_not_offered_to_see_and_cannot(client, support, pages):

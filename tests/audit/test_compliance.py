@@ -18,6 +18,7 @@ from backoffice.audit.operations import record
 from backoffice.audit.retention import RetentionError, lift_hold, place_hold, prune
 from backoffice.audit.seals import seal_new, verify
 from backoffice.audit.tasks import verify_asked
+from tests.factories import RetailUserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +69,29 @@ def test_a_day_is_a_day_in_india_and_a_retail_user_is_found_by_its_beginning(as_
     assert one.pk not in listed(as_compliance, since="2026-03-06")
     assert listed(as_compliance, q="ho/ret0") == {one.pk}
     assert listed(as_compliance, q="RET001/HO") == set()
+
+
+SAID = "Client ABCPT1234A, born 21-01-1985, of 9876543210, account 00123456789, asha@example.com."
+PERSONAL = ("ABCPT1234A", "21-01-1985", "9876543210", "00123456789", "asha@example.com")
+
+
+def told(client, *urls):
+    return [value for value in PERSONAL for url in urls if value in client.get(url).content.decode()]
+
+
+def test_free_text_in_the_list_is_hidden_until_it_is_revealed_for_a_reason(as_compliance, checker):
+    lane = RetailUserFactory().lane
+    one = record("change.submitted", by=None, subject=lane, text=SAID, reason=SAID)
+    other = record("batch.approved", by=None, subject="batch:1", text=SAID, reason=SAID)
+    here = f"{reverse('audit:list')}?q={lane}"
+    pages = (reverse("audit:list"), here, one.get_absolute_url(), other.get_absolute_url())
+    assert told(as_compliance, *pages) == []
+    assert "Show personal data" in as_compliance.get(here).content.decode()
+    as_compliance.post(reverse("screens:reveal"), {"lane": lane, "reason": "Complaint 1", "next": here})
+    assert set(told(as_compliance, here)) == set(told(as_compliance, one.get_absolute_url())) == set(PERSONAL)
+    assert told(as_compliance, other.get_absolute_url()) == []
+    as_compliance.force_login(checker)
+    assert set(told(as_compliance, other.get_absolute_url())) == set(PERSONAL)
 
 
 def exported(client, **filters):

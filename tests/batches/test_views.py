@@ -7,9 +7,10 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from backoffice.batches import decisions
-from backoffice.batches.models import Batch, State
+from backoffice.batches.models import Batch, Row, State
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.delivery.models import Delivery
+from tests.factories import RetailUserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,21 @@ def test_rows_and_results_are_only_for_those_who_may_see_personal_data(checked, 
     compliance.user_permissions.add(Permission.objects.get(codename="view_batch"))
     assert as_person(compliance).get(url("detail", batch)).status_code == 200
     assert as_person(compliance).get(url(name, batch)).status_code == 403
+
+
+def test_compliance_reads_a_row_and_gives_a_reason_for_what_is_personal(checked, as_person, compliance):
+    batch = checked(1, headers=["user_id", "pan", "note"], mapping=["user_id", "pan", ""])
+    Row.objects.update(cells=["U0002", "ABCPT1234A", "Mother: 9876543210"])
+    page = text(as_person(compliance).get(url("row", batch, 2)))
+    assert "U0002" in page
+    assert "••••234A" in page
+    assert "ABCPT1234A" not in page
+    assert "9876543210" not in page
+    RetailUserFactory(group_id="HO", user_id="U0002")
+    as_person(compliance).post(reverse("screens:reveal"), {"lane": "HO/U0002", "reason": "Complaint 1"})
+    page = text(as_person(compliance).get(url("row", batch, 2)))
+    assert "ABCPT1234A" in page
+    assert "Mother: 9876543210" in page
 
 
 def test_an_admin_sees_no_files(checked, as_person, admin):

@@ -9,6 +9,7 @@ from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.personal import hide_in_text, names_a_person
 from backoffice.protocol.wire import Header, encode
 from backoffice.screens import privacy
+from tests.factories import RetailUserFactory
 
 
 @pytest.fixture
@@ -45,6 +46,33 @@ def test_personal_data_in_free_text_is_hidden():
     assert hide_in_text(said) == (
         "Client ••••234A called from ••••0001, write to a••••@example.com about 12345."
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "hidden"),
+    [
+        ("Born 21-01-1985.", "Born ••••."),
+        ("Born 1985/1/21", "Born ••••"),
+        ("born on 21st January, 1985", "born on ••••"),
+        ("Pay into 00123456789 today", "Pay into ••••6789 today"),
+        ("Account 0012 3456 7890", "Account ••••7890"),
+        ("Demat IN300513 12345678", "Demat ••••5678"),
+        (
+            "Deposit of 1250000.00 for change 12345, batch 9",
+            "Deposit of 1250000.00 for change 12345, batch 9",
+        ),
+        ("Reference R4K9TZ0012345678ABCD", "Reference R4K9TZ0012345678ABCD"),
+    ],
+)
+def test_what_may_be_a_birth_date_or_an_account_is_hidden_in_free_text_too(said, hidden):
+    assert hide_in_text(said) == hidden
+
+
+def test_a_reference_of_digits_is_no_account():
+    assert privacy.hide_values({"reference": "202611210001", "words": "202611210001"}) == {
+        "reference": "202611210001",
+        "words": "••••0001",
+    }
 
 
 @pytest.mark.parametrize(
@@ -117,6 +145,8 @@ def test_makers_and_checkers_see_at_once(asked, maker, checker):
 
 
 def test_compliance_sees_after_giving_a_reason_for_that_retail_user_alone(asked, compliance):
+    RetailUserFactory(group_id="HO", user_id="RET001")
+    RetailUserFactory(group_id="HO", user_id="RET002")
     request = asked(compliance)
     assert not privacy.shown(request, "HO/RET001")
     assert privacy.may_reveal(request, "HO/RET001")
@@ -130,6 +160,7 @@ def test_compliance_sees_after_giving_a_reason_for_that_retail_user_alone(asked,
 
 
 def test_what_was_revealed_is_hidden_again_after_some_minutes(asked, compliance, monkeypatch):
+    RetailUserFactory(group_id="HO", user_id="RET001")
     request = asked(compliance)
     privacy.reveal(request, "HO/RET001", "Complaint 12")
     now = privacy._now()

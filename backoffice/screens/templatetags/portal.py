@@ -131,7 +131,7 @@ def personal_message(context: Context, text: str) -> str:
 @register.simple_tag(takes_context=True)
 def personal_words(context: Context, text: str) -> str:
     """Free text, or an answer as it came, with what looks like personal data hidden likewise."""
-    return text if context.get("shows_personal") else privacy.hide_in_text(text)
+    return privacy.words(str(text or ""), bool(context.get("shows_personal")))
 
 
 @register.simple_tag
