@@ -195,6 +195,7 @@ INSTALLED_APPS = [
     "limits",
     "backoffice.batches",
     "backoffice.health",
+    "backoffice.exports",
     "django.forms",  # its own form templates, for FORM_RENDERER
 ]
 
@@ -405,6 +406,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5},
     },
     "expired-files": {"task": "backoffice.batches.tasks.expire_files", "schedule": 3600.0},
+    "exports": {
+        "task": "backoffice.exports.tasks.work_due",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
@@ -449,6 +456,11 @@ BATCH_DATE_SHAPES = date_shapes("BATCH_DATE_SHAPES", "DD-MM-YYYY,YYYY-MM-DD,DD-M
 BATCH_MAX_MEGABYTES = number("BATCH_MAX_MEGABYTES", 100, 0.001, 2000)
 BATCH_FILE_DAYS = number("BATCH_FILE_DAYS", 30, 0.01, 3650)
 BATCH_LEASE_SECONDS = number("BATCH_LEASE_SECONDS", 20, 1, 600)
+
+# --- exports ----------------------------------------------------------------------------------------------------
+
+EXPORT_DIRECT_ROWS = int(number("EXPORT_DIRECT_ROWS", 5000, 0, 100_000))
+EXPORT_FILE_DAYS = number("EXPORT_FILE_DAYS", 2, 0.01, 3650)
 
 # --- changes ----------------------------------------------------------------------------------------------------
 

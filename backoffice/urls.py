@@ -14,6 +14,7 @@ urlpatterns = [
     path("dealer/", include("backoffice.dealer.urls")),
     path("masters/", include("backoffice.masters.urls")),
     path("audit/", include("backoffice.audit.urls")),
+    path("exports/", include("backoffice.exports.urls")),
     path("users/", include("accounts.urls")),
     path("limits/", include("limits.urls")),
 ]

@@ -1,12 +1,15 @@
-"""Audit entries as a CSV file: of any filtered list, streamed, personal data hidden from those who may not see it."""
+"""Audit entries as a CSV file: of any filtered list, personal data hidden unless a reason was given."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 
+from backoffice.audit.filters import EntryFilter
 from backoffice.audit.models import Entry
+from backoffice.exports.kinds import AT_ONCE, Kind, Row
 from backoffice.screens import privacy
 from backoffice.screens.formats import ist
 
@@ -16,16 +19,40 @@ HEADER = (
 )
 
 
-def rows(entries: QuerySet[Entry], viewer: Any) -> Iterator[list[object]]:
-    """One row an entry, oldest first, streamed from the database."""
-    whole = privacy.sees(viewer)
-    for entry in entries.order_by("id").iterator(chunk_size=1000):
-        yield [
-            *(entry.pk, ist(entry.at), entry.by_name, entry.action, entry.subject),
-            *(_text(entry.text, whole), _text(entry.reason, whole), entry.change_id, entry.delivery_id),
-            *(entry.code, entry.reference, _values(entry.before, whole), _values(entry.after, whole)),
-            *(_values(entry.details, whole), entry.address, entry.request_id),
-        ]
+def parameters(query: QueryDict) -> dict[str, Any]:
+    """What an export of the list with these filters holds: what is recorded up to now."""
+    newest = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    filters = {name: query.getlist(name) for name in EntryFilter.Meta.fields if query.get(name)}
+    return {"filters": filters, "up_to": newest}
+
+
+def count(chosen: dict[str, Any], most: int | None) -> int:
+    """How many entries are chosen; `most` at most, where it is given."""
+    found = _entries(chosen).order_by()
+    return found[:most].count() if most else found.count()
+
+
+def rows(chosen: dict[str, Any], whole: bool, after: int) -> Sequence[Row]:
+    """The next entries after an id, oldest first."""
+    found = _entries(chosen).filter(id__gt=after).order_by("id")[:AT_ONCE]
+    return [(entry.pk, _cells(entry, whole)) for entry in found]
+
+
+def _entries(chosen: dict[str, Any]) -> QuerySet[Entry]:
+    query = QueryDict(mutable=True)
+    for name, values in chosen["filters"].items():
+        query.setlist(name, values)
+    found: QuerySet[Entry] = EntryFilter(query, queryset=Entry.objects.all()).qs
+    return found.filter(id__lte=chosen["up_to"])
+
+
+def _cells(entry: Entry, whole: bool) -> list[object]:
+    return [
+        *(entry.pk, ist(entry.at), entry.by_name, entry.action, entry.subject),
+        *(_text(entry.text, whole), _text(entry.reason, whole), entry.change_id, entry.delivery_id),
+        *(entry.code, entry.reference, _values(entry.before, whole), _values(entry.after, whole)),
+        *(_values(entry.details, whole), entry.address, entry.request_id),
+    ]
 
 
 def _text(text: str, whole: bool) -> str:
@@ -39,3 +66,15 @@ def _values(values: Any, whole: bool) -> str:
     if not whole and "sent" in shown:
         shown["sent"] = privacy.hide_message(str(values["sent"]))
     return json.dumps(shown, ensure_ascii=False, sort_keys=True)
+
+
+KIND = Kind(
+    slug="audit",
+    title="Audit entries",
+    permission="audit.verify_entry",
+    file_name="audit.csv",
+    action="audit.exported",
+    header=HEADER,
+    count=count,
+    rows=rows,
+)

@@ -34,6 +34,8 @@ class EntryList(ListView):
         return super().get_context_data(**kwargs) | {
             "lane": lane,
             "may_reveal": privacy.may_reveal(self.request, lane),
+            "list_tools": "audit/_export.html",
+            "may_see_personal": privacy.sees(self.request.user),
         }
 
 

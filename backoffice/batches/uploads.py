@@ -1,10 +1,8 @@
 """Where uploaded files are kept: under a random name, readable by the portal alone, never among what is served."""
 
 import hashlib
-import os
 import re
 import unicodedata
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -12,7 +10,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from django.conf import settings
 
 from backoffice.batches.errors import FileProblem
+from backoffice.files import Folder
 
+FILES = Folder("uploads")
 LONGEST_NAME = 120
 #: What a file's name may keep besides letters, digits and the marks of Indian scripts.
 KEPT = " ._()-"
@@ -29,12 +29,11 @@ class Stored:
 
 def store(chunks: Iterable[bytes]) -> Stored:
     """Write a file under a random name. Raises FileProblem when it is empty or too large; nothing stays then."""
-    _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = uuid.uuid4().hex
+    name = FILES.new_name()
     most = settings.BATCH_MAX_MEGABYTES * 1_000_000
     digest, size = hashlib.sha256(), 0
     try:
-        with open(path_of(name), "xb", opener=_for_the_portal_alone) as out:
+        with FILES.open(name, "xb") as out:
             for chunk in chunks:
                 size += len(chunk)
                 if size > most:
@@ -53,12 +52,12 @@ def store(chunks: Iterable[bytes]) -> Stored:
 
 def path_of(name: str) -> Path:
     """The file of this name."""
-    return _folder() / name
+    return FILES.path_of(name)
 
 
 def forget(name: str) -> None:
     """Delete a stored file; one that is gone already is no matter."""
-    path_of(name).unlink(missing_ok=True)
+    FILES.forget(name)
 
 
 def clean_name(given: str) -> str:
@@ -71,11 +70,3 @@ def clean_name(given: str) -> str:
 
 def _may_stay(character: str) -> bool:
     return character.isalnum() or character in KEPT or unicodedata.category(character).startswith("M")
-
-
-def _folder() -> Path:
-    return Path(settings.VAR_DIR) / "uploads"
-
-
-def _for_the_portal_alone(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -24,6 +24,11 @@ class _Line:
         return line
 
 
+def line(cells: Sequence[object]) -> str:
+    """One line of a file, with its end."""
+    return str(csv.writer(_Line()).writerow([safe(cell) for cell in cells]))
+
+
 def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The lines of the file, with a byte order mark so that spreadsheets read it as UTF-8."""
     writer = csv.writer(_Line())

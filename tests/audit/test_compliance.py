@@ -94,8 +94,8 @@ def test_free_text_in_the_list_is_hidden_until_it_is_revealed_for_a_reason(as_co
     assert set(told(as_compliance, other.get_absolute_url())) == set(PERSONAL)
 
 
-def exported(client, **filters):
-    answer = client.get(reverse("audit:csv"), filters)
+def exported(client, reason="", **filters):
+    answer = client.post(reverse("audit:csv", query=filters), {"reason": reason})
     return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
 
@@ -106,23 +106,26 @@ def test_the_filtered_list_is_exported_and_the_export_is_an_entry(as_compliance,
     assert [row[5] for row in rows[1:]] == ["'=HYPERLINK(1)"]
     entry = Entry.objects.get(action="audit.exported")
     assert (entry.by, entry.details["filters"]) == (compliance, {"q": ["HYPERLINK"]})
-    assert "9876543210" in str(exported(as_compliance, outcome="applied"))
 
 
-def test_an_export_hides_personal_data_from_those_who_may_not_see_it(as_compliance, compliance):
+def test_an_export_holds_personal_data_only_for_a_reason_and_for_those_who_may_see_it(as_compliance):
     from django.contrib.auth.models import Group, Permission
 
     attempt()
+    assert "9876543210" not in str(exported(as_compliance, outcome="applied"))
+    assert "9876543210" in str(exported(as_compliance, outcome="applied", reason="Complaint 12"))
+    entry = Entry.objects.filter(action="audit.exported").first()
+    assert (entry.reason, entry.details["personal_data"]) == ("Complaint 12", True)
     group = Group.objects.get(name="compliance")
     group.permissions.remove(Permission.objects.get(codename="see_personal_data"))
-    text = str(exported(as_compliance, outcome="applied"))
+    text = str(exported(as_compliance, outcome="applied", reason="Curious"))
     assert "9876543210" not in text
     assert "9876543211" not in text
 
 
 def test_nobody_else_exports_verifies_or_holds(client, checker, maker):
     client.force_login(checker)
-    assert client.get(reverse("audit:csv")).status_code == 403
+    assert client.post(reverse("audit:csv")).status_code == 403
     assert client.post(reverse("audit:verify")).status_code == 403
     assert (
         client.post(reverse("audit:place_hold"), {"subject": "HO/RET001", "reason": "x"}).status_code == 403

@@ -1,0 +1,44 @@
+"""The lists that can be exported. Rooms register theirs (`register`) from `AppConfig.ready`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: So many rows are read from the database at a time.
+AT_ONCE = 1000
+
+Row = tuple[int, Sequence[object]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A list that can be exported.
+
+    `parameters` of an export say what of it (JSON). `count` tells how many rows they choose, `most` at most where it is
+    given. `rows` are the next rows after a key, each with its own key: whole numbers that only grow. `whole`: personal
+    data is not hidden.
+    """
+
+    slug: str
+    title: str
+    permission: str
+    file_name: str
+    action: str
+    header: Sequence[str]
+    count: Callable[[dict[str, Any], int | None], int]
+    rows: Callable[[dict[str, Any], bool, int], Sequence[Row]]
+
+    def all_rows(self, parameters: dict[str, Any], whole: bool) -> Iterator[Sequence[object]]:
+        """Every row, read in pieces: no query stays open while somebody slowly downloads."""
+        after = 0
+        while piece := self.rows(parameters, whole, after):
+            for after, cells in piece:  # noqa: B007  # the last key is where the next piece begins
+                yield cells
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Add a list."""
+    KINDS[kind.slug] = kind

@@ -1,0 +1,65 @@
+"""Exports that are too long to be made while somebody waits."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+
+class State(models.TextChoices):
+    """Where an export stands."""
+
+    WRITING = "writing", "Being written"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Not made"
+    EXPIRED = "expired", "Deleted"
+
+
+class Export(models.Model):
+    """One export of a list: what of it, how far it is written, and the file, which only its asker may fetch.
+
+    `path` is the file's name in the folder of exports; `position` the key of the last row in it and `size` its length
+    in bytes then. A worker holds the lease while it writes. Times are UTC.
+    """
+
+    kind = models.CharField(max_length=40)
+    parameters = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    whole = models.BooleanField(default=False, help_text="Personal data is not hidden.")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WRITING)
+    total = models.PositiveBigIntegerField(null=True)
+    done = models.PositiveBigIntegerField(default=0)
+    position = models.BigIntegerField(default=0)
+    path = models.CharField(max_length=40, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    problem = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    file_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="export_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state=State.READY) | (~Q(path="") & ~Q(sha256="") & Q(file_until__isnull=False)),
+                name="export_ready_has_a_file",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asked_by", "-id"], name="export_by_asker"),
+            models.Index(fields=["id"], condition=Q(state=State.WRITING), name="export_being_written"),
+            models.Index(fields=["file_until"], condition=Q(state=State.READY), name="export_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Export {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("exports:detail", args=[self.pk])

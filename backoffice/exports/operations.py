@@ -1,0 +1,120 @@
+"""Asking for exports, fetching them, and what becomes of their files."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.exports.kinds import KINDS
+from backoffice.exports.models import Export, State
+from backoffice.files import Folder
+from backoffice.screens import privacy
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+FILES = Folder("exports")
+#: So many exports of one person are written at a time.
+MOST = 5
+
+
+class ExportError(Exception):
+    """What cannot be done; the text says why and what to do."""
+
+
+def ask(slug: str, parameters: dict[str, Any], *, by: "User", reason: str = "") -> Export | None:
+    """Record that somebody exports a list; gives back the export that a worker writes, None for one to send at once.
+
+    Raises PermissionError, and ExportError where too many are under way.
+    """
+    kind = KINDS[slug]
+    if not by.has_perm(kind.permission):
+        raise PermissionError("You may not export this.")
+    most = settings.EXPORT_DIRECT_ROWS
+    long = kind.count(parameters, most + 1) > most
+    if long and Export.objects.filter(asked_by=by, state=State.WRITING).count() >= MOST:
+        raise ExportError(f"{MOST} of your exports are being written. Wait for one of them.")
+    reason = reason.strip()
+    export = None
+    with transaction.atomic():
+        whole = whole_for(by, reason)
+        if long:
+            export = Export.objects.create(
+                kind=slug, parameters=parameters, reason=reason, whole=whole, asked_by=by
+            )
+        record(
+            kind.action,
+            by=by,
+            subject="",
+            text=f"{kind.title} exported as CSV.",
+            reason=reason,
+            details={**parameters, "personal_data": whole, "export": export.pk if export else None},
+        )
+    return export
+
+
+def whole_for(person: "User", reason: str) -> bool:
+    """Whether personal data is whole in an export: for those who work with it, and with a reason for who may see it."""
+    return privacy.sees_at_once(person) or bool(reason.strip() and privacy.sees(person))
+
+
+def fetch(export: Export, *, by: "User") -> Path:
+    """The file, for the person who asked for it; each time is recorded. Raises ExportError, PermissionError."""
+    kind = KINDS[export.kind]
+    if export.asked_by_id != by.pk or not by.has_perm(kind.permission):
+        raise PermissionError("This export is not yours.")
+    if export.whole and not privacy.sees(by):
+        raise PermissionError("You may no longer see personal data.")
+    path = FILES.path_of(export.path)
+    if export.state != State.READY or not export.path or not path.exists():
+        raise ExportError("There is no file of this export, or no longer. Export the list again.")
+    record(
+        "export.downloaded",
+        by=by,
+        subject="",
+        text=f"Export {export.pk} downloaded: {kind.title}, {export.done} rows.",
+        reason=export.reason,
+        details={"export": export.pk, "sha256": export.sha256},
+    )
+    return path
+
+
+def expire() -> int:
+    """Delete the files whose time is over. Returns how many. Run by beat."""
+    due = Export.objects.filter(state=State.READY, file_until__lte=timezone.now())
+    return sum(_delete(export, by=None, words="deleted: its time was over") for export in due)
+
+
+def discard(export: Export, *, by: "User") -> None:
+    """Delete an export's file before its time, or stop writing it. Raises PermissionError."""
+    if export.asked_by_id != by.pk:
+        raise PermissionError("This export is not yours.")
+    if export.state in (State.READY, State.WRITING):
+        _delete(export, by=by, words="deleted before its time")
+
+
+def _delete(export: Export, *, by: "User | None", words: str) -> int:
+    with transaction.atomic():
+        gone = Export.objects.filter(pk=export.pk, state=export.state, path=export.path).update(
+            state=State.EXPIRED, path="", file_until=None, lease_token=None, ended_at=timezone.now()
+        )
+        if gone:
+            record(
+                "export.deleted",
+                by=by,
+                subject="",
+                text=f"The file of export {export.pk} was {words}.",
+                details={"export": export.pk, "sha256": export.sha256},
+            )
+    if gone and export.path:
+        FILES.forget(export.path)
+    return gone
+
+
+def ready_until() -> timedelta:
+    """How long a file is kept."""
+    return timedelta(days=settings.EXPORT_FILE_DAYS)

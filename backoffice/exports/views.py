@@ -1,0 +1,121 @@
+"""Pages of one's own exports: how far each is, and its file."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from backoffice.exports import operations
+from backoffice.exports.kinds import KINDS
+from backoffice.exports.models import Export, State
+from backoffice.screens import csv_files
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: So many of one's exports are listed.
+LISTED = 50
+
+
+def export_list(request: HttpRequest, slug: str, parameters: dict[str, Any]) -> HttpResponseBase:
+    """Export a list for the reason posted: a short one as the answer, a long one by a worker. For the views of rooms.
+
+    Raises PermissionDenied.
+    """
+    kind, person, reason = KINDS[slug], cast("User", request.user), request.POST.get("reason", "")[:500]
+    try:
+        export = operations.ask(slug, parameters, by=person, reason=reason)
+    except PermissionError as error:
+        raise PermissionDenied(str(error)) from None
+    except operations.ExportError as error:
+        messages.error(request, str(error))
+        return redirect("exports:list")
+    if export:
+        return redirect(export)
+    rows = kind.all_rows(parameters, operations.whole_for(person, reason))
+    return csv_files.download(kind.file_name, kind.header, rows)
+
+
+@never_cache
+@require_safe
+@login_required
+def mine(request: HttpRequest) -> HttpResponse:
+    """One's own exports, newest first."""
+    found = [_with_words(export) for export in Export.objects.filter(asked_by=request.user.pk)[:LISTED]]
+    return render(request, "exports/list.html", {"exports": found})
+
+
+@never_cache
+@require_safe
+@login_required
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One export: how far it is, then its file. The part that lives is asked again until the file is there."""
+    export = _mine_or_404(request, pk)
+    moving = export.state == State.WRITING
+    context = {"export": _with_words(export), "bar": _bar(export), "every": "1s" if moving else ""}
+    if request.headers.get("HX-Target") != "progress":
+        return render(request, "exports/detail.html", context)
+    # The page's buttons change with the end.
+    return (
+        render(request, "exports/_progress.html", context)
+        if moving
+        else HttpResponse(headers={"HX-Refresh": "true"})
+    )
+
+
+@never_cache
+@require_safe
+@login_required
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file, for its asker only."""
+    export = _mine_or_404(request, pk)
+    try:
+        path = operations.fetch(export, by=cast("User", request.user))
+    except PermissionError as error:
+        raise PermissionDenied(str(error)) from None
+    except operations.ExportError as error:
+        messages.error(request, str(error))
+        return redirect(export)
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=KINDS[export.kind].file_name,
+        content_type="text/csv; charset=utf-8",
+    )
+
+
+@require_POST
+@login_required
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete an export's file before its time, or stop writing it."""
+    operations.discard(_mine_or_404(request, pk), by=cast("User", request.user))
+    messages.success(request, "The export is deleted.")
+    return redirect("exports:list")
+
+
+def _mine_or_404(request: HttpRequest, pk: int) -> Export:
+    export = Export.objects.filter(pk=pk, asked_by=request.user.pk).first()
+    if export is None:
+        raise Http404("You have no such export.")
+    return export
+
+
+def _with_words(export: Export) -> Export:
+    export.title = KINDS[export.kind].title  # type: ignore[attr-defined]  # for the page alone
+    return export
+
+
+def _bar(export: Export) -> dict[str, Any] | None:
+    """How far it is: rows, rows a second since it began, and the seconds left at this rate."""
+    if export.total is None or export.started_at is None:
+        return None
+    seconds = (timezone.now() - export.started_at).total_seconds()
+    rate = export.done / seconds if export.done and seconds > 0 else None
+    left = max(export.total - export.done, 0) / rate if rate else None
+    return {"done": export.done, "total": export.total, "rate": rate, "seconds_left": left}

@@ -1,0 +1,228 @@
+"""Long lists as files: written by a worker, whole or not at all, for the asker alone, for a time."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.audit.models import Entry
+from backoffice.audit.operations import record
+from backoffice.exports import kinds, operations, writing
+from backoffice.exports.models import Export, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _long_from_three_rows(settings, tmp_path, monkeypatch):
+    settings.EXPORT_DIRECT_ROWS = 2
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr("backoffice.audit.export.AT_ONCE", 10)
+
+
+@pytest.fixture
+def as_compliance(client, compliance):
+    client.force_login(compliance)
+    return client
+
+
+@pytest.fixture
+def asked(as_compliance):
+    """Ask for the entries on HO/RET001, of which there are so many."""
+
+    def ask(count, reason=""):
+        for number in range(count):
+            record("change.submitted", by=None, subject="HO/RET001", text=f"Entry {number} of 9876543210.")
+        answer = as_compliance.post(reverse("audit:csv", query={"q": "HO/RET001"}), {"reason": reason})
+        export = Export.objects.first()
+        assert answer.url == export.get_absolute_url()
+        return export
+
+    return ask
+
+
+def numbers(content):
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    return [row[5].split()[1] for row in rows[1:]]
+
+
+def fetched(client, export):
+    return b"".join(client.get(reverse("exports:download", args=[export.pk])).streaming_content)
+
+
+def refused(client, export):
+    answer = client.get(reverse("exports:download", args=[export.pk]), follow=True)
+    return "There is no file of this export" in answer.content.decode()
+
+
+def test_a_long_list_is_written_by_a_worker_and_then_fetched(as_compliance, asked):
+    export = asked(25)
+    page = as_compliance.get(export.get_absolute_url()).content.decode()
+    assert "waits for a worker" in page
+    assert refused(as_compliance, export)
+    assert writing.work_due() == 1
+    assert writing.work_due() == 0
+    export.refresh_from_db()
+    assert (export.state, export.done, export.total) == (State.READY, 25, 25)
+    content = fetched(as_compliance, export)
+    assert numbers(content) == [str(number) for number in range(25)]
+    assert b"9876543210" not in content
+    assert operations.FILES.path_of(export.path).stat().st_mode & 0o077 == 0
+    assert list(Entry.objects.filter(action__startswith="export.").values_list("action", flat=True)) == [
+        "export.downloaded"
+    ]
+    assert Entry.objects.get(action="audit.exported").details["export"] == export.pk
+    assert Entry.objects.get(action="export.downloaded").details["sha256"] == export.sha256
+
+
+def test_a_reason_makes_personal_data_whole_while_the_asker_may_see_it(as_compliance, asked, compliance):
+    export = asked(3, reason="Complaint 12")
+    writing.work_due()
+    assert b"9876543210" in fetched(as_compliance, export)
+    compliance.groups.remove(Group.objects.get(name="compliance"))
+    assert as_compliance.get(reverse("exports:download", args=[export.pk])).status_code == 403
+
+
+def test_who_lost_the_right_gets_no_file_written(asked, compliance):
+    export = asked(3)
+    compliance.groups.clear()
+    writing.work_due()
+    export.refresh_from_db()
+    assert (export.state, export.path) == (State.FAILED, "")
+
+
+def test_nobody_else_finds_it(asked, client, django_user_model):
+    export = asked(3)
+    writing.work_due()
+    other = django_user_model.objects.create_user("compliance2")
+    other.groups.add(Group.objects.get(name="compliance"))
+    client.force_login(other)
+    for name in ("detail", "download"):
+        assert client.get(reverse(f"exports:{name}", args=[export.pk])).status_code == 404
+    assert client.post(reverse("exports:discard", args=[export.pk])).status_code == 404
+    assert f"/exports/{export.pk}/" not in client.get(reverse("exports:list")).content.decode()
+
+
+def test_a_worker_that_gives_up_its_turn_goes_on_where_it_was(as_compliance, asked, monkeypatch):
+    monkeypatch.setattr(writing, "WORK_SECONDS", 0)
+    export = asked(25)
+    seen = set()
+    for done in (10, 20, 25, 25):
+        writing.work_due()
+        export.refresh_from_db()
+        assert export.done == done
+        seen.add(export.path)
+    assert export.state == State.READY
+    assert len(seen) == 1
+    assert numbers(fetched(as_compliance, export)) == [str(number) for number in range(25)]
+
+
+class Killed(BaseException):
+    """As if the process were gone: nothing of ours runs after it."""
+
+
+def test_a_killed_workers_half_file_is_begun_anew_and_never_offered(as_compliance, asked, monkeypatch):
+    export = asked(25)
+    with monkeypatch.context() as patch:
+        plain = writing._keep
+
+        def kill(export, token, *names):
+            plain(export, token, *names)
+            if export.done >= 10:
+                raise Killed
+
+        patch.setattr(writing, "_keep", kill)
+        with pytest.raises(Killed):
+            writing.work_due()
+    export.refresh_from_db()
+    half = export.path
+    assert (export.state, export.done) == (State.WRITING, 10)
+    assert refused(as_compliance, export)
+    assert writing.work_due() == 0  # the dead one's lease still holds
+    Export.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert writing.work_due() == 1
+    export.refresh_from_db()
+    assert export.path != half
+    assert not operations.FILES.path_of(half).exists()
+    assert numbers(fetched(as_compliance, export)) == [str(number) for number in range(25)]
+
+
+def test_a_worker_that_wakes_up_after_its_lease_spoils_nothing(as_compliance, asked, monkeypatch):
+    export = asked(25)
+    plain = writing._keep
+
+    def sleep(slow, token, *names):
+        if slow.done == 10 and first.pop():
+            Export.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+            assert writing.work_due() == 1  # another one writes it whole meanwhile
+        plain(slow, token, *names)
+
+    first = [False, True]
+    monkeypatch.setattr(writing, "_keep", sleep)
+    writing.work_due()
+    export.refresh_from_db()
+    assert export.state == State.READY
+    assert numbers(fetched(as_compliance, export)) == [str(number) for number in range(25)]
+    assert [path.name for path in operations.FILES.path_of("").iterdir()] == [export.path]
+
+
+def test_a_file_goes_after_its_time_and_when_its_asker_says_so(as_compliance, asked):
+    first, second = asked(3), asked(1)
+    writing.work_due()
+    writing.work_due()
+    Export.objects.filter(pk=first.pk).update(file_until=timezone.now() - timedelta(seconds=1))
+    assert operations.expire() == 1
+    assert operations.expire() == 0
+    as_compliance.post(reverse("exports:discard", args=[second.pk]))
+    for export in (first, second):
+        export.refresh_from_db()
+        assert (export.state, export.path) == (State.EXPIRED, "")
+        assert refused(as_compliance, export)
+    assert list(operations.FILES.path_of("").iterdir()) == []
+    assert Entry.objects.filter(action="export.deleted").count() == 2
+
+
+def test_an_export_that_is_deleted_while_it_is_written_leaves_nothing(asked, compliance, monkeypatch):
+    export = asked(25)
+    plain = writing._keep
+
+    def delete(slow, token, *names):
+        if slow.done == 10:
+            operations.discard(Export.objects.get(), by=compliance)
+        plain(slow, token, *names)
+
+    monkeypatch.setattr(writing, "_keep", delete)
+    writing.work_due()
+    export.refresh_from_db()
+    assert export.state == State.EXPIRED
+    assert list(operations.FILES.path_of("").iterdir()) == []
+
+
+def test_a_disk_that_takes_no_more_is_said(asked, as_compliance, monkeypatch):
+    export = asked(3)
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    writing.work_due()
+    assert "the disk may be full" in as_compliance.get(export.get_absolute_url()).content.decode()
+
+
+def test_nobody_has_many_written_at_a_time(asked, as_compliance):
+    for _ in range(operations.MOST):
+        asked(3)
+    answer = as_compliance.post(reverse("audit:csv", query={"q": "HO/RET001"}), follow=True)
+    assert "are being written" in answer.content.decode()
+    assert Export.objects.count() == operations.MOST
+
+
+def test_only_the_permission_exports(client, checker):
+    assert set(kinds.KINDS) >= {"audit"}
+    with pytest.raises(PermissionError), transaction.atomic():
+        operations.ask("audit", {"filters": {}, "up_to": 0}, by=checker)
