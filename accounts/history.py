@@ -1,20 +1,31 @@
-"""The time line of a retail user: changes, deliveries, attempts and audit entries, newest first."""
+"""The story of a retail user on one time line: changes, deliveries, attempts and audit entries, newest first.
+
+Changes and attempts tell of themselves, since those that came in a file have no audit entries of their own; the audit
+trail adds the rest: first approvals, comments, reveals, legal holds, what a person decided, and the record's values
+before and after.
+"""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from backoffice.audit.models import Entry
 from backoffice.audit.operations import SYSTEM
+from backoffice.audit.shown import differences
 from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change, State
+from backoffice.changes.shown import told_messages
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.protocol.message import REQUESTS
 from backoffice.screens import privacy
 from backoffice.screens.components import Event, status
 from backoffice.screens.templatetags.portal import optional_url
 
-#: So many of each kind are read; the lists of changes, deliveries and audit entries have the rest.
-MOST = 100
+#: So many events are on a page of the story.
+PAGE = 30
 
 #: What changes and attempts tell already.
 TOLD_ELSEWHERE = (
@@ -29,98 +40,131 @@ TOLD_ELSEWHERE = (
 )
 
 
-def history(lane: str, viewer: Any, shows: bool) -> list[Event]:
-    """What happened to this lane, as far as the viewer may see it. Four queries, however long it is.
+@dataclass(frozen=True)
+class Story:
+    """One page of a time line. `earlier` is the time before which the next page begins; None where there is none."""
+
+    events: list[Event]
+    earlier: datetime | None
+
+
+def story(lane: str, viewer: Any, shows: bool, before: datetime | None = None) -> Story:
+    """What happened to this lane before a time, as far as the viewer may see it. Seven queries, however long it is.
 
     `shows`: whether personal data is shown.
     """
+
+    def newest(rows: QuerySet[Any], by: str) -> QuerySet[Any]:
+        rows = rows.filter(**{f"{by}__lt": before}) if before else rows.filter(**{f"{by}__isnull": False})
+        return rows.order_by(f"-{by}", "-pk")[: PAGE + 1]
+
     events: list[Event] = []
     if viewer.has_perm("changes.view_change"):
         changes = Change.objects.filter(lane=lane).exclude(state=State.DRAFT)
-        events += _of_changes(changes.select_related("made_by", "decided_by")[:MOST], shows)
+        changes = changes.select_related("made_by", "decided_by")
+        events += _submitted(newest(changes, "submitted_at"), shows)
+        events += _decided(newest(changes.defer("values", "before", "findings"), "decided_at"), shows)
     if viewer.has_perm("delivery.view_delivery"):
-        deliveries = Delivery.objects.filter(lane=lane).prefetch_related("attempts")[:MOST]
-        events += [event for delivery in deliveries for event in _of_delivery(delivery, shows)]
+        events += _queued(newest(Delivery.objects.filter(lane=lane), "created_at"), shows)
+        attempts = Attempt.objects.filter(delivery__lane=lane).select_related("delivery")
+        events += _attempts(list(newest(attempts, "started_at")), shows)
     if viewer.has_perm("audit.view_entry"):
-        entries = Entry.objects.filter(subject=lane).exclude(action__in=TOLD_ELSEWHERE)[:MOST]
-        events += [_of_entry(entry, shows) for entry in entries]
-    return sorted(events, key=lambda event: event.at, reverse=True)
+        entries = Entry.objects.filter(subject=lane).exclude(action__in=TOLD_ELSEWHERE)
+        events += (_of_entry(entry, shows) for entry in newest(entries, "at"))
+    events.sort(key=lambda event: event.at, reverse=True)
+    shown = events[:PAGE]
+    # Two of the same moment stay together: the next page begins before it.
+    shown += [event for event in events[PAGE:] if event.at == shown[-1].at]
+    return Story(shown, shown[-1].at if len(events) > len(shown) else None)
 
 
-def _of_changes(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
+def _submitted(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
     for change in changes:
-        titles = ", ".join(
-            dict.fromkeys(declared(change.kind, message["type"]).title for message in change.messages)
+        shown = status("change", State.SUBMITTED)
+        yield Event(
+            at=change.submitted_at,  # type: ignore[arg-type]  # drafts are left out
+            who=str(change.made_by),
+            what=f"{_titles(change)}: submitted (change {change.pk})",
+            why=privacy.words(change.reason, shows),
+            tone=shown.tone,
+            icon=shown.icon,
+            url=change.get_absolute_url(),
+            messages=told_messages(change, reveal=shows),
         )
-        url = change.get_absolute_url()
-        if change.submitted_at:
-            shown = status("change", State.SUBMITTED)
-            yield Event(
-                at=change.submitted_at,
-                who=str(change.made_by),
-                what=f"{titles}: submitted (change {change.pk})",
-                why=privacy.words(change.reason, shows),
-                tone=shown.tone,
-                icon=shown.icon,
-                url=url,
-            )
-        if change.decided_at:
-            shown = status("change", change.state)
-            yield Event(
-                at=change.decided_at,
-                who=str(change.decided_by),
-                what=f"{titles}: {shown.word.lower()} (change {change.pk})",
-                why=privacy.words(change.decision_reason, shows),
-                tone=shown.tone,
-                icon=shown.icon,
-                url=url,
-            )
 
 
-def _of_delivery(delivery: Delivery, shows: bool) -> Iterator[Event]:
-    title = f"{REQUESTS[delivery.message_type].title} ({delivery.message_type})"
-    now = status("delivery", delivery.state)
-    details = [
-        ("Now", now.word),
-        ("Reference", delivery.reference),
-        ("Why", privacy.words(delivery.reason, shows)),
-    ]
-    yield Event(
-        at=delivery.created_at,
-        who=SYSTEM,
-        what=f"{title}: queued (delivery {delivery.pk})",
-        tone="idle",
-        icon="clock",
-        url=delivery.get_absolute_url(),
-        details=[(label, text) for label, text in details if text],
-    )
-    for attempt in delivery.attempts.all():
-        yield _of_attempt(title, delivery, attempt, shows)
+def _decided(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
+    for change in changes:
+        shown = status("change", change.state)
+        yield Event(
+            at=change.decided_at,  # type: ignore[arg-type]  # only decided ones are asked for
+            who=str(change.decided_by or SYSTEM),
+            what=f"{_titles(change)}: {shown.word.lower()} (change {change.pk})",
+            why=privacy.words(change.decision_reason, shows),
+            tone=shown.tone,
+            icon=shown.icon,
+            url=change.get_absolute_url(),
+        )
 
 
-def _of_attempt(title: str, delivery: Delivery, attempt: Attempt, shows: bool) -> Event:
-    shown = status("outcome", attempt.outcome)
-    answer = " ".join(part for part in (attempt.code, attempt.text) if part)
-    details = [
-        ("ODIN's answer", privacy.words(answer, shows)),
-        ("Read as", privacy.words(attempt.reason, shows)),
-        ("Took", f"{attempt.duration_ms} ms" if attempt.duration_ms is not None else ""),
-        ("What came back", privacy.words(attempt.answer, shows)),
-    ]
-    return Event(
-        at=attempt.started_at,
-        who=SYSTEM,
-        what=f"{title}: attempt {attempt.number}, {shown.word.lower()}",
-        why=privacy.words(attempt.text, shows),
-        tone=shown.tone,
-        icon=shown.icon,
-        url=delivery.get_absolute_url(),
-        details=[(label, text) for label, text in details if text],
-        raw=attempt.request if shows else privacy.hide_message(attempt.request),
-    )
+def _titles(change: Change) -> str:
+    return ", ".join(dict.fromkeys(declared(change.kind, part["type"]).title for part in change.messages))
+
+
+def _queued(deliveries: Iterable[Delivery], shows: bool) -> Iterator[Event]:
+    for delivery in deliveries:
+        now = status("delivery", delivery.state)
+        details = [
+            ("Now", now.word),
+            ("Reference", delivery.reference),
+            ("Why", privacy.words(delivery.reason, shows)),
+        ]
+        yield Event(
+            at=delivery.created_at,
+            who=SYSTEM,
+            what=f"{_title(delivery)}: queued (delivery {delivery.pk})",
+            tone="idle",
+            icon="clock",
+            url=delivery.get_absolute_url(),
+            details=[(label, text) for label, text in details if text],
+        )
+
+
+def _attempts(attempts: list[Attempt], shows: bool) -> Iterator[Event]:
+    """Each try, with what the record took from it: the audit entry of its outcome has the values."""
+    outcomes = Entry.objects.filter(delivery_id__in={attempt.delivery_id for attempt in attempts})
+    applied = outcomes.filter(action="delivery.applied").order_by("id")
+    effects = {entry.delivery_id: differences(entry, shows) for entry in applied}
+    for attempt in attempts:
+        shown = status("outcome", attempt.outcome)
+        answer = " ".join(part for part in (attempt.code, attempt.text) if part)
+        details = [
+            ("ODIN's answer", privacy.words(answer, shows)),
+            ("Read as", privacy.words(attempt.reason, shows)),
+            ("Reference", attempt.delivery.reference),
+            ("Took", f"{attempt.duration_ms} ms" if attempt.duration_ms is not None else ""),
+            ("What came back", privacy.words(attempt.answer, shows)),
+        ]
+        yield Event(
+            at=attempt.started_at,
+            who=SYSTEM,
+            what=f"{_title(attempt.delivery)}: attempt {attempt.number}, {shown.word.lower()}",
+            why=privacy.words(answer, shows),
+            tone=shown.tone,
+            icon=shown.icon,
+            url=attempt.delivery.get_absolute_url(),
+            details=[(label, text) for label, text in details if text],
+            raw=attempt.request if shows else privacy.hide_message(attempt.request),
+            differences=effects.get(attempt.delivery_id, []) if attempt.outcome == "applied" else [],
+        )
+
+
+def _title(delivery: Delivery) -> str:
+    return f"{REQUESTS[delivery.message_type].title} ({delivery.message_type})"
 
 
 def _of_entry(entry: Entry, shows: bool) -> Event:
+    details = [("From", entry.address or ""), ("Response code", entry.code), ("Reference", entry.reference)]
     return Event(
         at=entry.at,
         who=entry.by_name,
@@ -128,4 +172,6 @@ def _of_entry(entry: Entry, shows: bool) -> Event:
         why=privacy.words(entry.reason, shows),
         icon="audit",
         url=optional_url("audit:detail", entry.pk),
+        details=[(label, text) for label, text in details if text],
+        differences=differences(entry, shows),
     )

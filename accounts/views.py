@@ -1,6 +1,8 @@
 """Pages of retail users: the list and one retail user. Nothing here changes anything."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import bulk, comparing, facts
 from accounts.filters import RetailUserFilter
-from accounts.history import history
+from accounts.history import story
 from accounts.models import RetailUser, Source
 from accounts.offers import OFFERS
 from accounts.pages import PAGES
@@ -20,6 +22,7 @@ from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
 from accounts.values import parts, to_values
 from backoffice.changes.kinds import kind
+from backoffice.changes.seen import proposed_to
 from backoffice.changes.views import ENTRY_PAGES
 from backoffice.protocol.codes import Segment
 from backoffice.protocol.messages.addresses import UpdateAlternateAddress
@@ -159,7 +162,7 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
         RetailUser.objects.select_related("declared_by").filter(group_id=group_id, user_id=user_id).first()
     )
     proposed = proposals(lane)
-    if retail_user is None and not proposed:
+    if retail_user is None and not proposed and not proposed_to(lane, request.user):
         raise Http404(f"No retail user {lane} is known here.")
     still_open = any(proposal.open for proposal in proposed)
     if _is_poll(request) and not still_open:
@@ -182,7 +185,7 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
         ],
     }
     if tab == HISTORY:
-        context["events"] = history(lane, request.user, shows)
+        context |= _history(request, lane, shows)
     elif retail_user is None:
         context |= _only_proposed(proposed, shows)
     else:
@@ -199,6 +202,17 @@ def _offers(request: HttpRequest, user: RetailUser) -> list[tuple[str, str]]:
         for slug, offer in OFFERS.items()
         if offer.applies(user)
     ]
+
+
+def _history(request: HttpRequest, lane: str, shows: bool) -> dict[str, Any]:
+    """A page of the story: the newest, or what was before the time in the address."""
+    before = None
+    with suppress(ValueError):
+        before = datetime.fromisoformat(request.GET.get("before", ""))
+    if before and before.tzinfo is None:
+        before = None
+    told = story(lane, request.user, shows, before)
+    return {"events": told.events, "earlier": told.earlier and told.earlier.isoformat(), "paged": before}
 
 
 def _is_poll(request: HttpRequest) -> bool:

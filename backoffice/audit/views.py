@@ -7,9 +7,11 @@ from django.views.generic import DetailView
 
 from backoffice.audit.filters import EntryFilter
 from backoffice.audit.models import Entry
+from backoffice.audit.shown import differences, spaced
 from backoffice.audit.tables import EntryTable
 from backoffice.screens import privacy
 from backoffice.screens.tables_base import ListView
+from backoffice.screens.templatetags.portal import optional_url
 
 
 class EntryList(ListView):
@@ -34,6 +36,7 @@ class EntryList(ListView):
         return super().get_context_data(**kwargs) | {
             "lane": lane,
             "may_reveal": privacy.may_reveal(self.request, lane),
+            "story_url": story_url(lane, self.request.user),
             "list_tools": "audit/_export.html",
             "may_see_personal": privacy.sees(self.request.user),
         }
@@ -50,19 +53,21 @@ class EntryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         entry = self.object
         shows = privacy.shown(self.request, entry.subject)
-        said = (entry.before or {}, entry.after or {}, entry.details)
-        before, after, details = said if shows else map(privacy.hide_values, said)
+        details = entry.details if shows else privacy.hide_values(entry.details)
         return super().get_context_data(**kwargs) | {
             "lane": entry.subject,
             "shows_personal": shows,
             "may_reveal": privacy.may_reveal(self.request, entry.subject),
-            "differences": [
-                (_spaced(name), before.get(name, ""), after.get(name, "")) for name in {**before, **after}
-            ],
+            "differences": differences(entry, shows),
+            "story_url": story_url(entry.subject, self.request.user),
             # The message's text is shown by itself.
-            "facts": [(_spaced(name), value) for name, value in details.items() if name != "sent"],
+            "facts": [(spaced(name), value) for name, value in details.items() if name != "sent"],
         }
 
 
-def _spaced(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+def story_url(lane: str, person: Any) -> str:
+    """The time line of a retail user that somebody may see; "" for anything else."""
+    if not privacy.known(lane, person):
+        return ""
+    url = optional_url("accounts:detail", *lane.split("/", 1))
+    return url and f"{url}?tab=history"

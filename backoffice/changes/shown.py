@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backoffice.changes import operations
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import KINDS, declared
 from backoffice.changes.models import Change, State
 from backoffice.config import odin_config
 from backoffice.protocol.cipher import PasswordCipher
@@ -52,6 +52,17 @@ def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
         )
         for message, values in parts
         for text in [_wire_text(message, values)]
+    ]
+
+
+def told_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
+    """The messages of a submitted change in words alone: nothing that is sealed is opened for them."""
+    return [
+        ShownMessage(
+            message, explain(message, part["values"], change.before, reveal=reveal), "", bool(change.before)
+        )
+        for part in change.messages
+        for message in [declared(change.kind, part["type"])]
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Tab:
 class Event:
     """One line of `components/timeline.html`: who did what, when and why.
 
-    `details` are label and text; they open on demand. `raw` is a message text with secrets masked.
+    `details` are label and text; they open on demand. `raw` is a message text with secrets masked, `messages` are
+    such as `changes.shown.ShownMessage`, `differences` are a field's name, its value before and after.
     """
 
     at: datetime
@@ -93,6 +95,8 @@ class Event:
     url: str = ""
     details: Sequence[tuple[str, str]] = ()
     raw: str = ""
+    messages: Sequence[Any] = ()
+    differences: Sequence[tuple[str, Any, Any]] = ()
 
 
 @dataclass(frozen=True)
