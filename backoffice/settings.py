@@ -212,7 +212,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "backoffice.staff.middleware.PermissionsPolicyMiddleware",
+    "backoffice.staff.middleware.HeadersMiddleware",
     "backoffice.staff.middleware.IdleMiddleware",
     "backoffice.staff.middleware.SecondFactorMiddleware",
     "backoffice.staff.middleware.StepUpMiddleware",

@@ -97,8 +97,8 @@ class StepUpMiddleware:
         return step_up.ask(request) if sensitive and step_up.due(request) else None
 
 
-class PermissionsPolicyMiddleware:
-    """Tells browsers that no page needs a camera, a position or the like."""
+class HeadersMiddleware:
+    """Tells browsers that no page needs a camera, a position or the like, and to keep no copy of what staff see."""
 
     POLICY = ", ".join(
         f"{feature}=()"
@@ -111,4 +111,7 @@ class PermissionsPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response["Permissions-Policy"] = self.POLICY
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        if request.user.is_authenticated:
+            response["Cache-Control"] = "private, no-store"
         return response

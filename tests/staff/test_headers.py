@@ -18,6 +18,13 @@ def test_pages_tell_browsers_to_be_strict(client):
     assert "camera=()" in answer["Permissions-Policy"]
 
 
+def test_no_copy_is_kept_of_what_staff_see(client, compliance):
+    client.force_login(compliance)
+    for page in ("/", "/users/", "/audit/", "/audit/verification/", "/nowhere/"):
+        assert client.get(page)["Cache-Control"] == "private, no-store", page
+        assert client.get(page)["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
 def test_cookies_are_out_of_reach_of_scripts(client):
     client.get("/staff/login/")
     assert client.cookies
