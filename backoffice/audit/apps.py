@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AuditConfig(AppConfig):
@@ -7,7 +8,9 @@ class AuditConfig(AppConfig):
     verbose_name = "Audit"
 
     def ready(self) -> None:
+        from backoffice.audit import guard
         from backoffice.audit.export import KIND
         from backoffice.exports import kinds
 
         kinds.register(KIND)
+        post_migrate.connect(guard.guard_again, sender=self, dispatch_uid="audit.guard")

@@ -5,7 +5,9 @@ the database can take the triggers away; the seals then tell (see `seals`).
 """
 
 from collections.abc import Iterator
+from typing import Any
 
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 ENTRIES = "audit_entry"
@@ -22,6 +24,14 @@ def guard(connection: BaseDatabaseWrapper) -> None:
 def unguard(connection: BaseDatabaseWrapper) -> None:
     """Take the triggers away: for a migration that goes back, and for emptying the database of a test."""
     _run(connection, _releases(connection.vendor))
+
+
+def guard_again(using: str, **kwargs: Any) -> None:
+    """Put the triggers in place after migrations: SQLite loses those of a table that a migration makes anew."""
+    connection = connections[using]
+    if set(TABLES) <= set(connection.introspection.table_names()):  # not migrated back to before them
+        with transaction.atomic(using):
+            guard(connection)
 
 
 def _run(connection: BaseDatabaseWrapper, statements: Iterator[str]) -> None:

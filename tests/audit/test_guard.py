@@ -1,8 +1,10 @@
 """The database itself refuses to change, delete, replace or empty the audit trail, whoever asks."""
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from backoffice.audit.guard import unguard
 from backoffice.audit.models import Entry, Seal
 from backoffice.audit.operations import record
 from backoffice.audit.seals import seal_new
@@ -54,3 +56,10 @@ def test_the_portal_s_own_code_cannot_either(entry, model):
 def test_writing_goes_on(entry):
     record("test.second", by=None, subject="", text="Second.")
     assert Entry.objects.count() == 2
+
+
+def test_triggers_that_a_migration_took_along_are_there_again_after_it(entry):
+    unguard(connection)  # as SQLite does with those of a table that is made anew
+    call_command("migrate", verbosity=0)
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM audit_entry")
