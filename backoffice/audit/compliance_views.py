@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit import checks, export, retention, statistics
 from backoffice.audit.models import Check, LegalHold, Pruning, Seal
+from backoffice.audit.views import EntryList
 from backoffice.exports.views import export_list
 from backoffice.screens import privacy
 from backoffice.screens.tables_base import NOT_IN_ADDRESSES
@@ -26,7 +27,7 @@ CHECKS = 20
 @permission_required("audit.verify_entry", raise_exception=True)
 def download(request: HttpRequest) -> HttpResponseBase:
     """The list as the address filters it, as a CSV file. The export is itself an entry, with its filters."""
-    if privacy.names_a_person(request.GET.get("q", "")):
+    if any(privacy.names_a_person(request.GET.get(name, "")) for name in EntryList.searched):
         messages.error(request, NOT_IN_ADDRESSES)
         return redirect("audit:list")
     return export_list(request, export.KIND.slug, export.parameters(request.GET))

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from backoffice.audit.filters import EntryFilter
@@ -32,18 +33,24 @@ def count(chosen: dict[str, Any], most: int | None) -> int:
     return found[:most].count() if most else found.count()
 
 
-def rows(chosen: dict[str, Any], whole: bool, after: int) -> Sequence[Row]:
-    """The next entries after an id, oldest first."""
-    found = _entries(chosen).filter(id__gt=after).order_by("id")[:AT_ONCE]
-    return [(entry.pk, _cells(entry, whole)) for entry in found]
+def rows(chosen: dict[str, Any], whole: bool, after: list[Any] | None) -> Sequence[Row]:
+    """The next entries after a time and an id, oldest first."""
+    found = _entries(chosen)
+    if after:
+        at, last = datetime.fromisoformat(after[0]), after[1]
+        found = found.filter(Q(at__gt=at) | Q(id__gt=last), at__gte=at)
+    return [
+        ([entry.at.isoformat(), entry.pk], _cells(entry, whole))
+        for entry in found.order_by("at", "id")[:AT_ONCE]
+    ]
 
 
 def _entries(chosen: dict[str, Any]) -> QuerySet[Entry]:
     query = QueryDict(mutable=True)
     for name, values in chosen["filters"].items():
         query.setlist(name, values)
-    found: QuerySet[Entry] = EntryFilter(query, queryset=Entry.objects.all()).qs
-    return found.filter(id__lte=chosen["up_to"])
+    found: QuerySet[Entry] = EntryFilter(query, queryset=Entry.objects.filter(id__lte=chosen["up_to"])).qs
+    return found
 
 
 def _cells(entry: Entry, whole: bool) -> list[object]:

@@ -9,10 +9,10 @@ from backoffice.screens.tables_base import IdColumn, PortalTable, TimeColumn, Wo
 class EntryTable(PortalTable):
     """Audit entries, newest first."""
 
-    at = TimeColumn(verbose_name="When")
-    by_name = tables.Column(verbose_name="Who")
-    action = tables.Column(verbose_name="What")
-    subject = IdColumn(verbose_name="On")
+    at = TimeColumn(verbose_name="When", order_by=("at", "id"))
+    by_name = tables.Column(verbose_name="Who", orderable=False)
+    action = tables.Column(verbose_name="What", orderable=False)
+    subject = IdColumn(verbose_name="On", orderable=False)
     text = WordsColumn(verbose_name="In words", lane="subject")
     reason = WordsColumn(verbose_name="Why", lane="subject")
 

@@ -18,14 +18,16 @@ class EntryList(ListView):
     """All audit entries."""
 
     permission_required = "audit.view_entry"
-    model = Entry
+    queryset = Entry.objects.order_by("-at", "-id")
     table_class = EntryTable
     filterset_class = EntryFilter
     title = "Audit"
     template_name = "audit/list.html"
     subtitle = "Who did what to what, when, from where and why."
     nouns = ("entry", "entries")
-    search_hint = "Retail user or words"
+    search_hint = "Retail user or staff"
+    searched = ("q", "words")
+    rare = ("outcome", "code", "reference", "change_id", "delivery_id", "request_id", "words")
     empty_icon = "audit"
     empty_title = "No audit entries"
     empty_text = "Every login, proposal, decision and message leaves an entry here."

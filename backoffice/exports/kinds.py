@@ -7,7 +7,8 @@ from typing import Any
 #: So many rows are read from the database at a time.
 AT_ONCE = 1000
 
-Row = tuple[int, Sequence[object]]
+#: Where the row stands in the order of its list (JSON), and its cells.
+Row = tuple[Any, Sequence[object]]
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class Kind:
     """A list that can be exported.
 
     `parameters` of an export say what of it (JSON). `count` tells how many rows they choose, `most` at most where it is
-    given. `rows` are the next rows after a key, each with its own key: whole numbers that only grow. `whole`: personal
-    data is not hidden.
+    given. `rows` are the next rows after a place in the list, None for its beginning. `whole`: personal data is not
+    hidden.
     """
 
     slug: str
@@ -26,13 +27,13 @@ class Kind:
     action: str
     header: Sequence[str]
     count: Callable[[dict[str, Any], int | None], int]
-    rows: Callable[[dict[str, Any], bool, int], Sequence[Row]]
+    rows: Callable[[dict[str, Any], bool, Any], Sequence[Row]]
 
     def all_rows(self, parameters: dict[str, Any], whole: bool) -> Iterator[Sequence[object]]:
         """Every row, read in pieces: no query stays open while somebody slowly downloads."""
-        after = 0
+        after = None
         while piece := self.rows(parameters, whole, after):
-            for after, cells in piece:  # noqa: B007  # the last key is where the next piece begins
+            for after, cells in piece:  # noqa: B007  # the last place is where the next piece begins
                 yield cells
 
 

@@ -18,7 +18,7 @@ class State(models.TextChoices):
 class Export(models.Model):
     """One export of a list: what of it, how far it is written, and the file, which only its asker may fetch.
 
-    `path` is the file's name in the folder of exports; `position` the key of the last row in it and `size` its length
+    `path` is the file's name in the folder of exports; `position` the place of the last row in it and `size` its length
     in bytes then. A worker holds the lease while it writes. Times are UTC.
     """
 
@@ -31,7 +31,7 @@ class Export(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WRITING)
     total = models.PositiveBigIntegerField(null=True)
     done = models.PositiveBigIntegerField(default=0)
-    position = models.BigIntegerField(default=0)
+    position = models.JSONField(null=True)
     path = models.CharField(max_length=40, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -196,6 +196,10 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
     subtitle = ""
     nouns: tuple[str, str] = ("row", "rows")
     search_field = "q"
+    #: Fields in which nothing personal may be searched for.
+    searched: tuple[str, ...] = ("q",)
+    #: Filters that are folded away until somebody wants them.
+    rare: tuple[str, ...] = ()
     search_hint = "Search"
     empty_icon = "inbox"
     empty_title = "Nothing here yet"
@@ -205,10 +209,11 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address."""
-        asked = request.GET.get(self.search_field, "")
-        if privacy.names_a_person(asked):
-            messages.error(request, NOT_IN_ADDRESSES)
-            return redirect(self._without(self.search_field, asked))
+        for name in self.searched:
+            asked = request.GET.get(name, "")
+            if privacy.names_a_person(asked):
+                messages.error(request, NOT_IN_ADDRESSES)
+                return redirect(self._without(name, asked))
         return super().get(request, *args, **kwargs)
 
     def handle_no_permission(self) -> Any:
@@ -246,6 +251,9 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
             "search_field": self.search_field if self.search_field in self.filterset.form.fields else "",
             "search_value": self.request.GET.get(self.search_field, ""),
             "search_hint": self.search_hint,
+            "folded": [self.filterset.form[name] for name in self.rare],
+            "folded_names": self.rare,
+            "unfolded": any(self.request.GET.get(name) for name in self.rare),
             "empty": {"icon": self.empty_icon, "title": self.empty_title, "text": self.empty_text},
             "empty_action": self.empty_action if self._may_act() else None,
         }

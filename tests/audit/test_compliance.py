@@ -59,6 +59,13 @@ def test_entries_are_found_by_person_user_kind_outcome_code_reference_and_reques
     assert login.pk in listed(as_compliance, request_id=login.request_id)
 
 
+def test_rare_filters_are_folded_until_one_is_in_the_address(as_compliance):
+    assert '<details class="more-filters">' in as_compliance.get(reverse("audit:list")).content.decode()
+    page = as_compliance.get(reverse("audit:list"), {"code": "303"}).content.decode()
+    assert '<details class="more-filters" open>' in page
+    assert 'name="code" value="303"' in page
+
+
 def test_a_day_is_a_day_in_india_and_a_retail_user_is_found_by_its_beginning(as_compliance, monkeypatch):
     late = datetime(2026, 3, 4, 18, 45, tzinfo=UTC)  # a quarter past midnight of the 5th in India
     monkeypatch.setattr(timezone, "now", lambda: late)
@@ -69,6 +76,28 @@ def test_a_day_is_a_day_in_india_and_a_retail_user_is_found_by_its_beginning(as_
     assert one.pk not in listed(as_compliance, since="2026-03-06")
     assert listed(as_compliance, q="ho/ret0") == {one.pk}
     assert listed(as_compliance, q="RET001/HO") == set()
+    assert listed(as_compliance, q="ret001") == {one.pk}
+    assert listed(as_compliance, q="ret00") == set()
+
+
+def test_a_day_is_whole_though_ids_do_not_grow_quite_as_the_times_do(as_compliance, monkeypatch):
+    ids = []
+    for day, hour in ((1, 6), (5, 6), (4, 10), (6, 1), (5, 7), (9, 6)):
+        monkeypatch.setattr(timezone, "now", lambda at=datetime(2026, 3, day, hour, tzinfo=UTC): at)
+        ids.append(record("change.submitted", by=None, subject="HO/RET001", text="Submitted.").pk)
+    monkeypatch.undo()
+    assert listed(as_compliance, since="2026-03-05", until="2026-03-05") == {ids[1], ids[4]}
+    assert listed(as_compliance, q="RET001", since="2026-03-05") == {ids[1], *ids[3:]}
+    assert listed(as_compliance, q="RET001", until="2026-03-05") == {*ids[:3], ids[4]}
+
+
+def test_words_are_looked_for_in_the_newest_entries(as_compliance, monkeypatch):
+    entries = [
+        record("change.submitted", by=None, subject="HO/RET001", text=f"Same words {n}") for n in range(4)
+    ]
+    monkeypatch.setattr("backoffice.audit.filters.WORDS_WITHIN", 2)
+    assert listed(as_compliance, q="RET001", words="same WORDS") == {entry.pk for entry in entries[2:]}
+    assert listed(as_compliance, q="RET001", words="words 0") == set()
 
 
 SAID = "Client ABCPT1234A, born 21-01-1985, of 9876543210, account 00123456789, asha@example.com."
@@ -102,10 +131,10 @@ def exported(client, reason="", **filters):
 def test_the_filtered_list_is_exported_and_the_export_is_an_entry(as_compliance, compliance):
     attempt()
     record("change.submitted", by=None, subject="HO/RET002", text="=HYPERLINK(1)", reason="+1")
-    rows = exported(as_compliance, q="HYPERLINK")
+    rows = exported(as_compliance, words="HYPERLINK")
     assert [row[5] for row in rows[1:]] == ["'=HYPERLINK(1)"]
     entry = Entry.objects.get(action="audit.exported")
-    assert (entry.by, entry.details["filters"]) == (compliance, {"q": ["HYPERLINK"]})
+    assert (entry.by, entry.details["filters"]) == (compliance, {"words": ["HYPERLINK"]})
 
 
 def test_an_export_holds_personal_data_only_for_a_reason_and_for_those_who_may_see_it(as_compliance):
