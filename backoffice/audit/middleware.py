@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 
@@ -42,8 +43,11 @@ class RequestIdMiddleware:
 
 
 def _address(request: HttpRequest) -> str | None:
-    """The peer's address. Forwarding headers are not believed: the proxy's own log has the client."""
+    """The client's address: the peer's, or behind the trusted proxy what that proxy put last into its header."""
+    peer = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        peer = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or peer
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+        return str(ipaddress.ip_address(peer))
     except ValueError:
         return None

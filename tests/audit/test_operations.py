@@ -49,3 +49,10 @@ def test_a_forwarding_header_is_not_believed(client, maker):
         HTTP_X_FORWARDED_FOR="203.0.113.9",
     )
     assert Entry.objects.get(action="staff.logged_in").address == "192.0.2.7"
+
+
+def test_the_trusted_proxy_says_where_a_request_came_from(client, settings):
+    settings.BEHIND_PROXY = True
+    told = {"X-Forwarded-For": "203.0.113.1, 192.0.2.9"}
+    client.post("/staff/login/", {"login": "nobody", "password": "x"}, REMOTE_ADDR="192.0.2.7", headers=told)
+    assert Entry.objects.get(action="staff.login_failed").address == "192.0.2.9"
