@@ -39,7 +39,7 @@ class EntryList(ListView):
             "lane": lane,
             "may_reveal": privacy.may_reveal(self.request, lane),
             "story_url": story_url(lane, self.request.user),
-            "list_tools": "audit/_export.html",
+            "list_tools": "audit/_tools.html",
             "may_see_personal": privacy.sees(self.request.user),
         }
 

@@ -21,7 +21,7 @@ PAGES = {
         "/search/",
     ),
     "checker": ("/", "/changes/inbox/", "/changes/inbox/review/", "/deliveries/?state=unknown"),
-    "compliance": ("/audit/", "/changes/", "/users/"),
+    "compliance": ("/audit/?code=1", "/changes/", "/users/", "/exports/"),
     "admin": ("/", "/changes/rules/", "/odin/session/", "/people/of/maker/"),
 }
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))

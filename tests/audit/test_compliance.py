@@ -17,6 +17,7 @@ from backoffice.audit.models import Check, Entry, LegalHold, Pruning
 from backoffice.audit.operations import record
 from backoffice.audit.retention import RetentionError, lift_hold, place_hold, prune
 from backoffice.audit.seals import seal_new, verify
+from backoffice.audit.shown import differences
 from backoffice.audit.tasks import verify_asked
 from tests.factories import RetailUserFactory
 
@@ -294,3 +295,32 @@ def test_every_outcome_has_a_colour_of_its_own_in_the_chart():
     tones = [tone for _, tone in statistics.OUTCOMES]
     assert len(set(tones)) == len(tones)
     assert [tone for tone in tones if f".bar-{tone} " not in Path(css).read_text()] == []
+
+
+def test_records_within_the_values_of_an_entry_are_told_one_by_one(as_compliance):
+    entry = record(
+        "delivery.applied",
+        by=None,
+        subject="HO/RET001",
+        text="Applied.",
+        before={
+            "city": "Pune",
+            "segments": ["1"],
+            "banks": [{"bank_id": "HDFC", "account_no": "00123456789"}],
+        },
+        after={
+            "city": "Pune",
+            "segments": ["1", "3"],
+            "banks": [
+                {"bank_id": "HDFC", "account_no": "00999996789"},
+                {"bank_id": "AXIS", "account_no": ""},
+            ],
+        },
+    )
+    hidden = [
+        ("Segments", "1", "1, 3"),
+        ("Banks 1: account no", "••••6789", "••••6789"),
+        ("Banks 2: bank id", "", "AXIS"),
+    ]
+    assert sorted(differences(entry, False)) == sorted(hidden)
+    assert ("Banks 1: account no", "00123456789", "00999996789") in differences(entry, True)
