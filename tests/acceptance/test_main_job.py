@@ -1,7 +1,12 @@
 """The main job in a real browser: an operator creates a retail user, a checker approves, and ODIN has it."""
 
+import contextlib
 import os
 import re
+import sqlite3
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -115,6 +120,120 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     compliance.locator("tr", has_text="ODIN confirmed it").get_by_role("link").first.click()
     expect(compliance.locator("main")).to_contain_text("64=301")
     expect(compliance.locator("main")).to_contain_text("207=••••")
+
+
+LIMIT = """
+import time, uuid
+from accounts.models import RetailUser
+from backoffice.changes import operations
+from backoffice.protocol.examples import example
+from backoffice.protocol.messages.limits import CashDeposit
+from backoffice.protocol.messages.users import CreateRetailUser
+from backoffice.staff.models import User
+maker, checker = (User.objects.get(username=name) for name in ("maker", "checker"))
+def propose_and_approve(slug, values, reason):
+    change = operations.submit(slug, values, by=maker, reason=reason, token=uuid.uuid4())
+    operations.approve(change.pk, by=checker, content_hash=change.content_hash, reason="Seen the papers")
+whom = {"user_id": "TRAIL1", "group_id": "HO"}
+create = {**example(CreateRetailUser), **whom, "reference": ""}
+deposit = {**example(CashDeposit), **whom, "reference": "TRAIL0001", "amount": "750000", "notional_deposit": ""}
+propose_and_approve("create_retail_user", create, "New client")
+for _ in range(300):
+    if RetailUser.objects.filter(user_id="TRAIL1").exists():
+        break
+    time.sleep(0.1)
+propose_and_approve("cash_deposit", deposit, "Cheque 4711")
+print(create["pan"])
+"""
+
+
+def test_compliance_follows_a_limit_exports_verifies_and_sees_what_was_altered(portal, log_in, tmp_path):
+    pan = portal.manage("shell", "--verbosity", "0", "--command", LIMIT).strip()
+    page = log_in("compliance")
+    main = page.locator("main")
+
+    # Who raised the limit, why, who approved it, what ODIN said: from the list's search to one time line.
+    page.goto("/audit/")
+    page.get_by_role("searchbox", name="Retail user or staff").fill("HO/TRAIL1")
+    page.get_by_role("link", name="The story of HO/TRAIL1").click()
+    for _ in range(30):
+        if main.get_by_text("Cash deposit (303): attempt 1, applied").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    for words in (
+        "submitted",
+        "by Manu Maker",
+        "Cheque 4711",
+        "approved",
+        "by Chitra Checker",
+        "Seen the papers",
+        "attempt 1",
+    ):
+        expect(main).to_contain_text(words)
+    deposit = main.locator("li", has_text="Cash deposit: submitted")
+    deposit.get_by_text("The message in words").click()
+    expect(deposit).to_contain_text("750000")
+
+    # A PAN, for a reason.
+    page.goto("/users/HO/TRAIL1/")
+    expect(main).not_to_contain_text(pan)
+    page.get_by_role("button", name="Show personal data").click()
+    page.get_by_label("Why do you need them?").fill("Complaint 12")
+    page.get_by_role("dialog").get_by_role("button", name="Show personal data").click()
+    expect(main).to_contain_text(pan)
+
+    # What is filtered is what is exported.
+    page.goto("/audit/")
+    page.get_by_role("searchbox", name="Retail user or staff").fill("HO/TRAIL1")
+    expect(page.locator(".chip")).to_contain_text("HO/TRAIL1")
+    page.get_by_text("Download as CSV").click()
+    with page.expect_download() as exported:
+        page.get_by_role("button", name="Download").click()
+    text = exported.value.path().read_text("utf-8-sig")
+    assert "Cheque 4711" in text
+    assert pan not in text
+    assert "staff.logged_in" not in text
+
+    page.goto("/audit/verification/")
+    page.get_by_role("button", name="Verify now").click()
+    expect(main).to_contain_text("Everything fits", timeout=30_000)
+    head = portal.manage("audit_verify", "--print-head").split()[-1]
+
+    # An evidence pack, checked without the portal.
+    page.goto("/audit/evidence/")
+    page.get_by_label("Retail user").fill("HO/TRAIL1")
+    page.get_by_label("Reason").fill("Complaint 12")
+    with page.expect_download() as made:
+        page.get_by_role("button", name="Make the pack").click()
+    pack = tmp_path / "pack.zip"
+    made.value.save_as(pack)
+    with zipfile.ZipFile(pack) as archive:
+        archive.extract("verify.py", tmp_path)
+    check = [sys.executable, "-I", str(tmp_path / "verify.py"), str(pack), "--head", head]
+    assert subprocess.run(check, capture_output=True).returncode == 0
+
+    # Somebody with the database's file raises the amount afterwards.
+    with contextlib.closing(sqlite3.connect(portal.var / "portal.sqlite3", timeout=30)) as database, database:
+        found = database.execute("SELECT id, reason FROM audit_entry WHERE reason = 'Cheque 4711'").fetchone()
+        triggers = database.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'audit_entry_kept'"
+        ).fetchone()
+        database.execute("DROP TRIGGER audit_entry_kept")
+        database.execute("UPDATE audit_entry SET reason = 'Cheque 9999' WHERE id = ?", found[:1])
+    try:
+        page.goto("/audit/verification/")
+        page.get_by_role("button", name="Verify now").click()
+        expect(main).to_contain_text(f"Entry {found[0]} ", timeout=30_000)
+        with pytest.raises(AssertionError):
+            portal.manage("audit_verify")
+    finally:
+        with (
+            contextlib.closing(sqlite3.connect(portal.var / "portal.sqlite3", timeout=30)) as database,
+            database,
+        ):
+            database.execute("UPDATE audit_entry SET reason = ? WHERE id = ?", (found[1], found[0]))
+            database.execute(triggers[0])
 
 
 def test_no_secret_is_in_any_log(portal):
