@@ -33,6 +33,13 @@ def count(chosen: dict[str, Any], most: int | None) -> int:
     return found[:most].count() if most else found.count()
 
 
+def words(chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
+    """The filters as the list's page calls them."""
+    labels = {name: str(found.label) for name, found in EntryFilter.base_filters.items()}
+    filters = [(labels[name], ", ".join(values)) for name, values in chosen["filters"].items()]
+    return [*(filters or [("Filters", "none: everything")]), ("Newest entry", str(chosen["up_to"]))]
+
+
 def rows(chosen: dict[str, Any], whole: bool, after: list[Any] | None) -> Sequence[Row]:
     """The next entries after a time and an id, oldest first."""
     found = _entries(chosen)
@@ -82,6 +89,7 @@ KIND = Kind(
     file_name="audit.csv",
     action="audit.exported",
     header=HEADER,
+    words=words,
     count=count,
     rows=rows,
 )

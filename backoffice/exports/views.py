@@ -58,7 +58,13 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One export: how far it is, then its file. The part that lives is asked again until the file is there."""
     export = _mine_or_404(request, pk)
     moving = export.state == State.WRITING
-    context = {"export": _with_words(export), "bar": _bar(export), "every": "1s" if moving else ""}
+    chosen = KINDS[export.kind].words(export.parameters)
+    context = {
+        "export": _with_words(export),
+        "chosen": chosen,
+        "bar": _bar(export),
+        "every": "1s" if moving else "",
+    }
     if request.headers.get("HX-Target") != "progress":
         return render(request, "exports/detail.html", context)
     # The page's buttons change with the end.

@@ -52,7 +52,7 @@ def take(export: Export) -> uuid.UUID | None:
     token = uuid.uuid4()
     changed = {"lease_token": token, "lease_until": _lease_end()}
     if export.lease_token or not export.path:
-        changed |= {"path": FILES.new_name(), "position": None, "done": 0, "size": 0}
+        changed |= {"path": FILES.new_name(), "position": None, "done": 0, "size": 0, "total": None}
     same = due().filter(pk=export.pk, lease_token=export.lease_token, path=export.path)
     if same.update(**changed) != 1:
         return None

@@ -64,6 +64,7 @@ def test_a_long_list_is_written_by_a_worker_and_then_fetched(as_compliance, aske
     export = asked(25)
     page = as_compliance.get(export.get_absolute_url()).content.decode()
     assert "waits for a worker" in page
+    assert "<dt>Retail user or staff</dt><dd>HO/RET001</dd>" in page
     assert refused(as_compliance, export)
     assert writing.work_due() == 1
     assert writing.work_due() == 0
