@@ -201,7 +201,7 @@ class Bench:
         """Deliveries a second, from the wake-up to the last settled one."""
         self.enqueue(count)
         started = time.perf_counter()
-        wait_until(lambda: not self.left(), f"{count} deliveries are settled", 600, pause=0.1)
+        wait_until(lambda: not self.left(), f"{count} deliveries are settled", 1800, pause=0.1)
         return count / (time.perf_counter() - started)
 
     def start(self, workers: int) -> None:
@@ -308,14 +308,11 @@ def memory(bench: Bench, messages: int) -> None:
     """Print the resident memory of one worker, ten times on the way to so many messages."""
     bench.start(1)
     pid = bench.installation.processes["worker-0"].pid
-    sizes = [resident(pid)]
-    for _ in range(10):
+    print(f"{'messages':>8} {'MB':>6}\n{0:>8} {resident(pid):>6.1f}", flush=True)
+    for step in range(1, 11):
         bench.deliver(messages // 10)
-        sizes.append(resident(pid))
+        print(f"{step * messages // 10:>8} {resident(pid):>6.1f}", flush=True)
     bench.stop()
-    print(
-        f"memory of a worker at the start and after each {messages // 10} messages, MB: {sizes}", flush=True
-    )
 
 
 def processor(pid: int) -> float:
@@ -327,10 +324,10 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def resident(pid: int) -> int:
+def resident(pid: int) -> float:
     """Resident memory of a process in MB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
 
 
 if __name__ == "__main__":

@@ -15,7 +15,11 @@ import tools  # noqa: F401  # first: it refuses an old Python
 
 import argparse
 import os
+import signal
 import subprocess
+import time
+from tempfile import TemporaryFile
+from typing import IO
 
 from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
 
@@ -38,6 +42,12 @@ PRODUCTION = {
     "ODIN_PASSWORD_KEY": "0123456789abcdef",
 }
 
+#: Which tests a server makes a difference to: their mark, and the settings that they and `make test` find it by.
+SERVERS = (
+    ("database", "TEST_DATABASE_URL", "TEST_POSTGRES_URL"),
+    ("broker", "TEST_BROKER_URL", "TEST_AMQP_URL"),
+    ("broker", "TEST_BROKER_URL", "TEST_REDIS_URL"),
+)
 MISSING = {
     "TEST_POSTGRES_URL": "tests on PostgreSQL. Set TEST_POSTGRES_URL to a database whose owner may make others, like "
     "postgres://tester@127.0.0.1:5432/postgres (Debian: apt-get install postgresql).",
@@ -111,20 +121,41 @@ def _left_out() -> list[str]:
 
 
 def _tests(left_out: list[str]) -> None:
-    runs = [
-        (mark, {setting: url})
-        for mark, setting, name in (
-            ("database", "TEST_DATABASE_URL", "TEST_POSTGRES_URL"),
-            ("broker", "TEST_BROKER_URL", "TEST_AMQP_URL"),
-            ("broker", "TEST_BROKER_URL", "TEST_REDIS_URL"),
+    """Run every test on SQLite and the filesystem broker, and meanwhile those to which a server makes a difference."""
+    marks = [] if CHROMIUM.exists() else ["not browser"]
+    command = [tool("pytest"), *(["-m", marks[0]] if marks else [])]
+    environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
+    with TemporaryFile() as printed:
+        everything = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=printed, stderr=subprocess.STDOUT
         )
-        if (url := os.environ.get(name))
-    ]
-    # Everything comes last, on SQLite and the filesystem broker, so that the last line counts all tests.
-    runs.append(("", {"LEFT_OUT": "\n".join(left_out)}))
-    for mark, environment in runs:
-        marks = [*([mark] if mark else []), *([] if CHROMIUM.exists() else ["not browser"])]
-        _run(tool("pytest"), *(["-m", " and ".join(marks)] if marks else []), **environment)
+        try:
+            for mark, setting, name in SERVERS:
+                if url := os.environ.get(name):
+                    _run(tool("pytest"), "-m", " and ".join([mark, *marks]), **{setting: url})
+            # Shown last, so that the last line counts all tests.
+            print("\n$ pytest", flush=True)
+            _show(everything, printed)
+        except BaseException:
+            everything.send_signal(signal.SIGINT)  # so that it ends what it has started
+            everything.wait()
+            raise
+    if everything.returncode:
+        raise subprocess.CalledProcessError(everything.returncode, command)
+
+
+def _show(process: subprocess.Popen[bytes], printed: IO[bytes]) -> None:
+    """Pass on what a process has printed to a file, and what it still prints until it ends."""
+    position = 0
+    while True:
+        ended = process.poll() is not None
+        while piece := os.pread(printed.fileno(), 1 << 16, position):
+            sys.stdout.buffer.write(piece)
+            position += len(piece)
+        sys.stdout.flush()
+        if ended:
+            return
+        time.sleep(0.2)
 
 
 def _run(program: str, *arguments: str, **environment: str) -> None:

@@ -33,6 +33,12 @@ from tests.faults.servers import Postgres, Redis
 from tests.faults.traffic import Traffic
 
 LOGON = 101
+#: Workers, and the pools that make them unlike one another.
+POOLS = {
+    "threads": ("--pool", "threads", "--concurrency", "3"),
+    "prefork": ("--pool", "prefork", "--concurrency", "2"),
+    "solo": (),
+}
 #: So long (seconds) it may take until all is settled, once everything is put right.
 SETTLED_WITHIN = 120.0
 #: What makes no difference at ODIN.
@@ -55,11 +61,7 @@ class Campaign:
         self.odin_port = odin_port
         self.restarts = 0
         self.settled_by_hand: Counter[str] = Counter()
-        self.workers: dict[str, Callable[[], None]] = {
-            "threads": self._worker("threads", "--pool", "threads", "--concurrency", "3"),
-            "prefork": self._worker("prefork", "--pool", "prefork", "--concurrency", "2"),
-            "solo": self._worker("solo"),
-        }
+        self.workers = {name: self._worker(name, *POOLS[name]) for name in options.workers.split(",")}
         self.mishaps = Mishaps(
             Random(f"mishaps {options.seed}"),
             installation,
@@ -115,16 +117,19 @@ class Campaign:
                     start()
 
     def _storm(self, started: float) -> Traffic:
-        """Approve messages at a pace, while mishaps happen."""
+        """Approve messages at a pace, while mishaps happen.
+
+        Mishaps count messages, not seconds: on a slow machine the same ones happen between the same messages.
+        """
         traffic = Traffic(Random(f"traffic {self.options.seed}"), self.options.users)
         next_mishap = 0.0
         for number in range(self.options.messages):
-            self.mishaps.clock = time.monotonic() - started
-            if self.mishaps.clock > next_mishap:
-                next_mishap = self.mishaps.clock + self.options.every
+            self.mishaps.clock = number / self.options.pace
+            time.sleep(max(0.0, self.mishaps.clock - (time.monotonic() - started)))
+            if self.mishaps.clock >= next_mishap:
+                next_mishap += self.options.every
                 self.mishaps.happen()
             traffic.step()
-            time.sleep(max(0.0, number / self.options.pace - (time.monotonic() - started)))
         return traffic
 
     def _settle(self, traffic: Traffic) -> None:

@@ -7,7 +7,9 @@ PLAIN_WORKER, MUTANTS = "tests.faults.worker", ("tests.faults.mutant_reference",
 
 @dataclass(frozen=True)
 class Options:
-    """What is run. `pace`: messages approved a second; `every`: seconds between two mishaps; `only`: their names."""
+    """What is run. `pace`: messages approved a second; `every`: seconds between two mishaps; `only`: their names;
+    `workers`: names of `campaign.POOLS`.
+    """
 
     seed: int
     users: int = 300
@@ -17,4 +19,5 @@ class Options:
     database: str = "postgres"
     broker: str = "redis"
     only: str = ""
+    workers: str = "threads,prefork,solo"
     worker: str = PLAIN_WORKER

@@ -3,7 +3,8 @@
 Real processes: a private PostgreSQL (or SQLite) and Redis (or the filesystem broker), workers, two beats, the stand-in.
 Meanwhile `mishaps` happen, by a seed. In the end everything is put right, a person settles what waits for one, and
 `ledger` judges what ODIN received against what was approved. Prints the seed and the figures; the exit code is 1 where
-anything is wrong. The seed gives the same traffic and the same mishaps; what these meet depends on the machine.
+anything is wrong. The seed gives the same traffic, and the same mishaps in between; what these meet depends on the
+machine.
 """
 
 import argparse
@@ -60,6 +61,7 @@ def _options(arguments: list[str] | None) -> Options:
     parser.add_argument("--database", choices=("postgres", "sqlite"), default=Options.database)
     parser.add_argument("--broker", choices=("redis", "filesystem"), default=Options.broker)
     parser.add_argument("--only", default=Options.only, help="only these mishaps, with commas between")
+    parser.add_argument("--workers", default=Options.workers, help="only these of them, with commas between")
     parser.add_argument("--worker", choices=(PLAIN_WORKER, *MUTANTS), default=Options.worker)
     return Options(**vars(parser.parse_args(arguments)))
 

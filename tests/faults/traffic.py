@@ -37,6 +37,7 @@ class Traffic:
         self._users = users
         self._number = 0
         self._begun = 0
+        self._squared_off: set[str] = set()
         self._maker = person("maker", "maker")
         self.checker = person("checker", "checker")
         self.other_checker = person("checker2", "checker")
@@ -54,7 +55,10 @@ class Traffic:
         slug = self._random.choice(list(MAKERS))
         values = {**example(kind(slug).message), **MAKERS[slug](self._number)}
         user = {"group_id": GROUP, "user_id": self._random.choice(known)}
-        self._propose(slug, {**values, **user})
+        if slug == "square_off" and user["user_id"] in self._squared_off:
+            values["action"] = "2"  # to add a setting twice would be refused
+        if self._propose(slug, {**values, **user}) and slug == "square_off":
+            self._squared_off.add(user["user_id"])
 
     def _known(self) -> list[str]:
         """The users that ODIN has: none until a quarter of all is proposed, and waited for once all are."""
@@ -82,8 +86,11 @@ class Traffic:
             ]
         return values
 
-    def _propose(self, slug: str, values: dict[str, Any]) -> None:
-        """Submit and approve, again where the database went away in between: the token makes it one change."""
+    def _propose(self, slug: str, values: dict[str, Any]) -> bool:
+        """Submit and approve, again where the database went away in between: the token makes it one change.
+
+        Returns whether it was approved.
+        """
         token = uuid.uuid4()
         for _ in range(100):
             try:
@@ -96,9 +103,9 @@ class Traffic:
                 pass  # the commit of an approval whose answer was lost
             except (errors.Stale, errors.HasErrors) as error:
                 self.turned_down[type(error).__name__] += 1
-                return
+                return False
             self.approved[slug] += 1
-            return
+            return True
         raise TimeoutError("The database does not come back.")
 
 
