@@ -95,18 +95,18 @@ def test_a_probe_that_is_answered_closes_the_circuit_and_one_that_is_not_waits_l
 
 def test_odin_down_opens_the_circuit_and_its_return_delivers_everything(odin, approved):
     approved(user_id="FIRST", group_id="HO")
-    drain(0.5)
+    drain(20)
     odin.faults.add("http_503", match={}, times=-1)
     for number in range(gate.FAILURES + 1):
         approved(user_id=f"U{number}", group_id="HO", pan="", mobile="")
-    drain(1)
+    drain(20)
     assert gate.state().opened_at
     tried = sum(Delivery.objects.values_list("attempt_count", flat=True))
     drain(0.1)
     assert sum(Delivery.objects.values_list("attempt_count", flat=True)) == tried, "nothing is sent meanwhile"
     odin.faults.remove()
     probe_is_due()
-    drain(2)
+    drain(20)
     assert not gate.state().opened_at
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.APPLIED}
 

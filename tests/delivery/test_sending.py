@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def deliver(delivery):
     """Let a worker deliver what is due now, repeats included."""
-    drain(2)
+    drain(20)
     delivery.refresh_from_db()
     return delivery
 
