@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import caches
+from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from backoffice.audit.guard import guard, unguard
@@ -48,11 +49,19 @@ def pytest_unconfigure():
     shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Mark every test that touches the database, so that they can be run again on another one.
 
-    What only draws pages or reads files is the same on each, and runs once.
+    What only draws pages or reads files is the same on each, and runs once. What is done to one kind of database is
+    left out on another, not skipped: nothing is missing where both are run.
     """
+    elsewhere = [
+        item
+        for item in items
+        if (only := item.get_closest_marker("only_on")) and only.args[0] != connection.vendor
+    ]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
     for item in items:
         if item.path.relative_to(item.config.rootpath).as_posix().startswith(SAME_EVERYWHERE):
             continue

@@ -1,9 +1,9 @@
 """What goes wrong while messages are under way: one table, a name and a small function for each.
 
 Not done here, and why: names that do not resolve and an answer without end are tried on the gateway (`tests/odin`); a
-full disk under the database needs a file system of its own (that of the log is full for one worker); a clock that jumps
-needs another clock: instead, leases
-and pauses are put an hour back, which is what the sweep of a machine that is an hour ahead sees.
+full disk under the database, a deadlock and an older backup each have a test of their own (`test_database.py`), and the
+disk of the log is full for one worker here; a clock that jumps needs another clock: instead, leases and pauses are put
+an hour back, which is what the sweep of a machine that is an hour ahead sees.
 """
 
 import json
