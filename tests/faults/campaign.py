@@ -29,7 +29,7 @@ from tests.faults.installation import Installation, wait_until
 from tests.faults.ledger import Owed, Received, Wrong, content, judge, judge_sessions
 from tests.faults.mishaps import Mishaps
 from tests.faults.options import Options
-from tests.faults.servers import Postgres, Redis
+from tests.faults.servers import Postgres, RabbitMQ, Redis
 from tests.faults.traffic import Traffic
 
 LOGON = 101
@@ -54,7 +54,7 @@ class Campaign:
         installation: Installation,
         odin_port: int,
         database: Postgres | None,
-        broker: Redis | None,
+        broker: Redis | RabbitMQ | None,
     ) -> None:
         self.options = options
         self.installation = installation

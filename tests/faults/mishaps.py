@@ -24,7 +24,7 @@ from backoffice.delivery.states import State
 from backoffice.delivery.wakeup import wake
 from backoffice.killpoints import Point
 from tests.faults.installation import Installation
-from tests.faults.servers import Postgres, Redis
+from tests.faults.servers import Postgres, RabbitMQ, Redis
 
 #: How long (seconds) ODIN takes at the longest: less than the call's time-out and the hold together,
 #: as an operator must choose them (installation.TIMES).
@@ -83,7 +83,7 @@ class Mishaps:
         odin_url: str,
         workers: dict[str, Callable[[], None]],
         database: Postgres | None,
-        broker: Redis | None,
+        broker: Redis | RabbitMQ | None,
         only: list[str],
     ) -> None:
         self.random = random
@@ -217,9 +217,11 @@ def wake_ups_tenfold(mishaps: Mishaps) -> None:
 
 @mishap(3)
 def broker_restarted(mishaps: Mishaps) -> None:
-    """The broker is killed, and comes back after a while."""
-    if mishaps.broker:
+    """The broker is killed, half the time loses all it has kept, and comes back after a while."""
+    if mishaps.broker and mishaps.broker.listens():
         mishaps.broker.crash()
+        if mishaps.random.random() < 0.5:
+            mishaps.broker.wipe()
         mishaps.after(1.5, mishaps.broker.start)
 
 

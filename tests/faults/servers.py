@@ -12,7 +12,10 @@ import time
 from pathlib import Path
 from typing import Self
 
-STARTED = 30.0
+from amqp.exceptions import AMQPError
+from kombu import Connection
+
+STARTED = 60.0
 
 
 def free_port() -> int:
@@ -33,6 +36,11 @@ class Server:
     def command(self) -> list[str]:
         """What is run."""
         raise NotImplementedError
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is told by variables."""
+        return dict(os.environ)
 
     @property
     def user(self) -> str | None:
@@ -57,6 +65,7 @@ class Server:
                 stderr=log,
                 user=self.user,
                 start_new_session=True,
+                env=self.environment,
             )
         end = time.monotonic() + STARTED
         while not self.listens():
@@ -159,6 +168,9 @@ class Redis(Server):
         """Its address, as CELERY_BROKER_URL has it."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    def wipe(self) -> None:
+        """Nothing: what is down has forgotten all."""
+
     def forget(self) -> None:
         """Empty it. It may be down: then there is nothing to empty."""
         with (
@@ -180,3 +192,70 @@ class Redis(Server):
             "--appendonly",
             "no",
         ]
+
+
+class RabbitMQ(Server):
+    """A node of its own, with its own port mapper, which keeps its queues over a crash until it is wiped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mapper_port, self._node_port = free_port(), free_port()
+
+    @staticmethod
+    def program() -> str | None:
+        """Where it is; None: nowhere. Not Debian's wrapper, which writes to the machine's own folders."""
+        return next(map(str, Path("/usr/lib/rabbitmq").glob("bin/rabbitmq-server")), None)
+
+    @property
+    def url(self) -> str:
+        """Its address, as CELERY_BROKER_URL has it."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        (self.folder / "plugins").write_text("[].")
+        return {
+            **os.environ,
+            "HOME": str(self.folder),  # its cookie
+            "ERL_EPMD_PORT": str(self._mapper_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": f"portal-{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(self._node_port),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log-files"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "none"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none"),
+        }
+
+    def command(self) -> list[str]:
+        return [str(self.program())]
+
+    def crash(self) -> None:
+        """End the node, and the script that started it, whose end is not the node's."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, self.ending)
+            self._process.wait(STARTED)
+            while self.listens():
+                time.sleep(0.05)
+
+    def forget(self) -> None:
+        """Empty its queue. It may be down: then there is nothing to empty."""
+        with contextlib.suppress(OSError, AMQPError), Connection(self.url, connect_timeout=2) as connection:
+            connection.default_channel.queue_purge("celery")
+
+    def wipe(self) -> None:
+        """While it is down: lose all it has kept."""
+        shutil.rmtree(self.folder / "mnesia", ignore_errors=True)
+
+    def __exit__(self, *_: object) -> None:
+        self.crash()
+        mapper = {**os.environ, "ERL_EPMD_PORT": str(self._mapper_port)}
+        for _ in range(20):  # it stays as long as it takes the node to be alive
+            if b"Killed" in subprocess.run(["epmd", "-kill"], env=mapper, capture_output=True).stdout:
+                break
+            time.sleep(0.2)
+        shutil.rmtree(self.folder, ignore_errors=True)

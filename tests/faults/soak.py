@@ -1,6 +1,7 @@
 """`python -m tests.faults.soak`: messages of all kinds through a portal to which everything happens.
 
-Real processes: a private PostgreSQL (or SQLite) and Redis (or the filesystem broker), workers, two beats, the stand-in.
+Real processes: a private PostgreSQL (or SQLite) and Redis (or RabbitMQ, or the filesystem broker), workers, two beats,
+the stand-in.
 Meanwhile `mishaps` happen, by a seed. In the end everything is put right, a person settles what waits for one, and
 `ledger` judges what ODIN received against what was approved. Prints the seed and the figures; the exit code is 1 where
 anything is wrong. The seed gives the same traffic, and the same mishaps in between; what these meet depends on the
@@ -20,18 +21,25 @@ from random import SystemRandom
 
 from tests.faults.installation import TIMES, Installation
 from tests.faults.options import MUTANTS, PLAIN_WORKER, Options
-from tests.faults.servers import Postgres, Redis, free_port
+from tests.faults.servers import Postgres, RabbitMQ, Redis, free_port
+
+BROKERS = {"redis": Redis, "rabbitmq": RabbitMQ}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, print, and return the exit code."""
     options = _options(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    if options.broker in BROKERS and BROKERS[options.broker].program() is None:
+        print(
+            f"Nothing was tried: the programs of {options.broker} are missing (Debian: {options.broker}-server)."
+        )
+        return 0
     print(f"seed {options.seed}: {options}", flush=True)
     with ExitStack() as stack:
         var = Path(tempfile.mkdtemp(prefix="portal-soak-"))
         database = stack.enter_context(Postgres()) if options.database == "postgres" else None
-        broker = stack.enter_context(Redis()) if options.broker == "redis" else None
+        broker = stack.enter_context(BROKERS[options.broker]()) if options.broker in BROKERS else None
         odin_port = free_port()
         url = database.url if database else f"sqlite:///{var / 'portal.sqlite3'}"
         environment = _environment(url, broker.url if broker else "filesystem://localhost", odin_port)
@@ -59,7 +67,7 @@ def _options(arguments: list[str] | None) -> Options:
     parser.add_argument("--pace", type=float, default=Options.pace, help="messages approved a second")
     parser.add_argument("--every", type=float, default=Options.every, help="seconds between two mishaps")
     parser.add_argument("--database", choices=("postgres", "sqlite"), default=Options.database)
-    parser.add_argument("--broker", choices=("redis", "filesystem"), default=Options.broker)
+    parser.add_argument("--broker", choices=(*BROKERS, "filesystem"), default=Options.broker)
     parser.add_argument("--only", default=Options.only, help="only these mishaps, with commas between")
     parser.add_argument("--workers", default=Options.workers, help="only these of them, with commas between")
     parser.add_argument("--worker", choices=(PLAIN_WORKER, *MUTANTS), default=Options.worker)
