@@ -15,9 +15,9 @@ Row = tuple[Any, Sequence[object]]
 class Kind:
     """A list that can be exported.
 
-    `parameters` of an export say what of it (JSON), and `words` say that to people, as label and text. `count` tells how
-    many rows they choose, `most` at most where it is given. `rows` are the next rows after a place in the list, None for
-    its beginning. `whole`: personal data is not hidden.
+    `parameters` of an export say what of it (JSON), and `words` say that to people, as label and text. `count` tells
+    how many rows they choose, `most` at most where it is given. `rows` are the next rows after a place in the list,
+    None for its beginning. `whole`: personal data is not hidden.
     """
 
     slug: str
