@@ -31,6 +31,7 @@ PAGES = frozenset(
         "batches:failed",
         "audit:csv",
         "audit:evidence",
+        "exports:download",
         "people:new",
         "people:new_check",
         "people:rights",

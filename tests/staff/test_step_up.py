@@ -171,4 +171,4 @@ def test_a_demonstration_asks_nobody(person, settings):
     settings.PORTAL_ENVIRONMENT = "DEMO"
     client = person("compliance")
     wait(client, 600)
-    assert client.get("/audit/csv/").status_code == 200
+    assert client.get("/audit/evidence/").status_code == 200
