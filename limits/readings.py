@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
+from backoffice.delivery import gate
 from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.masters import names
+from backoffice.odin.outcome import Outcome, OutcomeKind
 from backoffice.odin.reading import ReadFailed, ask
+from backoffice.odin.session import NoSession
 from backoffice.protocol.findings import errors
 from backoffice.protocol.message import REQUESTS, Context, Request, check
 from backoffice.protocol.wire import Reply, mask
@@ -61,14 +64,18 @@ def want(
 
 
 def fetch_all() -> int:
-    """Fetch what is asked for, oldest first; give up what a worker that died left behind. Returns how many."""
+    """Fetch what is asked for, oldest first; give up what a worker that died left behind. Returns how many were asked.
+
+    While sending is paused, the circuit is open or there is no session, what is asked for waits; the sweep comes back.
+    """
     now = timezone.now()
     Reading.objects.filter(state=State.UNDER_WAY, lease_until__lt=now).update(
         state=State.FAILED, words="The worker stopped while it asked. Ask again.", ended_at=now
     )
-    done = 0
-    while reading := _claim():
-        _fetch(reading)
+    done, waiting = 0, Reading.objects.filter(state=State.ASKED)
+    while waiting.exists() and gate.allowed(1, reading=True) and (reading := _claim()):
+        if not _fetch(reading):
+            break
         done += 1
     return done
 
@@ -88,22 +95,32 @@ def _claim() -> Reading | None:
     return None
 
 
-def _fetch(reading: Reading) -> None:
+def _fetch(reading: Reading) -> bool:
+    """Ask ODIN and keep what came of it; False where there is no session, and the reading waits for one."""
     try:
         reply = ask(message_of(reading), reading.values)
+    except NoSession:
+        _leave(reading, State.ASKED, lease_until=None)
+        return False
     except ReadFailed as failed:
-        _end(reading, State.FAILED, code=failed.code, words=failed.words)
-        return
+        if failed.outcome:
+            gate.report([failed.outcome])
+        _end(reading, State.FAILED, code=failed.outcome.code if failed.outcome else "", words=failed.words)
+        return True
+    gate.report([Outcome(OutcomeKind.APPLIED, reply.code)])
     with transaction.atomic():
         _end(reading, State.ANSWERED, code=reply.code, answer=mask(reply.raw))
         if reading.kind == Reading.Kind.PERIODICITIES:
             _keep_periodicities(reply)
+    return True
 
 
 def _end(reading: Reading, state: str, **columns: str) -> None:
-    Reading.objects.filter(pk=reading.pk, state=State.UNDER_WAY).update(
-        state=state, ended_at=timezone.now(), **columns
-    )
+    _leave(reading, state, ended_at=timezone.now(), **columns)
+
+
+def _leave(reading: Reading, state: str, **columns: Any) -> None:
+    Reading.objects.filter(pk=reading.pk, state=State.UNDER_WAY).update(state=state, **columns)
 
 
 def _keep_periodicities(reply: Reply) -> None:

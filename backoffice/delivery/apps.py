@@ -9,5 +9,8 @@ class DeliveryConfig(AppConfig):
     def ready(self) -> None:
         from backoffice.audit import evidence
         from backoffice.delivery.evidence import PART
+        from backoffice.delivery.waiting import go_at_once
+        from backoffice.odin import session
 
         evidence.register(PART)
+        session.when_back(go_at_once)

@@ -22,6 +22,7 @@ from backoffice.config import odin_config
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Gate
 from backoffice.delivery.queue import due
+from backoffice.delivery.waiting import go_at_once
 from backoffice.delivery.wakeup import wake, wake_after_commit
 from backoffice.odin import session
 from backoffice.odin.outcome import Outcome
@@ -64,14 +65,16 @@ def shut(row: Gate, now: datetime) -> bool:
     return row.paused_at is not None or (row.opened_at is not None and not probe_due) or session.blocked(now)
 
 
-def allowed(wanted: int) -> int:
+def allowed(wanted: int, *, reading: bool = False) -> int:
     """How many messages this worker may send now, at most as many as it wants. Under a rate limit it waits for its
     turn to send one.
+
+    `reading`: it has a question to ODIN, which probes an open circuit as well as a delivery that is due.
     """
     row, now = state(), timezone.now()
     if shut(row, now):
         return 0
-    if row.opened_at and not _probe(row, now):
+    if row.opened_at and not ((reading or due(now).exists()) and _probe(row, now)):
         return 0
     # Without a session a single message brings about the logon: should it fail, the others were not even taken.
     if row.opened_at or settings.DELIVERY_RATE or not session.logged_on():
@@ -117,6 +120,7 @@ def resume(*, by: "User", reason: str) -> None:
             raise DeliveryError("Sending is not paused.")
         record("delivery.resumed", by=by, subject=SUBJECT, text="Sending goes on.", reason=reason.strip())
         wake_after_commit()
+        transaction.on_commit(go_at_once, robust=True)
 
 
 def _may_operate(by: "User", reason: str) -> None:
@@ -128,8 +132,6 @@ def _may_operate(by: "User", reason: str) -> None:
 
 def _probe(row: Gate, now: datetime) -> bool:
     """Take the right to send one message through the open circuit; the others wait for what comes of it."""
-    if not due(now).exists():
-        return False
     answered_by = now + timedelta(seconds=odin_config().total_timeout + LONGEST_PAUSE)
     return _unchanged(row, "probe_at").update(probe_at=answered_by) == 1
 
@@ -182,4 +184,5 @@ def _worked(row: Gate) -> None:
             text = f"ODIN answers again, after {seconds} seconds. Sending goes on."
             record("delivery.circuit_closed", by=None, subject=SUBJECT, text=text)
     if closed:
+        go_at_once()
         wake(settings.DELIVERY_PARALLEL)

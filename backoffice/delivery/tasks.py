@@ -9,6 +9,7 @@ from django.utils import timezone
 from backoffice.delivery import gate
 from backoffice.delivery.queue import due, recover_stale
 from backoffice.delivery.sending import drain
+from backoffice.delivery.waiting import go_at_once
 from backoffice.delivery.wakeup import wake
 
 #: A task gives its worker back after this many seconds, so that sweeps get their turn in a long backlog.
@@ -31,5 +32,8 @@ def sweep() -> None:
     recover_stale()
     now = timezone.now()
     gate.swept(now)
-    if not gate.shut(gate.state(), now):
-        wake(due(now)[: settings.DELIVERY_PARALLEL].count())
+    row = gate.state()
+    if not gate.shut(row, now):
+        if row.opened_at:
+            go_at_once(1)  # a probe is due, and needs a message: it must not wait for that one's own pause
+        wake(due(timezone.now())[: settings.DELIVERY_PARALLEL].count())

@@ -3,7 +3,7 @@
 from backoffice.config import odin_config
 from backoffice.odin import outcome, session
 from backoffice.odin.gateway import GatewayError, gateway
-from backoffice.odin.outcome import OutcomeKind
+from backoffice.odin.outcome import Outcome, OutcomeKind
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.message import Request
@@ -14,27 +14,30 @@ TRIES = 2
 
 
 class ReadFailed(Exception):
-    """ODIN gave no data. `words` say what happened and what to do next."""
+    """ODIN gave no data. `words` say what happened and what to do next; `outcome` is None where nothing was sent."""
 
-    def __init__(self, words: str, code: str = "") -> None:
+    def __init__(self, words: str, outcome: Outcome | None = None) -> None:
         super().__init__(words)
         self.words = words
-        self.code = code
+        self.outcome = outcome
 
 
 def ask(message: type[Request], values: Values) -> Reply:
-    """ODIN's answer to a read; its `data` is None where the JSON cannot be read (M4). Raises ReadFailed."""
+    """ODIN's answer to a read; its `data` is None where the JSON cannot be read (M4).
+
+    Raises ReadFailed, and session.NoSession where there is none: the same may be asked later.
+    """
     for _ in range(TRIES):
         try:
             current = session.current()
             text = encode(message, values, Header(odin_config().dealer_id, current.id))
             answer = gateway().call(message.type, text)
-        except session.NoSession as none:
-            raise ReadFailed(f"There is no session at ODIN: {none.words} Ask again later.") from none
         except EncodeError as error:
             raise ReadFailed(f"This cannot be asked: {error}") from error
         except GatewayError as error:
-            raise ReadFailed(f"ODIN gave no answer: {error.words} Ask again.") from error
+            raise ReadFailed(
+                f"ODIN gave no answer: {error.words} Ask again.", outcome.from_exception(error)
+            ) from error
         found = outcome.read(message, answer)
         if found.session_invalid:
             session.invalidate(current.number)
@@ -42,5 +45,5 @@ def ask(message: type[Request], values: Values) -> Reply:
         if found.kind is OutcomeKind.APPLIED:
             return decode_reply(message, answer)
         said = found.text or found.reason
-        raise ReadFailed(f"ODIN said: {said}" if found.code else f"{said} Ask again.", found.code)
+        raise ReadFailed(f"ODIN said: {said}" if found.code else f"{said} Ask again.", found)
     raise ReadFailed("ODIN refused two sessions in a row. Look at the dealer session, then ask again.")

@@ -6,6 +6,7 @@ an update that must still find its lease. The others are told when to come back.
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -102,6 +103,20 @@ class PasswordInDoubt(Exception):
     """Nobody has said yet whether ODIN took a new password."""
 
 
+_when_back: list[Callable[[], object]] = []
+
+
+def when_back(told: Callable[[], object]) -> None:
+    """Let a room above know, after the commit, that there is a session again or that a logon may be tried."""
+    if told not in _when_back:
+        _when_back.append(told)
+
+
+def _tell_that_it_is_back() -> None:
+    for told in _when_back:
+        transaction.on_commit(told, robust=True)
+
+
 def current() -> Session:
     """The session to send in, logging on where there is none. Raises NoSession."""
     row = _row()
@@ -172,6 +187,7 @@ def lift_stop(by: "User", reason: str, *, took_new: bool | None = None) -> None:
         row.state, row.since, row.next_try_at, row.failures = State.LOGGED_OFF, timezone.now(), None, 0
         row.save()
         _record("session.stop_lifted", by, words, reason)
+        _tell_that_it_is_back()
 
 
 def set_new_password(password: SecretText) -> None:
@@ -213,6 +229,7 @@ def take_over(by: "User", reason: str) -> None:
                 "ODIN does not say that somebody else is logged on. Nothing is to be taken over."
             )
         _record("session.take_over", by, "The next logon ends the dealer's other session.", reason)
+        _tell_that_it_is_back()
 
 
 def status_for_screens() -> SessionStatus:
@@ -376,6 +393,7 @@ def _keep(row: DealerSession, token: uuid.UUID, reply: Reply, session_id: Secret
             _record("session.logged_on", None, words, status=reply.code)
             if "sealed_password" in passwords:
                 _record("session.password_changed", None, "ODIN confirmed the dealer's new password.")
+            _tell_that_it_is_back()
     if not stored:
         _tell_odin(session_id)  # or it would stand in the way of the next logon (10008)
         raise NoSession("The logon took too long; another worker tries.", timezone.now() + SOON)

@@ -59,6 +59,8 @@ REFUSALS = {
     UNREACHABLE: "Unable to connect to the remote server",
     NO_SESSION: "Invalid Session",
 }
+#: What the circuit breaker counts.
+NO_CONNECTION = (LOST_BEFORE, LOST_AFTER, NOT_SENT, UNREACHABLE)
 EXISTS = {
     CREATE: "User Id already exist in the system",
     DEPOSIT: "Transaction No already exist in the system",
@@ -120,6 +122,7 @@ class Model:
     attempts: int = 0
     turned_away: int = 0
     rests: bool = False
+    waits_for_odin: bool = False
     begun: bool = field(default=False)
 
 
@@ -139,6 +142,7 @@ class Machine(RuleBasedStateMachine):
             person.groups.add(Group.objects.get(name="checker"))
         self.claims: list[queue.Claim] = []
         self.models: dict[int, Model] = {}
+        self.failures = 0
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -206,6 +210,7 @@ class Machine(RuleBasedStateMachine):
         except Died:
             model.begun = True
         else:
+            self._circuit(fate)
             self._expect(model, fate, there)
 
     @rule()
@@ -317,12 +322,22 @@ class Machine(RuleBasedStateMachine):
                 model.state, model.needs_person = State.UNKNOWN if model.doubted else State.ON_HOLD, True
             else:
                 model.state = State.UNKNOWN if model.doubted else State.QUEUED
-                model.rests = fate != NO_SESSION
+                model.rests = model.waits_for_odin = fate != NO_SESSION
             # "Unreachable" may follow a half-made create.
             model.doubted = model.doubted or (fate == UNREACHABLE and model.type == CREATE)
 
+    def _circuit(self, fate: str) -> None:
+        """An answer that closes the circuit ends the pauses of what waits for ODIN, never a rest after a doubt."""
+        if fate in NO_CONNECTION:
+            self.failures += 1
+            return
+        if self.failures >= gate.FAILURES:
+            for model in self.models.values():
+                model.rests = model.rests and not model.waits_for_odin
+        self.failures = 0
+
     def _doubt(self, model: Model) -> None:
-        model.state, model.doubted, model.rests = State.UNKNOWN, True, True
+        model.state, model.doubted, model.rests, model.waits_for_odin = State.UNKNOWN, True, True, False
         model.needs_person = model.attempts >= MAX_ATTEMPTS
 
     def _hold_back(self, refused: Model) -> None:

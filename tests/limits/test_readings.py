@@ -9,8 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
+from backoffice.delivery import gate
+from backoffice.delivery.models import Gate
 from backoffice.delivery.sending import drain
 from backoffice.masters.names import offered
+from backoffice.odin import session
+from backoffice.odin.models import DealerSession
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import decode_reply
 from limits import readings, shown
@@ -118,6 +122,49 @@ def test_an_expired_session_is_replaced_once(user, odin, as_maker):
     ask(as_maker, "stocks")
     fetch_readings()
     assert Reading.objects.get().state == Reading.State.ANSWERED
+
+
+def test_a_question_waits_while_sending_is_paused_and_says_since_when_and_why(user, odin, as_maker, admin):
+    gate.pause(by=admin, reason="ODIN moves to another host")
+    ask(as_maker, "stocks")
+    assert fetch_readings() == 0
+    assert [line for line in odin.store.ledger() if line.type == 328] == []
+    panel = as_maker.get(reverse("limits:panel", args=["HO", "HAS001", "stocks"])).content.decode()
+    assert "This question waits. Sending is paused since" in panel
+    assert "ODIN moves to another host" in panel
+    gate.resume(by=admin, reason="It has moved")
+    assert fetch_readings() == 1
+    assert Reading.objects.get().state == Reading.State.ANSWERED
+
+
+def test_questions_without_an_answer_open_the_circuit_and_one_that_is_answered_closes_it(
+    user, odin, as_maker
+):
+    odin.faults.add("http_503", match={"type": 328}, times=gate.FAILURES)
+    for _ in range(gate.FAILURES + 1):
+        ask(as_maker, "stocks")
+        fetch_readings()
+    assert gate.state().opened_at
+    waiting = readings.newest("HO/HAS001", Reading.Kind.STOCK_VIEW)
+    assert waiting.state == Reading.State.ASKED, "nothing is asked while the circuit is open"
+    Gate.objects.update(probe_at=timezone.now())
+    assert fetch_readings() == 1, "a question is a probe too, where no delivery is due"
+    waiting.refresh_from_db()
+    assert (waiting.state, gate.state().opened_at) == (Reading.State.ANSWERED, None)
+
+
+@pytest.mark.parametrize("status", ["10008", "10005"])
+def test_without_a_session_a_question_waits_for_one(user, odin, as_maker, status):
+    session.log_off(None)
+    odin.faults.add("logon_status", match={"type": 101}, status=status)
+    ask(as_maker, "stocks")
+    for _ in range(2):
+        assert fetch_readings() == 0
+    assert Reading.objects.get().state == Reading.State.ASKED
+    page = as_maker.get(PAGE).content.decode()
+    assert "This question waits. " in page
+    DealerSession.objects.update(state="logged_off", next_try_at=None)
+    assert fetch_readings() == 1
 
 
 def test_a_worker_that_died_leaves_no_reading_under_way(user, as_maker):

@@ -1,0 +1,45 @@
+"""Deliveries that wait only because ODIN could not be reached: when it can be reached again, they go at once."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
+from backoffice.delivery.states import State
+from backoffice.delivery.wakeup import wake
+from backoffice.odin.outcome import OutcomeKind
+
+#: So many go at once at most; the pauses of what is left end by themselves within half a minute.
+AT_ONCE = 1000
+
+
+def for_odin(now: datetime) -> QuerySet[Delivery]:
+    """Deliveries whose next try lies ahead because their newest attempt changed nothing at ODIN.
+
+    A lane that rests after an unknown outcome is never among them: there the newest attempt is the unknown one. Where
+    an earlier one was, a worker could claim the delivery again only after the rest was over.
+    """
+    newest = Attempt.objects.filter(delivery=OuterRef("pk")).order_by("-number").values("outcome")[:1]
+    paused = Delivery.objects.filter(
+        STILL_OPEN, state__in=(State.QUEUED, State.UNKNOWN), needs_person=False, next_try_at__gt=now
+    )
+    return paused.alias(newest=Subquery(newest)).filter(newest=OutcomeKind.NOT_APPLIED)
+
+
+def go_at_once(limit: int = AT_ONCE) -> int:
+    """Let at most `limit` deliveries that wait for ODIN go now rather than after their pause. Returns how many.
+
+    Rows that a worker has just locked are left to it, so that nobody waits for anybody.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows = for_odin(now).order_by("priority", "id").select_for_update(skip_locked=True, of=("self",))
+        numbers = list(rows.values_list("pk", flat=True)[:limit])
+        if numbers:
+            for_odin(now).filter(pk__in=numbers).update(next_try_at=now)
+    if numbers:
+        wake(min(len(numbers), settings.DELIVERY_PARALLEL))
+    return len(numbers)
