@@ -2,6 +2,7 @@
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
 
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
@@ -31,9 +32,18 @@ class DeliveryFilter(django_filters.FilterSet):
         field_name="finished_at", lookup_expr="date__gte", label="Settled from"
     )
 
+    #: Chosen by a link of the page of the queue only.
+    wording = django_filters.NumberFilter(
+        field_name="wording_id",
+        label="Words",
+        widget=HiddenInput,
+        decimal_places=0,
+        max_value=10**12,
+    )
+
     class Meta:
         model = Delivery
-        fields = ("q", "state", "message_type", "needs_person", "since", "until", "settled_since")
+        fields = ("q", "state", "message_type", "needs_person", "since", "until", "settled_since", "wording")
 
     def search(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
         text = value.strip()

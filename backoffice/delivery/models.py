@@ -19,6 +19,41 @@ class Priority(models.IntegerChoices):
 STILL_OPEN = Q(finished_at__isnull=True)
 
 
+class Wording(models.Model):
+    """A text with which attempts end that were not applied, without what differs from one delivery to the next.
+
+    `unlisted`: ODIN refused with it, and the table of known refusals does not have it; somebody reads it once.
+    Times are UTC.
+    """
+
+    code = models.CharField(max_length=10, blank=True, help_text="ODIN's, where it answered.")
+    text = models.CharField(max_length=500)
+    unlisted = models.BooleanField(default=False)
+    first_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["text", "code", "unlisted"], name="wording_once"),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(unlisted=True, read_at=None), name="wording_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it waits for somebody to read it."""
+        return self.unlisted and self.read_at is None
+
+
 class Delivery(models.Model):
     """One message owed to ODIN. The table is the queue; Celery only wakes workers.
 
@@ -58,6 +93,14 @@ class Delivery(models.Model):
     first_sent_at = models.DateTimeField(null=True)
     code = models.CharField(max_length=10, blank=True)
     text = models.TextField(blank=True, help_text="ODIN's words.")
+    wording = models.ForeignKey(
+        Wording,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="deliveries",
+        db_index=False,
+        help_text="How its last attempt ended, if it was not applied.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -99,6 +142,9 @@ class Delivery(models.Model):
             # What every page's navigation and the operators' page count.
             models.Index(fields=["id"], condition=Q(needs_person=True), name="delivery_needing_person"),
             models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
+            models.Index(
+                fields=["wording", "-id"], condition=Q(wording__isnull=False), name="delivery_by_wording"
+            ),
             # Without the open ones: a planner must not look here for what a claim wants.
             models.Index(fields=["finished_at"], condition=~STILL_OPEN, name="delivery_by_end"),
         ]

@@ -1,4 +1,4 @@
-"""What people do with deliveries: settle an unknown one, let a held one go on, take back an unsent one."""
+"""What people do with deliveries: settle an unknown one, let a held one go on, cancel an unsent one, read refusals."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from backoffice.audit.operations import record
 from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.gate import SUBJECT
 from backoffice.delivery.handlers import Applied
-from backoffice.delivery.models import Delivery
+from backoffice.delivery.models import Delivery, Wording
 from backoffice.delivery.queue import Said, move, note
 from backoffice.delivery.settling import take
-from backoffice.delivery.states import IllegalMove, Move
+from backoffice.delivery.states import IllegalMove, Move, State
 from backoffice.delivery.wakeup import wake_after_commit
+from backoffice.delivery.wordings import unread
 from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePledgeQuantity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 
@@ -22,6 +25,18 @@ if TYPE_CHECKING:
 
 #: Deposits and approved quantities: a wrong word here is money, so two people must say the same.
 MONEY = (CashDeposit.type, ManualCollateral.type, UpdateEdisQuantity.type, UpdatePledgeQuantity.type)
+
+
+def allowed(delivery: Delivery) -> set[str]:
+    """What a person may do with a delivery as it stands: applied, again, free, cancel, read."""
+    allows = {
+        "applied": delivery.state == State.UNKNOWN and delivery.needs_person,
+        "again": delivery.state == State.UNKNOWN and delivery.needs_person,
+        "free": delivery.state == State.ON_HOLD,
+        "cancel": delivery.state in (State.QUEUED, State.ON_HOLD) and not delivery.doubted,
+        "read": delivery.state == State.REFUSED and delivery.needs_person,
+    }
+    return {name for name, allow in allows.items() if allow}
 
 
 def resolve(delivery_id: int, *, by: "User", applied: bool, reason: str) -> Delivery:
@@ -71,6 +86,32 @@ def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
         said = Said("delivery.cancelled", "Cancelled before it was applied.", by, reason)
         _step(delivery, Move.CANCEL, said, needs_person=False, reason=reason)
     return delivery
+
+
+def read_refusal(delivery_id: int, *, by: "User", reason: str) -> Delivery:
+    """Say that a refusal that a person had to look at was looked at, and what came of it. Raises DeliveryError."""
+    with transaction.atomic():
+        delivery = _mine_to_decide(delivery_id, by, reason)
+        if delivery.state != State.REFUSED or not delivery.needs_person:
+            raise DeliveryError("This delivery is no refusal that waits to be read.")
+        delivery.needs_person = False
+        delivery.save(update_fields=["needs_person"])
+        note([(delivery, Said("delivery.refusal_read", "Read the refusal.", by, reason), Applied())])
+    return delivery
+
+
+def read_words(wording_id: int, *, by: "User") -> Wording:
+    """Say that new words of ODIN were read: the same words are not shown as new again. Raises DeliveryError."""
+    if not by.has_perm("delivery.resolve_delivery"):
+        raise DeliveryError("You may not say so for everybody. Ask a checker.")
+    with transaction.atomic():
+        read = unread().filter(pk=wording_id).update(read_at=timezone.now(), read_by=by)
+        if not read:
+            raise DeliveryError("Somebody has read these words already.")
+        wording = Wording.objects.get(pk=wording_id)
+        text = f"Read new words of ODIN: {wording.text}"
+        record("delivery.words_read", by=by, subject=SUBJECT, text=text, details={"code": wording.code})
+    return wording
 
 
 def _agreed(delivery: Delivery, by: "User", *, applied: bool, reason: str) -> bool:

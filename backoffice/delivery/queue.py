@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from backoffice.audit.operations import record_many
+from backoffice.delivery import wordings
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
@@ -242,7 +243,8 @@ def _recover(delivery: Delivery) -> bool:
     unfinished = Attempt.objects.filter(delivery=delivery, outcome="")
     if unfinished.exists():
         words = "The worker stopped while it was sending; ODIN may or may not have applied the message."
-        moved = doubt(delivery, Said("delivery.recovered", words), reason=words)
+        wording = wordings.kept(code="", text=words)
+        moved = doubt(delivery, Said("delivery.recovered", words), reason=words, wording=wording)
     else:
         words = "The worker stopped before it had sent anything."
         moved = release(delivery, Said("delivery.recovered", words), reason=words)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from backoffice.delivery import gate, handlers
+from backoffice.delivery import gate, handlers, wordings
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
 from backoffice.delivery.queue import Said, advance, doubt, move, note, release
 from backoffice.delivery.states import Move, State
@@ -98,12 +98,13 @@ def _settle(results: Sequence[Result]) -> None:
 def _confirmed(results: Sequence[Result]) -> None:
     words = _words(results[0].outcome)
     deliveries = [result.delivery for result in results]
-    if advance(deliveries, Move.APPLY, needs_person=False, **words):
+    if advance(deliveries, Move.APPLY, needs_person=False, wording=None, **words):
         note(zip(deliveries, map(_said, results), take(deliveries), strict=True))
 
 
 def _not_confirmed(result: Result) -> None:
-    delivery, outcome, said, words = result.delivery, result.outcome, _said(result), _words(result.outcome)
+    delivery, outcome, said = result.delivery, result.outcome, _said(result)
+    words = {**_words(outcome), "wording": wordings.of(delivery, outcome)}
     match outcome.kind:
         case OutcomeKind.REFUSED:
             refused = move(delivery, Move.REFUSE, said, needs_person=outcome.needs_person, **words)

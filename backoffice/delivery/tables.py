@@ -8,6 +8,7 @@ from backoffice.screens.tables_base import (
     AgoColumn,
     IdColumn,
     NumberColumn,
+    PickColumn,
     PortalTable,
     StatusColumn,
     WordsColumn,
@@ -43,3 +44,12 @@ class DeliveryTable(PortalTable):
 
     def render_message_type(self, value: int) -> str:
         return f"{REQUESTS[value].title} ({value})"
+
+
+class DeliveriesToSettle(DeliveryTable):
+    """The same for those who settle deliveries: several may be chosen."""
+
+    pick = PickColumn(accessor="pk", what="delivery")
+
+    class Meta(DeliveryTable.Meta):
+        sequence = ("pick", "...")

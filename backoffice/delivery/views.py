@@ -1,4 +1,4 @@
-"""Pages of the deliveries: the list, one delivery, and what a person may do with it."""
+"""Pages of the deliveries: the queue, the list, one delivery, and what a person may do with it."""
 
 from typing import Any
 
@@ -6,20 +6,22 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import DetailView
 
 from backoffice.audit.models import Entry
-from backoffice.delivery import gate, operations
+from backoffice.delivery import figures, gate, operations
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
-from backoffice.delivery.models import Delivery
-from backoffice.delivery.states import State
-from backoffice.delivery.tables import DeliveryTable
+from backoffice.delivery.models import Delivery, Wording
+from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.words import explain
 from backoffice.screens import privacy
+from backoffice.screens.components import Chip, Tab
 from backoffice.screens.tables_base import ListView
 from backoffice.seal import unseal_values
 
@@ -40,8 +42,53 @@ class DeliveryList(ListView):
     empty_text = "A delivery appears here for each message of an approved change."
     template_name = "delivery/list.html"
 
+    def get_table_class(self) -> type[DeliveryTable]:
+        return (
+            DeliveriesToSettle if self.request.user.has_perm("delivery.resolve_delivery") else DeliveryTable
+        )
+
+    def chips(self) -> list[Chip]:
+        """A wording is chosen by its number, and shown by its words."""
+        shown = [chip for chip in super().chips() if chip.label != "Words"]
+        chosen = self.request.GET.get("wording", "")
+        if chosen.isascii() and chosen.isdigit() and len(chosen) < 13:
+            words = Wording.objects.filter(pk=int(chosen)).first()
+            shown.append(Chip("Words", str(words or chosen), self._without("wording", chosen)))
+        return shown
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"gate": gate.state()}
+        return super().get_context_data(**kwargs) | {"gate": gate.state(), "tabs": tabs("list")}
+
+
+def tabs(current: str) -> list[Tab]:
+    """The pages of the deliveries."""
+    names = (("queue", "The queue"), ("list", "All deliveries"))
+    return [Tab(label, reverse(f"delivery:{name}"), name == current) for name, label in names]
+
+
+@login_required
+@permission_required("delivery.view_delivery", raise_exception=True)
+@never_cache
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """How the queue stands now. htmx asks for the inner part alone."""
+    part = request.headers.get("HX-Target") == "queue"
+    context = {"queue": figures.gather(), "tabs": tabs("queue"), "gate": None if part else gate.state()}
+    return render(request, "delivery/_queue.html" if part else "delivery/queue.html", context)
+
+
+@require_POST
+@login_required
+@permission_required("delivery.resolve_delivery", raise_exception=True)
+def read_words(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that new words of ODIN were read."""
+    try:
+        operations.read_words(pk, by=request.user)  # type: ignore[arg-type]  # logged in
+    except DeliveryError as error:
+        messages.error(request, error.words)
+    else:
+        messages.success(request, "Read. The same words are not shown as new again.")
+    return redirect("delivery:queue")
 
 
 @require_POST
@@ -64,7 +111,7 @@ class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
 
     permission_required = "delivery.view_delivery"
     queryset = Delivery.objects.select_related(
-        "change", "change__made_by", "change__decided_by", "proposed_by"
+        "change", "change__made_by", "change__decided_by", "proposed_by", "wording__read_by"
     ).prefetch_related("attempts")
     template_name = "delivery/detail.html"
     context_object_name = "delivery"
@@ -72,7 +119,7 @@ class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         delivery = self.object
         message = REQUESTS[delivery.message_type]
-        may_settle = self.request.user.has_perm("delivery.resolve_delivery")
+        may = self.request.user.has_perm("delivery.resolve_delivery")
         shows = privacy.shown(self.request, delivery.lane)
         return super().get_context_data(**kwargs) | {
             "message": message,
@@ -81,11 +128,8 @@ class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
             "shows_personal": shows,
             "may_reveal": privacy.may_reveal(self.request, delivery.lane),
             "entries": Entry.objects.filter(delivery_id=delivery.pk)[:50],
-            "may_settle": may_settle and delivery.state == State.UNKNOWN and delivery.needs_person,
-            "may_free": may_settle and delivery.state == State.ON_HOLD,
-            "may_cancel": may_settle
-            and delivery.state in (State.QUEUED, State.ON_HOLD)
-            and not delivery.doubted,
+            "may": operations.allowed(delivery) if may else set(),
+            "may_read_words": may and delivery.wording is not None and delivery.wording.is_new,
         }
 
 
@@ -94,6 +138,7 @@ ACTIONS = {
     "again": lambda pk, by, reason: operations.resolve(pk, by=by, applied=False, reason=reason),
     "free": lambda pk, by, reason: operations.free(pk, by=by, reason=reason),
     "cancel": lambda pk, by, reason: operations.cancel(pk, by=by, reason=reason),
+    "read": lambda pk, by, reason: operations.read_refusal(pk, by=by, reason=reason),
 }
 
 

@@ -11,6 +11,7 @@ from backoffice.celery import app
 from backoffice.delivery import gate
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.delivery.states import State
+from backoffice.delivery.wordings import unread
 from backoffice.odin import session
 
 #: Seconds that the broker has to answer.
@@ -65,7 +66,7 @@ def parts() -> dict[str, str]:
 
 
 def numbers() -> dict[str, dict[str, float]]:
-    """The figures that monitoring draws, by metric and label. Five queries."""
+    """The figures that monitoring draws, by metric and label. Six queries."""
     now = timezone.now()
     by_state = dict(Delivery.objects.order_by().values_list("state").annotate(Count("id")))
     oldest = Delivery.objects.filter(state=State.QUEUED).aggregate(at=Min("created_at"))["at"]
@@ -77,6 +78,7 @@ def numbers() -> dict[str, dict[str, float]]:
         "portal_attempts_recent": {outcome or "none_yet": count for outcome, count in attempts.items()},
         "portal_oldest_queued_seconds": {"": (now - oldest).total_seconds() if oldest else 0.0},
         "portal_needs_person": {"": Delivery.objects.filter(needs_person=True).count()},
+        "portal_new_words": {"": unread().count()},
         "portal_circuit_open": {"": float(row.opened_at is not None)},
         "portal_sending_paused": {"": float(row.paused_at is not None)},
         "portal_odin_logged_on": {"": float(session.status_for_screens().state == "logged_on")},

@@ -22,7 +22,8 @@ class OutcomeKind(StrEnum):
 class Outcome:
     """An attempt's outcome. `code` and `text` are ODIN's, `reason` is ours.
 
-    `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it, or the text is new.
+    `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it. `new_words`: a
+    refusal in a text that is not in the table of known ones.
     `unreachable`: ODIN, or a part of it behind its service, was not reached or gave no answer.
     """
 
@@ -33,6 +34,7 @@ class Outcome:
     session_invalid: bool = False
     needs_person: bool = False
     unreachable: bool = False
+    new_words: bool = False
 
 
 #: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
@@ -44,7 +46,7 @@ ALREADY_THERE = {
     Repeat.SAME_REFERENCE: ("transaction no already exist",),
     Repeat.CREATE: ("user", "already exist"),
 }
-#: Refusals that the document prints, or that are understood. Others are refused too, and shown to a person as new.
+#: Refusals that the document prints, or that are understood. Others are refused too, and shown as new until read.
 KNOWN_REFUSALS = (
     "error occurred, kindly contact administrator",
     "user id does not exist in the system",
@@ -112,8 +114,9 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
         invalid: bool = False,
         person: bool = False,
         away: bool = False,
+        new: bool = False,
     ) -> Outcome:
-        return Outcome(kind, reply.code, _text(reply), reason, invalid, person, away)
+        return Outcome(kind, reply.code, _text(reply), reason, invalid, person, away, new)
 
     if text.startswith(INVALID_SESSION):
         return outcome(OutcomeKind.NOT_APPLIED, "The dealer session is not valid any more.", invalid=True)
@@ -135,5 +138,5 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
     if text.startswith(KNOWN_REFUSALS):
         return outcome(OutcomeKind.REFUSED)
     return outcome(
-        OutcomeKind.REFUSED, "ODIN gave a text that is not in the table of known refusals.", person=True
+        OutcomeKind.REFUSED, "ODIN gave a text that is not in the table of known refusals.", new=True
     )

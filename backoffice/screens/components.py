@@ -147,6 +147,7 @@ class Column:
     words: str
     x: float
     bars: Sequence[Bar]
+    labelled: bool = True
 
 
 @dataclass(frozen=True)
@@ -179,11 +180,16 @@ class Chart:
 
 
 def stacked_chart(
-    title: str, rows: Iterable[tuple[str, Mapping[str, int]]], series: Sequence[tuple[str, str]]
+    title: str,
+    rows: Iterable[tuple[str, Mapping[str, int]]],
+    series: Sequence[tuple[str, str]],
+    *,
+    labelled: int = 1,
 ) -> Chart:
     """A chart of one column a row.
 
-    `rows` are label and count by series name; `series` are name and tone, the lowest piece first.
+    `rows` are label and count by series name; `series` are name and tone, the lowest piece first. Of `labelled` columns
+    one has its label beneath.
     """
     rows = list(rows)
     width, height = Chart.width, Chart.height
@@ -202,7 +208,7 @@ def stacked_chart(
                 base -= tall
                 bars.append(Bar(tone, round(base, 2), round(tall, 2)))
         words = ", ".join(f"{counts[name]} {name}" for name, _ in series if counts.get(name)) or "nothing"
-        columns.append(Column(label, words, round(LEFT + index * slot, 2), bars))
+        columns.append(Column(label, words, round(LEFT + index * slot, 2), bars, index % labelled == 0))
     return Chart(
         title=title,
         columns=columns,

@@ -15,6 +15,7 @@ from backoffice.changes import inbox
 from backoffice.changes.kinds import seen_by
 from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery, Gate
+from backoffice.delivery.wordings import unread
 from backoffice.odin import session
 from backoffice.screens.components import Status, status
 from backoffice.screens.formats import ist
@@ -138,7 +139,8 @@ class Frame:
             count = inbox.count(user)
             return count, f"{count} waiting for you", "info"
         if name == "delivery:list":
-            count = needing_a_person().count()
+            new_words = unread().order_by().values("pk")
+            count = needing_a_person().order_by().values("pk").union(new_words, all=True).count()
             return count, f"{count} need{'s' if count == 1 else ''} a person", "bad"
         return 0, "", "info"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
@@ -19,8 +19,9 @@ from backoffice.changes.kinds import KINDS, decided_by
 from backoffice.changes.models import CAME_BACK, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.seen import waiting_for
-from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
-from backoffice.delivery.states import FINAL, State
+from backoffice.delivery.figures import SERIES, Standing, midnight, new_words, standing
+from backoffice.delivery.models import Attempt, Delivery, Wording
+from backoffice.delivery.states import FINAL
 from backoffice.screens.components import Chart, stacked_chart
 from backoffice.screens.context import needing_a_person
 from backoffice.screens.formats import INDIA
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 SHOWN = 8
 #: How long a rejected or stale change stays on its maker's Today page.
 REMEMBERED = timedelta(days=7)
-SERIES = (("applied", "good"), ("refused", "bad"), ("unknown", "doubt"), ("not applied", "idle"))
 #: The hours that the chart always shows; others join it when something happened then.
 WORKING_HOURS = range(8, 20)
 
@@ -63,8 +63,8 @@ class Today:
     waiting_count: int
     waiting: Sequence[Line]
     mine: Sequence[Line] | None
-    deliveries: dict[str, int] | None
-    oldest_queued_at: datetime | None
+    deliveries: dict[str, Standing] | None
+    new_words: Sequence[Wording]
     troubled: Sequence[Delivery]
     chart: Chart | None
     files: Sequence[FileLine] | None
@@ -80,14 +80,14 @@ def gather(user: "User") -> Today:
     now = timezone.now()
     may_approve = bool(decided_by(user))
     waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
-    seen = _deliveries(now) if user.has_perm("delivery.view_delivery") else None
+    seen = standing(now) if user.has_perm("delivery.view_delivery") else None
     return Today(
         may_approve=may_approve,
         waiting_count=waiting.count() if waiting is not None else 0,
         waiting=_lines(waiting[:SHOWN]) if waiting is not None else [],
         mine=_mine(user, now) if user.has_perm("changes.add_change") else None,
         deliveries=seen,
-        oldest_queued_at=_oldest_queued() if seen else None,
+        new_words=new_words() if seen else [],
         troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],
         chart=_chart(now) if seen is not None else None,
         files=_files(user, now) if user.has_perm("batches.view_batch") else None,
@@ -131,26 +131,10 @@ def _lines(changes: Iterable[Change]) -> list[Line]:
     return [Line(KINDS[c.kind].title if c.kind in KINDS else c.kind, c) for c in changes]
 
 
-def _midnight(now: datetime) -> datetime:
-    return now.astimezone(INDIA).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _deliveries(now: datetime) -> dict[str, int]:
-    """How many deliveries stand in each open state, and how many ended today in each final one."""
-    open_or_today = ~Q(state__in=FINAL) | Q(finished_at__gte=_midnight(now))
-    counted = Delivery.objects.filter(open_or_today).order_by().values_list("state").annotate(Count("id"))
-    return {state.value: 0 for state in State} | dict(counted)
-
-
-def _oldest_queued() -> datetime | None:
-    queued = Delivery.objects.filter(STILL_OPEN, state=State.QUEUED)
-    return queued.aggregate(oldest=Min("created_at"))["oldest"]
-
-
 def _chart(now: datetime) -> Chart:
     """Messages sent today, by the hour and by how they were read."""
     rows = (
-        Attempt.objects.filter(started_at__gte=_midnight(now))
+        Attempt.objects.filter(started_at__gte=midnight(now))
         .exclude(outcome="")
         .order_by()
         .values_list(TruncHour("started_at", tzinfo=INDIA), "outcome")

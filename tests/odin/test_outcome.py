@@ -31,9 +31,11 @@ class TestEveryMessage:
         outcome = read(message, said, reference=REFERENCE)
         assert (outcome.kind, outcome.text) == (REFUSED, "User Id does not exist in the system")
         assert not outcome.needs_person
+        assert not outcome.new_words
 
     def test_a_refusal_with_an_unlisted_text_is_shown_to_a_person(self, message):
-        assert read(message, answer(message, 0, "Moon in wrong phase"), reference=REFERENCE).needs_person
+        outcome = read(message, answer(message, 0, "Moon in wrong phase"), reference=REFERENCE)
+        assert (outcome.kind, outcome.new_words) == (REFUSED, True)
 
     @pytest.mark.parametrize(
         "text",

@@ -1,4 +1,4 @@
-// The checker's inbox: choosing rows with the mouse or with x, and taking the filters along to "all that match".
+// Deciding several of a list: choosing rows with the mouse or with x, and taking the filters along to "all that match".
 "use strict";
 
 const all = (selector) => [...document.querySelectorAll(selector)];

@@ -1,0 +1,133 @@
+"""How the queue stands, for Today and the page of the queue, in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models.functions import TruncMinute
+from django.utils import timezone
+
+from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Wording
+from backoffice.delivery.states import State
+from backoffice.delivery.wordings import unread
+from backoffice.screens.components import Chart, stacked_chart
+from backoffice.screens.formats import INDIA
+
+#: How an attempt was read, with its tone, the lowest piece of a column first.
+SERIES = (("applied", "good"), ("refused", "bad"), ("unknown", "doubt"), ("not applied", "idle"))
+#: So many minutes the throughput shows; each of so many has its time beneath.
+MINUTES, LABELLED = 60, 10
+#: So many days back refusals are counted by their words, today included.
+DAYS = 7
+#: So many wordings are shown of each kind.
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many deliveries stand in a state, and since when the oldest of them is approved."""
+
+    number: int = 0
+    oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A wording with which deliveries stand in a state: how many, and the newest of them."""
+
+    wording: Wording
+    state: str
+    number: int
+    newest: int
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Everything on the page of the queue."""
+
+    standing: dict[str, Standing]
+    throughput: Chart
+    a_minute: int
+    said: Sequence[Said]
+    refused_since: datetime
+    new_words: Sequence[Wording]
+
+
+def gather() -> Queue:
+    """The queue as it stands now: six queries."""
+    now = timezone.now()
+    since = midnight(now) - timedelta(days=DAYS - 1)
+    chart, a_minute = _throughput(now)
+    return Queue(
+        standing=standing(now),
+        throughput=chart,
+        a_minute=a_minute,
+        said=_said(since),
+        refused_since=since.astimezone(INDIA),
+        new_words=new_words(),
+    )
+
+
+def midnight(now: datetime) -> datetime:
+    """When this day began in India."""
+    return now.astimezone(INDIA).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def standing(now: datetime) -> dict[str, Standing]:
+    """For each state how many deliveries stand in it now; of the final ones, how many ended today."""
+    found = (
+        Delivery.objects.filter(STILL_OPEN | Q(finished_at__gte=midnight(now)))
+        .order_by()
+        .values_list("state")
+        .annotate(Count("id"), Min("created_at"))
+    )
+    return {state.value: Standing() for state in State} | {
+        state: Standing(number, oldest) for state, number, oldest in found
+    }
+
+
+def new_words() -> list[Wording]:
+    """Refusals in words that nobody has read yet, with how many deliveries have them (`number`) and the `newest`."""
+    found = unread().annotate(number=Count("deliveries"), newest=Max("deliveries__id"))
+    return list(found.order_by("-id")[:SHOWN])
+
+
+def _throughput(now: datetime) -> tuple[Chart, int]:
+    """Attempts of the last hour by the minute and by how they were read; how many ended in the last whole minute."""
+    last = now.astimezone(INDIA).replace(second=0, microsecond=0)
+    minutes = [last - timedelta(minutes=back) for back in range(MINUTES - 1, -1, -1)]
+    rows = (
+        Attempt.objects.filter(started_at__gte=minutes[0])
+        .exclude(outcome="")
+        .order_by()
+        .values_list(TruncMinute("started_at", tzinfo=INDIA), "outcome")
+        .annotate(Count("id"))
+    )
+    counted: defaultdict[datetime, dict[str, int]] = defaultdict(dict)
+    for minute, outcome, number in rows:
+        counted[minute][outcome.replace("_", " ")] = number
+    columns = [(f"{at:%H:%M}", counted[at]) for at in minutes]
+    chart = stacked_chart("Messages a minute in the last hour", columns, SERIES, labelled=LABELLED)
+    return chart, sum(counted[minutes[-2]].values())
+
+
+def _said(since: datetime) -> list[Said]:
+    """The most frequent wordings of refusals since a time, and of what is unknown now."""
+    refused = Delivery.objects.filter(state=State.REFUSED, finished_at__gte=since)
+    unknown = Delivery.objects.filter(STILL_OPEN, state=State.UNKNOWN)
+    rows = [*_by_wording(refused, "finished_at"), *_by_wording(unknown, "first_sent_at")]
+    rows = sorted(rows, key=lambda row: -row[2])[:SHOWN]
+    wordings = Wording.objects.in_bulk({row[0] for row in rows})
+    return [Said(wordings[number], *rest) for number, *rest in rows]  # type: ignore[arg-type]  # as _by_wording says
+
+
+def _by_wording(
+    deliveries: QuerySet[Delivery], time: str
+) -> list[tuple[int, str, int, int, datetime | None]]:
+    """Wording, state, how many, the newest, and its time, the most frequent first."""
+    counted = deliveries.filter(wording__isnull=False).order_by().values_list("wording", "state")
+    found = counted.annotate(number=Count("id"), newest=Max("id"), at=Max(time)).order_by("-number")
+    return list(found[:SHOWN])

@@ -1,0 +1,59 @@
+"""Settling many deliveries at once: each for itself, in a transaction of its own, with an answer for each."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backoffice.delivery import operations
+from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.models import Delivery
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one of many: whether it was done, and in words."""
+
+    number: int
+    done: bool
+    words: str
+
+
+def _free(number: int, by: "User", reason: str) -> str:
+    operations.free(number, by=by, reason=reason)
+    return "Back in the queue."
+
+
+def _again(number: int, by: "User", reason: str) -> str:
+    if operations.resolve(number, by=by, applied=False, reason=reason).proposed:
+        return "Proposed. It is money, so another person must say the same."
+    return "To be sent again with the same content."
+
+
+def _cancel(number: int, by: "User", reason: str) -> str:
+    operations.cancel(number, by=by, reason=reason)
+    return "Cancelled. It is never sent."
+
+
+#: What may be done with many, by its name in addresses.
+ACTIONS: dict[str, Callable[[int, "User", str], str]] = {"free": _free, "again": _again, "cancel": _cancel}
+
+
+def act(action: str, numbers: Iterable[int], *, by: "User", reason: str) -> list[Told]:
+    """Do one of ACTIONS with each delivery, the oldest first, as the operation allows it for that one."""
+    return [_one(ACTIONS[action], number, by, reason) for number in sorted(set(numbers))]
+
+
+def _one(do: Callable[[int, "User", str], str], number: int, by: "User", reason: str) -> Told:
+    try:
+        return Told(number, True, do(number, by, reason))
+    except DeliveryError as error:
+        return Told(number, False, error.words)
+
+
+def how_many_allow(deliveries: Iterable[Delivery]) -> dict[str, int]:
+    """For each of ACTIONS, of how many of these deliveries it may be asked."""
+    allowed = [operations.allowed(delivery) for delivery in deliveries]
+    return {action: sum(action in each for each in allowed) for action in ACTIONS}

@@ -1,0 +1,92 @@
+"""Pages for settling several deliveries at once: looking at all that were chosen, and what became of each."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from backoffice.delivery import many
+from backoffice.delivery.filters import DeliveryFilter
+from backoffice.delivery.models import Delivery
+from backoffice.protocol.message import REQUESTS
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: So many are settled at once: a page answers within seconds, and a person can look through them.
+AT_ONCE = 200
+DONE = {"free": "taken off hold", "again": "to be sent again", "cancel": "cancelled"}
+
+
+@never_cache
+@login_required
+@permission_required("delivery.resolve_delivery", raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def several(request: HttpRequest) -> HttpResponse:
+    """All that were chosen, to be looked at; then one thing is done with those that are ticked, for one reason."""
+    if request.method == "POST":
+        return _settled(request, cast("User", request.user))
+    return _page(request, _numbers(request.GET.getlist("delivery")))
+
+
+def _settled(request: HttpRequest, person: "User") -> HttpResponse:
+    ticked = _numbers(request.POST.getlist("delivery"))[:AT_ONCE]
+    action, reason = request.POST.get("press", ""), request.POST.get("reason", "")
+    problem = ""
+    if not ticked:
+        problem = "Tick what you want to settle."
+    elif action not in many.ACTIONS:
+        problem = "Choose what to do with them."
+    elif not reason.strip():
+        problem = "Give a reason: the audit trail keeps it with each of them."
+    if problem:
+        shown = _numbers(request.POST.getlist("shown"))
+        return _page(request, shown, ticked=set(ticked), problem=problem, reason=reason)
+    told = many.act(action, ticked, by=person, reason=reason)
+    context = {
+        "told": sorted(told, key=lambda line: line.done),
+        "done": sum(line.done for line in told),
+        "verb": DONE[action],
+    }
+    return render(request, "delivery/told.html", context)
+
+
+def _page(
+    request: HttpRequest,
+    numbers: Sequence[int],
+    *,
+    ticked: set[int] | None = None,
+    problem: str = "",
+    reason: str = "",
+) -> HttpResponse:
+    found = Delivery.objects.order_by("id")
+    if request.method == "GET" and "all" in request.GET:
+        found = DeliveryFilter(request.GET, found, request=request).qs
+    else:
+        found = found.filter(pk__in=numbers)
+    chosen = list(found.defer("values")[: AT_ONCE + 1])
+    shown = chosen[:AT_ONCE]
+    context = {
+        "chosen": [
+            {
+                "delivery": delivery,
+                "message": REQUESTS[delivery.message_type],
+                "ticked": ticked is None or delivery.pk in ticked,
+            }
+            for delivery in shown
+        ],
+        "allow": many.how_many_allow(shown),
+        "more": len(chosen) > AT_ONCE,
+        "at_once": AT_ONCE,
+        "problem": problem,
+        "reason": reason,
+    }
+    return render(request, "delivery/several.html", context, status=409 if problem else 200)
+
+
+def _numbers(texts: Sequence[str]) -> list[int]:
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 18]

@@ -1,0 +1,142 @@
+"""Settling several deliveries at once: each as its own operation allows, and each is told what became of it."""
+
+import pytest
+from django.urls import reverse
+
+from backoffice.audit.models import Entry
+from backoffice.delivery import many, many_views
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import State
+from backoffice.protocol.examples import example
+from backoffice.protocol.message import REQUESTS
+from tests.factories import DeliveryFactory
+
+pytestmark = pytest.mark.django_db
+
+SEVERAL, LIST = reverse("delivery:several"), reverse("delivery:list")
+REASON = "The group was made in ODIN"
+
+
+def held(lane, **columns):
+    return DeliveryFactory(lane=lane, state=State.ON_HOLD, needs_person=True, **columns)
+
+
+def in_doubt(lane, message_type=314):
+    return DeliveryFactory(
+        lane=lane,
+        state=State.UNKNOWN,
+        needs_person=True,
+        doubted=True,
+        message_type=message_type,
+        values=example(REQUESTS[message_type]),
+    )
+
+
+@pytest.fixture
+def as_checker(client, checker):
+    client.force_login(checker)
+    return client
+
+
+def press(client, action, *deliveries, reason=REASON):
+    numbers = [delivery.pk for delivery in deliveries]
+    return client.post(SEVERAL, {"delivery": numbers, "shown": numbers, "press": action, "reason": reason})
+
+
+def states(*deliveries):
+    found = Delivery.objects.in_bulk([delivery.pk for delivery in deliveries])
+    return [found[delivery.pk].state for delivery in deliveries]
+
+
+def test_what_allows_it_is_done_and_the_rest_is_told_why_not(as_checker, checker):
+    first, second = held("HO/A"), held("HO/B")
+    applied = DeliveryFactory.settled(State.APPLIED, lane="HO/C")
+    page = press(as_checker, "free", first, applied, second).content.decode()
+    assert states(first, applied, second) == [State.QUEUED, State.APPLIED, State.QUEUED]
+    assert "2 of 3 taken off hold" in page
+    assert "A delivery that is applied has no move free." in page
+    assert (
+        list(Entry.objects.filter(action="delivery.freed").values_list("by_name", "reason"))
+        == [("checker", REASON)] * 2
+    )
+
+
+def test_cancelling_leaves_what_may_have_been_applied(as_checker):
+    queued, doubtful = DeliveryFactory(lane="HO/A"), in_doubt("HO/B")
+    held_after_a_doubt = held("HO/C", doubted=True)
+    press(as_checker, "cancel", queued, doubtful, held_after_a_doubt)
+    assert states(queued, doubtful, held_after_a_doubt) == [State.CANCELLED, State.UNKNOWN, State.ON_HOLD]
+
+
+def test_money_is_sent_again_only_when_a_second_person_says_the_same(as_checker, client, other_checker):
+    deposit, template = in_doubt("HO/A", 303), in_doubt("HO/B")
+    page = press(as_checker, "again", deposit, template).content.decode()
+    assert "another person must say the same" in page
+    assert set(Delivery.objects.filter(needs_person=True)) == {deposit}
+    assert "You proposed this yourself" in press(as_checker, "again", deposit).content.decode()
+    client.force_login(other_checker)
+    press(client, "again", deposit)
+    assert not Delivery.objects.filter(needs_person=True).exists()
+
+
+def test_what_is_repeated_by_itself_is_not_sent_again_by_a_person(as_checker):
+    repeated = DeliveryFactory(state=State.UNKNOWN, doubted=True)
+    assert "being repeated by itself" in press(as_checker, "again", repeated).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "words"),
+    [("free", " ", "Give a reason"), ("applied", REASON, "Choose what to do"), ("", REASON, "Choose what")],
+)
+def test_without_a_reason_or_with_another_action_nothing_is_done(as_checker, action, reason, words):
+    delivery = held("HO/A")
+    answer = press(as_checker, action, delivery, reason=reason)
+    assert answer.status_code == 409
+    assert words in answer.content.decode()
+    assert f'name="delivery" value="{delivery.pk}"' in answer.content.decode(), "what was chosen stays"
+    assert states(delivery) == [State.ON_HOLD]
+
+
+def test_all_that_match_the_filters_are_shown_the_oldest_first_and_no_more_than_can_be_settled(
+    as_checker, monkeypatch
+):
+    monkeypatch.setattr(many_views, "AT_ONCE", 2)
+    first, second, third = held("HO/A"), held("HO/B"), held("HO/C")
+    queued = DeliveryFactory(lane="HO/D")
+    page = as_checker.get(SEVERAL, {"all": "1", "state": "on_hold"}).content.decode()
+    assert [f'name="shown" value="{each.pk}"' in page for each in (first, second, third, queued)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert "These are the 2 oldest" in page
+    assert "Let go on (2)" in page
+    assert "Send again (0)" in page
+    press(as_checker, "free", first, second, third)
+    assert states(third) == [State.ON_HOLD], "a longer list than the page shows is cut"
+
+
+def test_nothing_chosen_says_so(as_checker):
+    assert "Nothing to settle here" in as_checker.get(SEVERAL, {"delivery": ["x", "9" * 30]}).content.decode()
+
+
+def test_who_may_not_settle_gets_no_boxes_no_page_and_no_operation(client, maker):
+    delivery = held("HO/A")
+    client.force_login(maker)
+    page = client.get(LIST).content.decode()
+    assert "Choose delivery" not in page
+    assert press(client, "free", delivery).status_code == 403
+    (told,) = many.act("free", [delivery.pk], by=maker, reason=REASON)
+    assert (told.done, told.words) == (False, "You may not settle deliveries. Ask a checker.")
+    assert states(delivery) == [State.ON_HOLD]
+
+
+def test_the_list_lets_a_checker_choose_and_the_look_costs_the_same_however_many(
+    as_checker, django_assert_num_queries
+):
+    deliveries = [held(f"HO/R{number}") for number in range(30)]
+    assert f'name="delivery" value="{deliveries[-1].pk}"' in as_checker.get(LIST).content.decode()
+    for some in (deliveries[:2], deliveries):
+        with django_assert_num_queries(10):
+            as_checker.get(SEVERAL, {"delivery": [delivery.pk for delivery in some]})
