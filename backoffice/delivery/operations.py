@@ -13,7 +13,7 @@ from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery, Wording
 from backoffice.delivery.queue import Said, move, note
 from backoffice.delivery.settling import take
-from backoffice.delivery.states import IllegalMove, Move, State
+from backoffice.delivery.states import MOVES, IllegalMove, Move, State
 from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.delivery.wordings import unread
 from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePledgeQuantity
@@ -47,6 +47,8 @@ def resolve(delivery_id: int, *, by: "User", applied: bool, reason: str) -> Deli
     """
     with transaction.atomic():
         delivery = _mine_to_decide(delivery_id, by, reason)
+        if delivery.state != State.UNKNOWN:
+            raise _not_from_here(delivery, Move.RESOLVE_SEND)
         if not delivery.needs_person:
             raise DeliveryError("This delivery is being repeated by itself. Wait for its outcome.")
         if delivery.message_type in MONEY and not _agreed(delivery, by, applied=applied, reason=reason):
@@ -140,6 +142,13 @@ def _mine_to_decide(delivery_id: int, by: "User", reason: str) -> Delivery:
         raise DeliveryError(f"There is no delivery {delivery_id}.") from None
 
 
+def _not_from_here(delivery: Delivery, step: Move) -> DeliveryError:
+    """What a person is told who wants a move that the delivery's state does not have."""
+    froms = [before.label.lower() for before, move in MOVES if move is step]
+    now = State(delivery.state).label.lower()
+    return DeliveryError(f"This delivery is {now}. That is possible only while it is {' or '.join(froms)}.")
+
+
 def _step(
     delivery: Delivery,
     step: Move,
@@ -151,6 +160,6 @@ def _step(
     try:
         moved = move(delivery, step, said, effect=effect, **columns)
     except IllegalMove as error:
-        raise DeliveryError(str(error)) from error
+        raise _not_from_here(delivery, step) from error
     if not moved:
         raise DeliveryError("The delivery moved on meanwhile. Look at it again.")

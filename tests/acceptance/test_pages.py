@@ -20,7 +20,14 @@ PAGES = {
         "/limits/",
         "/search/",
     ),
-    "checker": ("/", "/changes/inbox/", "/changes/inbox/review/", "/deliveries/?state=unknown"),
+    "checker": (
+        "/",
+        "/changes/inbox/",
+        "/changes/inbox/review/",
+        "/deliveries/?state=unknown",
+        "/deliveries/queue/",
+        "/deliveries/several/",
+    ),
     "compliance": ("/audit/?code=1", "/changes/", "/users/", "/exports/"),
     "admin": ("/", "/changes/rules/", "/odin/session/", "/people/of/maker/"),
 }

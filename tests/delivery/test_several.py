@@ -54,7 +54,7 @@ def test_what_allows_it_is_done_and_the_rest_is_told_why_not(as_checker, checker
     page = press(as_checker, "free", first, applied, second).content.decode()
     assert states(first, applied, second) == [State.QUEUED, State.APPLIED, State.QUEUED]
     assert "2 of 3 taken off hold" in page
-    assert "A delivery that is applied has no move free." in page
+    assert "This delivery is applied. That is possible only while it is on hold." in page
     assert (
         list(Entry.objects.filter(action="delivery.freed").values_list("by_name", "reason"))
         == [("checker", REASON)] * 2
@@ -77,6 +77,14 @@ def test_money_is_sent_again_only_when_a_second_person_says_the_same(as_checker,
     client.force_login(other_checker)
     press(client, "again", deposit)
     assert not Delivery.objects.filter(needs_person=True).exists()
+
+
+def test_money_that_is_not_in_doubt_is_not_even_proposed(as_checker):
+    deposit = held("HO/A", message_type=303)
+    page = press(as_checker, "again", deposit).content.decode()
+    assert "This delivery is on hold. That is possible only while it is unknown." in page
+    deposit.refresh_from_db()
+    assert (deposit.proposed, deposit.proposed_by) == ("", None)
 
 
 def test_what_is_repeated_by_itself_is_not_sent_again_by_a_person(as_checker):
