@@ -1,0 +1,58 @@
+"""The operators' pages in a browser: several deliveries settled by keyboard, new words read, a page that renews."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+HELD = """
+import uuid
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from backoffice.changes import operations
+from backoffice.delivery import wordings
+from backoffice.delivery.models import Delivery
+from backoffice.protocol.examples import example
+from backoffice.protocol.messages.users import CreateRetailUser
+people = get_user_model().objects
+values = {**example(CreateRetailUser), "user_id": "OTHER9", "reference": "", "pan": "", "mobile": ""}
+change = operations.submit(
+    "create_retail_user", values, by=people.get(username="maker"), reason="Held", token=uuid.uuid4()
+)
+operations.approve(change.pk, by=people.get(username="checker"), content_hash=change.content_hash)
+words = wordings.kept(code="0", text="Moon in wrong phase", unlisted=True)
+common = {"change": change, "message_type": 301, "values": {}}
+for user_id in ("HELD1", "HELD2", "HELD3"):
+    Delivery.objects.create(lane=f"HO/{user_id}", state="on_hold", needs_person=True, **common)
+Delivery.objects.create(
+    lane="HO/MOON", state="refused", finished_at=timezone.now(), wording=words, text="Moon in wrong phase", **common
+)
+"""
+ONE_MORE = """
+from backoffice.delivery.models import Delivery
+held = Delivery.objects.get(lane="HO/HELD2")
+Delivery.objects.create(
+    change=held.change, message_type=301, values={}, lane="HO/HELD4", state="on_hold", needs_person=True
+)
+"""
+
+
+def test_operators_settle_several_read_new_words_and_see_the_queue_move(portal, log_in):
+    portal.manage("shell", "-c", HELD)
+    page = log_in("checker")
+    page.goto("/deliveries/?q=HELD&sort=id")
+    for key in ("j", "x", "j", "j", "x", "d", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 deliveries to settle")
+    page.get_by_label("Reason").fill("The form was withdrawn")
+    page.get_by_role("button", name="Cancel them (2)").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 cancelled")
+    page.get_by_role("link", name="The queue").click()
+    expect(page.locator("q")).to_have_text("Moon in wrong phase")
+    page.get_by_role("button", name="I have read this").click()
+    expect(page.get_by_role("heading", name="ODIN refused in new words")).to_have_count(0)
+    expect(page.locator("#tile-on-hold .tile-value")).to_have_text("1")
+    portal.manage("shell", "-c", ONE_MORE)
+    expect(page.locator("#tile-on-hold .tile-value")).to_have_text("2", timeout=15_000)
+    page.locator("#tile-on-hold").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
