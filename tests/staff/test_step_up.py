@@ -128,6 +128,21 @@ def test_an_approval_waits_for_the_answer_and_is_then_carried_out_with_what_was_
     assert not asked(client.post(f"{submitted_change.get_absolute_url()}approve/", decision))
 
 
+def test_several_decided_at_once_go_on_too(person, submitted_change):
+    client = person("checker")
+    page = client.get("/changes/inbox/review/", {"change": submitted_change.pk})
+    assert 'action="/changes/inbox/review/"' in page.content.decode()
+    wait(client, 61)
+    seen = f"{submitted_change.pk}:{submitted_change.content_hash}"
+    decision = {"seen": seen, "shown": submitted_change.pk, "press": "reject", "reason": "No form 12"}
+    question = client.post("/changes/inbox/review/", decision)
+    assert asked(question)
+    told = client.post(question.url, {"password": PASSWORD})
+    assert "1 of 1 rejected" in told.content.decode()
+    submitted_change.refresh_from_db()
+    assert submitted_change.decision_reason == "No form 12"
+
+
 def test_a_code_answers_as_well(person, submitted_change):
     client = person("checker")
     wait(client, 61)
