@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PAGES = frozenset(
     {
         "changes:review",
+        "delivery:several",
         "batches:result",
         "batches:failed",
         "audit:csv",
@@ -48,7 +49,7 @@ PAGES = frozenset(
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "changes:decide": ("approve",),
     "batches:act": ("approve", "cancel"),
-    "delivery:settle": (),
+    "delivery:settle": ("applied", "again", "free", "cancel"),
 }
 
 
