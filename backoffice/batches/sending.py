@@ -26,7 +26,8 @@ CANCELLABLE = [state for state, move in MOVES if move is Move.CANCEL]
 def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
     """Cancel every message of an approved batch of which nothing was sent. Returns how many.
 
-    What was tried and may have been applied goes on. Raises NotAllowed, ReasonMissing or BatchError.
+    What was tried and may have been applied goes on, and so does what makes a create certain. Raises NotAllowed,
+    ReasonMissing or BatchError.
     """
     if not by.has_perm("delivery.resolve_delivery"):
         raise NotAllowed("You may not cancel messages. Ask a checker.")
@@ -36,7 +37,7 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         if batch.state != State.APPROVED:
             raise BatchError("Nothing of this batch waits to be sent.")
-        unsent = Q(state__in=CANCELLABLE, doubted=False, lease_token__isnull=True)
+        unsent = Q(state__in=CANCELLABLE, doubted=False, lease_token__isnull=True, ahead=False)
         cancelled: int = Delivery.objects.filter(unsent, change__batch=batch).update(
             state=DeliveryState.CANCELLED,
             needs_person=False,

@@ -61,10 +61,11 @@ def enqueue(
     change_id: int,
     message_type: int,
     lane: str,
-    values: dict[str, object],
+    values: Mapping[str, object],
     reference: str,
     priority: Priority = Priority.SINGLE,
     ahead: bool = False,
+    reason: str = "",
 ) -> Delivery:
     """Put one approved message in the queue, in the transaction of its approval. `values` have secrets sealed.
 
@@ -80,6 +81,7 @@ def enqueue(
         reference=reference,
         priority=priority,
         ahead=ahead,
+        reason=reason,
     )
 
 
@@ -153,6 +155,7 @@ def due(now: datetime) -> QuerySet[Delivery]:
     before_it = Delivery.objects.filter(
         STILL_OPEN, Q(id__lt=OuterRef("id")) | Q(ahead=True), lane=OuterRef("lane")
     )
+    ahead_too = Delivery.objects.filter(STILL_OPEN, ahead=True, lane=OuterRef("lane"), id__lt=OuterRef("id"))
     time_has_come = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
     return Delivery.objects.filter(
         STILL_OPEN,
@@ -160,7 +163,7 @@ def due(now: datetime) -> QuerySet[Delivery]:
         # true of a few rows, and sorts fifty thousand for each claim.
         ~Q(state__in=(State.IN_FLIGHT, State.ON_HOLD)),
         time_has_come,
-        Q(ahead=True) | ~Exists(before_it),
+        Q(~Exists(ahead_too), ahead=True) | ~Exists(before_it),
         needs_person=False,
         paused=False,
     ).order_by("priority", "id")
@@ -195,8 +198,7 @@ def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
     now = timezone.now()
     candidates = due(now).exclude(lane__in=taken) if taken else due(now)
     rows = candidates.select_for_update(skip_locked=True, of=("self",))[:limit]
-    # One of each lane: of several that go ahead, the first.
-    first = list({delivery.lane: delivery for delivery in reversed(rows)}.values())[::-1]
+    first = list(rows)
     if not first:
         return []
     if limit == 1:

@@ -13,12 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from backoffice.delivery import gate, handlers, wordings
-from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
-from backoffice.delivery.queue import Said, advance, doubt, move, note, release
+from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
+from backoffice.delivery.queue import Said, advance, doubt, enqueue, move, note, release
 from backoffice.delivery.states import Move, State
 from backoffice.killpoints import Point, reached
 from backoffice.odin.outcome import Outcome, OutcomeKind
 from backoffice.protocol.message import REQUESTS, Repeat
+from backoffice.protocol.split import confirming
 from backoffice.protocol.wire import mask
 from backoffice.seal import unseal_values
 
@@ -30,6 +31,12 @@ LONGEST_PAUSE = 30.0
 TOO_OFTEN = (
     "ODIN has turned this message away again and again, although others go through. Look at its words, put the cause "
     "right, then let it go on or cancel it."
+)
+
+#: Of an update that was to make a creation's values certain.
+UNCERTAIN = (
+    "ODIN has this user, but it refused to be told the approved values once more: it may hold others. Compare them in "
+    "WebAdmin, and propose an update of what differs."
 )
 
 SAID = {
@@ -100,6 +107,10 @@ def _confirmed(results: Sequence[Result]) -> None:
     deliveries = [result.delivery for result in results]
     if advance(deliveries, Move.APPLY, needs_person=False, wording=None, **words):
         note(zip(deliveries, map(_said, results), take(deliveries), strict=True))
+        for result in results:
+            repeat = REQUESTS[result.delivery.message_type].repeat
+            if result.outcome.already_there and repeat is Repeat.CREATE:
+                _make_certain(result.delivery)
 
 
 def _not_confirmed(result: Result) -> None:
@@ -107,9 +118,7 @@ def _not_confirmed(result: Result) -> None:
     words = {**_words(outcome), "wording": wordings.of(delivery, outcome)}
     match outcome.kind:
         case OutcomeKind.REFUSED:
-            refused = move(delivery, Move.REFUSE, said, needs_person=outcome.needs_person, **words)
-            if refused and REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-                _hold_back(delivery)
+            _refuse(delivery, outcome, said, words)
         case OutcomeKind.NOT_APPLIED:
             _try_again(delivery, outcome, said, words)
         case OutcomeKind.UNKNOWN:
@@ -126,6 +135,43 @@ def take(deliveries: Sequence[Delivery]) -> list[handlers.Applied]:
     """
     confirmed = [(delivery.lane, unseal_values(delivery.values)) for delivery in deliveries]
     return handlers.apply_together(deliveries[0].message_type, confirmed)
+
+
+def _make_certain(create: Delivery) -> None:
+    """Follow a create that ODIN had already by what sets its values, ahead of the rest of the lane.
+
+    They are the approved values: a further delivery of the same change, which no more approval is needed for.
+    """
+    words = (
+        f"ODIN had this user already when the creation (delivery {create.pk}) was repeated. The values that were "
+        f"approved with change {create.change_id} are sent once more, as an update, so that they are certain."
+    )
+    for message, values in confirming(create.values):
+        delivery = enqueue(
+            change_id=create.change_id,
+            message_type=message.type,
+            lane=create.lane,
+            values=values,
+            reference="",
+            priority=Priority(create.priority),
+            ahead=True,
+            reason=words,
+        )
+        details = {
+            "create": create.pk,
+            "create_content_hash": create.content_hash,
+            "content_hash": delivery.content_hash,
+        }
+        note([(delivery, Said("delivery.confirming", words, details=details), handlers.Applied())])
+
+
+def _refuse(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, Any]) -> None:
+    if delivery.ahead:
+        said, words = replace(said, reason=UNCERTAIN), {**words, "reason": UNCERTAIN}
+    needs_person = outcome.needs_person or delivery.ahead
+    refused = move(delivery, Move.REFUSE, said, needs_person=needs_person, **words)
+    if refused and REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
+        _hold_back(delivery)
 
 
 def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, Any]) -> None:

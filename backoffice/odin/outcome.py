@@ -1,6 +1,6 @@
 """How an answer, or the lack of one, is read (section 6 of the rulings). No answer is never success."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from backoffice.odin.gateway import GatewayError
@@ -25,6 +25,7 @@ class Outcome:
     `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it. `new_words`: a
     refusal in a text that is not in the table of known ones.
     `unreachable`: ODIN, or a part of it behind its service, was not reached or gave no answer.
+    `already_there`: ODIN did not confirm these values; it has a record of this key or reference from before.
     """
 
     kind: OutcomeKind
@@ -35,6 +36,7 @@ class Outcome:
     needs_person: bool = False
     unreachable: bool = False
     new_words: bool = False
+    already_there: bool = False
 
 
 #: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
@@ -125,7 +127,8 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
     there = ALREADY_THERE.get(message.repeat) if message.repeat else None
     if there and all(words in text for words in there):
         if earlier_unknown:
-            return outcome(OutcomeKind.APPLIED, "An earlier attempt was applied: ODIN has it already.")
+            reason = "An earlier attempt was applied: ODIN has it already."
+            return replace(outcome(OutcomeKind.APPLIED, reason), already_there=True)
         if message.repeat is Repeat.SAME_REFERENCE:
             return outcome(OutcomeKind.REFUSED, "Somebody used this reference before.", person=True)
         return outcome(OutcomeKind.REFUSED, "ODIN has this user already.")

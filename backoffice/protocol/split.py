@@ -1,12 +1,14 @@
-"""Messages that are too long for one tag, as several in order (F7)."""
+"""Messages that follow from another: the rest of what is too long for one tag (F7), and what confirms a creation."""
 
 from collections.abc import Callable
 from typing import Any
 
+from backoffice.protocol.codes import OdinUserType, RecordAction
 from backoffice.protocol.field import Values
 from backoffice.protocol.message import Request, wants
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
 from backoffice.protocol.records import Records
+from backoffice.protocol.user_rules import NEVER_EMPTY, ODIN_NEVER_EMPTY
 
 Message = tuple[type[Request], Values]
 Row = dict[str, str]
@@ -29,6 +31,34 @@ def split_message(message: type[Request], values: Values) -> list[Message]:
     follow = _FOLLOW.get(message.type, _follow_mapping)
     rest = [follow(message, values, name, chunk) for name, chunks in chunked.items() for chunk in chunks[1:]]
     return [(message, first), *rest]
+
+
+def confirming(values: Values) -> list[Message]:
+    """The updates (320) that set all that they can of what a creation (301) carried, in order.
+
+    An empty value is sent too, since it clears what another system may have entered, but for what cannot be emptied
+    (U18). ODIN writes the mobile number over the telephone (U12), which therefore follows in a message of its own.
+    """
+    odin = values.get("odin_user_type") != OdinUserType.NON_ODIN
+    kept_when_empty = (*NEVER_EMPTY, *(ODIN_NEVER_EMPTY if odin else ()))
+    update = {name: values.get(name) or "" for name in UpdateRetailUser.fields if _confirmable(name)}
+    update["odin_user_type"] = update["odin_user_type"] or OdinUserType.ODIN.value
+    for name in kept_when_empty:
+        if not update.get(name) and not wants(UpdateRetailUser, name):
+            update.pop(name, None)
+    for name in ("banks", "demats"):
+        rows: Any = update.pop(name)
+        if rows:
+            update[name] = [{"action": RecordAction.PUT.value, **row} for row in rows]
+    if not update["mobile"] or update["mobile"] == update["telephone"]:
+        return split_message(UpdateRetailUser, update)
+    telephone = {name: update[name] for name in update if wants(UpdateRetailUser, name)}
+    telephone["telephone"] = update.pop("telephone")
+    return [*split_message(UpdateRetailUser, update), (UpdateRetailUser, telephone)]
+
+
+def _confirmable(name: str) -> bool:
+    return name in CreateRetailUser.fields and name != "reference"
 
 
 def _chunks(message: type[Request], field: Records, values: Values) -> list[list[Row]]:

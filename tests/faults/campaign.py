@@ -184,7 +184,7 @@ class Campaign:
     def _judge(self) -> list[tuple[Wrong, str]]:
         owed = [
             Owed(d.pk, d.lane, d.message_type, content_of(d), d.state if d.state in FINAL else "open")
-            for d in Delivery.objects.order_by("pk")
+            for d in in_turn()
         ]
         lines = self._ledger()
         received = [
@@ -225,6 +225,10 @@ class Campaign:
             "retail users": Delivery.objects.values("lane").distinct().count(),
             "attempts": Attempt.objects.count(),
             "attempts by outcome": dict(Counter(Attempt.objects.values_list("outcome", flat=True))),
+            "creates that were confirmed by an update": Delivery.objects.filter(ahead=True)
+            .values("change")
+            .distinct()
+            .count(),
             "deliveries that were unknown at some time": Delivery.objects.filter(doubted=True).count(),
             "settled as": dict(Counter(Delivery.objects.values_list("state", flat=True))),
             "settled by hand, from": dict(self.settled_by_hand),
@@ -243,6 +247,13 @@ class Campaign:
             print(f"{name}: {json.dumps(value) if isinstance(value, dict) else value}")
         for kind, words in wrong[:20]:
             print(f"WRONG {kind}: {words}")
+
+
+def in_turn() -> list[Delivery]:
+    """All deliveries in the order in which each user's are due: what confirms a create directly behind it."""
+    deliveries = list(Delivery.objects.order_by("pk"))
+    creates = {d.change_id: d.pk for d in deliveries if REQUESTS[d.message_type].repeat is Repeat.CREATE}
+    return sorted(deliveries, key=lambda d: (creates[d.change_id] if d.ahead else d.pk, d.pk))
 
 
 def content_of(delivery: Delivery) -> str:

@@ -58,7 +58,10 @@ def content(text: str) -> str:
 
 
 def judge(owed: Iterable[Owed], received: Iterable[Received]) -> list[tuple[Wrong, str]]:
-    """All that is wrong, with the user and the message. Both come in order; two messages of one user differ."""
+    """All that is wrong, with the user and the message. Both come in order; two messages of one user differ.
+
+    What is owed comes in the order in which it is due, which is that of the ids but for what confirms a create.
+    """
     due: dict[str, list[Owed]] = defaultdict(list)
     came: dict[str, list[Received]] = defaultdict(list)
     for delivery in owed:
@@ -91,6 +94,7 @@ def _effects(owed: list[Owed], received: list[Received]) -> list[tuple[Wrong, st
         if delivery.state == "applied" and key not in times:
             found.append((Wrong.LOST, f"delivery {delivery.id} ({key[0]}) is applied and took no effect"))
     # A repeat that directly follows its first effect changes nothing; one that comes later undoes what came between.
+    turn = {delivery.id: place for place, delivery in enumerate(owed)}
     known = [
         by_content[key]
         for key, _ in groupby((line.type, line.content) for line in applied)
@@ -99,7 +103,7 @@ def _effects(owed: list[Owed], received: list[Received]) -> list[tuple[Wrong, st
     found += [
         (Wrong.ORDER, f"delivery {second.id} took effect after delivery {first.id}")
         for first, second in pairwise(known)
-        if second.id < first.id
+        if turn[second.id] < turn[first.id]
     ]
     return found
 

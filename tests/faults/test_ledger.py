@@ -76,3 +76,9 @@ def test_content_leaves_out_what_differs_between_two_sendings():
     first = "63=FT1.0|64=303|67=DEALER|4=0x1|201=RET001|203=10.00|252=ONE|999=123"
     second = "63=FT1.0|64=303|67=DEALER|4=0x2|201=RET001|203=10.00|252=TWO|999=456"
     assert content(first) == content(second) == "201=RET001|203=10.00"
+
+
+def test_what_confirms_a_create_is_due_behind_it_whatever_its_number():
+    due = [owed(1, 301), owed(3, 320), owed(2)]
+    assert kinds(due, [received(1, 301), received(3, 320), received(2)]) == []
+    assert kinds(due, [received(1, 301), received(2), received(3, 320)]) == [Wrong.ORDER]

@@ -3,7 +3,8 @@
 from backoffice.protocol.examples import example
 from backoffice.protocol.findings import errors
 from backoffice.protocol.message import REQUESTS, Context, check
-from backoffice.protocol.split import split_message
+from backoffice.protocol.split import confirming, split_message
+from backoffice.protocol.user_rules import NEVER_EMPTY
 from backoffice.protocol.wire import encode
 from tests.protocol.conftest import TODAY
 
@@ -142,3 +143,43 @@ def test_nothing_given_is_changed_by_splitting():
     before = [dict(row) for row in values["banks"]]
     split_message(CREATE, values)
     assert values["banks"] == before
+
+
+def test_u12_a_confirmation_carries_all_that_an_update_may_and_the_telephone_behind_the_mobile(
+    header, cipher
+):
+    values = {**example(CREATE), "telephone": "02226400000", "mobile": "9876543210"}
+    messages = confirming(values)
+    sendable(messages, header, cipher)
+    [(_, first), (_, second)] = messages
+    left_out = {"reference", "inactive_segments", "telephone"}
+    empty_for_good = {name for name in UPDATE.fields if name in NEVER_EMPTY and not values.get(name)}
+    assert set(first) == set(UPDATE.fields) - left_out - empty_for_good
+    assert first["banks"] == [{"action": "1", **bank} for bank in values["banks"]]
+    assert second["telephone"] == "02226400000"
+    assert "mobile" not in second
+    assert {name: first[name] for name in second if name != "telephone"} == {
+        name: value for name, value in second.items() if name != "telephone"
+    }
+
+
+def test_u18_a_confirmation_clears_what_the_creation_left_empty_where_odin_lets_it(header, cipher):
+    values = {**example(CREATE), "address_2": "", "fax": "", "surveillance": "", "mobile": ""}
+    [(_, update)] = confirming(values)
+    assert (update["address_2"], update["fax"]) == ("", "")
+    assert "surveillance" not in update
+    sendable([(UPDATE, update)], header, cipher)
+
+
+def test_f7_a_confirmation_with_more_than_fits_goes_out_as_several(header, cipher):
+    [(_, create), *_] = split_message(CREATE, {**example(CREATE), "banks": banks(20)})
+    messages = confirming(create)
+    sendable(messages, header, cipher)
+    sent = [row for _, part in messages for row in part.get("banks", ())]
+    assert [{k: v for k, v in row.items() if k != "action"} for row in sent] == create["banks"]
+
+
+def test_u2_a_confirmation_of_a_non_odin_user(header, cipher):
+    absent = dict.fromkeys(("manager_id", "trading_segments", "market_data_segments", "login_segments"), "")
+    values = {**example(CREATE), **absent, "odin_user_type": "0", "login_types": []}
+    sendable(confirming(values), header, cipher)
