@@ -1,9 +1,14 @@
 """The Celery application: `celery -A backoffice.celery`. Its settings stand in `settings.py` under CELERY_."""
 
+import logging.config
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging, task_prerun
+from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
+from structlog.contextvars import clear_contextvars
 
 # See `broker`: kombu's own filesystem transport can end a worker.
 TRANSPORT_ALIASES["filesystem"] = "backoffice.broker:Transport"
@@ -13,3 +18,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 app = Celery("backoffice")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _log_as_the_portal(**_: Any) -> None:
+    """Celery's own lines have the shape of all others; its own set-up is left out."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@task_prerun.connect
+def _forget_the_last_task(**_: Any) -> None:
+    """What a task that failed was working on stays with its thread for its last line, and no longer."""
+    clear_contextvars()

@@ -1,15 +1,141 @@
-"""Log lines: one line each, and never a secret of a message."""
+"""Log lines: one event a line, as JSON or for the eye, with the ids of what was worked on, and never what it said.
 
+Whatever any library logs goes through here. Messages lose their secrets; an error is its type and where it came from,
+since its text may quote values; an address that was asked for is the pattern of its page.
+"""
+
+import json
 import logging
+import os
+import re
+import socket
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import structlog
+from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
+from structlog.typing import EventDict
+
+from backoffice.audit.middleware import current_origin
 from backoffice.protocol.wire import mask
 
+logger = logging.getLogger(__name__)
 
-class LineFormatter(logging.Formatter):
-    """Time, level, logger and text on one line. Message texts lose their secrets, line breaks become visible."""
+#: What a line may carry beside its words. Other extras of libraries hold requests and arguments.
+FIELDS = ("method", "route", "status", "duration_ms", "change_id", "delivery_id", "batch_id")
+#: Pages about one thing: the namespace of their addresses, and what its number is called in a line.
+NUMBERED = {"changes": "change_id", "delivery": "delivery_id", "batches": "batch_id"}
+#: What a terminal or a reader of lines would take for more than text.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_HOST = socket.gethostname()
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    def format(self, record: logging.LogRecord) -> str:
-        return mask(super().format(record)).replace("\r", "\\r").replace("\n", "\\n")
+class Lines(ProcessorFormatter):
+    """Renders every record, of whatever library. `shape`: "json", or "console" for the eye."""
+
+    def __init__(self, shape: str) -> None:
+        super().__init__(
+            processors=[_worker, _error, _address, _clean, _json if shape == "json" else _console],
+            foreign_pre_chain=[
+                merge_contextvars,
+                add_log_level,
+                add_logger_name,
+                ExtraAdder(allow=FIELDS),
+                structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            ],
+        )
+
+
+class RequestLogMiddleware:
+    """Gives each line of a request its id, and the request a line of its own: page, status and how long it took."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        with bound_contextvars(request_id=current_origin().request_id):
+            response = self.get_response(request)
+            fields = {
+                "method": request.method,
+                "route": _route(request),
+                "status": response.status_code,
+                "duration_ms": round((time.monotonic() - started) * 1000),
+                **_number(request),
+            }
+            logger.info("Request answered.", extra=fields)
+        return response
+
+
+def _route(request: HttpRequest) -> str:
+    return f"/{request.resolver_match.route}" if request.resolver_match else "(no page)"
+
+
+def _number(request: HttpRequest) -> dict[str, int]:
+    match = request.resolver_match
+    name = NUMBERED.get(match.namespace) if match else None
+    number = str(match.kwargs.get("pk", "")) if match else ""
+    return {name: int(number)} if name and number.isdecimal() else {}
+
+
+def _worker(_: Any, __: str, event: EventDict) -> EventDict:
+    """Which process it was, in the words of the audit entries of claims."""
+    event["worker"] = f"{_HOST}:{os.getpid()}"
+    return event
+
+
+def _error(_: Any, __: str, event: EventDict) -> EventDict:
+    """An error as the types of it and of its causes, each with where it came from, innermost first."""
+    info = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["error"] = [_where(each) for each in _causes(error)]
+        for each in _causes(error):
+            for words in filter(None, (repr(each), str(each))):
+                event["event"] = event["event"].replace(words, type(each).__name__)
+    return event
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.__cause__ or each.__context__
+
+
+def _where(error: BaseException) -> str:
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return " < ".join([f"{type(error).__module__}.{type(error).__qualname__}", *places])
+
+
+def _address(_: Any, __: str, event: EventDict) -> EventDict:
+    """Django's own lines name the address that was asked for, which may hold anything."""
+    request = getattr(event["_record"], "request", None)
+    if isinstance(request, HttpRequest):
+        event["event"] = event["event"].replace(request.path, _route(request))
+    return event
+
+
+def _clean(_: Any, __: str, event: EventDict) -> EventDict:
+    del event["_record"], event["_from_structlog"]
+    return {name: mask(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _json(_: Any, __: str, event: EventDict) -> str:
+    first = {name: event.pop(name) for name in ("time", "level", "event", "logger")}
+    return json.dumps({**first, **event}, default=str)
+
+
+def _console(_: Any, __: str, event: EventDict) -> str:
+    del event["worker"]
+    line = f"{event.pop('time')} {event.pop('level').upper()} {event.pop('logger')}: {event.pop('event')}"
+    line += "".join(f" {name}={value}" for name, value in event.items())
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)

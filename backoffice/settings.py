@@ -203,6 +203,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backoffice.audit.middleware.RequestIdMiddleware",
+    "backoffice.logs.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -346,24 +347,29 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 1}
 # A request that wakes a worker must not wait for a broker that is down.
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
+# A worker that starts before its broker waits for it.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Nobody reads results: outcomes are in the database.
 CELERY_TASK_IGNORE_RESULT = True
+# A broker that somebody else writes to must not be able to hand over objects.
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 # Acknowledged when taken: a task that kills its process must not come back for ever, and losing it does no harm.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
+# A wake-up that one worker keeps for later is one that no idle worker gets.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Set, because its default changes in Celery 6: a lost broker is no reason to stop a sending in the middle.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # A worker that is told to stop at once still has this long (seconds) to finish what it is sending.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 40.0
-# Above ODIN_TOTAL_TIMEOUT: these end only what hangs elsewhere. With threads, nothing obeys them.
+# For `--pool prefork`, above ODIN_TOTAL_TIMEOUT: they end what hangs elsewhere. A thread cannot be ended: there the
+# call's own deadline ends a call, and the lease gives a delivery to others.
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_TIME_LIMIT = 120
-# With prefork: memory that a library leaks is given back now and then.
+# For `--pool prefork`: memory that a library leaks is given back now and then. Threads have no child to end.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+# Lines are set up by `backoffice.celery` from LOGGING, which leaves Celery's own set-up out.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
@@ -534,17 +540,31 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "backoffice.logs.LineFormatter"}},
+    "formatters": {
+        "line": {
+            "()": "backoffice.logs.Lines",
+            "shape": one_of(
+                "LOG_FORMAT", "console" if PORTAL_ENVIRONMENT == "DEMO" else "json", ("json", "console")
+            ),
+        }
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
+        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
     },
     "root": {
-        "handlers": ["console"],
+        "handlers": ["stdout"],
         "level": one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
     },
     "loggers": {
         # zeep logs whole envelopes at DEBUG, secrets included: never below INFO.
         "zeep": {"level": "INFO"},
         "urllib3": {"level": "INFO"},
+        # Theirs would print lines of another shape: gunicorn's and Django's own handlers go.
+        "gunicorn.error": {"handlers": [], "propagate": True},
+        "django": {"handlers": []},
+        # Several wake-ups a second, of which a line says nothing.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
     },
 }

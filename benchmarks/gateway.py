@@ -23,7 +23,7 @@ import requests
 import zeep
 
 from backoffice.config import OdinConfig
-from backoffice.logs import LineFormatter
+from backoffice.logs import Lines
 from backoffice.odin.gateway import Gateway
 from backoffice.odin.outcome import OutcomeKind, read
 from backoffice.odin.standin import StandIn
@@ -168,7 +168,7 @@ def main() -> None:
     options = parser.parse_args()
     # The log lines are written as the portal writes them, to nowhere.
     handler = logging.StreamHandler(open(os.devnull, "w"))  # noqa: SIM115  # for as long as the process runs
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(Lines("json"))
     logging.getLogger("backoffice.odin.gateway").addHandler(handler)
     logging.getLogger("backoffice.odin.gateway").setLevel(logging.INFO)
     with StandIn(password="Dealer42", key="0123456789abcdef") as standin:

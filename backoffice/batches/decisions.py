@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
+from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
 from backoffice.batches import setwise, wakeup, words
 from backoffice.batches.deciders import change_kind, decides
@@ -301,6 +302,7 @@ def _decide(batch: Batch, state: str, by: "User", reason: str) -> int:
         decided_by=by,
         decided_at=batch.decided_at,
         decision_reason=reason,
+        request_id=current_origin().request_id,
         updated_at=batch.decided_at,
     )
     return decided

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 
 from celery import shared_task
+from structlog.contextvars import bind_contextvars
 
 from backoffice.batches import decisions, lease, operations, sending, taking
 from backoffice.batches.checking import Checking
@@ -21,6 +22,7 @@ def work_due() -> int:
     """Work on the oldest batch that is due, for a while. Returns on how many batches it worked: 0 or 1."""
     for batch in lease.due():
         if token := lease.take(batch):
+            bind_contextvars(batch_id=batch.pk)
             _work(batch, token)
             return 1
     return 0

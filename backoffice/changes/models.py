@@ -72,6 +72,11 @@ class Change(models.Model):
     )
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True)
+    request_id = models.CharField(
+        max_length=32,
+        blank=True,
+        help_text="Of the request that decided it: the logs of its deliveries name it.",
+    )
 
     class Meta:
         ordering = ["-id"]

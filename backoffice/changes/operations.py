@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
 from backoffice.changes import approvals, comments, expiry, risks, rules
 from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed, ReasonMissing, Stale
@@ -313,6 +314,7 @@ def _decide(change: Change, state: State, by: "User | None", reason: str) -> Non
     change.decided_by = by
     change.decided_at = timezone.now()
     change.decision_reason = reason.strip()
+    change.request_id = current_origin().request_id
     change.save()
 
 

@@ -8,7 +8,7 @@ see the database.
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from backoffice.config import odin_config
 from backoffice.delivery import gate
@@ -50,6 +51,10 @@ SOON = 0.1
 LOOK = 1.0
 
 
+#: What the log lines of a delivery name.
+LOGGED = ("delivery_id", "change_id", "batch_id", "request_id")
+
+
 class Unsendable(Exception):
     """A delivery that cannot be turned into the message that was approved: a fault of the portal or its keys."""
 
@@ -62,6 +67,7 @@ class Call:
     attempt: Attempt
     text: str
     session_number: int
+    logged: Mapping[str, object]
 
 
 #: Held by the thread of this process that delivers.
@@ -170,10 +176,19 @@ def begin(claims: Sequence[Claim]) -> list[Call]:
     attempts = _write_attempts(encoded)
     for _ in attempts:
         reached(Point.BEGUN)
+    logged = _logged(attempts)
     return [
-        Call(mine, attempt, text, current.number)
+        Call(mine, attempt, text, current.number, logged[mine.delivery.pk])
         for (mine, text), attempt in zip(encoded, attempts, strict=False)
     ]
+
+
+def _logged(attempts: Sequence[Attempt]) -> dict[int, dict[str, object]]:
+    """LOGGED of each delivery that goes out, as far as there is one."""
+    columns = ("pk", "change_id", "change__batch_id", "change__request_id")
+    numbers = [attempt.delivery_id for attempt in attempts]
+    found = Delivery.objects.filter(pk__in=numbers).values_list(*columns) if numbers else ()
+    return {row[0]: {name: value for name, value in zip(LOGGED, row, strict=True) if value} for row in found}
 
 
 def send(call: Call) -> Result:
@@ -181,6 +196,11 @@ def send(call: Call) -> Result:
 
     Its time ends with the lease at the latest: a worker that sleeps after the attempt was committed must not send late.
     """
+    with bound_contextvars(**call.logged):
+        return _send(call)
+
+
+def _send(call: Call) -> Result:
     started = time.monotonic()
     delivery = call.claim.delivery
     left = (call.claim.until - timezone.now()).total_seconds()
@@ -194,6 +214,7 @@ def send(call: Call) -> Result:
     else:
         message = REQUESTS[delivery.message_type]
         outcome = read(message, answer, reference=delivery.reference, earlier_unknown=delivery.doubted)
+    logger.info("Attempt %d of message %d: %s.", call.attempt.number, delivery.message_type, outcome.kind)
     reached(Point.ANSWERED)
     duration_ms = int((time.monotonic() - started) * 1000)
     return Result(delivery, call.attempt, outcome, answer, duration_ms, call.session_number)

@@ -131,7 +131,9 @@ class Gateway:
         try:
             answer = self._answer(message_type, text, end)
         except GatewayError as error:
-            logger.warning("Message %d: no answer after %d ms: %s", message_type, _since(started), error)
+            # A fault's words are the service's and may repeat the message; the attempt keeps them.
+            words = error.kind if error.kind == "fault" else error
+            logger.warning("Message %d: no answer after %d ms: %s", message_type, _since(started), words)
             raise
         logger.info("Message %d: answered after %d ms.", message_type, _since(started))
         return answer

@@ -42,6 +42,7 @@ class Portal:
             "SECRET_KEY": "only-for-tests-" + "x" * 40,
             "DEBUG": "false",
             "PORTAL_ENVIRONMENT": "DEMO",
+            "LOG_FORMAT": "json",
             "PORTAL_SEAL_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "DATABASE_URL": database or f"sqlite:///{var / 'portal.sqlite3'}",
@@ -80,14 +81,14 @@ class Portal:
 
     def start(self, name: str) -> None:
         """Start one of stand-in, worker, beat, web."""
-        celery = [sys.executable, "-m", "celery", "-A", "backoffice.celery"]
+        celery = [sys.executable, "-m", "celery", "-q", "-A", "backoffice.celery"]
         command = {
             "stand-in": [
                 sys.executable, "-m", "backoffice.odin.standin",
                 "--port", str(self.odin_port), "--database", str(self.var / "standin.sqlite3"),
             ],
-            "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "INFO"],
-            "beat": [*celery, "beat", "--loglevel", "WARNING"],
+            "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4"],
+            "beat": [*celery, "beat"],
             "web": [
                 sys.executable, "-m", "gunicorn", "backoffice.wsgi",
                 "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--threads", "8",

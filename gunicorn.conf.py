@@ -1,0 +1,5 @@
+"""gunicorn reads this by itself: its own lines have the shape of all others."""
+
+from backoffice.settings import LOGGING
+
+logconfig_dict = LOGGING
