@@ -1,7 +1,11 @@
-"""Celery's filesystem broker without its race: a wake-up appears under its name when it is written whole.
+"""What this project changes on the way to the broker.
 
-Kombu's own transport creates a message's file under its final name and writes afterwards. A worker that looks in
-between reads an empty file, and the error ends the worker. The same holds for an exchange's table while it is made.
+Connections: Celery waits up to 30 seconds between two tries to reach a broker that is away, and so would everything
+after its return. Here it is two.
+
+The filesystem broker without its race: a wake-up appears under its name when it is written whole. Kombu's own transport
+creates a message's file under its final name and writes afterwards. A worker that looks in between reads an empty file,
+and the error ends the worker. The same holds for an exchange's table while it is made.
 """
 
 import time
@@ -10,12 +14,39 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import kombu
+from celery.app.amqp import AMQP as CeleryAMQP
 from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
 #: How often, and how long apart (seconds), a table is read again that another process is just writing.
 TABLE_READS, TABLE_PAUSE = 20, 0.01
+#: Seconds between two tries to reach a broker that is away.
+RECONNECT_SECONDS = 2
+
+
+class Connection(kombu.Connection):
+    """A connection whose owner looks often whether the broker is back."""
+
+    def _ensure_connection(
+        self,
+        errback: Any = None,
+        max_retries: int | None = None,
+        interval_start: int = RECONNECT_SECONDS,
+        interval_step: int = 0,
+        interval_max: int = RECONNECT_SECONDS,
+        *rest: Any,
+        **named: Any,
+    ) -> Any:
+        times = (interval_start, interval_step, interval_max)
+        return super()._ensure_connection(errback, max_retries, *times, *rest, **named)
+
+
+class AMQP(CeleryAMQP):
+    """Celery's way to make connections, with ours."""
+
+    Connection = Connection
 
 
 class Channel(filesystem.Channel):

@@ -15,7 +15,7 @@ TRANSPORT_ALIASES["filesystem"] = "backoffice.broker:Transport"
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
-app = Celery("backoffice")
+app = Celery("backoffice", amqp="backoffice.broker:AMQP")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -5,6 +5,7 @@ A missing or senseless value is named at start, with an example of a good one.
 
 import ipaddress
 import re
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -342,13 +343,25 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     }
 elif CELERY_BROKER_URL.startswith("amqp"):
     # Without it a wake-up could vanish between client and server unnoticed; the sweep would find the work later.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 1}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
 else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 1}
-# A request that wakes a worker must not wait for a broker that is down.
+    # A Redis that takes a connection and then says nothing would be waited for without end.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "max_retries": 0,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 15,  # longer than the 10 seconds for which a worker asks for the next wake-up
+        # A machine that went away without a goodbye is missed after 25 seconds.
+        "socket_keepalive": True,
+        "socket_keepalive_options": {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3},
+    }
+# The same for RabbitMQ (seconds).
+CELERY_BROKER_HEARTBEAT = 10
+# A wake-up that finds no broker is given up soon, at once where the connection is refused: the sweep finds the work.
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 # A worker that starts before its broker waits for it.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# However long it is away: by default workers and beat would end after a hundred tries.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Nobody reads results: outcomes are in the database.
 CELERY_TASK_IGNORE_RESULT = True
 # A broker that somebody else writes to must not be able to hand over objects.

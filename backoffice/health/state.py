@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count, Min
 from django.utils import timezone
@@ -34,8 +35,11 @@ def database() -> bool:
 
 def broker() -> bool:
     """Whether the broker takes a connection."""
+    # Redis takes its times from the options only.
+    times = ("socket_connect_timeout", "socket_timeout")
+    options = {name: BROKER_SECONDS for name in times if name in settings.CELERY_BROKER_TRANSPORT_OPTIONS}
     try:
-        with app.connection_for_write(connect_timeout=BROKER_SECONDS) as link:
+        with app.connection_for_write(connect_timeout=BROKER_SECONDS, transport_options=options) as link:
             link.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=BROKER_SECONDS)
     except (KombuError, OSError):
         return False

@@ -106,6 +106,12 @@ class Portal:
         wait_for(f"{self.odin_url}/")
         wait_for(f"{self.url}/staff/login/")
 
+    def start_ended(self) -> None:
+        """Start again whatever has ended, as systemd would."""
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None:
+                self.start(name)
+
     def log(self, name: str) -> str:
         """What a process has logged so far."""
         return (self.var / "log" / f"{name}.log").read_text(errors="replace")

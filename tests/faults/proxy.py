@@ -1,0 +1,84 @@
+"""What stands between the portal and its broker, so that the broker can be away without being touched."""
+
+import contextlib
+import socket
+import struct
+import threading
+from enum import Enum
+from typing import Self
+
+RESET = struct.pack("ii", 1, 0)
+
+
+class Way(Enum):
+    """How connections fare."""
+
+    THROUGH = "through"
+    REFUSED = "refused"  # nobody listens
+    SILENT = "silent"  # connections are taken, and nothing ever comes back
+
+
+class Proxy:
+    """Passes TCP connections on to a port of this machine, as long as its way is THROUGH."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._open: set[socket.socket] = set()
+        self._way = Way.THROUGH
+        self._listener = self._listen(0)
+        self.port = int(self._listener.getsockname()[1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.become(Way.REFUSED)
+
+    def become(self, way: Way) -> None:
+        """From now on. What was connected is reset, unless the other side just falls silent."""
+        was, self._way = self._way, way
+        if way is not Way.SILENT:
+            for connection in list(self._open):
+                self._close(connection)
+        if way is Way.REFUSED:
+            # A thread that waits in accept keeps the port open until it is woken.
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        elif was is Way.REFUSED:
+            self._listener = self._listen(self.port)
+
+    def _listen(self, port: int) -> socket.socket:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(200)
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        return listener
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                self._open.add(client)
+                if self._way is Way.THROUGH:
+                    server = socket.create_connection(("127.0.0.1", self._target))
+                    self._open.add(server)
+                    for pair in ((client, server), (server, client)):
+                        threading.Thread(target=self._pass, args=pair, daemon=True).start()
+
+    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                while self._way is Way.SILENT and source in self._open:
+                    threading.Event().wait(0.1)
+                target.sendall(data)
+        self._close(source)
+        self._close(target)
+
+    def _close(self, connection: socket.socket) -> None:
+        self._open.discard(connection)
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
