@@ -55,8 +55,7 @@ def test_with_a_full_disk_nothing_is_stored_by_halves_and_all_goes_on_afterwards
         # It is full when the answer has come, and what came of the message cannot be written down.
         full = lambda point: stack.enter_context(full_disk()) if point is Point.ANSWERED else None  # noqa: E731
         monkeypatch.setattr(killpoints, "hook", full)
-        with pytest.raises(OperationalError):
-            drain(LONG)
+        drain(LONG)  # says in the log what it could not settle
         monkeypatch.setattr(killpoints, "hook", None)
     kept.refresh_from_db()
     assert (kept.state, RetailUser.objects.count()) == (State.IN_FLIGHT, 0), "as it was before the answer"
