@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from backoffice.delivery import operations
 from backoffice.delivery.errors import DeliveryError
-from backoffice.delivery.models import Delivery
+from backoffice.delivery.models import Delivery, Settlement
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -27,7 +27,7 @@ def _free(number: int, by: "User", reason: str) -> str:
 
 
 def _again(number: int, by: "User", reason: str) -> str:
-    if operations.resolve(number, by=by, applied=False, reason=reason).proposed:
+    if operations.resolve(number, by=by, found=Settlement.AGAIN, reason=reason).proposed:
         return "Proposed. It is money, so another person must say the same."
     return "To be sent again with the same content."
 

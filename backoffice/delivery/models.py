@@ -54,6 +54,14 @@ class Wording(models.Model):
         return self.unlisted and self.read_at is None
 
 
+class Settlement(models.TextChoices):
+    """What a person finds of a delivery that is unknown."""
+
+    APPLIED = "applied", "It is in ODIN"
+    AGAIN = "again", "Send it again"
+    REFUSED = "refused", "It is not in ODIN, and is given up"
+
+
 class Delivery(models.Model):
     """One message owed to ODIN. The table is the queue; Celery only wakes workers.
 
@@ -78,7 +86,10 @@ class Delivery(models.Model):
     reason = models.TextField(blank=True, help_text="Why it is on hold, unknown or cancelled, in words.")
     needs_person = models.BooleanField(default=False)
     proposed = models.CharField(
-        max_length=8, blank=True, help_text="Of money: how a first person settles it, until a second agrees."
+        max_length=8,
+        choices=Settlement.choices,
+        blank=True,
+        help_text="Of money: how a first person settles it, until a second agrees.",
     )
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

@@ -10,12 +10,13 @@ from backoffice.audit.operations import record
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.gate import SUBJECT
 from backoffice.delivery.handlers import Applied
-from backoffice.delivery.models import Delivery, Wording
+from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.queue import Said, move, note
-from backoffice.delivery.settling import take
+from backoffice.delivery.settling import hold_back, take
 from backoffice.delivery.states import MOVES, IllegalMove, Move, State
 from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.delivery.wordings import unread
+from backoffice.protocol.message import REQUESTS, Repeat
 from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePledgeQuantity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 
@@ -28,10 +29,11 @@ MONEY = (CashDeposit.type, ManualCollateral.type, UpdateEdisQuantity.type, Updat
 
 
 def allowed(delivery: Delivery) -> set[str]:
-    """What a person may do with a delivery as it stands: applied, again, free, cancel, read."""
+    """What a person may do with a delivery as it stands: applied, again, refused, free, cancel, read."""
     allows = {
         "applied": delivery.state == State.UNKNOWN and delivery.needs_person,
         "again": delivery.state == State.UNKNOWN and delivery.needs_person,
+        "refused": delivery.state == State.UNKNOWN and delivery.needs_person,
         "free": delivery.state == State.ON_HOLD,
         "cancel": delivery.state in (State.QUEUED, State.ON_HOLD) and not delivery.doubted,
         "read": delivery.state == State.REFUSED and delivery.needs_person,
@@ -39,8 +41,8 @@ def allowed(delivery: Delivery) -> set[str]:
     return {name for name, allow in allows.items() if allow}
 
 
-def resolve(delivery_id: int, *, by: "User", applied: bool, reason: str) -> Delivery:
-    """Settle an unknown delivery: it is in ODIN (`applied`), or the same content is sent again.
+def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> Delivery:
+    """Settle an unknown delivery: it is in ODIN, or the same content is sent again, or it is given up as refused.
 
     Of money the first person proposes, and the delivery stays unknown until another says the same. Raises DeliveryError
     when the person may not, gives no reason, or the delivery does not wait for a person.
@@ -51,19 +53,20 @@ def resolve(delivery_id: int, *, by: "User", applied: bool, reason: str) -> Deli
             raise _not_from_here(delivery, Move.RESOLVE_SEND)
         if not delivery.needs_person:
             raise DeliveryError("This delivery is being repeated by itself. Wait for its outcome.")
-        if delivery.message_type in MONEY and not _agreed(delivery, by, applied=applied, reason=reason):
+        if delivery.message_type in MONEY and not _agreed(delivery, by, found, reason):
             return delivery
-        settled = {"needs_person": False, "proposed": "", "proposed_by": None}
-        if applied:
+        settled: dict[str, Any] = {"needs_person": False, "proposed": "", "proposed_by": None}
+        if found is Settlement.APPLIED:
             said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
             _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: take([delivery])[0], **settled)
+        elif found is Settlement.REFUSED:
+            said = Said("delivery.resolved", "Not in ODIN: settled as refused.", by, reason)
+            _step(delivery, Move.RESOLVE_REFUSED, said, **settled)
+            if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
+                hold_back(delivery)
         else:
             said = Said("delivery.resolved", "To be sent again with the same content.", by, reason)
-            again: dict[str, Any] = {
-                **settled,
-                "next_try_at": timezone.now(),
-                "first_sent_at": None,
-            }
+            again = {**settled, "next_try_at": timezone.now(), "first_sent_at": None}
             _step(delivery, Move.RESOLVE_SEND, said, **again)
         wake_after_commit()
     return delivery
@@ -116,17 +119,15 @@ def read_words(wording_id: int, *, by: "User") -> Wording:
     return wording
 
 
-def _agreed(delivery: Delivery, by: "User", *, applied: bool, reason: str) -> bool:
+def _agreed(delivery: Delivery, by: "User", found: Settlement, reason: str) -> bool:
     """Whether another person proposed the same before; else this is the proposal, kept until somebody agrees."""
-    wanted = "applied" if applied else "again"
-    if delivery.proposed == wanted:
+    if delivery.proposed == found:
         if delivery.proposed_by_id == by.pk:
             raise DeliveryError("You proposed this yourself. Another person must agree, since it is money.")
         return True
-    delivery.proposed, delivery.proposed_by = wanted, by
+    delivery.proposed, delivery.proposed_by = found, by
     delivery.save(update_fields=["proposed", "proposed_by"])
-    words = "it is in ODIN" if applied else "send it again"
-    text = f"Proposed: {words}. A second person must agree."
+    text = f"Proposed: {found.label}. A second person must agree."
     note([(delivery, Said("delivery.settlement_proposed", text, by, reason), Applied())])
     return False
 

@@ -171,7 +171,7 @@ def _refuse(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, A
     needs_person = outcome.needs_person or delivery.ahead
     refused = move(delivery, Move.REFUSE, said, needs_person=needs_person, **words)
     if refused and REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-        _hold_back(delivery)
+        hold_back(delivery)
 
 
 def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, Any]) -> None:
@@ -203,7 +203,7 @@ def _next_try(delivery: Delivery, outcome: Outcome) -> datetime:
     return timezone.now() + timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  # jitter
 
 
-def _hold_back(refused: Delivery) -> None:
+def hold_back(refused: Delivery) -> None:
     """A refused create keeps back what was queued behind it, until somebody decides."""
     words = f"The create before it (delivery {refused.pk}) was refused."
     behind = Delivery.objects.filter(STILL_OPEN, lane=refused.lane, state=State.QUEUED, id__gt=refused.pk)

@@ -28,6 +28,7 @@ class Move(models.TextChoices):
     FREE = "free", "a person lets it go on"
     RESOLVE_APPLIED = "resolve_applied", "a person found it in ODIN"
     RESOLVE_SEND = "resolve_send", "a person lets it be sent again"
+    RESOLVE_REFUSED = "resolve_refused", "a person found that ODIN does not have it"
     CANCEL = "cancel", "a person takes it back"
 
 
@@ -43,6 +44,7 @@ MOVES: dict[tuple[State, Move], State] = {
     (State.UNKNOWN, Move.CLAIM): State.IN_FLIGHT,
     (State.UNKNOWN, Move.RESOLVE_APPLIED): State.APPLIED,
     (State.UNKNOWN, Move.RESOLVE_SEND): State.UNKNOWN,
+    (State.UNKNOWN, Move.RESOLVE_REFUSED): State.REFUSED,
     (State.ON_HOLD, Move.FREE): State.QUEUED,
     (State.ON_HOLD, Move.CANCEL): State.CANCELLED,
 }

@@ -12,5 +12,7 @@ urlpatterns = [
     path("pause/", views.operate_gate, {"action": "pause"}, name="pause"),
     path("resume/", views.operate_gate, {"action": "resume"}, name="resume"),
     path("<int:pk>/", views.DeliveryPage.as_view(), name="detail"),
-    re_path(r"^(?P<pk>\d+)/(?P<action>applied|again|free|cancel|read)/$", views.settle, name="settle"),
+    re_path(
+        r"^(?P<pk>\d+)/(?P<action>applied|again|refused|free|cancel|read)/$", views.settle, name="settle"
+    ),
 ]

@@ -1,5 +1,7 @@
 """Pages of the deliveries: the queue, the list, one delivery, and what a person may do with it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +18,7 @@ from backoffice.audit.models import Entry
 from backoffice.delivery import figures, gate, operations
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
-from backoffice.delivery.models import Delivery, Wording
+from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.words import explain
@@ -133,12 +135,11 @@ class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
         }
 
 
-ACTIONS = {
-    "applied": lambda pk, by, reason: operations.resolve(pk, by=by, applied=True, reason=reason),
-    "again": lambda pk, by, reason: operations.resolve(pk, by=by, applied=False, reason=reason),
-    "free": lambda pk, by, reason: operations.free(pk, by=by, reason=reason),
-    "cancel": lambda pk, by, reason: operations.cancel(pk, by=by, reason=reason),
-    "read": lambda pk, by, reason: operations.read_refusal(pk, by=by, reason=reason),
+ACTIONS: dict[str, Callable[..., Delivery]] = {
+    **{found.value: partial(operations.resolve, found=found) for found in Settlement},
+    "free": operations.free,
+    "cancel": operations.cancel,
+    "read": operations.read_refusal,
 }
 
 
@@ -148,7 +149,7 @@ ACTIONS = {
 def settle(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Do one of ACTIONS; what cannot be done is said on the delivery's page."""
     try:
-        delivery = ACTIONS[action](pk, request.user, request.POST.get("reason", ""))
+        delivery = ACTIONS[action](pk, by=request.user, reason=request.POST.get("reason", ""))
     except DeliveryError as error:
         messages.error(request, error.words)
     else:

@@ -49,7 +49,7 @@ PAGES = frozenset(
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "changes:decide": ("approve",),
     "batches:act": ("approve", "cancel"),
-    "delivery:settle": ("applied", "again", "free", "cancel"),
+    "delivery:settle": ("applied", "again", "refused", "free", "cancel"),
 }
 
 

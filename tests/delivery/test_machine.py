@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from backoffice.delivery import gate, operations, queue, sending
-from backoffice.delivery.models import Delivery
+from backoffice.delivery.models import Delivery, Settlement
 from backoffice.delivery.states import BUSY, FINAL, OPEN, State
 from backoffice.odin.gateway import MaybeSent, NotSent
 from backoffice.odin.session import Session
@@ -245,16 +245,26 @@ class Machine(RuleBasedStateMachine):
             model.rests = False
 
     @precondition(lambda self: self._waiting(State.UNKNOWN))
-    @rule(data=st.data(), looks=st.booleans())
-    def resolve(self, data: st.DataObject, looks: bool) -> None:
-        """A person who finds it in ODIN says so; one who does not find it, or does not look, has it sent again."""
+    @rule(data=st.data(), looks=st.booleans(), gives_up=st.booleans())
+    def resolve(self, data: st.DataObject, looks: bool, gives_up: bool) -> None:
+        """A person who finds it in ODIN says so; one who does not find it gives it up or has it sent again, and so does
+        one who does not look.
+        """
         model = self._draw(data, State.UNKNOWN)
-        applied = looks and model.effect in self.odin.effects
+        found = Settlement.REFUSED if looks and gives_up else Settlement.AGAIN
+        if looks and model.effect in self.odin.effects:
+            found = Settlement.APPLIED
         for person in (self.other_person, self.person):  # of money, two say the same
             if Delivery.objects.get(pk=model.id).needs_person:
-                operations.resolve(model.id, by=person, applied=applied, reason="Seen in WebAdmin")
+                operations.resolve(model.id, by=person, found=found, reason="Seen in WebAdmin")
         model.needs_person = model.rests = False
-        model.state = State.APPLIED if applied else State.UNKNOWN
+        model.state = {
+            Settlement.APPLIED: State.APPLIED,
+            Settlement.REFUSED: State.REFUSED,
+            Settlement.AGAIN: State.UNKNOWN,
+        }[found]
+        if model.state == State.REFUSED and model.type == CREATE:
+            self._hold_back(model)
 
     @precondition(lambda self: self._waiting(State.ON_HOLD))
     @rule(data=st.data())

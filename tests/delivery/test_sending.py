@@ -10,7 +10,7 @@ from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.delivery import gate, handlers, operations, sending
 from backoffice.delivery.errors import DeliveryError
-from backoffice.delivery.models import Attempt, Delivery
+from backoffice.delivery.models import Attempt, Delivery, Settlement
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State
 from backoffice.odin.models import DealerSession
@@ -116,31 +116,65 @@ def test_after_too_many_unknown_attempts_a_person_decides(odin, approved, settin
     odin.faults.add("drop_before", match={"type": 301}, times=-1)
     delivery = deliver(approved(user_id="NEW001", group_id="HO"))
     assert (delivery.state, delivery.needs_person, delivery.attempts.count()) == (State.UNKNOWN, True, 2)
-    operations.resolve(delivery.pk, by=checker, applied=True, reason="Seen in WebAdmin")
+    operations.resolve(delivery.pk, by=checker, found=Settlement.APPLIED, reason="Seen in WebAdmin")
     delivery.refresh_from_db()
     assert delivery.state == State.APPLIED
     assert RetailUser.objects.filter(user_id="NEW001").exists()
 
 
-@pytest.mark.parametrize("applied", [True, False])
-def test_of_money_two_people_must_say_the_same(applied, checker, other_checker):
+@pytest.mark.parametrize(
+    ("first", "then", "state"),
+    [
+        (Settlement.APPLIED, Settlement.AGAIN, State.UNKNOWN),
+        (Settlement.AGAIN, Settlement.APPLIED, State.APPLIED),
+        (Settlement.AGAIN, Settlement.REFUSED, State.REFUSED),
+    ],
+)
+def test_of_money_two_people_must_say_the_same(first, then, state, checker, other_checker):
     deposit = DeliveryFactory(
         message_type=303, state=State.UNKNOWN, needs_person=True, doubted=True, values=example(REQUESTS[303])
     )
     RetailUserFactory(group_id="HO", user_id="RET001")
-    operations.resolve(deposit.pk, by=checker, applied=applied, reason="Seen in WebAdmin")
+    operations.resolve(deposit.pk, by=checker, found=first, reason="Seen in WebAdmin")
     deposit.refresh_from_db()
     assert (deposit.state, deposit.needs_person, deposit.proposed_by) == (State.UNKNOWN, True, checker)
     with pytest.raises(DeliveryError, match="Another person"):
-        operations.resolve(deposit.pk, by=checker, applied=applied, reason="Again")
-    operations.resolve(deposit.pk, by=other_checker, applied=not applied, reason="I see it otherwise")
+        operations.resolve(deposit.pk, by=checker, found=first, reason="Again")
+    operations.resolve(deposit.pk, by=other_checker, found=then, reason="I see it otherwise")
     deposit.refresh_from_db()
     assert (deposit.state, deposit.needs_person, deposit.proposed_by) == (State.UNKNOWN, True, other_checker)
-    operations.resolve(deposit.pk, by=checker, applied=not applied, reason="Looked again")
+    operations.resolve(deposit.pk, by=checker, found=then, reason="Looked again")
     deposit.refresh_from_db()
     assert (deposit.needs_person, deposit.proposed, deposit.proposed_by) == (False, "", None)
-    assert deposit.state == (State.UNKNOWN if applied else State.APPLIED)
+    assert deposit.state == state
     assert Entry.objects.filter(action="delivery.settlement_proposed").count() == 2
+
+
+def test_what_odin_refuses_each_time_after_an_unknown_sending_is_given_up_and_frees_its_lane(
+    odin, approved, checker
+):
+    deliver(approved(user_id="NEW001", group_id="HO"))
+    odin.faults.add("drop_before", match={"type": 310})
+    odin.faults.add("refuse_before", match={"type": 310}, text="Template does not exist", times=1)
+    values = {**example(UpdateUserTemplate), "group_id": "HO", "user_id": "NEW001"}
+    first, second = (DeliveryFactory(lane="HO/NEW001", message_type=310, values=values) for _ in "ab")
+    deliver(first)
+    assert (first.state, first.needs_person, first.text) == (State.UNKNOWN, True, "Template does not exist")
+    assert deliver(second).state == State.QUEUED
+    operations.resolve(first.pk, by=checker, found=Settlement.REFUSED, reason="WebAdmin shows the old one")
+    assert deliver(second).state == State.APPLIED
+    first.refresh_from_db()
+    assert (first.state, first.needs_person, first.text) == (State.REFUSED, False, "Template does not exist")
+
+
+def test_a_create_that_is_given_up_holds_back_what_waits_behind_it(checker):
+    create, behind = (
+        DeliveryFactory(lane="HO/NEW001", message_type=kind, values={"a": kind}) for kind in (301, 310)
+    )
+    Delivery.objects.filter(pk=create.pk).update(state=State.UNKNOWN, needs_person=True, doubted=True)
+    operations.resolve(create.pk, by=checker, found=Settlement.REFUSED, reason="Not in WebAdmin")
+    behind.refresh_from_db()
+    assert (behind.state, behind.needs_person) == (State.ON_HOLD, True)
 
 
 def test_a_person_needs_a_reason_and_the_permission_to_settle(odin, approved, settings, checker, maker):
@@ -149,7 +183,7 @@ def test_a_person_needs_a_reason_and_the_permission_to_settle(odin, approved, se
     delivery = deliver(approved())
     for by, reason in ((maker, "Seen in WebAdmin"), (checker, " ")):
         with pytest.raises(DeliveryError):
-            operations.resolve(delivery.pk, by=by, applied=True, reason=reason)
+            operations.resolve(delivery.pk, by=by, found=Settlement.APPLIED, reason=reason)
 
 
 def test_a_lease_that_does_not_cover_a_whole_call_sends_nothing(odin, approved, settings):

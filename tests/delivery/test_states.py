@@ -20,7 +20,8 @@ def test_nothing_moves_a_delivery_that_is_settled(state, move):
 
 def test_a_delivery_that_may_have_been_applied_never_goes_back_to_the_queue_or_is_cancelled():
     reached = {after(State.UNKNOWN, move) for move in Move if _legal(State.UNKNOWN, move)}
-    assert reached == {State.IN_FLIGHT, State.APPLIED, State.UNKNOWN}
+    assert reached == {State.IN_FLIGHT, State.APPLIED, State.UNKNOWN, State.REFUSED}
+    assert after(State.UNKNOWN, Move.RESOLVE_REFUSED) is State.REFUSED, "and only a person calls it refused"
 
 
 def test_only_a_claim_puts_a_delivery_in_flight():

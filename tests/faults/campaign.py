@@ -15,7 +15,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from backoffice.delivery import operations
-from backoffice.delivery.models import Attempt, Delivery
+from backoffice.delivery.models import Attempt, Delivery, Settlement
 from backoffice.delivery.queue import hold_after_doubt
 from backoffice.delivery.states import FINAL, State
 from backoffice.odin.models import DealerSession
@@ -169,10 +169,11 @@ class Campaign:
                 there = content_of(delivery) in {
                     content(line.text) for line in self._ledger() if line.applied
                 }
+                found = Settlement.APPLIED if there else Settlement.AGAIN
                 for person in (traffic.other_checker, traffic.checker):  # of money, two say the same
                     delivery.refresh_from_db()
                     if delivery.needs_person:
-                        operations.resolve(delivery.pk, by=person, applied=there, reason="Seen in the ledger")
+                        operations.resolve(delivery.pk, by=person, found=found, reason="Seen in the ledger")
 
     def _ledger(self) -> list[LedgerEntry]:
         store = Store(str(self.installation.var / "standin.sqlite3"))
