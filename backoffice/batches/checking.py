@@ -25,6 +25,7 @@ from backoffice.batches.seen import RULE, Seen
 from backoffice.batches.storing import COUNTS, CheckedRow, store
 from backoffice.batches.storing import replace as replace_row
 from backoffice.batches.uploads import path_of
+from backoffice.changes import risks, rules
 from backoffice.changes.kinds import kind as change_kind
 from backoffice.changes.operations import new_reference
 from backoffice.protocol.context import Context
@@ -48,6 +49,7 @@ class RowChecker:
         fields = self._change.message.fields
         self._reader = RowReader(self._kind.layout, batch.mapping)
         self._risks = Risks(self._change.message)
+        self._rule = rules.rule(self._change.slug)
         self._secrets = [name for name, f in fields.items() if isinstance(f, Secret)]
         self._amounts = [name for name, f in fields.items() if isinstance(f, Amount) and self._kind.money]
         self._has_reference = "reference" in fields
@@ -83,6 +85,7 @@ class RowChecker:
         known = looked.known
         values: Any = self._sealed(looked.values)
         sent = state in (RowState.GOOD, RowState.WARNED)
+        amount = self._amount(values) if state != RowState.WRONG else None
         return CheckedRow(
             number,
             self._sealed_cells(cells, values),
@@ -94,9 +97,17 @@ class RowChecker:
             before=known.values,
             findings=findings,
             risks=self._risks.of(looked.values, known.values) if sent else [],
-            amount=self._amount(values) if state != RowState.WRONG else None,
+            flags=self._flags(looked, findings, amount) if sent else [],
+            amount=amount,
             record_version=known.version,
         )
+
+    def _flags(self, looked: Looked, findings: Sequence[Finding], amount: Decimal | None) -> list[str]:
+        """What the row's change will be flagged with, as one that is proposed by itself."""
+        flags = risks.of_findings(findings) | self._change.risks(looked.values, looked.known)
+        if rules.is_large(amount, self._rule):
+            flags.add(risks.Risk.LIMIT)
+        return risks.in_order(flags)
 
     def _parts(self, values: Values) -> list[tuple[int, Any]]:
         return [(kind, part) for kind, _, part in self._change.parts(values)]

@@ -5,7 +5,8 @@ from typing import Any
 
 import django_filters
 import django_tables2 as tables
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -53,8 +54,9 @@ class FileFilter(django_filters.FilterSet):
         return queryset.filter(kind__in=[slug for slug, k in BATCH_KINDS.items() if k.change_kind == value])
 
     def with_risk(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
-        """Those with rows worth a look: which flag it is stands with each row, in words."""
-        return queryset.filter(risky_rows__gt=0)
+        """Those with a row that has this flag."""
+        rows = Change.objects.filter(batch=OuterRef("pk")).alias(flags=Cast("risks", TextField()))
+        return queryset.filter(Exists(rows.filter(flags__contains=f'"{value}"')), risky_rows__gt=0)
 
     def older(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """Those that were submitted so many hours ago or earlier."""

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from backoffice.changes.risks import labels
+
 
 class State(models.TextChoices):
     """Where a batch stands. What became of an approved one is said by the deliveries of its changes."""
@@ -132,7 +134,7 @@ class Row(models.Model):
     cleaned texts that the maker accepted in their place, by the position of the column. `values` are what the cells
     mean, with secrets sealed; `messages` and `content_hash` are as in a change, `message_hashes` are those of the
     deliveries, `before` the record's confirmed values. `amount` is rupees. `risks` are what a checker should look
-    at, in words.
+    at, in words; `flags` are those of its change (see `changes.risks`).
     """
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
@@ -148,6 +150,7 @@ class Row(models.Model):
     before = models.JSONField(null=True)
     findings = models.JSONField(default=list)
     risks = models.JSONField(default=list)
+    flags = models.JSONField(default=list)
     amount = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     record_version = models.PositiveIntegerField(default=0)
     content_hash = models.CharField(max_length=64, blank=True)
@@ -164,6 +167,11 @@ class Row(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("batches:row", args=[self.batch_id, self.number])
+
+    @property
+    def flag_labels(self) -> list[str]:
+        """Its flags in words."""
+        return labels(self.flags)
 
 
 class Mapping(models.Model):

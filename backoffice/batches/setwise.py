@@ -57,6 +57,7 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
             "before": "r.before",
             "messages": "r.messages",
             "findings": "r.findings",
+            "risks": "r.flags",
             "content_hash": "r.content_hash",
             "amount": "r.amount",
             "record_version": "r.record_version",

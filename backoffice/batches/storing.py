@@ -30,6 +30,7 @@ DECIDED = (
     "before",
     "findings",
     "risks",
+    "flags",
     "amount",
     "record_version",
     "content_hash",
@@ -60,6 +61,7 @@ class CheckedRow:
     before: Values | None = None
     findings: list[Finding] = field(default_factory=list)
     risks: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
     amount: Decimal | None = None
     record_version: int = 0
 
@@ -93,7 +95,7 @@ def replace(row: Row, checked: CheckedRow) -> None:
     row.save(update_fields=DECIDED)
 
 
-_JSON = frozenset({"values", "messages", "message_hashes", "before", "findings", "risks"})
+_JSON = frozenset({"values", "messages", "message_hashes", "before", "findings", "risks", "flags"})
 
 
 def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
@@ -119,6 +121,7 @@ def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
         _json(row.before) if row.before is not None else None,
         _json([asdict(finding) for finding in row.findings]) if row.findings else "[]",
         _json(row.risks) if row.risks else "[]",
+        _json(row.flags) if row.flags else "[]",
         row.amount,
         row.record_version,
         (hashes[0] if len(texts) == 1 else hash_of(texts)) if texts else "",

@@ -163,9 +163,11 @@ def sending(batch: Batch, counts: dict[str, int]) -> Progress:
 def with_risks(batch: Batch) -> QuerySet[Row]:
     """The rows that a checker should look at, those with most to say first, then the largest amounts."""
     sent = batch.rows.filter(state__in=(RowState.GOOD, RowState.WARNED))
-    risky = sent.filter(Q(state=RowState.WARNED) | ~Q(risks=[]))
-    said = _Length("findings", output_field=IntegerField()) + _Length("risks", output_field=IntegerField())
-    return risky.order_by(said.desc(), F("amount").desc(nulls_last=True), "number")
+    risky = sent.filter(Q(state=RowState.WARNED) | ~Q(risks=[]) | ~Q(flags=[]))
+    findings, risks, flags = (
+        _Length(name, output_field=IntegerField()) for name in ("findings", "risks", "flags")
+    )
+    return risky.order_by((findings + risks + flags).desc(), F("amount").desc(nulls_last=True), "number")
 
 
 def _member(name: str) -> str:

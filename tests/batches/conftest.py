@@ -61,6 +61,7 @@ def checked(maker):
                 (301, retail_user_values(user_id=f"U{number:04}", reference=f"REF{number:07}")),
                 state=state,
                 findings=_findings(state),
+                flags=["shared"] if state == RowState.WARNED else [],
             )
             for number, state in enumerate(states, 2)
         )

@@ -5,14 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from backoffice.batches import checking, uploads
+from backoffice.batches import checking, decisions, uploads
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.matching import match, problems
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.batches.reading import inspect
 from backoffice.changes.kinds import kind as change_kind
-from backoffice.changes.operations import look
+from backoffice.changes.models import Change
+from backoffice.changes.operations import look, submit
 from backoffice.delivery.content import content_hash, one
 from backoffice.protocol.message import clean
 from backoffice.seal import unseal_values
@@ -268,6 +269,7 @@ class TestUpdates:
         )
         assert row.values["banks"][0]["action"] == "2"
         assert row.risks == ["Deletes this bank account."]
+        assert row.flags == ["bank"]
 
     def test_what_changes_nothing_is_done(self, check, asha):
         (row,) = check(UPDATE, self.row(city="Pune"))
@@ -276,6 +278,7 @@ class TestUpdates:
     def test_a_status_is_changed_by_its_name(self, check, asha):
         (row,) = check("status", self.row(status="Suspended"))
         assert (row.values["status"], row.risks) == ("S", ["Suspends the user."])
+        assert row.flags == ["status"]
 
     def test_findings_stand_where_the_file_has_the_account(self, check, asha):
         same = {"bank_1_bank_id": "OLD", "bank_1_account_no": "1234567", "bank_1_account_type": "SB"}
@@ -371,6 +374,34 @@ class TestAgain:
         first.refresh_from_db()
         assert ("user_id", "file.twice") in said(first)
         assert second.state == RowState.GOOD
+
+
+class TestFlags:
+    """What a row's change is flagged with, as one that is proposed by itself."""
+
+    def test_a_large_amount(self, check, settings):
+        settings.CHANGES_TWO_CHECKERS_ABOVE = 1000
+        RetailUserFactory(group_id="HO", user_id="WEBRET1")
+        small, large = check(
+            "cash_deposit",
+            example_row("cash_deposit", amount="1000", reference="R1"),
+            example_row("cash_deposit", amount="1000.01", reference="R2"),
+        )
+        assert (small.flags, large.flags) == ([], ["limit"])
+
+    def test_a_creation_has_those_of_a_single_one_and_gives_them_to_its_change(
+        self, check, maker, client, checker
+    ):
+        RetailUserFactory(group_id="HO", user_id="OTHER", mobile="9000000009")
+        (row,) = check(CREATE, create(mobile="9000000009"))
+        alone = submit(CREATE, dict(row.values), by=maker, reason="New client", token=uuid.uuid4())
+        assert row.flags == alone.risks != []
+        Batch.objects.update(state=State.CHECKED)
+        decisions.submit(row.batch_id, by=maker, mode="all", reason="New clients")
+        assert Change.objects.get(batch=row.batch_id).risks == row.flags
+        client.force_login(checker)
+        for page in (row.batch.get_absolute_url(), row.get_absolute_url()):
+            assert "Details of another user" in client.get(page).content.decode()
 
 
 class TestCompared:
