@@ -4,7 +4,7 @@ A row gets the findings that the form of its kind would show: the protocol's rul
 stand those that only a file can have: a spreadsheet's damage, and what another row says too.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
@@ -12,18 +12,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from backoffice.batches.cells import RowRead, RowReader
 from backoffice.batches.kinds import Looked, batch_kind
-from backoffice.batches.models import Batch, Row, RowState
+from backoffice.batches.models import Batch, RowState
 from backoffice.batches.reading import open_rows
 from backoffice.batches.risks import Risks
 from backoffice.batches.seen import RULE, Seen
-from backoffice.batches.storing import COUNTS, CheckedRow, store
-from backoffice.batches.storing import replace as replace_row
+from backoffice.batches.storing import CheckedRow, store
 from backoffice.batches.uploads import path_of
 from backoffice.changes import risks, rules
 from backoffice.changes.kinds import kind as change_kind
@@ -32,7 +29,7 @@ from backoffice.protocol.context import Context
 from backoffice.protocol.fields import Amount, Secret, SecretText, Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import check
-from backoffice.seal import SEALED, seal, unseal
+from backoffice.seal import SEALED, seal
 
 #: Rows of one transaction: so few that a page that writes does not notice.
 ROWS = 500
@@ -176,7 +173,7 @@ class Checking:
         batch = self._batch
         after = max(batch.next_row - 1, 1)
         if after > 1:
-            self._seen.add(_firsts(batch))
+            self._seen.add(firsts(batch))
         self._rows = open_rows(path_of(batch.path), batch.shape, len(batch.mapping), after)
         return self
 
@@ -201,47 +198,11 @@ class Checking:
         return True
 
 
-def _firsts(batch: Batch, without: Collection[int] = ()) -> Any:
-    """Number and values of the stored rows that were the first to have theirs."""
-    rows = batch.rows.exclude(number__in=without).values_list("number", "values", "findings")
+def firsts(batch: Batch, but_not: Callable[[Mapping[str, Any]], bool] = lambda finding: False) -> Any:
+    """Number and values of the stored rows that were the first to have theirs, but those with such a finding."""
+    rows = batch.rows.values_list("number", "values", "findings")
     return (
         (number, values)
         for number, values, findings in rows.order_by("number").iterator(chunk_size=ROWS)
-        if not any(finding["rule"] == RULE for finding in findings)
+        if not any(finding["rule"] == RULE or but_not(finding) for finding in findings)
     )
-
-
-def recheck(batch: Batch, numbers: Sequence[int]) -> int:
-    """Check these rows again, with the corrections that were accepted. Returns how many there are."""
-    checker = RowChecker(batch)
-    seen = checker.seen()
-    seen.add(_firsts(batch, without=numbers))
-    done = 0
-    try:
-        for start in range(0, len(numbers), ROWS):
-            with transaction.atomic():
-                chosen = batch.rows.select_for_update().filter(number__in=numbers[start : start + ROWS])
-                rows = list(chosen.order_by("number"))
-                cells = [(row.number, _corrected(row)) for row in rows]
-                references = {row.number: row.reference for row in rows}
-                for row, checked in zip(rows, checker.check(cells, seen, references), strict=True):
-                    replace_row(row, checked)
-                _count(batch)
-            done += len(rows)
-    finally:
-        seen.close()
-    return done
-
-
-def _corrected(row: Row) -> list[str]:
-    """The cells as they are to be read: with corrections, secrets opened."""
-    cells = {str(place): cell for place, cell in enumerate(row.cells)} | row.corrections
-    return [unseal(cell[SEALED]).reveal() if isinstance(cell, dict) else cell for cell in cells.values()]
-
-
-def _count(batch: Batch) -> None:
-    """Count the rows of a batch anew."""
-    totals: dict[str, Any] = {name: Count("pk", filter=Q(state=state)) for state, name in COUNTS.items()}
-    counts = batch.rows.aggregate(**totals, sum=Sum("amount"))
-    amount = counts.pop("sum")
-    Batch.objects.filter(pk=batch.pk).update(**counts, amount=amount)

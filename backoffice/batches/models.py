@@ -79,6 +79,9 @@ class Batch(models.Model):
     paused = models.BooleanField(default=False)
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    cleaning = models.JSONField(
+        null=True, help_text="Which cleaned values are being taken, and how far that is."
+    )
     content_hash = models.CharField(max_length=64, blank=True)
     reason = models.TextField(blank=True)
     made_by = models.ForeignKey(
@@ -120,6 +123,11 @@ class Batch(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("batches:detail", args=[self.pk])
+
+    @property
+    def rows_checked(self) -> int:
+        """How many rows the present check, or the taking of cleaned values, has done."""
+        return self.cleaning["done"] if self.cleaning else self.total_rows
 
     @property
     def subject(self) -> str:

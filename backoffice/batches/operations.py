@@ -13,12 +13,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
-from backoffice.batches import checking, columns, matching, reading, uploads
+from backoffice.batches import columns, matching, reading, uploads
 from backoffice.batches.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
-from backoffice.batches.models import Batch, Mapping, Row, State
-from backoffice.batches.summary import with_finding
+from backoffice.batches.models import Batch, Mapping, State
+from backoffice.batches.summary import finding_kinds
 from backoffice.batches.wakeup import wake_after_commit
 from backoffice.batches.words import rows
 from backoffice.delivery.models import STILL_OPEN, Delivery
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 #: While nothing is proposed, the uploader may go back to any step.
 BEFORE_SUBMISSION = (State.UPLOADED, State.CHECKING, State.CHECKED)
-#: Corrections that are stored in one statement, and named in one audit entry.
-AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -136,18 +134,28 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
 
 
 def accept_cleaned(batch_id: int, *, path: str, rule: str, by: "User") -> int:
-    """Take the cleaned value that the rule offers for this field, in every row of a checked batch. Returns how many.
+    """Let a worker take the cleaned value that the rule offers for this field, in every row of a checked batch.
 
-    The cells stay as uploaded; the correction is kept beside them, each one is named in the audit trail, and the rows
-    are checked again: until that is done they have their findings, so that it can be asked for once more.
+    Returns how many rows there are. They are checked again (see `cleaning`).
     Raises NotAllowed, AlreadyDecided or BatchError.
     """
     with transaction.atomic():
         batch = _mine(batch_id, by)
         if batch.state != State.CHECKED:
             raise BatchError("The file is being checked. Wait for the end of the check.")
-        numbers = _correct(batch, path, rule, by)
-    return checking.recheck(batch, numbers)
+        kinds = [
+            one for one in finding_kinds(batch) if (one.path, one.rule) == (path, rule) and one.cleanable
+        ]
+        if not kinds:
+            raise BatchError("No cleaned value is offered for this.")
+        rows_with_it = sum(one.rows for one in kinds)
+        asked = {"path": path, "rule": rule, "place": _place(batch, path), "by": by.pk}
+        batch.cleaning = {**asked, "rows": rows_with_it, "done": 0, "after": 0}
+        batch.state = State.CHECKING
+        batch.check_started_at, batch.check_started_row = timezone.now(), 0
+        batch.save()
+        wake_after_commit()
+    return rows_with_it
 
 
 def pause(batch_id: int, *, by: "User") -> Batch:
@@ -178,7 +186,12 @@ def finish_check(batch: Batch, token: uuid.UUID) -> None:
     with transaction.atomic():
         held = Batch.objects.filter(pk=batch.pk, lease_token=token, state=State.CHECKING)
         if held.update(
-            state=State.CHECKED, checked_at=timezone.now(), lease_token=None, lease_until=None, paused=False
+            state=State.CHECKED,
+            checked_at=timezone.now(),
+            cleaning=None,
+            lease_token=None,
+            lease_until=None,
+            paused=False,
         ):
             batch.refresh_from_db()
             counts = {name: getattr(batch, name) for name in ("good", "warned", "wrong", "done_before")}
@@ -227,32 +240,6 @@ def _place(batch: Batch, path: str) -> int:
     return names.index(by_path[path])
 
 
-def _correct(batch: Batch, path: str, rule: str, by: "User") -> list[int]:
-    """Note the cleaned value beside each cell that has this finding. Gives back the rows' numbers."""
-    place = _place(batch, path)
-    altered: list[dict[str, object]] = []
-    for row in with_finding(batch.rows.all(), path, rule).order_by("number").iterator(AT_ONCE):
-        offered = [f["cleaned"] for f in row.findings if (f["path"], f["rule"]) == (path, rule)]
-        cleaned = next((text for text in offered if text is not None), None)
-        if cleaned is not None:
-            before = row.corrections.get(str(place), row.cells[place])
-            altered.append({"row": row.number, "before": before, "after": cleaned})
-    for start in range(0, len(altered), AT_ONCE):
-        cells = altered[start : start + AT_ONCE]
-        _keep_corrections(batch, place, cells)
-        words = f"Cleaned value accepted in {rows(len(cells))} of the column {batch.headers[place]}."
-        _record(batch, "batch.cleaned", by, words, column=batch.headers[place], rule=rule, cells=cells)
-    return [int(str(cell["row"])) for cell in altered]
-
-
-def _keep_corrections(batch: Batch, place: int, cells: Sequence[dict[str, object]]) -> None:
-    after = {int(str(cell["row"])): cell["after"] for cell in cells}
-    rows = list(batch.rows.filter(number__in=after))
-    for row in rows:
-        row.corrections[str(place)] = after[row.number]
-    Row.objects.bulk_update(rows, ["corrections"])
-
-
 def _remember(batch: Batch, names: Sequence[str], by: "User") -> None:
     Mapping.objects.update_or_create(
         kind=batch.kind,
@@ -267,6 +254,7 @@ def _headers_hash(headers: Sequence[str]) -> str:
 
 def _start_over(batch: Batch) -> None:
     batch.problem = ""
+    batch.cleaning = None
     batch.paused = False
     batch.lease_token = batch.lease_until = None
     batch.next_row = batch.total_rows = batch.check_started_row = 0
@@ -288,7 +276,7 @@ def _set_paused(batch_id: int, paused: bool, by: "User") -> Batch:
             return batch
         batch.paused = paused
         if not paused:
-            batch.check_started_at, batch.check_started_row = timezone.now(), batch.total_rows
+            batch.check_started_at, batch.check_started_row = timezone.now(), batch.rows_checked
             wake_after_commit()
             wake_sending_after_commit()
         batch.save(update_fields=["paused", "check_started_at", "check_started_row"])

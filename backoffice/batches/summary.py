@@ -134,10 +134,14 @@ def totals(batch: Batch) -> Totals:
 def checking(batch: Batch) -> Progress:
     """How far the check is. Before its end the number of rows is an estimate."""
     total = max(batch.total_rows, int(batch.shape.get("rows") or 0))
+    if batch.cleaning:
+        total = batch.cleaning["rows"]
     seconds = (timezone.now() - batch.check_started_at).total_seconds() if batch.check_started_at else 0
-    done = batch.total_rows - batch.check_started_row
+    done = batch.rows_checked - batch.check_started_row
     moving = batch.state == State.CHECKING and not batch.paused
-    return Progress(batch.total_rows, total, done / seconds if moving and done and seconds else None, moving)
+    return Progress(
+        batch.rows_checked, total, done / seconds if moving and done and seconds else None, moving
+    )
 
 
 def deliveries(batch: Batch) -> dict[str, int]:

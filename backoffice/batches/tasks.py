@@ -9,6 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 from backoffice.batches import decisions, lease, operations, sending, taking
 from backoffice.batches.checking import Checking
+from backoffice.batches.cleaning import Cleaning
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.models import Batch, State
 from backoffice.batches.wakeup import wake
@@ -52,7 +53,7 @@ def _work(batch: Batch, token: uuid.UUID) -> None:
     """Check or take rows until there are no more, the time is over, or the lease is lost."""
     try:
         if batch.state == State.CHECKING:
-            with Checking(batch, token) as run:
+            with Cleaning(batch, token) if batch.cleaning else Checking(batch, token) as run:
                 more = _until_the_time_is_over(batch, token, run.step)
             if not more:
                 operations.finish_check(batch, token)

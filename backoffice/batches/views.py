@@ -238,7 +238,7 @@ def _discard(batch: Batch, by: "User", request: HttpRequest) -> str:
 def _clean(batch: Batch, by: "User", request: HttpRequest) -> str:
     path, rule = request.POST.get("path", ""), request.POST.get("rule", "")
     altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, by=by)
-    return f"The cleaned value is taken in {words.rows(altered)}, which were checked again."
+    return f"The cleaned value is taken in {words.rows(altered)}, which are checked again."
 
 
 def _withdraw(batch: Batch, by: "User", request: HttpRequest) -> str:

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from backoffice.batches import checking, decisions, uploads
+from backoffice.audit.models import Entry
+from backoffice.batches import checking, cleaning, decisions, operations, summary, uploads
+from backoffice.batches.cleaning import Cleaning
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.matching import match, problems
@@ -347,14 +349,29 @@ class TestGoingOn:
         assert batch.rows.count() == 2
 
 
-class TestAgain:
-    def test_accepted_corrections_are_read_in_place_of_the_cells(self, check):
+class TestCleaning:
+    """Rows whose cleaned values are taken."""
+
+    @pytest.fixture
+    def ask(self, maker):
+        """Ask for the cleaned values of a field; gives the worker's run."""
+
+        def ask(row, path):
+            (rule,) = {found["rule"] for found in row.findings if found["path"] == path and found["cleaned"]}
+            Batch.objects.update(state=State.CHECKED)
+            operations.accept_cleaned(row.batch_id, path=path, rule=rule, by=maker)
+            Batch.objects.update(lease_token=TOKEN)
+            return Cleaning(Batch.objects.get(), TOKEN)
+
+        return ask
+
+    def test_they_are_read_in_place_of_the_cells(self, check, ask):
         (row,) = check(CREATE, create(city="Mumbai, West"))
         assert (row.state, row.findings[0]["cleaned"]) == (RowState.WRONG, "Mumbai West")
         reference = row.reference
-        row.corrections = {str(row.batch.headers.index("city")): "Mumbai West"}
-        row.save()
-        assert checking.recheck(row.batch, [row.number]) == 1
+        with ask(row, "city") as run:
+            assert run.step()
+            assert not run.step()
         row.refresh_from_db()
         assert (row.state, row.values["city"], row.cells[row.batch.headers.index("city")]) == (
             RowState.GOOD,
@@ -366,14 +383,45 @@ class TestAgain:
         batch = Batch.objects.get()
         assert (batch.good, batch.wrong) == (1, 0)
 
-    def test_a_row_checked_again_is_still_compared_with_the_others(self, check):
-        first, second = check(CREATE, create(user_id="A|B"), {**another(), "user_id": "AB"})
-        first.corrections = {str(first.batch.headers.index("user_id")): "AB"}
-        first.save()
-        checking.recheck(first.batch, [first.number])
-        first.refresh_from_db()
+    def test_a_row_is_compared_with_the_others_as_they_are_by_then(self, check, ask):
+        first, second, third = check(
+            CREATE, create(user_id="AB|"), {**another(), "user_id": "AB"}, {**another(), "user_id": "C|"}
+        )
+        with ask(first, "user_id") as run:
+            while run.step():
+                pass
+        for row in (first, third):
+            row.refresh_from_db()
         assert ("user_id", "file.twice") in said(first)
         assert second.state == RowState.GOOD
+        assert ("user_id", "file.twice") not in said(third)
+
+    def test_another_worker_goes_on_where_one_was_killed(self, check, ask, monkeypatch):
+        monkeypatch.setattr(cleaning, "ROWS", 2)
+        names = ("A", "B", "C")
+        first, *_ = check(CREATE, *({**another(), "user_id": f"{name}|"} for name in names))
+        with ask(first, "user_id") as run:
+            run.step()
+        batch = Batch.objects.get()
+        assert (batch.cleaning["done"], summary.checking(batch).total) == (2, 3)
+        with Cleaning(batch, TOKEN) as run:
+            assert run.step()
+            assert not run.step()
+        assert [row.values["user_id"] for row in batch.rows.order_by("number")] == list(names)
+        cells = [
+            entry.details["cells"] for entry in Entry.objects.filter(action="batch.cleaned").order_by("id")
+        ]
+        assert [[cell["row"] for cell in each] for each in cells] == [[2, 3], [4]]
+
+    def test_a_lost_lease_stores_nothing(self, check, ask):
+        (row,) = check(CREATE, create(city="Mumbai, West"))
+        with ask(row, "city") as run:
+            Batch.objects.update(lease_token=uuid.uuid4())
+            with pytest.raises(LeaseLost):
+                run.step()
+        row.refresh_from_db()
+        assert row.corrections == {}
+        assert not Entry.objects.filter(action="batch.cleaned").exists()
 
 
 class TestFlags:

@@ -13,6 +13,7 @@ from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, N
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Mapping, RowState, State
 from backoffice.batches.operations import ColumnsUnclear
+from backoffice.batches.summary import with_finding
 
 pytestmark = pytest.mark.django_db
 
@@ -233,8 +234,13 @@ def test_a_cleaned_value_is_accepted_in_all_rows_and_each_altered_cell_is_record
     batch.refresh_from_db()
     wrong = batch.rows.filter(state=RowState.WRONG)
     (rule,) = {f["rule"] for row in wrong for f in row.findings if f["path"] == "city"}
+    with pytest.raises(BatchError, match="No cleaned value is offered"):
+        operations.accept_cleaned(batch.pk, path="city", rule="mandatory", by=maker)
     assert operations.accept_cleaned(batch.pk, path="city", rule=rule, by=maker) == 2
+    assert with_finding(batch.rows.all(), "city", rule).count() == 2, "a worker does it"
+    tasks.work_due()
     batch.refresh_from_db()
+    assert (batch.state, batch.cleaning) == (State.CHECKED, None)
     assert [row.values["city"] for row in batch.rows.order_by("number")] == ["Bengaluru", "Mumbai", "Panaji"]
     place = batch.mapping.index("city")
     assert [row.cells[place] for row in batch.rows.order_by("number")] == ["Bengalūru", "Mumbai", "Paṇajī"]
