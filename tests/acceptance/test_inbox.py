@@ -30,9 +30,15 @@ def test_two_of_three_are_approved_without_a_mouse(portal, log_in):
     page.keyboard.press("d")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("2 changes to decide")
+    page.wait_for_load_state()  # the keys are there with the scripts
     page.keyboard.press("a")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 approved")
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 approved", timeout=15_000)
     page.goto("/changes/inbox/?q=KEYS")
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text("KEYS2")
+    # A filter that is chosen narrows the list by itself.
+    page.goto("/changes/?q=KEYS")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.locator("#filters select[name=kind]").select_option("cash_deposit")
+    expect(page.locator("tbody tr")).to_have_count(0)
