@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts import bulk, comparing
 from accounts.models import RetailUser
+from accounts.registration import RegisterRetailUser
 from accounts.updates import ACCOUNTS, ALWAYS, compose, nothing_changed, placed
 from accounts.values import parts, records, text, to_values
 from backoffice.batches.kinds import Looked
@@ -17,6 +18,7 @@ from backoffice.protocol.fields import Values
 from backoffice.protocol.message import Request
 from backoffice.protocol.messages.dealers import MapDealers
 from backoffice.protocol.messages.templates import UpdateQvlTemplate, UpdateUserTemplate
+from backoffice.protocol.messages.users import CreateRetailUser
 
 Many = Sequence[Values]
 #: The rows behind a retail user that its confirmed values are made of.
@@ -27,26 +29,35 @@ NOT_KEPT = ("password", "reference", "declared_from")
 IDENTITY = ("manager_id", "category")
 
 
-def creations(many: Many) -> list[Looked]:
+def creations(many: Many, message: type[Request] = CreateRetailUser) -> list[Looked]:
     """Rows that create. A user who is here with all that the row says was created by it before."""
     users = bulk.users_of(many, *PROFILE)
     found = bulk.create_findings(many, users)
     return [
-        _creation(values, findings, users.get(bulk.lane_of(values)))
+        _creation(values, findings, users.get(bulk.lane_of(values)), message)
         for values, findings in zip(many, found, strict=True)
     ]
 
 
-def _creation(values: Values, findings: list[Any], user: RetailUser | None) -> Looked:
+def _creation(values: Values, findings: list[Any], user: RetailUser | None, message: type[Request]) -> Looked:
     if user is None:
         return Looked(values, Known(), findings)
     known = Known(user.version, to_values(user))
-    done = all(
+    done = _complete(values, message) and all(
         _confirmed(known.values or {}, name, value)
         for name, value in values.items()
         if value and name not in NOT_KEPT
     )
     return Looked(values, known, [] if done else findings, done)
+
+
+def _complete(values: Values, message: type[Request]) -> bool:
+    """Whether nothing mandatory is empty, of what is kept: such a row was never applied, whatever else it says."""
+    return all(
+        values.get(name)
+        for name, declared in message.fields.items()
+        if declared.required and name not in NOT_KEPT
+    )
 
 
 def _confirmed(known: Mapping[str, Any], name: str, value: Any) -> bool:
@@ -61,7 +72,7 @@ def _confirmed(known: Mapping[str, Any], name: str, value: Any) -> bool:
 
 def registrations(many: Many) -> list[Looked]:
     """Rows that declare users whom ODIN has already. One who is here with all that the row says was declared before."""
-    return creations(many)
+    return creations(many, RegisterRetailUser)
 
 
 def _within(record: Mapping[str, str], confirmed: Any) -> bool:

@@ -307,6 +307,14 @@ class TestAppliedBefore:
         assert same.state == RowState.DONE_BEFORE
         assert other.state == RowState.WRONG
         assert ("user_id", "portal.exists") in said(other)
+        for incomplete in ({**cells, "name": ""}, {**dict.fromkeys(cells, ""), **_ids(cells)}):
+            (row,) = check(CREATE, incomplete)
+            assert row.state == RowState.WRONG
+            assert {("user_id", "portal.exists"), ("name", "mandatory")} <= set(said(row))
+
+
+def _ids(cells):
+    return {name: cells[name] for name in ("user_id", "group_id")}
 
 
 class TestGoingOn:
