@@ -15,6 +15,8 @@ from tools.prepare import CannotStart
 START_SECONDS = 60.0
 #: A worker may be in the middle of a call; the call's own deadline is 30 seconds.
 STOP_SECONDS = 35.0
+#: What has run so long (seconds) was well, and is started again after a pause; what ends sooner never will be.
+WELL, PAUSE = 10.0, 10.0
 #: The terminal's Ctrl-C, `kill`, and a terminal that is closed.
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -32,7 +34,9 @@ class Supervisor:
         self._logs = logs
         self._folder = folder
         self._environment = environment
+        self._commands: dict[str, list[str]] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._since: dict[str, float] = {}
         self._told_to_end = threading.Event()
 
     def __enter__(self) -> Self:
@@ -62,7 +66,9 @@ class Supervisor:
         """Start a process, unless a signal already told to end."""
         if self.ending:
             return
-        with self._log(name).open("wb") as log:
+        again = name in self._commands
+        self._commands[name], self._since[name] = command, time.monotonic()
+        with self._log(name).open("ab" if again else "wb") as log:
             # A session of its own, so that Ctrl-C reaches only this process, which ends the others in order.
             self._running[name] = subprocess.Popen(
                 command,
@@ -90,9 +96,29 @@ class Supervisor:
             self._told_to_end.wait(0.1)
 
     def watch(self) -> None:
-        """Return when a signal tells to end. Raises CannotStart when a process ends by itself."""
+        """Return when a signal tells to end. A process that ends by itself is started again after a pause, as an
+        installation's supervisor does. Raises CannotStart for one that ends soon after its start.
+        """
+        ended: dict[str, float] = {}
         while not self._told_to_end.wait(0.5):
-            self._check_alive()
+            now = time.monotonic()
+            for name, process in list(self._running.items()):
+                if process.poll() is None:
+                    continue
+                if name not in ended:
+                    if now - self._since[name] < WELL:
+                        self._check_alive()
+                    _signal(process, signal.SIGKILL)  # children that it left behind
+                    ended[name] = now
+                    print(
+                        f"The process {name} ended with code {process.returncode}; "
+                        f"it is started again in {PAUSE:.0f} seconds.",
+                        flush=True,
+                    )
+                elif now - ended[name] > PAUSE:
+                    del ended[name]
+                    self.start(name, self._commands[name])
+                    print(f"The process {name} is started again.", flush=True)
 
     def _check_alive(self) -> None:
         for name, process in self._running.items():

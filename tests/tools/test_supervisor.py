@@ -92,6 +92,24 @@ def test_a_process_that_ends_by_itself_is_named_with_the_end_of_its_log(supervis
             supervisor.watch()
 
 
+def test_a_process_that_was_well_is_started_again_and_keeps_its_log(
+    supervisor, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("tools.supervisor.WELL", 0.0)
+    monkeypatch.setattr("tools.supervisor.PAUSE", 0.1)
+    with supervisor:
+        supervisor.start("family", [sys.executable, "-c", FAMILY])
+        first = printed(tmp_path, "family")
+        os.kill(int(first.split()[0]), signal.SIGKILL)
+        end = threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM))
+        end.start()
+        supervisor.watch()
+        lines = (tmp_path / "family.log").read_text().splitlines()
+    assert lines[0] == first.strip()
+    assert len(lines) == 2
+    assert "The process family ended with code -9; it is started again" in capsys.readouterr().out
+
+
 def test_nothing_starts_once_a_signal_told_to_end(supervisor, tmp_path):
     with supervisor:
         os.kill(os.getpid(), signal.SIGTERM)
