@@ -1,8 +1,8 @@
 """`make run`: the whole portal in one terminal, as a demonstration with the stand-in ODIN.
 
 Sets up what is missing, starts the stand-in, the Celery worker, beat and the web server as processes of their own,
-prints the address, and ends all of them on Ctrl-C. One that ends by itself is started again after a pause; where it ends
-soon after its start, the others end too and the last lines of its log are shown.
+prints the address, and ends all of them on Ctrl-C. One that ends by itself is started again after a pause; where it
+ends soon after its start, the others end too and the last lines of its log are shown.
 """
 
 import sys
