@@ -96,13 +96,12 @@ def new_words() -> list[Wording]:
 
 
 def _throughput(now: datetime) -> tuple[Chart, int]:
-    """Attempts of the last hour by the minute and by how they were read; how many ended in the last whole minute."""
+    """Attempts of the last hour by the minute and by how they were read; how many in the last sixty seconds."""
     last = now.astimezone(INDIA).replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=back) for back in range(MINUTES - 1, -1, -1)]
+    read = Attempt.objects.exclude(outcome="").order_by()
     rows = (
-        Attempt.objects.filter(started_at__gte=minutes[0])
-        .exclude(outcome="")
-        .order_by()
+        read.filter(started_at__gte=minutes[0])
         .values_list(TruncMinute("started_at", tzinfo=INDIA), "outcome")
         .annotate(Count("id"))
     )
@@ -111,7 +110,7 @@ def _throughput(now: datetime) -> tuple[Chart, int]:
         counted[minute][outcome.replace("_", " ")] = number
     columns = [(f"{at:%H:%M}", counted[at]) for at in minutes]
     chart = stacked_chart("Messages a minute in the last hour", columns, SERIES, labelled=LABELLED)
-    return chart, sum(counted[minutes[-2]].values())
+    return chart, read.filter(started_at__gt=now - timedelta(minutes=1)).count()
 
 
 def _said(since: datetime) -> list[Said]:
