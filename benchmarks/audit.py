@@ -28,7 +28,7 @@ from tests.faults.servers import Postgres
 
 PROCESSES = 8
 #: The modules of a change's way that write entries.
-WRITERS = ("backoffice.changes.operations.record", "backoffice.delivery.queue.record")
+WRITERS = ("backoffice.changes.operations.record", "backoffice.delivery.queue.record_many")
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "backoffice.settings",
     "SECRET_KEY": "only-for-benchmarks-" + "x" * 40,
