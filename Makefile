@@ -26,7 +26,7 @@ lint:
 format:
 	@$(PYTHON) tools/test.py --format
 
-# The browser test of the main job also takes the pictures of README.md.
+# The browser tests also take the pictures of README.md.
 screenshots:
 	@SCREENSHOTS=docs/screenshots $(PYTHON) tools/test.py --only tests/acceptance
 

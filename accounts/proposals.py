@@ -43,7 +43,10 @@ def proposals(lane: str) -> list[Proposal]:
     """What is under way for this lane, oldest first, and a refused delivery that nothing followed."""
     changes = Change.objects.filter(lane=lane, state=ChangeState.SUBMITTED).order_by("id")[:MOST]
     deliveries = (
-        Delivery.objects.filter(lane=lane).exclude(state=DeliveryState.CANCELLED).order_by("-id")[:MOST]
+        Delivery.objects.with_messages()
+        .filter(lane=lane)
+        .exclude(state=DeliveryState.CANCELLED)
+        .order_by("-id")[:MOST]
     )
     return [*_of_deliveries(deliveries), *(found for change in changes for found in _of_change(change))]
 

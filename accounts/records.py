@@ -25,6 +25,7 @@ from accounts.values import (
     PARTS,
     USER_COLUMNS,
     columns,
+    confirmed_values,
     from_values,
     record,
     records,
@@ -108,10 +109,7 @@ def take_creates(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
     known = {user.lane for user in named.only("group_id", "user_id")}
     new = [_in_force(values) for lane, values in confirmed if lane not in known]
     made = insert((_created(values), values) for values in new)
-    saved = RetailUser.objects.select_related("mf_ucc").prefetch_related("banks", "demats")
-    after = {
-        user.lane: changed({}, to_values(user)) for user in saved.filter(pk__in=[user.pk for user in made])
-    }
+    after = {each.user.lane: changed({}, confirmed_values(*each)) for each in made}
     return [after.get(lane) or take_create(lane, values) for lane, values in confirmed]
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.forms import SECTIONS as CREATE_SECTIONS
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source
-from accounts.values import PARTS, USER_COLUMNS, from_values, record, to_values
+from accounts.values import PARTS, USER_COLUMNS, confirmed_values, from_values, record
 from backoffice.changes.models import Change
 from backoffice.changes.operations import draft_values
 from backoffice.delivery.handlers import Applied
@@ -76,8 +76,8 @@ def row(values: Values, by: "User") -> RetailUser:
 def take(change: Change, by: "User") -> Applied:
     """What an approved declaration does: the retail user is here from now on, as declared by the change's maker."""
     values = draft_values(change)
-    [user] = insert([(row(values, change.made_by), values)])
-    return Applied({}, {name: value for name, value in to_values(user).items() if value})
+    [inserted] = insert([(row(values, change.made_by), values)])
+    return Applied({}, {name: value for name, value in confirmed_values(*inserted).items() if value})
 
 
 def take_many(changes: Sequence[Change]) -> None:

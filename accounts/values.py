@@ -128,11 +128,20 @@ def parts(user: RetailUser, message: type[Request]) -> Values:
 
 def to_values(user: RetailUser) -> Values:
     """The confirmed values of a retail user, named as in 301 and 320. What is not known is left out."""
-    mf_ucc = getattr(user, "mf_ucc", None)
+    return confirmed_values(user, user.banks.all(), user.demats.all(), getattr(user, "mf_ucc", None))
+
+
+def confirmed_values(
+    user: RetailUser,
+    banks: Iterable[models.Model],
+    demats: Iterable[models.Model],
+    mf_ucc: models.Model | None,
+) -> Values:
+    """The same of a retail user whose accounts are at hand."""
     values: Values = {
         **values_of(user, USER_COLUMNS),
-        "banks": [texts_of(bank, users.BankAccount.fields) for bank in user.banks.all()],
-        "demats": [texts_of(demat, users.DematAccount.fields) for demat in user.demats.all()],
+        "banks": [texts_of(bank, users.BankAccount.fields) for bank in banks],
+        "demats": [texts_of(demat, users.DematAccount.fields) for demat in demats],
         "mf_ucc": texts_of(mf_ucc, users.MfUcc.fields) if mf_ucc else {},
     }
     return {name: value for name, value in values.items() if name not in user.unknown_fields}

@@ -3,6 +3,10 @@
 Connections: Celery waits up to 30 seconds between two tries to reach a broker that is away, and so would everything
 after its return. Here it is two.
 
+RabbitMQ without waiting for ever: py-amqp waits without end for each answer that it is owed (that a message was taken,
+that a channel is closed), and so would whoever speaks to a broker that fell silent without closing the connection:
+beat, the worker's main loop, the thread that sends wake-ups. Its own `read_timeout` ends no wait.
+
 The filesystem broker without its race: a wake-up appears under its name when it is written whole. Kombu's own transport
 creates a message's file under its final name and writes afterwards. A worker that looks in between reads an empty file,
 and the error ends the worker. The same holds for an exchange's table while it is made.
@@ -15,13 +19,16 @@ from queue import Empty
 from typing import Any
 
 import kombu
+from amqp.exceptions import RecoverableConnectionError
 from celery.app.amqp import AMQP as CeleryAMQP
 from kombu.exceptions import ChannelError
-from kombu.transport import filesystem
+from kombu.transport import filesystem, pyamqp
 from kombu.utils.json import dumps
 
 #: How often, and how long apart (seconds), a table is read again that another process is just writing.
 TABLE_READS, TABLE_PAUSE = 20, 0.01
+#: Seconds that RabbitMQ has for an answer that is waited for. Who waits for what may come at any time gives its own.
+ANSWER_SECONDS = 5
 #: Seconds between two tries to reach a broker that is away.
 RECONNECT_SECONDS = 2
 
@@ -47,6 +54,31 @@ class AMQP(CeleryAMQP):
     """Celery's way to make connections, with ours."""
 
     Connection = Connection
+
+
+class RabbitConnection(pyamqp.Connection):
+    """A connection to RabbitMQ that is given up when an answer does not come."""
+
+    def blocking_read(self, timeout: float | None = None) -> Any:
+        if timeout is not None:
+            return super().blocking_read(timeout)
+        try:
+            return super().blocking_read(ANSWER_SECONDS)
+        except TimeoutError:
+            self.collect()
+            raise RecoverableConnectionError("RabbitMQ gives no answer.") from None
+
+
+class RabbitTransport(pyamqp.Transport):
+    """The transport that `amqp://` stands for in this project."""
+
+    Connection = RabbitConnection
+
+
+class RabbitSSLTransport(pyamqp.SSLTransport):
+    """The transport that `amqps://` stands for in this project."""
+
+    Connection = RabbitConnection
 
 
 class Channel(filesystem.Channel):

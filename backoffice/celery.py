@@ -10,8 +10,10 @@ from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 from structlog.contextvars import clear_contextvars
 
-# See `broker`: kombu's own filesystem transport can end a worker.
+# See `broker`: kombu's own filesystem transport can end a worker, and the one of RabbitMQ waits without end.
 TRANSPORT_ALIASES["filesystem"] = "backoffice.broker:Transport"
+TRANSPORT_ALIASES["amqp"] = "backoffice.broker:RabbitTransport"
+TRANSPORT_ALIASES["amqps"] = "backoffice.broker:RabbitSSLTransport"
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 

@@ -343,18 +343,23 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     }
 elif CELERY_BROKER_URL.startswith("amqp"):
     # Without it a wake-up could vanish between client and server unnoticed; the sweep would find the work later.
+    # `backoffice.broker` says how long RabbitMQ may take to confirm one: no option of the transport does.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
 else:
     # A Redis that takes a connection and then says nothing would be waited for without end.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "max_retries": 0,
         "socket_connect_timeout": 2,
-        "socket_timeout": 15,  # longer than the 10 seconds for which a worker asks for the next wake-up
+        "socket_timeout": 5,  # longer than the second for which a worker asks for the next wake-up at a time
+        # No time-out of a socket holds for the connection on which a worker waits for wake-ups. How often (seconds)
+        # kombu looks at it: an answer that is overdue is missed after 6 to 11 seconds, rather than 26 to 51.
+        "health_check_interval": 5,
         # A machine that went away without a goodbye is missed after 25 seconds.
         "socket_keepalive": True,
         "socket_keepalive_options": {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3},
     }
-# The same for RabbitMQ (seconds).
+# The same for RabbitMQ (seconds): a worker misses it after two that did not come. Only workers obey this. Who merely
+# sends (beat, the web server, a worker its own wake-ups) finds out by a confirmation that does not come.
 CELERY_BROKER_HEARTBEAT = 10
 # A wake-up that finds no broker is given up soon, at once where the connection is refused: the sweep finds the work.
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
@@ -376,10 +381,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # A worker that is told to stop at once still has this long (seconds) to finish what it is sending.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 40.0
-# For `--pool prefork`, above ODIN_TOTAL_TIMEOUT: they end what hangs elsewhere. A thread cannot be ended: there the
-# call's own deadline ends a call, and the lease gives a delivery to others.
-CELERY_TASK_SOFT_TIME_LIMIT = 90
-CELERY_TASK_TIME_LIMIT = 120
 # For `--pool prefork`: memory that a library leaks is given back now and then. Threads have no child to end.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 # Lines are set up by `backoffice.celery` from LOGGING, which leaves Celery's own set-up out.
@@ -466,6 +467,15 @@ if DELIVERY_LEASE_SECONDS <= ODIN_TOTAL_TIMEOUT:
     raise ImproperlyConfigured(
         "DELIVERY_LEASE_SECONDS must be longer than ODIN_TOTAL_TIMEOUT: a claim must outlive the call it covers."
     )
+# For `--pool prefork` (seconds): they end what hangs elsewhere than in a call, and so must be longer than tasks that
+# wait for ODIN ever take. One that delivers claims nothing later than 5 seconds and a call after its start, and what it
+# claimed ends with its lease. A question goes out twice at most, each time after a logon. The rest is for the database.
+# A thread cannot be ended: there the call's own deadline ends a call, and the lease gives a delivery to others.
+CELERY_TASK_SOFT_TIME_LIMIT = (
+    5 + ODIN_TOTAL_TIMEOUT + max(3 * ODIN_TOTAL_TIMEOUT, DELIVERY_LEASE_SECONDS) + 30
+)
+# A task that was told to end still waits for the calls that are under way.
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + ODIN_TOTAL_TIMEOUT + 10
 
 # --- batches: uploaded files -------------------------------------------------------------------------------------
 

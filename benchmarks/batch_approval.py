@@ -4,12 +4,14 @@
 
 Runs on the database of TEST_DATABASE_URL, in a test database of its own (SQLite without it). Approval stands beside
 the same thing done object by object, as a loop over changes would, on a part of the rows. The stand-in runs in a
-process of its own and takes 50 ms for each message; attempts and audit entries are written as always.
+process of its own and takes 50 ms for each message; attempts and audit entries are written as always. A plain pool of
+as many threads that call zeep, and note nothing, stands beside the delivery.
 """
 
 import argparse
 import csv
 import io
+import itertools
 import logging
 import multiprocessing
 import os
@@ -19,6 +21,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -30,6 +33,7 @@ django.setup()
 
 # isort: split
 
+import zeep
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -46,7 +50,10 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.queue import enqueue
 from backoffice.delivery.sending import drain
+from backoffice.odin import session
 from backoffice.odin.standin import StandIn
+from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.wire import Header, encode
 from backoffice.staff.models import User
 from tests.factories import bank_values, demat_values, retail_user_values
 from tests.settings import RUNTIME
@@ -61,6 +68,21 @@ def person(name: str, role: str) -> User:
     return user
 
 
+def new_user(letter: str, number: int) -> dict:
+    """The values of a retail user with two banks, one demat account and mutual-fund UCC."""
+    return retail_user_values(
+        user_id=f"{letter}{number:06}",
+        reference="",
+        mobile=f"98{number:08}",
+        pan=f"AB{'CDEFG'[number % 5]}PT{number % 10000:04}{chr(65 + number // 10000 % 26)}",
+        banks=[
+            bank_values(is_default="1", account_no=f"1{number:010}"),
+            bank_values(bank_id="OTHERBANK", account_no=f"2{number:010}"),
+        ],
+        demats=[demat_values(is_default="Y", beneficiary_id=f"{number:08}")],
+    )
+
+
 def file(rows: int) -> Iterator[bytes]:
     """A CSV file of so many new retail users, each with two banks, one demat account and mutual-fund UCC."""
     shown = columns.columns(batch_kind("create_retail_user").layout)
@@ -68,17 +90,7 @@ def file(rows: int) -> Iterator[bytes]:
     writer = csv.writer(text)
     writer.writerow([column.name for column in shown])
     for number in range(rows):
-        values = retail_user_values(
-            user_id=f"B{number:06}",
-            reference="",
-            mobile=f"98{number:08}",
-            pan=f"AB{'CDEFG'[number % 5]}PT{number % 10000:04}{chr(65 + number // 10000 % 26)}",
-            banks=[
-                bank_values(is_default="1", account_no=f"1{number:010}"),
-                bank_values(bank_id="OTHERBANK", account_no=f"2{number:010}"),
-            ],
-            demats=[demat_values(is_default="Y", beneficiary_id=f"{number:08}")],
-        )
+        values = new_user("B", number)
         writer.writerow([cell(values, column.path) for column in shown])
         if number % 1000 == 999:
             yield text.getvalue().encode()
@@ -151,6 +163,29 @@ def send(seconds: float, threads: int) -> float:
     return drain(seconds) / (time.perf_counter() - started)
 
 
+def send_plainly(seconds: float, threads: int) -> float:
+    """The peer: creations like those of the file sent by a thread pool. Returns messages a second."""
+    message = REQUESTS[301]
+    client = zeep.Client(settings.ODIN_WSDL_URL)
+    binding = next(iter(client.wsdl.bindings))
+    operation = client.create_service(binding, settings.ODIN_SERVICE_URL)[message.operation]
+    header = Header(settings.ODIN_DEALER_ID, session.current().id)
+    numbers = itertools.count()
+    end = time.perf_counter() + seconds
+
+    def call() -> int:
+        sent = 0
+        while time.perf_counter() < end:
+            operation(encode(message, new_user("P", next(numbers)), header))
+            sent += 1
+        return sent
+
+    with ThreadPoolExecutor(threads) as pool:
+        started = time.perf_counter()
+        sent = sum(future.result() for future in [pool.submit(call) for _ in range(threads)])
+        return sent / (time.perf_counter() - started)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -158,7 +193,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--threads", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=10, help="that messages are sent")
+    parser.add_argument("--seconds", type=float, default=15, help="that messages are sent")
     options = parser.parse_args()
     RUNTIME.mkdir(parents=True, exist_ok=True)
     settings.VAR_DIR = RUNTIME
@@ -209,12 +244,14 @@ def measure(options: argparse.Namespace) -> None:
         settings.ODIN_SERVICE_URL, settings.ODIN_WSDL_URL = f"{url}/soap", f"{url}?singleWsdl"
         send(1, options.threads)  # log on, connect
         rate = send(options.seconds, options.threads)
+        plain = send_plainly(options.seconds, options.threads)
     finally:
         process.terminate()
     possible = options.threads / LATENCY
     print(
         f"deliver for {options.seconds:.0f} s with {options.threads} threads, {LATENCY * 1000:.0f} ms each: "
-        f"{rate:.0f}/s, {rate / possible:.0%} of what the threads allow ({possible:.0f}/s)"
+        f"{rate:.0f}/s, {rate / possible:.0%} of what the threads allow ({possible:.0f}/s), "
+        f"{rate / plain:.0%} of a plain pool ({plain:.0f}/s)"
     )
     print(f"  applied: {Delivery.objects.filter(state='applied').count()}")
 

@@ -168,7 +168,7 @@ class Bench:
                     change=self.change,
                     message_type=303,
                     lane=f"HO/{values['user_id']}",
-                    values=values,
+                    own_values=values,
                     content_hash=content_hash(one(303, values)),
                     reference=values["reference"],
                 )

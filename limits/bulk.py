@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from accounts.bulk import existing_findings, lane_of, users_of
@@ -24,7 +24,7 @@ def deposit_findings(many: Sequence[Values]) -> list[list[Finding]]:
             lane__in={lane_of(values) for values in many},
             message_type__in=DEPOSITS,
             created_at__date=timezone.localdate(),
-        ).values_list("lane", KT("values__amount"))
+        ).values_list("lane", KeyTextTransform("amount", "change__values"))
     )
     for values, findings in zip(many, found, strict=True):
         reference, amount = values.get("reference"), values.get("amount")

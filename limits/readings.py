@@ -1,5 +1,6 @@
 """What is asked of ODIN about funds and stocks: asked for on a page, fetched by a worker, kept with its time."""
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: By name, since the module of the tasks imports this one.
 FETCH = "limits.tasks.fetch_readings"
+#: A task begins no further question after so many seconds: beat's next goes on.
+ASK_SECONDS = 5.0
 State = Reading.State
 
 
@@ -64,7 +67,8 @@ def want(
 
 
 def fetch_all() -> int:
-    """Fetch what is asked for, oldest first; give up what a worker that died left behind. Returns how many were asked.
+    """Fetch what is asked for, oldest first, for a while; give up what a worker that died left behind. Returns how
+    many were asked.
 
     While sending is paused, the circuit is open or there is no session, what is asked for waits; the sweep comes back.
     """
@@ -72,8 +76,14 @@ def fetch_all() -> int:
     Reading.objects.filter(state=State.UNDER_WAY, lease_until__lt=now).update(
         state=State.FAILED, words="The worker stopped while it asked. Ask again.", ended_at=now
     )
+    end = time.monotonic() + ASK_SECONDS
     done, waiting = 0, Reading.objects.filter(state=State.ASKED)
-    while waiting.exists() and gate.allowed(1, reading=True) and (reading := _claim()):
+    while (
+        time.monotonic() < end
+        and waiting.exists()
+        and gate.allowed(1, reading=True)
+        and (reading := _claim())
+    ):
         if not _fetch(reading):
             break
         done += 1

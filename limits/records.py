@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.records import changed, confirmed_user, confirmed_users
 from accounts.values import columns, records, text, values_of
+from backoffice.copying import insert_all
 from backoffice.delivery.handlers import Applied, applies, applies_together
 from backoffice.protocol.codes import SettingAction
 from backoffice.protocol.fields import Values
@@ -39,7 +40,7 @@ def take_limit_updates(kind: int, several: Sequence[Values]) -> list[Applied]:
         sent = columns(LimitUpdate, {name: values[name] for name in names})
         made.append(LimitUpdate(reference=reference, retail_user=user, kind=kind, **sent))
         applied.append(Applied({}, {"reference": reference, **values_of(made[-1], names)}))
-    LimitUpdate.objects.bulk_create(made)
+    insert_all(made)
     return applied
 
 

@@ -274,9 +274,11 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
     lane = "HO/RET001"
     change = factory.LazyAttribute(lambda delivery: ChangeFactory.approved(lane=delivery.lane))
     message_type = 301
-    values = factory.LazyAttribute(lambda delivery: delivery.change.messages[0]["values"])
+    own_values: dict[str, object] | None = None
     content_hash = factory.LazyAttribute(
-        lambda delivery: content_hash(one(delivery.message_type, delivery.values))
+        lambda delivery: content_hash(
+            one(delivery.message_type, delivery.own_values or delivery.change.messages[0]["values"])
+        )
     )
 
     @classmethod

@@ -6,6 +6,9 @@ import runpy
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from backoffice.delivery.tasks import DRAIN_SECONDS
+from backoffice.odin.reading import TRIES
+from limits.readings import ASK_SECONDS
 from tools.prepare import ROOT
 
 
@@ -113,6 +116,16 @@ def test_only_the_demonstration_goes_without_https(read, environment, https):
     assert (found["SESSION_COOKIE_SECURE"], found["CSRF_COOKIE_SECURE"], found["SECURE_SSL_REDIRECT"]) == (
         https,
     ) * 3
+
+
+@pytest.mark.parametrize(("total", "lease"), [("30", "60"), ("80", "90"), ("300", "301"), ("20", "3600")])
+def test_no_task_that_waits_for_odin_is_cut_by_celery_however_long_calls_may_take(read, total, lease):
+    found = read(ODIN_TOTAL_TIMEOUT=total, DELIVERY_LEASE_SECONDS=lease)
+    call, soft = found["ODIN_TOTAL_TIMEOUT"], found["CELERY_TASK_SOFT_TIME_LIMIT"]
+    logon_and_call = 2 * call
+    assert soft > DRAIN_SECONDS + call + found["DELIVERY_LEASE_SECONDS"]
+    assert soft > ASK_SECONDS + TRIES * logon_and_call
+    assert found["CELERY_TASK_TIME_LIMIT"] > soft + call
 
 
 def test_every_variable_is_in_the_example_file():

@@ -24,6 +24,7 @@ from typing import IO
 from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
 
 CHROMIUM = Path("/usr/bin/chromium")
+ACCEPTANCE = "tests/acceptance"
 
 #: For the deployment check only: shaped like a real installation's, and no real one's.
 PRODUCTION = {
@@ -121,9 +122,12 @@ def _left_out() -> list[str]:
 
 
 def _tests(left_out: list[str]) -> None:
-    """Run every test on SQLite and the filesystem broker, and meanwhile those to which a server makes a difference."""
+    """Run every test on SQLite and the filesystem broker; beside those that need no whole portal first the tests to
+    which a server makes a difference, then those of `tests/acceptance`.
+    """
     marks = [] if CHROMIUM.exists() else ["not browser"]
-    command = [tool("pytest"), *(["-m", marks[0]] if marks else [])]
+    chosen = ["-m", marks[0]] if marks else []
+    command = [tool("pytest"), "--ignore", ACCEPTANCE, *chosen]
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
     with TemporaryFile() as printed:
         everything = subprocess.Popen(
@@ -133,8 +137,8 @@ def _tests(left_out: list[str]) -> None:
             for mark, setting, name in SERVERS:
                 if url := os.environ.get(name):
                     _run(tool("pytest"), "-m", " and ".join([mark, *marks]), **{setting: url})
-            # Shown last, so that the last line counts all tests.
-            print("\n$ pytest", flush=True)
+            _run(tool("pytest"), ACCEPTANCE, *chosen)
+            print(f"\n$ pytest {' '.join(command[1:])}", flush=True)
             _show(everything, printed)
         except BaseException:
             everything.send_signal(signal.SIGINT)  # so that it ends what it has started

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.models import Entry
+from backoffice.copying import insert_all
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
 
 SYSTEM = "system"
-#: So many entries go into one statement.
-AT_ONCE = 1000
 
 
 def record(
@@ -50,7 +49,8 @@ def record(
 
 def record_many(rows: Iterable[Mapping[str, Any]]) -> int:
     """Write many entries at once, each given as the arguments of `record`. Returns how many."""
-    entries = Entry.objects.bulk_create((_entry(**row) for row in rows), batch_size=AT_ONCE)
+    entries = [_entry(**row) for row in rows]
+    insert_all(entries)
     return len(entries)
 
 

@@ -27,7 +27,9 @@ class AliasForm(forms.Form):
         label="Header",
         help_text="As it stands in a file; case, spaces and signs do not count.",
     )
-    column = forms.ChoiceField(choices=aliases.column_choices, label="Means the column")
+    column = forms.ChoiceField(
+        choices=lambda: [("", "Choose a column"), *aliases.column_choices()], label="Means the column"
+    )
 
 
 @login_required

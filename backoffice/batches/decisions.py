@@ -4,13 +4,15 @@ The rows are never loaded: each verb is a bounded number of statements, however 
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from backoffice.audit.middleware import current_origin
@@ -22,8 +24,9 @@ from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
 from backoffice.batches.summary import with_risks
 from backoffice.changes import approvals, comments, expiry, rules
-from backoffice.changes.models import Change
+from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.changes.risks import Risk, in_order
 from backoffice.delivery.wakeup import wake_after_commit
 
 if TYPE_CHECKING:
@@ -73,9 +76,11 @@ def submit(
         if not batch.good + batch.warned:
             raise BatchError("No row is left to submit. Correct the file and upload it again.")
         sent = batch.rows.filter(state__in=SENT)
+        rule = rules.rule(batch_kind(batch.kind).change_kind)
         if batch_kind(batch.kind).money:
             _compare(control_total, sent.aggregate(total=Sum("amount"))["total"] or Decimal(0))
             batch.control_total = control_total
+            _flag_large(sent, rule)
         batch.mode = Mode(mode)
         batch.reason = reason.strip()
         batch.submitted_at = timezone.now()
@@ -83,7 +88,7 @@ def submit(
         batch.state = State.SUBMITTED
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
-        rows = setwise.propose(batch, SENT, _checkers_for(sent, batch))
+        rows = setwise.propose(batch, SENT, _checkers_for(sent, rule))
         _record(
             batch,
             "batch.submitted",
@@ -264,9 +269,24 @@ def _undecided(batch_id: int) -> Batch:
     return batch
 
 
-def _checkers_for(sent: QuerySet[Row], batch: Batch) -> int:
+def _flag_large(sent: QuerySet[Row], rule: ApprovalRule) -> None:
+    """Flag large amounts by the rule in force now: it may be another than when the file was checked.
+
+    One statement for each combination of flags, of which there are a handful, and none where they fit already.
+    """
+    large = Q(pk__in=()) if rule.above is None else Q(amount__gt=rule.above)
+    # As text: SQLite keeps a JSON array with the spaces of whoever wrote it.
+    stored = sent.annotate(text=Cast("flags", TextField())).order_by()
+    for rows, more in ((stored.filter(large), {Risk.LIMIT}), (stored.exclude(large), set())):
+        for text in rows.values_list("text", flat=True).distinct():
+            flags = json.loads(text)
+            right = in_order({Risk(name) for name in flags if name != Risk.LIMIT} | more)
+            if right != flags:
+                rows.filter(text=text).update(flags=right)
+
+
+def _checkers_for(sent: QuerySet[Row], rule: ApprovalRule) -> int:
     """How many must approve the rows: as many as the row with the highest amount needs, and never nobody."""
-    rule = rules.rule(batch_kind(batch.kind).change_kind)
     return max(1, rules.checkers_for(sent.aggregate(highest=Max("amount"))["highest"], rule))
 
 

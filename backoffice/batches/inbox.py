@@ -72,7 +72,7 @@ class FileTable(PortalTable):
     submitted_rows = NumberColumn(verbose_name="Rows", empty_values=())
     risky_rows = NumberColumn(verbose_name="Worth a look")
     control_total = MoneyColumn(verbose_name="Rupees")
-    made_by = tables.Column(verbose_name="Maker")
+    made_by = tables.Column(verbose_name="Maker", attrs={"td": {"class": "nowrap"}})
     reason = tables.Column(verbose_name="Why", attrs={"td": {"class": "long"}})
     submitted_at = AgoColumn(verbose_name="Waits since")
 

@@ -140,9 +140,10 @@ class Row(models.Model):
 
     `cells` are the file's own texts with secrets sealed, in the order of the file's columns; `corrections` are the
     cleaned texts that the maker accepted in their place, by the position of the column. `values` are what the cells
-    mean, with secrets sealed; `messages` and `content_hash` are as in a change, `message_hashes` are those of the
-    deliveries, `before` the record's confirmed values. `amount` is rupees. `risks` are what a checker should look
-    at, in words; `flags` are those of its change (see `changes.risks`).
+    mean, with secrets sealed; `messages` and `content_hash` are as in a change, `owed` is what the deliveries of
+    the messages are made from, `[[type, reference, content hash], ...]`; `before` are the record's confirmed values.
+    `amount` is rupees. `risks` are what a checker should look at, in words; `flags` are those of its change (see
+    `changes.risks`).
     """
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
@@ -154,7 +155,7 @@ class Row(models.Model):
     corrections = models.JSONField(default=dict)
     values = models.JSONField(default=dict)
     messages = models.JSONField(default=list)
-    message_hashes = models.JSONField(default=list)
+    owed = models.JSONField(default=list)
     before = models.JSONField(null=True)
     findings = models.JSONField(default=list)
     risks = models.JSONField(default=list)

@@ -25,6 +25,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import SHARED_RULE
 from backoffice.changes.shown import ShownMessage, shown_messages
 from backoffice.delivery.models import Delivery
+from backoffice.protocol.findings import Severity
 from backoffice.protocol.secret import MASK
 from backoffice.screens import privacy
 from backoffice.screens.tables_base import ListView
@@ -127,15 +128,20 @@ def _row_page(
     waits = change is not None and change.state == ChangeState.SUBMITTED
     checker = request.user.has_perm("changes.approve_change") and batch.made_by_id != request.user.pk
     shows = privacy.shown(request, row.lane)
+    cells = _cells(batch, row, shows)
+    found = _found(cells, _on_no_column(batch, row))
     context = {
         "batch": batch,
         "row": row,
         "lane": row.lane,
+        "next_row": batch.rows.filter(state=row.state, number__gt=row.number).order_by("number").first(),
         "shows_personal": shows,
         "may_reveal": privacy.may_reveal(request, row.lane),
         "change": change,
-        "cells": _cells(batch, row, shows),
-        "whole": _on_no_column(batch, row),
+        "cells": [cell for cell in cells if _says_something(cell)],
+        "empty": [cell["header"] for cell in cells if not _says_something(cell)],
+        "errors": [pair for pair in found if pair[1]["severity"] == Severity.ERROR],
+        "warnings": [pair for pair in found if pair[1]["severity"] != Severity.ERROR],
         "comparisons": batch_kind(batch.kind).compare(
             row.messages[0]["values"] if row.messages else row.values, row.before
         ),
@@ -172,6 +178,7 @@ def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
         text = row.cells[place] if place < len(row.cells) else ""
         cells.append(
             {
+                "id": f"cell-{place + 1}",
                 "header": header,
                 "label": column.label if column else "left out",
                 "text": "••••" if place in secrets and text else _cell(column, text, shows),
@@ -180,6 +187,18 @@ def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
             }
         )
     return cells
+
+
+def _says_something(cell: dict[str, Any]) -> bool:
+    return bool(cell["text"] or cell["corrected"] or cell["findings"])
+
+
+def _found(cells: list[dict[str, Any]], whole: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Every finding on the row with the id of its cell; those on the row as a whole, without one, come first."""
+    return [
+        *(("", finding) for finding in whole),
+        *((cell["id"], finding) for cell in cells for finding in cell["findings"]),
+    ]
 
 
 def _cell(column: columns.Column | None, text: str | None, shows: bool) -> str | None:

@@ -1,24 +1,30 @@
 """What becomes of an approved batch: cancel what was not sent, and note when the last message is settled."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from backoffice.audit.operations import record
+from backoffice.audit.operations import record, record_many
 from backoffice.batches import summary
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Batch, State
 from backoffice.batches.words import messages
 from backoffice.delivery.models import Delivery
+from backoffice.delivery.settling import hold_back
 from backoffice.delivery.states import FINAL, MOVES, Move
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.protocol.message import REQUESTS, Repeat
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
 
+#: So many messages are cancelled by one statement.
+AT_ONCE = 1000
 #: The states from which a delivery may be cancelled, by the one table that says so.
 CANCELLABLE = [state for state, move in MOVES if move is Move.CANCEL]
 
@@ -38,12 +44,13 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
         if batch.state != State.APPROVED:
             raise BatchError("Nothing of this batch waits to be sent.")
         unsent = Q(state__in=CANCELLABLE, doubted=False, lease_token__isnull=True, ahead=False)
-        cancelled: int = Delivery.objects.filter(unsent, change__batch=batch).update(
-            state=DeliveryState.CANCELLED,
-            needs_person=False,
-            reason=reason.strip(),
-            finished_at=timezone.now(),
-        )
+        locked = Delivery.objects.select_for_update(of=("self",)).filter(unsent, change__batch=batch)
+        rows = list(locked.order_by("pk").values_list("pk", "lane", "change_id"))
+        now = timezone.now()
+        for start in range(0, len(rows), AT_ONCE):
+            _cancel(rows[start : start + AT_ONCE], by, reason.strip())
+        _hold_back_behind(batch, now)
+        cancelled = len(rows)
         record(
             "batch.cancelled",
             by=by,
@@ -53,6 +60,41 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
             details={"batch": batch.pk, "sha256": batch.sha256, "cancelled": cancelled},
         )
     return cancelled
+
+
+def _cancel(rows: Sequence[tuple[int, str, int]], by: "User", reason: str) -> None:
+    """Cancel deliveries that are locked, given by number, lane and change, with an audit entry for each."""
+    Delivery.objects.filter(pk__in=[row[0] for row in rows]).update(
+        state=DeliveryState.CANCELLED, needs_person=False, reason=reason, finished_at=timezone.now()
+    )
+    record_many(
+        {
+            "action": "delivery.cancelled",
+            "by": by,
+            "subject": lane,
+            "text": "Cancelled with its file before it was applied.",
+            "reason": reason,
+            "change_id": change_id,
+            "delivery_id": number,
+        }
+        for number, lane, change_id in rows
+    )
+
+
+def _hold_back_behind(batch: Batch, since: datetime) -> None:
+    """What is queued behind a create that was cancelled just now waits until somebody decides."""
+    behind = Delivery.objects.filter(
+        lane=OuterRef("lane"), id__gt=OuterRef("id"), state=DeliveryState.QUEUED, finished_at__isnull=True
+    )
+    creates = Delivery.objects.filter(
+        Exists(behind),
+        change__batch=batch,
+        message_type__in=[kind for kind, message in REQUESTS.items() if message.repeat is Repeat.CREATE],
+        state=DeliveryState.CANCELLED,
+        finished_at__gte=since,
+    )
+    for create in creates:
+        hold_back(create, "was cancelled with its file")
 
 
 def note_outcomes() -> int:

@@ -1,7 +1,7 @@
 """A whole batch in single statements: its rows become changes, its changes become deliveries.
 
 One statement costs a tenth of what as many objects would. Both databases have INSERT ... SELECT; only opening a JSON
-array and making a random token differ.
+array differs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,25 +18,20 @@ from backoffice.delivery.models import Delivery
 #: Behind what people send one by one, so that a file does not keep them waiting.
 BATCH_PRIORITY = 1
 
-#: A random token; the messages of a change one by one, and what is taken out of them.
+#: What is owed for a row one by one, and what is taken out of it.
 _POSTGRESQL = {
-    "token": "gen_random_uuid()",
-    "messages": "CROSS JOIN LATERAL (SELECT e.n - 1 AS n, e.message"
-    " FROM jsonb_array_elements(c.messages) WITH ORDINALITY AS e(message, n)) AS m",
-    "type": "(m.message ->> 'type')::integer",
-    "values": "m.message -> 'values'",
-    "reference": "coalesce(m.message #>> '{values,reference}', '')",
-    "hash": "r.message_hashes ->> m.n::integer",
-    "n": "m.n",
+    "owed": "CROSS JOIN LATERAL jsonb_array_elements(r.owed) WITH ORDINALITY AS m(owed, n)",
+    "part": "m.n - 1",
+    "type": "(m.owed ->> 0)::integer",
+    "reference": "m.owed ->> 1",
+    "hash": "m.owed ->> 2",
 }
 _SQLITE = {
-    "token": "lower(hex(randomblob(16)))",
-    "messages": "CROSS JOIN json_each(c.messages) AS m",
-    "type": "json_extract(m.value, '$.type')",
-    "values": "json_extract(m.value, '$.values')",
-    "reference": "coalesce(json_extract(m.value, '$.values.reference'), '')",
-    "hash": "json_extract(r.message_hashes, '$[' || m.key || ']')",
-    "n": "m.key",
+    "owed": "CROSS JOIN json_each(r.owed) AS m",
+    "part": "m.key",
+    "type": "json_extract(m.value, '$[0]')",
+    "reference": "json_extract(m.value, '$[1]')",
+    "hash": "json_extract(m.value, '$[2]')",
 }
 _DIALECTS = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE}
 
@@ -47,11 +42,9 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
     In the caller's transaction; the batch's kind, maker, reason and time of submission are theirs, and `checkers` is
     how many must approve them.
     """
-    dialect = _DIALECTS[connection.vendor]
     return _insert(
         Change,
         {
-            "token": dialect["token"],
             "lane": "r.lane",
             "values": "r.values",
             "before": "r.before",
@@ -65,6 +58,7 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
             "row_number": "r.number",
         },
         {
+            "token": None,
             "kind": batch_kind(batch.kind).change_kind,
             "state": ChangeState.SUBMITTED,
             "checkers": checkers,
@@ -91,13 +85,13 @@ def owe(batch: Batch) -> int:
             "change": "c.id",
             "message_type": dialect["type"],
             "lane": "c.lane",
-            "values": dialect["values"],
+            "part": dialect["part"],
             "content_hash": dialect["hash"],
             "reference": dialect["reference"],
         },
         {"created_at": batch.decided_at, "priority": BATCH_PRIORITY},
         f"FROM {_table(Change)} c JOIN {_table(Row)} r ON r.batch_id = c.batch_id AND r.number = c.row_number "
-        f"{dialect['messages']} WHERE c.batch_id = %s AND c.state = %s ORDER BY c.row_number, {dialect['n']}",
+        f"{dialect['owed']} WHERE c.batch_id = %s AND c.state = %s ORDER BY c.row_number, {dialect['part']}",
         [batch.pk, ChangeState.APPROVED],
     )
 

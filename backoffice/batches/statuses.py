@@ -15,6 +15,7 @@ BATCH = {
     State.EXPIRED.value: Status("Expired", "warn", "clock", "its uploader: upload it again"),
     "first_approval": Status("Approved once", "info", "check"),
     "commented": Status("Comment", "idle", "info"),
+    "unreadable": Status("Unreadable", "bad", "x-circle", "its uploader: correct the file, upload it again"),
     "paused": Status("Paused", "warn", "pause", "whoever paused it"),
 }
 

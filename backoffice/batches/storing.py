@@ -5,16 +5,17 @@ approve a file is then a matter of copying from table to table.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch, Row, RowState
+from backoffice.copying import insert_rows
 from backoffice.delivery.content import canonical, hash_of
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
@@ -26,7 +27,7 @@ DECIDED = (
     "reference",
     "values",
     "messages",
-    "message_hashes",
+    "owed",
     "before",
     "findings",
     "risks",
@@ -80,7 +81,7 @@ def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int
         )
         if moved != 1:
             raise LeaseLost
-        _insert(made)
+        insert_rows(Row, COLUMNS, (list(map(_plain, row)) for row in made))
     batch.next_row = next_row
     if amount or batch.amount is not None:
         batch.amount = (batch.amount or Decimal(0)) + amount
@@ -95,7 +96,7 @@ def replace(row: Row, checked: CheckedRow) -> None:
     row.save(update_fields=DECIDED)
 
 
-_JSON = frozenset({"values", "messages", "message_hashes", "before", "findings", "risks", "flags"})
+_JSON = frozenset({"values", "messages", "owed", "before", "findings", "risks", "flags"})
 
 
 def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
@@ -106,6 +107,10 @@ def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
         for kind, part in row.parts
     ]
     hashes = [hash_of([text]) for text in texts]
+    owed = [
+        (kind, part.get("reference", ""), digest)
+        for (kind, part), digest in zip(row.parts, hashes, strict=True)
+    ]
     return (
         batch_id,
         row.number,
@@ -117,7 +122,7 @@ def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
         row.reference[:50],
         values,
         f"[{','.join(texts)}]",
-        _json(hashes),
+        _json(owed),
         _json(row.before) if row.before is not None else None,
         _json([asdict(finding) for finding in row.findings]) if row.findings else "[]",
         _json(row.risks) if row.risks else "[]",
@@ -126,23 +131,6 @@ def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
         row.record_version,
         (hashes[0] if len(texts) == 1 else hash_of(texts)) if texts else "",
     )
-
-
-def _insert(rows: Iterable[tuple[Any, ...]]) -> None:
-    """COPY where there is one; elsewhere one prepared statement."""
-    table = connection.ops.quote_name(Row._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(name) for name in COLUMNS)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            marks = ", ".join(["%s"] * len(COLUMNS))
-            cursor.executemany(
-                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608  # names of ours
-                [[_plain(value) for value in row] for row in rows],
-            )
 
 
 def _plain(value: Any) -> Any:

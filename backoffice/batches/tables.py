@@ -18,12 +18,14 @@ class BatchTable(PortalTable):
     """Uploaded files, newest first."""
 
     id = NumberColumn(verbose_name="No.")
-    kind = tables.Column(verbose_name="What")
+    kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
     file_name = tables.Column(verbose_name="File")
     state = StatusColumn("batch")
     total_rows = NumberColumn(verbose_name="Rows")
-    wrong = NumberColumn(verbose_name="With errors")
-    outcome = tables.Column(verbose_name="Outcome", orderable=False, empty_values=())
+    wrong = NumberColumn(verbose_name="Errors")
+    outcome = tables.Column(
+        verbose_name="Outcome", orderable=False, empty_values=(), attrs={"td": {"class": "medium"}}
+    )
     made_by = tables.Column(verbose_name="Uploaded by", order_by=("made_by__username",))
     created_at = AgoColumn(verbose_name="When")
     decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))

@@ -19,7 +19,7 @@ from backoffice.batches.filters import BatchFilter
 from backoffice.batches.forms import SubmitForm, UploadForm, kind_choices
 from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
 from backoffice.batches.matching import IGNORED
-from backoffice.batches.models import Batch, State
+from backoffice.batches.models import CAME_BACK, Batch, State
 from backoffice.batches.tables import BatchTable
 from backoffice.changes.comments import may_comment
 from backoffice.screens import privacy
@@ -49,7 +49,7 @@ class BatchList(ListView):
     title = "Batches"
     subtitle = "Files with a row for each retail user. A checker approves a file as a whole."
     nouns = ("file", "files")
-    search_hint = "File name, number or SHA-256"
+    search_hint = "File, number or SHA-256"
     empty_icon = "batches"
     empty_title = "No files yet"
     empty_text = "Upload a file to create or change many retail users at once."
@@ -139,10 +139,13 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "batch": batch,
         "problems": problems,
-        "columns": [
-            (place, header, name)
-            for place, (header, name) in enumerate(zip(batch.headers, names, strict=True))
-        ],
+        "columns": sorted(
+            (
+                (place, header, name)
+                for place, (header, name) in enumerate(zip(batch.headers, names, strict=True))
+            ),
+            key=lambda column: bool(column[2]),  # what nobody understood stands first
+        ),
         "choices": [(column.name, column.label) for column in columns.by_name(layout).values()],
         "ignored": IGNORED,
         "mine": batch.made_by_id == request.user.pk,
@@ -309,12 +312,12 @@ def _page(
         "tried": tried,
         "reason": request.POST.get("reason", ""),
         "mine": mine,
+        "came_back": batch.state in CAME_BACK,
         "earlier": operations.earlier(batch),
         "events": _events(batch, privacy.sees_at_once(request.user)),
         "shows_personal": privacy.sees_at_once(request.user),
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": batch.submitted_at is not None and may_comment(change_kind(batch), _person(request)),
-        "personal": request.user.has_perm("accounts.see_personal_data"),
         **_decision(request, batch, mine),
         **_progress(request, batch),
     }
@@ -323,7 +326,6 @@ def _page(
         context["totals"] = summary.totals(batch)
     if batch.state == State.CHECKED and mine:
         context["form"] = form or SubmitForm(money=kind.money, wrong=batch.wrong)
-        context["cleanable"] = any(found.cleanable for _, found in context["finding_kinds"])
     if batch.state == State.SUBMITTED:
         risky = summary.with_risks(batch)
         context["risky"], context["risky_count"] = risky[:RISKY], risky.count()
@@ -373,6 +375,7 @@ def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         every = "5s"
     marks = [batch.state, str(batch.paused), str(bar.done if bar else ""), *map(str, counts.values())]
     return {
+        "personal": request.user.has_perm("accounts.see_personal_data"),
         "bar": bar,
         "counts": counts,
         "every": every,

@@ -126,12 +126,13 @@ def new(request: HttpRequest, form: EntryForm) -> HttpResponse:
 
 def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
     if "draft" in request.GET:
-        draft = _own(request, form, _token(request.GET.get("draft", "")))
+        token = _token(request.GET.get("draft", ""))
+        draft = _own(request, form, token)
         if draft.state != State.DRAFT:
             return redirect(draft)
         values = operations.draft_values(draft)
         findings = form.look(values) if "look" in request.GET else []
-        return _page(request, form, draft.token, values, findings, draft=draft)
+        return _page(request, form, token, values, findings, draft=draft)
     if "again" in request.GET:
         return _page(request, form, uuid.uuid4(), _values_again(request, form))
     return _page(request, form, uuid.uuid4(), {**form.starting(), **form.fixed})

@@ -9,47 +9,72 @@ They are put in place after every migration, not by one: SQLite drops the trigge
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import connections, transaction
 
-#: Name of the trigger -> when and on which table, its condition, and what is said.
-GUARDS: Mapping[str, tuple[str, str, str]] = {
-    "change_born_undecided": (
-        "BEFORE INSERT ON changes_change",
+
+class Guard(NamedTuple):
+    """What may not happen to a row: the event, on which table, the condition over NEW and OLD, and what is said.
+
+    `looks_elsewhere`: the condition asks other tables.
+    """
+
+    event: str
+    table: str
+    condition: str
+    words: str
+    looks_elsewhere: bool = False
+
+
+#: By the names of the triggers.
+GUARDS: Mapping[str, Guard] = {
+    "change_born_undecided": Guard(
+        "INSERT",
+        "changes_change",
         "NEW.state = 'approved'",
         "a change is approved after it was submitted",
     ),
-    "change_approved_by_enough": (
-        "BEFORE UPDATE ON changes_change",
+    "change_approved_by_enough": Guard(
+        "UPDATE",
+        "changes_change",
         """NEW.state = 'approved' AND OLD.state <> 'approved' AND NEW.checkers > (
             SELECT count(*) FROM changes_approval a WHERE a.by_id <> NEW.made_by_id
             AND (a.batch_id = NEW.batch_id OR (a.change_id = NEW.id AND a.content_hash = NEW.content_hash)))""",
         "an approved change needs the approvals of others",
+        looks_elsewhere=True,
     ),
-    "change_kept_as_submitted": (
-        "BEFORE UPDATE ON changes_change",
-        """OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id OR NEW.content_hash <> OLD.content_hash
-            OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind OR NEW.lane <> OLD.lane)""",
+    "change_kept_as_submitted": Guard(
+        "UPDATE",
+        "changes_change",
+        """NEW.id <> OLD.id OR (OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id
+            OR NEW.content_hash <> OLD.content_hash OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind
+            OR NEW.lane <> OLD.lane))""",
         "what was submitted stays as it is",
     ),
-    "approval_by_another": (
-        "BEFORE INSERT ON changes_approval",
+    "approval_by_another": Guard(
+        "INSERT",
+        "changes_approval",
         """EXISTS (SELECT 1 FROM changes_change c WHERE c.id = NEW.change_id
                 AND (c.made_by_id = NEW.by_id OR c.state <> 'submitted'))
             OR EXISTS (SELECT 1 FROM batches_batch b WHERE b.id = NEW.batch_id
                 AND (b.made_by_id = NEW.by_id OR b.state <> 'submitted'))""",
         "another person approves, while it is submitted",
+        looks_elsewhere=True,
     ),
-    "approval_stays": (
-        "BEFORE UPDATE ON changes_approval",
+    "approval_stays": Guard(
+        "UPDATE",
+        "changes_approval",
         "TRUE",
         "an approval is given once and never changed",
     ),
-    "delivery_of_an_approved_change": (
-        "BEFORE INSERT ON delivery_delivery",
-        "NOT EXISTS (SELECT 1 FROM changes_change c WHERE c.id = NEW.change_id AND c.state = 'approved')",
+    "delivery_of_an_approved_change": Guard(
+        "INSERT",
+        "delivery_delivery",
+        # A value and not EXISTS: so it is found by its key, whatever PostgreSQL believes of how many are approved.
+        "coalesce((SELECT c.state FROM changes_change c WHERE c.id = NEW.change_id), '') <> 'approved'",
         "only an approved change is owed to ODIN",
+        looks_elsewhere=True,
     ),
 }
 
@@ -58,12 +83,13 @@ def put_up(using: str, **kwargs: Any) -> None:
     """Create the triggers. Run after each migration, once all tables are there."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        for name, (when, condition, words) in GUARDS.items():
-            if when.rpartition(" ")[2] not in tables or "changes_approval" not in tables:
+    # All or nothing, so that no moment is without them.
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        for name, guard in GUARDS.items():
+            if guard.table not in tables or "changes_approval" not in tables:
                 continue  # migrated back to before it
-            for statement in _CREATE[connection.vendor]:
-                cursor.execute(statement.format(name=name, when=when, condition=condition, words=words))
+            for statement in _statements(connection.vendor, guard):
+                cursor.execute(statement.format(name=name, **guard._asdict(), **_WRITTEN[guard.event]))
 
 
 def take_down(using: str, **kwargs: Any) -> None:
@@ -76,16 +102,33 @@ def take_down(using: str, **kwargs: Any) -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
-_CREATE = {
-    "sqlite": (
-        "DROP TRIGGER IF EXISTS {name}",
-        "CREATE TRIGGER {name} {when} FOR EACH ROW WHEN {condition} BEGIN SELECT RAISE(ABORT, '{words}'); END",
-    ),
-    "postgresql": (
-        # 23514 is the code of a broken CHECK, so that Django raises IntegrityError as for one.
-        """CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            IF {condition} THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23514'; END IF;
-            RETURN NEW; END $$""",
-        "CREATE OR REPLACE TRIGGER {name} {when} FOR EACH ROW EXECUTE FUNCTION guard_{name}()",
-    ),
+def _statements(vendor: str, guard: Guard) -> tuple[str, ...]:
+    if vendor == "sqlite":
+        return _SQLITE
+    return _TOGETHER if guard.looks_elsewhere else _ROW_BY_ROW
+
+
+_SQLITE = (
+    "DROP TRIGGER IF EXISTS {name}",
+    "CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN {condition} "
+    "BEGIN SELECT RAISE(ABORT, '{words}'); END",
+)
+# 23514 is the code of a broken CHECK, so that Django raises IntegrityError as for one.
+_REFUSE = "THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$"
+_ROW_BY_ROW = (
+    "CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {condition} "
+    + _REFUSE,
+    "CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION guard_{name}()",
+)
+#: What asks other tables asks once for all rows of a statement: the approval of a file writes them by the ten thousand.
+#: NEW and OLD are the tables of those rows.
+_TOGETHER = (
+    "CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ #variable_conflict use_column\n"
+    "BEGIN IF EXISTS (SELECT FROM {rows} WHERE {condition}) " + _REFUSE,
+    "CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} REFERENCING {transition} "
+    "FOR EACH STATEMENT EXECUTE FUNCTION guard_{name}()",
+)
+_WRITTEN = {
+    "INSERT": {"transition": "NEW TABLE AS new", "rows": "new"},
+    "UPDATE": {"transition": "NEW TABLE AS new OLD TABLE AS old", "rows": "new JOIN old ON old.id = new.id"},
 }

@@ -55,7 +55,7 @@ class ChangeList(ListView):
     title = "Changes"
     subtitle = "What makers propose and checkers decide. Nothing goes to ODIN without a second person."
     nouns = ("change", "changes")
-    search_hint = "Retail user, number or reason"
+    search_hint = "User, number or reason"
     empty_icon = "changes"
     empty_title = "No changes yet"
     empty_text = "A change appears here when a maker proposes something: a new retail user, for example."

@@ -36,7 +36,9 @@ class Change(models.Model):
     """
 
     token = models.UUIDField(
-        default=uuid.uuid4, unique=True, help_text="Of the form: two clicks are one change."
+        default=uuid.uuid4,
+        null=True,
+        help_text="Of the form: two clicks are one change. What comes in a file has none.",
     )
     kind = models.CharField(max_length=40)
     lane = models.CharField(max_length=40, blank=True, help_text="GROUP/USER of the retail user.")
@@ -52,6 +54,7 @@ class Change(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="changes",
+        db_index=False,  # change_one_for_a_row begins with it
         help_text="The file it came in, which is decided as one.",
     )
     row_number = models.PositiveIntegerField(null=True)
@@ -62,13 +65,20 @@ class Change(models.Model):
     risks = models.JSONField(default=list, help_text="What a checker should look at twice, see `risks.Risk`.")
     reason = models.TextField(blank=True)
     made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="changes_made"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="changes_made",
+        db_index=False,  # change_by_maker begins with it
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="changes_decided"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="changes_decided",
+        db_index=False,  # no page asks for it, and the approval of a file writes it into each row
     )
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True)
@@ -103,6 +113,9 @@ class Change(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=State.REJECTED) | ~Q(decision_reason=""),
                 name="change_rejected_with_a_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["token"], condition=Q(token__isnull=False), name="change_one_for_a_token"
             ),
             models.UniqueConstraint(fields=["batch", "row_number"], name="change_one_for_a_row"),
             models.CheckConstraint(

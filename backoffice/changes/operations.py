@@ -320,13 +320,14 @@ def _decide(change: Change, state: State, by: "User | None", reason: str) -> Non
 
 def _enqueue_all(change: Change) -> Applied:
     """Put the messages in the queue. No record changes by that: ODIN has to confirm them first."""
-    for message in change.messages:
+    for part, message in enumerate(change.messages):
         enqueue(
             change_id=change.pk,
             message_type=message["type"],
             lane=change.lane,
             values=message["values"],
             reference=message["values"].get("reference", ""),
+            part=part,
         )
     wake_after_commit()
     return Applied()

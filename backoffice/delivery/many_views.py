@@ -13,6 +13,7 @@ from backoffice.delivery import many
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery
 from backoffice.protocol.message import REQUESTS
+from backoffice.screens import privacy
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -68,13 +69,16 @@ def _page(
         found = DeliveryFilter(request.GET, found, request=request).qs
     else:
         found = found.filter(pk__in=numbers)
-    chosen = list(found.defer("values")[: AT_ONCE + 1])
+    chosen = list(found[: AT_ONCE + 1])
     shown = chosen[:AT_ONCE]
     context = {
         "chosen": [
             {
                 "delivery": delivery,
                 "message": REQUESTS[delivery.message_type],
+                "words": privacy.words(
+                    delivery.reason or delivery.text, privacy.shown(request, delivery.lane)
+                ),
                 "ticked": ticked is None or delivery.pk in ticked,
             }
             for delivery in shown

@@ -12,7 +12,7 @@ from backoffice.delivery.gate import SUBJECT
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.queue import Said, move, note
-from backoffice.delivery.settling import hold_back, take
+from backoffice.delivery.settling import hold_back, make_certain, take
 from backoffice.delivery.states import MOVES, IllegalMove, Move, State
 from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.delivery.wordings import unread
@@ -45,7 +45,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
     """Settle an unknown delivery: it is in ODIN, or the same content is sent again, or it is given up as refused.
 
     Of money the first person proposes, and the delivery stays unknown until another says the same. Raises DeliveryError
-    when the person may not, gives no reason, or the delivery does not wait for a person.
+    when the person may not, gives no reason, the delivery does not wait for a person, or its lane still rests.
     """
     with transaction.atomic():
         delivery = _mine_to_decide(delivery_id, by, reason)
@@ -53,17 +53,25 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
             raise _not_from_here(delivery, Move.RESOLVE_SEND)
         if not delivery.needs_person:
             raise DeliveryError("This delivery is being repeated by itself. Wait for its outcome.")
+        if delivery.next_try_at and delivery.next_try_at > timezone.now():
+            # Until its lane has rested, ODIN may still be working on it: nobody can know yet what becomes of it.
+            until = timezone.localtime(delivery.next_try_at)
+            raise DeliveryError(
+                f"It was sent just now and may still take effect. Look in ODIN after {until:%H:%M:%S}."
+            )
         if delivery.message_type in MONEY and not _agreed(delivery, by, found, reason):
             return delivery
         settled: dict[str, Any] = {"needs_person": False, "proposed": "", "proposed_by": None}
         if found is Settlement.APPLIED:
             said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
             _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: take([delivery])[0], **settled)
+            if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
+                make_certain(delivery, "no proper answer came, and a person found the user in ODIN.")
         elif found is Settlement.REFUSED:
             said = Said("delivery.resolved", "Not in ODIN: settled as refused.", by, reason)
             _step(delivery, Move.RESOLVE_REFUSED, said, **settled)
             if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-                hold_back(delivery)
+                hold_back(delivery, "was given up")
         else:
             said = Said("delivery.resolved", "To be sent again with the same content.", by, reason)
             again = {**settled, "next_try_at": timezone.now(), "first_sent_at": None}
@@ -83,13 +91,15 @@ def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 
 
 def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
-    """Take back a delivery of which nothing was sent. Raises DeliveryError."""
+    """Take back a delivery of which nothing was sent; what is queued behind a create is held. Raises DeliveryError."""
     with transaction.atomic():
         delivery = _mine_to_decide(delivery_id, by, reason)
         if delivery.doubted:
             raise DeliveryError("This delivery may have been applied already. Settle it instead.")
         said = Said("delivery.cancelled", "Cancelled before it was applied.", by, reason)
         _step(delivery, Move.CANCEL, said, needs_person=False, reason=reason)
+        if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
+            hold_back(delivery, "was cancelled")
     return delivery
 
 

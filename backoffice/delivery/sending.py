@@ -22,6 +22,7 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from backoffice.config import odin_config
+from backoffice.copying import insert_all
 from backoffice.delivery import gate
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Attempt, Delivery
@@ -31,7 +32,7 @@ from backoffice.delivery.states import Move, State
 from backoffice.killpoints import Point, reached
 from backoffice.odin import session
 from backoffice.odin.gateway import GatewayError, gateway
-from backoffice.odin.outcome import from_exception, read
+from backoffice.odin.outcome import Outcome, OutcomeKind, from_exception, read
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.message import REQUESTS
@@ -40,19 +41,25 @@ from backoffice.seal import SealError, unseal_values
 
 logger = logging.getLogger(__name__)
 
-#: While calls take less than this (seconds), so many messages are ready to go for each that is with ODIN: no call waits
-#: for the database, and they share statements. Slower calls leave what is due to other workers.
-QUICK, READY = 0.5, 3
+#: For each message that is with ODIN so many at most are ready to go, but no more than it sends in AHEAD seconds: no
+#: call waits for the database, and they share statements. Slow calls leave what is due to other workers.
+READY, AHEAD = 10, 1.0
 #: When its time is over and a call keeps it, a worker waits so long (seconds); then it goes on sending meanwhile.
 PATIENCE = 2.0
 #: A call that has ended waits so long (seconds) at most for others, to be settled together.
-SOON = 0.1
+SOON = 0.15
+#: The time (seconds) that a call takes at least.
+MOMENT = 0.001
 #: So often (seconds) a worker whose calls take long looks for more.
 LOOK = 1.0
 
 
-#: What the log lines of a delivery name.
-LOGGED = ("delivery_id", "change_id", "batch_id", "request_id")
+#: Of what was ready to go and did not.
+TAKEN_BACK = Outcome(
+    OutcomeKind.NOT_APPLIED,
+    reason="Nothing was sent: the calls before it took too long, or sending was stopped.",
+    unreachable=True,
+)
 
 
 class Unsendable(Exception):
@@ -94,32 +101,42 @@ def drain(seconds: float) -> int:
 def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     end = time.monotonic() + seconds
     last = end + odin_config().total_timeout
-    tried, longest = 0, 0
-    under_way: set[Future[Result]] = set()
+    tried, longest = 0, AHEAD  # seconds; not measured yet
+    under_way: dict[Future[Result], Call] = {}
     results: list[Result] = []
     while True:
         now = time.monotonic()
+        shut = False
         if now < end or end + PATIENCE < now < last:
-            ready = READY if longest < QUICK * 1000 else 0
-            for call in _next(settings.DELIVERY_PARALLEL * (1 + ready) - len(under_way)):
-                under_way.add(sent := threads.submit(send, call))
+            ready = min(READY, int(AHEAD / longest))
+            room = settings.DELIVERY_PARALLEL * (1 + ready) - len(under_way)
+            wanted = gate.allowed(room) if room > 0 else 0
+            shut = room > 0 and not wanted
+            for call in begin(claim_some(wanted)) if wanted else ():
+                under_way[sent := threads.submit(send, call)] = call
                 sent.add_done_callback(_news.put)
                 tried += 1
+        _take_back(under_way, shut)
         if results:
             settle(results)  # while the next are with ODIN
         ended = _ended(len(under_way))
         if not (ended or results or under_way):
             return tried
-        under_way.difference_update(ended)
-        if results := _results(ended):
-            report(results)
-            longest = max(result.duration_ms for result in results)
+        calls = {sent: under_way.pop(sent, None) for sent in ended}
+        results = _results(calls)
+        if answered := [result for result in results if result.outcome is not TAKEN_BACK]:
+            report(answered)
+            longest = max(MOMENT, *(result.duration_ms / 1000 for result in answered))
 
 
-def _next(room: int) -> list[Call]:
-    """What may go out now, at most so many."""
-    wanted = gate.allowed(room) if room > 0 else 0
-    return begin(claim_some(wanted)) if wanted else []
+def _take_back(under_way: Mapping[Future[Result], Call], shut: bool) -> None:
+    """Keep what still waits for a thread from going out: all of it where the gate was shut meanwhile, otherwise that
+    whose lease would no longer cover a whole call, since the calls before it took unexpectedly long.
+    """
+    latest = timezone.now() + timedelta(seconds=odin_config().total_timeout)
+    for sent, call in under_way.items():
+        if shut or call.claim.until < latest:
+            sent.cancel()  # nothing happens to one that has begun
 
 
 def _ended(under_way: int) -> list[Future[Result]]:
@@ -143,11 +160,17 @@ def _ended(under_way: int) -> list[Future[Result]]:
     return ended
 
 
-def _results(ended: Sequence[Future[Result]]) -> list[Result]:
+def _results(ended: Mapping[Future[Result], Call | None]) -> list[Result]:
     results = []
-    for call in ended:
+    for sent, call in ended.items():
+        if sent.cancelled():
+            if call:
+                results.append(
+                    Result(call.claim.delivery, call.attempt, TAKEN_BACK, "", 0, call.session_number)
+                )
+            continue
         try:
-            results.append(call.result())
+            results.append(sent.result())
         except Exception:
             logger.exception(
                 "A call failed in an unforeseen way: its lease ends, and the sweep takes it for unknown."
@@ -176,19 +199,22 @@ def begin(claims: Sequence[Claim]) -> list[Call]:
     attempts = _write_attempts(encoded)
     for _ in attempts:
         reached(Point.BEGUN)
-    logged = _logged(attempts)
     return [
-        Call(mine, attempt, text, current.number, logged[mine.delivery.pk])
+        Call(mine, attempt, text, current.number, _logged(mine.delivery))
         for (mine, text), attempt in zip(encoded, attempts, strict=False)
     ]
 
 
-def _logged(attempts: Sequence[Attempt]) -> dict[int, dict[str, object]]:
-    """LOGGED of each delivery that goes out, as far as there is one."""
-    columns = ("pk", "change_id", "change__batch_id", "change__request_id")
-    numbers = [attempt.delivery_id for attempt in attempts]
-    found = Delivery.objects.filter(pk__in=numbers).values_list(*columns) if numbers else ()
-    return {row[0]: {name: value for name, value in zip(LOGGED, row, strict=True) if value} for row in found}
+def _logged(delivery: Delivery) -> dict[str, object]:
+    """What the log lines of a delivery name, as far as there is one."""
+    change = delivery.change
+    names = {
+        "delivery_id": delivery.pk,
+        "change_id": change.pk,
+        "batch_id": change.batch_id,
+        "request_id": change.request_id,
+    }
+    return {name: value for name, value in names.items() if value}
 
 
 def send(call: Call) -> Result:
@@ -265,11 +291,15 @@ def _write_attempts(encoded: Sequence[tuple[Claim, str]]) -> list[Attempt]:
     for mine, _ in encoded:
         mine.delivery.attempt_count += 1
         mine.delivery.first_sent_at = mine.delivery.first_sent_at or now
-    return Attempt.objects.bulk_create(
+    attempts = [
         Attempt(delivery=mine.delivery, number=mine.delivery.attempt_count, request=mask(text))
         for mine, text in encoded
-    )
+    ]
+    insert_all(attempts)
+    return attempts
 
 
 def _stop(delivery: Delivery, words: str) -> None:
-    move(delivery, Move.STOP, Said("delivery.stopped", words), reason=words, needs_person=True)
+    # Of one that may have been applied, a person says what became of it: on hold it could not be settled.
+    step = Move.DOUBT if delivery.doubted else Move.STOP
+    move(delivery, step, Said("delivery.stopped", words), reason=words, needs_person=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from backoffice.delivery import gate, handlers, wordings
@@ -46,6 +46,12 @@ SAID = {
     OutcomeKind.UNKNOWN: "no proper answer came, it may or may not have been applied",
 }
 
+#: For many attempts at once; `bulk_update` costs ten times as much.
+FINISH_ATTEMPT = (
+    "UPDATE delivery_attempt SET answer = %s, outcome = %s, code = %s, text = %s, reason = %s, duration_ms = %s "
+    "WHERE delivery_id = %s AND number = %s"
+)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -80,26 +86,36 @@ def settle(results: Sequence[Result]) -> None:
 
 @transaction.atomic
 def _settle(results: Sequence[Result]) -> None:
+    _finish_attempts(results)
     confirmed: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
         delivery, outcome = result.delivery, result.outcome
-        Attempt.objects.filter(pk=result.attempt.pk).update(
-            answer=mask(result.answer),
-            outcome=outcome.kind,
-            code=outcome.code,
-            text=outcome.text,
-            reason=outcome.reason,
-            duration_ms=result.duration_ms,
-        )
         if outcome.kind is OutcomeKind.APPLIED:
-            stands = delivery.message_type, delivery.state, delivery.lease_token
-            alike = *stands, outcome.code, outcome.text, outcome.reason
+            alike = delivery.message_type, delivery.state, outcome.code, outcome.text, outcome.reason
             confirmed.setdefault(alike, []).append(result)
         else:
             _not_confirmed(result)
     for together in confirmed.values():
         _confirmed(together)
     reached(Point.SETTLING)
+
+
+def _finish_attempts(results: Sequence[Result]) -> None:
+    rows = [
+        (
+            mask(result.answer),
+            result.outcome.kind.value,
+            result.outcome.code,
+            result.outcome.text,
+            result.outcome.reason,
+            result.duration_ms,
+            result.delivery.pk,
+            result.attempt.number,
+        )
+        for result in results
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(FINISH_ATTEMPT, rows)
 
 
 def _confirmed(results: Sequence[Result]) -> None:
@@ -110,7 +126,7 @@ def _confirmed(results: Sequence[Result]) -> None:
         for result in results:
             repeat = REQUESTS[result.delivery.message_type].repeat
             if result.outcome.already_there and repeat is Repeat.CREATE:
-                _make_certain(result.delivery)
+                make_certain(result.delivery, "ODIN had this user already when it was repeated.")
 
 
 def _not_confirmed(result: Result) -> None:
@@ -137,14 +153,15 @@ def take(deliveries: Sequence[Delivery]) -> list[handlers.Applied]:
     return handlers.apply_together(deliveries[0].message_type, confirmed)
 
 
-def _make_certain(create: Delivery) -> None:
-    """Follow a create that ODIN had already by what sets its values, ahead of the rest of the lane.
+def make_certain(create: Delivery, why: str) -> None:
+    """Follow a create whose user is in ODIN, with whatever values, by what sets them, ahead of the rest of the lane.
 
-    They are the approved values: a further delivery of the same change, which no more approval is needed for.
+    They are the approved values: a further delivery of the same change, which no more approval is needed for. `why`
+    says how it is known that the user is there. In the transaction of the create's move.
     """
     words = (
-        f"ODIN had this user already when the creation (delivery {create.pk}) was repeated. The values that were "
-        f"approved with change {create.change_id} are sent once more, as an update, so that they are certain."
+        f"Of the creation (delivery {create.pk}): {why} The values that were approved with change "
+        f"{create.change_id} are sent once more, as an update, so that they are certain."
     )
     for message, values in confirming(create.values):
         delivery = enqueue(
@@ -171,7 +188,7 @@ def _refuse(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, A
     needs_person = outcome.needs_person or delivery.ahead
     refused = move(delivery, Move.REFUSE, said, needs_person=needs_person, **words)
     if refused and REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-        hold_back(delivery)
+        hold_back(delivery, "was refused")
 
 
 def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, Any]) -> None:
@@ -179,21 +196,28 @@ def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str
     # "already exists" then says that it was applied.
     half_made = REQUESTS[delivery.message_type].repeat is Repeat.CREATE and bool(outcome.code)
     doubted = delivery.doubted or (half_made and not outcome.session_invalid)
-    if _turned_away_too_often(delivery):
-        stop = Move.DOUBT if delivery.doubted else Move.STOP
-        told = replace(said, action="delivery.stopped", text=TOO_OFTEN)
-        move(delivery, stop, told, doubted=doubted, needs_person=True, **{**words, "reason": TOO_OFTEN})
+    if why := _no_more_tries(delivery, outcome):
+        stop = Move.DOUBT if doubted else Move.STOP
+        told = replace(said, action="delivery.stopped", text=why)
+        move(delivery, stop, told, doubted=doubted, needs_person=True, **{**words, "reason": why})
         return
     release(delivery, said, doubted=doubted, next_try_at=_next_try(delivery, outcome), **words)
 
 
-def _turned_away_too_often(delivery: Delivery) -> bool:
-    """Whether ODIN itself has answered so often "not applied" that a person looks.
+def _no_more_tries(delivery: Delivery, outcome: Outcome) -> str:
+    """Why a person looks at what was so often not applied; empty where it is tried again.
 
-    Not while the circuit is open: then it is ODIN that is ill, and not this message. What reached nobody never counts.
+    What ODIN itself turned away, unless the circuit is open: then it is ODIN that is ill, and not this message. What
+    could not be sent by a fault of the portal's settings. What reached nobody never counts.
     """
-    answered = delivery.attempts.filter(outcome=OutcomeKind.NOT_APPLIED).exclude(code="")
-    return not gate.state().opened_at and answered.count() >= settings.DELIVERY_MAX_ATTEMPTS
+    tries = delivery.attempts.filter(outcome=OutcomeKind.NOT_APPLIED)
+    if outcome.code:
+        often = (
+            not gate.state().opened_at and tries.exclude(code="").count() >= settings.DELIVERY_MAX_ATTEMPTS
+        )
+        return TOO_OFTEN if often else ""
+    often = not outcome.unreachable and tries.count() >= settings.DELIVERY_MAX_ATTEMPTS
+    return f"{outcome.reason} Put that right, then let it go on or cancel it." if often else ""
 
 
 def _next_try(delivery: Delivery, outcome: Outcome) -> datetime:
@@ -203,10 +227,12 @@ def _next_try(delivery: Delivery, outcome: Outcome) -> datetime:
     return timezone.now() + timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  # jitter
 
 
-def hold_back(refused: Delivery) -> None:
-    """A refused create keeps back what was queued behind it, until somebody decides."""
-    words = f"The create before it (delivery {refused.pk}) was refused."
-    behind = Delivery.objects.filter(STILL_OPEN, lane=refused.lane, state=State.QUEUED, id__gt=refused.pk)
+def hold_back(create: Delivery, why: str) -> None:
+    """A create that does not come about keeps back what was queued behind it, until somebody decides. `why`: "was
+    refused" or the like.
+    """
+    words = f"The create before it (delivery {create.pk}) {why}."
+    behind = Delivery.objects.filter(STILL_OPEN, lane=create.lane, state=State.QUEUED, id__gt=create.pk)
     for later in behind.order_by("id"):
         move(later, Move.HOLD, Said("delivery.held", words), reason=words, needs_person=True)
 

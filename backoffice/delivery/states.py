@@ -24,7 +24,7 @@ class Move(models.TextChoices):
     REFUSE = "refuse", "ODIN refused it"
     DOUBT = "doubt", "no proper answer came"
     STOP = "stop", "it cannot go on by itself"
-    HOLD = "hold", "what it depends on was refused"
+    HOLD = "hold", "what it depends on does not come about"
     FREE = "free", "a person lets it go on"
     RESOLVE_APPLIED = "resolve_applied", "a person found it in ODIN"
     RESOLVE_SEND = "resolve_send", "a person lets it be sent again"

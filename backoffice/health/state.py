@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Min
 from django.utils import timezone
 from kombu.exceptions import KombuError
@@ -15,6 +15,9 @@ from backoffice.delivery.states import State
 from backoffice.delivery.wordings import unread
 from backoffice.odin import session
 
+SILENT, DISK_FULL = "does not answer", "its disk is full: nothing can be stored"
+#: What PostgreSQL calls it.
+SQLSTATE_DISK_FULL = "53100"
 #: Seconds that the broker has to answer.
 BROKER_SECONDS = 1
 #: Beat asks for a sweep each second; none for so long means that beat or the workers stand still.
@@ -23,14 +26,24 @@ SWEEP_LATE = timedelta(seconds=30)
 RECENT = timedelta(minutes=5)
 
 
-def database() -> bool:
-    """Whether the database answers."""
+def database() -> str:
+    """How the database stands: "ok", or that it does not answer or that its disk is full.
+
+    A full disk is seen on PostgreSQL only, and only where the database's files are: where its log (pg_wal) finds no
+    room, PostgreSQL ends.
+    """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                # More rows than fit into so little memory: they go to a temporary file on the database's disk. Unlike
+                # a row on trial, this finds no room in a page that is there already, and leaves nothing behind.
+                cursor.execute("SET LOCAL work_mem = '64kB'")
+                cursor.execute("SELECT count(*) FROM generate_series(1, 10000)")
+            else:
+                cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return DISK_FULL if getattr(error.__cause__, "sqlstate", "") == SQLSTATE_DISK_FULL else SILENT
+    return "ok"
 
 
 def broker() -> bool:
@@ -54,14 +67,15 @@ def since_sweep() -> float | None:
 
 def parts() -> dict[str, str]:
     """Each part with "ok" or what is wrong with it. Asks the database, the broker and the rows that workers keep."""
-    if not database():
-        return {"database": "does not answer"}
+    stands = database()
+    if stands == SILENT:
+        return {"database": stands}
     swept = since_sweep()
     row = gate.state()
     odin = session.status_for_screens()
     return {
-        "database": "ok",
-        "broker": "ok" if broker() else "does not answer",
+        "database": stands,
+        "broker": "ok" if broker() else SILENT,
         "workers": "ok" if swept is not None and swept < SWEEP_LATE.total_seconds() else "no sweep of late",
         "odin session": "ok" if odin.state == "logged_on" else odin.state.replace("_", " "),
         "circuit": f"open since {row.opened_at:%Y-%m-%dT%H:%M:%SZ}" if row.opened_at else "ok",

@@ -36,7 +36,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether pages can be served (200 or 503 by the database), and how the other parts stand."""
+    """Whether the portal can work (200 or 503 by the database), and how the other parts stand."""
     parts = state.parts()
     return JsonResponse(parts, status=200 if parts["database"] == "ok" else 503)
 

@@ -1,5 +1,6 @@
 """How an answer, or the lack of one, is read (section 6 of the rulings). No answer is never success."""
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -42,11 +43,13 @@ class Outcome:
 #: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
 NOT_APPLIED_TEXTS = ("unable to connect to the remote server", "unable to connect to odin manager")
 INVALID_SESSION = "invalid session"
-#: What a repeat meets when the first sending was applied (A3), by repeat policy: all of these words. A mobile number or
-#: PAN that exists already may be another user's.
+#: What a repeat meets when the first sending was applied (A3), by repeat policy, in lower case. That a mobile number or
+#: PAN exists already may be another user's doing: it is the user that must be named as being there.
 ALREADY_THERE = {
-    Repeat.SAME_REFERENCE: ("transaction no already exist",),
-    Repeat.CREATE: ("user", "already exist"),
+    Repeat.SAME_REFERENCE: re.compile(r".*transaction no already exist", re.DOTALL),
+    Repeat.CREATE: re.compile(
+        r"(the )?user( ?(id|code))?\b[ :]*(\S{0,20}\d\S{0,20}|'[^']*'|\"[^\"]*\")? ?(is )?already exist"
+    ),
 }
 #: Refusals that the document prints, or that are understood. Others are refused too, and shown as new until read.
 KNOWN_REFUSALS = (
@@ -125,7 +128,7 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
     if text.startswith(NOT_APPLIED_TEXTS):
         return outcome(OutcomeKind.NOT_APPLIED, "ODIN's own parts could not reach one another.", away=True)
     there = ALREADY_THERE.get(message.repeat) if message.repeat else None
-    if there and all(words in text for words in there):
+    if there and there.match(text):
         if earlier_unknown:
             reason = "An earlier attempt was applied: ODIN has it already."
             return replace(outcome(OutcomeKind.APPLIED, reason), already_there=True)

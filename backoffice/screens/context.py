@@ -148,11 +148,11 @@ class Frame:
         match = self._request.resolver_match
         if match is None:
             return False
-        return (
-            match.view_name == name
-            if name.startswith("screens:")
-            else match.namespace == name.partition(":")[0]
-        )
+        if name.startswith("screens:"):
+            return match.view_name == name
+        # Rooms have pages among the tabs of a retail user; they are that user's.
+        of_a_user = {"group_id", "user_id"} <= match.kwargs.keys()
+        return ("accounts" if of_a_user else match.namespace) == name.partition(":")[0]
 
 
 def _since(at: datetime | None) -> str:

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Where `make screenshots` wants its pictures; without it the tests take none.
+SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 
 
 PREPARE = """
@@ -183,6 +185,12 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+def picture(page, name):
+    """Take a picture of what the page shows, where pictures are wanted."""
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 def log_in_as(page, portal, name):

@@ -7,6 +7,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
+import psycopg
 import requests
 
 from tests.acceptance.conftest import Portal
@@ -65,7 +66,7 @@ class Requests:
 
 
 class Desk:
-    """A checker at work in a running portal on SQLite."""
+    """A checker at work in a running portal."""
 
     def __init__(self, portal: Portal, *, changes: int, batches: int) -> None:
         self._portal = portal
@@ -92,10 +93,19 @@ class Desk:
             time.sleep(max(0.0, pace - said.seconds[-1]))
         del self.waiting[:count]
 
+    def sees(self, path: str) -> bool:
+        """Whether a page is shown."""
+        return self._browser.get(f"{self._portal.url}{path}", timeout=10).status_code == 200
+
     def deliveries(self) -> dict[str, int]:
         """How many deliveries stand in each state."""
-        with sqlite3.connect(self._portal.var / "portal.sqlite3", timeout=30) as database:
-            return dict(database.execute("SELECT state, count(*) FROM delivery_delivery GROUP BY state"))
+        counted = "SELECT state, count(*) FROM delivery_delivery GROUP BY state"
+        url = self._portal.environment["DATABASE_URL"]
+        if url.startswith("sqlite"):
+            with sqlite3.connect(self._portal.var / "portal.sqlite3", timeout=30) as database:
+                return dict(database.execute(counted))
+        with psycopg.connect(url) as connection:
+            return dict(connection.execute(counted).fetchall())
 
     def all_applied(self) -> bool:
         """Whether nothing is owed to ODIN any more, and all of it was confirmed. What has ended is started again."""

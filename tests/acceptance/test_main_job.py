@@ -2,29 +2,20 @@
 
 import contextlib
 import json
-import os
 import re
 import sqlite3
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import expect
 
+from tests.acceptance.conftest import picture
 from tests.batches.files import as_csv, example_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-#: Where `make screenshots` wants its pictures; without it the test takes none.
-SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
-
-
-def picture(page, name):
-    if SCREENSHOTS:
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 def fill_bank(page, index, bank_id, account_no):

@@ -1,24 +1,47 @@
 """Every page in a real browser: no serious accessibility violation, no script error, nothing wider than a phone."""
 
+import json
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.acceptance.conftest import log_in_as
+from tests.acceptance.conftest import log_in_as, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+#: A file with its findings, for README.md.
+PICTURED = "/batches/{found}/"
+NOT_THERE = "/users/HO/NOBODY/"
+MAKE_FILES = "from tests.acceptance.batch_files import make; make()"
+#: In braces: the batch of that name in `batch_files`.
 PAGES = {
     "maker": (
         "/",
         "/users/",
         "/users/new/",
-        "/users/HO/NOBODY/",
+        NOT_THERE,
+        "/users/HO/FILE0001/",
         "/changes/",
         "/changes/mine/",
         "/deliveries/",
         "/limits/",
         "/search/",
+        "/batches/",
+        "/batches/new/",
+        "/batches/new/create_retail_user/",
+        "/batches/new/cash_deposit/",
+        "/batches/{unclear}/columns/",
+        "/batches/{unreadable}/",
+        "/batches/{being-checked}/",
+        "/batches/{found}/",
+        "/batches/{found}/rows/",
+        "/batches/{found}/rows/?finding=city%7CF5",
+        "/batches/{found}/rows/3/",
+        "/batches/{found}/rows/5/",
+        "/batches/{clean}/",
+        "/batches/{submitted}/",
+        "/batches/{rejected}/",
     ),
     "checker": (
         "/",
@@ -27,16 +50,42 @@ PAGES = {
         "/deliveries/?state=unknown",
         "/deliveries/queue/",
         "/deliveries/several/",
+        "/batches/{submitted}/",
+        "/batches/{submitted}/rows/7/",
+        "/batches/{money}/",
+        "/batches/{money}/rows/3/",
+        "/batches/{under-way}/",
+        "/batches/{done}/",
+        "/batches/{done}/rows/",
+        "/batches/{done}/rows/7/",
     ),
-    "compliance": ("/audit/?code=1", "/changes/", "/users/", "/exports/"),
-    "admin": ("/", "/changes/rules/", "/odin/session/", "/people/of/maker/"),
+    "compliance": (
+        "/audit/?code=1",
+        "/changes/",
+        "/users/",
+        "/exports/",
+        "/batches/{submitted}/",
+        "/batches/{submitted}/rows/7/",
+    ),
+    "admin": ("/", "/changes/rules/", "/odin/session/", "/people/of/maker/", "/batches/aliases/"),
 }
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))
 
 
+#: What is folded away is opened too: reasons and confirmations. A menu floats above the page.
+UNFOLD = "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="session")
+def files(portal):
+    """The numbers of the batches of `batch_files`, by name."""
+    return json.loads(portal.manage("shell", "--verbosity", "0", "--command", MAKE_FILES))
+
+
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 @pytest.mark.parametrize("person", PAGES)
-def test_pages_are_accessible_and_fit(portal, chromium, person, scheme, width):
+def test_pages_are_accessible_and_fit(portal, files, chromium, person, scheme, width):
     context = chromium.new_context(
         viewport={"width": width, "height": 800},
         base_url=portal.url,
@@ -47,13 +96,19 @@ def test_pages_are_accessible_and_fit(portal, chromium, person, scheme, width):
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
     log_in_as(page, portal, person)
-    for path in PAGES[person]:
-        page.goto(path)
+    for pattern in PAGES[person]:
+        path = pattern.format(**files)
+        answer = page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if answer.status != (404 if path == NOT_THERE else 200):
+            troubles.append(f"{path}: {answer.status}")
+        if (path, scheme, width) == (PICTURED.format(**files), "light", 1280):
+            picture(page, "file")
+        page.evaluate(UNFOLD)
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 troubles.append(f"{path}: {violation['id']}: {violation['nodes'][0]['html'][:200]}")
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = page.evaluate(TOO_WIDE)
         if wide > 0:
             troubles.append(f"{path}: {wide} px wider than the window")
     context.close()

@@ -115,6 +115,13 @@ def test_a_user_that_is_not_here_has_no_such_form(as_maker):
     assert as_maker.get(address("cash_deposit")).status_code == 404
 
 
+def test_no_label_of_an_alternate_address_repeats_the_heading_above_it(user, as_maker):
+    page = as_maker.get(address("alternate_addresses")).content.decode()
+    labels = [text for text, _ in re.findall(r'<label class="field-label"[^>]*><span>([^<]*)(<|$)', page)]
+    assert [text.strip() for text in labels][:3] == ["Type", "Line 1", "Line 2"]
+    assert not [text for text in labels if "address:" in text]
+
+
 def test_o9_the_form_of_the_alternate_addresses_starts_with_both_and_the_checker_sees_the_blanks(
     user, as_maker, checker
 ):

@@ -116,7 +116,7 @@ def test_a_proposed_value_stands_beside_the_confirmed_one(client, user):
 def test_a_proposed_bank_account_stands_below_the_confirmed_ones(client, user):
     record = {"action": "2", "bank_id": "OTHERBANK", "account_no": "00987654321"}
     delivery = DeliveryFactory(
-        lane="HO/RET001", message_type=320, values={"banks": [record]}, state="unknown"
+        lane="HO/RET001", message_type=320, own_values={"banks": [record]}, state="unknown"
     )
     html = page(client, "banks")
     assert "Delete" in html

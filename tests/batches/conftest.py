@@ -21,7 +21,9 @@ def stored_row(batch, number, *parts, state=RowState.GOOD, **columns):
             "cells": [str(values.get(name, "")) for name in batch.headers],
             "values": values,
             "messages": messages,
-            "message_hashes": [content_hash(one(*part)) for part in parts],
+            "owed": [
+                [kind, sent.get("reference", ""), content_hash(one(kind, sent))] for kind, sent in parts
+            ],
             "content_hash": content_hash(messages),
             **columns,
         },

@@ -9,6 +9,7 @@ from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.matching import match
 from backoffice.batches.models import Alias
+from tests.html_forms import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,14 @@ def test_only_administrators_change_names(maker, client):
     client.force_login(maker)
     assert client.get(reverse("batches:aliases")).status_code == 403
     assert client.post(reverse("batches:forget_alias", args=[1])).status_code == 403
+
+
+def test_a_header_for_which_nobody_chose_a_column_is_not_kept(client, admin):
+    client.force_login(admin)
+    url = reverse("batches:aliases")
+    sent = Page(client.get(url).content.decode()).sent(alias="Kunde")
+    assert "This field is required" in client.post(url, sent).content.decode()
+    assert not Alias.objects.filter(alias="Kunde").exists()
 
 
 def test_the_page_keeps_and_takes_away(client, admin):

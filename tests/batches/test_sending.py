@@ -9,6 +9,7 @@ from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.queue import claim, due
 from backoffice.delivery.sending import begin, drain, send, settle
+from tests.factories import DeliveryFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,21 @@ def test_cancelling_takes_back_what_was_not_sent_and_nothing_else(approved_file,
     assert states == {in_flight.lane: "in_flight", "HO/U0003": "queued", "HO/U0004": "cancelled"}
     assert Delivery.objects.get(lane="HO/U0004").reason == "Wrong branch"
     assert Entry.objects.get(action="batch.cancelled").details["cancelled"] == 1
+    entry = Entry.objects.get(action="delivery.cancelled")
+    assert (entry.subject, entry.by, entry.reason) == ("HO/U0004", checker, "Wrong branch")
+    assert Delivery.objects.get(pk=entry.delivery_id).state == "cancelled"
+
+
+def test_what_waits_behind_a_cancelled_create_waits_for_somebody(approved_file, checker):
+    create = Delivery.objects.get(lane="HO/U0004")
+    behind = DeliveryFactory(lane=create.lane, message_type=310, own_values={})
+    elsewhere = DeliveryFactory(lane="HO/OTHER", message_type=310, own_values={})
+    sending.cancel_unsent(approved_file.pk, by=checker, reason="Wrong branch")
+    behind.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (behind.state, behind.needs_person) == ("on_hold", True)
+    assert f"delivery {create.pk}) was cancelled with its file" in behind.reason
+    assert elsewhere.state == "queued"
 
 
 def test_cancelling_needs_a_reason_and_somebody_who_may(approved_file, maker, checker):

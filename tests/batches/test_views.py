@@ -24,7 +24,11 @@ def act(batch, action):
 
 
 def text(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return text_of(response.content.decode())
+
+
+def text_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 @pytest.fixture
@@ -140,6 +144,45 @@ def test_a_row_shows_its_cells_its_findings_and_its_message(checked, as_person, 
     assert "U0002" in good
     assert "Create retail user" in good
     assert "PAN is mandatory" in text(as_person(checker).get(url("row", batch, 3)))
+
+
+def test_the_page_of_a_wrong_row_names_its_errors_first_and_leads_to_the_next_one(checked, as_person, maker):
+    batch = checked(good=1, wrong=2, headers=["user_id", "pan", "city"], mapping=["user_id", "pan", "city"])
+    batch.rows.update(cells=["U0003", "", ""])
+    page = as_person(maker).get(url("row", batch, 3)).content.decode()
+    assert "1 error to put right in the file" in text_of(page)
+    assert page.index('<a href="#cell-2">PAN is mandatory') < page.index('id="cell-2"')
+    assert "1 empty column city" in text_of(page)
+    assert f'href="{url("row", batch, 4)}" data-hotkey="n"' in page
+    assert "Next with errors" not in text(as_person(maker).get(url("row", batch, 4)))
+
+
+def test_a_file_that_came_back_or_cannot_be_read_leads_its_maker_to_a_new_upload(
+    checked, submitted, as_person, maker, checker, compliance
+):
+    upload = reverse("batches:upload", args=["create_retail_user"])
+    unreadable = checked(state=State.UPLOADED, problem="Row 3 has a byte that is not text.")
+    rejected = decisions.reject(submitted().pk, by=checker, reason="Not signed")
+    for batch in (unreadable, rejected):
+        assert f'href="{upload}"' in as_person(maker).get(url("detail", batch)).content.decode()
+        assert f'href="{upload}"' not in as_person(compliance).get(url("detail", batch)).content.decode()
+    assert "say what the columns mean" not in text(as_person(maker).get(url("detail", unreadable)))
+
+
+def test_refused_messages_lead_to_the_rows_that_failed(submitted, as_person, checker):
+    batch = submitted()
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    client = as_person(checker)
+    assert "refused by ODIN" not in text(client.get(url("detail", batch)))
+    Delivery.objects.filter(lane="HO/U0003").update(state="refused", finished_at=batch.created_at)
+    for page in (client.get(url("detail", batch)), client.get(f"{url('progress', batch)}?seen=approved-")):
+        assert f'1 refused by ODIN. <a href="{url("failed", batch)}">' in page.content.decode()
+
+
+def test_columns_that_nobody_understood_stand_first(checked, as_person, maker):
+    batch = checked(state=State.UPLOADED, headers=["user_id", "Cell"], mapping=["user_id", ""], path="x")
+    page = as_person(maker).get(url("mapping", batch)).content.decode()
+    assert page.index("column-1") < page.index("column-0")
 
 
 def test_a_checker_rejects_one_row_on_its_page(submitted, as_person, checker):

@@ -147,6 +147,23 @@ class TestDatabase:
         change = propose()
         self.refused("stays as it is", lambda: Change.objects.filter(pk=change.pk).update(**altered))
 
+    def test_a_change_that_takes_another_number(self, propose, checker):
+        change = propose()
+        renumbered = {"id": change.pk + 1000, "state": State.APPROVED, "decided_by": checker}
+        self.refused(
+            "stays as it is",
+            lambda: Change.objects.filter(pk=change.pk).update(decided_at=timezone.now(), **renumbered),
+        )
+
+    def test_one_among_many_that_nobody_approved(self, propose, checker):
+        approved, other = propose(), propose(user_id="OTHER01", email="other@example.com")
+        Approval.objects.create(change=approved, by=checker, content_hash=approved.content_hash)
+        both = Change.objects.filter(pk__in=[approved.pk, other.pk])
+        self.refused(
+            "approvals of others",
+            lambda: both.update(state=State.APPROVED, decided_by=checker, decided_at=timezone.now()),
+        )
+
     def test_another_maker_put_in_afterwards(self, propose, other_maker):
         change = propose()
         self.refused(
@@ -158,7 +175,7 @@ class TestDatabase:
         self.refused(
             "approved change is owed",
             lambda: Delivery.objects.create(
-                change=change, message_type=301, lane=change.lane, values={}, content_hash=""
+                change=change, message_type=301, lane=change.lane, own_values={}, content_hash=""
             ),
         )
 

@@ -1,4 +1,4 @@
-"""A create that ODIN had already: its approved values go out once more, and then are certain."""
+"""A create that ODIN had already, as ODIN or a person says: its approved values go out once more, to be certain."""
 
 import pytest
 
@@ -83,10 +83,34 @@ def test_what_another_system_created_with_other_values_ends_with_the_approved_on
     }
 
 
+def test_what_a_person_found_in_odin_ends_with_the_approved_values_on_the_checkers_word(
+    odin, approved, client, checker, settings
+):
+    settings.DELIVERY_MAX_ATTEMPTS = 1
+    create_elsewhere(user_id="NEW001", name="Somebody Else", pan="", city="Pune")
+    odin.faults.add("drop_before", match={"type": 301})
+    create = approved(user_id="NEW001", group_id="HO")
+    later = DeliveryFactory(lane=create.lane, message_type=310, own_values=TEMPLATE)
+    work()
+    client.force_login(checker)
+    client.post(f"/deliveries/{create.pk}/applied/", {"reason": "WebAdmin shows the user"})
+    work()
+    create.refresh_from_db()
+    later.refresh_from_db()
+    assert (create.state, later.state) == (State.APPLIED, State.APPLIED)
+    there = odin.store.user("HO", "NEW001")["values"]
+    assert (there["name"], there["city"]) == (create.values["name"], create.values["city"])
+    came = sorted(applied(odin, 301, 310, 320), key=lambda line: line.received)
+    assert [line.type for line in came] == [301, 320, 320, 310], "the first is that of the other system"
+    entry = Entry.objects.filter(action="delivery.confirming").first()
+    assert (entry.change_id, entry.details["create"]) == (create.change_id, create.pk)
+    assert "a person found the user" in entry.text
+
+
 def test_it_goes_before_what_waits_behind_the_create(odin, approved):
     odin.faults.add("drop_after", match={"type": 301})
     create = approved(user_id="NEW001", group_id="HO")
-    later = DeliveryFactory(lane=create.lane, message_type=310, values=TEMPLATE)
+    later = DeliveryFactory(lane=create.lane, message_type=310, own_values=TEMPLATE)
     work()
     later.refresh_from_db()
     assert later.state == State.APPLIED

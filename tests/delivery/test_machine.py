@@ -254,6 +254,10 @@ class Machine(RuleBasedStateMachine):
         found = Settlement.REFUSED if looks and gives_up else Settlement.AGAIN
         if looks and model.effect in self.odin.effects:
             found = Settlement.APPLIED
+        if model.rests:
+            with pytest.raises(operations.DeliveryError):
+                operations.resolve(model.id, by=self.person, found=found, reason="Looked too early")
+            return
         for person in (self.other_person, self.person):  # of money, two say the same
             if Delivery.objects.get(pk=model.id).needs_person:
                 operations.resolve(model.id, by=person, found=found, reason="Seen in WebAdmin")
@@ -265,6 +269,8 @@ class Machine(RuleBasedStateMachine):
         }[found]
         if model.state == State.REFUSED and model.type == CREATE:
             self._hold_back(model)
+        if model.state == State.APPLIED and model.type == CREATE:
+            self._make_certain(model)
 
     @precondition(lambda self: self._waiting(State.ON_HOLD))
     @rule(data=st.data())
@@ -283,6 +289,8 @@ class Machine(RuleBasedStateMachine):
             return
         operations.cancel(model.id, by=self.person, reason="Not wanted")
         model.state, model.needs_person = State.CANCELLED, False
+        if model.type == CREATE:
+            self._hold_back(model)
 
     # what must be so
 
@@ -339,13 +347,15 @@ class Machine(RuleBasedStateMachine):
                 self._hold_back(model)
         else:
             model.turned_away += fate in (UNREACHABLE, NO_SESSION)
-            if model.turned_away >= MAX_ATTEMPTS and not gate.state().opened_at:
-                model.state, model.needs_person = State.UNKNOWN if model.doubted else State.ON_HOLD, True
+            # "Unreachable" may follow a half-made create.
+            doubted = model.doubted or (fate == UNREACHABLE and model.type == CREATE)
+            often = fate != NOT_SENT and model.turned_away >= MAX_ATTEMPTS
+            if often and not gate.state().opened_at:
+                model.state, model.needs_person = State.UNKNOWN if doubted else State.ON_HOLD, True
             else:
                 model.state = State.UNKNOWN if model.doubted else State.QUEUED
                 model.rests = model.waits_for_odin = fate != NO_SESSION
-            # "Unreachable" may follow a half-made create.
-            model.doubted = model.doubted or (fate == UNREACHABLE and model.type == CREATE)
+            model.doubted = doubted
 
     def _circuit(self, fate: str) -> None:
         """An answer that closes the circuit ends the pauses of what waits for ODIN, never a rest after a doubt."""

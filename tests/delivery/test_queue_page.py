@@ -210,7 +210,7 @@ def test_its_questions_are_answered_from_indexes():
             change=change,
             message_type=301,
             lane=f"HO/R{number}",
-            values={},
+            own_values={},
             state=State.REFUSED if number % 50 == 0 else State.APPLIED,
             wording=wording if number % 50 == 0 else None,
             finished_at=now - timedelta(days=number),

@@ -5,6 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError, connections
+from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
@@ -103,12 +104,60 @@ def test_a_refused_create_holds_back_what_depends_on_it(odin, approved):
     assert str(first.pk) in later.reason
 
 
+def test_a_cancelled_create_holds_back_what_depends_on_it(odin, approved, checker):
+    first = approved()
+    later = DeliveryFactory(lane=first.lane, change=first.change)
+    operations.cancel(first.pk, by=checker, reason="Not wanted any more")
+    deliver(later)
+    assert (later.state, later.needs_person, later.attempts.count()) == (State.ON_HOLD, True, 0)
+    assert f"delivery {first.pk}) was cancelled" in later.reason
+
+
 def test_a_message_that_is_not_the_approved_one_is_never_sent(odin, approved):
     delivery = approved()
-    Delivery.objects.filter(pk=delivery.pk).update(values={**delivery.values, "name": "Somebody Else"})
+    Delivery.objects.filter(pk=delivery.pk).update(own_values={**delivery.values, "name": "Somebody Else"})
     deliver(delivery)
     assert delivery.state == State.ON_HOLD
     assert not [line for line in odin.store.ledger() if line.type == 301]
+
+
+def test_one_that_may_have_been_applied_and_cannot_be_repeated_is_settled_by_a_person(
+    odin, approved, checker, settings
+):
+    settings.DELIVERY_HOLD_SECONDS = 300
+    odin.faults.add("drop_before", match={"type": 301})
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    Delivery.objects.update(next_try_at=None, own_values={**delivery.values, "name": "Somebody Else"})
+    deliver(delivery)
+    assert (delivery.state, delivery.needs_person, delivery.attempts.count()) == (State.UNKNOWN, True, 1)
+    operations.resolve(delivery.pk, by=checker, found=Settlement.REFUSED, reason="WebAdmin has no such user")
+    delivery.refresh_from_db()
+    assert delivery.state == State.REFUSED
+
+
+def test_a_create_that_may_be_half_made_and_is_turned_away_too_often_is_settled_by_a_person(
+    odin, approved, settings
+):
+    settings.DELIVERY_MAX_ATTEMPTS = 1
+    text = "Unable to connect to the remote server"
+    odin.faults.add("refuse_before", match={"type": 301}, text=text)
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert (delivery.state, delivery.needs_person, delivery.doubted) == (State.UNKNOWN, True, True)
+
+
+def test_while_odin_may_still_work_on_it_nobody_settles_it_and_its_lane_rests(
+    odin, approved, settings, checker
+):
+    settings.DELIVERY_MAX_ATTEMPTS, settings.DELIVERY_HOLD_SECONDS = 1, 30
+    odin.faults.add("drop_before", match={"type": 301})
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    for found in Settlement:
+        with pytest.raises(DeliveryError, match="may still take effect"):
+            operations.resolve(delivery.pk, by=checker, found=found, reason="Looked at once")
+    assert deliver(delivery).attempts.count() == 1
+    Delivery.objects.update(next_try_at=timezone.now())
+    operations.resolve(delivery.pk, by=checker, found=Settlement.AGAIN, reason="Looked later")
+    assert deliver(delivery).state == State.APPLIED
 
 
 def test_after_too_many_unknown_attempts_a_person_decides(odin, approved, settings, checker):
@@ -132,7 +181,11 @@ def test_after_too_many_unknown_attempts_a_person_decides(odin, approved, settin
 )
 def test_of_money_two_people_must_say_the_same(first, then, state, checker, other_checker):
     deposit = DeliveryFactory(
-        message_type=303, state=State.UNKNOWN, needs_person=True, doubted=True, values=example(REQUESTS[303])
+        message_type=303,
+        state=State.UNKNOWN,
+        needs_person=True,
+        doubted=True,
+        own_values=example(REQUESTS[303]),
     )
     RetailUserFactory(group_id="HO", user_id="RET001")
     operations.resolve(deposit.pk, by=checker, found=first, reason="Seen in WebAdmin")
@@ -157,7 +210,7 @@ def test_what_odin_refuses_each_time_after_an_unknown_sending_is_given_up_and_fr
     odin.faults.add("drop_before", match={"type": 310})
     odin.faults.add("refuse_before", match={"type": 310}, text="Template does not exist", times=1)
     values = {**example(UpdateUserTemplate), "group_id": "HO", "user_id": "NEW001"}
-    first, second = (DeliveryFactory(lane="HO/NEW001", message_type=310, values=values) for _ in "ab")
+    first, second = (DeliveryFactory(lane="HO/NEW001", message_type=310, own_values=values) for _ in "ab")
     deliver(first)
     assert (first.state, first.needs_person, first.text) == (State.UNKNOWN, True, "Template does not exist")
     assert deliver(second).state == State.QUEUED
@@ -169,7 +222,7 @@ def test_what_odin_refuses_each_time_after_an_unknown_sending_is_given_up_and_fr
 
 def test_a_create_that_is_given_up_holds_back_what_waits_behind_it(checker):
     create, behind = (
-        DeliveryFactory(lane="HO/NEW001", message_type=kind, values={"a": kind}) for kind in (301, 310)
+        DeliveryFactory(lane="HO/NEW001", message_type=kind, own_values={"a": kind}) for kind in (301, 310)
     )
     Delivery.objects.filter(pk=create.pk).update(state=State.UNKNOWN, needs_person=True, doubted=True)
     operations.resolve(create.pk, by=checker, found=Settlement.REFUSED, reason="Not in WebAdmin")
@@ -217,13 +270,26 @@ def test_a_message_that_odin_turns_away_each_time_comes_to_a_person(odin, approv
     settings.DELIVERY_MAX_ATTEMPTS = 2
     approved(user_id="NEW001", group_id="HO")
     drain(0.5)
-    delivery = DeliveryFactory(lane="HO/NEW001", message_type=310, values=example(UpdateUserTemplate))
+    delivery = DeliveryFactory(lane="HO/NEW001", message_type=310, own_values=example(UpdateUserTemplate))
     text = "Unable to connect to the remote server"
     odin.faults.add("refuse_before", match={"type": 310}, text=text, times=-1)
     for _ in range(2):
         Delivery.objects.update(next_try_at=None)
         deliver(delivery)
     assert (delivery.state, delivery.needs_person, delivery.text) == (State.ON_HOLD, True, text)
+
+
+def test_what_the_service_has_no_operation_for_comes_to_a_person_after_some_tries(odin, approved, settings):
+    settings.DELIVERY_MAX_ATTEMPTS = 2
+    settings.ODIN_OPERATIONS = {301: "CreateNobody"}
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert (delivery.state, delivery.needs_person) == (State.QUEUED, False), (
+        "somebody may be mending it just now"
+    )
+    Delivery.objects.update(next_try_at=None)
+    deliver(delivery)
+    assert (delivery.state, delivery.needs_person) == (State.ON_HOLD, True)
+    assert "no operation CreateNobody" in delivery.reason
 
 
 @pytest.fixture
@@ -293,3 +359,56 @@ def test_while_a_thread_delivers_another_of_its_process_leaves_the_work_to_it(od
     wait_until(lambda: deliver(second).state == State.APPLIED, "the second is applied")
     assert deliver(first).state == State.IN_FLIGHT, "it went out beside the first"
     thread.join()
+
+
+def waiting():
+    """How many are not applied."""
+    return Delivery.objects.exclude(state=State.APPLIED).count()
+
+
+def several(approved, count):
+    """So many approved creations of different retail users."""
+    users = (f"NEW{number:03}" for number in range(count))
+    return [approved(user_id=user, group_id="HO", pan="", mobile="", email="") for user in users]
+
+
+def test_what_is_ready_when_calls_turn_slow_is_given_back_unsent_and_in_no_doubt(odin, approved, settings):
+    settings.DELIVERY_PARALLEL, settings.DELIVERY_LEASE_SECONDS = 1, 6
+    settings.DELIVERY_MAX_ATTEMPTS = 1  # what was not sent counts for nothing
+    settings.ODIN_READ_TIMEOUT = settings.ODIN_TOTAL_TIMEOUT = 3
+    ready = several(approved, 8)
+    for slow in ready[2:]:
+        odin.faults.add("latency", match={"user_id": slow.lane.partition("/")[2]}, seconds=1.2)
+    wait_until(lambda: not drain(5) and not waiting(), "all are applied")
+    assert not Delivery.objects.filter(doubted=True).exists()
+    given_back = Attempt.objects.filter(outcome="not_applied")
+    assert {attempt.reason for attempt in given_back} == {sending.TAKEN_BACK.reason}
+    assert len(applied_at(odin)) == 8
+    assert not gate.state().failures
+
+
+def test_when_sending_is_paused_what_is_ready_does_not_go_out(odin, approved, admin, settings):
+    settings.DELIVERY_PARALLEL = 1
+    ready = several(approved, 6)
+    for slow in ready[2:]:
+        odin.faults.add("latency", match={"user_id": slow.lane.partition("/")[2]}, seconds=0.6)
+
+    def pause_soon():
+        wait_until(lambda: Attempt.objects.count() == 6, "all are ready")
+        gate.pause(by=admin, reason="ODIN's administrator asked for it")
+        connections.close_all()
+
+    thread = threading.Thread(target=pause_soon)
+    thread.start()
+    drain(10)
+    thread.join()
+    states = list(Delivery.objects.order_by("pk").values_list("state", flat=True))
+    assert states[:2] == [State.APPLIED] * 2
+    assert states[-2:] == [State.QUEUED] * 2
+    assert set(states) == {State.APPLIED, State.QUEUED}
+    assert len(applied_at(odin)) == states.count(State.APPLIED)
+
+
+def applied_at(odin):
+    """The creations that the stand-in applied."""
+    return [line for line in odin.store.ledger() if line.applied and line.type == 301]

@@ -1,6 +1,7 @@
 """Settling several deliveries at once: each as its own operation allows, and each is told what became of it."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from backoffice.audit.models import Entry
@@ -28,7 +29,7 @@ def in_doubt(lane, message_type=314):
         needs_person=True,
         doubted=True,
         message_type=message_type,
-        values=example(REQUESTS[message_type]),
+        own_values=example(REQUESTS[message_type]),
     )
 
 
@@ -123,6 +124,18 @@ def test_all_that_match_the_filters_are_shown_the_oldest_first_and_no_more_than_
     assert "Send again (0)" in page
     press(as_checker, "free", first, second, third)
     assert states(third) == [State.ON_HOLD], "a longer list than the page shows is cut"
+
+
+def test_why_a_delivery_is_held_hides_personal_data_from_those_who_may_not_see_it(
+    client, compliance, as_checker
+):
+    delivery = held("HO/A", reason="PAN ABCPT1234A is taken")
+    assert "ABCPT1234A" in as_checker.get(SEVERAL, {"delivery": delivery.pk}).content.decode()
+    compliance.user_permissions.add(Permission.objects.get(codename="resolve_delivery"))
+    client.force_login(compliance)
+    page = client.get(SEVERAL, {"delivery": delivery.pk}).content.decode()
+    assert "ABCPT1234A" not in page
+    assert "234A is taken" in page
 
 
 def test_nothing_chosen_says_so(as_checker):

@@ -12,6 +12,7 @@ from random import Random
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections
+from django.db.models import Q
 from django.utils import timezone
 
 from backoffice.delivery import operations
@@ -121,7 +122,7 @@ class Campaign:
 
         Mishaps count messages, not seconds: on a slow machine the same ones happen between the same messages.
         """
-        traffic = Traffic(Random(f"traffic {self.options.seed}"), self.options.users)
+        traffic = Traffic(Random(f"traffic {self.options.seed}"), self.options.users, self._help_a_logon)
         next_mishap = 0.0
         for number in range(self.options.messages):
             self.mishaps.clock = number / self.options.pace
@@ -161,7 +162,8 @@ class Campaign:
             Delivery.objects.filter(next_try_at__gt=soon).update(next_try_at=soon)
 
     def _settle_by_hand(self, traffic: Traffic) -> None:
-        for delivery in Delivery.objects.filter(needs_person=True).exclude(state__in=FINAL):
+        resting = Q(state=State.UNKNOWN, next_try_at__gt=timezone.now())
+        for delivery in Delivery.objects.filter(~resting, needs_person=True).exclude(state__in=FINAL):
             self.settled_by_hand[delivery.state] += 1
             if delivery.state == State.ON_HOLD:
                 operations.cancel(delivery.pk, by=traffic.checker, reason="The create was refused")

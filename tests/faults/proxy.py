@@ -24,6 +24,7 @@ class Proxy:
     def __init__(self, target: int) -> None:
         self._target = target
         self._open: set[socket.socket] = set()
+        self._lost: set[socket.socket] = set()
         self._way = Way.THROUGH
         self._listener = self._listen(0)
         self.port = int(self._listener.getsockname()[1])
@@ -34,10 +35,13 @@ class Proxy:
     def __exit__(self, *_: object) -> None:
         self.become(Way.REFUSED)
 
-    def become(self, way: Way) -> None:
-        """From now on. What was connected is reset, unless the other side just falls silent."""
+    def become(self, way: Way, *, resets: bool = True) -> None:
+        """From now on. What was connected is reset, unless the other side just falls silent.
+
+        `resets` false: what was connected goes on, with what was held back meanwhile.
+        """
         was, self._way = self._way, way
-        if way is not Way.SILENT:
+        if way is not Way.SILENT and resets:
             for connection in list(self._open):
                 self._close(connection)
         if way is Way.REFUSED:
@@ -47,6 +51,10 @@ class Proxy:
             self._listener.close()
         elif was is Way.REFUSED:
             self._listener = self._listen(self.port)
+
+    def lose(self) -> None:
+        """What is connected stays open and silent for ever, as when a firewall has forgotten it."""
+        self._lost |= self._open
 
     def _listen(self, port: int) -> socket.socket:
         listener = socket.socket()
@@ -70,7 +78,7 @@ class Proxy:
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                while self._way is Way.SILENT and source in self._open:
+                while (self._way is Way.SILENT or source in self._lost) and source in self._open:
                     threading.Event().wait(0.1)
                 target.sendall(data)
         self._close(source)
@@ -78,6 +86,7 @@ class Proxy:
 
     def _close(self, connection: socket.socket) -> None:
         self._open.discard(connection)
+        self._lost.discard(connection)
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             connection.shutdown(socket.SHUT_RDWR)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Self
 
+import psycopg
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
@@ -79,6 +80,10 @@ class Server:
             return True
         return False
 
+    def ended(self) -> bool:
+        """Whether it has ended, or was never started."""
+        return self._process is None or self._process.poll() is not None
+
     #: How it is ended at once, without a goodbye to its clients and without tidying up.
     ending = signal.SIGKILL
 
@@ -95,10 +100,14 @@ class Postgres(Server):
     # "Immediate": what was not written has to be recovered, and no backend outlives the postmaster.
     ending = signal.SIGQUIT
 
-    def __init__(self, *, fsync: bool = False) -> None:
-        """`fsync`: for measurements. Without it a crash of the processes loses nothing, one of the machine would."""
+    def __init__(self, *, fsync: bool = False, wal: Path | None = None) -> None:
+        """`fsync`: for measurements. Without it a crash of the processes loses nothing, one of the machine would.
+
+        `wal`: an empty folder for the write-ahead log, in files of a megabyte.
+        """
         super().__init__()
         self._fsync = fsync
+        self._wal = wal
 
     @staticmethod
     def programs() -> Path | None:
@@ -140,10 +149,21 @@ class Postgres(Server):
                 raise RuntimeError("PostgreSQL does not come up.")
             time.sleep(0.05)
 
+    def database_on(self, folder: Path) -> str:
+        """The address of a further database, whose files are all in an empty folder."""
+        os.chown(folder, self.folder.stat().st_uid, -1)
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE TABLESPACE elsewhere LOCATION '{folder}'")
+            connection.execute("CREATE DATABASE elsewhere TABLESPACE elsewhere")
+        return self.url.removesuffix("postgres") + "elsewhere"
+
     def _make(self) -> None:
         if self.user:
             os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)
         wanted = ["--username=portal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        if self._wal:
+            os.chown(self._wal, self.folder.stat().st_uid, -1)
+            wanted += [f"--waldir={self._wal}", "--wal-segsize=1"]
         done = subprocess.run(
             [f"{self.programs()}/initdb", "-D", str(self.folder / "data"), *wanted],
             cwd=self.folder,

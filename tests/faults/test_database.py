@@ -113,7 +113,7 @@ def test_after_an_older_backup_is_restored_nothing_takes_effect_twice(odin, appr
     create = approved(user_id="RET001", group_id="HO", pan="", mobile="")
     drain(LONG)
     values = {**example(REQUESTS[303]), "group_id": "HO", "user_id": "RET001", "reference": "BEFORE0001"}
-    deposit = DeliveryFactory(lane="HO/RET001", message_type=303, values=values, reference="BEFORE0001")
+    deposit = DeliveryFactory(lane="HO/RET001", message_type=303, own_values=values, reference="BEFORE0001")
     backup = sqlite3.connect(":memory:")
     connection.connection.backup(backup)
     drain(LONG)

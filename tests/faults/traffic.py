@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from time import sleep
@@ -32,8 +33,10 @@ def person(name: str, role: str) -> User:
 class Traffic:
     """Proposes and approves one message after another. Each message's content is its own, so that it can be found."""
 
-    def __init__(self, random: Random, users: int) -> None:
+    def __init__(self, random: Random, users: int, meanwhile: Callable[[], object]) -> None:
+        """`meanwhile` is done while it waits for the first retail user."""
         self._random = random
+        self._meanwhile = meanwhile
         self._users = users
         self._number = 0
         self._begun = 0
@@ -67,6 +70,7 @@ class Traffic:
                 known = list(RetailUser.objects.order_by("pk").values_list("user_id", flat=True))
                 if known or self._begun < self._users:
                     return known if self._begun >= self._users // 4 else []
+                self._meanwhile()
             close_old_connections()
             sleep(0.1)
         raise TimeoutError("No retail user was created.")

@@ -32,7 +32,7 @@ def test_ready_says_of_each_part_how_it_stands(client, settings):
 
 
 def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch):
-    monkeypatch.setattr(state, "database", lambda: False)
+    monkeypatch.setattr(state, "database", lambda: state.SILENT)
     assert client.get("/health/ready").status_code == 503
 
 

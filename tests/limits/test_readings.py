@@ -82,6 +82,14 @@ def test_the_page_shows_only_what_was_asked_and_who_may_ask(user, client, compli
     assert ask(client, "stocks").status_code == 403
 
 
+def test_a_task_whose_time_is_over_leaves_the_next_question_to_another(user, odin, as_maker, monkeypatch):
+    monkeypatch.setattr(readings, "ASK_SECONDS", 0.1)
+    odin.faults.add("latency", seconds=0.2)
+    for kind in ("stocks", "summary"):
+        ask(as_maker, kind, **COMBINED)
+    assert [fetch_readings(), fetch_readings()] == [1, 1]
+
+
 def test_two_clicks_ask_once(user, as_maker):
     ask(as_maker, "stocks")
     ask(as_maker, "stocks")

@@ -24,11 +24,34 @@ def test_a_refused_repeat_does_not_prove_that_the_first_sending_was_refused(mess
     assert read(message, said, reference=REFERENCE).kind is OutcomeKind.REFUSED
 
 
-def test_another_user_s_mobile_number_is_no_proof_that_this_user_was_created():
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Mobile No already exist in the system",
+        "PAN already exist for another user",
+        "Mobile No of user RET009 already exist",
+        "User mobile no already exist",
+    ],
+)
+def test_another_user_s_mobile_number_is_no_proof_that_this_user_was_created(words):
     message = REQUESTS[301]
-    said = answer(message, "Mobile No already exist in the system")
-    outcome = read(message, said, reference=REFERENCE, earlier_unknown=True)
+    outcome = read(message, answer(message, words), reference=REFERENCE, earlier_unknown=True)
     assert (outcome.kind, outcome.needs_person) == (OutcomeKind.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "User Id already exist in the system",
+        "UserID RET001 already exists.",
+        "User already exists",
+        "The user 'RETAIL' is already existing",
+    ],
+)
+def test_that_the_user_is_there_proves_that_it_was_created(words):
+    message = REQUESTS[301]
+    outcome = read(message, answer(message, words), reference=REFERENCE, earlier_unknown=True)
+    assert (outcome.kind, outcome.already_there) == (OutcomeKind.APPLIED, True)
 
 
 @pytest.mark.parametrize("message", ONCE, ids=lambda message: str(message.type))

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group
 from django.test import RequestFactory
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
@@ -12,7 +12,7 @@ from backoffice.delivery.states import State
 from backoffice.screens import search as searching
 from backoffice.screens.context import Frame, needing_a_person
 from backoffice.screens.today import gather
-from tests.factories import ChangeFactory, DeliveryFactory, StaffFactory
+from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,19 @@ def test_the_navigation_holds_what_the_role_may_see(maker, checker):
     assert {"Today", "Retail users", "Changes", "Deliveries"} <= set(labels(maker))
     assert "Audit" not in labels(maker)
     assert "Audit" in labels(checker)
+
+
+def test_a_page_of_a_retail_user_is_marked_as_such_whichever_room_has_it(maker):
+    user = RetailUserFactory()
+    request = RequestFactory().get("/")
+    request.user = maker
+    for name, arguments, label in (
+        ("limits:readings", [user.group_id, user.user_id], "Retail users"),
+        ("accounts:detail", [user.group_id, user.user_id], "Retail users"),
+        ("limits:square_off", [], "Limits"),
+    ):
+        request.resolver_match = resolve(reverse(name, args=arguments))
+        assert [item.label for item in Frame(request).nav if item.current] == [label]
 
 
 def test_a_checker_counts_what_others_submitted_and_never_their_own(maker, checker):

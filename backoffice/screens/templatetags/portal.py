@@ -134,6 +134,13 @@ def personal_words(context: Context, text: str) -> str:
     return privacy.words(str(text or ""), bool(context.get("shows_personal")))
 
 
+@register.filter
+def within(label: str, title: str) -> str:
+    """A field's label under a heading that it would repeat: "Line 1" for "First address: line 1"."""
+    own = label.removeprefix(f"{title}: ")
+    return label if own == label else f"{own[:1].upper()}{own[1:]}"
+
+
 @register.simple_tag
 def optional_url(name: str, *args: object, **kwargs: object) -> str:
     """The address of a named page, or "" where this installation has no such page."""
