@@ -244,6 +244,15 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
 });
 
+// Whoever has followed a link is not held back by a page that would renew itself: a reload would undo the click. A
+// download begins like any other link and leaves the page where it is, so this ends by itself.
+const LEAVING_MS = 10_000;
+let leftAt = -LEAVING_MS;
+window.addEventListener("beforeunload", () => (leftAt = performance.now()));
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (performance.now() - leftAt < LEAVING_MS && event.detail.elt.matches("[data-poll]")) event.preventDefault();
+});
+
 let currentRow = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   currentRow = one("tr.is-current")?.dataset.href;

@@ -21,7 +21,7 @@ change = operations.submit(
 )
 operations.approve(change.pk, by=people.get(username="checker"), content_hash=change.content_hash)
 words = wordings.kept(code="0", text="Moon in wrong phase", unlisted=True)
-common = {"change": change, "message_type": 301, "values": {}}
+common = {"change": change, "message_type": 301, "own_values": {}}
 for user_id in ("HELD1", "HELD2", "HELD3"):
     Delivery.objects.create(lane=f"HO/{user_id}", state="on_hold", needs_person=True, **common)
 Delivery.objects.create(
@@ -32,7 +32,7 @@ ONE_MORE = """
 from backoffice.delivery.models import Delivery
 held = Delivery.objects.get(lane="HO/HELD2")
 Delivery.objects.create(
-    change=held.change, message_type=301, values={}, lane="HO/HELD4", state="on_hold", needs_person=True
+    change=held.change, message_type=301, own_values={}, lane="HO/HELD4", state="on_hold", needs_person=True
 )
 """
 
@@ -56,3 +56,26 @@ def test_operators_settle_several_read_new_words_and_see_the_queue_move(portal, 
     expect(page.locator("#tile-on-hold .tile-value")).to_have_text("2", timeout=15_000)
     page.locator("#tile-on-hold").click()
     expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_a_link_that_was_followed_wins_over_a_page_that_renews_itself_meanwhile(portal, log_in):
+    page = log_in("checker")
+    page.goto("/deliveries/queue/")
+    asked, followed = [], []
+    page.route("**/deliveries/queue/", lambda route: asked.append(route))
+    page.route("**/changes/", lambda route: followed.append(route))
+    until(page, asked)
+    page.get_by_role("link", name="Changes", exact=True).evaluate("link => link.click()")
+    until(page, followed)
+    asked[0].fulfill(headers={"HX-Refresh": "true"})
+    page.wait_for_timeout(300)  # for the page to do what it must not do
+    followed[0].continue_()
+    expect(page).to_have_url(f"{portal.url}/changes/")
+
+
+def until(page, happened):
+    for _ in range(100):
+        if happened:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("The page did not ask.")
