@@ -28,7 +28,7 @@ format:
 
 # The browser tests also take the pictures of README.md.
 screenshots:
-	@SCREENSHOTS=docs/screenshots $(PYTHON) tools/test.py --only tests/acceptance
+	@SCREENSHOTS=docs/screenshots $(PYTHON) tools/test.py --only tests/acceptance tests/pages
 
 PIN = .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links

@@ -14,11 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.acceptance.conftest import Portal
 from tests.acceptance.outage import Desk, Requests
 from tests.faults.installation import wait_until
 from tests.faults.proxy import Proxy, Way
 from tests.faults.servers import Redis
+from tests.portals import Portal
 
 #: So many requests are made with a broker first, to compare with.
 BEFORE = 40

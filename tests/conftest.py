@@ -22,6 +22,7 @@ REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 #: Tests that need a database and nothing that differs between two of them.
 SAME_EVERYWHERE = (
     "tests/acceptance",
+    "tests/pages",
     "tests/batches/test_damaged",
     "tests/screens",
     "tests/staff/test_pages_by_role",

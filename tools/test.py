@@ -67,7 +67,7 @@ def main() -> int:
         "--lint", action="store_true", help="only format, lint, types, contracts and configuration"
     )
     parser.add_argument("--format", action="store_true", help="format the code and stop")
-    parser.add_argument("--only", help="only these tests, on SQLite")
+    parser.add_argument("--only", nargs="+", help="only these tests, on SQLite")
     parser.add_argument("--soak", nargs=argparse.REMAINDER, help="the long run of the fault test")
     options = parser.parse_args()
     try:
@@ -79,7 +79,7 @@ def main() -> int:
         elif options.soak is not None:
             _run(python(), "-m", "tests.faults.soak", *options.soak)
         elif options.only:
-            _run(tool("pytest"), options.only)
+            _run(tool("pytest"), *options.only)
         else:
             left_out = [] if options.lint else _left_out()
             _lint()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import psycopg
 import requests
 
-from tests.acceptance.conftest import Portal
+from tests.portals import Portal
 
 #: Prints what waits for the checker: the path of each decision, and the hash of its content.
 PREPARE = """

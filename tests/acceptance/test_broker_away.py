@@ -3,11 +3,11 @@
 import pytest
 
 from backoffice.odin.standin.store import Store
-from tests.acceptance.conftest import Portal
 from tests.acceptance.outage import Desk, Requests
 from tests.faults.installation import wait_until
 from tests.faults.proxy import Proxy, Way
 from tests.faults.servers import RabbitMQ, Redis
+from tests.portals import Portal
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.message import clean
 from backoffice.screens.formats import in_words, indian
 from backoffice.screens.formsets import MessageForm
-from tests.acceptance.conftest import log_in_as
 from tests.html_forms import Page
+from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 
 from backoffice.odin.standin.store import Store
-from tests.acceptance.conftest import Portal
 from tests.acceptance.outage import Desk, Requests
 from tests.faults.disks import SmallDisk
 from tests.faults.installation import wait_until
 from tests.faults.servers import Postgres
+from tests.portals import Portal
 
 pytestmark = [
     pytest.mark.slow,

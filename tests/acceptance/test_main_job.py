@@ -12,8 +12,8 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.acceptance.conftest import picture
 from tests.batches.files import as_csv, example_row
+from tests.portals import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

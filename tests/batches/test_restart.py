@@ -12,8 +12,8 @@ import pytest
 
 from backoffice.batches import columns
 from backoffice.batches.kinds import batch_kind
-from tests.acceptance.conftest import Portal, wait_for
 from tests.factories import retail_user_values
+from tests.portals import Portal, wait_for
 
 #: Rows of the file, and those among them that ODIN gets.
 ROWS, VALID = 4000, 120

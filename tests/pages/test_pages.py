@@ -6,14 +6,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.acceptance.conftest import log_in_as, picture
+from tests.portals import log_in_as, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 #: A file with its findings, for README.md.
 PICTURED = "/batches/{found}/"
 NOT_THERE = "/users/HO/NOBODY/"
-MAKE_FILES = "from tests.acceptance.batch_files import make; make()"
+MAKE_FILES = "from tests.pages.batch_files import make; make()"
 #: In braces: the batch of that name in `batch_files`.
 PAGES = {
     "maker": (

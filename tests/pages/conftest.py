@@ -1,0 +1,3 @@
+from tests.portals import chromium, log_in, portal
+
+__all__ = ["chromium", "log_in", "portal"]

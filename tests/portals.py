@@ -1,0 +1,221 @@
+"""The portal as it runs: stand-in, worker, beat and web server as processes of their own, and a real browser."""
+
+import base64
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Where `make screenshots` wants its pictures; without it the tests take none.
+SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
+
+
+PREPARE = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+call_command("demo_masters")
+call_command("demo_staff")
+"""
+
+
+class Portal:
+    """The processes of one portal, with everything they write in `var`."""
+
+    def __init__(self, var: Path, database: str, broker: str) -> None:
+        self.var = var
+        self.port, self.odin_port = _free_port(), _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.odin_url = f"http://127.0.0.1:{self.odin_port}"
+        odin = f"{self.odin_url}/UserCreation.svc"
+        self.environment = {
+            **os.environ,
+            "PORTAL_VAR": str(var),
+            "SECRET_KEY": "only-for-tests-" + "x" * 40,
+            "DEBUG": "false",
+            "PORTAL_ENVIRONMENT": "DEMO",
+            "LOG_FORMAT": "json",
+            "PORTAL_SEAL_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "DATABASE_URL": database or f"sqlite:///{var / 'portal.sqlite3'}",
+            "CELERY_BROKER_URL": broker or "filesystem://localhost",
+            "ODIN_SERVICE_URL": f"{odin}/soap",
+            "ODIN_WSDL_URL": f"{odin}?singleWsdl",
+            "ODIN_DEALER_ID": "RESERVEDPG",
+            "ODIN_DEALER_PASSWORD": "Dealer42",
+            "ODIN_PASSWORD_KEY": "0123456789abcdef",
+            "ODIN_PASSWORD_MODE": "CBC",
+            "DELIVERY_HOLD_SECONDS": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.processes: dict[str, subprocess.Popen] = {}
+        self.passwords: dict[str, str] = {}
+
+    def prepare(self) -> None:
+        """Folders, tables, static files and staff."""
+        for name in ("log", "broker/queue", "broker/control", "broker/processed"):
+            (self.var / name).mkdir(parents=True, exist_ok=True)
+        # In one process: starting Django costs more than the commands do.
+        printed = self.manage("shell", "--verbosity", "0", "--command", PREPARE)
+        self.passwords = dict(re.findall(r"^\s+(\w+)\s+(\S+)$", printed, re.MULTILINE))
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command and give back what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self, name: str) -> None:
+        """Start one of stand-in, worker, beat, web."""
+        celery = [sys.executable, "-m", "celery", "-q", "-A", "backoffice.celery"]
+        command = {
+            "stand-in": [
+                sys.executable, "-m", "backoffice.odin.standin",
+                "--port", str(self.odin_port), "--database", str(self.var / "standin.sqlite3"),
+            ],
+            "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4"],
+            "beat": [*celery, "beat"],
+            "web": [
+                sys.executable, "-m", "gunicorn", "backoffice.wsgi",
+                "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--threads", "8",
+            ],
+        }[name]  # fmt: skip
+        with (self.var / "log" / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def start_all(self) -> None:
+        """Start everything and wait until pages are served."""
+        for name in ("stand-in", "worker", "beat", "web"):
+            self.start(name)
+        wait_for(f"{self.odin_url}/")
+        wait_for(f"{self.url}/staff/login/")
+
+    def start_ended(self) -> None:
+        """Start again whatever has ended, as systemd would."""
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None:
+                self.start(name)
+
+    def log(self, name: str) -> str:
+        """What a process has logged so far."""
+        return (self.var / "log" / f"{name}.log").read_text(errors="replace")
+
+    def stop(self) -> None:
+        """End all processes."""
+        for process in self.processes.values():
+            _signal(process, signal.SIGTERM)
+        end = time.monotonic() + 10
+        for process in self.processes.values():
+            try:
+                process.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+                process.wait()
+
+
+def wait_for(url: str, seconds: float = 60) -> None:
+    """Wait until an address answers."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory):
+    """A running portal with its demonstration staff."""
+    portal = Portal(tmp_path_factory.mktemp("portal"), "", "")
+    try:
+        portal.prepare()
+        portal.start_all()
+        yield portal
+    finally:
+        portal.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                "--no-sandbox",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+def picture(page, name):
+    """Take a picture of what the page shows, where pictures are wanted."""
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+def log_in_as(page, portal, name):
+    """Log in on a fresh page as one of the demonstration's staff."""
+    from playwright.sync_api import expect
+
+    page.goto("/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(portal.passwords[name])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("main")).to_be_visible()
+
+
+@pytest.fixture
+def log_in(portal, chromium):
+    """Open a page as one of the demonstration's staff, each in a browser context of its own."""
+    contexts = []
+
+    def page_of(name):
+        context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=portal.url)
+        contexts.append(context)
+        page = context.new_page()
+        log_in_as(page, portal, name)
+        return page
+
+    yield page_of
+    for context in contexts:
+        context.close()
