@@ -468,11 +468,11 @@ if DELIVERY_LEASE_SECONDS <= ODIN_TOTAL_TIMEOUT:
         "DELIVERY_LEASE_SECONDS must be longer than ODIN_TOTAL_TIMEOUT: a claim must outlive the call it covers."
     )
 # For `--pool prefork` (seconds): they end what hangs elsewhere than in a call, and so must be longer than tasks that
-# wait for ODIN ever take. One that delivers claims nothing later than 5 seconds and a call after its start, and what it
+# wait for ODIN ever take. One that delivers claims nothing more 20 seconds and a call after its start, and what it
 # claimed ends with its lease. A question goes out twice at most, each time after a logon. The rest is for the database.
 # A thread cannot be ended: there the call's own deadline ends a call, and the lease gives a delivery to others.
 CELERY_TASK_SOFT_TIME_LIMIT = (
-    5 + ODIN_TOTAL_TIMEOUT + max(3 * ODIN_TOTAL_TIMEOUT, DELIVERY_LEASE_SECONDS) + 30
+    20 + ODIN_TOTAL_TIMEOUT + max(3 * ODIN_TOTAL_TIMEOUT, DELIVERY_LEASE_SECONDS) + 30
 )
 # A task that was told to end still waits for the calls that are under way.
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + ODIN_TOTAL_TIMEOUT + 10

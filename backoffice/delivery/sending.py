@@ -43,11 +43,11 @@ logger = logging.getLogger(__name__)
 
 #: For each message that is with ODIN so many at most are ready to go, but no more than it sends in AHEAD seconds: no
 #: call waits for the database, and they share statements. Slow calls leave what is due to other workers.
-READY, AHEAD = 10, 1.0
+READY, AHEAD = 16, 1.0
 #: When its time is over and a call keeps it, a worker waits so long (seconds); then it goes on sending meanwhile.
 PATIENCE = 2.0
 #: A call that has ended waits so long (seconds) at most for others, to be settled together.
-SOON = 0.15
+SOON = 0.4
 #: The time (seconds) that a call takes at least.
 MOMENT = 0.001
 #: So often (seconds) a worker whose calls take long looks for more.
@@ -57,7 +57,7 @@ LOOK = 1.0
 #: Of what was ready to go and did not.
 TAKEN_BACK = Outcome(
     OutcomeKind.NOT_APPLIED,
-    reason="Nothing was sent: the calls before it took too long, or sending was stopped.",
+    reason="Nothing was sent: the calls before it took too long, or sending or the worker was stopped.",
     unreachable=True,
 )
 
@@ -81,6 +81,8 @@ class Call:
 _at_work = threading.Lock()
 #: What that thread waits for: calls that have ended, and None for a wake-up.
 _news: SimpleQueue[Future[Result] | None] = SimpleQueue()
+#: This process was told to end.
+_ending = threading.Event()
 
 
 def drain(seconds: float) -> int:
@@ -98,6 +100,12 @@ def drain(seconds: float) -> int:
         _at_work.release()
 
 
+def finish() -> None:
+    """Send nothing more from this process, which was told to end. What is with ODIN is waited for and settled."""
+    _ending.set()
+    _news.put(None)
+
+
 def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     end = time.monotonic() + seconds
     last = end + odin_config().total_timeout
@@ -106,8 +114,8 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     results: list[Result] = []
     while True:
         now = time.monotonic()
-        shut = False
-        if now < end or end + PATIENCE < now < last:
+        shut = _ending.is_set()
+        if not shut and (now < end or end + PATIENCE < now < last):
             ready = min(READY, int(AHEAD / longest))
             room = settings.DELIVERY_PARALLEL * (1 + ready) - len(under_way)
             wanted = gate.allowed(room) if room > 0 else 0
@@ -130,7 +138,7 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
 
 
 def _take_back(under_way: Mapping[Future[Result], Call], shut: bool) -> None:
-    """Keep what still waits for a thread from going out: all of it where the gate was shut meanwhile, otherwise that
+    """Keep what still waits for a thread from going out: all of it where nothing may go out any more, otherwise that
     whose lease would no longer cover a whole call, since the calls before it took unexpectedly long.
     """
     latest = timezone.now() + timedelta(seconds=odin_config().total_timeout)

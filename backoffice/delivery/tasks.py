@@ -1,19 +1,22 @@
 """Celery tasks. A task is a wake-up that drains the queue; losing it or getting it ten times does not matter."""
 
 import time
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
 from backoffice.delivery import gate
 from backoffice.delivery.queue import due, recover_stale
-from backoffice.delivery.sending import drain
+from backoffice.delivery.sending import drain, finish
 from backoffice.delivery.waiting import go_at_once
 from backoffice.delivery.wakeup import wake
 
-#: A task gives its worker back after this many seconds, so that sweeps get their turn in a long backlog.
-DRAIN_SECONDS = 5.0
+#: A task gives its worker back after this many seconds, so that sweeps get their turn in a long backlog where a worker
+#: does one thing at a time. Not sooner, since its calls run out each time before it begins anew.
+DRAIN_SECONDS = 20.0
 
 
 @shared_task
@@ -24,6 +27,12 @@ def deliver_due() -> int:
     if time.monotonic() - started >= DRAIN_SECONDS:
         wake()  # there was more: this thread must not stand still until the next sweep
     return tried
+
+
+@worker_shutting_down.connect
+def _finish(**_: Any) -> None:
+    """A worker that is told to end does not begin what it holds ready. A child of prefork is not told."""
+    finish()
 
 
 @shared_task

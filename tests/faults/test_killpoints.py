@@ -177,6 +177,21 @@ def test_a_worker_that_sleeps_past_its_lease_sends_nothing_when_it_wakes(install
     assert lines(standin, delivery) == ["1"], "its first byte would have come after another's"
 
 
+def test_a_worker_that_is_told_to_end_leaves_nothing_in_doubt(installation, standin, create):
+    standin.faults.add("latency", seconds=0.4, match={"type": "301"}, times=1000)
+    deliveries = [create() for _ in range(60)]
+    wait_until(lambda: final(deliveries[:8]), "the first are applied")
+    for name in ("one", "two"):
+        installation.send(name, signal.SIGTERM)
+    wait_until(lambda: installation.ended("one") and installation.ended("two"), "the workers have ended", 10)
+    left = Delivery.objects.exclude(state=State.APPLIED)
+    assert {delivery.state for delivery in left} == {State.QUEUED}
+    standin.faults.remove()
+    restart(installation)
+    wait_until(lambda: final(deliveries), "all are applied")
+    assert all(lines(standin, delivery) == ["1"] for delivery in deliveries)
+
+
 def _woken(attempt):
     attempt.refresh_from_db()
     return attempt.duration_ms is not None
