@@ -8,14 +8,27 @@ from backoffice.batches.models import Alias
 
 #: A column of the file that somebody left out on purpose.
 IGNORED = "-"
+#: What one chooses for such a column.
+LEAVE_OUT = "Leave this column out"
 #: Headers that begin like this are the portal's own, in a result that is uploaded again.
 OWN = "portal"
 
 
 def match(layout: Layout, headers: Sequence[str]) -> list[str]:
-    """The name of the column that each header means; "" where none does."""
+    """The name of the column that each header means; "" where it means none."""
     meanings = _meanings(layout)
     return [IGNORED if plain(text).startswith(OWN) else meanings.get(plain(text), "") for text in headers]
+
+
+def chosen(layout: Layout, texts: Sequence[str]) -> list[str]:
+    """The name of the column that each text typed on the screen means; the text itself where it means none."""
+    return [meant or text for meant, text in zip(match(layout, texts), texts, strict=True)]
+
+
+def in_words(layout: Layout, names: Sequence[str]) -> list[str]:
+    """What `chosen` reads as these names, for a person to read and to change."""
+    known = by_name(layout)
+    return [LEAVE_OUT if name == IGNORED else known[name].label if name in known else name for name in names]
 
 
 def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -27,7 +40,7 @@ def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> li
         if name == IGNORED:
             continue
         if name not in known:
-            found.append(_unknown(header, place))
+            found.append(_unknown(header, place, name))
         elif name in seen:
             found.append(
                 f"The columns {seen[name]!r} and {header!r} both mean {known[name].label}. Leave one of them out."
@@ -39,7 +52,9 @@ def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> li
     return found
 
 
-def _unknown(header: str, place: int) -> str:
+def _unknown(header: str, place: int, name: str) -> str:
+    if name:
+        return f"Nothing is called {name!r} here. Choose one of the names offered for column {place}, or leave it out."
     if not header.strip():
         return f"Column {place} has no header. Name it, or remove it."
     return f"The column {header!r} is not known here. Say what it means, or leave it out."
@@ -53,7 +68,7 @@ def plain(header: str) -> str:
 def _meanings(layout: Layout) -> Mapping[str, str]:
     """What a header may be called, plainly: the name before the label, then tags, then what an administrator added."""
     known = by_name(layout)
-    meanings: dict[str, str] = {}
+    meanings = {plain(LEAVE_OUT): IGNORED}
     for spelling in (_names, _labels, _tags):
         for column in known.values():
             if text := spelling(column):

@@ -1,18 +1,18 @@
 from django.urls import path, re_path
 
-from backoffice.batches import alias_views, row_views, views
+from backoffice.batches import alias_views, row_views, upload_views, views
 
 app_name = "batches"
 
 urlpatterns = [
     path("", views.BatchList.as_view(), name="list"),
-    path("new/", views.choose, name="new"),
-    path("new/<slug:kind>/", views.new, name="upload"),
-    path("templates/<slug:kind>.csv", views.template, name="template"),
+    path("new/", upload_views.choose, name="new"),
+    path("new/<slug:kind>/", upload_views.new, name="upload"),
+    path("templates/<slug:kind>.csv", upload_views.template, name="template"),
     path("aliases/", alias_views.page, name="aliases"),
     path("aliases/<int:pk>/forget/", alias_views.forget, name="forget_alias"),
     path("<int:pk>/", views.detail, name="detail"),
-    path("<int:pk>/columns/", views.mapping, name="mapping"),
+    path("<int:pk>/columns/", upload_views.mapping, name="mapping"),
     path("<int:pk>/progress/", views.progress, name="progress"),
     path("<int:pk>/submit/", views.submit, name="submit"),
     re_path(rf"^(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(views.ACTIONS)})/$", views.act, name="act"),

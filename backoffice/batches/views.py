@@ -1,4 +1,4 @@
-"""Pages of the batches: history, upload with its guide, columns, one batch through all its states."""
+"""Pages of the batches: the history, and one batch through all its states with what may be done with it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
@@ -9,16 +9,15 @@ from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit.models import Entry
 from backoffice.batches import columns, decisions, operations, sending, summary, words
 from backoffice.batches.deciders import change_kind, decides
-from backoffice.batches.errors import BatchError, FileProblem, NotAllowed
+from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.filters import BatchFilter
-from backoffice.batches.forms import SubmitForm, UploadForm, kind_choices
+from backoffice.batches.forms import SubmitForm
 from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
-from backoffice.batches.matching import IGNORED
 from backoffice.batches.models import CAME_BACK, Batch, State
 from backoffice.batches.tables import BatchTable
 from backoffice.changes.comments import may_comment
@@ -58,99 +57,6 @@ class BatchList(ListView):
 
     def get_queryset(self) -> QuerySet[Batch]:
         return Batch.objects.select_related("made_by", "decided_by")
-
-
-@never_cache
-@require_safe
-@login_required
-@may_upload
-def choose(request: HttpRequest) -> HttpResponse:
-    """Which kind of file."""
-    return render(request, "batches/choose.html", {"kinds": kind_choices()})
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-@login_required
-@may_upload
-def new(request: HttpRequest, kind: str) -> HttpResponse:
-    """Upload a file of a kind; beside it the guide to its columns."""
-    batch_kind = _kind_or_404(kind)
-    form = UploadForm(request.POST or None, request.FILES or None)
-    problem = ""
-    if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        try:
-            done = operations.upload(
-                kind, file.chunks(), file.name, by=_person(request), token=form.cleaned_data["token"]
-            )
-        except (BatchError, FileProblem) as error:
-            problem = error.words
-        else:
-            for batch in done.earlier:
-                words = f"The same file was uploaded before: batch {batch.pk}, by {batch.made_by}."
-                messages.warning(
-                    request, f"{words} Rows that were applied then are recognised and left alone."
-                )
-            return redirect(_begin(done.batch, _person(request)))
-    context = {
-        "kind": batch_kind,
-        "form": form,
-        "problem": problem,
-        "columns": columns.columns(batch_kind.layout),
-    }
-    return render(request, "batches/new.html", context, status=422 if request.method == "POST" else 200)
-
-
-@require_safe
-@login_required
-@may_upload
-def template(request: HttpRequest, kind: str) -> HttpResponse:
-    """The template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
-    batch_kind = _kind_or_404(kind)
-    text = f"\ufeff{columns.template(batch_kind.layout)}"
-    return HttpResponse(
-        text,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{kind}.csv"'},
-    )
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-@login_required
-@may_upload
-def mapping(request: HttpRequest, pk: int) -> HttpResponse:
-    """What each column of the file means: shown, corrected, remembered for the same headers."""
-    batch = _batch_or_404(pk)
-    names = batch.mapping
-    problems: Any = operations.problems(batch)
-    if request.method == "POST":
-        names = [request.POST.get(f"column-{place}", "") for place in range(len(batch.headers))]
-        try:
-            operations.check(batch.pk, by=_person(request), names=names)
-        except operations.ColumnsUnclear as unclear:
-            problems = unclear.problems
-        except BatchError as error:
-            problems = [error.words]
-        else:
-            return redirect(batch)
-    layout = batch_kind(batch.kind).layout
-    context = {
-        "batch": batch,
-        "problems": problems,
-        "columns": sorted(
-            (
-                (place, header, name)
-                for place, (header, name) in enumerate(zip(batch.headers, names, strict=True))
-            ),
-            key=lambda column: bool(column[2]),  # what nobody understood stands first
-        ),
-        "choices": [(column.name, column.label) for column in columns.by_name(layout).values()],
-        "ignored": IGNORED,
-        "mine": batch.made_by_id == request.user.pk,
-    }
-    return render(request, "batches/mapping.html", context, status=422 if request.method == "POST" else 200)
 
 
 @never_cache
@@ -390,13 +296,6 @@ def _named(kind: BatchKind, found: list[summary.FindingKind]) -> list[tuple[str,
     return [(labels.get(one.path, "The row as a whole"), one) for one in found]
 
 
-def _begin(batch: Batch, by: "User") -> str:
-    """Check at once where every column is understood; otherwise ask what the columns mean. Gives the next page."""
-    if batch.state == State.UPLOADED and not operations.problems(batch):
-        operations.check(batch.pk, by=by)
-    return batch.get_absolute_url()
-
-
 def _events(batch: Batch, shows: bool) -> list[Event]:
     entries = Entry.objects.filter(subject=batch.subject).order_by("-id")[:ENTRIES]
     return [_event(entry, shows) for entry in entries]
@@ -413,12 +312,6 @@ def _event(entry: Entry, shows: bool) -> Event:
         tone=shown.tone,
         icon=shown.icon,
     )
-
-
-def _kind_or_404(slug: str) -> BatchKind:
-    if slug not in BATCH_KINDS:
-        raise Http404("There is no such kind of file.")
-    return BATCH_KINDS[slug]
 
 
 def _batch_or_404(pk: int) -> Batch:

@@ -204,6 +204,11 @@ document.addEventListener("focusin", (event) => {
   if (event.target.matches("a, button, input, select, textarea, summary")) closePickers(event.target.closest("[data-picker]"));
 });
 
+// A control that offers what may be typed offers what fits its text: all of it, once the first key replaces the text.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("input[list]")) event.target.select();
+});
+
 // ---- times: "3 min ago", in the words of screens/formats.py -------------------------------------
 
 function span(seconds) {

@@ -7,7 +7,7 @@ import pytest
 
 from backoffice.batches.columns import by_name, columns, template
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
-from backoffice.batches.matching import IGNORED, match, problems
+from backoffice.batches.matching import IGNORED, LEAVE_OUT, chosen, in_words, match, problems
 from backoffice.batches.models import Alias
 from tests.batches.files import names
 
@@ -121,3 +121,19 @@ class TestHeaders:
         layout = batch_kind("cash_deposit").layout
         headers = ["user_id", "group_id", "product_id", "colour"]
         assert problems(layout, headers, [*headers[:3], IGNORED]) == []
+
+    @pytest.mark.parametrize("slug", BATCH_KINDS)
+    def test_what_is_shown_for_a_column_is_read_as_this_column(self, slug):
+        layout = batch_kind(slug).layout
+        names = [*by_name(layout), IGNORED]
+        assert chosen(layout, in_words(layout, names)) == names
+
+    def test_what_was_typed_and_means_nothing_is_named(self):
+        layout = batch_kind("cash_deposit").layout
+        headers = ["user_id", "group_id", "product_id", "colour"]
+        names = chosen(layout, ["UCC", "202", "product id", "Farbe"])
+        assert names == ["user_id", "group_id", "product_id", "Farbe"]
+        assert problems(layout, headers, names) == [
+            "Nothing is called 'Farbe' here. Choose one of the names offered for column 4, or leave it out."
+        ]
+        assert problems(layout, headers, chosen(layout, [*headers[:3], LEAVE_OUT])) == []

@@ -185,6 +185,25 @@ def test_columns_that_nobody_understood_stand_first(checked, as_person, maker):
     assert page.index("column-1") < page.index("column-0")
 
 
+def test_a_column_is_named_by_what_is_typed_and_what_is_not_understood_stays_in_its_place(
+    checked, as_person, maker
+):
+    headers = ["Client", "group_id", "product_id", "Farbe"]
+    batch = checked(
+        kind="cash_deposit", state=State.UPLOADED, headers=headers, mapping=["", *headers[1:3], ""], path="x"
+    )
+    client = as_person(maker)
+    page = client.get(url("mapping", batch)).content.decode()
+    assert page.count("<option") < 2 * len(headers) + 10  # offered once, not once a column
+    typed = {"column-0": "User id", "column-1": "Group id", "column-2": "253", "column-3": "<Colour>"}
+    page = client.post(url("mapping", batch), typed).content.decode()
+    assert "Nothing is called &#x27;&lt;Colour&gt;&#x27; here" in page
+    assert 'name="column-3" value="&lt;Colour&gt;"' in page
+    client.post(url("mapping", batch), {**typed, "column-3": "Leave this column out"})
+    batch.refresh_from_db()
+    assert batch.mapping == ["user_id", "group_id", "product_id", "-"]
+
+
 def test_a_checker_rejects_one_row_on_its_page(submitted, as_person, checker):
     batch = submitted(mode="valid")
     assert "Reject row 3" in text(as_person(checker).get(url("row", batch, 3)))

@@ -1,0 +1,137 @@
+"""Pages of an upload: the kinds of file, a file with the guide to its columns, what the columns mean."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from backoffice.batches import columns, matching, operations
+from backoffice.batches.errors import BatchError, FileProblem
+from backoffice.batches.forms import UploadForm, kind_choices
+from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
+from backoffice.batches.models import Batch, State
+from backoffice.batches.views import may_upload
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+#: Characters that one may type for the meaning of a column.
+MOST_TYPED = 100
+
+
+@never_cache
+@require_safe
+@login_required
+@may_upload
+def choose(request: HttpRequest) -> HttpResponse:
+    """Which kind of file."""
+    return render(request, "batches/choose.html", {"kinds": kind_choices()})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+@may_upload
+def new(request: HttpRequest, kind: str) -> HttpResponse:
+    """Upload a file of a kind; beside it the guide to its columns."""
+    batch_kind = _kind_or_404(kind)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            done = operations.upload(
+                kind, file.chunks(), file.name, by=_person(request), token=form.cleaned_data["token"]
+            )
+        except (BatchError, FileProblem) as error:
+            problem = error.words
+        else:
+            for batch in done.earlier:
+                words = f"The same file was uploaded before: batch {batch.pk}, by {batch.made_by}."
+                messages.warning(
+                    request, f"{words} Rows that were applied then are recognised and left alone."
+                )
+            return redirect(_begin(done.batch, _person(request)))
+    context = {
+        "kind": batch_kind,
+        "form": form,
+        "problem": problem,
+        "columns": columns.columns(batch_kind.layout),
+    }
+    return render(request, "batches/new.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+@login_required
+@may_upload
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """The template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
+    batch_kind = _kind_or_404(kind)
+    text = f"\ufeff{columns.template(batch_kind.layout)}"
+    return HttpResponse(
+        text,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{kind}.csv"'},
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+@may_upload
+def mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """What each column of the file means: shown, corrected, remembered for the same headers."""
+    batch = get_object_or_404(Batch, pk=pk)
+    layout = batch_kind(batch.kind).layout
+    names = batch.mapping
+    problems: Any = operations.problems(batch)
+    if request.method == "POST":
+        typed = [request.POST.get(f"column-{place}", "") for place in range(len(batch.headers))]
+        names = matching.chosen(layout, [text[:MOST_TYPED].strip() for text in typed])
+        try:
+            operations.check(batch.pk, by=_person(request), names=names)
+        except operations.ColumnsUnclear as unclear:
+            problems = unclear.problems
+        except BatchError as error:
+            problems = [error.words]
+        else:
+            return redirect(batch)
+    known = columns.by_name(layout)
+    shown = zip(batch.headers, names, matching.in_words(layout, names), strict=True)
+    context = {
+        "batch": batch,
+        "problems": problems,
+        "columns": sorted(
+            (
+                (place, header, words, name in known or name == matching.IGNORED)
+                for place, (header, name, words) in enumerate(shown)
+            ),
+            key=lambda column: column[-1],  # what is not understood stands first
+        ),
+        "choices": [(column.label, column.name) for column in known.values()],
+        "leave_out": matching.LEAVE_OUT,
+        "most_typed": MOST_TYPED,
+        "mine": batch.made_by_id == request.user.pk,
+    }
+    return render(request, "batches/mapping.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _begin(batch: Batch, by: "User") -> str:
+    """Check at once where every column is understood; otherwise ask what the columns mean. Gives the next page."""
+    if batch.state == State.UPLOADED and not operations.problems(batch):
+        operations.check(batch.pk, by=by)
+    return batch.get_absolute_url()
+
+
+def _kind_or_404(slug: str) -> BatchKind:
+    if slug not in BATCH_KINDS:
+        raise Http404("There is no such kind of file.")
+    return BATCH_KINDS[slug]
+
+
+def _person(request: HttpRequest) -> "User":
+    return cast("User", request.user)
