@@ -348,7 +348,7 @@ def make_file(path: Path, rows: int) -> Path:
     from benchmarks.batch_approval import file
 
     with path.open("wb") as out:
-        out.writelines(file(rows))
+        out.writelines(file(range(rows)))
     return path
 
 

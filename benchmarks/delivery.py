@@ -46,7 +46,7 @@ def main() -> None:
         "--memory", type=int, default=0, help="messages until the memory is read for the last time"
     )
     parser.add_argument("--workers", type=int, nargs="*", default=WORKERS)
-    parser.add_argument("--seconds", type=float, default=6.0, help="of a round, about")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of a round, about")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended

@@ -44,7 +44,7 @@ def declared(rows: int) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text)
     kept: list[int] = []
-    for chunk in file(rows):
+    for chunk in file(range(rows)):
         for cells in csv.reader(io.StringIO(chunk.decode())):
             first = not kept
             if first:

@@ -2,8 +2,9 @@
 
 - nothing is approved that has fewer approvals of its content, by others than its maker, than it needs;
 - its maker approves nothing, and nobody approves what does not wait for a decision;
-- who made what was submitted, its content and how many must approve it never change again;
-- nothing is owed to ODIN without an approved change.
+- who made what was submitted, its content and how many must approve it never change again, and it is never deleted;
+- nothing is owed to ODIN without an approved change, which stays its own: this takes the place of a foreign key, which
+  PostgreSQL would look up row by row.
 
 They are put in place after every migration, not by one: SQLite drops the triggers of a table that a migration alters.
 """
@@ -49,8 +50,14 @@ GUARDS: Mapping[str, Guard] = {
         "changes_change",
         """NEW.id <> OLD.id OR (OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id
             OR NEW.content_hash <> OLD.content_hash OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind
-            OR NEW.lane <> OLD.lane))""",
+            OR NEW.lane <> OLD.lane OR NEW.state = 'draft'))""",
         "what was submitted stays as it is",
+    ),
+    "change_kept": Guard(
+        "DELETE",
+        "changes_change",
+        "OLD.state <> 'draft'",
+        "what was submitted is kept",
     ),
     "approval_by_another": Guard(
         "INSERT",
@@ -76,6 +83,12 @@ GUARDS: Mapping[str, Guard] = {
         "only an approved change is owed to ODIN",
         looks_elsewhere=True,
     ),
+    "delivery_of_this_change": Guard(
+        "UPDATE",
+        "delivery_delivery",
+        "NEW.change_id <> OLD.change_id",
+        "a delivery stays that of its change",
+    ),
 }
 
 
@@ -89,7 +102,9 @@ def put_up(using: str, **kwargs: Any) -> None:
             if guard.table not in tables or "changes_approval" not in tables:
                 continue  # migrated back to before it
             for statement in _statements(connection.vendor, guard):
-                cursor.execute(statement.format(name=name, **guard._asdict(), **_WRITTEN[guard.event]))
+                cursor.execute(
+                    statement.format(name=name, **guard._asdict(), **_WRITTEN.get(guard.event, {}))
+                )
 
 
 def take_down(using: str, **kwargs: Any) -> None:
@@ -114,17 +129,18 @@ _SQLITE = (
     "BEGIN SELECT RAISE(ABORT, '{words}'); END",
 )
 # 23514 is the code of a broken CHECK, so that Django raises IntegrityError as for one.
-_REFUSE = "THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$"
 _ROW_BY_ROW = (
-    "CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {condition} "
-    + _REFUSE,
-    "CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION guard_{name}()",
+    "CREATE OR REPLACE FUNCTION guard_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = '23514'; END $$",
+    "CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({condition}) "
+    "EXECUTE FUNCTION guard_refuse('{words}')",
 )
 #: What asks other tables asks once for all rows of a statement: the approval of a file writes them by the ten thousand.
 #: NEW and OLD are the tables of those rows.
 _TOGETHER = (
     "CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ #variable_conflict use_column\n"
-    "BEGIN IF EXISTS (SELECT FROM {rows} WHERE {condition}) " + _REFUSE,
+    "BEGIN IF EXISTS (SELECT FROM {rows} WHERE {condition}) "
+    "THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23514'; END IF; RETURN NULL; END $$",
     "CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} REFERENCING {transition} "
     "FOR EACH STATEMENT EXECUTE FUNCTION guard_{name}()",
 )

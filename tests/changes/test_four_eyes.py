@@ -141,7 +141,14 @@ class TestDatabase:
         )
 
     @pytest.mark.parametrize(
-        "altered", [{"checkers": 0}, {"content_hash": "f" * 64}, {"lane": "HO/OTHER"}, {"kind": "square_off"}]
+        "altered",
+        [
+            {"checkers": 0},
+            {"content_hash": "f" * 64},
+            {"lane": "HO/OTHER"},
+            {"kind": "square_off"},
+            {"state": State.DRAFT},
+        ],
     )
     def test_what_was_submitted_is_not_altered(self, propose, altered):
         change = propose()
@@ -178,6 +185,26 @@ class TestDatabase:
                 change=change, message_type=301, lane=change.lane, own_values={}, content_hash=""
             ),
         )
+
+    def test_a_delivery_of_a_change_that_is_not_there(self, propose):
+        self.refused(
+            "approved change is owed",
+            lambda: Delivery.objects.create(
+                change_id=propose().pk + 1, message_type=301, lane="HO/U1", own_values={}, content_hash=""
+            ),
+        )
+
+    def test_a_delivery_that_is_given_to_another_change(self, propose, checker):
+        approved, other = propose(), propose(user_id="OTHER01", email="other@example.com")
+        approve(approved, checker)
+        self.refused("stays that of its change", lambda: Delivery.objects.update(change=other))
+
+    def test_a_submitted_change_that_is_deleted(self, propose, checker):
+        change = propose()
+        # Past Django, which itself keeps what has deliveries.
+        self.refused("is kept", lambda: Change.objects.filter(pk=change.pk)._raw_delete("default"))
+        approve(change, checker)
+        self.refused("is kept", lambda: Change.objects.filter(pk=change.pk)._raw_delete("default"))
 
     def test_the_guards_are_put_up_again_after_a_migration(self, propose, checker):
         guards.take_down(using="default")

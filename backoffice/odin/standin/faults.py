@@ -24,6 +24,9 @@ class Exchange(Protocol):
     operation: str
     type: int
 
+    def age(self) -> float:
+        """Seconds since the message came."""
+
     def apply(self) -> str:
         """Handle the message as usual; returns the answer's text."""
 
@@ -109,9 +112,9 @@ def latency(exchange: Exchange, armed: Armed) -> Reply:
 
 @fault(applies=True)
 def latency_after(exchange: Exchange, armed: Armed) -> Reply:
-    """Applies, waits, then answers."""
+    """Applies, and answers so many seconds after the message came, whatever the handling took of them."""
     reply = _answered(exchange)
-    time.sleep(armed.seconds)
+    time.sleep(max(0.0, armed.seconds - exchange.age()))
     return reply
 
 

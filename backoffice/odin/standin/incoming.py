@@ -44,6 +44,10 @@ class Incoming:
             text=wire.mask(text),
         )
 
+    def age(self) -> float:
+        """Seconds since the message came."""
+        return time.perf_counter() - self._started
+
     def apply(self) -> str:
         """Judge, apply and write down the message, all in one transaction; returns the answer's text."""
         entry = self.entry
@@ -110,7 +114,7 @@ class Incoming:
         self.recorded = True
 
     def _elapsed(self) -> float:
-        return round((time.perf_counter() - self._started) * 1000, 3)
+        return round(self.age() * 1000, 3)
 
     def finish(self) -> None:
         """Call when the answer has left: logs one line; corrects the times after a fault."""

@@ -67,6 +67,15 @@ def call(desk):
     client.transport.session.close()
 
 
+def test_the_time_of_an_answer_includes_its_handling(desk, call, monkeypatch):
+    slept = []
+    monkeypatch.setattr("backoffice.odin.standin.faults.time.sleep", slept.append)
+    desk.create()
+    desk.standin.faults.add("latency_after", match={"type": 303}, seconds=5)
+    call()
+    assert 0 < slept[0] < 5
+
+
 @pytest.mark.parametrize("name", sorted(NO_ANSWER))
 def test_fault_without_an_answer(desk, call, name):
     desk.create()
