@@ -84,7 +84,8 @@ def allowed(wanted: int, *, reading: bool = False) -> int:
 
 def report(outcomes: Sequence[Outcome]) -> None:
     """Tell the gate what came of messages, in their order; it may open or close the circuit."""
-    for unreachable, alike in groupby(outcomes, lambda outcome: outcome.unreachable):
+    told = (outcome for outcome in outcomes if outcome.asked)
+    for unreachable, alike in groupby(told, lambda outcome: outcome.unreachable):
         if unreachable:
             for outcome in alike:
                 _failed(outcome.reason)

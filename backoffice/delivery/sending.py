@@ -59,6 +59,7 @@ TAKEN_BACK = Outcome(
     OutcomeKind.NOT_APPLIED,
     reason="Nothing was sent: the calls before it took too long, or sending or the worker was stopped.",
     unreachable=True,
+    asked=False,
 )
 
 
@@ -132,9 +133,9 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
             return tried
         calls = {sent: under_way.pop(sent, None) for sent in ended}
         results = _results(calls)
-        if answered := [result for result in results if result.outcome is not TAKEN_BACK]:
-            report(answered)
-            longest = max(MOMENT, *(result.duration_ms / 1000 for result in answered))
+        if asked := [result for result in results if result.outcome.asked]:
+            report(asked)
+            longest = max(MOMENT, *(result.duration_ms / 1000 for result in asked))
 
 
 def _take_back(under_way: Mapping[Future[Result], Call], shut: bool) -> None:

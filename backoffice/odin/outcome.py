@@ -26,6 +26,7 @@ class Outcome:
     `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it. `new_words`: a
     refusal in a text that is not in the table of known ones.
     `unreachable`: ODIN, or a part of it behind its service, was not reached or gave no answer.
+    `asked`: not so where the portal kept the message back, which says nothing of ODIN.
     `already_there`: ODIN did not confirm these values; it has a record of this key or reference from before.
     """
 
@@ -38,6 +39,7 @@ class Outcome:
     unreachable: bool = False
     new_words: bool = False
     already_there: bool = False
+    asked: bool = True
 
 
 #: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
@@ -93,7 +95,8 @@ def read(
 def from_exception(error: GatewayError) -> Outcome:
     """What a call without an answer means: not applied if nothing left this machine, else unknown."""
     kind = OutcomeKind.UNKNOWN if error.may_have_been_applied else OutcomeKind.NOT_APPLIED
-    return Outcome(kind, reason=error.words, unreachable=error.kind not in OURS)
+    ours = error.kind in OURS
+    return Outcome(kind, reason=error.words, unreachable=not ours, asked=not ours)
 
 
 def _echoes(message: type[Request], reply: Reply, reference: str) -> bool:

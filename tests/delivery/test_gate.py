@@ -14,7 +14,8 @@ from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Delivery, Gate
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State
-from backoffice.odin.outcome import Outcome, OutcomeKind
+from backoffice.odin.gateway import NotSent
+from backoffice.odin.outcome import Outcome, OutcomeKind, from_exception
 from tests.factories import DeliveryFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +110,15 @@ def test_odin_down_opens_the_circuit_and_its_return_delivers_everything(odin, ap
     drain(20)
     assert not gate.state().opened_at
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.APPLIED}
+
+
+def test_what_the_portal_kept_back_itself_neither_opens_nor_closes_the_circuit():
+    ours = from_exception(NotSent("operation", "The service has no operation for this message."))
+    gate.report([ours] * (gate.FAILURES + 1))
+    assert not gate.state().opened_at
+    gate.report([from_exception(NotSent("connect", "Connection refused"))] * gate.FAILURES)
+    gate.report([ours])
+    assert gate.state().opened_at
 
 
 def test_a_pause_stops_all_sending_and_every_page_says_who_paused_it_and_why(odin, approved, admin, client):
