@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -133,6 +134,12 @@ class Frame:
         if self._session is None:
             return []
         return [*_of_the_gate(gate.state()), *_of_the_session(self._session)]
+
+    @property
+    def seen(self) -> str:
+        """A mark of the banners and the session, by which a page knows that they moved."""
+        shown = [str(self.session), self.session_words, *map(str, self.banners)]
+        return sha256("\n".join(shown).encode()).hexdigest()[:16]
 
     def _count(self, name: str, user: Any) -> tuple[int, str, str]:
         if name == "changes:list":

@@ -8,5 +8,6 @@ urlpatterns = [
     path("", views.today, name="today"),
     path("search/", views.search, name="search"),
     path("reveal/", views.reveal, name="reveal"),
+    path("state/", views.state, name="state"),
     path("logged-in/", views.logged_in, name="logged_in"),
 ]

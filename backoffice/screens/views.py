@@ -1,4 +1,4 @@
-"""Today, search, and the question whether somebody is still logged in."""
+"""Today, search, and what open pages ask: whether somebody is still logged in, and what stops work."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.screens import privacy
 from backoffice.screens import search as searching
+from backoffice.screens.context import Frame
 from backoffice.screens.today import gather
 
 
@@ -66,3 +67,16 @@ def logged_in(request: HttpRequest) -> JsonResponse:
     A login brings a new CSRF token, so the answer carries the one that is good now.
     """
     return JsonResponse({"logged_in": request.user.is_authenticated, "token": get_token(request)})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def state(request: HttpRequest) -> HttpResponse:
+    """What stops work and how the session with ODIN stands, asked by every page. 204 while nothing moved.
+
+    Nothing either for a login that has expired: to be sent to the login would lose what is typed in the page.
+    """
+    if not request.user.is_authenticated or request.GET.get("seen") == Frame(request).seen:
+        return HttpResponse(status=204)
+    return render(request, "screens/_state_moved.html")

@@ -235,7 +235,7 @@ def test_progress_says_nothing_while_nothing_moved_and_reloads_when_the_state_di
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     client = as_person(checker)
     page = client.get(url("detail", batch)).content.decode()
-    address = re.search(r'hx-get="([^"]+)"[^>]*data-poll', page)[1].replace("&amp;", "&")
+    address = re.search(r'id="progress"[^>]*hx-get="([^"]+)"[^>]*data-poll', page)[1].replace("&amp;", "&")
     assert client.get(address).status_code == 204
     Delivery.objects.filter(lane="HO/U0003").update(state="applied", finished_at=batch.created_at)
     moved = client.get(address)

@@ -36,6 +36,12 @@ Delivery.objects.create(
 )
 """
 
+SENDING = """
+from django.contrib.auth import get_user_model
+from backoffice.delivery import gate
+gate.{verb}(by=get_user_model().objects.get(username="admin"), reason="ODIN moves to another host")
+"""
+
 
 def test_operators_settle_several_read_new_words_and_see_the_queue_move(portal, log_in):
     portal.manage("shell", "-c", HELD)
@@ -56,6 +62,19 @@ def test_operators_settle_several_read_new_words_and_see_the_queue_move(portal, 
     expect(page.locator("#tile-on-hold .tile-value")).to_have_text("2", timeout=15_000)
     page.locator("#tile-on-hold").click()
     expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_every_open_page_says_by_itself_what_stops_work(portal, log_in):
+    page = log_in("maker")
+    page.goto("/users/new/")
+    page.locator("[name=name]").fill("Half typed")
+    banner = page.locator("#state .banner")
+    expect(banner).to_have_count(0)
+    portal.manage("shell", "-c", SENDING.format(verb="pause"))
+    expect(banner).to_contain_text("Sending is paused", timeout=15_000)
+    portal.manage("shell", "-c", SENDING.format(verb="resume"))
+    expect(banner).to_have_count(0, timeout=15_000)
+    assert page.locator("[name=name]").input_value() == "Half typed"
 
 
 def test_a_link_that_was_followed_wins_over_a_page_that_renews_itself_meanwhile(portal, log_in):

@@ -1,5 +1,7 @@
 """The frame around every page, Today, search and lists: who sees what, and what it costs."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import RequestFactory
@@ -7,6 +9,7 @@ from django.urls import resolve, reverse
 
 from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
+from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.screens import search as searching
@@ -188,6 +191,28 @@ def test_a_long_form_can_ask_whether_its_login_still_holds(client, maker):
     answer = client.get(address).json()
     assert answer["logged_in"] is True
     assert answer["token"]
+
+
+def test_an_open_page_learns_what_stops_work_and_that_it_goes_on(client, checker, admin):
+    client.force_login(checker)
+
+    def asked_by(page):
+        return re.search(r'id="state" hx-get="([^"]+)"', page)[1].replace("&amp;", "&")
+
+    address = asked_by(client.get("/").content.decode())
+    assert client.get(address).status_code == 204
+    gate.pause(by=admin, reason="ODIN moves to another host")
+    moved = client.get(address).content.decode()
+    assert "Sending is paused since" in moved
+    assert 'id="session" hx-swap-oob="true"' in moved
+    address = asked_by(moved)
+    assert client.get(address).status_code == 204
+    gate.resume(by=admin, reason="It has moved")
+    assert "Sending is paused" not in client.get(address).content.decode()
+
+
+def test_a_page_whose_login_has_expired_is_left_as_it_is(client):
+    assert client.get(reverse("screens:state"), {"seen": "x"}).status_code == 204
 
 
 def test_a_list_stands_in_its_address_and_htmx_gets_the_list_alone(client, checker):
