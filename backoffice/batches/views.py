@@ -23,6 +23,7 @@ from backoffice.batches.tables import BatchTable
 from backoffice.changes.comments import may_comment
 from backoffice.screens import privacy
 from backoffice.screens.components import Event, status
+from backoffice.screens.context import Frame
 from backoffice.screens.tables_base import ListView
 
 if TYPE_CHECKING:
@@ -279,12 +280,20 @@ def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
     elif batch.state == State.SUBMITTED and not decides(request.user, batch):
         every = "5s"
-    marks = [batch.state, str(batch.paused), str(bar.done if bar else ""), *map(str, counts.values())]
+    stopped = bool(counts and bar and bar.moving and Frame(request).banners)
+    marks = [
+        batch.state,
+        str(batch.paused),
+        str(stopped),
+        str(bar.done if bar else ""),
+        *map(str, counts.values()),
+    ]
     return {
         "personal": request.user.has_perm("accounts.see_personal_data"),
         "bar": bar,
         "counts": counts,
         "every": every,
+        "stopped": stopped,
         "seen": "-".join(marks),
         "may_steer": batch.made_by_id == request.user.pk or decides(request.user, batch),
     }

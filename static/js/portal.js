@@ -226,7 +226,7 @@ function refreshTimes() {
     else element.textContent = seconds > 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
   }
 }
-setInterval(refreshTimes, 60_000);
+setInterval(refreshTimes, 10_000);
 
 // ---- htmx ----------------------------------------------------------------------------------
 

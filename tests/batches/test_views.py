@@ -5,10 +5,12 @@ import re
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.batches import decisions
 from backoffice.batches.models import Batch, Row, State
 from backoffice.changes.models import ApprovalRule, Change
+from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery
 from tests.factories import RetailUserFactory
 
@@ -242,6 +244,20 @@ def test_progress_says_nothing_while_nothing_moved_and_reloads_when_the_state_di
     assert "1 of 3" in text(moved)
     Batch.objects.filter(pk=batch.pk).update(state=State.STALE)
     assert client.get(address).headers["HX-Refresh"] == "true"
+
+
+def test_progress_promises_no_time_while_nothing_can_be_sent(submitted, as_person, checker, admin):
+    batch = submitted()
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    Delivery.objects.filter(lane="HO/U0003").update(state="applied", finished_at=timezone.now())
+    client = as_person(checker)
+    page = client.get(url("detail", batch)).content.decode()
+    assert "a second" in text_of(page)
+    address = re.search(r'id="progress"[^>]*hx-get="([^"]+)"', page)[1].replace("&amp;", "&")
+    gate.pause(by=admin, reason="ODIN moves to another host")
+    moved = text(client.get(address))
+    assert "1 of 3 · waits, as said above" in moved
+    assert "a second" not in moved
 
 
 def test_the_page_of_a_batch_costs_the_same_however_long_it_is(
