@@ -379,8 +379,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Set, because its default changes in Celery 6: a lost broker is no reason to stop a sending in the middle.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# A worker that is told to stop at once still has this long (seconds) to finish what it is sending.
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 40.0
+# A worker that is told to stop at once still has this long (seconds) to finish what it is sending: a drain, and calls.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 90.0
 # For `--pool prefork`: memory that a library leaks is given back now and then. Threads have no child to end.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 # Lines are set up by `backoffice.celery` from LOGGING, which leaves Celery's own set-up out.

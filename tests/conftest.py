@@ -34,9 +34,11 @@ def _flush(self, statements):
     """Empty a test's tables: triggers of the audit trail and of changes refuse it, and are away for that moment."""
     unguard(self.connection)
     guards.take_down(self.connection.alias)
-    _plain_flush(self, statements)
-    guards.put_up(self.connection.alias)
-    guard(self.connection)
+    try:
+        _plain_flush(self, statements)
+    finally:
+        guards.put_up(self.connection.alias)
+        guard(self.connection)
 
 
 _plain_flush, BaseDatabaseOperations.execute_sql_flush = BaseDatabaseOperations.execute_sql_flush, _flush

@@ -16,13 +16,15 @@ OWN = "portal"
 
 def match(layout: Layout, headers: Sequence[str]) -> list[str]:
     """The name of the column that each header means; "" where it means none."""
-    meanings = _meanings(layout)
-    return [IGNORED if plain(text).startswith(OWN) else meanings.get(plain(text), "") for text in headers]
+    named = _named(layout, headers)
+    return [
+        IGNORED if plain(text).startswith(OWN) else name for text, name in zip(headers, named, strict=True)
+    ]
 
 
 def chosen(layout: Layout, texts: Sequence[str]) -> list[str]:
     """The name of the column that each text typed on the screen means; the text itself where it means none."""
-    return [meant or text for meant, text in zip(match(layout, texts), texts, strict=True)]
+    return [name or text for name, text in zip(_named(layout, texts), texts, strict=True)]
 
 
 def in_words(layout: Layout, names: Sequence[str]) -> list[str]:
@@ -50,6 +52,11 @@ def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> li
     missing = [column for column in known.values() if column.required and column.name not in seen]
     found += [f"There is no column {column.name} ({column.label}), which is mandatory." for column in missing]
     return found
+
+
+def _named(layout: Layout, texts: Sequence[str]) -> list[str]:
+    meanings = _meanings(layout)
+    return [meanings.get(plain(text), "") for text in texts]
 
 
 def _unknown(header: str, place: int, name: str) -> str:

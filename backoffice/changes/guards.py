@@ -2,11 +2,13 @@
 
 - nothing is approved that has fewer approvals of its content, by others than its maker, than it needs;
 - its maker approves nothing, and nobody approves what does not wait for a decision;
-- who made what was submitted, its content and how many must approve it never change again, and it is never deleted;
+- who made what was submitted, its content, its file and how many must approve it never change again, and it is never
+  deleted;
 - nothing is owed to ODIN without an approved change, which stays its own: this takes the place of a foreign key, which
   PostgreSQL would look up row by row.
 
 They are put in place after every migration, not by one: SQLite drops the triggers of a table that a migration alters.
+On PostgreSQL they stay meanwhile; a migration that changes the type of a column that one of them names drops that one.
 """
 
 from collections.abc import Mapping
@@ -36,6 +38,13 @@ GUARDS: Mapping[str, Guard] = {
         "NEW.state = 'approved'",
         "a change is approved after it was submitted",
     ),
+    "change_of_a_submitted_file": Guard(
+        "INSERT",
+        "changes_change",
+        "coalesce((SELECT b.state FROM batches_batch b WHERE b.id = NEW.batch_id), 'submitted') <> 'submitted'",
+        "a file has the changes with which it was submitted",
+        looks_elsewhere=True,
+    ),
     "change_approved_by_enough": Guard(
         "UPDATE",
         "changes_change",
@@ -50,7 +59,9 @@ GUARDS: Mapping[str, Guard] = {
         "changes_change",
         """NEW.id <> OLD.id OR (OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id
             OR NEW.content_hash <> OLD.content_hash OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind
-            OR NEW.lane <> OLD.lane OR NEW.state = 'draft'))""",
+            OR NEW.lane <> OLD.lane OR NEW.state = 'draft'
+            OR coalesce(NEW.batch_id, 0) <> coalesce(OLD.batch_id, 0)
+            OR coalesce(NEW.row_number, 0) <> coalesce(OLD.row_number, 0)))""",
         "what was submitted stays as it is",
     ),
     "change_kept": Guard(

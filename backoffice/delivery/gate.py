@@ -84,7 +84,11 @@ def allowed(wanted: int, *, reading: bool = False) -> int:
 
 def report(outcomes: Sequence[Outcome]) -> None:
     """Tell the gate what came of messages, in their order; it may open or close the circuit."""
-    told = (outcome for outcome in outcomes if outcome.asked)
+    told = [outcome for outcome in outcomes if outcome.asked]
+    if len(told) < len(outcomes) and (row := state()).opened_at:
+        # It may have been the probe, which nobody else may be for as long as a call lasts.
+        soon = timezone.now() + timedelta(seconds=LONGEST_PAUSE)
+        Gate.objects.filter(pk=1, opened_at=row.opened_at, probe_at__gt=soon).update(probe_at=soon)
     for unreachable, alike in groupby(told, lambda outcome: outcome.unreachable):
         if unreachable:
             for outcome in alike:

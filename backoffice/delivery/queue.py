@@ -295,11 +295,12 @@ def release(delivery: Delivery, said: Said, **columns: Any) -> bool:
 
 
 def _tired(delivery: Delivery) -> bool:
-    """Whether the repeats have come to their end, and a person decides."""
+    """Whether the repeats have come to their end, and a person decides. What reached nobody never counts."""
     since = timezone.now() - (delivery.first_sent_at or timezone.now())
-    return delivery.attempt_count >= settings.DELIVERY_MAX_ATTEMPTS or since > timedelta(
-        minutes=settings.DELIVERY_MAX_MINUTES
-    )
+    if since > timedelta(minutes=settings.DELIVERY_MAX_MINUTES):
+        return True
+    reached_nobody = delivery.attempts.filter(outcome=OutcomeKind.NOT_APPLIED, code="").count()
+    return delivery.attempt_count - reached_nobody >= settings.DELIVERY_MAX_ATTEMPTS
 
 
 def hold_after_doubt() -> timedelta:

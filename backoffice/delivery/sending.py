@@ -133,9 +133,9 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
             return tried
         calls = {sent: under_way.pop(sent, None) for sent in ended}
         results = _results(calls)
-        if asked := [result for result in results if result.outcome.asked]:
-            report(asked)
-            longest = max(MOMENT, *(result.duration_ms / 1000 for result in asked))
+        report(results)
+        if took := [result.duration_ms / 1000 for result in results if result.outcome.asked]:
+            longest = max(MOMENT, *took)
 
 
 def _take_back(under_way: Mapping[Future[Result], Call], shut: bool) -> None:

@@ -201,6 +201,10 @@ def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str
         told = replace(said, action="delivery.stopped", text=why)
         move(delivery, stop, told, doubted=doubted, needs_person=True, **{**words, "reason": why})
         return
+    if not doubted and not outcome.code:
+        words["first_sent_at"] = (
+            None  # it has reached nobody yet: the time in which it is repeated has not begun
+        )
     release(delivery, said, doubted=doubted, next_try_at=_next_try(delivery, outcome), **words)
 
 
@@ -216,7 +220,8 @@ def _no_more_tries(delivery: Delivery, outcome: Outcome) -> str:
             not gate.state().opened_at and tries.exclude(code="").count() >= settings.DELIVERY_MAX_ATTEMPTS
         )
         return TOO_OFTEN if often else ""
-    often = not outcome.unreachable and tries.count() >= settings.DELIVERY_MAX_ATTEMPTS
+    alike = tries.filter(code="", reason=outcome.reason)
+    often = not outcome.unreachable and alike.count() >= settings.DELIVERY_MAX_ATTEMPTS
     return f"{outcome.reason} Put that right, then let it go on or cancel it." if often else ""
 
 

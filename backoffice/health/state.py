@@ -21,7 +21,8 @@ SQLSTATE_DISK_FULL = "53100"
 #: Seconds that the broker has to answer.
 BROKER_SECONDS = 1
 #: Beat asks for a sweep each second; none for so long means that beat or the workers stand still.
-SWEEP_LATE = timedelta(seconds=30)
+#: Longer than a drain: where a worker does one thing at a time, its sweep waits for that.
+SWEEP_LATE = timedelta(seconds=60)
 #: The time over which attempts are counted.
 RECENT = timedelta(minutes=5)
 

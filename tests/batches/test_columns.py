@@ -137,3 +137,4 @@ class TestHeaders:
             "Nothing is called 'Farbe' here. Choose one of the names offered for column 4, or leave it out."
         ]
         assert problems(layout, headers, chosen(layout, [*headers[:3], LEAVE_OUT])) == []
+        assert chosen(layout, ["Portal code"]) == ["Portal code"]  # a header like that is the portal's own

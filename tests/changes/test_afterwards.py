@@ -18,7 +18,7 @@ from backoffice.changes.moved import moved, moved_on
 from backoffice.changes.tasks import expire_pending
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
-from tests.factories import BankAccountFactory, RetailUserFactory
+from tests.factories import BankAccountFactory, ChangeFactory, RetailUserFactory
 from tests.html_forms import Page
 
 pytestmark = pytest.mark.django_db
@@ -94,12 +94,13 @@ class TestExpiry:
         self.old(propose(), 4000)
         assert expire_pending() == 0
 
-    def test_files_are_left_out(self, propose, maker):
+    def test_files_are_left_out(self, maker):
         from backoffice.batches.models import Batch
 
-        batch = Batch.objects.create(kind="create_retail_user", made_by=maker, sha256="", size=1)
-        change = propose()
-        Change.objects.filter(pk=change.pk).update(batch=batch, row_number=2)
+        batch = Batch.objects.create(
+            kind="create_retail_user", made_by=maker, sha256="", size=1, state="submitted"
+        )
+        change = ChangeFactory(made_by=maker, batch=batch, row_number=2)
         self.old(change, 4000)
         assert expire_pending() == 0
 

@@ -73,9 +73,10 @@ def test_a_kind_that_needs_no_checker_goes_out_when_it_is_submitted(deposit, mak
 def test_what_came_in_a_file_is_not_decided_by_itself(propose, checker, maker):
     from backoffice.batches.models import Batch
 
-    batch = Batch.objects.create(kind="create_retail_user", made_by=maker, sha256="", size=1)
-    change = propose()
-    Change.objects.filter(pk=change.pk).update(batch=batch, row_number=2)
+    batch = Batch.objects.create(
+        kind="create_retail_user", made_by=maker, sha256="", size=1, state="submitted"
+    )
+    change = ChangeFactory(made_by=maker, batch=batch, row_number=2)
     with pytest.raises(NotAllowed, match="with it"):
         approve(change, checker)
 
@@ -153,6 +154,28 @@ class TestDatabase:
     def test_what_was_submitted_is_not_altered(self, propose, altered):
         change = propose()
         self.refused("stays as it is", lambda: Change.objects.filter(pk=change.pk).update(**altered))
+
+    def test_a_change_that_is_put_into_an_approved_file(self, propose, maker, checker):
+        from backoffice.batches.models import Batch
+
+        common = {"kind": "create_retail_user", "made_by": maker, "sha256": "", "size": 1}
+        batch = Batch.objects.create(state="submitted", **common)
+        Approval.objects.create(batch=batch, by=checker)
+        change = propose()
+        self.refused(
+            "stays as it is",
+            lambda: Change.objects.filter(pk=change.pk).update(
+                batch=batch,
+                row_number=1,
+                state=State.APPROVED,
+                decided_by=checker,
+                decided_at=timezone.now(),
+            ),
+        )
+        Batch.objects.filter(pk=batch.pk).update(state="approved")
+        self.refused(
+            "with which it was submitted", lambda: ChangeFactory(made_by=maker, batch=batch, row_number=1)
+        )
 
     def test_a_change_that_takes_another_number(self, propose, checker):
         change = propose()

@@ -117,8 +117,11 @@ def test_what_the_portal_kept_back_itself_neither_opens_nor_closes_the_circuit()
     gate.report([ours] * (gate.FAILURES + 1))
     assert not gate.state().opened_at
     gate.report([from_exception(NotSent("connect", "Connection refused"))] * gate.FAILURES)
+    probe_is_due()
+    assert gate.allowed(1, reading=True) == 1
     gate.report([ours])
     assert gate.state().opened_at
+    assert gate.state().probe_at <= timezone.now() + timedelta(seconds=gate.LONGEST_PAUSE)
 
 
 def test_a_pause_stops_all_sending_and_every_page_says_who_paused_it_and_why(odin, approved, admin, client):

@@ -122,6 +122,7 @@ class Model:
     needs_person: bool = False
     doubted: bool = False
     attempts: int = 0
+    reached_nobody: int = 0
     turned_away: int = 0
     rests: bool = False
     waits_for_odin: bool = False
@@ -347,6 +348,7 @@ class Machine(RuleBasedStateMachine):
                 self._hold_back(model)
         else:
             model.turned_away += fate in (UNREACHABLE, NO_SESSION)
+            model.reached_nobody += fate == NOT_SENT
             # "Unreachable" may follow a half-made create.
             doubted = model.doubted or (fate == UNREACHABLE and model.type == CREATE)
             often = fate != NOT_SENT and model.turned_away >= MAX_ATTEMPTS
@@ -378,7 +380,7 @@ class Machine(RuleBasedStateMachine):
 
     def _doubt(self, model: Model) -> None:
         model.state, model.doubted, model.rests, model.waits_for_odin = State.UNKNOWN, True, True, False
-        model.needs_person = model.attempts >= MAX_ATTEMPTS
+        model.needs_person = model.attempts - model.reached_nobody >= MAX_ATTEMPTS
 
     def _hold_back(self, refused: Model) -> None:
         for model in self.models.values():

@@ -292,6 +292,24 @@ def test_what_the_service_has_no_operation_for_comes_to_a_person_after_some_trie
     assert "no operation CreateNobody" in delivery.reason
 
 
+def test_the_tries_of_an_outage_do_not_count_when_odin_is_back(odin, approved, settings):
+    settings.DELIVERY_MAX_ATTEMPTS, settings.DELIVERY_HOLD_SECONDS = 2, 30
+    delivery = approved(user_id="NEW001", group_id="HO")
+    for number in (1, 2):
+        Attempt.objects.create(
+            delivery=delivery, number=number, outcome="not_applied", reason="No connection."
+        )
+    Delivery.objects.update(attempt_count=2)
+    settings.ODIN_OPERATIONS = {301: "CreateNobody"}
+    deliver(delivery)
+    assert (delivery.state, delivery.needs_person, delivery.first_sent_at) == (State.QUEUED, False, None)
+    settings.ODIN_OPERATIONS = {}
+    Delivery.objects.update(next_try_at=None)
+    odin.faults.add("drop_before", match={"type": 301})
+    deliver(delivery)
+    assert (delivery.state, delivery.needs_person) == (State.UNKNOWN, False)
+
+
 @pytest.fixture
 def both(approved):
     """Creations of two retail users."""
