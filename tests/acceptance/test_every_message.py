@@ -107,6 +107,9 @@ def test_a_message_goes_from_the_screen_to_confirmation(portal, desk, user, slug
     expect(maker.get_by_text("ODIN last confirmed")).to_be_visible(timeout=15_000)
     maker.locator("summary", has_text="Propose a change").click()
     maker.locator(f"a[href$='/change/{slug}/']").click()
+    maker.wait_for_url(
+        f"**/change/{slug}/"
+    )  # loaded, with its scripts: what is filled counts the cards that are there
     fill(maker, typed(slug, changed))
     if slug == "cash_deposit":
         expect(maker.locator("output[for=id_amount]")).to_have_text(
