@@ -202,9 +202,8 @@ def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str
         move(delivery, stop, told, doubted=doubted, needs_person=True, **{**words, "reason": why})
         return
     if not doubted and not outcome.code:
-        words["first_sent_at"] = (
-            None  # it has reached nobody yet: the time in which it is repeated has not begun
-        )
+        # It has reached nobody yet: the time in which it is repeated has not begun.
+        words["first_sent_at"] = None
     release(delivery, said, doubted=doubted, next_try_at=_next_try(delivery, outcome), **words)
 
 
@@ -256,7 +255,7 @@ def _said(result: Result) -> Said:
             "attempt": result.attempt.number,
             "code": outcome.code,
             "answer": outcome.text,
-            "sent": result.attempt.request,
+            "sent": result.attempt.request if outcome.asked else "",
             "duration_ms": result.duration_ms,
         },
     )

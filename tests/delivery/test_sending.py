@@ -424,6 +424,9 @@ def test_when_sending_is_paused_what_is_ready_does_not_go_out(odin, approved, ad
     assert states[:2] == [State.APPLIED] * 2
     assert states[-2:] == [State.QUEUED] * 2
     assert set(states) == {State.APPLIED, State.QUEUED}
+    kept_back = Entry.objects.filter(action="delivery.not_applied")
+    assert [entry.details["sent"] for entry in kept_back] == [""] * states.count(State.QUEUED)
+    assert not Delivery.objects.filter(state=State.QUEUED, first_sent_at__isnull=False).exists()
     assert len(applied_at(odin)) == states.count(State.APPLIED)
 
 
