@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from accounts.forms import SECTIONS, starting_values
+from accounts.forms import SECTIONS
 from accounts.models import RetailUser
 from accounts.offers import Offer
 from backoffice.changes.entry import EntryForm
 from backoffice.protocol.codes import OdinUserType
 from backoffice.protocol.fields import Values
+from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.screens.sections import Section
 
@@ -26,9 +27,11 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
             "a password, segments and login types are needed. Banks and demat accounts that it has stay."
         ),
         sections=tuple(_without(section, fixed) for section in SECTIONS),
+        # What nobody knows of the user stays open: a new user's starting values would claim something of this one.
         starting=lambda: {
-            **starting_values(),
-            **{name: known[name] for name in CreateRetailUser.fields if known.get(name)},
+            **clean(
+                CreateRetailUser, {name: known[name] for name in CreateRetailUser.fields if name in known}
+            ),
             "reference": "",
         },
         fixed=fixed,

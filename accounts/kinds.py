@@ -6,7 +6,7 @@ from accounts import bulk, comparing, registration
 from accounts.models import RetailUser
 from accounts.registration import RegisterRetailUser
 from accounts.risks import risks
-from accounts.updates import nothing_changed
+from accounts.updates import nothing_changed, user_type_kept
 from accounts.values import parts, to_values
 from backoffice.changes import kinds
 from backoffice.protocol.codes import OdinUserType
@@ -56,11 +56,13 @@ def existing_findings(values: Values) -> list[Finding]:
 
 def update_findings(values: Values) -> list[Finding]:
     """What speaks against an update: no such user, nothing changed, or others have the same details."""
+    confirmed = known(bulk.lane_of(values)).values or {}
     return [
         *existing_findings(values),
-        *nothing_changed(values),
+        *nothing_changed(values, confirmed),
+        *user_type_kept(values, confirmed),
         *bulk.shared_findings([values])[0],
-        *comparing.findings(values, known(bulk.lane_of(values)).values),
+        *comparing.findings(values, confirmed),
     ]
 
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accounts import bulk, comparing
-from accounts.models import RetailUser
+from accounts.models import RetailUser, Source
 from accounts.registration import RegisterRetailUser
-from accounts.updates import ACCOUNTS, ALWAYS, compose, nothing_changed, placed
+from accounts.updates import ACCOUNTS, ALWAYS, changes_nothing, compose, in_force, placed, user_type_kept
 from accounts.values import parts, records, text, to_values
 from backoffice.batches.kinds import Looked
 from backoffice.changes.kinds import Known
 from backoffice.protocol.codes import Level, MappingAction, RecordAction
 from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request
 from backoffice.protocol.messages.dealers import MapDealers
 from backoffice.protocol.messages.templates import UpdateQvlTemplate, UpdateUserTemplate
@@ -27,10 +28,15 @@ PROFILE = ("banks", "demats", "mf_ucc")
 NOT_KEPT = ("password", "reference", "declared_from")
 #: What names the retail user in the messages about a part of its record.
 IDENTITY = ("manager_id", "category")
+#: What names the retail user and the message in an update.
+NAMING = {"user_id", "group_id", "reference"}
+SAYS_NOTHING = Finding(
+    "", "This row changes nothing. Fill in a value, or leave the row out.", rule="portal.nothing"
+)
 
 
 def creations(many: Many, message: type[Request] = CreateRetailUser) -> list[Looked]:
-    """Rows that create. A user who is here with all that the row says was created by it before."""
+    """Rows that create. A user whom ODIN confirmed with all that the row says was created by it before."""
     users = bulk.users_of(many, *PROFILE)
     found = bulk.create_findings(many, users)
     return [
@@ -43,10 +49,16 @@ def _creation(values: Values, findings: list[Any], user: RetailUser | None, mess
     if user is None:
         return Looked(values, Known(), findings)
     known = Known(user.version, to_values(user))
-    done = _complete(values, message) and all(
-        _confirmed(known.values or {}, name, value)
-        for name, value in values.items()
-        if value and name not in NOT_KEPT
+    # What somebody declared, ODIN has not confirmed: only a declaration is made by declaring.
+    settled = message is RegisterRetailUser or user.source == Source.CREATED
+    done = (
+        settled
+        and _complete(values, message)
+        and all(
+            _confirmed(known.values or {}, name, value)
+            for name, value in values.items()
+            if value and name not in NOT_KEPT
+        )
     )
     return Looked(values, known, [] if done else findings, done)
 
@@ -80,28 +92,58 @@ def _within(record: Mapping[str, str], confirmed: Any) -> bool:
 
 
 def updates(many: Many) -> list[Looked]:
-    """Rows that update: only what differs goes out, with what ODIN would reset (U1). What changes nothing is done."""
+    """Rows that update: what differs goes out, with what ODIN would reset (U1). A row is done where ODIN confirmed
+    every value that it gives.
+    """
     users = bulk.users_of(many, *PROFILE)
     looked = [_update(values, users.get(bulk.lane_of(values))) for values in many]
     messages = [one.values for one in looked]
     absent, shared = bulk.existing_findings(many, users), bulk.shared_findings(messages)
     for one, not_here, same in zip(looked, absent, shared, strict=True):
-        unchanged = nothing_changed(one.values)
-        one.done = bool(unchanged) and not not_here
         compared = comparing.findings(one.values, one.known.values)
-        one.findings = [] if one.done else [*not_here, *same, *compared]
+        one.findings = [] if one.done else [*one.findings, *not_here, *same, *compared]
     return looked
 
 
 def _update(values: Values, user: RetailUser | None) -> Looked:
     known = Known(user.version, to_values(user)) if user else Known()
     confirmed = known.values or {}
-    wanted: Values = {name: confirmed[name] for name in ALWAYS if confirmed.get(name)} | values
+    given = _to_confirm(values, user, confirmed)
+    wanted: Values = {name: confirmed[name] for name in ALWAYS if name in confirmed} | values
     for name in ACCOUNTS:
         if name in wanted:
-            wanted[name] = _accounts(records(confirmed, name), records(wanted, name))
-    message = compose(confirmed, wanted)
-    return Looked(message, known, placed=lambda findings: placed(message, values, findings))
+            settled = records(confirmed, name) if user and user.confirmed_at else []
+            wanted[name] = _accounts(settled, records(wanted, name))
+    message = compose(confirmed, wanted, given)
+    says_something = bool(values.keys() - NAMING)
+    return Looked(
+        message,
+        known,
+        user_type_kept(message, confirmed) if says_something else [SAYS_NOTHING],
+        bool(user and says_something) and not given and changes_nothing(message, confirmed),
+        placed=lambda findings: placed(message, values, findings),
+    )
+
+
+def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> set[str]:
+    """The names of a row's values that ODIN has not confirmed as they are, but for accounts: those go one by one."""
+    if user is None:
+        return set()
+    return {
+        name
+        for name, value in values.items()
+        if name not in NAMING
+        and name not in ACCOUNTS
+        and not (user.confirmed_at and name in confirmed and _same(name, value, confirmed))
+    }
+
+
+def _same(name: str, value: Any, confirmed: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value == confirmed[name])
+    if isinstance(value, list):
+        return set(value) == set(confirmed[name])
+    return in_force({name: value}, name) == in_force(confirmed, name)
 
 
 def _accounts(confirmed: list[dict[str, str]], given: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -144,9 +186,9 @@ def qvl_templates(many: Many) -> list[Looked]:
 
 def _has_qvl_templates(user: RetailUser, values: Values) -> bool:
     has = {(row.exchange, row.level): row.template_name for row in user.qvl_templates.all()}
-    return all(
-        has.get((row["exchange"], row["level"])) == row["template_name"]
-        for row in records(values, "templates")
+    named = records(values, "templates")
+    return bool(named) and all(
+        has.get((row["exchange"], row["level"])) == row["template_name"] for row in named
     )
 
 
@@ -158,9 +200,9 @@ def dealer_mappings(many: Many) -> list[Looked]:
 
 def _has_dealers(user: RetailUser, values: Values) -> bool:
     has = {(row.dealer_group, row.dealer_id) for row in user.dealer_mappings.all()}
-    return all(
-        row["action"] == MappingAction.ADD and (row["dealer_group"], row["dealer_id"]) in has
-        for row in records(values, "mappings")
+    named = records(values, "mappings")
+    return bool(named) and all(
+        row["action"] == MappingAction.ADD and (row["dealer_group"], row["dealer_id"]) in has for row in named
     )
 
 
@@ -182,7 +224,8 @@ def _for_users(
                 {**values, **own, **given},
                 Known(user.version, {**known, **parts(user, message)}),
                 not_here,
-                is_so(user, values),
+                is_so(user, values)
+                and all(given[name] == own.get(name) for name in IDENTITY if name in given),
             )
         )
     return looked

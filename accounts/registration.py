@@ -32,7 +32,7 @@ class RegisterRetailUser(Request, like=CreateRetailUser, without=("password", "r
 
     user_id = CreateRetailUser.user_id.again()
     group_id = CreateRetailUser.group_id.again()
-    odin_user_type = CreateRetailUser.odin_user_type.again(required=True, consequences={})
+    odin_user_type = CreateRetailUser.odin_user_type.again(required=True, initial="", consequences={})
     category = CreateRetailUser.category.again(required=False, initial="")
     status = CreateRetailUser.status.again(required=False, initial="", consequences={})
     global_flag = CreateRetailUser.global_flag.again(required=False, initial="")

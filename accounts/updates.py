@@ -1,10 +1,10 @@
 """What a 320 carries: only what changed, and with it what must always be repeated (U1, U17)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from accounts.values import record, records
-from backoffice.protocol.codes import DefaultBank, RecordAction, YesNo
+from accounts.values import DEFAULTS, record, records, text
+from backoffice.protocol.codes import DefaultBank, OdinUserType, RecordAction, YesNo
 from backoffice.protocol.fields import Record, Records, Value, Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.messages.users import UpdateRetailUser
@@ -27,8 +27,10 @@ ACCOUNTS = {
 DEFAULT = (DefaultBank.YES.value, YesNo.YES.value)
 
 
-def compose(known: Values, wanted: Values) -> Values:
+def compose(known: Values, wanted: Values, given: Collection[str] = ()) -> Values:
     """The values of a 320 that turns what is known of a user into what is wanted.
+
+    `given`: the names whose values go out even where they are empty or as known.
 
     Of what is always sent, a value that nobody knows and nobody chose stays out, so that the rules ask for it (U1).
     What the changed values make mandatory comes from the confirmed values where it does not change itself (U17).
@@ -37,18 +39,22 @@ def compose(known: Values, wanted: Values) -> Values:
         name: wanted[name]
         for name in SINGLE
         if name in wanted
-        and (name in ALWAYS or not _same(wanted[name], known.get(name, FIELDS[name].empty)))
-        and (wanted[name] or name in known)
+        and (name in ALWAYS or name in given or not _same(wanted[name], known.get(name, FIELDS[name].empty)))
+        and (wanted[name] or name in known or name in given)
     }
+    if text(message, "odin_user_type") == OdinUserType.NON_ODIN:
+        message.setdefault(
+            "manager_id", ""
+        )  # a non-ODIN user needs no manager, so nobody has to choose one (U2)
     for name in ACCOUNTS:
         if name in wanted and (rows := _accounts(known, wanted, name)):
             message[name] = rows
-    if "mf_ucc" in wanted and record(wanted, "mf_ucc") != record(known, "mf_ucc"):
+    if "mf_ucc" in wanted and ("mf_ucc" in given or record(wanted, "mf_ucc") != record(known, "mf_ucc")):
         message["mf_ucc"] = wanted["mf_ucc"]
     while missing := _missing(message) & {name for name in known if known[name]}:
         message |= {name: known[name] for name in missing}
     if message.get("mf_ucc") and not any(
-        row["action"] != RecordAction.DELETE for row in records(message, "demats")
+        row.get("action") != RecordAction.DELETE for row in records(message, "demats")
     ):
         message["demats"] = [*records(message, "demats"), *_one_demat(known, wanted)]
     return message
@@ -87,12 +93,12 @@ def _key(name: str, row: dict[str, str]) -> tuple[str, ...]:
 def _accounts(known: Values, wanted: Values, name: str) -> list[dict[str, str]]:
     """The accounts that a 320 carries so that the known ones become the wanted ones: deletions first.
 
-    An account whose number changed is another account: it is deleted and inserted. Where actions were chosen, since the
-    accounts are not known or a file names them, the chosen ones go out as they are. What is named twice, or is one
-    default of several, goes out too, so that the rules see it.
+    An account whose number changed is another account: it is deleted and inserted. Where actions are chosen, since the
+    accounts are not known or a file names them, the accounts go out as they are: one without an action is for the rules
+    to find. What is named twice, or is one default of several, goes out too, so that the rules see it.
     """
     now = records(wanted, name)
-    if any(row.get("action") for row in now):
+    if name not in known or any(row.get("action") for row in now):
         return now
     before = {_key(name, row): row for row in records(known, name)}
     keys = [_key(name, row) for row in now]
@@ -131,8 +137,33 @@ def _missing(message: Values) -> set[str]:
     return wanted - message.keys()
 
 
-def nothing_changed(values: Values) -> list[Finding]:
+def changes_nothing(message: Values, known: Values) -> bool:
+    """Whether a 320 only repeats what is known: a setting that ODIN would reset may be the one that changes (U1)."""
+    return all(name == "reference" or (name in ALWAYS and _repeats(message, known, name)) for name in message)
+
+
+def _repeats(message: Values, known: Values, name: str) -> bool:
+    """Whether the message says what is known. Where nothing is known, only an empty value says nothing new."""
+    return in_force(message, name) == in_force(known, name) if name in known else not message[name]
+
+
+def in_force(values: Values, name: str) -> Value:
+    """The value of this name, or what ODIN takes in its place where it is empty."""
+    return values.get(name) or DEFAULTS.get(name) or FIELDS[name].empty
+
+
+def nothing_changed(message: Values, known: Values) -> list[Finding]:
     """A 320 that only repeats what is confirmed has no purpose."""
-    if set(values) - set(ALWAYS) - {"reference"}:
+    if not changes_nothing(message, known):
         return []
     return [Finding("", "Nothing is changed yet. Change at least one value.", rule="portal.nothing")]
+
+
+def user_type_kept(message: Values, known: Values) -> list[Finding]:
+    """A 320 repeats the user type. Only a conversion changes it (U14)."""
+    before = text(known, "odin_user_type")
+    if not before or text(message, "odin_user_type") in ("", before):
+        return []
+    words = f"This user is known as {FIELDS['odin_user_type'].words(before)}. An update cannot change the user type"
+    how = "convert the user on its page" if before == OdinUserType.NON_ODIN else "leave it as it is"
+    return [Finding("odin_user_type", f"{words}; {how}.", rule="U14")]

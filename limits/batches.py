@@ -1,5 +1,7 @@
 """The kinds of batch of this room: deposits and square-off settings of many retail users."""
 
+from functools import partial
+
 from django.db.models import Exists, Q
 
 from accounts.batches import FILLED, LANE, users_of_lane
@@ -10,6 +12,7 @@ from backoffice.protocol.findings import Severity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 from backoffice.protocol.messages.squareoff import AutoSquareOff
 from limits import looks
+from limits.models import LimitUpdate
 
 DEPOSITS = {
     "cash_deposit": ("Cash deposits", CashDeposit),
@@ -34,7 +37,16 @@ def register() -> None:
             message, without=without, filled=("reference",), needed=("amount",) if without else ()
         )
         kinds.register(
-            BatchKind(slug, title, slug, moved_on, layout, looks.deposits, DEPOSIT_ONCE, money=True)
+            BatchKind(
+                slug,
+                title,
+                slug,
+                moved_on,
+                layout,
+                partial(looks.deposits, LimitUpdate.Kind(message.type)),
+                DEPOSIT_ONCE,
+                money=True,
+            )
         )
     kinds.register(
         BatchKind(

@@ -17,27 +17,46 @@ from limits.records import SQUARE_OFF_COLUMNS
 #: A deposit adds, whatever the profile says: its record has one version.
 HERE = Known(1, None)
 
-Deposit = tuple[str, Decimal | None, Decimal | None]
+#: Whose it is, of which kind, the two amounts, the product.
+Deposit = tuple[str, int, Decimal | None, Decimal | None, int | None]
 
 
-def deposits(many: Sequence[Values]) -> list[Looked]:
-    """Rows that add to a limit. One whose reference ODIN confirmed for the same user and amounts is done."""
+def deposits(kind: LimitUpdate.Kind, many: Sequence[Values]) -> list[Looked]:
+    """Rows that add to a limit. One whose reference ODIN confirmed for exactly this deposit is done."""
     users = users_of(many)
     references = {str(values["reference"]) for values in many if values.get("reference")}
-    confirmed = {
-        update.reference: (update.retail_user.lane, update.amount, update.notional_deposit)
+    confirmed: dict[str, Deposit] = {
+        update.reference: (
+            update.retail_user.lane,
+            update.kind,
+            update.amount,
+            update.notional_deposit,
+            update.product_id,
+        )
         for update in LimitUpdate.objects.filter(reference__in=references).select_related("retail_user")
     }
     looked = []
     for values, findings in zip(many, deposit_findings(many), strict=True):
-        done = confirmed.get(text(values, "reference")) == _deposit(values)
+        before = confirmed.get(text(values, "reference"))
+        done = before is not None and _is_deposit(values, kind, before)
         known = HERE if lane_of(values) in users else Known()
         looked.append(Looked(values, known, [] if done else findings, done))
     return looked
 
 
-def _deposit(values: Values) -> Deposit:
-    return lane_of(values), number(values, "amount"), number(values, "notional_deposit")
+def _is_deposit(values: Values, kind: LimitUpdate.Kind, deposit: Deposit) -> bool:
+    lane, confirmed_kind, amount, notional, product_id = deposit
+    return (
+        (lane, confirmed_kind) == (lane_of(values), kind)
+        and _is_number(text(values, "amount"), amount)
+        and _is_number(text(values, "notional_deposit"), notional)
+        and _is_number(text(values, "product_id"), product_id)
+    )
+
+
+def _is_number(given: str, kept: Decimal | int | None) -> bool:
+    """Whether a cell gives the kept number; an empty one gives none. A text that is no number is never it."""
+    return kept is None if not given else kept is not None and number({"": given}, "") == kept
 
 
 def square_off(many: Sequence[Values]) -> list[Looked]:
@@ -49,11 +68,13 @@ def square_off(many: Sequence[Values]) -> list[Looked]:
         if user is None:
             looked.append(Looked(values, Known(), absent))
             continue
-        message = {**values, "manager_id": values.get("manager_id") or user.manager_id}
-        done = values.get("action") != SettingAction.DELETE and any(
-            _same(setting, values) for setting in user.square_off_settings.all()
+        manager_id = values.get("manager_id") or user.manager_id
+        done = (
+            values.get("action") in (SettingAction.ADD, SettingAction.MODIFY)
+            and manager_id == user.manager_id
+            and any(_same(setting, values) for setting in user.square_off_settings.all())
         )
-        looked.append(Looked(message, HERE, absent, done))
+        looked.append(Looked({**values, "manager_id": manager_id}, HERE, absent, done))
     return looked
 
 
@@ -61,8 +82,7 @@ def _same(setting: SquareOffSetting, values: Values) -> bool:
     if text(values, "periodicity") != str(setting.periodicity):
         return False
     for name in SQUARE_OFF_COLUMNS:
-        kept = getattr(setting, name)
-        given = number(values, name) if isinstance(kept, Decimal | None) else text(values, name)
-        if given != kept:
+        kept, given = getattr(setting, name), text(values, name)
+        if not (_is_number(given, kept) if isinstance(kept, Decimal | None) else given == kept):
             return False
     return True

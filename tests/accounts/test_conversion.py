@@ -38,6 +38,16 @@ def test_the_form_starts_with_what_is_known_and_asks_for_what_an_odin_user_needs
         assert f'id="id_{name}-finding-0"' in answer
 
 
+@pytest.mark.parametrize("name", ["category", "status", "global_flag", "poa"])
+def test_what_nobody_knows_of_the_user_is_left_open_and_asked_for(non_odin, client, maker, name):
+    RetailUser.objects.update(**{name: ""}, unknown_fields=[name], source="declared")
+    client.force_login(maker)
+    page = Page(client.get(ADDRESS).content.decode())
+    assert page.named(name).sent == [""]
+    answer = client.post(ADDRESS, page.sent(press="check")).content.decode()
+    assert f'id="id_{name}-finding-0"' in answer
+
+
 def test_u14_a_conversion_goes_out_as_a_301_and_makes_an_odin_user(non_odin, odin, client, maker, checker):
     client.force_login(maker)
     wanted = {name: example(CreateRetailUser)[name] for name in NEEDED}

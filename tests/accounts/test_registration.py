@@ -23,6 +23,7 @@ TYPED = {
     "user_id": "OLD001",
     "manager_id": "10.0.10.0",
     "name": "Asha Example",
+    "odin_user_type": "1",
     "gender": "F",
     "status": "A",
     "city": "Mumbai",
@@ -32,7 +33,7 @@ BANK = {"bank_id": "HDFC", "account_no": "0011001100", "account_type": "SB", "is
 
 
 def declared(**changed):
-    return {"odin_user_type": "1", **TYPED, "banks": [BANK], **changed}
+    return {**TYPED, "banks": [BANK], **changed}
 
 
 @pytest.fixture
@@ -85,6 +86,12 @@ def test_from_the_form_to_the_record_with_a_second_person_and_no_message(as_make
     entry = Entry.objects.get(action="change.approved")
     assert entry.by == checker
     assert entry.after["city"] == "Mumbai"
+
+
+def test_the_form_claims_nothing_of_the_user(as_maker):
+    page = Page(as_maker.get(ADDRESS).content.decode())
+    own = [name for control in page.controls if (name := control.attributes["name"]) in TYPED]
+    assert all(page.named(name).sent == [""] for name in own)
 
 
 def test_what_nobody_declared_is_unknown_and_shown_as_such(register, as_maker):

@@ -243,6 +243,54 @@ def test_nothing_changed_is_said_and_not_submitted(user, as_maker):
     assert "Nothing is changed yet" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "tag"),
+    [
+        ("global_flag", "1", "278"),
+        ("orders_per_second", "7", "279"),
+        ("max_broadcast_scrips", "20", "280"),
+        ("max_gtd", "30", "247"),
+    ],
+)
+def test_u1_a_setting_that_every_update_repeats_is_changed_alone(
+    user, odin, as_maker, checker, name, typed, tag
+):
+    delivery = delivered(submitted(as_maker, **{name: typed}), checker)
+    assert (delivery.state, delivery.code) == (DeliveryState.APPLIED, "1")
+    assert f"|{tag}={typed}|" in delivery.attempts.get().request
+    assert odin.store.user("HO", "HAS001")["values"][name] == typed
+
+
+def test_what_stands_for_the_same_default_is_no_change(user, as_maker):
+    RetailUser.objects.update(max_broadcast_scrips=-1)
+    page = Page(as_maker.get(ADDRESS).content.decode())
+    empty = page.sent(press="check", max_broadcast_scrips="")
+    assert "Nothing is changed yet" in as_maker.post(ADDRESS, empty).content.decode()
+
+
+@pytest.mark.parametrize(("group", "tag"), [("banks", "224"), ("demats", "225")])
+def test_u5_an_account_without_an_action_is_an_error_where_nobody_declared_the_accounts(
+    user, as_maker, group, tag
+):
+    getattr(user, group).all().delete()
+    RetailUser.objects.update(unknown_fields=[group])
+    account = {name: value for name, value in KNOWN[group][0].items() if value}
+    cards = {f"{group}-0-{name}": value for name, value in account.items()}
+    page = Page(as_maker.get(ADDRESS).content.decode())
+    answer = as_maker.post(ADDRESS, page.sent(press="check", **cards, **{f"{group}-0-action": ""}))
+    assert answer.status_code == 200
+    assert f'id="id_{group}-0-action-finding-0"' in answer.content.decode()
+    change = submitted(as_maker, **cards, **{f"{group}-0-action": "2"})
+    assert [row["action"] for row in change.messages[0]["values"][group]] == ["2"]
+
+
+@pytest.mark.parametrize("slug", ["user_template", "dealer_mapping"])
+def test_a_category_that_nobody_knows_is_left_open(user, as_maker, slug):
+    RetailUser.objects.update(category="", unknown_fields=["category"])
+    page = Page(as_maker.get(f"/users/HO/HAS001/change/{slug}/").content.decode())
+    assert page.named("category").sent == [""]
+
+
 @pytest.mark.parametrize(("status", "shown"), [("S", "Suspends the user"), ("I", "Makes the user inactive")])
 def test_one_click_suspends_or_inactivates_after_a_reason_and_an_approval(
     user, odin, as_maker, checker, status, shown

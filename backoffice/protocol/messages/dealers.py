@@ -46,7 +46,7 @@ class MapDealers(Request):
     user_id = CreateRetailUser.user_id.again()
     group_id = CreateRetailUser.group_id.again()
     manager_id = CreateRetailUser.manager_id.again(required=True)
-    category = CreateRetailUser.category.again()
+    category = CreateRetailUser.category.again(initial="")
     mappings = Records(274, "Dealers", DealerMapping, max_length=500, splits=True, required=True)
 
 

@@ -22,7 +22,7 @@ class UpdateUserTemplate(Request):
     user_id = CreateRetailUser.user_id.again()
     group_id = CreateRetailUser.group_id.again()
     manager_id = CreateRetailUser.manager_id.again(required=True)
-    category = CreateRetailUser.category.again(required=False)
+    category = CreateRetailUser.category.again(required=False, initial="")
     template_type = Code(270, "Template type", codes.TemplateType, required=True, example="1")
     template_name = Text(
         271,
