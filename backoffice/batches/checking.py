@@ -1,7 +1,8 @@
 """Checking the rows of a file: what each becomes, and everything that is wrong with it.
 
-A row gets the findings that the form of its kind would show: the protocol's rules, then what the rooms say. Beside them
-stand those that only a file can have: a spreadsheet's damage, and what another row says too.
+A row gets the findings that the form of its kind would show: the protocol's rules, names that the master lists do not
+have, then what the rooms say. Beside them stand those that only a file can have: a spreadsheet's damage, and what
+another row says too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ from backoffice.batches.uploads import path_of
 from backoffice.changes import risks, rules
 from backoffice.changes.kinds import kind as change_kind
 from backoffice.changes.operations import new_reference
+from backoffice.masters.names import Unlisted
 from backoffice.protocol.context import Context
 from backoffice.protocol.fields import Amount, Secret, SecretText, Values
 from backoffice.protocol.findings import Finding, Severity
@@ -60,6 +62,7 @@ class RowChecker:
         self, rows: Sequence[NumberedCells], seen: Seen, references: Mapping[int, str] | None = None
     ) -> list[CheckedRow]:
         """What each row becomes. `references` are those that rows have already, by their number."""
+        self._unlisted = Unlisted(self._change.message)
         read = [self._reader.read(cells) for _, cells in rows]
         looked = self._kind.look([one.values for one in read])
         if self._has_reference:
@@ -116,7 +119,10 @@ class RowChecker:
         context = self._context
         if looked.known.values is not None:
             context = replace(context, known=looked.known.values)
-        found = check(self._change.message, looked.values, context)
+        found = [
+            *check(self._change.message, looked.values, context),
+            *self._unlisted.findings(looked.values),
+        ]
         if not found and not looked.findings:
             return []
         damaged = {finding.path for finding in row.findings}

@@ -1,6 +1,8 @@
 """What forms offer for a field that takes a name, and a warning for a name that no list has."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from django.core.cache import caches
@@ -52,41 +54,85 @@ def _read(list_name: str) -> Grouped:
     return found
 
 
-def unlisted(message: type[Request], values: Mapping[str, Any]) -> list[Finding]:
-    """A warning for each name that is not in its list. A list that nobody keeps says nothing."""
-    return list(_unlisted(message, values))
+class _Names:
+    """The codes that a field may take of its list."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.codes = frozenset(code for code, _ in pairs)
+
+    @cached_property
+    def spelled(self) -> Mapping[str, str]:
+        """The codes by what they are without case."""
+        return {code.casefold(): code for code in self.codes}
 
 
-def _unlisted(message: type[Request], values: Mapping[str, Any]) -> Iterator[Finding]:
-    for name, field in message.fields.items():
-        value = values.get(name)
-        if isinstance(field, Record):
-            yield from _in_record(field, value, name)
-        elif isinstance(field, Records):
-            for place, row in enumerate(value if isinstance(value, list) else []):
-                yield from _in_record(field, row, f"{name}.{place}")
-        else:
-            yield from _judged(field, values, name)
+@dataclass(frozen=True)
+class _Taking:
+    """A field that takes a name of a kept list. `within`: the field beside it that narrows the list, "" for none."""
 
+    name: str
+    within: str
+    names: Mapping[str, _Names]
 
-def _in_record(field: Records, row: object, path: str) -> Iterator[Finding]:
-    if isinstance(row, Mapping):
-        for name, part in field.record.fields.items():
-            yield from _judged(part, row, f"{path}.{name}")
-
-
-def _judged(field: Field, values: Mapping[str, Any], path: str) -> Iterator[Finding]:
-    value = values.get(field.name)
-    if not field.names or not value or not isinstance(value, str):
-        return
-    if field.names_by:
-        groups = grouped(field.names)
-        fitting = [*groups.get("", ()), *groups.get(str(values.get(field.names_by.name, "")), ())]
-    else:
-        fitting = [*offered(field.names)]
-    codes = {code for code, _ in fitting}
-    if codes and value not in codes:
+    def finding(self, values: Mapping[str, Any], path: str) -> Finding | None:
+        """A warning where the value is not in the list; where the list has it in another case, that is offered."""
+        value = values.get(self.name)
+        if not value or not isinstance(value, str):
+            return None
+        names = self.names.get(str(values.get(self.within, "")) if self.within else "") or self.names.get("")
+        if names is None or value in names.codes:
+            return None
         words = (
             f"{value!a} is not in the portal's list. Check it, or ask an admin to add it to the master list."
         )
-        yield Finding(path, words, Severity.WARNING, rule="portal.names")
+        return Finding(path, words, Severity.WARNING, "portal.names", names.spelled.get(value.casefold()))
+
+
+class Unlisted:
+    """Finds names that are not in their lists. The lists of a message are read once, for as many values as come."""
+
+    def __init__(self, message: type[Request]) -> None:
+        self._single = list(_taking(message.fields))
+        self._records = [
+            (name, isinstance(field, Record), parts)
+            for name, field in message.fields.items()
+            if isinstance(field, Records) and (parts := list(_taking(field.record.fields)))
+        ]
+
+    def findings(self, values: Mapping[str, Any]) -> list[Finding]:
+        """A warning for each name that is not in its list. A list that nobody keeps says nothing."""
+        places = [(values, "", self._single)] if self._single else []
+        for name, alone, parts in self._records:
+            given = values.get(name)
+            if alone and isinstance(given, Mapping):
+                places.append((given, f"{name}.", parts))
+            elif isinstance(given, list):
+                places += [
+                    (row, f"{name}.{place}.", parts)
+                    for place, row in enumerate(given)
+                    if isinstance(row, Mapping)
+                ]
+        return [
+            finding
+            for row, path, fields in places
+            for field in fields
+            if (finding := field.finding(row, f"{path}{field.name}"))
+        ]
+
+
+def _taking(fields: Mapping[str, Field]) -> Iterator[_Taking]:
+    for name, field in fields.items():
+        groups = grouped(field.names) if field.names else {}
+        if not groups:
+            continue
+        if field.names_by is None:
+            yield _Taking(name, "", {"": _Names(offered(field.names))})
+        else:
+            general = groups.get("", ())
+            names = {within: _Names([*general, *pairs]) for within, pairs in groups.items()}
+            yield _Taking(name, field.names_by.name, names)
+
+
+def unlisted(message: type[Request], values: Mapping[str, Any]) -> list[Finding]:
+    """A warning for each name of one message that is not in its list."""
+    return Unlisted(message).findings(values)

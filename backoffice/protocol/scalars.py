@@ -104,6 +104,13 @@ class Text(Scalar):
         self.shape = shape
         self.free = free
         self.fixed = fixed
+        if shape and shape.pattern:
+            self.misfit = "does not have its form"
+
+    @property
+    def pattern(self) -> str:
+        """The shape where the document requires one, or nothing; else any allowed characters."""
+        return f"(?:{self.shape.pattern})?" if self.shape and self.shape.pattern else super().pattern
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:

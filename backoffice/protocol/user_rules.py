@@ -17,7 +17,7 @@ from backoffice.protocol.codes import (
     ProductAllowed,
 )
 from backoffice.protocol.context import Context
-from backoffice.protocol.findings import Finding
+from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.formatted import as_date
 from backoffice.protocol.rules import (
     AnyOf,
@@ -253,6 +253,9 @@ def _depository(demat: Mapping[str, str], path: str) -> Iterator[Finding]:
             yield warning(f"{path}.beneficiary_id", "A CDSL account has a BO id of 16 digits. Check it.")
         elif not client.startswith(dp_id):
             yield warning(f"{path}.dp_id", "A CDSL DP id is the first 8 digits of the BO id. Check both.")
+    elif dp_id != dp_id.upper():
+        words = "A DP id has no small letters. Check it, or use the capitals."
+        yield Finding(f"{path}.dp_id", words, Severity.WARNING, "U16", dp_id.upper())
     else:
         yield warning(f"{path}.dp_id", "A DP id is IN and 6 digits (NSDL) or 8 digits (CDSL). Check it.")
 

@@ -1,11 +1,19 @@
 """Files of retail users, uploaded on the page: what is applied before, what goes out, what is found."""
 
 import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import RetailUser, Source
+from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import RowState
+from backoffice.changes.kinds import kind as change_kind
+from backoffice.changes.operations import look
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.delivery.sending import drain
+from backoffice.masters.operations import keep
+from backoffice.protocol.message import clean
 from tests.batches.files import example_row
 from tests.factories import RetailUserFactory
 from tests.uploads import said, sent, uploaded
@@ -163,3 +171,59 @@ def test_the_category_of_a_row_is_the_users_own_or_asked_for(as_maker, slug, cel
     (row,) = uploaded(as_maker, slug, {**ASHA, **cells})
     assert row.state == RowState.WRONG
     assert "category" in {path for path, _ in said(row)}
+
+
+class TestNames:
+    """A row is warned of names that the master lists do not have, as the form is."""
+
+    @pytest.fixture
+    def lists(self, admin):
+        for list_name, code, within in (
+            ("banks", "HDFC", ""),
+            ("templates", "ALL", "1"),
+            ("dealers", "DEAL1", "HO"),
+            ("groups", "HO", ""),
+            ("qvl_templates", "ALL", ""),
+        ):
+            keep(list_name, code, "", within=within, by=admin)
+
+    @pytest.mark.parametrize(
+        ("slug", "cells", "path"),
+        [
+            ("create_retail_user", {"bank_1_bank_id": "HDFX"}, "banks.0.bank_id"),
+            (
+                UPDATE,
+                {"bank_1_bank_id": "HDFX", "bank_1_account_no": "1", "bank_1_account_type": "SB"},
+                "banks.0.bank_id",
+            ),
+            ("register_retail_user", {"bank_1_bank_id": "HDFX"}, "banks.0.bank_id"),
+            ("user_template", {"template_name": "ALX"}, "template_name"),
+            ("qvl_templates", {"template_name": "ALX"}, "templates.0.template_name"),
+            ("dealer_mapping", {"dealer_id": "DEAL9"}, "mappings.0.dealer_id"),
+        ],
+    )
+    def test_one_that_no_list_has_is_a_warning_as_in_the_form(self, lists, as_maker, slug, cells, path):
+        own = {**example_row(slug), "user_id": "WEBRET1", "group_id": "HO"}
+        if slug not in ("create_retail_user", "register_retail_user"):
+            RetailUserFactory(**ASHA)
+        if slug == UPDATE:
+            own = {**dict.fromkeys(cells, ""), **ASHA, "city": "Pune"}
+        good, warned = uploaded(as_maker, slug, own, {**own, "user_id": "WEBRET2", **cells})
+        assert (path, "portal.names") not in said(good)
+        assert (path, "portal.names") in said(warned)
+        form = look(
+            batch_kind(slug).change_kind,
+            clean(change_kind(batch_kind(slug).change_kind).message, warned.values),
+        )
+        assert {(f.path, f.rule) for f in form if f.rule == "portal.names"} == {
+            pair for pair in said(warned) if pair[1] == "portal.names"
+        }
+
+    def test_many_rows_ask_for_the_lists_once(self, lists, as_maker):
+        RetailUserFactory(**ASHA)
+        rows = [{**ASHA, "template_type": "1", "template_name": f"X{number}"} for number in range(60)]
+        names = [{**row, "user_id": f"U{number}"} for number, row in enumerate(rows)]
+        caches["process"].clear()
+        with CaptureQueriesContext(connection) as asked:
+            assert len(uploaded(as_maker, "user_template", *names)) == 60
+        assert len([one for one in asked if "masters_name" in one["sql"]]) <= 4

@@ -109,6 +109,17 @@ def test_a_name_that_no_list_has_is_a_warning_for_maker_and_checker(admin):
     assert {finding.severity for finding in found} == {Severity.WARNING}
 
 
+def test_a_name_in_another_case_is_offered_as_the_list_has_it(admin):
+    keep("banks", "HDFC", "HDFC Bank", by=admin)
+    values = {
+        **example(CreateRetailUser),
+        "banks": [{**example(CreateRetailUser)["banks"][0], "bank_id": "hdfc"}],
+    }
+    assert [(found.path, found.cleaned) for found in unlisted(CreateRetailUser, values)] == [
+        ("banks.0.bank_id", "HDFC")
+    ]
+
+
 def test_templates_are_offered_by_the_type_that_they_are_of(admin):
     keep("templates", "ALL", "", by=admin)
     keep("templates", "CASHONLY", "", within=TemplateType.USER_PRIVILEGE, by=admin)

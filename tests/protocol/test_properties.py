@@ -89,6 +89,8 @@ def good(field):
             return st.one_of(st.just(""), st.integers(1, 9999).map(lambda n: f"{n // 100}.{n % 100:02d}"))
         case Secret():
             return st.one_of(st.just(""), st.text(alphabet=PLAIN, min_size=1, max_size=12).map(SecretText))
+        case Text() if field.shape and field.shape.pattern:
+            return st.one_of(st.just(""), st.from_regex(field.shape.pattern, fullmatch=True))
         case Text():
             return st.text(alphabet=PLAIN, max_size=min(field.max_length or 20, 20))
     raise AssertionError(field)

@@ -365,6 +365,7 @@ def test_u16_the_initial_is_compared_with_the_confirmed_name(find):
         ("12345678", "12345678", "beneficiary_id"),
         ("12345678", "8765432112345678", "dp_id"),
         ("XX300940", "12345678", "dp_id"),
+        ("in300940", "12345678", "dp_id"),
     ],
 )
 def test_u16_nsdl_and_cdsl(warnings, dp_id, client, path):

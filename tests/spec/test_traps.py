@@ -1,10 +1,13 @@
 """Traps of the document that no single message shows: each test names the ruling that answers one."""
 
+from datetime import date
+
 import pytest
 
 from backoffice.protocol import codes
 from backoffice.protocol.examples import example
-from backoffice.protocol.message import REQUESTS, Repeat
+from backoffice.protocol.findings import EncodeError, errors
+from backoffice.protocol.message import REQUESTS, Context, Repeat, check
 from backoffice.protocol.wire import decode_reply, encode, split
 
 READS = [message for message in REQUESTS.values() if message.repeat is Repeat.READ]
@@ -36,6 +39,29 @@ def test_f9_one_number_means_different_things_in_different_messages(tag, meaning
         for number in meanings
     }
     assert labels == meanings
+
+
+@pytest.mark.parametrize("type_", [338, 340])
+@pytest.mark.parametrize("isin", ["ine009a01021", "INE009a01021", "INE 009A01021", "INE009A0102"])
+def test_o7_an_isin_that_is_not_written_in_capitals_is_never_encoded(type_, isin, header):
+    message = REQUESTS[type_]
+    values = {**example(message), "quantities": [{"isin": isin, "qty": "10", "status": ""}]}
+    with pytest.raises(EncodeError, match="form"):
+        encode(message, values, header)
+    assert errors(check(message, values, Context(date(2026, 1, 15))))
+
+
+@pytest.mark.parametrize("where", ["pan", "demats", "mf_ucc"])
+def test_u16_a_pan_in_small_letters_is_never_encoded(where, header, cipher):
+    values = example(REQUESTS[301])
+    small = "aaapr1234c"
+    changed = {
+        "pan": small,
+        "demats": [{**values["demats"][0], "second_pan": small}],
+        "mf_ucc": {**values["mf_ucc"], "second_pan": small},
+    }
+    with pytest.raises(EncodeError, match="form"):
+        encode(REQUESTS[301], {**values, where: changed[where]}, header, cipher)
 
 
 @pytest.mark.parametrize("message", READS, ids=lambda message: str(message.type))
