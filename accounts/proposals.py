@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
 from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.protocol.message import REQUESTS, Request
-
-#: So many of each are looked at; a lane has one or two at a time.
-MOST = 20
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,19 @@ class Proposal:
 
 def proposals(lane: str) -> list[Proposal]:
     """What is under way for this lane, oldest first, and a refused delivery that nothing followed."""
-    changes = Change.objects.filter(lane=lane, state=ChangeState.SUBMITTED).order_by("id")[:MOST]
+    changes = Change.objects.filter(lane=lane, state=ChangeState.SUBMITTED).order_by("id")
+    of_lane = Delivery.objects.filter(lane=lane)
+    applied = of_lane.filter(state=DeliveryState.APPLIED).order_by("-id").values("id")[:1]
     deliveries = (
-        Delivery.objects.with_messages()
-        .filter(lane=lane)
+        of_lane.with_messages()
+        .filter(id__gt=Coalesce(Subquery(applied), 0))
         .exclude(state=DeliveryState.CANCELLED)
-        .order_by("-id")[:MOST]
+        .order_by("id")
     )
-    return [*_of_deliveries(deliveries), *(found for change in changes for found in _of_change(change))]
-
-
-def _of_deliveries(newest_first: Iterable[Delivery]) -> list[Proposal]:
-    shown: list[Delivery] = []
-    for delivery in newest_first:
-        if delivery.state == DeliveryState.APPLIED:
-            break
-        shown.insert(0, delivery)
-    return [_of_delivery(delivery) for delivery in shown]
+    return [
+        *(_of_delivery(delivery) for delivery in deliveries),
+        *(found for change in changes for found in _of_change(change)),
+    ]
 
 
 def _of_delivery(delivery: Delivery) -> Proposal:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from backoffice.audit.operations import record
-from backoffice.batches.columns import by_name
+from backoffice.batches.columns import by_name, offered
 from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.matching import plain
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 
 def column_choices() -> list[tuple[str, str]]:
-    """Every column of every kind of file, with its label."""
-    found = {
-        column.name: column.label for kind in BATCH_KINDS.values() for column in by_name(kind.layout).values()
-    }
+    """Every column of every kind of file that is offered, with its label."""
+    found = {column.name: column.label for kind in BATCH_KINDS.values() for column in offered(kind.layout)}
     return [(name, f"{name}: {label}") for name, label in sorted(found.items())]
 
 

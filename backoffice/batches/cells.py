@@ -159,7 +159,19 @@ class RowReader:
                 found.append(Finding(column.path, words, rule="file.clear"))
             elif column.path == column.name:
                 cleared.append(column.name)
+            elif not self._rest_of_record(texts, column):
+                words = f"{column.label} cannot be emptied alone: an update sends the whole record. Fill in its rest."
+                found.append(Finding(column.path, words, rule="file.clear"))
         return cleared
+
+    def _rest_of_record(self, texts: list[Any], column: Column) -> bool:
+        """Whether anything else of the record that this column is a part of is filled in."""
+        record = column.path.rpartition(".")[0]
+        return any(
+            texts[place] not in ("", CLEAR)
+            for place, other in self._columns.items()
+            if other.path.rpartition(".")[0] == record
+        )
 
     def _damaged(self, texts: list[Any]) -> Iterator[Finding]:
         for place, column in self._columns.items():

@@ -18,8 +18,8 @@ from backoffice.protocol.rules import RequiredWhen
 BETWEEN = ";"
 #: Empties a value of an update, where an empty cell leaves it as it is.
 CLEAR = "(clear)"
-#: Numbered records that a template shows, and that a file may have.
-SHOWN, MOST = 2, 9
+#: Numbered records that a template shows, that are offered as meanings of a column, and that a file may have.
+SHOWN, OFFERED, MOST = 2, 9, 99
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,12 @@ def columns(layout: Layout) -> tuple[Column, ...]:
 
 
 @cache
+def offered(layout: Layout) -> tuple[Column, ...]:
+    """The columns that a person may choose from; more numbered records are named in the same way."""
+    return _ordered(layout, OFFERED)
+
+
+@cache
 def by_name(layout: Layout) -> dict[str, Column]:
     """Every column that a file may have, by name; more records than the template shows."""
     return {column.name: column for column in _ordered(layout, MOST)}
@@ -117,7 +123,8 @@ def template(layout: Layout) -> str:
 
 
 def _example(column: Column) -> str:
-    first = not any(column.path.split(".")[1:2] == [str(number)] for number in range(1, MOST))
+    number = column.path.split(".")[1:2]
+    first = not (number and number[0].isdecimal() and number != ["0"])
     made_here = column.name == "reference" or column.secret
     return column.example if first and not made_here else ""
 

@@ -112,7 +112,7 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
             ),
             key=lambda column: column[-1],  # what is not understood stands first
         ),
-        "choices": [(column.label, column.name) for column in known.values()],
+        "choices": [(column.label, column.name) for column in columns.offered(layout)],
         "leave_out": matching.LEAVE_OUT,
         "most_typed": MOST_TYPED,
         "mine": batch.made_by_id == request.user.pk,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from backoffice.changes.errors import NotAllowed, ReasonMissing
+from backoffice.changes.errors import NotAllowed, ReasonMissing, TooLong
 from backoffice.changes.kinds import Kind
 
 if TYPE_CHECKING:
@@ -17,13 +17,16 @@ def may_comment(kind: Kind, person: "User") -> bool:
 
 
 def checked(kind: Kind, text: str, *, by: "User", submitted: bool) -> str:
-    """The comment as it is kept, at most LENGTH characters.
+    """The comment as it is kept: whole, with a browser's line breaks counted as one character each.
 
-    Raises NotAllowed before it is submitted and for those who neither propose nor decide this kind, or ReasonMissing
-    without a text.
+    Raises NotAllowed before it is submitted and for those who neither propose nor decide this kind, ReasonMissing
+    without a text, or TooLong beyond LENGTH characters.
     """
     if not submitted or not may_comment(kind, by):
         raise NotAllowed("Only those who propose or decide such changes may comment on them.")
-    if not text.strip():
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
         raise ReasonMissing("Write your comment first.")
-    return text.strip()[:LENGTH]
+    if len(text) > LENGTH:
+        raise TooLong(f"The comment has {len(text)} characters; at most {LENGTH} are kept. Shorten it.")
+    return text

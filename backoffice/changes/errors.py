@@ -27,6 +27,10 @@ class ReasonMissing(ChangeError):
     """A reason must be given."""
 
 
+class TooLong(ChangeError):
+    """What was written is longer than what is kept."""
+
+
 class HasErrors(ChangeError):
     """The proposed values have findings that are errors."""
 

@@ -17,8 +17,6 @@ from backoffice.screens.forms import FieldPart, field_parts, typed
 
 #: Where the script that adds a record writes its number.
 BLANK = "__index__"
-#: More records than this in one group are no work of a person; the rest of a forged form is not read.
-MOST_RECORDS = 50
 
 ByPath = Mapping[str, Sequence[Finding]]
 #: What was typed into a form, by field name: not cleaned yet, so that records stand where they stood in the page.
@@ -127,9 +125,9 @@ def read(field: Field, data: QueryDict) -> Any:
 
 @read.register(Records)
 def _read_group(field: Records, data: QueryDict) -> list[dict[str, Any]]:
-    """The records in the order of their numbers; numbers may have gaps, since the script removes cards."""
+    """All records in the order of their numbers; numbers may have gaps, since the script removes cards."""
     named = re.compile(re.escape(field.name) + r"-([0-9]{1,6})-")
-    numbers = sorted({int(found[1]) for key in data if (found := named.match(key))})[:MOST_RECORDS]
+    numbers = sorted({int(found[1]) for key in data if (found := named.match(key))})
     return [
         {
             name: typed(part, data, f"{field.name}-{number}-{name}")

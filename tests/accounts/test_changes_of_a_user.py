@@ -15,6 +15,7 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.protocol.examples import example
+from backoffice.protocol.fields import Records
 from backoffice.protocol.message import clean
 from backoffice.screens.formsets import MessageForm
 from limits.models import LimitUpdate
@@ -101,6 +102,43 @@ def test_a_change_goes_from_the_form_to_odin_and_back(slug, user, odin, as_maker
         assert page.status_code == 200
     as_maker.force_login(checker)
     assert as_maker.get(change.get_absolute_url()).status_code == 200
+
+
+#: A template of each of 27 exchanges on both levels, sixty dealers, eighty participant codes.
+MANY = {
+    "qvl_templates": [
+        {"template_name": "ALL", "exchange": exchange, "level": level}
+        for exchange in kind("qvl_templates").message.fields["templates"].record.fields["exchange"].labels
+        for level in ("0", "1")
+    ],
+    "dealer_mapping": [
+        {"action": "A", "dealer_group": "HO", "dealer_id": f"DEALER{number:02}"} for number in range(60)
+    ],
+    "participant_codes": [{"segment": f"{number}", "code": f"CODE{number}"} for number in range(1, 81)],
+}
+
+
+@pytest.mark.parametrize("slug", MANY)
+def test_all_records_that_were_typed_reach_odin_and_the_checker_sees_each(
+    slug, user, odin, as_maker, checker
+):
+    name = next(name for name, field in kind(slug).message.fields.items() if isinstance(field, Records))
+    cards = {
+        f"{name}-{place}-{part}": [text] for place, row in enumerate(MANY[slug]) for part, text in row.items()
+    }
+    change = proposed(as_maker, slug, **cards)
+    as_maker.force_login(checker)
+    shown = as_maker.get(change.get_absolute_url()).content.decode()
+    told = [text for row in MANY[slug] for text in row.values() if len(text) > 4]
+    assert [text for text in told if text not in shown] == []
+    operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+    page = as_maker.get(reverse("accounts:detail", args=["HO", "HAS001"])).content.decode()
+    assert all(delivery.get_absolute_url() in page for delivery in change.deliveries.all())
+    drain(0.5)
+    deliveries = Delivery.objects.filter(change=change)
+    assert {(delivery.state, delivery.code) for delivery in deliveries} == {(DeliveryState.APPLIED, "1")}
+    sent = [row for delivery in deliveries.order_by("id") for row in delivery.values[name]]
+    assert sent == MANY[slug]
 
 
 @pytest.mark.parametrize("slug", KINDS)

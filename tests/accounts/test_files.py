@@ -1,13 +1,17 @@
 """Files of retail users, uploaded on the page: what is applied before, what goes out, what is found."""
 
+import uuid
+
 import pytest
 from django.core.cache import caches
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import RetailUser, Source
 from backoffice.batches.kinds import batch_kind
-from backoffice.batches.models import RowState
+from backoffice.batches.models import Batch, RowState, State
 from backoffice.changes.kinds import kind as change_kind
 from backoffice.changes.operations import look
 from backoffice.delivery.models import Attempt, Delivery
@@ -103,6 +107,17 @@ class TestAppliedBefore:
     def test_a_row_that_gives_nothing_is_said(self, asha, as_maker):
         (row,) = uploaded(as_maker, UPDATE, {**ASHA, "city": "", "reference": "R1"})
         assert (row.state, said(row)) == (RowState.WRONG, {("", "portal.nothing")})
+
+    @pytest.mark.parametrize(
+        ("column", "path"),
+        [
+            ("bank_1_branch_name", "banks.0.branch_name"),
+            ("mf_ucc_nominee_address", "mf_ucc.nominee_address"),
+        ],
+    )
+    def test_a_part_of_an_account_that_is_emptied_alone_is_an_error(self, asha, as_maker, column, path):
+        (row,) = uploaded(as_maker, UPDATE, {**ASHA, column: "(clear)"})
+        assert (row.state, (path, "file.clear") in said(row)) == (RowState.WRONG, True)
 
     def test_another_manager_is_a_change(self, asha, as_maker):
         (row,) = uploaded(as_maker, UPDATE, {**ASHA, "manager_id": "10.0.10.9"})
@@ -227,3 +242,30 @@ class TestNames:
         with CaptureQueriesContext(connection) as asked:
             assert len(uploaded(as_maker, "user_template", *names)) == 60
         assert len([one for one in asked if "masters_name" in one["sql"]]) <= 4
+
+
+def test_a_row_may_name_more_accounts_than_one_message_takes(as_maker, checker, odin):
+    banks = {
+        f"bank_{number}_{name}": cell
+        for number in range(1, 31)
+        for name, cell in {
+            "bank_id": f"BANK{number}",
+            "branch_name": "A branch with a long name",
+            "account_no": f"{number:016}",
+            "account_type": "SB",
+        }.items()
+    }
+    RetailUserFactory(**ASHA)
+    (row,) = uploaded(as_maker, UPDATE, {**ASHA, **banks})
+    assert row.state == RowState.GOOD
+    sent = [bank["bank_id"] for message in row.messages for bank in message["values"]["banks"]]
+    assert sent == [f"BANK{number}" for number in range(1, 31)]
+    assert len(row.messages) > 1
+
+
+def test_a_column_beyond_those_that_a_file_may_have_is_named_before_anything_is_read(as_maker):
+    file = SimpleUploadedFile("file.csv", b"user_id,group_id,bank_100_bank_id\nWEBRET1,HO,HDFC\n")
+    address = reverse("batches:upload", args=[UPDATE])
+    page = as_maker.post(address, {"file": file, "token": uuid.uuid4()}, follow=True).content.decode()
+    assert "bank_100_bank_id" in page
+    assert Batch.objects.get().state == State.UPLOADED

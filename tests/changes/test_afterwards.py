@@ -58,6 +58,16 @@ class TestComments:
             operations.comment(change.pk, by=checker, text="  ")
         assert "Write your comment first" in decide(client, checker, change, "comment").content.decode()
 
+    def test_a_comment_is_kept_whole_or_given_back(self, client, checker, propose):
+        change = propose()
+        lines = "\r\n".join("x" * 9 for _ in range(100))  # a thousand characters as the browser counts them
+        decide(client, checker, change, "comment", reason=f"{lines}!")
+        assert Entry.objects.get(action="change.commented").reason == f"{lines}!".replace("\r\n", "\n")
+        answer = decide(client, checker, change, "comment", reason="y" * 1001)
+        assert "The comment has 1001 characters" in answer.content.decode()
+        assert "y" * 1001 in answer.content.decode()
+        assert Entry.objects.filter(action="change.commented").count() == 1
+
 
 class TestExpiry:
     def old(self, change, days):

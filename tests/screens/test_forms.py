@@ -109,9 +109,15 @@ def test_records_keep_their_order_whatever_numbers_the_script_gave_them():
     assert [bank["bank_id"] for bank in read_values(CreateRetailUser, data)["banks"]] == ["FIRST", "SECOND"]
 
 
-def test_a_forged_form_with_very_many_records_is_not_read_to_the_end():
+def test_every_record_of_a_form_is_read():
     data = querydict({f"banks-{number}-bank_id": ["X"] for number in range(400)})
-    assert len(read_values(CreateRetailUser, data)["banks"]) == 50
+    assert len(read_values(CreateRetailUser, data)["banks"]) == 400
+
+
+def test_a_form_with_more_fields_than_are_read_is_refused_and_not_cut(client, maker, settings):
+    client.force_login(maker)
+    typed = {f"banks-{number}": "X" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
+    assert client.post("/users/new/", typed).status_code == 400
 
 
 def test_a_code_that_is_not_declared_stays_visible_and_is_sent_again():

@@ -152,6 +152,8 @@ def test_compliance_sees_after_giving_a_reason_for_that_retail_user_alone(asked,
     assert privacy.may_reveal(request, "HO/RET001")
     with pytest.raises(ValueError, match="reason"):
         privacy.reveal(request, "HO/RET001", "  ")
+    with pytest.raises(ValueError, match="has 501 characters"):
+        privacy.reveal(request, "HO/RET001", "x" * 501)
     privacy.reveal(request, "HO/RET001", "Complaint 12")
     assert privacy.shown(request, "HO/RET001")
     assert not privacy.shown(request, "HO/RET002")
