@@ -9,6 +9,7 @@ from accounts import comparing, looks
 from accounts.kinds import CREATE_RETAIL_USER, REGISTER_RETAIL_USER, UPDATE_RETAIL_USER
 from accounts.models import RetailUser
 from accounts.registration import RegisterRetailUser, take_many
+from accounts.segments import UpdateAsked
 from accounts.updates import ALWAYS
 from backoffice.batches import kinds
 from backoffice.batches.columns import Layout
@@ -59,7 +60,7 @@ def register() -> None:
             "Update retail users",
             UPDATE_RETAIL_USER,
             moved_on,
-            Layout(UpdateRetailUser, filled=(*ALWAYS[2:], "reference")),
+            Layout(UpdateAsked, filled=(*ALWAYS[2:], "reference")),
             looks.updates,
             (ONE_ROW, *SAME_PERSON),
             compare=comparing.comparisons,

@@ -6,7 +6,7 @@ Each function takes the values of many rows, and looks at all of them with the s
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts import bulk, comparing
+from accounts import bulk, comparing, segments
 from accounts.models import RetailUser, Source
 from accounts.registration import RegisterRetailUser
 from accounts.updates import ACCOUNTS, ALWAYS, changes_nothing, compose, in_force, placed, user_type_kept
@@ -114,15 +114,17 @@ def _update(values: Values, user: RetailUser | None) -> Looked:
         if name in wanted:
             settled = records(confirmed, name) if user and user.confirmed_at else []
             wanted[name] = _accounts(settled, records(wanted, name))
+    wanted = segments.restored(confirmed, wanted)
     message = compose(confirmed, wanted, given)
-    says_something = bool(values.keys() - NAMING)
-    return Looked(
-        message,
-        known,
-        user_type_kept(message, confirmed) if says_something else [SAYS_NOTHING],
-        bool(user and says_something) and not given and changes_nothing(message, confirmed),
-        placed=lambda findings: placed(message, values, findings),
-    )
+    found = [
+        *user_type_kept(message, confirmed),
+        *segments.findings(confirmed, wanted),
+        *segments.emptied(values),
+    ]
+    if not values.keys() - NAMING:
+        found = [SAYS_NOTHING]
+    done = user is not None and not given and not found and changes_nothing(message, confirmed)
+    return Looked(message, known, found, done, placed=lambda findings: placed(message, values, findings))
 
 
 def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> set[str]:
@@ -134,6 +136,7 @@ def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> s
         for name, value in values.items()
         if name not in NAMING
         and name not in ACCOUNTS
+        and name != segments.REACTIVATE
         and not (user.confirmed_at and name in confirmed and _same(name, value, confirmed))
     }
 
@@ -141,6 +144,8 @@ def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> s
 def _same(name: str, value: Any, confirmed: Any) -> bool:
     if isinstance(value, dict):
         return bool(value == confirmed[name])
+    if name == segments.INACTIVE:
+        return set(value) <= set(confirmed[name])
     if isinstance(value, list):
         return set(value) == set(confirmed[name])
     return in_force({name: value}, name) == in_force(confirmed, name)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from accounts import segments
 from accounts.inserting import insert
 from accounts.models import (
     AlternateAddress,
@@ -247,8 +248,14 @@ def _key(values: Values) -> dict[str, str]:
 
 
 def _take(user: RetailUser, values: Values) -> None:
-    """Take the values of 301 or 320. 301 knows no deletion: accounts that it does not name stay."""
+    """Take the values of 301 or 320. 301 knows no deletion: accounts that it does not name stay.
+
+    What becomes inactive stays among the segments that are allowed, and is kept beside them (U19).
+    """
     taken = from_values(values)
+    inactive = segments.inactive_after(user.inactive_segments, values)
+    if inactive != user.inactive_segments or segments.INACTIVE in values:
+        taken[segments.INACTIVE] = inactive
     mf_ucc = record(values, "mf_ucc")
     if mf_ucc:
         taken["kyc"] = True  # ODIN switches it on with the UCC (U12), and nothing switches it off

@@ -6,9 +6,13 @@ from functools import partial
 
 from accounts.forms import SECTIONS
 from accounts.offers import Offer
+from accounts.segments import INACTIVE, REACTIVATE, UpdateAsked, active, findings
 from accounts.updates import ACCOUNTS, SINGLE, compose, placed
 from backoffice.changes.entry import EntryForm
+from backoffice.protocol.codes import Segment
 from backoffice.protocol.fields import Values
+from backoffice.protocol.rules import codes
+from backoffice.protocol.user_rules import SEGMENT_SETS
 from backoffice.screens.sections import Block, Section
 
 #: Said on the form, since the fields are not on it.
@@ -21,7 +25,10 @@ ACCOUNTS_UNKNOWN = (
     "Nobody declared the accounts that this user has at ODIN. Say of each what is to be done with it."
 )
 #: Everything that the form starts with.
-STARTING = (*SINGLE, *ACCOUNTS, "mf_ucc")
+STARTING = (*(name for name in SINGLE if name != INACTIVE), *ACCOUNTS, "mf_ucc")
+REACTIVATING = (
+    "Tick what is to be allowed again, here and above. What stays inactive is left out of what is sent."
+)
 
 
 def sections(known: Values, hidden: Collection[str]) -> tuple[Section, ...]:
@@ -39,9 +46,25 @@ def sections(known: Values, hidden: Collection[str]) -> tuple[Section, ...]:
         if blocks:
             shown.append(replace(section, blocks=blocks))
         if section.slug == "segments":
-            inactive = Block(("inactive_segments",))
-            shown.append(Section("inactive", "Segments to make inactive", (inactive,)))
+            shown[-1] = replace(shown[-1], notes=dict.fromkeys(codes(known, INACTIVE), "Inactive"))
+            shown.append(_inactive(known))
     return tuple(shown)
+
+
+def _inactive(known: Values) -> Section:
+    """What becomes inactive, and what of that is allowed again: by name, and in the sets above as well (U19)."""
+    stopped = codes(known, INACTIVE)
+    others = tuple(segment.value for segment in Segment if segment.value not in stopped)
+    blocks = [Block((INACTIVE,), only=others)]
+    if stopped:
+        blocks.append(Block((REACTIVATE,), "Inactive now", REACTIVATING, only=tuple(stopped)))
+    return Section("inactive", "Inactive segments", tuple(blocks))
+
+
+def _starting(known: Values) -> Values:
+    """What the form starts with: a segment that is inactive is not allowed, and nothing is made inactive anew."""
+    starting = {name: known[name] for name in STARTING if name in known}
+    return starting | {name: active(known, name) for name in SEGMENT_SETS if name in known}
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
@@ -53,9 +76,12 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
         form,
         text=f"{form.text} {NOT_IN_320}",
         sections=sections(known, hidden=fixed),
-        starting=lambda: {name: known[name] for name in STARTING if name in known},
+        starting=partial(_starting, known),
+        begun=_starting,
         fixed=fixed,
+        asks=UpdateAsked,
         compose=partial(compose, known),
+        judged=partial(findings, known),
         placed=lambda wanted, found: placed(compose(known, wanted), wanted, found),
     )
 

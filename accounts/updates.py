@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from accounts import segments
 from accounts.values import DEFAULTS, record, records, text
 from backoffice.protocol.codes import DefaultBank, OdinUserType, RecordAction, YesNo
 from backoffice.protocol.fields import Record, Records, Value, Values
@@ -39,9 +40,10 @@ def compose(known: Values, wanted: Values, given: Collection[str] = ()) -> Value
         name: wanted[name]
         for name in SINGLE
         if name in wanted
+        and name not in segments.NAMES
         and (name in ALWAYS or name in given or not _same(wanted[name], known.get(name, FIELDS[name].empty)))
         and (wanted[name] or name in known or name in given)
-    }
+    } | segments.composed(known, wanted, given)
     if text(message, "odin_user_type") == OdinUserType.NON_ODIN:
         message.setdefault(
             "manager_id", ""

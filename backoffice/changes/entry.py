@@ -58,19 +58,26 @@ class EntryForm:
     address: Callable[..., str]
     back: tuple[str, str]
     fixed: Values = field(default_factory=dict)
+    #: What is asked, where that is more than the message says.
+    asks: type[Request] | None = None
+    #: What the form would have started with, had this been known of the record.
+    begun: Callable[[Values], Values] = lambda known: known
     #: What was typed as the values of the message; most forms show just these.
     compose: Callable[[Values], Values] = lambda values: values
     #: Findings on those values, at the places of what was typed.
     placed: Callable[[Values, list[Finding]], list[Finding]] = lambda values, findings: findings
+    #: Findings on what was typed that the message no longer shows.
+    judged: Callable[[Values], list[Finding]] = lambda values: []
 
     @property
     def message(self) -> type[Request]:
-        """The message that the change becomes."""
-        return kinds.kind(self.kind).message
+        """The declaration of what is asked: mostly the message that the change becomes."""
+        return self.asks or kinds.kind(self.kind).message
 
     def look(self, values: Values) -> list[Finding]:
         """What is found on the values that were typed."""
-        return self.placed(values, operations.look(self.kind, self.compose(values)))
+        found = operations.look(self.kind, self.compose(values))
+        return [*self.judged(values), *self.placed(values, found)]
 
     @property
     def permission(self) -> str:
@@ -206,6 +213,8 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     if request.method == "POST":
         if request.POST.get("seen") != _seen(values):
             problem = "The draft was changed after you opened this page. Look at it again before you submit."
+        elif errors(form.judged(values)):
+            return redirect(f"{form.draft_url(token)}&look=1")
         else:
             try:
                 change = operations.submit(
@@ -310,7 +319,7 @@ def _wanted(form: EntryForm, earlier: Change, typed: Values) -> Values:
     Of records that the form starts with (banks, say) the present ones win where they moved: typed ones would bring back
     what is gone, and delete what is new.
     """
-    before = earlier.before or {}
+    before = form.begun(earlier.before or {})
     starting, now = form.starting(), kinds.kind(form.kind).known(earlier.lane).values or {}
 
     def is_wanted(name: str) -> bool:

@@ -39,7 +39,7 @@ def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
     """
     if change.state == State.DRAFT:
         kind = KINDS.get(change.kind)
-        parts = [(kind.message, operations.draft_values(change))] if kind else []
+        parts = [(kind.message, _said(kind.message, operations.draft_values(change)))] if kind else []
     else:
         parts = operations.messages(change)
     before = change.before
@@ -53,6 +53,11 @@ def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
         for message, values in parts
         for text in [_wire_text(message, values)]
     ]
+
+
+def _said(message: type[Request], values: Values) -> Values:
+    """Of what a form asks, what the message can say."""
+    return {name: value for name, value in values.items() if name in message.fields}
 
 
 def told_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:

@@ -162,13 +162,19 @@ class Code(Scalar):
 
 
 class Flags(Field):
-    """A set of the codes of `choices`, joined by commas on the wire."""
+    """A set of the codes of `choices`, joined by commas on the wire.
+
+    `revives`: the name of the field whose confirmed codes are out of force until this one names them again (U19).
+    """
 
     empty: Value = []
 
-    def __init__(self, tag: int, label: str, choices: type[Choice], **options: Any) -> None:
+    def __init__(
+        self, tag: int, label: str, choices: type[Choice], *, revives: str = "", **options: Any
+    ) -> None:
         super().__init__(tag, label, **options)
         self.choices = choices
+        self.revives = revives
         self.labels = {str(member.value): member.label for member in choices}
         self._place = {value: place for place, value in enumerate(self.labels)}
 

@@ -15,6 +15,7 @@ from backoffice.protocol.codes import (
     ModeAllowed,
     OdinUserType,
     ProductAllowed,
+    Segment,
 )
 from backoffice.protocol.context import Context
 from backoffice.protocol.findings import Finding, Severity
@@ -187,6 +188,26 @@ def inactive_and_traded(values: Given, context: Context) -> Found:
         yield Finding(
             "inactive_segments", f"{words} ({', '.join(both)}). Leave it in one of the two.", rule="U13"
         )
+
+
+@check("U19", *SEGMENT_SETS, "inactive_segments")
+def inactive_stays_out_or_comes_back(values: Given, context: Context) -> Found:
+    """A set that is sent brings back the inactive segments that it names, and leaves the others out."""
+    known: Given = context.known or {}
+    stopped = codes(known, "inactive_segments")
+    if not stopped:
+        return
+    labels = {segment.value: segment.label for segment in Segment}
+    for name in SEGMENT_SETS:
+        if name not in values:
+            continue
+        sent = codes(values, name)
+        if back := [labels.get(item, item) for item in stopped if item in sent]:
+            yield warning(name, f"Check {', '.join(back)}: inactive now, reactivated by this update.", "U19")
+        if out := [
+            labels.get(item, item) for item in stopped if item in codes(known, name) and item not in sent
+        ]:
+            yield warning(name, f"Check {', '.join(out)}: inactive, and left out of this set.", "U19")
 
 
 @check("U2", "inactive_segments", "odin_user_type")
@@ -373,6 +394,7 @@ UPDATE_RULES: tuple[Rule, ...] = (
     demat_with_mf_ucc,
     cannot_be_emptied,
     inactive_and_traded,
+    inactive_stays_out_or_comes_back,
     no_inactive_segments_outside_odin,
     mobile_overwrites_telephone,
 )

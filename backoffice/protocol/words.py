@@ -7,7 +7,8 @@ from typing import Any, Literal
 from backoffice.protocol.field import Field, Values
 from backoffice.protocol.message import Request
 from backoffice.protocol.records import Record, Records
-from backoffice.protocol.scalars import Secret
+from backoffice.protocol.rules import codes
+from backoffice.protocol.scalars import Flags, Secret
 from backoffice.protocol.secret import MASK
 
 Kind = Literal["changed", "repeated", "cleared", "new", "absent"]
@@ -55,8 +56,18 @@ def explain(
             lines += _record_lines(field, value, known, reveal)
         else:
             kind = "repeated" if name in repeated else _kind(message, value, known)
-            lines.append(_line(field, field.label, field.tag, name, value, known, kind, reveal))
+            line = _line(field, field.label, field.tag, name, value, known, kind, reveal)
+            back = _revived(field, value, before)
+            lines.append(replace(line, consequence=f"Reactivates {back}.") if back else line)
     return lines
+
+
+def _revived(field: Field, value: Any, before: Values | None) -> str:
+    """The codes of a set that were out of force, in words."""
+    if before is None or not isinstance(field, Flags) or not field.revives or not isinstance(value, list):
+        return ""
+    stopped = codes(before, field.revives)
+    return field.words([code for code in value if code in stopped])
 
 
 def _kind(message: type[Request], value: Any, known: Any) -> Kind:

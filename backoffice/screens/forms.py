@@ -10,6 +10,7 @@ from functools import singledispatch
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.http import QueryDict
 from django.utils.choices import flatten_choices
 from django.utils.html import format_html, format_html_join
@@ -195,6 +196,8 @@ class FieldPart:
     findings: Sequence[Finding] = ()
     kept: bool = False
     needs: Sequence[Need] = ()
+    #: The codes that a set of boxes offers, where not all are.
+    only: Sequence[str] = ()
     template = "forms/field.html"
 
     @property
@@ -206,6 +209,12 @@ class FieldPart:
     def is_group(self) -> bool:
         """Whether the control is a set of boxes, which has a legend and no label."""
         return isinstance(self.declared, Flags)
+
+    @property
+    def boxes(self) -> list[BoundWidget]:
+        """The boxes of a set: what is ticked is shown, offered or not."""
+        shown = {*self.only, *self.selected}
+        return [box for box in self.bound if not self.only or box.data["value"] in shown]
 
     @property
     def is_tick(self) -> bool:

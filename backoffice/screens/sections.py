@@ -1,7 +1,7 @@
 """How a long form is divided: sections with a side index, blocks within them, and blocks that only sometimes apply."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from backoffice.protocol.fields import Flags, Records
@@ -22,6 +22,8 @@ class Block:
     when: When | None = None
     #: Folded until opened, unless something in it is filled or found wrong.
     folded: bool = False
+    #: Of sets of codes: those that are offered, where not all are.
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Section:
     #: Of a repeating group: what one record is called, and what is said while there is none.
     noun: str = ""
     empty: str = ""
+    #: Of a matrix: what is said beside a code.
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,11 +100,16 @@ class ShownSection:
         return [part for part in self.parts.values() if isinstance(part, FieldPart) and part.is_group]
 
     @property
-    def matrix(self) -> list[tuple[str, str, list[tuple[FieldPart, bool]]]]:
-        """Each code with its label, and for each field whether the code is ticked."""
+    def matrix(self) -> list[tuple[str, str, str, list[tuple[FieldPart, bool]]]]:
+        """Each code with its label and its note, and for each field whether the code is ticked."""
         labels = cast(Flags, self.columns[0].declared).labels
         return [
-            (code, label, [(part, code in part.selected) for part in self.columns])
+            (
+                code,
+                label,
+                self.section.notes.get(code, ""),
+                [(part, code in part.selected) for part in self.columns],
+            )
             for code, label in labels.items()
         ]
 
@@ -142,12 +151,16 @@ def _blocks(section: Section, parts: Mapping[str, Part], values: Typed) -> list[
     return [
         ShownBlock(
             block,
-            [parts[name] for name in block.names],
+            [_narrowed(parts[name], block.only) for name in block.names],
             applies=block.when is None or block.when.holds(_scope(block.when, values)),
             filled=any(_filled(parts[name]) for name in block.names),
         )
         for block in section.blocks
     ]
+
+
+def _narrowed(part: Part, only: tuple[str, ...]) -> Part:
+    return replace(part, only=only) if only and isinstance(part, FieldPart) else part
 
 
 def _scope(when: When, values: Typed) -> Mapping[str, Any]:
