@@ -21,6 +21,7 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_
 from structlog.typing import EventDict
 
 from backoffice.audit.middleware import current_origin
+from backoffice.outside import whole
 from backoffice.protocol.wire import mask
 
 logger = logging.getLogger(__name__)
@@ -78,8 +79,8 @@ def _route(request: HttpRequest) -> str:
 def _number(request: HttpRequest) -> dict[str, int]:
     match = request.resolver_match
     name = NUMBERED.get(match.namespace) if match else None
-    number = str(match.kwargs.get("pk", "")) if match else ""
-    return {name: int(number)} if name and number.isdecimal() else {}
+    number = whole(str(match.kwargs.get("pk", ""))) if match else None
+    return {name: number} if name and number is not None else {}
 
 
 def _worker(_: Any, __: str, event: EventDict) -> EventDict:

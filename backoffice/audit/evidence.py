@@ -9,7 +9,7 @@ import zipfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from django.utils import timezone
 from backoffice.audit import evidence_verifier, seals
 from backoffice.audit.models import Entry, Seal
 from backoffice.audit.operations import record
+from backoffice.screens.formats import midnight
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -45,12 +46,12 @@ class Scope:
     @property
     def begins(self) -> datetime | None:
         """The first moment."""
-        return _midnight(self.since) if self.since else None
+        return midnight(self.since) if self.since else None
 
     @property
     def ends(self) -> datetime | None:
         """The first moment after it."""
-        return _midnight(self.until + timedelta(days=1)) if self.until else None
+        return midnight(self.until + timedelta(days=1)) if self.until else None
 
     @property
     def words(self) -> str:
@@ -191,7 +192,3 @@ def _chain(ids: list[int]) -> Iterator[dict[str, Any]]:
 def _covers(span: tuple[int, int], ids: list[int]) -> bool:
     at = bisect_left(ids, span[0])
     return at < len(ids) and ids[at] <= span[1]
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from backoffice.delivery import many
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery
+from backoffice.outside import whole
 from backoffice.protocol.message import REQUESTS
 from backoffice.screens import privacy
 
@@ -66,7 +67,8 @@ def _page(
 ) -> HttpResponse:
     found = Delivery.objects.order_by("id")
     if request.method == "GET" and "all" in request.GET:
-        found = DeliveryFilter(request.GET, found, request=request).qs
+        filters = DeliveryFilter(request.GET, found, request=request)
+        found, problem = filters.qs, " ".join(filters.problems)
     else:
         found = found.filter(pk__in=numbers)
     chosen = list(found[: AT_ONCE + 1])
@@ -93,4 +95,4 @@ def _page(
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 18]
+    return [number for text in texts if (number := whole(text)) is not None]
