@@ -20,6 +20,7 @@ from django.utils import timezone
 from backoffice.audit import evidence_verifier, seals
 from backoffice.audit.models import Entry, Seal
 from backoffice.audit.operations import record
+from backoffice.free_text import checked
 from backoffice.screens.formats import midnight
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def entries(scope: Scope) -> "QuerySet[Entry]":
 
 def make(scope: Scope, file: IO[bytes], *, by: "User", reason: str) -> None:
     """Write a pack into `file`, and record that it was made. Raises NoEvidence."""
+    reason = checked(reason, NoEvidence, "Give a reason: the audit trail and the pack keep it.")
     found = list(seals.rows(entries(scope)[: MOST + 1]))
     if not found:
         raise NoEvidence("Nothing is recorded of this retail user in this time. Check both.")

@@ -7,6 +7,7 @@ from django import forms
 
 from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Mode
+from backoffice.free_text import REASON_LENGTH
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -41,7 +42,7 @@ class SubmitForm(forms.Form):
         error_messages={"required": "Type the control total."},
     )
     reason = forms.CharField(
-        max_length=500,
+        max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The checker and the audit trail see it. For example “KYC file of branch 12”.",
         error_messages={"required": "Give a reason: the checker and the audit trail need it."},

@@ -24,7 +24,7 @@ class Stale(ChangeError):
 
 
 class ReasonMissing(ChangeError):
-    """A reason must be given."""
+    """A reason must be given, and be short enough to be kept."""
 
 
 class HasErrors(ChangeError):

@@ -12,6 +12,7 @@ from backoffice.audit.operations import record
 from backoffice.exports.kinds import KINDS, Unreadable
 from backoffice.exports.models import Export, State
 from backoffice.files import Folder
+from backoffice.free_text import checked
 from backoffice.screens import privacy
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def ask(slug: str, parameters: dict[str, Any], *, by: "User", reason: str = "") 
     kind = KINDS[slug]
     if not by.has_perm(kind.permission):
         raise PermissionError("You may not export this.")
+    reason = checked(reason, ExportError)
     most = settings.EXPORT_DIRECT_ROWS
     try:
         long = kind.count(parameters, most + 1) > most
@@ -41,7 +43,6 @@ def ask(slug: str, parameters: dict[str, Any], *, by: "User", reason: str = "") 
         raise ExportError(f"Nothing was exported. {error}") from None
     if long and Export.objects.filter(asked_by=by, state=State.WRITING).count() >= MOST:
         raise ExportError(f"{MOST} of your exports are being written. Wait for one of them.")
-    reason = reason.strip()
     export = None
     with transaction.atomic():
         whole = whole_for(by, reason)

@@ -52,7 +52,7 @@ def reveal(request: HttpRequest) -> HttpResponse:
     if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
         back = reverse("screens:today")
     try:
-        privacy.reveal(request, request.POST.get("lane", "")[:40], request.POST.get("reason", "")[:500])
+        privacy.reveal(request, request.POST.get("lane", "")[:40], request.POST.get("reason", ""))
     except ValueError as error:
         messages.error(request, str(error))
     return redirect(back)
