@@ -5,8 +5,10 @@ character: nothing typed is lost, and what is wrong with it is seen. Cookies of 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
 from django.shortcuts import render
@@ -15,6 +17,22 @@ from backoffice.outside import storable, visible
 
 #: Browsers send forms in the encoding of the page, which is always this one.
 ENCODINGS = ("", "utf-8", "utf8")
+
+
+class Request(WSGIRequest):
+    """A request whose Content-Type Django cannot read is refused by the middleware: it is no error of the server."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # Django's own, without a type
+        except (LookupError, ValueError):
+            self.content_type, self.content_params = "", {"charset": "unknown"}
+
+
+class Application(WSGIHandler):
+    """The portal as a WSGI application."""
+
+    request_class = Request
 
 
 class IncomingMiddleware:

@@ -152,7 +152,7 @@ def test_no_query_and_no_form_breaks_a_page(everybody, names):
             names.clear()
             ask(everybody, method, address)
             asked = set(names)
-            data = [dict.fromkeys(asked, value) for value in HOSTILE]
+            data = [dict.fromkeys(asked, value) for value in (HOSTILE if len(asked) < 50 else WORST)]
             if method == "get" or len(asked) < 10:
                 worst = HOSTILE if method == "get" else WORST
                 data += [
