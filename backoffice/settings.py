@@ -585,7 +585,9 @@ LOGGING = {
         "urllib3": {"level": "INFO"},
         # Theirs would print lines of another shape: gunicorn's and Django's own handlers go.
         "gunicorn.error": {"handlers": [], "propagate": True},
+        "gunicorn.access": {"handlers": [], "propagate": True},
         "django": {"handlers": []},
+        "django.server": {"handlers": [], "propagate": True},
         # Several wake-ups a second, of which a line says nothing.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
