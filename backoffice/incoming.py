@@ -74,7 +74,7 @@ def _clean_form(request: HttpRequest) -> None:
     for name, found in form.lists():
         cleaned.setlist(visible(name), [visible(text) for text in found])
     cleaned._mutable = False
-    request.POST = cleaned  # type: ignore[assignment, misc]  # a form like any other
+    request.POST = cleaned  # type: ignore[assignment]  # a form like any other
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

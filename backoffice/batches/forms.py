@@ -8,6 +8,7 @@ from django import forms
 from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Mode
 from backoffice.free_text import REASON_LENGTH
+from backoffice.screens.filters import RupeesField
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -33,11 +34,8 @@ class SubmitForm(forms.Form):
     mode = forms.ChoiceField(
         choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.ALL, label="What goes to the checker"
     )
-    control_total = forms.DecimalField(
+    control_total = RupeesField(
         label="Control total (rupees)",
-        min_value=0,
-        max_digits=20,
-        decimal_places=2,
         help_text="What the amounts come to by the paper that came with the file; not copied from this page.",
         error_messages={"required": "Type the control total."},
     )

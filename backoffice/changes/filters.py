@@ -71,8 +71,8 @@ class InboxFilter(ChangeFilter):
     """What waits for a checker: also by age and by rupees."""
 
     state = None
-    since = None
-    until = None
+    since = None  # type: ignore[assignment]  # django-filter's way to leave one out
+    until = None  # type: ignore[assignment]
     age = django_filters.ChoiceFilter(label="Waits", choices=AGES, method="older")
     amount_from = RupeesFilter(field_name="amount", lookup_expr="gte", label="Rupees from")
     amount_to = RupeesFilter(field_name="amount", lookup_expr="lte", label="Rupees to")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -65,7 +66,7 @@ def _page(
     problem: str = "",
     reason: str = "",
 ) -> HttpResponse:
-    found = Delivery.objects.order_by("id")
+    found: QuerySet[Delivery] = Delivery.objects.order_by("id")
     if request.method == "GET" and "all" in request.GET:
         filters = DeliveryFilter(request.GET, found, request=request)
         found, problem = filters.qs, " ".join(filters.problems)
