@@ -7,17 +7,18 @@ from accounts.lanes import WORK, with_work
 from accounts.models import RetailUser, Source
 from accounts.search import matching
 from backoffice.protocol.codes import OdinUserType, UserStatus
+from backoffice.screens.filters import Filters, SearchFilter, TextFilter
 
 
-class RetailUserFilter(django_filters.FilterSet):
+class RetailUserFilter(Filters):
     """Quick search by id or name; state, place, type, origin, and what is under way."""
 
-    q = django_filters.CharFilter(label="Id or name", method="search")
+    q = SearchFilter(label="Id or name", method="search")
     status = django_filters.ChoiceFilter(
         choices=[(status.value, status.label) for status in UserStatus], empty_label="Any"
     )
-    group_id = django_filters.CharFilter(label="Group", lookup_expr="iexact")
-    manager_id = django_filters.CharFilter(label="Manager", lookup_expr="iexact")
+    group_id = TextFilter(label="Group", lookup_expr="iexact")
+    manager_id = TextFilter(label="Manager", lookup_expr="iexact")
     odin_user_type = django_filters.ChoiceFilter(
         label="User type", choices=[(kind.value, kind.label) for kind in OdinUserType], empty_label="Any"
     )

@@ -1,8 +1,6 @@
 """Pages of retail users: the list and one retail user. Nothing here changes anything."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -24,6 +22,7 @@ from accounts.values import parts, to_values
 from backoffice.changes.kinds import kind
 from backoffice.changes.seen import proposed_to
 from backoffice.changes.views import ENTRY_PAGES
+from backoffice.outside import moment
 from backoffice.protocol.codes import Segment
 from backoffice.protocol.messages.addresses import UpdateAlternateAddress
 from backoffice.screens import privacy
@@ -206,11 +205,7 @@ def _offers(request: HttpRequest, user: RetailUser) -> list[tuple[str, str]]:
 
 def _history(request: HttpRequest, lane: str, shows: bool) -> dict[str, Any]:
     """A page of the story: the newest, or what was before the time in the address."""
-    before = None
-    with suppress(ValueError):
-        before = datetime.fromisoformat(request.GET.get("before", ""))
-    if before and before.tzinfo is None:
-        before = None
+    before = moment(request.GET.get("before", ""))
     told = story(lane, request.user, shows, before)
     return {"events": told.events, "earlier": told.earlier and told.earlier.isoformat(), "paged": before}
 

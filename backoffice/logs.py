@@ -1,7 +1,8 @@
 """Log lines: one event a line, as JSON or for the eye, with the ids of what was worked on, and never what it said.
 
 Whatever any library logs goes through here. Messages lose their secrets; an error is its type and where it came from,
-since its text may quote values; an address that was asked for is the pattern of its page.
+since its text may quote values; an address that was asked for is the pattern of its page, and what else the lines of
+Django and gunicorn quote of a request is left out.
 """
 
 import json
@@ -21,6 +22,8 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_
 from structlog.typing import EventDict
 
 from backoffice.audit.middleware import current_origin
+from backoffice.outside import whole
+from backoffice.protocol.personal import hide_in_text
 from backoffice.protocol.wire import mask
 
 logger = logging.getLogger(__name__)
@@ -31,6 +34,11 @@ FIELDS = ("method", "route", "status", "duration_ms", "change_id", "delivery_id"
 NUMBERED = {"changes": "change_id", "delivery": "delivery_id", "batches": "batch_id"}
 #: What a terminal or a reader of lines would take for more than text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+#: Lines of libraries quote a request from the first quotation mark on.
+_QUOTED = re.compile(r"""['"].*""", re.DOTALL)
+_ADDRESS = re.compile(r"[^\s/]{0,100}/\S*")
+#: So much of what a library says of a request is looked at.
+LONGEST = 500
 _HOST = socket.gethostname()
 
 
@@ -39,7 +47,7 @@ class Lines(ProcessorFormatter):
 
     def __init__(self, shape: str) -> None:
         super().__init__(
-            processors=[_worker, _error, _address, _clean, _json if shape == "json" else _console],
+            processors=[_worker, _error, _clean, _json if shape == "json" else _console],
             foreign_pre_chain=[
                 merge_contextvars,
                 add_log_level,
@@ -48,6 +56,12 @@ class Lines(ProcessorFormatter):
                 structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             ],
         )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        if _is_of_a_request(record):
+            record = logging.makeLogRecord({**record.__dict__, "msg": _without_request(record), "args": ()})
+        return super().format(record)
 
 
 class RequestLogMiddleware:
@@ -78,8 +92,8 @@ def _route(request: HttpRequest) -> str:
 def _number(request: HttpRequest) -> dict[str, int]:
     match = request.resolver_match
     name = NUMBERED.get(match.namespace) if match else None
-    number = str(match.kwargs.get("pk", "")) if match else ""
-    return {name: int(number)} if name and number.isdecimal() else {}
+    number = whole(str(match.kwargs.get("pk", ""))) if match else None
+    return {name: number} if name and number is not None else {}
 
 
 def _worker(_: Any, __: str, event: EventDict) -> EventDict:
@@ -116,12 +130,29 @@ def _where(error: BaseException) -> str:
     return " < ".join([f"{type(error).__module__}.{type(error).__qualname__}", *places])
 
 
-def _address(_: Any, __: str, event: EventDict) -> EventDict:
-    """Django's own lines name the address that was asked for, which may hold anything."""
-    request = getattr(event["_record"], "request", None)
-    if isinstance(request, HttpRequest):
-        event["event"] = event["event"].replace(request.path, _route(request))
-    return event
+def _is_of_a_request(record: logging.LogRecord) -> bool:
+    """Whether a line of a library may quote a request. Those that gunicorn writes of itself are below WARNING."""
+    if record.name.startswith("gunicorn."):
+        return record.levelno >= logging.WARNING
+    return record.name.startswith("django.")
+
+
+def _without_request(record: logging.LogRecord) -> str:
+    """The words of a line without what a request brought: an address, a header, or a part of either.
+
+    Django hands an address over escaped, so it is known by its place in the line and not by its text.
+    """
+    request = getattr(record, "request", None)
+    route = _route(request) if isinstance(request, HttpRequest) else "(address)"
+    args = record.args
+    if isinstance(args, tuple):
+        args = tuple(_hidden(arg, route) if isinstance(arg, str) else arg for arg in args)
+    words = str(record.msg) % args if args else str(record.msg)
+    return hide_in_text(_QUOTED.sub("…", words[:LONGEST]))
+
+
+def _hidden(text: str, route: str) -> str:
+    return route if text.startswith("/") else _ADDRESS.sub("(address)", text[:LONGEST])
 
 
 def _clean(_: Any, __: str, event: EventDict) -> EventDict:

@@ -18,3 +18,5 @@ urlpatterns = [
     path("users/", include("accounts.urls")),
     path("limits/", include("limits.urls")),
 ]
+
+handler400 = "backoffice.incoming.bad_request"

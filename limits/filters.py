@@ -5,20 +5,17 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import RetailUser
 from accounts.search import matching
+from backoffice.screens.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter
 from limits.models import LimitUpdate, SquareOffSetting
 
 
-class LimitUpdateFilter(django_filters.FilterSet):
+class LimitUpdateFilter(Filters):
     """Quick search by retail user or reference; kind and time."""
 
-    q = django_filters.CharFilter(label="Retail user or reference", method="search")
+    q = SearchFilter(label="Retail user or reference", method="search")
     kind = django_filters.ChoiceFilter(choices=LimitUpdate.Kind.choices, empty_label="Any")
-    since = django_filters.DateFilter(
-        field_name="confirmed_at", lookup_expr="date__gte", label="Confirmed from"
-    )
-    until = django_filters.DateFilter(
-        field_name="confirmed_at", lookup_expr="date__lte", label="Confirmed to"
-    )
+    since = FromDay(field_name="confirmed_at", label="Confirmed from")
+    until = ToDay(field_name="confirmed_at", label="Confirmed to")
 
     class Meta:
         model = LimitUpdate
@@ -28,11 +25,11 @@ class LimitUpdateFilter(django_filters.FilterSet):
         return queryset.filter(Q(reference__iexact=value.strip()) | Q(retail_user__in=_holders(value)))
 
 
-class SquareOffFilter(django_filters.FilterSet):
+class SquareOffFilter(Filters):
     """Quick search by retail user; periodicity."""
 
-    q = django_filters.CharFilter(label="Retail user", method="search")
-    periodicity = django_filters.NumberFilter()
+    q = SearchFilter(label="Retail user", method="search")
+    periodicity = WholeFilter()
 
     class Meta:
         model = SquareOffSetting

@@ -2,9 +2,14 @@
 
 import json
 import logging
+import socket
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.urls import include, path
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -112,6 +117,88 @@ def test_an_address_that_was_asked_for_is_the_pattern_of_its_page(client, db, ca
             answered[0]["request_id"]
         }
         assert len(found["request_id"]) == 32
+
+
+ESCAPED = [
+    "/nowhere/%E0%A4%85ABCPT1234A/",
+    "/n/%EF%BC%A1ABCPT1234A%00/",
+    "/n/%0AABCPT1234A/",
+    "/n/\\ABCPT1234A/",
+]
+
+
+@pytest.mark.parametrize("address", ESCAPED)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_address_in_another_script_is_no_more_in_a_line_than_others(db, capsys, address, method):
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(Lines("json"))
+    logging.getLogger().addHandler(handler)
+    try:
+        client = Client(enforce_csrf_checks=True)
+        getattr(client, method)(
+            f"{address}?pan=%E0%A4%85ABCPT1234A", headers={"origin": "https://ABCPT1234A.example"}
+        )
+        client.get(address, headers={"host": "ABCPT1234A.example"})
+    finally:
+        logging.getLogger().removeHandler(handler)
+    printed = capsys.readouterr().out
+    assert '"logger": "django.' in printed
+    assert "BCPT1234" not in printed.upper()
+
+
+def test_the_web_server_names_no_address_either():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "backoffice.wsgi",
+        "--no-control-socket",
+        "--access-logfile=-",
+    ]
+    root = Path(__file__).parents[1]
+    with subprocess.Popen(
+        [*command, f"--bind=127.0.0.1:{port}"],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        try:
+            for request in (
+                b"GET /nowhere/\xe0\xa4\x85ABCPT1234A/?pan=ABCPT1234A HTTP/1.1",
+                b"GET /nowhere/%E0%A4%85ABCPT1234A/ HTTP/1.1",
+                b"GET /users/HO/%E0%A4%85ABCPT1234A/?q=ABCPT1234A HTTP/1.1",
+                b"GET /ABCPT1234A and more HTTP/1.1",
+                b"ABCPT1234A / HTTP/9.9",
+                b"GET / HTTP/1.1\r\nABCPT1234A : x",
+            ):
+                answered(
+                    port,
+                    request + b"\r\nHost: localhost\r\nReferer: /ABCPT1234A\r\nConnection: close\r\n\r\n",
+                )
+        finally:
+            server.terminate()
+            printed = server.stdout.read()
+    assert printed.count("Request answered.") >= 1
+    assert "Invalid request from ip=" in printed
+    assert "ABCPT1234A" not in printed
+
+
+def answered(port, request):
+    """Send a request once the server listens, and wait for all of its answer."""
+    for _ in range(300):
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                connection.sendall(request)
+                while connection.recv(65536):
+                    pass
+            return
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    raise AssertionError("The server never listened.")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,14 +6,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit import checks, export, retention, statistics
+from backoffice.audit.filters import EntryFilter
 from backoffice.audit.models import Check, LegalHold, Pruning, Seal
-from backoffice.audit.views import EntryList
 from backoffice.exports.views import export_list
-from backoffice.screens import privacy
-from backoffice.screens.tables_base import NOT_IN_ADDRESSES
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -27,9 +26,9 @@ CHECKS = 20
 @permission_required("audit.verify_entry", raise_exception=True)
 def download(request: HttpRequest) -> HttpResponseBase:
     """The list as the address filters it, as a CSV file. The export is itself an entry, with its filters."""
-    if any(privacy.names_a_person(request.GET.get(name, "")) for name in EntryList.searched):
-        messages.error(request, NOT_IN_ADDRESSES)
-        return redirect("audit:list")
+    if problems := EntryFilter(request.GET).problems:
+        messages.error(request, f"Nothing was exported. {' '.join(problems)}")
+        return redirect(f"{reverse('audit:list')}?{request.GET.urlencode()}")
     return export_list(request, export.KIND.slug, export.parameters(request.GET))
 
 
@@ -44,6 +43,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
     context = {
         "days": days,
         "periods": statistics.PERIODS,
+        "since": counted[0][0].isoformat(),
         "chart": statistics.chart(counted),
         "codes": statistics.codes(counted),
     }

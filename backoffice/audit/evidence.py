@@ -9,7 +9,7 @@ import zipfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from django.utils import timezone
 from backoffice.audit import evidence_verifier, seals
 from backoffice.audit.models import Entry, Seal
 from backoffice.audit.operations import record
+from backoffice.free_text import checked
+from backoffice.screens.formats import midnight
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -45,12 +47,12 @@ class Scope:
     @property
     def begins(self) -> datetime | None:
         """The first moment."""
-        return _midnight(self.since) if self.since else None
+        return midnight(self.since) if self.since else None
 
     @property
     def ends(self) -> datetime | None:
         """The first moment after it."""
-        return _midnight(self.until + timedelta(days=1)) if self.until else None
+        return midnight(self.until + timedelta(days=1)) if self.until else None
 
     @property
     def words(self) -> str:
@@ -95,6 +97,7 @@ def entries(scope: Scope) -> "QuerySet[Entry]":
 
 def make(scope: Scope, file: IO[bytes], *, by: "User", reason: str) -> None:
     """Write a pack into `file`, and record that it was made. Raises NoEvidence."""
+    reason = checked(reason, NoEvidence, "Give a reason: the audit trail and the pack keep it.")
     found = list(seals.rows(entries(scope)[: MOST + 1]))
     if not found:
         raise NoEvidence("Nothing is recorded of this retail user in this time. Check both.")
@@ -191,7 +194,3 @@ def _chain(ids: list[int]) -> Iterator[dict[str, Any]]:
 def _covers(span: tuple[int, int], ids: list[int]) -> bool:
     at = bisect_left(ids, span[0])
     return at < len(ids) and ids[at] <= span[1]
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

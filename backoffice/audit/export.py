@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from backoffice.audit.filters import EntryFilter
 from backoffice.audit.models import Entry
-from backoffice.exports.kinds import AT_ONCE, Kind, Row
+from backoffice.exports.kinds import AT_ONCE, Kind, Row, Unreadable
 from backoffice.screens import privacy
 from backoffice.screens.formats import ist
 
@@ -56,7 +56,10 @@ def _entries(chosen: dict[str, Any]) -> QuerySet[Entry]:
     query = QueryDict(mutable=True)
     for name, values in chosen["filters"].items():
         query.setlist(name, values)
-    found: QuerySet[Entry] = EntryFilter(query, queryset=Entry.objects.filter(id__lte=chosen["up_to"])).qs
+    filters = EntryFilter(query, queryset=Entry.objects.filter(id__lte=chosen["up_to"]))
+    if filters.problems:
+        raise Unreadable(" ".join(filters.problems))
+    found: QuerySet[Entry] = filters.qs
     return found
 
 

@@ -1,17 +1,17 @@
 """Filters of the list of audit entries."""
 
-from datetime import date, datetime, time, timedelta
-
 import django_filters
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.audit.search import Group, UserId
+from backoffice.screens.filters import Filters, FromDay, SearchFilter, TextFilter, ToDay, WholeFilter
 from backoffice.screens.formats import indian
 
 #: Words are looked for in so many entries at most, the newest.
 WORDS_WITHIN = 20_000
+#: Stands for the response code of attempts that ended without one.
+NO_CODE = "none"
 #: How an attempt was read, as the action of its entry ends.
 OUTCOMES = (
     ("applied", "Applied"),
@@ -21,27 +21,25 @@ OUTCOMES = (
 )
 
 
-class EntryFilter(django_filters.FilterSet):
+class EntryFilter(Filters):
     """Retail user or staff, person, action, outcome, change, delivery, request, time; words within the newest entries.
 
     Each compares as the indexes of the model do, so that a million entries are searched through one of them. Words
     stand nowhere in an index, so they are looked for, last, in the newest of those that the other filters leave.
     """
 
-    q = django_filters.CharFilter(label="Retail user or staff", method="search")
-    by_name = django_filters.CharFilter(label="Person")
-    action = django_filters.CharFilter(label="What", method="by_action")
-    since = django_filters.DateFilter(label="From", method="from_day")
-    until = django_filters.DateFilter(label="To", method="to_day")
+    q = SearchFilter(label="Retail user or staff", method="search")
+    by_name = TextFilter(label="Person")
+    action = TextFilter(label="What", method="by_action")
+    since = FromDay(field_name="at", label="From")
+    until = ToDay(field_name="at", label="To")
     outcome = django_filters.ChoiceFilter(label="Outcome", choices=OUTCOMES, method="by_outcome")
-    code = django_filters.CharFilter(label="Response code")
-    reference = django_filters.CharFilter(label="Reference")
-    change_id = django_filters.NumberFilter(label="Change")
-    delivery_id = django_filters.NumberFilter(label="Delivery")
-    request_id = django_filters.CharFilter(label="Request id")
-    words = django_filters.CharFilter(
-        label=f"Words in the newest {indian(WORDS_WITHIN, places=0)}", method="by_words"
-    )
+    code = TextFilter(label="Response code", method="by_code")
+    reference = TextFilter(label="Reference")
+    change_id = WholeFilter(label="Change")
+    delivery_id = WholeFilter(label="Delivery")
+    request_id = TextFilter(label="Request id")
+    words = SearchFilter(label=f"Words in the newest {indian(WORDS_WITHIN, places=0)}", method="by_words")
 
     class Meta:
         model = Entry
@@ -64,17 +62,13 @@ class EntryFilter(django_filters.FilterSet):
             return queryset.filter(action=f"{group}.{rest}")
         return queryset.alias(group=Group("action")).filter(group=f"{group}.")
 
-    def from_day(self, queryset: QuerySet[Entry], name: str, value: date) -> QuerySet[Entry]:
-        """From the first moment of a day in India."""
-        return queryset.filter(at__gte=_midnight(value))
-
-    def to_day(self, queryset: QuerySet[Entry], name: str, value: date) -> QuerySet[Entry]:
-        """To the last moment of a day in India."""
-        return queryset.filter(at__lt=_midnight(value + timedelta(days=1)))
-
     def by_outcome(self, queryset: QuerySet[Entry], name: str, value: str) -> QuerySet[Entry]:
         """Attempts that were read like this."""
         return queryset.filter(action=f"delivery.{value}")
+
+    def by_code(self, queryset: QuerySet[Entry], name: str, value: str) -> QuerySet[Entry]:
+        """One response code; `NO_CODE` for attempts that ended without one."""
+        return queryset.filter(code="" if value == NO_CODE else value)
 
     def by_words(self, queryset: QuerySet[Entry], name: str, value: str) -> QuerySet[Entry]:
         """Those of the newest whose text has these words."""
@@ -82,7 +76,3 @@ class EntryFilter(django_filters.FilterSet):
         for last in older:
             queryset = queryset.filter(at__gt=last)
         return queryset.filter(text__icontains=value.strip())
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-DAY = {"type": "date"}
+from backoffice.free_text import REASON_LENGTH
+from backoffice.screens.filters import DayField
 
 
 class EvidenceForm(forms.Form):
@@ -16,12 +17,10 @@ class EvidenceForm(forms.Form):
         label="Retail user",
         help_text="GROUP/USER; empty: everybody and everything.",
     )
-    since = forms.DateField(
-        required=False, label="From", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
-    )
-    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    since = DayField(required=False, label="From")
+    until = DayField(required=False, label="To")
     reason = forms.CharField(
-        max_length=500, label="Reason", help_text="The audit trail and the pack keep it."
+        max_length=REASON_LENGTH, label="Reason", help_text="The audit trail and the pack keep it."
     )
 
     def clean(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backoffice.audit.models import Entry, LegalHold, Pruning, Seal
 from backoffice.audit.operations import record
+from backoffice.free_text import checked
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -20,7 +21,7 @@ class RetentionError(Exception):
 
 def place_hold(subject: str, *, by: "User", reason: str) -> LegalHold:
     """Keep all entries of a retail user (`GROUP/USER`) until the hold is lifted. Raises RetentionError."""
-    _may(by, reason)
+    reason = _reason(by, reason)
     subject = subject.strip()
     if not Entry.objects.filter(subject=subject).exists():
         raise RetentionError(
@@ -28,7 +29,7 @@ def place_hold(subject: str, *, by: "User", reason: str) -> LegalHold:
         )
     with transaction.atomic():
         hold, placed = LegalHold.objects.get_or_create(
-            subject=subject, lifted_at=None, defaults={"reason": reason.strip(), "placed_by": by}
+            subject=subject, lifted_at=None, defaults={"reason": reason, "placed_by": by}
         )
         if not placed:
             raise RetentionError(f"{subject} is under a legal hold already, since {hold.placed_at:%d-%m-%Y}.")
@@ -37,14 +38,14 @@ def place_hold(subject: str, *, by: "User", reason: str) -> LegalHold:
             by=by,
             subject=subject,
             text=f"Legal hold placed on {subject}.",
-            reason=reason.strip(),
+            reason=reason,
         )
     return hold
 
 
 def lift_hold(hold_id: int, *, by: "User", reason: str) -> None:
     """End a legal hold. Raises RetentionError."""
-    _may(by, reason)
+    reason = _reason(by, reason)
     with transaction.atomic():
         hold = LegalHold.objects.select_for_update().filter(pk=hold_id, lifted_at=None).first()
         if hold is None:
@@ -56,7 +57,7 @@ def lift_hold(hold_id: int, *, by: "User", reason: str) -> None:
             by=by,
             subject=hold.subject,
             text=f"Legal hold on {hold.subject} lifted.",
-            reason=reason.strip(),
+            reason=reason,
         )
 
 
@@ -93,8 +94,8 @@ def prune(now: datetime | None = None) -> int:
     return count
 
 
-def _may(by: "User", reason: str) -> None:
+def _reason(by: "User", reason: str) -> str:
+    """The reason as it is kept, of somebody who may place and lift holds. Raises RetentionError."""
     if not by.has_perm("audit.verify_entry"):
         raise RetentionError("You may not place or lift legal holds. Compliance does.")
-    if not reason.strip():
-        raise RetentionError("Give a reason: it is kept in the audit trail.")
+    return checked(reason, RetentionError, "Give a reason: it is kept in the audit trail.")

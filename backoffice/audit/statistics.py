@@ -1,14 +1,16 @@
 """ODIN's response codes by day, from the audit entries of attempts."""
 
 from collections import Counter, defaultdict
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from backoffice.audit.filters import NO_CODE
 from backoffice.audit.models import Entry
 from backoffice.screens.components import Chart, stacked_chart
+from backoffice.screens.formats import midnight
 
 #: How an attempt was read, with its tone, the lowest piece of a column first.
 OUTCOMES = (("applied", "good"), ("refused", "bad"), ("not applied", "idle"), ("unknown", "doubt"))
@@ -22,16 +24,14 @@ def by_day(days: int) -> list[tuple[date, Counter[tuple[str, str]]]]:
     actions = {f"delivery.{outcome.replace(' ', '_')}": outcome for outcome, _ in OUTCOMES}
     counted: defaultdict[date, Counter[tuple[str, str]]] = defaultdict(Counter)
     rows = (
-        Entry.objects.filter(
-            action__in=actions, at__gte=timezone.make_aware(datetime.combine(first, time.min))
-        )
+        Entry.objects.filter(action__in=actions, at__gte=midnight(first))
         .annotate(day=TruncDate("at"))
         .values_list("day", "action", "code")
         .annotate(number=Count("id"))
         .order_by()
     )
     for day, action, code, number in rows:
-        counted[day][actions[action], code or "none"] += number
+        counted[day][actions[action], code or NO_CODE] += number
     return [(day, counted[day]) for day in (first + timedelta(days=n) for n in range(days))]
 
 

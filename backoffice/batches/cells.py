@@ -17,12 +17,11 @@ from backoffice.batches.columns import BETWEEN, CLEAR, Column, Layout, by_name
 from backoffice.batches.dates import DateShapes
 from backoffice.protocol.fields import Code, Date, Flags, Record, Records, Secret, SecretText, Text, Values
 from backoffice.protocol.findings import Finding
+from backoffice.screens.csv_files import unmarked
 
 #: A long number as Excel shows it: the digits behind are gone.
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 _EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "####"})
-#: What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BETWEEN_CODES = re.compile(f"[{BETWEEN},|]")
 #: Between cells where a row is looked at as one text. No file that is read has one.
 _SEAM = "\0"
@@ -109,10 +108,7 @@ class RowReader:
 
     def _unmarked(self, texts: list[Any]) -> list[Any]:
         """Without the apostrophe that keeps a spreadsheet from taking a cell of the portal's result for a formula."""
-        return [
-            text[1:] if text[:1] == "'" and text[1:2] in FORMULA and place not in self.secret_places else text
-            for place, text in enumerate(texts)
-        ]
+        return [text if place in self.secret_places else unmarked(text) for place, text in enumerate(texts)]
 
     def _values(self, texts: list[Any], cleared: Sequence[str]) -> Values:
         given: Any = zip(self._names, self._pick(texts), strict=True)

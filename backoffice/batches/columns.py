@@ -4,8 +4,6 @@ A value of the message is a column under its own name; the records of a list are
 of a single record carry its name (`mf_ucc_holding_mode`). A file whose rows are one record each names the parts alone.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -13,6 +11,7 @@ from functools import cache, cached_property
 from backoffice.protocol.fields import Code, Field, Flags, Record, Records, Secret, SubRecord
 from backoffice.protocol.message import Request
 from backoffice.protocol.rules import RequiredWhen
+from backoffice.screens.csv_files import line
 
 #: Between several codes in one cell.
 BETWEEN = ";"
@@ -115,11 +114,7 @@ def by_name(layout: Layout) -> dict[str, Column]:
 def template(layout: Layout) -> str:
     """A file with the header and an example row, as CSV. What the portal makes itself is left empty."""
     shown = columns(layout)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([column.name for column in shown])
-    writer.writerow([_example(column) for column in shown])
-    return text.getvalue()
+    return line([column.name for column in shown]) + line([_example(column) for column in shown])
 
 
 def _example(column: Column) -> str:

@@ -28,6 +28,7 @@ from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import Risk, in_order
 from backoffice.delivery.wakeup import wake_after_commit
+from backoffice.free_text import checked
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -57,8 +58,7 @@ def submit(
     `control_total` (rupees) is what the maker says the money rows come to. Raises NotAllowed, ReasonMissing,
     AlreadyDecided, or BatchError where rows are wrong, none is left, or the total is another.
     """
-    if not reason.strip():
-        raise ReasonMissing("Give a reason: the checker and the audit trail need it.")
+    reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
     with transaction.atomic():
         batch = _locked(batch_id)
         _may(by.has_perm(change_kind(batch).propose), "You may not propose these changes.")
@@ -82,7 +82,7 @@ def submit(
             batch.control_total = control_total
             _flag_large(sent, rule)
         batch.mode = Mode(mode)
-        batch.reason = reason.strip()
+        batch.reason = reason
         batch.submitted_at = timezone.now()
         batch.risky_rows = with_risks(batch).count()
         batch.state = State.SUBMITTED
@@ -102,12 +102,13 @@ def submit(
 
 def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
     """The maker takes a submitted batch back. Raises NotAllowed or AlreadyDecided."""
+    reason = checked(reason, BatchError)
     with transaction.atomic():
         batch = _undecided(batch_id)
         if batch.made_by_id != by.pk:
             raise NotAllowed("Only the person who uploaded this file may withdraw it.")
         batch.state = State.WITHDRAWN
-        batch.decision_reason = reason.strip()
+        batch.decision_reason = reason
         batch.save()
         rows = _open_changes(batch).update(
             state=ChangeState.WITHDRAWN, decision_reason=batch.decision_reason, updated_at=timezone.now()
@@ -124,6 +125,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
     Rows whose records moved on since the check are left out, and of an all-or-nothing batch nothing goes out then.
     Raises NotAllowed, AlreadyDecided, Stale, or BatchError where no row is left.
     """
+    reason = checked(reason, BatchError)
     with transaction.atomic():
         batch = _undecided(batch_id)
         _may(decides(by, batch), "You may not approve these changes. Ask a checker.")
@@ -139,11 +141,11 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             _give_up(batch, by, stale)
         elif (given := _approvals(batch, by, reason)) < (needed := _checkers(batch)):
             said = f"approved, {given} of {needed} approvals."
-            _record(batch, "batch.first_approval", by, said, reason.strip())
+            _record(batch, "batch.first_approval", by, said, reason)
             return Approved(0, stale, given, needed)
         else:
             batch.decided_by = by
-            batch.decision_reason = reason.strip()
+            batch.decision_reason = reason
             batch.state = State.APPROVED
             batch.next_row = 0  # from here on the number of the last row that the records took
             batch.save()
@@ -168,12 +170,12 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
     """Reject a batch. Raises NotAllowed, ReasonMissing or AlreadyDecided."""
     with transaction.atomic():
         batch = _undecided(batch_id)
-        _may_reject(batch, by, reason)
+        reason = _may_reject(batch, by, reason)
         if batch.made_by_id == by.pk:
             raise NotAllowed("You uploaded this file: withdraw it instead.")
         batch.decided_by = by
         batch.decided_at = timezone.now()
-        batch.decision_reason = reason.strip()
+        batch.decision_reason = reason
         batch.state = State.REJECTED
         batch.save()
         rows = _decide(batch, ChangeState.REJECTED, by, batch.decision_reason)
@@ -187,7 +189,7 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
     """Reject one row; the others wait on. Raises NotAllowed, ReasonMissing, AlreadyDecided or BatchError."""
     with transaction.atomic():
         batch = _undecided(batch_id)
-        _may_reject(batch, by, reason)
+        reason = _may_reject(batch, by, reason)
         if batch.made_by_id == by.pk:
             raise NotAllowed("You uploaded this file: withdraw it instead.")
         if batch.mode == Mode.ALL:
@@ -199,10 +201,10 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
         change.state = ChangeState.REJECTED
         change.decided_by = by
         change.decided_at = timezone.now()
-        change.decision_reason = reason.strip()
+        change.decision_reason = reason
         change.save()
         row.state = RowState.REJECTED
-        row.reason = reason.strip()
+        row.reason = reason
         row.save()
         record(
             "batch.row_rejected",
@@ -251,10 +253,10 @@ def _may(allowed: bool, refusal: str) -> None:
         raise NotAllowed(refusal)
 
 
-def _may_reject(batch: Batch, person: "User", reason: str) -> None:
+def _may_reject(batch: Batch, person: "User", reason: str) -> str:
+    """The reason as it is kept. Raises NotAllowed or ReasonMissing."""
     _may(decides(person, batch), "You may not reject these changes. Ask a checker.")
-    if not reason.strip():
-        raise ReasonMissing("Say why you reject it: the maker needs to know.")
+    return checked(reason, ReasonMissing, "Say why you reject it: the maker needs to know.")
 
 
 def _locked(batch_id: int) -> Batch:

@@ -11,6 +11,8 @@ from backoffice.batches.forms import kind_choices
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.batches.summary import finding_kinds, with_finding
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.outside import whole
+from backoffice.screens.filters import Filters, FromDay, PersonFilter, SearchFilter, ToDay
 
 #: What the list can be narrowed to in one click.
 SHOWS = (("waiting", "Waiting for me"), ("mine", "Mine"), ("sending", "Being sent"))
@@ -21,16 +23,16 @@ def uploaders(request: Any) -> QuerySet[Any]:
     return get_user_model().objects.filter(batches_made__isnull=False).distinct().order_by("username")
 
 
-class BatchFilter(django_filters.FilterSet):
+class BatchFilter(Filters):
     """Quick search by name, number or SHA-256; state, kind, uploader, time."""
 
-    q = django_filters.CharFilter(label="File name, number or SHA-256", method="search")
+    q = SearchFilter(label="File name, number or SHA-256", method="search")
     show = django_filters.ChoiceFilter(label="Show", choices=SHOWS, method="narrow")
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
     kind = django_filters.ChoiceFilter(label="What")
-    made_by = django_filters.ModelChoiceFilter(label="Uploaded by", queryset=uploaders)
-    since = django_filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="From")
-    until = django_filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="To")
+    made_by = PersonFilter(label="Uploaded by", queryset=uploaders)
+    since = FromDay(field_name="created_at", label="From")
+    until = ToDay(field_name="created_at", label="To")
 
     class Meta:
         model = Batch
@@ -43,7 +45,7 @@ class BatchFilter(django_filters.FilterSet):
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """By a part of the name, the number, or the beginning of the SHA-256."""
         text = value.strip()
-        number = Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else Q()
+        number = Q(pk=found) if (found := whole(text)) is not None else Q()
         return queryset.filter(number | Q(file_name__icontains=text) | Q(sha256__startswith=text.lower()))
 
     def narrow(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
@@ -56,10 +58,10 @@ class BatchFilter(django_filters.FilterSet):
         return queryset.filter(made_by=person)
 
 
-class RowFilter(django_filters.FilterSet):
+class RowFilter(Filters):
     """The rows of one batch: by retail user or number, by what was found, by what became of them."""
 
-    q = django_filters.CharFilter(label="Row or retail user", method="search")
+    q = SearchFilter(label="Row or retail user", method="search")
     state = django_filters.MultipleChoiceFilter(choices=RowState.choices, label="Check")
     outcome = django_filters.MultipleChoiceFilter(
         choices=DeliveryState.choices, label="Outcome", field_name="delivery_state"
@@ -79,12 +81,8 @@ class RowFilter(django_filters.FilterSet):
     def search(self, queryset: QuerySet[Row], name: str, value: str) -> QuerySet[Row]:
         """By the row's number in the file, or a part of the lane."""
         text = value.strip()
-        number = Q(number=int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else Q()
-        return (
-            queryset.filter(number | Q(lane__icontains=text))
-            if number
-            else queryset.filter(lane__icontains=text)
-        )
+        number = Q(number=found) if (found := whole(text)) is not None else Q()
+        return queryset.filter(number | Q(lane__icontains=text))
 
     def by_finding(self, queryset: QuerySet[Row], name: str, value: str) -> QuerySet[Row]:
         """By a kind of finding, as PATH|RULE."""

@@ -7,6 +7,8 @@ from django import forms
 
 from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Mode
+from backoffice.free_text import REASON_LENGTH
+from backoffice.screens.filters import RupeesField
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -32,16 +34,13 @@ class SubmitForm(forms.Form):
     mode = forms.ChoiceField(
         choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.ALL, label="What goes to the checker"
     )
-    control_total = forms.DecimalField(
+    control_total = RupeesField(
         label="Control total (rupees)",
-        min_value=0,
-        max_digits=20,
-        decimal_places=2,
         help_text="What the amounts come to by the paper that came with the file; not copied from this page.",
         error_messages={"required": "Type the control total."},
     )
     reason = forms.CharField(
-        max_length=500,
+        max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The checker and the audit trail see it. For example “KYC file of branch 12”.",
         error_messages={"required": "Give a reason: the checker and the audit trail need it."},

@@ -19,20 +19,22 @@ from backoffice.changes.filters import AGES, kind_choices
 from backoffice.changes.inbox import Queue
 from backoffice.changes.models import Change
 from backoffice.changes.risks import Risk
+from backoffice.outside import whole
+from backoffice.screens.filters import Filters, PersonFilter, RupeesFilter, SearchFilter
 from backoffice.screens.tables_base import AgoColumn, MoneyColumn, NumberColumn, PortalTable
 from backoffice.screens.templatetags import portal
 
 
-class FileFilter(django_filters.FilterSet):
+class FileFilter(Filters):
     """The filters of the inbox, by the same names, as they hold for a file. Its rupees are those of all its rows."""
 
-    q = django_filters.CharFilter(method="search")
+    q = SearchFilter(method="search")
     kind = django_filters.ChoiceFilter(method="of_kind")
-    made_by = django_filters.ModelChoiceFilter(queryset=uploaders)
+    made_by = PersonFilter(queryset=uploaders)
     risk = django_filters.ChoiceFilter(choices=Risk.choices, method="with_risk")
     age = django_filters.ChoiceFilter(choices=AGES, method="older")
-    amount_from = django_filters.NumberFilter(field_name="control_total", lookup_expr="gte")
-    amount_to = django_filters.NumberFilter(field_name="control_total", lookup_expr="lte")
+    amount_from = RupeesFilter(field_name="control_total", lookup_expr="gte")
+    amount_to = RupeesFilter(field_name="control_total", lookup_expr="lte")
 
     class Meta:
         model = Batch
@@ -45,7 +47,7 @@ class FileFilter(django_filters.FilterSet):
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """By a part of the file's name or of the reason, by its number, or by a retail user among its rows."""
         text = value.strip()
-        number = Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else Q()
+        number = Q(pk=found) if (found := whole(text)) is not None else Q()
         row = Exists(Change.objects.filter(batch=OuterRef("pk"), lane__icontains=text))
         return queryset.filter(number | Q(file_name__icontains=text) | Q(reason__icontains=text) | Q(row))
 

@@ -3,19 +3,18 @@
 Streamed: a file of any length costs the same memory. Secrets come back blank.
 """
 
-import csv
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Q
 
 from backoffice.batches import columns
-from backoffice.batches.cells import FORMULA
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, RowState, State
 from backoffice.batches.rows import with_outcome
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.screens.csv_files import line
 from backoffice.screens.formats import ist
 
 #: What the portal adds behind the uploader's columns. An upload passes over columns that begin like this.
@@ -33,18 +32,10 @@ FAILED = (
 )
 
 
-class _Line:
-    """A file for csv.writer that gives each line back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
     """The result as CSV text, line by line, the header first; with a byte order mark, so that Excel reads UTF-8."""
-    writer = csv.writer(_Line())
     secrets = secret_places(batch)
-    yield "\ufeff" + writer.writerow(safe([*_own(batch, batch.headers), *ADDED]))
+    yield "\ufeff" + line([*_own(batch, batch.headers), *ADDED])
     taken = batch.next_row if batch.state == State.APPROVED and batch_kind(batch.kind).take else 0
     rows = with_outcome(batch)
     if failed_only:
@@ -52,26 +43,13 @@ def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
     for row in rows.order_by("number").iterator(chunk_size=AT_ONCE):
         cells = ["" if place in secrets else str(cell) for place, cell in enumerate(row.cells)]
         cells += [""] * (len(batch.headers) - len(cells))
-        yield writer.writerow(safe([*_own(batch, cells), *_became(row, taken)]))
+        yield line([*_own(batch, cells), *_became(row, taken)])
 
 
 def secret_places(batch: Batch) -> set[int]:
     """The positions of the columns whose cells never come back."""
     known = columns.by_name(batch_kind(batch.kind).layout)
     return {place for place, name in enumerate(batch.mapping) if name in known and known[name].secret}
-
-
-def safe(cells: Sequence[str]) -> list[str]:
-    """Cells that no spreadsheet takes for a formula: an apostrophe goes before what begins like one.
-
-    Plain numbers stay as they are, so that the values are the uploader's own.
-    """
-    return [f"'{cell}" if cell.startswith(FORMULA) and not _is_number(cell) else cell for cell in cells]
-
-
-def _is_number(cell: str) -> bool:
-    digits = cell[1:].replace(".", "", 1)
-    return cell[0] in "+-" and digits.isascii() and digits.isdigit()
 
 
 def _own(batch: Batch, cells: Sequence[str]) -> list[str]:

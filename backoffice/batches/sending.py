@@ -18,6 +18,7 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.settling import hold_back
 from backoffice.delivery.states import FINAL, MOVES, Move
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.free_text import checked
 from backoffice.protocol.message import REQUESTS, Repeat
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
     """
     if not by.has_perm("delivery.resolve_delivery"):
         raise NotAllowed("You may not cancel messages. Ask a checker.")
-    if not reason.strip():
-        raise ReasonMissing("Give a reason: it is kept in the audit trail.")
+    reason = checked(reason, ReasonMissing, "Give a reason: it is kept in the audit trail.")
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         if batch.state != State.APPROVED:
@@ -48,7 +48,7 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
         rows = list(locked.order_by("pk").values_list("pk", "lane", "change_id"))
         now = timezone.now()
         for start in range(0, len(rows), AT_ONCE):
-            _cancel(rows[start : start + AT_ONCE], by, reason.strip())
+            _cancel(rows[start : start + AT_ONCE], by, reason)
         _hold_back_behind(batch, now)
         cancelled = len(rows)
         record(
@@ -56,7 +56,7 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
             by=by,
             subject=batch.subject,
             text=f"Batch {batch.pk}: {messages(cancelled)} cancelled before being sent.",
-            reason=reason.strip(),
+            reason=reason,
             details={"batch": batch.pk, "sha256": batch.sha256, "cancelled": cancelled},
         )
     return cancelled

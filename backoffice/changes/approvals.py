@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 def approve_change(change: Change, *, by: "User", reason: str) -> int:
     """Write a person's approval of a change. Returns how many it has now. Raises AlreadyDecided on their second one."""
-    return _give(Approval(change=change, content_hash=change.content_hash, by=by, reason=reason.strip()))
+    return _give(Approval(change=change, content_hash=change.content_hash, by=by, reason=reason))
 
 
 def approve_batch(batch_id: int, *, by: "User", content_hash: str, reason: str) -> int:
     """Write a person's approval of a whole file. Returns how many it has now. Raises AlreadyDecided likewise."""
-    return _give(Approval(batch_id=batch_id, content_hash=content_hash, by=by, reason=reason.strip()))
+    return _give(Approval(batch_id=batch_id, content_hash=content_hash, by=by, reason=reason))
 
 
 def _give(approval: Approval) -> int:

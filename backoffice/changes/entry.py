@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.changes import kinds, operations
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.models import Change, State
+from backoffice.outside import whole
 from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
 from backoffice.protocol.findings import Finding, errors
 from backoffice.protocol.message import Request, clean
@@ -303,10 +304,10 @@ def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
 
 def _values_again(request: HttpRequest, form: EntryForm) -> Values:
     """The present values with what an earlier change of one's own wanted to be different, to start again from."""
-    number = request.GET.get("again", "")
-    if not (number.isascii() and number.isdigit()):
+    number = whole(request.GET.get("again", ""))
+    if number is None:
         raise Http404("No such change.")
-    earlier = get_object_or_404(Change, pk=int(number[:18]), made_by=_me(request), kind=form.kind)
+    earlier = get_object_or_404(Change, pk=number, made_by=_me(request), kind=form.kind)
     typed = clean(form.message, operations.draft_values(earlier))
     again = {**form.starting(), **_wanted(form, earlier, typed), **form.fixed}
     # A reference is used once.
@@ -351,10 +352,10 @@ def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
     match pressed.split(":"):
         case ["add", name] if name in form.groups:
             return add_record(typed_in, name)
-        case ["remove", name, number] if name in form.groups and number.isdecimal():
-            return remove_record(typed_in, name, int(number))
-        case ["default", name, number] if name in form.groups and number.isdecimal():
-            return make_default(typed_in, form.groups[name], int(number))
+        case ["remove", name, number] if name in form.groups and (index := whole(number)) is not None:
+            return remove_record(typed_in, name, index)
+        case ["default", name, number] if name in form.groups and (index := whole(number)) is not None:
+            return make_default(typed_in, form.groups[name], index)
         case ["copy", source, target] if {source, target} <= form.sets:
             return {**typed_in, target: list(typed_in[source])}
     return typed_in

@@ -24,11 +24,7 @@ class Stale(ChangeError):
 
 
 class ReasonMissing(ChangeError):
-    """A reason must be given."""
-
-
-class TooLong(ChangeError):
-    """What was written is longer than what is kept."""
+    """A reason must be given, and be short enough to be kept."""
 
 
 class HasErrors(ChangeError):

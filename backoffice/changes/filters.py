@@ -12,6 +12,8 @@ from django.utils import timezone
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.risks import Risk
+from backoffice.outside import whole
+from backoffice.screens.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
 
 #: How long a change has waited, in hours, and how the choice is called.
 AGES = (("1", "Over an hour"), ("4", "Over 4 hours"), ("24", "Over a day"), ("72", "Over 3 days"))
@@ -27,14 +29,14 @@ def makers(request: Any) -> QuerySet[Any]:
     return get_user_model().objects.filter(changes_made__isnull=False).distinct().order_by("username")
 
 
-class MineFilter(django_filters.FilterSet):
+class MineFilter(Filters):
     """One's own changes: quick search by retail user, number or reason; state, kind, time."""
 
-    q = django_filters.CharFilter(label="Retail user, number or reason", method="search")
+    q = SearchFilter(label="Retail user, number or reason", method="search")
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
     kind = django_filters.ChoiceFilter(label="What")
-    since = django_filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="Made from")
-    until = django_filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="Made to")
+    since = FromDay(field_name="created_at", label="Made from")
+    until = ToDay(field_name="created_at", label="Made to")
 
     class Meta:
         model = Change
@@ -47,14 +49,14 @@ class MineFilter(django_filters.FilterSet):
     def search(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """By a part of the lane or of the reason, or by the change's number."""
         text = value.strip()
-        number = Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else Q()
+        number = Q(pk=found) if (found := whole(text)) is not None else Q()
         return queryset.filter(number | Q(lane__icontains=text) | Q(reason__icontains=text))
 
 
 class ChangeFilter(MineFilter):
     """All changes: also by maker, and by what stands out."""
 
-    made_by = django_filters.ModelChoiceFilter(label="Maker", queryset=makers)
+    made_by = PersonFilter(label="Maker", queryset=makers)
     risk = django_filters.ChoiceFilter(label="Stands out", choices=Risk.choices, method="with_risk")
 
     class Meta(MineFilter.Meta):
@@ -69,11 +71,11 @@ class InboxFilter(ChangeFilter):
     """What waits for a checker: also by age and by rupees."""
 
     state = None
-    since = None
-    until = None
+    since = None  # type: ignore[assignment]  # django-filter's way to leave one out
+    until = None  # type: ignore[assignment]
     age = django_filters.ChoiceFilter(label="Waits", choices=AGES, method="older")
-    amount_from = django_filters.NumberFilter(field_name="amount", lookup_expr="gte", label="Rupees from")
-    amount_to = django_filters.NumberFilter(field_name="amount", lookup_expr="lte", label="Rupees to")
+    amount_from = RupeesFilter(field_name="amount", lookup_expr="gte", label="Rupees from")
+    amount_to = RupeesFilter(field_name="amount", lookup_expr="lte", label="Rupees to")
 
     class Meta(ChangeFilter.Meta):
         fields = ("q", "kind", "made_by", "risk", "age", "amount_from", "amount_to")

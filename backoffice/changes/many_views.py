@@ -17,6 +17,7 @@ from backoffice.changes.kinds import KINDS, decided_by
 from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
 from backoffice.changes.shown import ShownMessage, shown_messages
+from backoffice.outside import whole
 from backoffice.screens import privacy
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def review(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         return _decided(request, person)
-    return _page(request, [int(number) for number in request.GET.getlist("change") if _is_number(number)])
+    return _page(request, _numbers(request.GET.getlist("change")))
 
 
 def _decided(request: HttpRequest, person: "User") -> HttpResponse:
     seen = [_seen(text) for text in request.POST.getlist("seen")][:AT_ONCE]
-    shown = [int(number) for number in request.POST.getlist("shown") if _is_number(number)]
+    shown = _numbers(request.POST.getlist("shown"))
     reason, rejecting = request.POST.get("reason", ""), request.POST.get("press") == "reject"
     problem = ""
     if not seen:
@@ -83,7 +84,8 @@ def _page(
 ) -> HttpResponse:
     waiting = waiting_for(request.user).select_related("made_by").order_by("submitted_at", "id")
     if "all" in request.GET:
-        waiting = InboxFilter(request.GET, waiting, request=request).qs
+        filters = InboxFilter(request.GET, waiting, request=request)
+        waiting, problem = filters.qs, " ".join(filters.problems) or problem
     else:
         waiting = waiting.filter(pk__in=numbers)
     found = list(waiting.prefetch_related("approvals")[: AT_ONCE + 1])
@@ -109,11 +111,11 @@ def _chosen(request: HttpRequest, change: Change, ticked: set[int] | None) -> Ch
     )
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 18
+def _numbers(texts: Sequence[str]) -> list[int]:
+    return [number for text in texts if (number := whole(text)) is not None]
 
 
 def _seen(text: str) -> tuple[int, str]:
     """`12:HASH` as number and hash; number 0, which no change has, where it is none."""
     number, _, content_hash = text.partition(":")
-    return (int(number) if _is_number(number) else 0), content_hash
+    return whole(number) or 0, content_hash

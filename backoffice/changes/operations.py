@@ -12,13 +12,14 @@ from django.utils import timezone
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
 from backoffice.changes import approvals, comments, expiry, risks, rules
-from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed, ReasonMissing, Stale
+from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
 from backoffice.changes.kinds import Kind, declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.delivery.content import content_hash
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.queue import enqueue
 from backoffice.delivery.wakeup import wake_after_commit
+from backoffice.free_text import checked
 from backoffice.masters.names import unlisted
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, errors
@@ -70,7 +71,7 @@ def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, 
             return draft
         draft.values = seal_values(values)
         draft.lane = subject[:40]  # a draft may hold anything typed, too long as well
-        draft.reason = reason
+        draft.reason = checked(reason, ChangeError)
         draft.save()
     return draft
 
@@ -85,8 +86,7 @@ def submit(
     """
     change_kind = kind(kind_slug)
     _may(by, change_kind.propose, "You may not propose this.")
-    if not reason.strip():
-        raise ReasonMissing("Give a reason: the checker and the audit trail need it.")
+    reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
     if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
         return done
     findings = look(kind_slug, values)
@@ -126,7 +126,7 @@ def submit(
             draft.amount = amount
             draft.checkers = rules.checkers_for(amount, rule)
             draft.risks = risks.in_order(flags)
-            draft.reason = reason.strip()
+            draft.reason = reason
             draft.state = State.SUBMITTED
             draft.submitted_at = timezone.now()
             draft.save()
@@ -146,6 +146,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     The first of two approvals leaves it submitted. Raises NotAllowed, AlreadyDecided, or Stale when the content or the
     record is not what was seen.
     """
+    reason = checked(reason, ChangeError)
     with transaction.atomic():
         change = _undecided(change_id)
         change_kind = kind(change.kind)
@@ -157,7 +158,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
             given = approvals.approve_change(change, by=by, reason=reason)
             if given < change.checkers:
                 words = f"{change_kind.title}: approved, {given} of {change.checkers}."
-                _record(change, "change.first_approval", by, words, reason.strip())
+                _record(change, "change.first_approval", by, words, reason)
             else:
                 _carry_out(change, by, reason)
         else:
@@ -178,8 +179,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
 
 def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None = None) -> Change:
     """Reject a change. Raises NotAllowed, ReasonMissing or AlreadyDecided, and Stale where the content is another."""
-    if not reason.strip():
-        raise ReasonMissing("Say why you reject it: the maker needs to know.")
+    reason = checked(reason, ReasonMissing, "Say why you reject it: the maker needs to know.")
     with transaction.atomic():
         change = _undecided(change_id)
         _may(by, kind(change.kind).decide, "You may not reject this. Ask a checker.")
@@ -196,12 +196,13 @@ def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None 
 
 def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
     """The maker takes a change back before it is decided. Raises NotAllowed or AlreadyDecided."""
+    reason = checked(reason, ChangeError)
     with transaction.atomic():
         change = _undecided(change_id)
         if change.made_by_id != by.pk:
             raise NotAllowed("Only the person who made this change may withdraw it.")
         change.state = State.WITHDRAWN
-        change.decision_reason = reason.strip()
+        change.decision_reason = reason
         change.save()
         _record(
             change, "change.withdrawn", by, f"{kind(change.kind).title}: withdrawn.", change.decision_reason
@@ -313,7 +314,7 @@ def _decide(change: Change, state: State, by: "User | None", reason: str) -> Non
     change.state = state
     change.decided_by = by
     change.decided_at = timezone.now()
-    change.decision_reason = reason.strip()
+    change.decision_reason = reason
     change.request_id = current_origin().request_id
     change.save()
 

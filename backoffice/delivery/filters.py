@@ -7,6 +7,7 @@ from django.forms import HiddenInput
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.protocol.message import REQUESTS, Repeat
+from backoffice.screens.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter, YesNoFilter
 
 
 def message_choices() -> list[tuple[int, str]]:
@@ -18,27 +19,23 @@ def message_choices() -> list[tuple[int, str]]:
     ]
 
 
-class DeliveryFilter(django_filters.FilterSet):
+class DeliveryFilter(Filters):
     """Quick search by retail user or reference; state, message, and what needs a person."""
 
-    q = django_filters.CharFilter(label="Retail user or reference", method="search")
+    q = SearchFilter(label="Retail user or reference", method="search")
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
     message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
-    needs_person = django_filters.BooleanFilter(label="Needs a person")
-    since = django_filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label="Approved from")
-    until = django_filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label="Approved to")
+    needs_person = YesNoFilter(label="Needs a person")
+    since = FromDay(field_name="created_at", label="Approved from")
+    until = ToDay(field_name="created_at", label="Approved to")
 
-    settled_since = django_filters.DateFilter(
-        field_name="finished_at", lookup_expr="date__gte", label="Settled from"
-    )
+    settled_since = FromDay(field_name="finished_at", label="Settled from")
 
     #: Chosen by a link of the page of the queue only.
-    wording = django_filters.NumberFilter(
+    wording = WholeFilter(
         field_name="wording_id",
         label="Words",
         widget=HiddenInput,
-        decimal_places=0,
-        max_value=10**12,
     )
 
     class Meta:

@@ -24,6 +24,7 @@ from backoffice.delivery.models import Gate
 from backoffice.delivery.queue import due
 from backoffice.delivery.waiting import go_at_once
 from backoffice.delivery.wakeup import wake, wake_after_commit
+from backoffice.free_text import checked
 from backoffice.odin import session
 from backoffice.odin.outcome import Outcome
 
@@ -101,38 +102,37 @@ def report(outcomes: Sequence[Outcome]) -> None:
 
 def pause(*, by: "User", reason: str) -> None:
     """Stop all sending until somebody resumes it; what is in flight is finished. Raises DeliveryError."""
-    _may_operate(by, reason)
+    reason = _reason(by, reason)
     with transaction.atomic():
         _row_is_there()
         paused = Gate.objects.filter(pk=1, paused_at=None).update(
-            paused_at=timezone.now(), paused_by=by, pause_reason=reason.strip()
+            paused_at=timezone.now(), paused_by=by, pause_reason=reason
         )
         if not paused:
             raise DeliveryError("Sending is paused already.")
-        record(
-            "delivery.paused", by=by, subject=SUBJECT, text="All sending is paused.", reason=reason.strip()
-        )
+        record("delivery.paused", by=by, subject=SUBJECT, text="All sending is paused.", reason=reason)
 
 
 def resume(*, by: "User", reason: str) -> None:
     """Let sending go on. Raises DeliveryError."""
-    _may_operate(by, reason)
+    reason = _reason(by, reason)
     with transaction.atomic():
         resumed = Gate.objects.filter(pk=1, paused_at__isnull=False).update(
             paused_at=None, paused_by=None, pause_reason=""
         )
         if not resumed:
             raise DeliveryError("Sending is not paused.")
-        record("delivery.resumed", by=by, subject=SUBJECT, text="Sending goes on.", reason=reason.strip())
+        record("delivery.resumed", by=by, subject=SUBJECT, text="Sending goes on.", reason=reason)
         wake_after_commit()
         transaction.on_commit(go_at_once, robust=True)
 
 
-def _may_operate(by: "User", reason: str) -> None:
+def _reason(by: "User", reason: str) -> str:
+    """The reason as it is kept, of somebody who may operate the gate. Raises DeliveryError."""
     if not by.has_perm("delivery.operate_gate"):
         raise DeliveryError("You may not pause or resume sending. Ask an admin.")
-    if not reason.strip():
-        raise DeliveryError("Give a reason: everybody reads it on every page, and the audit trail keeps it.")
+    missing = "Give a reason: everybody reads it on every page, and the audit trail keeps it."
+    return checked(reason, DeliveryError, missing)
 
 
 def _probe(row: Gate, now: datetime) -> bool:

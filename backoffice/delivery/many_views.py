@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from backoffice.delivery import many
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery
+from backoffice.outside import whole
 from backoffice.protocol.message import REQUESTS
 from backoffice.screens import privacy
 
@@ -64,9 +66,10 @@ def _page(
     problem: str = "",
     reason: str = "",
 ) -> HttpResponse:
-    found = Delivery.objects.order_by("id")
+    found: QuerySet[Delivery] = Delivery.objects.order_by("id")
     if request.method == "GET" and "all" in request.GET:
-        found = DeliveryFilter(request.GET, found, request=request).qs
+        filters = DeliveryFilter(request.GET, found, request=request)
+        found, problem = filters.qs, " ".join(filters.problems)
     else:
         found = found.filter(pk__in=numbers)
     chosen = list(found[: AT_ONCE + 1])
@@ -93,4 +96,4 @@ def _page(
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 18]
+    return [number for text in texts if (number := whole(text)) is not None]

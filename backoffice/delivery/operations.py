@@ -16,6 +16,7 @@ from backoffice.delivery.settling import hold_back, make_certain, take
 from backoffice.delivery.states import MOVES, IllegalMove, Move, State
 from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.delivery.wordings import unread
+from backoffice.free_text import checked
 from backoffice.protocol.message import REQUESTS, Repeat
 from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePledgeQuantity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
@@ -47,8 +48,9 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
     Of money the first person proposes, and the delivery stays unknown until another says the same. Raises DeliveryError
     when the person may not, gives no reason, the delivery does not wait for a person, or its lane still rests.
     """
+    reason = _reason(by, reason)
     with transaction.atomic():
-        delivery = _mine_to_decide(delivery_id, by, reason)
+        delivery = _locked(delivery_id)
         if delivery.state != State.UNKNOWN:
             raise _not_from_here(delivery, Move.RESOLVE_SEND)
         if not delivery.needs_person:
@@ -82,8 +84,9 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
 
 def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
     """Let a delivery on hold go back to the queue. Raises DeliveryError."""
+    reason = _reason(by, reason)
     with transaction.atomic():
-        delivery = _mine_to_decide(delivery_id, by, reason)
+        delivery = _locked(delivery_id)
         said = Said("delivery.freed", "Taken off hold.", by, reason)
         _step(delivery, Move.FREE, said, needs_person=False, next_try_at=None, reason="")
         wake_after_commit()
@@ -92,8 +95,9 @@ def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 
 def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
     """Take back a delivery of which nothing was sent; what is queued behind a create is held. Raises DeliveryError."""
+    reason = _reason(by, reason)
     with transaction.atomic():
-        delivery = _mine_to_decide(delivery_id, by, reason)
+        delivery = _locked(delivery_id)
         if delivery.doubted:
             raise DeliveryError("This delivery may have been applied already. Settle it instead.")
         said = Said("delivery.cancelled", "Cancelled before it was applied.", by, reason)
@@ -105,8 +109,9 @@ def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 
 def read_refusal(delivery_id: int, *, by: "User", reason: str) -> Delivery:
     """Say that a refusal that a person had to look at was looked at, and what came of it. Raises DeliveryError."""
+    reason = _reason(by, reason)
     with transaction.atomic():
-        delivery = _mine_to_decide(delivery_id, by, reason)
+        delivery = _locked(delivery_id)
         if delivery.state != State.REFUSED or not delivery.needs_person:
             raise DeliveryError("This delivery is no refusal that waits to be read.")
         delivery.needs_person = False
@@ -142,11 +147,14 @@ def _agreed(delivery: Delivery, by: "User", found: Settlement, reason: str) -> b
     return False
 
 
-def _mine_to_decide(delivery_id: int, by: "User", reason: str) -> Delivery:
+def _reason(by: "User", reason: str) -> str:
+    """The reason as it is kept, of somebody who may settle deliveries. Raises DeliveryError."""
     if not by.has_perm("delivery.resolve_delivery"):
         raise DeliveryError("You may not settle deliveries. Ask a checker.")
-    if not reason.strip():
-        raise DeliveryError("Give a reason: it is kept in the audit trail.")
+    return checked(reason, DeliveryError, "Give a reason: it is kept in the audit trail.")
+
+
+def _locked(delivery_id: int) -> Delivery:
     try:
         return Delivery.objects.select_for_update().get(pk=delivery_id)
     except Delivery.DoesNotExist:

@@ -20,6 +20,7 @@ from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
+from backoffice.outside import whole
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.words import explain
 from backoffice.screens import privacy
@@ -53,8 +54,8 @@ class DeliveryList(ListView):
         """A wording is chosen by its number, and shown by its words."""
         shown = [chip for chip in super().chips() if chip.label != "Words"]
         chosen = self.request.GET.get("wording", "")
-        if chosen.isascii() and chosen.isdigit() and len(chosen) < 13:
-            words = Wording.objects.filter(pk=int(chosen)).first()
+        if (number := whole(chosen)) is not None:
+            words = Wording.objects.filter(pk=number).first()
             shown.append(Chip("Words", str(words or chosen), self._without("wording", chosen)))
         return shown
 

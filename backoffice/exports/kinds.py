@@ -11,13 +11,17 @@ AT_ONCE = 1000
 Row = tuple[Any, Sequence[object]]
 
 
+class Unreadable(Exception):
+    """Parameters that choose nothing, since they cannot be read; the text says which."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A list that can be exported.
 
     `parameters` of an export say what of it (JSON), and `words` say that to people, as label and text. `count` tells
     how many rows they choose, `most` at most where it is given. `rows` are the next rows after a place in the list,
-    None for its beginning. `whole`: personal data is not hidden.
+    None for its beginning. `whole`: personal data is not hidden. `count` and `rows` raise Unreadable.
     """
 
     slug: str

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
-from backoffice.exports.kinds import KINDS
+from backoffice.exports.kinds import KINDS, Unreadable
 from backoffice.exports.models import Export, State
 from backoffice.files import Folder
+from backoffice.free_text import checked
 from backoffice.screens import privacy
 
 if TYPE_CHECKING:
@@ -29,16 +30,19 @@ class ExportError(Exception):
 def ask(slug: str, parameters: dict[str, Any], *, by: "User", reason: str = "") -> Export | None:
     """Record that somebody exports a list; gives back the export that a worker writes, None for one to send at once.
 
-    Raises PermissionError, and ExportError where too many are under way.
+    Raises PermissionError, and ExportError where the parameters cannot be read or too many are under way.
     """
     kind = KINDS[slug]
     if not by.has_perm(kind.permission):
         raise PermissionError("You may not export this.")
+    reason = checked(reason, ExportError)
     most = settings.EXPORT_DIRECT_ROWS
-    long = kind.count(parameters, most + 1) > most
+    try:
+        long = kind.count(parameters, most + 1) > most
+    except Unreadable as error:
+        raise ExportError(f"Nothing was exported. {error}") from None
     if long and Export.objects.filter(asked_by=by, state=State.WRITING).count() >= MOST:
         raise ExportError(f"{MOST} of your exports are being written. Wait for one of them.")
-    reason = reason.strip()
     export = None
     with transaction.atomic():
         whole = whole_for(by, reason)

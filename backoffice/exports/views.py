@@ -28,7 +28,7 @@ def export_list(request: HttpRequest, slug: str, parameters: dict[str, Any]) -> 
 
     Raises PermissionDenied.
     """
-    kind, person, reason = KINDS[slug], cast("User", request.user), request.POST.get("reason", "")[:500]
+    kind, person, reason = KINDS[slug], cast("User", request.user), request.POST.get("reason", "")
     try:
         export = operations.ask(slug, parameters, by=person, reason=reason)
     except PermissionError as error:

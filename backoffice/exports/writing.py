@@ -15,7 +15,7 @@ from typing import BinaryIO
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from backoffice.exports.kinds import KINDS
+from backoffice.exports.kinds import KINDS, Unreadable
 from backoffice.exports.models import Export, State
 from backoffice.exports.operations import FILES, ready_until
 from backoffice.screens import csv_files, privacy
@@ -71,6 +71,8 @@ def _work(export: Export, token: uuid.UUID) -> None:
         _write(export, token)
     except LeaseLost:
         FILES.forget(export.path)
+    except Unreadable as error:
+        _fail(export, token, f"Nothing was exported. {error}")
     except OSError as error:
         logger.error("The file of export %s cannot be written.", export.pk, exc_info=error)
         _fail(export, token, "The file could not be written. Tell an administrator: the disk may be full.")

@@ -4,14 +4,15 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from backoffice.masters.models import List, Name
+from backoffice.screens.filters import Filters, SearchFilter, YesNoFilter
 
 
-class NameFilter(django_filters.FilterSet):
+class NameFilter(Filters):
     """Quick search by code or label; the list, and whether it is offered."""
 
-    q = django_filters.CharFilter(label="Code or name", method="search")
+    q = SearchFilter(label="Code or name", method="search")
     list = django_filters.ChoiceFilter(label="List", choices=List.choices)
-    active = django_filters.BooleanFilter(label="Offered")
+    active = YesNoFilter(label="Offered")
 
     class Meta:
         model = Name

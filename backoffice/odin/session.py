@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.config import odin_config
+from backoffice.free_text import checked
 from backoffice.killpoints import Point, reached
 from backoffice.odin.gateway import GatewayError, gateway
 from backoffice.odin.models import DealerSession
@@ -172,6 +173,7 @@ def lift_stop(by: "User", reason: str, *, took_new: bool | None = None) -> None:
     and nobody says, and NotAllowed.
     """
     _may_operate(by)
+    reason = checked(reason, NotAllowed, "Give a reason: what did you fix?")
     with transaction.atomic():
         row = DealerSession.objects.select_for_update().filter(pk=1, state=State.STOPPED).first()
         if row is None:
@@ -218,6 +220,9 @@ def may_take_over(row: DealerSession) -> bool:
 def take_over(by: "User", reason: str) -> None:
     """Let the next logon end the session that somebody else holds as the dealer (5005=1). Raises NotAllowed."""
     _may_operate(by)
+    reason = checked(
+        reason, NotAllowed, "Give a reason: how do you know that nobody works in the other session?"
+    )
     if not odin_config().force_login:
         raise NotAllowed("Forced logons are switched off in this installation (ODIN_FORCE_LOGIN).")
     with transaction.atomic():

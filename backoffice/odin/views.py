@@ -45,11 +45,8 @@ def log_off(request: HttpRequest) -> HttpResponse:
 @require_POST
 def take_over(request: HttpRequest) -> HttpResponse:
     """Let the next logon end the dealer's other session, with a reason."""
-    reason = request.POST.get("reason", "").strip()
     try:
-        if not reason:
-            raise session.NotAllowed("Give a reason: how do you know that nobody works in the other session?")
-        session.take_over(request.user, reason)  # type: ignore[arg-type]  # logged in
+        session.take_over(request.user, request.POST.get("reason", ""))  # type: ignore[arg-type]  # logged in
     except session.NotAllowed as error:
         messages.error(request, error.words)
     else:
@@ -62,13 +59,10 @@ def take_over(request: HttpRequest) -> HttpResponse:
 @require_POST
 def lift_stop(request: HttpRequest) -> HttpResponse:
     """Allow logons again, with the reason that the audit trail keeps."""
-    reason = request.POST.get("reason", "").strip()
-    if not reason:
-        messages.error(request, "Give a reason: what was put right?")
-        return redirect("odin:session")
     try:
+        reason = request.POST.get("reason", "")
         session.lift_stop(request.user, reason, took_new=TOOK_NEW.get(request.POST.get("password", "")))  # type: ignore[arg-type]  # logged in
-    except session.PasswordInDoubt as error:
+    except (session.NotAllowed, session.PasswordInDoubt) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Logons are allowed again. The next message tries one.")

@@ -4,6 +4,7 @@ import django_filters
 import django_tables2 as tables
 from django.db.models import Q, QuerySet
 
+from backoffice.screens.filters import Filters, SearchFilter, YesNoFilter
 from backoffice.screens.tables_base import AgoColumn, IdColumn, PortalTable
 from backoffice.staff.models import User
 from backoffice.staff.roles import ROLES
@@ -26,14 +27,14 @@ class StaffTable(PortalTable):
         return ", ".join(group.name for group in record.groups.all()) or "–"
 
 
-class StaffFilter(django_filters.FilterSet):
+class StaffFilter(Filters):
     """Quick search by name; the role, and whether somebody may log in."""
 
-    q = django_filters.CharFilter(label="Name", method="search")
+    q = SearchFilter(label="Name", method="search")
     role = django_filters.ChoiceFilter(
         label="Role", field_name="groups__name", choices=[(role, role.capitalize()) for role in ROLES]
     )
-    is_active = django_filters.BooleanFilter(label="May log in")
+    is_active = YesNoFilter(label="May log in")
 
     class Meta:
         model = User

@@ -17,6 +17,7 @@ from backoffice.changes.kinds import seen_by
 from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery, Gate
 from backoffice.delivery.wordings import unread
+from backoffice.free_text import COMMENT_LENGTH, REASON_LENGTH
 from backoffice.odin import session
 from backoffice.screens.components import Status, status
 from backoffice.screens.formats import ist
@@ -74,6 +75,9 @@ class Frame:
 
     A full page costs five: three counts, the session's row and the gate's.
     """
+
+    #: How long free text may be, for the forms.
+    reason_length, comment_length = REASON_LENGTH, COMMENT_LENGTH
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

@@ -1,20 +1,33 @@
-"""CSV files for people with spreadsheets: streamed, and no cell can become a formula."""
+"""CSV files for people with spreadsheets: streamed, and no cell can become a formula.
+
+Every CSV file that leaves the portal is written by `line`, and a file that comes back is read with `unmarked`.
+"""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
-#: A cell that begins with one of these is taken for a formula by spreadsheets (OWASP ASVS 1.2.10).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What spreadsheets take for a formula (OWASP ASVS 1.2.10): these signs, wide and small ones too, after anything that
+#: is not seen; and a tab or a line end before anything.
+_FORMULA = re.compile(
+    "[\\s\u200b-\u200f\u2060\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]|[\t\r\n]"
+)
+_NUMBER = re.compile(r"[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+#: Makes a cell text for a spreadsheet, which does not show it.
+MARK = "'"
 
 
 def safe(cell: object) -> str:
     """A cell that no spreadsheet takes for a formula. A plain number, negative ones too, stays as it is."""
     text = "" if cell is None else str(cell)
-    digits = text[1:].replace(".", "", 1)
-    number = text[:1] in ("+", "-") and digits.isascii() and digits.isdigit()
-    return f"'{text}" if text.startswith(FORMULA) and not number else text
+    return f"{MARK}{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unmarked(cell: str) -> str:
+    """A cell as it was before `safe`."""
+    return cell[1:] if cell.startswith(MARK) and _FORMULA.match(cell, 1) else cell
 
 
 class _Line:
@@ -31,11 +44,9 @@ def line(cells: Sequence[object]) -> str:
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The lines of the file, with a byte order mark so that spreadsheets read it as UTF-8."""
-    writer = csv.writer(_Line())
     yield "\ufeff"
-    yield writer.writerow([safe(cell) for cell in header])
-    for row in rows:
-        yield writer.writerow([safe(cell) for cell in row])
+    yield line(header)
+    yield from map(line, rows)
 
 
 def download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:

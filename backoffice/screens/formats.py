@@ -1,10 +1,12 @@
 """How money and times are written. Pure functions; the template tags in `portal` are thin covers of these."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 INDIA = ZoneInfo("Asia/Kolkata")
+#: Larger and finer numbers are no amounts: to write 1e1000000 out would hold the process.
+MOST_DIGITS = 40
 
 ONES = [
     "zero",
@@ -79,6 +81,11 @@ def ist(at: datetime | None, style: str = "full") -> str:
     return at.astimezone(INDIA).strftime(formats[style])
 
 
+def midnight(day: date) -> datetime:
+    """The first moment of a day in India."""
+    return datetime.combine(day, time.min, INDIA)
+
+
 def span(seconds: float) -> str:
     """A length of time in one unit: "12 s", "3 min", "5 h", "2 d". `portal.js` says it in the same words."""
     seconds = max(0, int(seconds))
@@ -105,7 +112,7 @@ def _decimal(amount: Decimal | int | str | None) -> Decimal | None:
         number = Decimal(amount)
     except (InvalidOperation, ValueError, TypeError):
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= MOST_DIGITS else None
 
 
 def _count(number: int) -> str:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backoffice.audit.operations import record
+from backoffice.free_text import checked
 from backoffice.protocol import wire
 from backoffice.protocol.field import Field
 from backoffice.protocol.message import REQUESTS
@@ -42,8 +43,6 @@ SEE = "accounts.see_personal_data"
 #: The right to see it on every page without giving a reason: for those who judge messages all day.
 AT_ONCE = "accounts.work_with_personal_data"
 
-#: Characters of a reason; the form takes as many.
-LONGEST_REASON = 500
 #: So many minutes the personal data of a retail user stay revealed to somebody who gave a reason.
 MINUTES = 5
 SESSION_KEY = "revealed"
@@ -90,17 +89,12 @@ def register_lanes(name: str, knows: Callable[[str, Any], bool]) -> None:
 def reveal(request: HttpRequest, lane: str, reason: str) -> None:
     """Show this person the personal data of a retail user for `MINUTES`, and record why.
 
-    Raises PermissionDenied for those who may not see any, ValueError without a reason, for one that is too long, and
-    for a lane of nobody.
+    Raises PermissionDenied for those who may not see any, ValueError without a reason that is short enough, and for a
+    lane of nobody.
     """
     if not sees(request.user):
         raise PermissionDenied
-    if not (reason := reason.replace("\r\n", "\n").strip()):
-        raise ValueError("Give a reason: the audit trail keeps it.")
-    if len(reason) > LONGEST_REASON:
-        raise ValueError(
-            f"The reason has {len(reason)} characters; at most {LONGEST_REASON} are kept. Shorten it."
-        )
+    reason = checked(reason, ValueError, "Give a reason: the audit trail keeps it.")
     if not known(lane, request.user):
         raise ValueError(
             "Nothing was shown: no retail user of this name is known here. Reveal from the retail user's own page."

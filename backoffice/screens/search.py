@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
+from backoffice.outside import whole
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -79,4 +80,4 @@ def _number(text: str, kind: str) -> int | None:
     found = NUMBERED.fullmatch(text)
     if found is None or (found[1] and found[1].lower() != kind):
         return None
-    return int(found[2])
+    return whole(found[2])

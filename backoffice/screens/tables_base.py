@@ -19,18 +19,14 @@ from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 from django_tables2.columns.base import LinkTransform
 
+from backoffice.outside import whole
 from backoffice.screens import privacy
 from backoffice.screens.components import Chip
+from backoffice.screens.filters import NOT_IN_ADDRESSES
 from backoffice.screens.templatetags import portal
 
 COUNT_CAP = 10_000
 PAGE_SIZES = (25, 50, 100)
-ISO_DATE = "%Y-%m-%d"
-#: Addresses are kept by browsers and by the logs of proxies.
-NOT_IN_ADDRESSES = (
-    "A list cannot be searched by PAN, mobile number or e-mail address, since its search stands in the address "
-    "of the page. Use the search on top, which sends it unseen: press / to go there."
-)
 #: The values that django-filter and Django give to the choice that filters nothing.
 NO_CHOICE = ("", None, "unknown")
 
@@ -196,8 +192,6 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
     subtitle = ""
     nouns: tuple[str, str] = ("row", "rows")
     search_field = "q"
-    #: Fields in which nothing personal may be searched for.
-    searched: tuple[str, ...] = ("q",)
     #: Filters that are folded away until somebody wants them.
     rare: tuple[str, ...] = ()
     search_hint = "Search"
@@ -209,7 +203,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address."""
-        for name in self.searched:
+        for name in self.filterset_class.searches():
             asked = request.GET.get(name, "")
             if privacy.names_a_person(asked):
                 messages.error(request, NOT_IN_ADDRESSES)
@@ -231,7 +225,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
         table = self.get_table_class()(data=self.get_table_data(), **kwargs)
         tables.config.RequestConfig(self.request, paginate=False).configure(table)
         table.paginate(CappedPaginator, per_page=self.page_size())
-        table.page = table.paginator.get_page(self.request.GET.get("page"))
+        table.page = table.paginator.get_page(whole(self.request.GET.get("page")) or 1)
         return table
 
     def get_template_names(self) -> list[str]:
@@ -264,13 +258,10 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
         return response
 
     def get_filterset(self, filterset_class: Any) -> Any:
-        """The filters, with an empty choice that says "Any" and the browser's own date control."""
+        """The filters, with an empty choice that says "Any"."""
         filterset = super().get_filterset(filterset_class)
         for field in filterset.form.fields.values():
-            if isinstance(field, forms.DateField):
-                field.widget = forms.DateInput(attrs={"type": "date"}, format=ISO_DATE)
-                field.input_formats = [ISO_DATE, "%d-%m-%Y"]
-            elif getattr(field.widget, "choices", None):
+            if getattr(field.widget, "choices", None):
                 field.widget.choices = [
                     ("", "Any") if v in NO_CHOICE else (v, label) for v, label in field.widget.choices
                 ]

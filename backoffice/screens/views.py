@@ -49,7 +49,7 @@ def search(request: Any) -> HttpResponse:
 def reveal(request: HttpRequest) -> HttpResponse:
     """Show the personal data of a retail user for the reason given, and go back to the page that asked."""
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
         back = reverse("screens:today")
     try:
         privacy.reveal(request, request.POST.get("lane", "")[:40], request.POST.get("reason", ""))

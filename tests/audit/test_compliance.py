@@ -1,7 +1,9 @@
 """What compliance does with the trail: finds, exports, counts, verifies, holds; and what time does to it."""
 
 import csv
+import html
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -58,6 +60,54 @@ def test_entries_are_found_by_person_user_kind_outcome_code_reference_and_reques
     assert listed(as_compliance, q="HO/RET002") == {two.pk}
     assert listed(as_compliance, action="change.") == {two.pk}
     assert login.pk in listed(as_compliance, request_id=login.request_id)
+
+
+@pytest.mark.parametrize("since", ["05-03-2026", "2026-03-05"])
+def test_an_export_reads_a_day_as_the_page_does(as_compliance, monkeypatch, since):
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 4, 12, tzinfo=UTC))
+    early = record("change.submitted", by=None, subject="HO/RET001", text="Early.")
+    monkeypatch.undo()
+    late = attempt()
+    assert listed(as_compliance, since=since) == {late.pk, Entry.objects.get(action="staff.logged_in").pk}
+    numbers = {row[0] for row in exported(as_compliance, since=since)[1:]}
+    assert str(late.pk) in numbers
+    assert str(early.pk) not in numbers
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"since": "31-02-2026"},
+        {"until": "9999-12-31"},
+        {"since": "0001-01-01"},
+        {"change_id": "abc"},
+        {"change_id": "9" * 30},
+        {"delivery_id": "-1e5000000"},
+        {"outcome": "splendid"},
+        {"q": "x" * 500},
+    ],
+)
+def test_a_filter_that_cannot_be_read_shows_no_entry_and_exports_none(as_compliance, query):
+    attempt()
+    assert listed(as_compliance, **query) == set()
+    answer = as_compliance.post(reverse("audit:csv", query=query), follow=True)
+    assert answer.redirect_chain
+    assert "Nothing was exported." in answer.content.decode()
+    assert not Entry.objects.filter(action="audit.exported").exists()
+
+
+def test_a_number_beside_a_response_code_is_that_of_the_entries_behind_it(as_compliance, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 4, 12, tzinfo=UTC))
+    attempt(code="", outcome="unknown")
+    monkeypatch.undo()
+    attempt(code="5", outcome="unknown")
+    attempt(code="", outcome="unknown")
+    page = as_compliance.get(reverse("audit:numbers")).content.decode()
+    links = re.findall(r'href="([^"]*outcome=unknown[^"]*)"[^>]*>(\d+)<', page)
+    assert len(links) == 2
+    for link, number in links:
+        answer = as_compliance.get(html.unescape(link))
+        assert answer.context["table"].paginator.count == int(number) == 1
 
 
 def test_rare_filters_are_folded_until_one_is_in_the_address(as_compliance):

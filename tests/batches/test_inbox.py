@@ -165,7 +165,9 @@ class TestComments:
         with pytest.raises(ReasonMissing):
             decisions.comment(batch.pk, by=maker, text=" ")
         assert not Entry.objects.filter(action="batch.commented").exists()
-        decisions.comment(batch.pk, by=maker, text="x" * 2000)
+        with pytest.raises(ReasonMissing, match="at most 1,000 are kept"):
+            decisions.comment(batch.pk, by=maker, text="x" * 2000)
+        decisions.comment(batch.pk, by=maker, text="x" * 1000)
         assert len(Entry.objects.get(action="batch.commented").reason) == 1000
 
 

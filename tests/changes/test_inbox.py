@@ -233,9 +233,15 @@ class TestReview:
         html = self.review(inbox, f"change={one.pk}&change={two.pk}").content.decode()
         assert "1 of those you chose no longer waits for you" in html
 
-    @pytest.mark.parametrize(
-        "query", ["change=x", "change=99999999999999999999", "all=1&age=abc&amount_from=x", ""]
-    )
+    @pytest.mark.parametrize("query", ["all=1&age=abc", "all=1&amount_from=x", "all=1&q=ABCPT1234A"])
+    def test_filters_that_cannot_be_read_choose_none_of_all_that_match(self, inbox, propose, query):
+        propose()
+        answer = self.review(inbox, query)
+        assert answer.status_code == 409
+        assert "0 changes to decide" in answer.content.decode()
+        assert 'id="problem"' in answer.content.decode()
+
+    @pytest.mark.parametrize("query", ["change=x", "change=99999999999999999999", ""])
     def test_nonsense_in_the_address_chooses_nothing_it_should_not(self, inbox, query):
         assert self.review(inbox, query).status_code == 200
 

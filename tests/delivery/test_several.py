@@ -161,3 +161,27 @@ def test_the_list_lets_a_checker_choose_and_the_look_costs_the_same_however_many
     for some in (deliveries[:2], deliveries):
         with django_assert_num_queries(10):
             as_checker.get(SEVERAL, {"delivery": [delivery.pk for delivery in some]})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"since": "31-02-2026"},
+        {"since": "9999-12-31"},
+        {"state": "bogus"},
+        {"needs_person": "maybe"},
+        {"q": "ABCPT1234A"},
+    ],
+)
+def test_filters_that_cannot_be_read_choose_none_of_all_that_match(as_checker, query):
+    held("HO/A")
+    answer = as_checker.get(SEVERAL, {**query, "all": "1"})
+    assert "HO/A" not in answer.content.decode()
+    assert 'id="problem"' in answer.content.decode()
+
+
+def test_all_that_match_are_those_that_the_list_shows(as_checker):
+    held("HO/A")
+    for since, shown in (("01-01-2020", True), ("2020-01-01", True), ("31-12-2098", False)):
+        assert ("HO/A" in as_checker.get(LIST, {"since": since}).content.decode()) is shown
+        assert ("HO/A" in as_checker.get(SEVERAL, {"since": since, "all": "1"}).content.decode()) is shown

@@ -97,6 +97,17 @@ def test_who_lost_the_right_gets_no_file_written(asked, compliance):
     assert (export.state, export.path) == (State.FAILED, "")
 
 
+def test_filters_that_the_worker_cannot_read_make_no_file(asked):
+    export = asked(3)
+    Export.objects.filter(pk=export.pk).update(
+        parameters={"filters": {"since": ["31-02-2026"]}, "up_to": 10**9}
+    )
+    writing.work_due()
+    export.refresh_from_db()
+    assert (export.state, export.path) == (State.FAILED, "")
+    assert export.problem == "Nothing was exported. From: 31-02-2026 is not a valid date. Use DD-MM-YYYY."
+
+
 def test_nobody_else_finds_it(asked, client, django_user_model):
     export = asked(3)
     writing.work_due()

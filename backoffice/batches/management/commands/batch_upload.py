@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from backoffice.batches.errors import FileProblem
 from backoffice.batches.models import Batch, Mode, State
 from backoffice.batches.tasks import work_due
 from backoffice.batches.words import rows
+from backoffice.outside import rupees
 from backoffice.staff.models import User
 
 #: Bytes read at a time.
@@ -87,7 +88,6 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _rupees(text: str) -> Decimal | None:
-    try:
-        return Decimal(text) if text else None
-    except InvalidOperation:
-        raise CommandError(f"--control-total: {text!r} is no amount.", returncode=Exit.MISUSED) from None
+    if text and (amount := rupees(text)) is None:
+        raise CommandError(f"--control-total: {text!r} is no amount.", returncode=Exit.MISUSED)
+    return amount if text else None

@@ -1,0 +1,203 @@
+"""Values that a database, or a library, cannot take: none of them breaks a page, whatever page and wherever they stand.
+
+The addresses come from the URLconf, the filters from the filter classes, and what else a page reads from the page
+itself: the names that it asks its query or form for. A new page is covered without being named here.
+"""
+
+import uuid
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import QueryDict
+from django.urls import reverse
+
+from backoffice.audit.operations import record
+from backoffice.exports.models import Export
+from backoffice.screens.filters import Filters
+from backoffice.staff.roles import ROLES
+from tests.factories import retail_user_values
+from tests.staff.test_pages_by_role import SAMPLES, pages
+
+pytestmark = pytest.mark.django_db
+
+#: Numbers that no database keeps or that take long to read, digits of other scripts, days at the calendar's edge, and
+#: text that PostgreSQL or UTF-8 cannot hold. Percent signs stand for what an address holds.
+HOSTILE = [
+    "9" * 18,
+    "9" * 19,
+    "9" * 5000,
+    "-1",
+    "-1e5000000",
+    "1e5000000",
+    "1e6000",
+    "NaN",
+    "Infinity",
+    "\u0967\u0968",
+    "\u00b2",
+    "9999-12-31",
+    "0001-01-01",
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
+    "\x00",
+    "a\x00b",
+    "\x1b[2J",
+    "\u202e",
+    "\U0010ffff",
+    "x" * 3000,
+]
+#: One of each sort, for forms: these cost more than lists.
+WORST = ["9" * 19, "1e6000", "0001-01-01T00:00:00+23:59", "\x00"]
+#: Those that a part of an address may be.
+IN_PATHS = ["9" * 18, "9" * 300, "-1", "1e6000", "\u0967\u0968", "a\x00b", "\x1b[2J", "x" * 300]
+#: The same as bytes that are no text.
+BROKEN = ["%ED%A0%80", "%ZZ", "%", "%FF%FE", "%C0%80"]
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """The names that pages ask a query or a form for."""
+    asked = set()
+    for method in ("get", "getlist", "__getitem__", "__contains__"):
+        plain = getattr(QueryDict, method)
+
+        def noting(self, name, *rest, plain=plain):
+            asked.add(name)
+            return plain(self, name, *rest)
+
+        monkeypatch.setattr(QueryDict, method, noting)
+    return asked
+
+
+@pytest.fixture
+def everybody(client, django_user_model, approved, settings):
+    """A client whose person has every role, and a portal with one thing of many kinds."""
+    from backoffice.delivery.handlers import apply
+
+    apply(301, "HO/RET001", retail_user_values())
+    delivery = approved(user_id="NEW001", group_id="HO")
+    person = django_user_model.objects.create_user("all", password=None)
+    person.groups.set(Group.objects.filter(name__in=ROLES))
+    entry = record("change.submitted", by=None, subject="HO/RET001", text="Something")
+    export = Export.objects.create(
+        kind="audit", parameters={"filters": {}, "up_to": entry.pk}, asked_by=person
+    )
+    client.force_login(person)
+    client.things = {
+        "changes": delivery.change_id,
+        "delivery": delivery.pk,
+        "audit": entry.pk,
+        "exports": export.pk,
+    }
+    return client
+
+
+def ask(client, method, address, data=None):
+    """What the portal answers; the database, and who is logged in, are afterwards as they were."""
+    session = client.cookies["portal_session"].value
+    try:
+        with transaction.atomic():
+            answer = getattr(client, method)(address, data)
+            if answer.streaming:
+                list(answer)
+            transaction.set_rollback(True)
+    finally:
+        client.cookies["portal_session"] = session
+    return answer
+
+
+def breaks(client, method, address, data=None):
+    """How a page broke, if it did."""
+    asked = f"{method} {address[:120]} {str(data)[:60]}"
+    try:
+        answer = ask(client, method, address, data)
+    except Exception as error:
+        return f"{asked}: {type(error).__name__} {str(error)[:100]}"
+    return f"{asked}: {answer.status_code}" if answer.status_code >= 500 else ""
+
+
+def filled(client, route, name, parts, **hostile):
+    """The address of a route with samples in it, and one part as given."""
+    room = name.partition(":")[0]
+    samples = {"token": str(uuid.uuid4()), **SAMPLES, "pk": client.things.get(room, 1), "number": 1}
+    if room == "staff":
+        samples["token"] = "set-password"
+    if room == "limits":
+        samples["kind"] = "funds"
+    address = route
+    for part in parts:
+        address = address.replace(f"<{part}>", hostile.get(part) or quote(str(samples.get(part, 0)), safe=""))
+    return address
+
+
+def methods(client, address):
+    """With which methods a page may be asked."""
+    return [method for method in ("get", "post") if ask(client, method, address).status_code != 405]
+
+
+def test_no_part_of_an_address_breaks_a_page(everybody):
+    broken = []
+    for route, name, parts in pages():
+        for part in parts:
+            for value in [*map(quote, IN_PATHS), *BROKEN]:
+                address = filled(everybody, route, name, parts, **{part: value})
+                broken += [breaks(everybody, method, address) for method in ("get", "post")]
+    assert "\n".join(filter(None, broken)) == ""
+
+
+def test_no_query_and_no_form_breaks_a_page(everybody, names):
+    broken = []
+    for route, name, parts in pages():
+        address = filled(everybody, route, name, parts)
+        for method in methods(everybody, address):
+            names.clear()
+            ask(everybody, method, address)
+            asked = set(names)
+            data = [dict.fromkeys(asked, value) for value in (HOSTILE if len(asked) < 50 else WORST)]
+            if method == "get" or len(asked) < 10:
+                worst = HOSTILE if method == "get" else WORST
+                data += [
+                    {**dict.fromkeys(asked, "1"), one: value} for one in sorted(asked) for value in worst
+                ]
+            broken += [breaks(everybody, method, address, sent) for sent in data]
+            if method == "post":
+                query = [urlencode(dict.fromkeys(asked, value)) for value in WORST]
+                broken += [breaks(everybody, method, f"{address}?{sent}") for sent in query]
+            broken += [
+                breaks(everybody, method, f"{address}?{'&'.join(f'{one}={value}' for one in asked)}")
+                for value in BROKEN
+            ]
+    assert "\n".join(filter(None, broken)) == ""
+
+
+def lists():
+    """The list pages with their filters."""
+    from django.urls import get_resolver
+
+    def views(resolver, namespace=""):
+        for entry in resolver.url_patterns:
+            if hasattr(entry, "url_patterns"):
+                yield from views(entry, ":".join(filter(None, (namespace, entry.namespace))))
+            elif (view := getattr(entry.callback, "view_class", None)) and hasattr(view, "filterset_class"):
+                yield f"{namespace}:{entry.name}", entry.pattern.regex.groupindex, view.filterset_class
+
+    return list(views(get_resolver()))
+
+
+@pytest.mark.parametrize(("name", "parts", "filters"), lists(), ids=lambda found: str(found)[:40])
+def test_what_a_filter_cannot_read_chooses_nothing(everybody, name, parts, filters):
+    assert issubclass(filters, Filters)
+    address = reverse(name, kwargs=dict.fromkeys(parts, 1))
+    broken = []
+    for one in filters.base_filters:
+        for value in HOSTILE:
+            answer = None
+            with transaction.atomic():
+                answer = everybody.get(address, {one: value})
+                transaction.set_rollback(True)
+            if answer.status_code >= 500:
+                broken.append((one, value[:20]))
+            elif answer.status_code == 200 and not answer.context["filter"].is_valid():
+                assert answer.context["table"].paginator.count == 0
+    assert broken == []
