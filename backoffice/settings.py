@@ -15,13 +15,9 @@ from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from backoffice.rest.api.codes import Exchange, SecondFactor, Source
 
-#: The exchanges of the REST API, by name.
-REST_EXCHANGES = (
-    *("NSE_EQ", "NSE_FO", "BSE_EQ", "BSE_FO", "MCX_FO", "NCDEX_FO", "NSE_CUR", "BSE_CUR", "MSE_CUR"),
-    *("NSE_COMM", "BSE_COMM", "NSE_OTS"),
-)
+BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -518,13 +514,11 @@ REST_BASE_URL = rest_address("REST_BASE_URL")
 # environment, as the dealer's do, and are in no table.
 REST_API_KEY = rest_key("REST_API_KEY", needed=bool(REST_BASE_URL))
 REST_X_API_KEY = rest_key("REST_X_API_KEY", needed=False, default=REST_API_KEY)
-REST_SOURCE = one_of("REST_SOURCE", "WEBAPI", ("WEBAPI", "MOBILEAPI"))
+REST_SOURCE = one_of("REST_SOURCE", "WEBAPI", tuple(Source))
 REST_PATHS = rest_paths("REST_PATHS")
-REST_SECOND_FACTORS = some_of(
-    "REST_SECOND_FACTORS", "TOTP,OTP", ("OTP", "TOTP", "FINGERPRINT", "REGISTER", "untyped")
-)
+REST_SECOND_FACTORS = some_of("REST_SECOND_FACTORS", "TOTP,OTP", (*SecondFactor, "untyped"))
 # Exchanges whose quantities are lots. Others count units.
-REST_LOTS = some_of("REST_LOTS", "", REST_EXCHANGES)
+REST_LOTS = some_of("REST_LOTS", "", tuple(Exchange))
 REST_COVER_LIMIT = switch("REST_COVER_LIMIT")
 REST_GTD_CANCEL_QUERY = switch("REST_GTD_CANCEL_QUERY", default=True)
 # The key that the vendor gives out for the profile. Without it the profile is not read.

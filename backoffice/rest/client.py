@@ -250,7 +250,7 @@ def _call(call: type[Call], values: Mapping[str, Any], session: Session | None =
 def _filled(config: RestConfig, call: type[Call], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values, typed, with what the settings add."""
     settings = {"api_key": config.api_key, "source": config.source}
-    added = {name: value for name, value in settings.items() if name in call.fields}
+    added = {name: settings[name] for name, field in call.fields.items() if field.from_settings}
     return clean(call, {**values, **added})
 
 

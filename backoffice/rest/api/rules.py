@@ -104,13 +104,9 @@ def prices(given: Given, terms: Terms) -> Found:
     if kind not in LIMITS and price:
         yield Finding("price", f"{_LABELS[kind]} has no price. Leave it 0.", rule="price")
     if kind in STOPS and not trigger:
-        yield Finding(
-            "trigger_price", f"{_LABELS[kind]} needs a trigger price above 0.", rule="trigger"
-        )
+        yield Finding("trigger_price", f"{_LABELS[kind]} needs a trigger price above 0.", rule="trigger")
     if kind not in STOPS and trigger:
-        yield Finding(
-            "trigger_price", f"{_LABELS[kind]} has no trigger price. Leave it 0.", rule="trigger"
-        )
+        yield Finding("trigger_price", f"{_LABELS[kind]} has no trigger price. Leave it 0.", rule="trigger")
     if kind == OrderType.STOP_LIMIT and price and trigger:
         yield from _stop(given.get("transaction_type"), price, trigger, "trigger_price")
 
