@@ -37,7 +37,7 @@ _KEYS = frozenset(
 #: A JSON web token, wherever it appears.
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*){0,2}")
 _PAIR = re.compile(
-    r"""(\\*["']?)([A-Za-z_\-]{3,30})\1(\s*[:=]\s*)(\\+"[^"]*"?|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&}\]]+)"""
+    r"""(\\*["']?)([A-Za-z_\-]{3,30})\1(\s*[:=]\s*)(\\+"[^"]*"?|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&{}\[\]"']+)"""
 )
 _BEARER = re.compile(r"(?i)\b(bearer\s+)\S+")
 #: A shorter secret is hidden only as a whole value: as a part it would hide half of the text.
