@@ -58,8 +58,8 @@ class Handler(BaseHTTPRequestHandler):
         self._send(reply)
 
     def _reply(self) -> Reply:
-        # Not urlsplit alone: what a path looks like on the wire is what is tried here.
-        raw, _, query = self.path.partition("?")
+        # As it is on the wire: what a client did not encode has its own meaning.
+        raw, _, query = self.path.partition("#")[0].partition("?")
         body = self._body()
         if isinstance(body, Reply):
             return body

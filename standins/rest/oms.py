@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from standins.rest.service import Asked
 
 #: Ends of order ids: each has a character that means something in an address.
-ENDS = (">3", ";<", "/2", "%5", "?&", "+=", "#1")
+ENDS = (">3", ";<", "/2", "%41", "?&", "+=", "#1")
 PLACE_KEYS = frozenset(
     {
         *(

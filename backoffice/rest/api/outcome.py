@@ -103,7 +103,7 @@ class Read:
 def read(call: type[Call], answer: HttpAnswer | NoAnswer, mask: Mask) -> Read:
     """What came of a call."""
     if isinstance(answer, NoAnswer):
-        return Read(_without(answer, mask))
+        return Read(_without(call, answer, mask))
     try:
         parsed = parse(answer.body)
     except Unreadable as error:
@@ -116,9 +116,11 @@ def read(call: type[Call], answer: HttpAnswer | NoAnswer, mask: Mask) -> Read:
     return Read(found.failure())
 
 
-def _without(answer: NoAnswer, mask: Mask) -> Outcome:
-    kind = OutcomeKind.UNKNOWN if answer.sent else OutcomeKind.NOT_SENT
-    return Outcome(kind, answer.kind, answer.words, received=_kept(answer.received, mask))
+def _without(call: type[Call], answer: NoAnswer, mask: Mask) -> Outcome:
+    if not answer.sent:
+        return Outcome(OutcomeKind.NOT_SENT, answer.kind, answer.words)
+    words = f"{answer.words} {_doubt(call)}"
+    return Outcome(OutcomeKind.UNKNOWN, answer.kind, words, received=_kept(answer.received, mask))
 
 
 def _kept(body: bytes, mask: Mask) -> str:
