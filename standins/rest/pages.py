@@ -1,5 +1,6 @@
 """The stand-in's own page: users with their codes, sessions, orders, faults, requests. Every text is escaped."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,7 @@ def _faults(standin: "RestStandIn") -> Safe:
         action="/faults",
         class_="arm",
     )
-    return join([table(("Fault", "Strikes", "Times left", ""), rows, "None is armed.", "Faults"), form])
+    return join([table(("Fault", "Strikes", "Times left", "Action"), rows, "None is armed.", "Faults"), form])
 
 
 def _button(action: str, words: str, **fields: str) -> Safe:
@@ -136,14 +137,14 @@ def _orders(orders: list[Document]) -> Safe:
             tag("code", order["user_id"]),
             f"{order['transaction_type']} {order['symbol']} ({order['exchange']})",
             f"{order['traded_quantity']} of {order['total_quantity']}",
-            order["order_price"],
+            order["order_price"] if Decimal(order["order_price"]) else "market",
             _status(order),
             order["order_identifier"],
             _moves(order),
         )
         for order in orders
     ]
-    columns = ("Order", "User", "What", "Traded#", "Price ₹#", "Status", "Identifier", "")
+    columns = ("Order", "User", "What", "Traded#", "Price ₹#", "Status", "Identifier", "Actions")
     return table(columns, rows, "No order yet.", "Orders")
 
 
