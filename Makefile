@@ -2,15 +2,16 @@
 PYTHON ?= python3
 PORT ?= 8000
 ODIN_PORT ?= 8801
+REST_PORT ?= 8802
 
 .PHONY: run manage test soak lint format screenshots requirements
 
 run:
-	@$(PYTHON) tools/run.py --port $(PORT) --odin-port $(ODIN_PORT)
+	@$(PYTHON) tools/run.py --port $(PORT) --odin-port $(ODIN_PORT) --rest-port $(REST_PORT)
 
 # A command of manage.py with the demonstration's settings: make manage DO="demo_staff --reset"
 manage:
-	@$(PYTHON) tools/run.py --odin-port $(ODIN_PORT) --manage $(DO)
+	@$(PYTHON) tools/run.py --odin-port $(ODIN_PORT) --rest-port $(REST_PORT) --manage $(DO)
 
 test:
 	@$(PYTHON) tools/test.py

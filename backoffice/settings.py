@@ -15,8 +15,9 @@ from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from backoffice.rest.api.codes import Exchange, SecondFactor, Source
 
+BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -144,6 +145,57 @@ def operation_names(name: str) -> dict[int, str]:
     return names
 
 
+def rest_address(name: str) -> str:
+    """The base address of the REST API, "" where there is none. Raises ImproperlyConfigured."""
+    value = env.str(name, default="").rstrip("/")
+    parts = urlsplit(value)
+    plain = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    extras = parts.query or parts.fragment or "@" in parts.netloc or set(value) & set("?#%\\ ")
+    dots = any(segment in (".", "..") for segment in parts.path.split("/"))
+    if value and (not parts.hostname or not (parts.scheme == "https" or plain) or extras or dots):
+        raise ImproperlyConfigured(
+            f"{name} must be an https address without a query, for example https://odin.example/interactive. "
+            "Plain http is for this machine only."
+        )
+    return value
+
+
+def rest_key(name: str, *, needed: bool, default: str = "") -> str:
+    """A key of the REST API. Raises ImproperlyConfigured without showing it."""
+    value = env.str(name, default="") or default
+    if needed and not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set, and REST_BASE_URL is. Set the key that the vendor gave out."
+        )
+    if not re.fullmatch(r"[!-~]{0,8192}", value):
+        raise ImproperlyConfigured(
+            f"{name} has a space or another character that no key has. Copy the key again."
+        )
+    return value
+
+
+def rest_paths(name: str) -> dict[str, tuple[str, str]]:
+    """`place_order:POST /v2/orders,logout:DELETE /v2/session` as a mapping. Raises ImproperlyConfigured."""
+    paths = {}
+    for entry in env.list(name, default=[]):
+        found = re.fullmatch(r"\s*([a-z_]+):([A-Z]+) (/\S+)\s*", entry)
+        if not found:
+            raise ImproperlyConfigured(
+                f"{name}: {entry!r} is not call:METHOD /path, like order_book:GET /transactional/v1/orders."
+            )
+        paths[found[1]] = (found[2], found[3])
+    return paths
+
+
+def some_of(name: str, default: str, allowed: tuple[str, ...]) -> list[str]:
+    """Some of a few words, with commas between. Raises ImproperlyConfigured."""
+    values: list[str] = [word for word in env.list(name, default=default.split(",")) if word]
+    for value in values:
+        if value not in allowed:
+            raise ImproperlyConfigured(f"{name}: {value!r} is not one of {', '.join(allowed)}.")
+    return values
+
+
 def date_shapes(name: str, default: str) -> list[str]:
     """Shapes of dates such as DD-MM-YYYY. Raises ImproperlyConfigured where one does not say day, month and year."""
     shapes: list[str] = env.list(name, default=default.split(","))
@@ -187,6 +239,7 @@ INSTALLED_APPS = [
     "backoffice.audit",
     "backoffice.masters",
     "backoffice.odin",
+    "backoffice.rest",
     "backoffice.delivery",
     "backoffice.changes",
     "backoffice.dealer",
@@ -454,6 +507,28 @@ ODIN_CLIENT_IP = internet_address("ODIN_CLIENT_IP", "127.0.0.1")
 ODIN_CONNECT_TIMEOUT = number("ODIN_CONNECT_TIMEOUT", 5, 0.1, 60)
 ODIN_READ_TIMEOUT = number("ODIN_READ_TIMEOUT", 20, 0.1, 300)
 ODIN_TOTAL_TIMEOUT = number("ODIN_TOTAL_TIMEOUT", 30, 0.1, 300)
+
+# --- the REST API: off while REST_BASE_URL is empty --------------------------------------------------------------
+
+REST_BASE_URL = rest_address("REST_BASE_URL")
+# Two credentials that may differ: in the body of a login, and in the header of every call. Both come from the
+# environment, as the dealer's do, and are in no table.
+REST_API_KEY = rest_key("REST_API_KEY", needed=bool(REST_BASE_URL))
+REST_X_API_KEY = rest_key("REST_X_API_KEY", needed=False, default=REST_API_KEY)
+REST_SOURCE = one_of("REST_SOURCE", "WEBAPI", tuple(Source))
+REST_PATHS = rest_paths("REST_PATHS")
+REST_SECOND_FACTORS = some_of("REST_SECOND_FACTORS", "TOTP,OTP", (*SecondFactor, "untyped"))
+# Exchanges whose quantities are lots. Others count units.
+REST_LOTS = some_of("REST_LOTS", "", tuple(Exchange))
+REST_COVER_LIMIT = switch("REST_COVER_LIMIT")
+REST_GTD_CANCEL_QUERY = switch("REST_GTD_CANCEL_QUERY", default=True)
+# The key that the vendor gives out for the profile. Without it the profile is not read.
+REST_PROFILE_KEY = rest_key("REST_PROFILE_KEY", needed=False)
+REST_CONNECT_TIMEOUT = number("REST_CONNECT_TIMEOUT", 5, 0.1, 300)
+REST_TOTAL_TIMEOUT = number("REST_TOTAL_TIMEOUT", 20, 0.1, 300)
+# Megabytes of an answer that are read at most: of any call, and of a book.
+REST_ANSWER_MB = number("REST_ANSWER_MB", 2, 0.1, 100)
+REST_BOOK_MB = number("REST_BOOK_MB", 20, 0.1, 500)
 
 # --- delivery ---------------------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ def make_var() -> None:
         ) from error
 
 
-def demonstration(odin_port: int) -> dict[str, str]:
+def demonstration(odin_port: int, rest_port: int) -> dict[str, str]:
     """The environment of the demonstration. Its secrets are made once, at random, and kept in var/demo.env."""
     odin = f"http://127.0.0.1:{odin_port}/UserCreation.svc"
     return {
@@ -101,20 +101,27 @@ def demonstration(odin_port: int) -> dict[str, str]:
         "ODIN_WSDL_URL": f"{odin}?singleWsdl",
         "ODIN_DEALER_ID": "RESERVEDPG",
         "ODIN_PASSWORD_MODE": "CBC",
+        "REST_BASE_URL": f"http://127.0.0.1:{rest_port}/interactive",
+        "REST_SECOND_FACTORS": "TOTP,OTP,FINGERPRINT,REGISTER",
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def _demonstration_secrets(file: Path) -> dict[str, str]:
-    if not file.exists():
-        made = {
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "PORTAL_SEAL_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "ODIN_DEALER_PASSWORD": "D1" + secrets.token_hex(5),
-            "ODIN_PASSWORD_KEY": secrets.token_hex(8),
-        }
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.writelines(f"{name}={value}\n" for name, value in made.items())
-    lines = file.read_text().splitlines()
-    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+    """The secrets in the file; one that an older version of the project did not have yet is added to it."""
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "PORTAL_SEAL_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "ODIN_DEALER_PASSWORD": "D1" + secrets.token_hex(5),
+        "ODIN_PASSWORD_KEY": secrets.token_hex(8),
+        "REST_API_KEY": secrets.token_hex(16),
+        "REST_X_API_KEY": secrets.token_hex(16),
+        "REST_PROFILE_KEY": secrets.token_hex(16),
+    }
+    lines = file.read_text().splitlines() if file.exists() else []
+    kept = {name: value for name, _, value in (line.partition("=") for line in lines)}
+    if added := {name: value for name, value in made.items() if name not in kept}:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "a") as out:
+            out.writelines(f"{name}={value}\n" for name, value in added.items())
+    return {**made, **kept}

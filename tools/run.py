@@ -1,6 +1,6 @@
-"""`make run`: the whole portal in one terminal, as a demonstration with the stand-in ODIN.
+"""`make run`: the whole portal in one terminal, as a demonstration with the stand-ins of ODIN and of its REST API.
 
-Sets up what is missing, starts the stand-in, the Celery worker, beat and the web server as processes of their own,
+Sets up what is missing, starts the stand-ins, the Celery worker, beat and the web server as processes of their own,
 prints the address, and ends all of them on Ctrl-C. One that ends by itself is started again after a pause; where it
 ends soon after its start, the others end too and the last lines of its log are shown.
 """
@@ -28,19 +28,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the portal as a demonstration.")
     parser.add_argument("--port", type=int, default=8000, help="of the portal")
     parser.add_argument("--odin-port", type=int, default=8801, help="of the stand-in ODIN")
+    parser.add_argument("--rest-port", type=int, default=8802, help="of the stand-in REST API")
     parser.add_argument("--manage", nargs=argparse.REMAINDER, help="run this command of manage.py instead")
     options = parser.parse_args()
     try:
         if not options.manage:
             check_port(options.port, "PORT")
             check_port(options.odin_port, "ODIN_PORT")
+            check_port(options.rest_port, "REST_PORT")
         make_var()
         make_venv("requirements.txt")
-        environment = demonstration(options.odin_port)
+        environment = demonstration(options.odin_port, options.rest_port)
         if options.manage:
             return _manage(environment, *options.manage)
         _set_up(environment)
-        return _serve(options.port, options.odin_port, environment)
+        return _serve(options.port, options.odin_port, options.rest_port, environment)
     except CannotStart as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -88,9 +90,9 @@ def _static_state() -> str:
     return "".join(f"{path.relative_to(ROOT)} {path.stat().st_mtime_ns}\n" for path in files)
 
 
-def _serve(port: int, odin_port: int, environment: dict[str, str]) -> int:
+def _serve(port: int, odin_port: int, rest_port: int, environment: dict[str, str]) -> int:
     celery = [python(), "-m", "celery", "-A", "backoffice.celery"]
-    page, odin_page = f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{odin_port}/"
+    page, odin_page, rest_page = (f"http://127.0.0.1:{number}/" for number in (port, odin_port, rest_port))
     with Supervisor(VAR / "log", ROOT, environment) as supervisor:
         # In the order in which they start; they end the other way round, so that a message being sent is answered.
         supervisor.start(
@@ -101,6 +103,13 @@ def _serve(port: int, odin_port: int, environment: dict[str, str]) -> int:
                 "backoffice.odin.standin",
                 f"--port={odin_port}",
                 f"--database={VAR / 'standin.sqlite3'}",
+            ],
+        )
+        supervisor.start(
+            "rest-stand-in",
+            [
+                *(python(), "-m", "standins.rest", f"--port={rest_port}", f"--odin={odin_page}"),
+                f"--database={VAR / 'standin-rest.sqlite3'}",
             ],
         )
         # Threads: they wait for ODIN most of the time, and SQLite lets one write at a time anyway.
@@ -115,9 +124,11 @@ def _serve(port: int, odin_port: int, environment: dict[str, str]) -> int:
             ],
         )
         supervisor.wait_for("stand-in", odin_page)
+        supervisor.wait_for("rest-stand-in", rest_page)
         supervisor.wait_for("web", f"{page}staff/login/")
         if not supervisor.ending:
             print(f"\nThe portal:         {page}\nThe stand-in ODIN:  {odin_page}")
+            print(f"The stand-in REST:  {rest_page}")
             print("Logs are in var/log. Ctrl-C ends everything.", flush=True)
         supervisor.watch()
     return 0

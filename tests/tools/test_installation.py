@@ -56,7 +56,8 @@ def assert_no_process_is_left(folder):
 
 
 def start(folder):
-    command = [sys.executable, "tools/run.py", "--port", str(free_port()), "--odin-port", str(free_port())]
+    names = ("--port", "--odin-port", "--rest-port")
+    command = [sys.executable, "tools/run.py", *(part for name in names for part in (name, str(free_port())))]
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -85,6 +86,7 @@ def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
         running = " ".join(processes_of(copy))
         for part in (
             "odin.standin",
+            "standins.rest",
             "celery -A backoffice.celery worker",
             "celery -A backoffice.celery beat",
             "gunicorn",

@@ -10,6 +10,7 @@ from backoffice.odin.standin import pages, user_page
 from backoffice.odin.standin.arming import BadFault
 from backoffice.odin.standin.faults import FAULTS
 from backoffice.odin.standin.reply import HTML, Reply, as_json, plain
+from backoffice.odin.standin.store import matches
 
 if TYPE_CHECKING:
     from backoffice.odin.standin.server import StandIn
@@ -65,7 +66,7 @@ def change(standin: "StandIn", method: str, path: str, content_type: str, body: 
         case ("POST", "faults", number, "remove") if number.isdecimal():
             standin.faults.remove(int(number))
             return Reply(b"", 303, HTML, {"Location": "/"})
-        case ("POST", ("faults" | "session") as name):
+        case ("POST", ("faults" | "session") as name) | ("POST", "users", "check" as name):
             # Only JSON: a web page elsewhere cannot send that without asking the browser first.
             if content_type != "application/json":
                 return plain("Send JSON, with Content-Type: application/json.", 415)
@@ -73,7 +74,7 @@ def change(standin: "StandIn", method: str, path: str, content_type: str, body: 
                 given = json.loads(body)
                 if not isinstance(given, dict):
                     raise BadFault("Send one JSON object.")
-                return _arm(standin, given) if name == "faults" else _set_session(standin, given)
+                return {"faults": _arm, "session": _set_session, "check": _check_user}[name](standin, given)
             except json.JSONDecodeError:
                 return as_json({"error": "That is no JSON."}, 400)
             except (BadFault, TypeError) as error:
@@ -98,6 +99,13 @@ def _set_session(standin: "StandIn", given: dict[str, object]) -> Reply:
             standin.dealer.end()
         standin.dealer.set(unlock=bool(given.get("unlock")), days_to_expiry=days)
     return as_json({"dealer": standin.dealer.document(), "session": standin.dealer.session()})
+
+
+def _check_user(standin: "StandIn", given: dict[str, object]) -> Reply:
+    """The users of an id, in any group, each with whether a password is theirs: other stand-ins log them in."""
+    user_id, password = str(given.get("user_id", "")), str(given.get("password", ""))
+    found = standin.store.users_of(user_id)
+    return as_json([{**_public(u), "password_is_right": matches(password, u["password"])} for u in found])
 
 
 def _page(text: str) -> Reply:

@@ -147,6 +147,11 @@ class Store:
         rows = self._rows("SELECT document FROM users WHERE group_id = ? AND user_id = ?", group_id, user_id)
         return json.loads(rows[0]["document"]) if rows else None
 
+    def users_of(self, user_id: str) -> list[Document]:
+        """Every user of an id, whatever the group and the letters' case."""
+        rows = self._rows("SELECT document FROM users WHERE upper(user_id) = ?", user_id.upper())
+        return [json.loads(row["document"]) for row in rows]
+
     def save_user(self, document: Document) -> None:
         """Keep a user; the document names its group and user id."""
         document["updated_at"] = now()

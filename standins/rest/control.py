@@ -1,0 +1,112 @@
+"""What is not the API: the page, the data for tests, and the control of faults, sessions and orders."""
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from standins.rest import pages
+from standins.rest.faults import FAULTS, BadFault
+from standins.rest.reply import HTML, Reply, as_json, plain
+
+if TYPE_CHECKING:
+    from standins.rest.server import RestStandIn
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+FORM = "application/x-www-form-urlencoded"
+ACTIONS = ("fill", "fill-one", "reject", "cancel")
+NOT_FOUND = "There is nothing at this address."
+
+
+def get(standin: "RestStandIn", path: str) -> Reply:
+    """The page and data."""
+    match path.strip("/").split("/"):
+        case [""]:
+            return Reply(200, pages.home(standin).encode(), HTML, PAGE_HEADERS)
+        case ["standin.css"]:
+            return Reply(200, pages.STYLE.encode(), "text/css; charset=utf-8")
+        case ["standin.js"]:
+            return Reply(200, pages.SCRIPT.encode(), "text/javascript; charset=utf-8")
+        case ["received.json"]:
+            return as_json(standin.store.received(1000))
+        case ["orders.json"]:
+            return as_json(standin.store.orders())
+        case ["keys", user_id]:
+            return _keys(standin, unquote(user_id))
+        case ["faults"]:
+            known = {name: {"words": f.words, "applies": f.applies} for name, f in FAULTS.items()}
+            return as_json({"present": standin.faults.present(), "known": known})
+    return plain(NOT_FOUND, 404)
+
+
+def _keys(standin: "RestStandIn", user_id: str) -> Reply:
+    """A user's second factors, for tests and demonstrations."""
+    if standin.people.find(user_id) is None:
+        return plain("The stand-in has no such user.", 404)
+    keys = standin.people.keys(user_id)
+    return as_json(
+        {"totp": keys.totp, "otp": keys.otp, "mpin": keys.mpin, "udid": keys.udid, "sso": keys.sso_token}
+    )
+
+
+def change(standin: "RestStandIn", method: str, path: str, content_type: str, body: bytes) -> Reply:
+    """Faults armed and removed, sessions ended, orders moved on. Forms of the page lead back to it."""
+    if content_type not in (FORM, "application/json") and method == "POST":
+        return plain("Send JSON, with Content-Type: application/json.", 415)
+    try:
+        given = _given(content_type, body)
+        done = _change(standin, method, path, given)
+    except BadFault as error:
+        return as_json({"error": str(error)}, 400)
+    if done is None:
+        return plain(NOT_FOUND, 404)
+    return Reply(303, b"", HTML, {"Location": "/"}) if content_type == FORM else as_json(done)
+
+
+def _given(content_type: str, body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        given = dict(parse_qsl(body.decode())) if content_type == FORM else json.loads(body)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise BadFault("Send one JSON object.")
+    return given
+
+
+def _change(standin: "RestStandIn", method: str, path: str, given: dict[str, Any]) -> dict[str, Any] | None:
+    match (method, *path.strip("/").split("/")):
+        case ("POST", "faults"):
+            return {"armed": vars(standin.faults.add(**_fault(given)))}
+        case ("DELETE", "faults"):
+            standin.faults.remove()
+        case ("POST", "faults", number, "remove") if number.isdecimal():
+            standin.faults.remove(int(number))
+        case ("POST", "sessions", "end"):
+            standin.store.end_sessions("ended on the stand-in's page")
+        case ("POST", "orders", action) if action in ACTIONS:
+            standin.oms.move(str(given.get("order_id", "")), action)
+        case _:
+            return None
+    return {"done": True}
+
+
+def _fault(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a fault; those of a form are texts."""
+    if unknown := set(given) - {"fault", "call", "times", "seconds"}:
+        raise BadFault(f"Unknown option {', '.join(sorted(unknown))}. Known: fault, call, times, seconds.")
+    try:
+        return {
+            "name": str(given.get("fault", "")),
+            "call": str(given.get("call", "")),
+            "times": int(given.get("times", 1)),
+            "seconds": float(given.get("seconds", 0)),
+        }
+    except (TypeError, ValueError):
+        raise BadFault("times is a whole number and seconds a number.") from None

@@ -1,0 +1,141 @@
+"""The retail users that may log in: those of the stand-in ODIN where both run, else a few of its own."""
+
+import json
+import secrets
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pyotp
+
+from standins.rest.constants import API_LOGINS, BY_SEGMENT, EXCHANGES, PRODUCTS
+from standins.rest.store import Document, Store
+
+#: Seconds that a one-time password is good for.
+OTP_SECONDS = 120
+#: Users of its own, with made-up names.
+OWN_PASSWORD = "Demo#2026"  # noqa: S105  # shown on the page
+OWN = (("DEMO1", "Asha Example"), ("DEMO2", "Ravi Example"))
+
+# Without the proxy that the environment may name: the stand-in ODIN is on this machine.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Person:
+    """A retail user as this API knows it."""
+
+    user_id: str
+    name: str
+    group_id: str = "HO"
+    active: bool = True
+    sources: tuple[str, ...] = ("WEBAPI", "MOBILEAPI")
+    exchanges: tuple[str, ...] = tuple(name for name, _, _ in EXCHANGES)
+    market_data: tuple[str, ...] = tuple(name for name, _, _ in EXCHANGES)
+    products: tuple[str, ...] = tuple(PRODUCTS.values())
+    gtd_days: int = 365
+    poa: str = "2"
+    cash: Decimal = Decimal(1_000_000)
+    profile: dict[str, str] = field(default_factory=dict)
+    has_password: bool = True
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Second factors of a user. Everything is shown on the page, to copy."""
+
+    totp_secret: str
+    otp_secret: str
+    mpin: str
+    udid: str
+    sso_token: str
+
+    @property
+    def totp(self) -> str:
+        """The present code of the authenticator."""
+        return pyotp.TOTP(self.totp_secret).now()
+
+    @property
+    def otp(self) -> str:
+        """The present one-time password."""
+        return pyotp.TOTP(self.otp_secret, interval=OTP_SECONDS).now()
+
+    def fits(self, factor: str, value: str) -> bool:
+        """Whether this is the user's second factor."""
+        if factor == "TOTP":
+            return pyotp.TOTP(self.totp_secret).verify(value, valid_window=1)
+        if factor == "OTP":
+            return pyotp.TOTP(self.otp_secret, interval=OTP_SECONDS).verify(value, valid_window=1)
+        return factor == "FINGERPRINT" and secrets.compare_digest(value.encode(), self.udid.encode())
+
+
+class People:
+    """Finds users. `odin`: the address of the stand-in ODIN's page, "" where there is none."""
+
+    def __init__(self, store: Store, odin: str = "") -> None:
+        self._store = store
+        self._odin = odin.rstrip("/")
+
+    def keys(self, user_id: str) -> Keys:
+        """The second factors of a user, made when first asked for."""
+        if self._store.keys(user_id) is None:
+            made = Keys(
+                pyotp.random_base32(),
+                pyotp.random_base32(),
+                f"{secrets.randbelow(10**6):06d}",
+                secrets.token_hex(8),
+                f"sso-{secrets.token_hex(12)}",
+            )
+            self._store.save_keys(user_id, vars(made))
+        return Keys(**(self._store.keys(user_id) or {}))
+
+    def all(self) -> list[Person]:
+        """The users to show. Raises OSError where the stand-in ODIN does not answer."""
+        if not self._odin:
+            return [Person(user_id, name) for user_id, name in OWN]
+        with _opener.open(f"{self._odin}/users.json?limit=100", timeout=2) as answer:
+            return [_person(user) for user in json.load(answer)]
+
+    def find(self, user_id: str, password: str | None = None) -> tuple[Person, bool] | None:
+        """A user, and whether the password is right. None where there is no such user, or more than one."""
+        if not self._odin:
+            own = [Person(known, name) for known, name in OWN if known == user_id.upper()]
+            return (own[0], password == OWN_PASSWORD) if own else None
+        body = json.dumps({"user_id": user_id, "password": password or ""}).encode()
+        asked = urllib.request.Request(  # noqa: S310  # the address comes from whoever starts the stand-in
+            f"{self._odin}/users/check", body, {"Content-Type": "application/json"}
+        )
+        with _opener.open(asked, timeout=2) as answer:
+            found = json.load(answer)
+        return (_person(found[0]), bool(found[0]["password_is_right"])) if len(found) == 1 else None
+
+
+def _person(user: Document) -> Person:
+    values: dict[str, Any] = user["values"]
+    segments = [BY_SEGMENT[number] for number in values.get("trading_segments") or [] if number in BY_SEGMENT]
+    broadcast = [
+        BY_SEGMENT[number] for number in values.get("market_data_segments") or [] if number in BY_SEGMENT
+    ]
+    logins = values.get("login_types") or []
+    days, product = str(values.get("max_gtd") or ""), str(values.get("product_type") or "")
+    return Person(
+        user_id=user["user_id"],
+        name=values.get("name", ""),
+        group_id=user["group_id"],
+        active=values.get("status") == "A",
+        sources=tuple(source for source, number in API_LOGINS.items() if number in logins),
+        exchanges=tuple(segments),
+        market_data=tuple(broadcast),
+        products=(PRODUCTS[product],) if product in PRODUCTS else tuple(PRODUCTS.values()),
+        gtd_days=int(days) if days.isdigit() and int(days) else 365,
+        poa=values.get("poa", ""),
+        cash=Decimal(user["limits"]["cash"]),
+        profile={name: str(values.get(key, "")) for name, key in PROFILE.items()},
+        has_password=bool(user["password"]),
+    )
+
+
+#: The profile's keys, and where the stand-in ODIN has their values.
+PROFILE = {"user_name": "name", "email_id": "email", "mobile_no": "telephone"}

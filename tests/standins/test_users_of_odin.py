@@ -1,0 +1,90 @@
+"""The stand-in of the REST API beside the stand-in ODIN: users that messages created log in over REST."""
+
+import pytest
+
+from backoffice.protocol.cipher import PasswordCipher
+from backoffice.protocol.secret import SecretText
+from standins.rest import RestStandIn
+from tests.odin.standin.conftest import KEY, desk, new_desk, standin
+from tests.standins.rest.conftest import API_KEY, BASE, SESSION, X_API_KEY, Caller, refused_port
+
+__all__ = ["desk", "new_desk", "standin"]
+PASSWORD = "Client@123"
+
+
+@pytest.fixture
+def both(standin, desk):
+    """The stand-in of the REST API beside a stand-in ODIN, with a user that a message 301 created."""
+    with RestStandIn(api_key=API_KEY, x_api_key=X_API_KEY, odin=standin.home) as running:
+        yield Caller(running), desk
+
+
+def create(desk, **changed):
+    sealed = PasswordCipher(KEY, "CBC").encrypt(SecretText(PASSWORD))
+    return desk.create(**{"t207": sealed, "t223": "1,16", "t221": "1,3", **changed})
+
+
+def login(caller, **changed):
+    keys = caller.standin.people.keys("WEBRET1")
+    body = caller.credentials(user_id="WEBRET1", password=PASSWORD, second_auth=keys.totp)
+    return caller.call("POST", SESSION, {**body, **changed})
+
+
+def test_a_user_that_odin_has_logs_in_with_what_was_sent_to_odin(both):
+    caller, desk = both
+    assert create(desk)[18] == "1"
+    desk.send(303, {201: "WEBRET1", 202: "HO", 246: "", 251: "5000", 252: "T1", 253: "1"})
+    status, envelope = login(caller)
+    data = envelope["data"]
+    assert (status, data["user_name"], data["others"]["groupId"]) == (200, "Asha Rao", "HO")
+    assert data["exchanges"] == ["NSE_EQ", "NSE_FO", "BSE_EQ"]
+    assert data["bcastExchanges"] == ["NSE_EQ", "BSE_EQ"]
+    assert data["product_types"] == ["INTRADAY"]
+    caller.token = data["access_token"]
+    balance = caller.call("GET", f"{BASE}/authentication/v1/user/balance")[1]
+    assert balance["data"]["equity"]["available"]["cash"] == "5000.00"
+    assert "WEBRET1" in caller.call("GET", "/")[1].decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "given", "status"),
+    [
+        ({}, {"password": "Other@123"}, 400),
+        ({"t223": "1,18"}, {}, 403),
+        ({"t223": "17"}, {}, 403),
+        ({"t223": "17"}, {"source": "MOBILEAPI"}, 200),
+        ({"t218": "S"}, {}, 403),
+        ({}, {"user_id": "WEBRET2"}, 400),
+    ],
+)
+def test_who_odin_does_not_let_in_is_not_let_in(both, changed, given, status):
+    caller, desk = both
+    assert create(desk, **changed)[18] == "1"
+    assert login(caller, **given)[0] == status
+
+
+def test_a_segment_that_is_changed_at_odin_shows_at_the_next_login(both):
+    caller, desk = both
+    create(desk)
+    document = desk.user()
+    document["values"]["trading_segments"] = ["1"]
+    desk.standin.store.save_user(document)
+    assert login(caller)[1]["data"]["exchanges"] == ["NSE_EQ"]
+
+
+def test_without_the_stand_in_odin_the_page_says_so_and_a_login_is_a_503():
+    with RestStandIn(
+        api_key=API_KEY, x_api_key=X_API_KEY, odin=f"http://127.0.0.1:{refused_port()}/"
+    ) as alone:
+        caller = Caller(alone)
+        assert "does not answer" in caller.call("GET", "/")[1].decode()
+        assert caller.call("POST", SESSION, caller.credentials())[0] == 503
+
+
+def test_the_check_of_a_password_shows_no_hash(both):
+    desk = both[1]
+    create(desk)
+    answer = desk.control("/users/check", {"user_id": "webret1", "password": PASSWORD}).json()
+    assert [(user["user_id"], user["password"], user["password_is_right"]) for user in answer] == [
+        ("WEBRET1", True, True)
+    ]
