@@ -125,7 +125,7 @@ class Postgres(Server):
     @property
     def url(self) -> str:
         """The address of its database, as DATABASE_URL has it."""
-        return f"postgres://portal@127.0.0.1:{self.port}/postgres"
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
     def command(self) -> list[str]:
         options = [
@@ -160,7 +160,7 @@ class Postgres(Server):
     def _make(self) -> None:
         if self.user:
             os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)
-        wanted = ["--username=portal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        wanted = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         if self._wal:
             os.chown(self._wal, self.folder.stat().st_uid, -1)
             wanted += [f"--waldir={self._wal}", "--wal-segsize=1"]

@@ -1,0 +1,116 @@
+"""The files of `deploy/` are what systemd and nginx take, and say the same as the documents."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SYSTEMD = ROOT / "deploy" / "systemd"
+UNITS = sorted(path.name for path in SYSTEMD.glob("portal*"))
+#: systemd's own measure, from 0 (nothing is left to take) to 10. An ordinary service has 9.6.
+EXPOSURE = 2.0
+
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="needs systemd-analyze (Debian: apt-get install systemd)"
+)
+
+
+@pytest.fixture
+def units(tmp_path):
+    """The units, with this folder in the place of /opt/portal, since systemd looks for the programs."""
+    for name in UNITS:
+        text = (SYSTEMD / name).read_text().replace("/opt/portal", str(ROOT))
+        (tmp_path / name.replace("@", "@1")).write_text(text)
+    return tmp_path
+
+
+@needs_systemd
+def test_systemd_takes_the_units(units):
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=one", *map(str, sorted(units.iterdir()))],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_systemd
+@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
+def test_a_service_can_reach_little_beyond_its_folder(units, name):
+    unit = units / name.replace("@", "@1")
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
+        capture_output=True,
+        text=True,
+    )
+    level = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert level, done.stderr
+    assert float(level[1]) <= EXPOSURE
+
+
+@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
+def test_a_service_starts_again_and_has_the_documented_time_to_stop(name):
+    text = (SYSTEMD / name).read_text()
+    command = re.search(r"^ExecStart=/opt/portal/\.venv/bin/(.*)$", text, re.M)[1]
+    document = (ROOT / "docs" / "deployment.md").read_text()
+    assert "Restart=always" in text
+    assert command.replace(" --hostname worker%i@%%h", "") in document
+    if "worker" in name:
+        assert f"give the worker {re.search(r'TimeoutStopSec=([0-9]+)', text)[1]} seconds" in document
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx (Debian: apt-get install nginx-light)")
+def test_nginx_takes_the_site(tmp_path):
+    certificate(tmp_path)
+    done = subprocess.run(
+        ["nginx", "-t", "-c", str(nginx_configuration(tmp_path, 80, 443, 8000))],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_nginx_passes_on_as_large_an_upload_as_the_portal_takes():
+    site = (ROOT / "deploy" / "nginx" / "portal.conf").read_text()
+    default = re.search(r"^#BATCH_MAX_MEGABYTES=([0-9]+)", (ROOT / ".env.example").read_text(), re.M)[1]
+    assert int(re.search(r"client_max_body_size ([0-9]+)m", site)[1]) == int(default) + 1
+
+
+def certificate(folder):
+    """A certificate for localhost that signs itself. Its path, for clients to trust."""
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "fullchain.pem")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return folder / "fullchain.pem"
+
+
+def nginx_configuration(folder, plain_port, tls_port, portal_port):
+    """The site as it is delivered, with this host's name, ports and folder in it. Its path."""
+    site = (ROOT / "deploy" / "nginx" / "portal.conf").read_text()
+    for delivered, here in (
+        ("portal.example", "localhost"),
+        ("/etc/portal/tls", str(folder)),
+        ("127.0.0.1:8000", f"127.0.0.1:{portal_port}"),
+        ("listen 80;", f"listen 127.0.0.1:{plain_port};"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{tls_port} ssl"),
+    ):
+        assert delivered in site
+        site = site.replace(delivered, here)
+    (folder / "portal.conf").write_text(site)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+    whole = folder / "nginx.conf"
+    whole.write_text(
+        f"pid {folder}/nginx.pid;\nerror_log {folder}/nginx.log;\ndaemon off;\nevents {{}}\n"
+        f"http {{\n{temporary}include {folder}/portal.conf;\n}}\n"
+    )
+    return whole
