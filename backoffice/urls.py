@@ -17,4 +17,5 @@ urlpatterns = [
     path("exports/", include("backoffice.exports.urls")),
     path("users/", include("accounts.urls")),
     path("limits/", include("limits.urls")),
+    path("markets/", include("markets.urls")),
 ]
