@@ -247,6 +247,7 @@ INSTALLED_APPS = [
     "backoffice.screens",
     "accounts",
     "limits",
+    "markets",
     "backoffice.batches",
     "backoffice.health",
     "backoffice.exports",
@@ -486,6 +487,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
+    "scrip-masters": {
+        "task": "markets.tasks.work_due",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    # Before the exchanges open, in CELERY_TIMEZONE (R35).
+    "fetch-scrip-masters": {"task": "markets.tasks.fetch_all", "schedule": crontab(hour=7, minute=30)},
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
@@ -529,6 +537,12 @@ REST_TOTAL_TIMEOUT = number("REST_TOTAL_TIMEOUT", 20, 0.1, 300)
 # Megabytes of an answer that are read at most: of any call, and of a book.
 REST_ANSWER_MB = number("REST_ANSWER_MB", 2, 0.1, 100)
 REST_BOOK_MB = number("REST_BOOK_MB", 20, 0.1, 500)
+
+# --- scrip masters -----------------------------------------------------------------------------------------------
+
+# Where EXCHANGE.json is fetched each morning and by hand; empty: scrip masters are uploaded.
+SCRIP_MASTER_URL = rest_address("SCRIP_MASTER_URL")
+SCRIP_FETCH_SECONDS = number("SCRIP_FETCH_SECONDS", 300, 1, 3600)
 
 # --- delivery ---------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("exports/", include("backoffice.exports.urls")),
     path("users/", include("accounts.urls")),
     path("limits/", include("limits.urls")),
+    path("markets/", include("markets.urls")),
 ]
 
 handler400 = "backoffice.incoming.bad_request"

@@ -31,6 +31,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Changes", "changes:list", "changes", seen_by),
     ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
     ("Limits", "limits:list", "limits", "limits.view_limitupdate"),
+    ("Scrips", "markets:search", "search", "markets.view_scrip"),
     ("Audit", "audit:list", "audit", "audit.view_entry"),
     ("Staff", "people:list", "user", "staff.view_user"),
     ("Master lists", "masters:list", "settings", "masters.change_name"),

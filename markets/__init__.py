@@ -1,0 +1,1 @@
+"""The scrip master: which securities and contracts each exchange has, imported as the vendor publishes them."""

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class MarketsConfig(AppConfig):
+    name = "markets"
+    verbose_name = "Markets"
+
+    def ready(self) -> None:
+        from backoffice.screens import components
+        from markets.statuses import SCRIP_IMPORT
+
+        components.add_statuses("scrip_import", SCRIP_IMPORT)

@@ -1,0 +1,165 @@
+"""Reading an asked-for import: by the one worker that holds its lease, in slices, never visible before it is whole.
+
+A worker that dies leaves an import that the next one begins again: what was read of it is deleted first.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from itertools import islice
+from typing import BinaryIO
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from backoffice.copying import insert_rows
+from backoffice.rest.api.codes import Exchange
+from markets import fetching, operations
+from markets.master_file import MasterFileError, Opened, ScripRow, open_master
+from markets.models import Scrip, ScripImport, State
+
+FILES = operations.FILES
+#: Rows of one transaction: so few that a page that writes does not notice.
+SLICE = 5_000
+LEASE = timedelta(seconds=30)
+#: The worker rests so long (seconds) after a slice on SQLite, whose writers take turns.
+PAUSE = 0.02
+#: Faulty ISINs and repeated tokens that are listed; all are counted.
+LISTED = 50
+
+COLUMNS = (
+    "scrip_import_id", "exchange", "token", "symbol", "series", "instrument", "expiry", "strike", "option_type",
+    "isin", "description", "lot", "tick", "deleted", "offered", "mark",
+)  # fmt: skip
+
+
+class LeaseLost(Exception):
+    """Another worker has taken over, or the import was discarded."""
+
+
+def work_due() -> int:
+    """Read the oldest import that is due. Returns on how many there was work: 0 or 1."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
+    for found in ScripImport.objects.filter(free, state=State.READING).order_by("pk"):
+        token = uuid.uuid4()
+        same = ScripImport.objects.filter(free, pk=found.pk, state=State.READING)
+        if same.update(lease_token=token, lease_until=_lease_end(), position=0, rows=0):
+            read(ScripImport.objects.get(pk=found.pk), token)
+            return 1
+    return 0
+
+
+def read(scrips: ScripImport, token: uuid.UUID) -> None:
+    """Read the whole file and make it current, or say why not; the caller holds the lease."""
+    try:
+        if not scrips.path:
+            _fetch(scrips, token)
+        with FILES.open(scrips.path, "rb") as file:
+            _read(scrips, token, file)
+    except LeaseLost:
+        return
+    except (MasterFileError, operations.ImportProblem) as error:
+        operations.refuse(scrips, str(error))
+    except OSError:
+        operations.refuse(scrips, "The file is no longer there, or the disk is full. Import it again.")
+    else:
+        operations.complete(scrips)
+    operations.forget_file(scrips)
+    operations.forget_old_rows(scrips.exchange)
+
+
+def _fetch(scrips: ScripImport, token: uuid.UUID) -> None:
+    name = FILES.new_name()
+    try:
+        scrips.sha256, scrips.size = operations.store(
+            name, _kept(scrips, token, fetching.blocks(scrips.source))
+        )
+        scrips.path = name
+        _keep(scrips, token, "path", "sha256", "size")
+    except BaseException:
+        FILES.forget(name)
+        raise
+
+
+def _kept(scrips: ScripImport, token: uuid.UUID, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same blocks; the lease is extended while they come."""
+    told = time.monotonic()
+    for block in blocks:
+        if time.monotonic() > told + LEASE.total_seconds() / 6:
+            _keep(scrips, token)
+            told = time.monotonic()
+        yield block
+
+
+def _read(scrips: ScripImport, token: uuid.UUID, file: BinaryIO) -> None:
+    operations.delete_rows(scrips)
+    opened = open_master(file, Exchange[scrips.exchange])
+    scrips.missing = list(opened.missing)
+    rows = _noted(scrips, opened)
+    while slice_ := list(islice(rows, SLICE)):
+        with transaction.atomic():
+            scrips.rows += len(slice_)
+            scrips.position = file.tell()
+            insert_rows(Scrip, COLUMNS, _values(scrips, slice_))
+            _keep(scrips, token, "rows", "position", "missing", "bad_isins", "bad_isin_count")
+        if connection.vendor == "sqlite":
+            time.sleep(PAUSE)
+    repeated = _repeated(scrips)
+    scrips.repeated = repeated[:LISTED]
+    scrips.rows -= len(repeated)
+    _keep(scrips, token, "repeated", "rows")
+
+
+def _noted(scrips: ScripImport, opened: Opened) -> Iterator[ScripRow]:
+    for row in opened.rows:
+        if row.bad_isin:
+            scrips.bad_isin_count += 1
+            if len(scrips.bad_isins) < LISTED:
+                scrips.bad_isins.append([row.token, row.symbol, row.bad_isin])
+        yield row
+
+
+def _values(scrips: ScripImport, rows: Iterable[ScripRow]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        said = row[:-2]
+        mark = int.from_bytes(blake2b(repr(said).encode(), digest_size=8).digest(), "big", signed=True)
+        offered = not row.deleted and not row.symbol.endswith("NSETEST")
+        yield (scrips.pk, scrips.exchange, *said, row.deleted, offered, mark)
+
+
+def _repeated(scrips: ScripImport) -> list[list[object]]:
+    """Delete all but the first of the rows with one token (R37). Raises MasterFileError where they differ."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, a.token, a.symbol, a.series, b.symbol, b.series FROM markets_scrip a JOIN markets_scrip b "
+            "ON b.scrip_import_id = a.scrip_import_id AND b.token = a.token AND b.id < a.id "
+            "WHERE a.scrip_import_id = %s ORDER BY a.id LIMIT 1000",
+            [scrips.pk],
+        )
+        found = cursor.fetchall()
+        for _, token, symbol, series, other, other_series in found:
+            if (symbol, series) != (other, other_series):
+                raise MasterFileError(
+                    f"The file has token {token} for {other} {other_series} and for {symbol} {series}. "
+                    "A token is one scrip: the file is damaged, fetch it again."
+                )
+        Scrip.objects.filter(pk__in={row[0] for row in found}).delete()
+    return [[token, symbol] for token, symbol in dict.fromkeys((row[1], row[2]) for row in found)]
+
+
+def _keep(scrips: ScripImport, token: uuid.UUID, *names: str) -> None:
+    """Write down how far it is and extend the lease. Raises LeaseLost."""
+    changed = {name: getattr(scrips, name) for name in names}
+    if _mine(scrips, token).update(**changed, lease_until=_lease_end()) != 1:
+        raise LeaseLost
+
+
+def _mine(scrips: ScripImport, token: uuid.UUID) -> QuerySet[ScripImport]:
+    return ScripImport.objects.filter(pk=scrips.pk, lease_token=token, state=State.READING)
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + LEASE

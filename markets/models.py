@@ -1,0 +1,154 @@
+"""Imports of scrip masters and the scrips that each brought."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from backoffice.rest.api.codes import Exchange
+from markets.master_file import PUBLISHED
+
+EXCHANGES = [(exchange.value, exchange.label) for exchange in PUBLISHED]
+
+
+class State(models.TextChoices):
+    """Where an import stands."""
+
+    READING = "reading", "Being read"
+    HELD = "held", "Waits for a person"
+    CURRENT = "current", "Current"
+    REPLACED = "replaced", "Replaced"
+    REFUSED = "refused", "Not imported"
+    DISCARDED = "discarded", "Discarded"
+
+
+class ScripImport(models.Model):
+    """One file of one exchange: read whole or not at all, and current until the next one is (R34).
+
+    `source` is the file's name, or the address that a worker fetches it from. `path` is its name in the folder of scrip
+    masters while it is read, "" until it is fetched. `position` is how many bytes of `size` are read. `added`, `gone`
+    and `changed` compare it with the import that was current before. A worker holds the lease while it reads.
+    Times are UTC.
+    """
+
+    exchange = models.CharField(max_length=10, choices=EXCHANGES)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
+    source = models.CharField(max_length=300)
+    path = models.CharField(max_length=40, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    position = models.PositiveBigIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    gone = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    missing = models.JSONField(default=list, help_text="Columns that look-ups use and that the file lacks.")
+    bad_isins = models.JSONField(default=list, help_text="The first of those with a wrong check digit.")
+    bad_isin_count = models.PositiveIntegerField(default=0)
+    repeated = models.JSONField(default=list, help_text="Tokens that the file has twice for one scrip.")
+    problem = models.TextField(blank=True, help_text="Why it was not imported, or waits for a person.")
+    compared_with = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+",
+        help_text="Nobody for the import of each morning.",
+    )  # fmt: skip
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    current_since = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ("add", "view")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="scrip_import_state_known"),
+            models.UniqueConstraint(
+                fields=["exchange"], condition=Q(state=State.CURRENT), name="scrip_import_current_once"
+            ),
+            models.UniqueConstraint(
+                fields=["exchange"],
+                condition=Q(state__in=(State.READING, State.HELD)),
+                name="scrip_import_one_under_way",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["exchange", "-id"], name="scrip_import_by_exchange"),
+            models.Index(fields=["id"], condition=Q(state=State.READING), name="scrip_import_being_read"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk} of {self.get_exchange_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("markets:import", args=[self.pk])
+
+    @property
+    def subject(self) -> str:
+        """What audit entries call it."""
+        return f"scrips:{self.exchange}"
+
+
+class Scrip(models.Model):
+    """A security or contract as one import has it. A token means something only with its import's date (R34).
+
+    `strike` and `tick` are paise, 0 for none. `offered`: neither deleted nor a test symbol, so that people may choose
+    it. `mark` is a digest of all that the file says of it, by which two imports are compared.
+    """
+
+    scrip_import = models.ForeignKey(
+        ScripImport, on_delete=models.PROTECT, related_name="scrips", db_index=False
+    )
+    exchange = models.CharField(max_length=10, choices=EXCHANGES)
+    token = models.BigIntegerField()
+    symbol = models.CharField(max_length=50)
+    series = models.CharField(max_length=20, blank=True)
+    instrument = models.CharField(max_length=20, blank=True)
+    expiry = models.DateField(null=True)
+    strike = models.BigIntegerField(default=0)
+    option_type = models.CharField(max_length=4, blank=True)
+    isin = models.CharField("ISIN", max_length=12, blank=True)
+    description = models.CharField(max_length=120, blank=True)
+    lot = models.BigIntegerField(default=0)
+    tick = models.BigIntegerField(default=0)
+    deleted = models.BooleanField(default=False)
+    offered = models.BooleanField(default=True)
+    mark = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["scrip_import", "token"], name="scrip_by_token"),
+            models.Index(fields=["isin"], condition=~Q(isin=""), name="scrip_by_isin"),
+            models.Index(
+                fields=["scrip_import", "symbol"],
+                opclasses=["int8_ops", "text_pattern_ops"],
+                name="scrip_by_symbol",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.series}".strip()
+
+    def get_absolute_url(self) -> str:
+        return reverse("markets:scrip", args=[self.exchange, self.token])
+
+    @property
+    def strike_rupees(self) -> Decimal:
+        """The strike price in rupees; 0 for none."""
+        return Decimal(self.strike) / 100
+
+    @property
+    def tick_rupees(self) -> Decimal:
+        """The tick in rupees; 0 where the file does not tell."""
+        return Decimal(self.tick) / 100
+
+    @property
+    def exchange_label(self) -> str:
+        """The exchange in words."""
+        return Exchange[self.exchange].label

@@ -1,0 +1,238 @@
+"""What people and workers do with scrip masters: ask for an import, decide on one that is held, make one current."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.files import Folder
+from backoffice.rest.api.codes import Exchange
+from markets.master_file import MOST_BYTES, PUBLISHED
+from markets.models import Scrip, ScripImport, State
+
+if TYPE_CHECKING:
+    from backoffice.staff.models import User
+
+IMPORT = "markets.add_scripimport"
+#: An import with fewer rows than this share of the last one waits for a person (R34).
+FEWEST = 0.7
+#: So many imports of an exchange keep their scrips: the current one and those before it.
+KEPT = 5
+#: Rows that one statement deletes.
+DELETED_AT_ONCE = 20_000
+
+FILES = Folder("scrips")
+
+
+class ImportProblem(Exception):
+    """What cannot be done with a scrip master; the text says why and what to do."""
+
+
+def upload(exchange: str, source: str, blocks: Iterable[bytes], *, by: "User | None") -> ScripImport:
+    """Keep a file and ask for its import; a worker reads it. `by` is None at the command line.
+
+    Raises PermissionError, and ImportProblem for a file that is too large and while another one is under way.
+    """
+    _may_import(exchange, by)
+    path = FILES.new_name()
+    try:
+        digest, size = store(path, blocks)
+        return _ask(exchange, source, by, path=path, sha256=digest, size=size)
+    except BaseException:
+        FILES.forget(path)
+        raise
+
+
+def ask_fetch(exchange: str, *, by: "User | None") -> ScripImport:
+    """Ask for the file of an exchange, which a worker fetches and reads. `by` is None for that of each morning.
+
+    Raises PermissionError and ImportProblem.
+    """
+    _may_import(exchange, by)
+    if not settings.SCRIP_MASTER_URL:
+        raise ImportProblem("No address is set to fetch from (SCRIP_MASTER_URL). Upload the file instead.")
+    return _ask(exchange, f"{settings.SCRIP_MASTER_URL}/{exchange}.json", by)
+
+
+def _may_import(exchange: str, by: "User | None") -> None:
+    if by is not None and not by.has_perm(IMPORT):
+        raise PermissionError("You may not import scrip masters.")
+    if exchange not in {one.value for one in PUBLISHED}:
+        raise ImportProblem("Choose an exchange that publishes a scrip master.")
+
+
+def _ask(exchange: str, source: str, by: "User | None", **stored: Any) -> ScripImport:
+    try:
+        with transaction.atomic():
+            made = ScripImport.objects.create(exchange=exchange, source=source[:300], asked_by=by, **stored)
+            _record("scrips.asked", made, by, f"Import of {made.source} asked for.", **stored)
+    except IntegrityError:
+        raise ImportProblem(
+            f"An import of {Exchange[exchange].label} is under way already. Wait for it, or decide on it."
+        ) from None
+    return made
+
+
+def accept(scrips: ScripImport, *, by: "User", reason: str) -> None:
+    """Make an import current that was held. Raises PermissionError and ImportProblem."""
+    _decide(scrips, by, reason)
+    with transaction.atomic():
+        held = ScripImport.objects.select_for_update().get(pk=scrips.pk)
+        if held.state != State.HELD:
+            raise ImportProblem(f"This import is {held.get_state_display().lower()} already.")
+        held.decided_by = by
+        _make_current(held)
+        _record("scrips.accepted", held, by, "Held import made current.", reason=reason)
+    forget_old_rows(scrips.exchange)
+
+
+def discard(scrips: ScripImport, *, by: "User", reason: str) -> None:
+    """Drop an import that is held or still being read. Raises PermissionError and ImportProblem."""
+    _decide(scrips, by, reason)
+    with transaction.atomic():
+        dropped = ScripImport.objects.filter(pk=scrips.pk, state__in=(State.HELD, State.READING)).update(
+            state=State.DISCARDED, decided_by=by, ended_at=timezone.now(), lease_token=None, lease_until=None
+        )
+        if not dropped:
+            raise ImportProblem("This import is decided already. Reload the page.")
+        _record("scrips.discarded", scrips, by, "Import discarded.", reason=reason)
+    forget_file(scrips)
+    delete_rows(scrips)
+
+
+def refuse(scrips: ScripImport, words: str) -> None:
+    """Note why a file was not imported: the import before it stays current."""
+    with transaction.atomic():
+        ended = ScripImport.objects.filter(pk=scrips.pk, state=State.READING).update(
+            state=State.REFUSED, problem=words, ended_at=timezone.now(), lease_token=None, lease_until=None
+        )
+        if ended:
+            _record("scrips.refused", scrips, None, f"Not imported. {words}")
+    delete_rows(scrips)
+
+
+def complete(scrips: ScripImport) -> None:
+    """Compare a file that is read with the current import; make it current, or hold it where it lost many rows."""
+    with transaction.atomic():
+        done = ScripImport.objects.select_for_update().get(pk=scrips.pk)
+        if done.state != State.READING:
+            return
+        before = ScripImport.objects.filter(exchange=done.exchange, state=State.CURRENT).first()
+        done.compared_with = before
+        if before:
+            done.added, done.gone, done.changed = _difference(before.pk, done.pk)
+        else:
+            done.added = done.rows
+        if before and done.rows < FEWEST * before.rows:
+            done.state = State.HELD
+            done.problem = (
+                f"It has {done.rows} rows, the current one {before.rows}: {done.gone} scrips would be gone. "
+                "Make it current only if that is right."
+            )
+            done.lease_token = done.lease_until = None
+            done.save()
+            _record("scrips.held", done, None, f"Held for a person. {done.problem}")
+        else:
+            _make_current(done)
+            _record("scrips.imported", done, None, f"Imported: {done.rows} scrips.", **_figures(done))
+
+
+def forget_file(scrips: ScripImport) -> None:
+    """Delete the file of an import that is read, or never will be."""
+    if scrips.path:
+        FILES.forget(scrips.path)
+
+
+def delete_rows(scrips: ScripImport) -> None:
+    """Delete the scrips of an import that is not current, some at a time."""
+    rows = Scrip.objects.filter(scrip_import=scrips.pk)
+    while ids := list(rows.order_by("token").values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        Scrip.objects.filter(pk__in=ids)._raw_delete(connection.alias)
+
+
+def forget_old_rows(exchange: str) -> None:
+    """Delete the scrips of all but the last imports of an exchange. What is said of the imports themselves stays."""
+    kept = ScripImport.objects.filter(exchange=exchange, state__in=(State.CURRENT, State.REPLACED))
+    for old in kept.order_by("-current_since")[KEPT:]:
+        delete_rows(old)
+
+
+def store(name: str, blocks: Iterable[bytes]) -> tuple[str, int]:
+    """Write a file of this name; its SHA-256 and size. Raises ImportProblem where it is larger than any master."""
+    digest, size = hashlib.sha256(), 0
+    with FILES.open(name, "wb") as file:
+        for block in blocks:
+            size += len(block)
+            if size > MOST_BYTES:
+                raise ImportProblem(
+                    f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB. Check which file this is."
+                )
+            digest.update(block)
+            file.write(block)
+    return digest.hexdigest(), size
+
+
+def _decide(scrips: ScripImport, by: "User", reason: str) -> None:
+    if not by.has_perm(IMPORT):
+        raise PermissionError("You may not decide on scrip masters.")
+    if not reason.strip():
+        raise ImportProblem("Give a reason: the audit trail keeps it.")
+
+
+def _make_current(scrips: ScripImport) -> None:
+    """Within the caller's transaction: nobody sees no import, or two."""
+    now = timezone.now()
+    current = ScripImport.objects.filter(exchange=scrips.exchange, state=State.CURRENT)
+    current.update(state=State.REPLACED, ended_at=now)
+    scrips.state, scrips.current_since = State.CURRENT, now
+    scrips.lease_token = scrips.lease_until = None
+    scrips.save()
+
+
+def _difference(before: int, now: int) -> tuple[int, int, int]:
+    """How many scrips are added, gone and changed, by token."""
+    counts = []
+    with connection.cursor() as cursor:
+        for sql, order in (
+            (_ONLY_FIRST, (now, before)),
+            (_ONLY_FIRST, (before, now)),
+            (_CHANGED, (before, now)),
+        ):
+            cursor.execute(sql, order)
+            counts.append(cursor.fetchone()[0])
+    added, gone, changed = counts
+    return added, gone, changed
+
+
+_ONLY_FIRST = """
+    SELECT count(*) FROM markets_scrip a WHERE a.scrip_import_id = %s AND NOT EXISTS (
+        SELECT 1 FROM markets_scrip b WHERE b.scrip_import_id = %s AND b.token = a.token)
+"""
+_CHANGED = """
+    SELECT count(*) FROM markets_scrip a JOIN markets_scrip b ON b.token = a.token
+    WHERE a.scrip_import_id = %s AND b.scrip_import_id = %s AND b.mark <> a.mark
+"""
+
+
+def _figures(scrips: ScripImport) -> dict[str, Any]:
+    return {
+        "import": scrips.pk, "rows": scrips.rows, "added": scrips.added, "gone": scrips.gone,
+        "changed": scrips.changed, "sha256": scrips.sha256, "source": scrips.source,
+    }  # fmt: skip
+
+
+def _record(
+    action: str, scrips: ScripImport, by: "User | None", text: str, reason: str = "", **details: object
+) -> None:
+    record(
+        action,
+        by=by,
+        subject=scrips.subject,
+        text=f"Scrip master of {Exchange[scrips.exchange].label}, import {scrips.pk}: {text}",
+        reason=reason,
+        details={"import": scrips.pk, **details},
+    )

@@ -1,0 +1,181 @@
+"""Pages of the scrip masters: how current each is, an import, the search, and one scrip with all its listings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from backoffice.rest.api.codes import Exchange
+from markets import operations, search
+from markets.forms import SearchForm, UploadForm
+from markets.master_file import PUBLISHED
+from markets.models import Scrip, ScripImport, State
+
+#: Imports that the overview lists below the exchanges.
+LISTED = 30
+SEE = "markets.view_scrip"
+
+
+@dataclass(frozen=True)
+class Master:
+    """An exchange's scrip master as the overview shows it: the current import, and the newest if that is another."""
+
+    exchange: Exchange
+    as_of: search.AsOf
+    newest: ScripImport | None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an import is being read, or waits for a person."""
+        return self.newest is not None and self.newest.state in (State.READING, State.HELD)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last try did not become current."""
+        return self.newest is not None and self.newest.state == State.REFUSED
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required(SEE, raise_exception=True)
+def overview(request: HttpRequest) -> HttpResponse:
+    """How current the scrip master of each exchange is. The part that lives asks again while a file is read."""
+    current = search.current()
+    imports = list(ScripImport.objects.select_related("asked_by")[:LISTED])
+    newest: dict[str, ScripImport] = {}
+    for found in reversed(imports):
+        newest[found.exchange] = found
+    masters = [
+        Master(one, search.AsOf(one.value, current.get(one.value)), newest.get(one.value))
+        for one in PUBLISHED
+    ]
+    moving = any(found.state == State.READING for found in imports)
+    context = {
+        "masters": masters,
+        "imports": imports,
+        "every": "2s" if moving else "",
+        "may_import": request.user.has_perm(operations.IMPORT),
+        "form": UploadForm(),
+    }
+    part = request.headers.get("HX-Target") == "masters"
+    return render(request, "markets/_masters.html" if part else "markets/overview.html", context)
+
+
+@login_required
+@permission_required(operations.IMPORT, raise_exception=True)
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Import an uploaded file."""
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, "Choose the exchange and its file.")
+        return redirect("markets:overview")
+    file = form.cleaned_data["file"]
+    return _asked(request, form.cleaned_data["exchange"], lambda by: operations.upload(
+        form.cleaned_data["exchange"], str(file.name), file.chunks(), by=by
+    ))  # fmt: skip
+
+
+@login_required
+@permission_required(operations.IMPORT, raise_exception=True)
+@require_POST
+def fetch(request: HttpRequest) -> HttpResponse:
+    """Let a worker fetch the file of one exchange."""
+    exchange = request.POST.get("exchange", "")
+    return _asked(request, exchange, lambda by: operations.ask_fetch(exchange, by=by))
+
+
+def _asked(request: HttpRequest, exchange: str, ask: Any) -> HttpResponse:
+    try:
+        made = ask(request.user)
+    except operations.ImportProblem as error:
+        messages.error(request, str(error))
+        return redirect("markets:overview")
+    return redirect(made)
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required(SEE, raise_exception=True)
+def scrip_import(request: HttpRequest, pk: int) -> HttpResponse:
+    """One import: how far it is, what it changed, what was found in it."""
+    found = get_object_or_404(
+        ScripImport.objects.select_related("asked_by", "decided_by", "compared_with"), pk=pk
+    )
+    moving = found.state == State.READING
+    context = {
+        "scrips": found,
+        "every": "1s" if moving else "",
+        "may_decide": found.state in (State.HELD, State.READING) and request.user.has_perm(operations.IMPORT),
+    }
+    if request.headers.get("HX-Target") != "progress":
+        return render(request, "markets/import.html", context)
+    if moving:
+        return render(request, "markets/_progress.html", context)
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+@login_required
+@permission_required(operations.IMPORT, raise_exception=True)
+@require_POST
+def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Make a held import current, or discard one."""
+    found = get_object_or_404(ScripImport, pk=pk)
+    done = {"accept": operations.accept, "discard": operations.discard}[verb]
+    try:
+        done(found, by=request.user, reason=request.POST.get("reason", "")[:500])  # type: ignore[arg-type]
+    except operations.ImportProblem as error:
+        messages.error(request, str(error))
+    return redirect(found)
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required(SEE, raise_exception=True)
+def find(request: HttpRequest) -> HttpResponse:
+    """Scrips by symbol, ISIN or token, with how current each exchange's master is."""
+    form = SearchForm(request.GET)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    current = search.current()
+    found = search.find(text, list(current.values())) if text else []
+    context = {
+        "form": form,
+        "text": text,
+        "scrips": found,
+        "limit": search.LIMIT,
+        "more": len(found) >= search.LIMIT,
+        "as_of": {name: search.AsOf(name, one) for name, one in current.items()},
+        "any": bool(current),
+        "stale": [search.AsOf(s, current.get(s)) for s in sorted({one.exchange for one in found})],
+    }
+    return render(request, "markets/search.html", context)
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required(SEE, raise_exception=True)
+def scrip(request: HttpRequest, exchange: str, token: int) -> HttpResponse:
+    """One scrip of a current master, and the same security on other exchanges."""
+    current = search.current()
+    own = current.get(exchange)
+    found = Scrip.objects.filter(scrip_import=own, token=token).first() if own else None
+    if found is None:
+        raise Http404("The current scrip master has no such scrip.")
+    context = {
+        "scrip": found,
+        "as_of": search.AsOf(exchange, own),
+        "listings": [
+            (one, search.AsOf(one.exchange, current[one.exchange]))
+            for one in search.listings(found.isin, list(current.values()))
+        ],
+    }
+    return render(request, "markets/scrip.html", context)
