@@ -5,7 +5,6 @@ import uuid
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +15,7 @@ from backoffice.changes.errors import HasErrors, NotAllowed
 from backoffice.changes.seen import waiting_for
 from backoffice.people import links, rights
 from backoffice.people.models import PasswordLink
-from backoffice.staff.models import User
+from backoffice.staff.models import Session, User
 from backoffice.staff.roles import ROLES
 
 pytestmark = pytest.mark.django_db
@@ -146,23 +145,21 @@ def test_a_second_factor_is_reset_by_two_administrators(admin, other_admin, chec
     with pytest.raises(HasErrors):
         propose(admin, rights.RESET, username="checker")
     Authenticator.objects.create(user=checker, type="totp", data={"secret": "sealed"})
-    UserSession.objects.create(
-        user=checker, ip="192.0.2.1", session_key="key", user_agent="Browser", created_at=timezone.now()
-    )
+    Client().force_login(checker)
     approve(propose(admin, rights.RESET, username="checker"), other_admin)
     assert not Authenticator.objects.exists()
-    assert not UserSession.objects.exists()
+    assert not Session.objects.filter(user=checker).exists()
     assert Entry.objects.get(action="staff.session_ended").by == other_admin
 
 
 def test_the_pages_lead_from_the_list_to_a_proposal(client, admin, maker):
     client.force_login(admin)
     assert "maker" in client.get("/people/").content.decode()
-    page = client.get("/people/of/maker/").content.decode()
-    assert "/people/of/maker/rights/" in page
-    assert client.get("/people/of/maker/rights/").status_code == 200
+    page = client.get(f"/people/{maker.pk}/").content.decode()
+    assert f"/people/{maker.pk}/rights/" in page
+    assert client.get(f"/people/{maker.pk}/rights/").status_code == 200
     assert client.get("/people/new/").status_code == 200
-    assert client.get("/people/of/nobody/").status_code == 404
+    assert client.get("/people/0/").status_code == 404
 
 
 def link_in(response):
@@ -171,7 +168,8 @@ def link_in(response):
     return found and found[0]
 
 
-SHOW = "/people/of/maker/password-link/show/"
+def show(person):
+    return f"/people/{person.pk}/password-link/show/"
 
 
 class TestPasswordLink:
@@ -180,13 +178,13 @@ class TestPasswordLink:
     ):
         client.force_login(admin)
         change = propose(admin, rights.LINK, username="maker")
-        assert link_in(client.post(SHOW, follow=True)) is None
+        assert link_in(client.post(show(maker), follow=True)) is None
         approve(change, other_admin)
-        page = client.get("/people/of/maker/")
-        assert SHOW in page.content.decode()
+        page = client.get(f"/people/{maker.pk}/")
+        assert show(maker) in page.content.decode()
         assert link_in(page) is None
-        assert link_in(client.post(SHOW))
-        again = client.post(SHOW, follow=True)
+        assert link_in(client.post(show(maker)))
+        again = client.post(show(maker), follow=True)
         assert link_in(again) is None
         assert "Ask for a new one" in again.content.decode()
         entry = Entry.objects.get(action="staff.password_link_shown")
@@ -197,16 +195,16 @@ class TestPasswordLink:
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         for person in (other_admin, make_admin("admin3")):
             client.force_login(person)
-            assert SHOW not in client.get("/people/of/maker/").content.decode()
-            assert link_in(client.post(SHOW, follow=True)) is None
+            assert show(maker) not in client.get(f"/people/{maker.pk}/").content.decode()
+            assert link_in(client.post(show(maker), follow=True)) is None
         client.force_login(maker)
-        assert client.post(SHOW).status_code == 403
+        assert client.post(show(maker)).status_code == 403
         assert not Entry.objects.filter(action="staff.password_link_shown").exists()
 
     def test_it_chooses_one_password_within_its_time(self, client, admin, other_admin, maker, settings):
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         client.force_login(admin)
-        link = link_in(client.post(SHOW))
+        link = link_in(client.post(show(maker)))
         settings.PASSWORD_RESET_TIMEOUT = -1
         assert "no longer good" in Client().get(link, follow=True).content.decode()
         settings.PASSWORD_RESET_TIMEOUT = 60
@@ -222,13 +220,13 @@ class TestPasswordLink:
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         PasswordLink.objects.update(granted_at=timezone.now() - links.SHOWN_WITHIN)
         client.force_login(admin)
-        assert link_in(client.post(SHOW, follow=True)) is None
+        assert link_in(client.post(show(maker), follow=True)) is None
 
     def test_somebody_deactivated_since_gets_none(self, client, admin, other_admin, maker):
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         User.objects.filter(pk=maker.pk).update(is_active=False)
         client.force_login(admin)
-        assert link_in(client.post(SHOW, follow=True)) is None
+        assert link_in(client.post(show(maker), follow=True)) is None
         with pytest.raises(HasErrors):
             propose(admin, rights.LINK, username="maker")
 
@@ -242,19 +240,21 @@ class TestPasswordLink:
     def test_somebody_added_comes_with_one(self, client, admin, other_admin):
         approve(propose(admin, **NEW), other_admin)
         client.force_login(admin)
-        assert link_in(client.post("/people/of/asha/password-link/show/"))
+        assert link_in(client.post(show(User.objects.get(username="asha"))))
 
     def test_the_page_of_the_change_leads_to_the_person(self, client, admin, other_admin, maker):
         change = propose(admin, rights.LINK, username="maker")
         client.force_login(admin)
-        assert 'href="/people/of/maker/"' in client.get(change.get_absolute_url()).content.decode()
+        assert f'href="/people/{maker.pk}/"' in client.get(change.get_absolute_url()).content.decode()
 
 
 def test_an_administrator_ends_sessions_of_others(client, admin, maker):
-    UserSession.objects.create(user=maker, ip="192.0.2.1", session_key="key", user_agent="Browser")
+    theirs = Client()
+    theirs.force_login(maker)
     client.force_login(admin)
-    client.post("/people/of/maker/end-sessions/")
-    assert not UserSession.objects.exists()
+    client.post(f"/people/{maker.pk}/end-sessions/")
+    assert theirs.get("/").url.startswith("/staff/login/")
+    assert client.get("/").status_code == 200
     assert Entry.objects.get(action="staff.session_ended").by == admin
 
 

@@ -77,7 +77,7 @@ def test_each_of_them_asks_after_a_while_and_not_before(person, name):
     client = person("compliance")
     parts = next(parts for _, known, parts in pages() if known == name)
     for action in step_up.ACTIONS.get(name) or ("",):
-        samples = {"pk": 0, "token": uuid.uuid4(), "username": "person", "action": action or "again"}
+        samples = {"pk": 0, "token": uuid.uuid4(), "slug": "create_retail_user", "action": action or "again"}
         where = reverse(name, kwargs={part: samples[part] for part in parts})
         wait(client, 59)
         assert not asked(client.post(where))
@@ -150,7 +150,7 @@ def test_a_code_answers_as_well(person, submitted_change):
     question = client.post(f"{submitted_change.get_absolute_url()}approve/", decision)
     other = question.url.replace("/staff/again/", "/staff/code/again/")
     assert other.replace("&", "&amp;") in client.get(question.url).content.decode()
-    client.post(other, {"code": code_of(client.secret)})
+    client.post(other, {"code": code_of(client.secret, later=1)})
     submitted_change.refresh_from_db()
     assert submitted_change.state == State.APPROVED
 
