@@ -20,6 +20,7 @@ own = [
     path("logout/", account.logout, name="logout"),
     path("password/", account.password_change, name="password"),
     path("choose-password/<str:uidb64>/<str:token>/", ChoosePasswordView.as_view(), name="choose_password"),
+    path("again/kept/", views.kept, name="kept"),
     path("sessions/", views.own_sessions, name="sessions"),
 ]
 

@@ -9,10 +9,10 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice.audit.operations import record
-from backoffice.staff import second_factor, sessions
+from backoffice.staff import second_factor, sessions, step_up
 from backoffice.staff.models import User
 
 
@@ -26,6 +26,17 @@ class SetUpAppView(ActivateTOTPView):
             app = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
             second_factor.takes(app, form.cleaned_data["code"])
         return response
+
+
+@login_required
+@require_safe
+def kept(request: HttpRequest) -> HttpResponse:
+    """What somebody had sent before a new login was needed, with the button that sends it. For that person, once."""
+    found = request.session.pop(step_up.KEPT, None)
+    if not found or found["person"] != request.user.pk:
+        messages.info(request, "Nothing of yours waits to be sent.")
+        return redirect("screens:today")
+    return step_up.waiting(request, found)
 
 
 @login_required
