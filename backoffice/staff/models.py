@@ -1,5 +1,6 @@
 """The portal's own users: staff of the broker, not trading clients."""
 
+import re
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
@@ -9,6 +10,12 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+
+#: What a new user name looks like: it is typed at each login, and part of what audit entries are about.
+USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,29}")
+USER_NAME_WORDS = (
+    "Use at most 30 letters, digits and . _ - @, and begin with a letter or a digit, as in asha or asha.rao."
+)
 
 
 class StaffManager(UserManager["User"]):

@@ -6,17 +6,21 @@ import uuid
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.changes import operations
 from backoffice.changes.errors import HasErrors, NotAllowed
+from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
+from backoffice.delivery.handlers import apply
 from backoffice.people import links, rights
 from backoffice.people.models import PasswordLink
 from backoffice.staff.models import Session, User
 from backoffice.staff.roles import ROLES
+from tests.factories import retail_user_values
 
 pytestmark = pytest.mark.django_db
 
@@ -263,3 +267,59 @@ def test_these_changes_wait_for_administrators_alone(checker, admin, other_admin
     assert change not in waiting_for(checker)
     assert change not in waiting_for(admin)
     assert change in waiting_for(other_admin)
+
+
+#: None of these may become a user name; whoever has one from before can be switched off all the same.
+ODD = ["asha/rao", "..", ".", "asha rao", "आशा", "-asha", "asha?", "asha#1", "asha%2e", "asha\\rao", "a" * 31]
+
+
+class TestOddNames:
+    @pytest.mark.parametrize("name", ODD)
+    def test_nobody_new_gets_one(self, admin, client, name):
+        with pytest.raises(HasErrors):
+            propose(admin, **{**NEW, "username": name})
+        with pytest.raises(CommandError, match="cannot be a user name"):
+            call_command("first_admin", "--", name)
+
+    @pytest.mark.parametrize("name", ["asha.rao", "a1", "asha@broker.example", "Asha_Rao-2"])
+    def test_others_do(self, admin, other_admin, name):
+        approve(propose(admin, **{**NEW, "username": name}), other_admin)
+        assert User.objects.get(username=name).is_active
+
+    @pytest.mark.parametrize("name", [name for name in ODD if name.isascii()] + ["a" * 150])
+    def test_who_has_one_from_before_is_reached_by_number_and_switched_off(
+        self, client, admin, other_admin, name
+    ):
+        person = User.objects.create_user(name, first_name="Asha", last_name="Rao")
+        client.force_login(admin)
+        assert f'href="/people/{person.pk}/"' in client.get("/people/").content.decode()
+        form = client.get(f"/people/{person.pk}/rights/")
+        assert form.status_code == 200
+        token = re.search(r'name="token" value="([^"]+)"', form.content.decode())[1]
+        typed = {"first_name": "Asha", "last_name": "Rao", "active": "N", "token": token, "press": "check"}
+        check = client.post(f"/people/{person.pk}/rights/", typed)
+        assert check.status_code == 302, check.content.decode()
+        seen = re.search(r'name="seen" value="([^"]+)"', client.get(check.url).content.decode())[1]
+        change_page = client.post(check.url, {"seen": seen, "reason": "Left"}).url
+        assert client.get(f"/people/{person.pk}/").status_code == 200
+        client.force_login(other_admin)
+        assert client.get(change_page).status_code == 200
+        change = Change.objects.get(lane=f"staff:{name}")
+        client.post(f"{change_page}approve/", {"content_hash": change.content_hash})
+        person.refresh_from_db()
+        assert not person.is_active
+        for page in ("/changes/", "/changes/inbox/", "/", change_page, "/people/"):
+            assert client.get(page).status_code == 200
+
+
+def test_without_a_login_a_form_says_nothing_of_whom_it_is_about(client, maker):
+    """It comes back with what was typed, and with that alone."""
+    answer = client.post(f"/people/{maker.pk}/rights/", {"first_name": "Typed"})
+    assert answer.url.startswith("/staff/login/")
+    assert client.get("/people/0/rights/").url.startswith("/staff/login/")
+    apply(301, "HO/RET001", retail_user_values())
+    form = client.post("/users/HO/RET001/change/update_retail_user/", {"city": "Typed"})
+    assert form.status_code == 401
+    page = form.content.decode()
+    assert "Typed" in page
+    assert "Testwala" not in page

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from backoffice.audit.operations import record
-from backoffice.staff.models import User
+from backoffice.staff.models import USER_NAME, USER_NAME_WORDS, User
 from backoffice.staff.passwords import link_path
 
 #: Rights of staff are proposed by one administrator and approved by another.
@@ -33,7 +33,9 @@ class Command(BaseCommand):
                     "There are two administrators already. They add others on the page Staff: one proposes, "
                     "another approves."
                 )
-            if User.objects.filter(username=options["name"]).exists():
+            if not USER_NAME.fullmatch(options["name"]):
+                raise CommandError(f"{options['name']} cannot be a user name. {USER_NAME_WORDS}")
+            if User.objects.filter(username__iexact=options["name"]).exists():
                 raise CommandError(f"{options['name']} is on the staff already. Choose another user name.")
             person = User.objects.create_user(options["name"], email=options["email"])
             person.groups.add(Group.objects.get(name="admin"))
