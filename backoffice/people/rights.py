@@ -51,7 +51,7 @@ class StaffRights(Request, abstract=True):
     username = Text(
         0,
         "User name",
-        max_length=150,
+        max_length=30,
         required=True,
         help="Letters, digits and . _ - @. It cannot be changed later.",
         example="asha",
@@ -86,7 +86,7 @@ class SecondFactorReset(Request, abstract=True):
     username = Text(
         0,
         "User name",
-        max_length=150,
+        max_length=30,
         required=True,
         consequences={
             "*": "Until this person sets up a new one, the password alone logs in. The next login by single sign-on "
@@ -103,7 +103,7 @@ class PasswordLinkAsked(Request, abstract=True):
     username = Text(
         0,
         "User name",
-        max_length=150,
+        max_length=30,
         required=True,
         consequences={
             "*": "Whoever has the link chooses this person's password, and without a second factor logs in with it."
