@@ -2,8 +2,8 @@
 
 import sys
 
-# Before 3.11.5 a peer could pass by the check of its certificate (CVE-2023-40217), and before 3.11.4 urllib.parse misread
-# addresses that begin with a space (CVE-2023-24329). The portal leans on both.
+# Before 3.11.5 a TLS peer could pass by the check of its certificate (CVE-2023-40217), and before 3.11.4 urllib.parse
+# misread addresses that begin with a space (CVE-2023-24329). The portal leans on both.
 OLDEST = (3, 11, 5)
 
 
@@ -12,9 +12,8 @@ def complaint(version):
     """What to say to this version of Python; "" if it will do."""
     if tuple(version[:3]) >= OLDEST:
         return ""
-    return "Python {}.{}.{} or newer is needed; found {}.{}.{}. Install it, or name it: make run PYTHON=python3.11".format(
-        *(OLDEST + tuple(version[:3]))
-    )
+    words = "Python {}.{}.{} or newer is needed; found {}.{}.{}. Install it, or name it: make run PYTHON=python3.11"
+    return words.format(*(OLDEST + tuple(version[:3])))
 
 
 if complaint(sys.version_info[:3]):

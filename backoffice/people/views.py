@@ -25,6 +25,7 @@ from backoffice.changes.views import ENTRY_PAGES
 from backoffice.people import links, rights
 from backoffice.people.sessions import end_all
 from backoffice.people.tables import StaffFilter, StaffTable
+from backoffice.protocol.fields import Values
 from backoffice.screens.sections import plain_sections
 from backoffice.screens.tables_base import ListView
 from backoffice.staff import sessions
@@ -118,7 +119,7 @@ def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
 def _form(
     kind: str, pages: str, title: str, text: str, starting: Any, person: User | None = None
 ) -> EntryForm:
-    fixed = {"username": person.get_username()} if person else {}
+    fixed: Values = {"username": person.get_username()} if person else {}
     arguments = [person.pk] if person else []
     return EntryForm(
         kind=kind,

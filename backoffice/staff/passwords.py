@@ -30,7 +30,7 @@ class ChoosePasswordView(PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Keep the password, end the person's sessions, record it. Of several who use the link at once, one does."""
         with transaction.atomic():
-            person = User.objects.select_for_update().get(pk=self.user.pk)
+            person = User.objects.select_for_update().get(pk=form.user.pk)
             token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN)
             if not self.token_generator.check_token(person, token):
                 self.validlink = False

@@ -8,7 +8,7 @@ is sealed like every other secret.
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -58,7 +58,7 @@ class SessionStore(DatabaseSessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row. However often it is saved, it ends SESSION_COOKIE_AGE after the login."""
-        row: Session = super().create_model_instance(data)
+        row = cast(Session, super().create_model_instance(data))
         row.session_key = stored(row.session_key)
         row.user_id = data.get(SESSION_KEY)
         if LOGIN in data:

@@ -128,7 +128,7 @@ def resume(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
         return waiting(request, kept)
     request.method, request.path, request.path_info = "POST", kept["path"], kept["path_info"]
     request.META = {**request.META, "PATH_INFO": kept["path_info"], "QUERY_STRING": kept["query"]}
-    request.GET, request.POST = QueryDict(kept["query"]), QueryDict(kept["posted"])  # type: ignore[assignment]
+    request.GET, request.POST = QueryDict(kept["query"]), QueryDict(kept["posted"])
     request.resolver_match = match
     answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return answer

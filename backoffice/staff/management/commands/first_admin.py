@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -15,7 +16,7 @@ NEEDED = 2
 
 
 class Command(BaseCommand):
-    """No password is set or printed: the link lets its owner choose one, once, within a day."""
+    """No password is set or printed: the link lets its owner choose one, once, within PASSWORD_LINK_MINUTES."""
 
     help = (
         "Make the first or the second administrator; prints a link with which that person chooses a password."
@@ -47,6 +48,7 @@ class Command(BaseCommand):
                 after={"roles": ["admin"]},
             )
         self.stdout.write(
-            f"{person.get_username()} is an administrator. Page to choose a password on, within a day:"
+            f"{person.get_username()} is an administrator. Page to choose a password on, within "
+            f"{settings.PASSWORD_LINK_MINUTES:g} minutes:"
         )
         self.stdout.write(f"  {link_path(person)}")
