@@ -233,7 +233,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
     "csp",
     "backoffice.staff",
     "backoffice.audit",
@@ -320,7 +319,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-# A session ends with the browser, at the latest after SESSION_COOKIE_AGE.
+# A session ends with the browser, at the latest SESSION_COOKIE_AGE after the login.
 ACCOUNT_SESSION_REMEMBER = False
 # Before one's second factor is changed, the password or a code is asked for again after so many seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
@@ -334,7 +333,10 @@ MFA_TOTP_ISSUER = f"Back office {PORTAL_ENVIRONMENT}"
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones may be half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_ADAPTER = "backoffice.staff.adapters.SecondFactorAdapter"
-USERSESSIONS_ADAPTER = "backoffice.staff.adapters.SessionsAdapter"
+MFA_FORMS = {
+    "authenticate": "backoffice.staff.forms.CodeForm",
+    "reauthenticate": "backoffice.staff.forms.CodeAgainForm",
+}
 # Single sign-on: only for staff that the portal knows. The first login binds the account at the provider, found by the
 # e-mail address that the provider has verified; from then on that account counts, whatever its address becomes.
 SOCIALACCOUNT_ADAPTER = "backoffice.staff.adapters.SingleSignOnAdapter"
@@ -353,9 +355,10 @@ if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
         }
     ]
 
-# Counts of failed logins are shared by all processes of the portal; names of master lists need not be.
+# Counts of failed logins are shared by all processes of the portal and kept for their time; names of master lists need
+# not be. Nothing else belongs into the first: it holds a row for each name and address that was tried.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    "default": {"BACKEND": "backoffice.staff.throttles.ThrottleCache"},
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
@@ -622,7 +625,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "backoffice.staff.sessions"
+SESSION_COOKIE_AGE = 12 * 3600  # from the login on, whatever is done meanwhile
 # Where a proxy or another port shares the host, cookies of others are not taken for ours.
 SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"

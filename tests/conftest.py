@@ -97,8 +97,7 @@ def _missed(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def _no_names_of_another_test():
-    for cache in caches.all(initialized_only=True):
-        cache.clear()
+    caches["process"].clear()
 
 
 def _person(django_user_model, name, role):

@@ -2,17 +2,18 @@
 
 import sys
 
-OLDEST = (3, 11)
+# Before 3.11.5 a TLS peer could pass by the check of its certificate (CVE-2023-40217), and before 3.11.4 urllib.parse
+# misread addresses that begin with a space (CVE-2023-24329). The portal leans on both.
+OLDEST = (3, 11, 5)
 
 
 def complaint(version):
     # type: (tuple[int, ...]) -> str
     """What to say to this version of Python; "" if it will do."""
-    if tuple(version[:2]) >= OLDEST:
+    if tuple(version[:3]) >= OLDEST:
         return ""
-    return "Python {}.{} or newer is needed; found {}.{}. Install it, or name it: make run PYTHON=python3.11".format(
-        *(OLDEST + tuple(version[:2]))
-    )
+    words = "Python {}.{}.{} or newer is needed; found {}.{}.{}. Install it, or name it: make run PYTHON=python3.11"
+    return words.format(*(OLDEST + tuple(version[:3])))
 
 
 if complaint(sys.version_info[:3]):

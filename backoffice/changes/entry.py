@@ -6,7 +6,7 @@ One set of pages serves every kind of change. A room describes its form with `En
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
@@ -177,9 +178,15 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
 
 
 def _logged_out(request: HttpRequest, form: EntryForm) -> HttpResponse:
-    """The login ended while the form was filled in: nothing is stored, and everything typed comes back in the page."""
-    values = {**read_values(form.message, request.POST), **form.fixed}
-    return _page(request, form, _token(request.POST.get("token", "")), values, logged_out=True, status=401)
+    """The login ended while the form was filled in: nothing is stored, and what was typed comes back in the page.
+
+    Nothing else does: without a login the page must not say whom a record is about.
+    """
+    anybody = replace(
+        form, title=kinds.kind(form.kind).title, text="", back=("Today", reverse("screens:today"))
+    )
+    values = read_values(form.message, request.POST)
+    return _page(request, anybody, _token(request.POST.get("token", "")), values, logged_out=True, status=401)
 
 
 @never_cache

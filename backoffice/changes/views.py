@@ -1,7 +1,7 @@
 """Pages of the changes: the list, one change with its messages and deliveries, and the decision on it."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,9 +24,7 @@ from backoffice.protocol.message import REQUESTS
 from backoffice.screens import privacy
 from backoffice.screens.components import Event, status
 from backoffice.screens.templatetags.portal import optional_url
-
-if TYPE_CHECKING:
-    from backoffice.staff.models import User
+from backoffice.staff.models import User
 
 #: Where a maker goes on with a draft, or starts again: the form's address for a lane, entered by the room of the kind.
 ENTRY_PAGES: dict[str, Callable[[str], str]] = {}
@@ -199,7 +197,8 @@ def _why_not(request: HttpRequest, change: Change) -> str:
 def _user_url(change: Change) -> str:
     if change.lane.startswith(STAFF):
         there = change.before is not None or change.state == State.APPROVED
-        return optional_url("people:detail", change.lane.removeprefix(STAFF)) if there else ""
+        person = User.objects.filter(username=change.lane.removeprefix(STAFF)).first()
+        return person.get_absolute_url() if there and person else ""
     group_id, _, user_id = change.lane.partition("/")
     return optional_url("accounts:detail", group_id, user_id) if group_id and user_id else ""
 

@@ -18,7 +18,7 @@ from backoffice.protocol.fields import Code, Flags, Text, Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
 from backoffice.protocol.shapes import EMAIL
-from backoffice.staff.models import User
+from backoffice.staff.models import USER_NAME, USER_NAME_WORDS, User
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User as Person
@@ -49,7 +49,12 @@ class StaffRights(Request, abstract=True):
     title = "Staff and their rights"
 
     username = Text(
-        0, "User name", max_length=30, required=True, help="Stays as it is for ever.", example="asha"
+        0,
+        "User name",
+        max_length=30,
+        required=True,
+        help="Letters, digits and . _ - @. It cannot be changed later.",
+        example="asha",
     )
     first_name = Text(0, "First name", max_length=100, required=True, free=True, example="Asha")
     last_name = Text(0, "Last name", max_length=100, free=True, example="Rao")
@@ -140,6 +145,10 @@ def rights_findings(values: Values) -> list[Finding]:
     name, email = str(values.get("username", "")), str(values.get("email", ""))
     roles, person = _roles(values), person_of(subject(values))
     found = []
+    if not person and name and not USER_NAME.fullmatch(name):
+        found.append(
+            Finding("username", f"{name} cannot be a user name. {USER_NAME_WORDS}", rule="portal.name")
+        )
     if not person and User.objects.filter(username__iexact=name).exists():
         words = "Somebody has this user name in other capitals. Choose another."
         found.append(Finding("username", words, rule="portal.exists"))

@@ -1,11 +1,11 @@
 """Pages of the staff: the list, one person, and the forms by which rights are proposed."""
 
 import uuid
+from functools import partial
 from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -25,12 +25,17 @@ from backoffice.changes.views import ENTRY_PAGES
 from backoffice.people import links, rights
 from backoffice.people.sessions import end_all
 from backoffice.people.tables import StaffFilter, StaffTable
+from backoffice.protocol.fields import Values
 from backoffice.screens.sections import plain_sections
 from backoffice.screens.tables_base import ListView
+from backoffice.staff import sessions
 from backoffice.staff.models import User
 
 #: So many changes of somebody's rights are shown; the list of changes has the rest.
 CHANGES = 20
+
+#: Asked before somebody is looked for, so that no answer says who is on the staff.
+may_propose = permission_required(rights.PROPOSE, raise_exception=True)
 
 
 class StaffList(ListView):
@@ -57,9 +62,9 @@ class StaffList(ListView):
 @require_safe
 @login_required
 @permission_required("staff.view_user", raise_exception=True)
-def detail(request: HttpRequest, username: str) -> HttpResponse:
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One member of staff: roles, second factor, sessions, and what is or was proposed."""
-    return _page(request, get_object_or_404(User, username=username))
+    return _page(request, get_object_or_404(User, pk=pk))
 
 
 def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
@@ -74,7 +79,7 @@ def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
             "second_factor": factors.filter(type=Authenticator.Type.TOTP).exists(),
             "bound": SocialAccount.objects.filter(user=person).exists(),
             "may_reset": rights.may_reset(person),
-            "sessions": UserSession.objects.filter(user=person).count(),
+            "sessions": len(sessions.of(person)),
             "changes": changes.select_related("made_by", "decided_by")[:CHANGES],
             "may_propose": request.user.has_perm(rights.PROPOSE),
             "oneself": person == request.user,
@@ -88,30 +93,34 @@ def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
 @never_cache
 @require_POST
 @login_required
-@permission_required(rights.PROPOSE, raise_exception=True)
-def link_show(request: HttpRequest, username: str) -> HttpResponse:
+@may_propose
+def link_show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the link that another administrator approved to the one who asked for it, once."""
-    person = get_object_or_404(User, username=username)
+    person = get_object_or_404(User, pk=pk)
     try:
         path = links.show(person, by=cast(User, request.user))
     except NotAllowed as error:
         messages.error(request, error.words)
-        return redirect("people:detail", username)
+        return redirect("people:detail", pk)
     return _page(request, person, link=request.build_absolute_uri(path))
 
 
 @require_POST
 @login_required
-@permission_required(rights.PROPOSE, raise_exception=True)
-def end_sessions(request: HttpRequest, username: str) -> HttpResponse:
+@may_propose
+def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
     """Log somebody out everywhere."""
-    count = end_all(get_object_or_404(User, username=username), by=cast(User, request.user))
-    messages.success(request, f"{count} session{'' if count == 1 else 's'} of {username} ended.")
-    return redirect("people:detail", username)
+    person = get_object_or_404(User, pk=pk)
+    count = end_all(person, by=cast(User, request.user))
+    messages.success(request, f"{count} session{'' if count == 1 else 's'} of {person.get_username()} ended.")
+    return redirect("people:detail", pk)
 
 
-def _form(kind: str, pages: str, title: str, text: str, fixed: dict[str, Any], starting: Any) -> EntryForm:
-    arguments = list(fixed.values())
+def _form(
+    kind: str, pages: str, title: str, text: str, starting: Any, person: User | None = None
+) -> EntryForm:
+    fixed: Values = {"username": person.get_username()} if person else {}
+    arguments = [person.pk] if person else []
     return EntryForm(
         kind=kind,
         title=title,
@@ -132,58 +141,59 @@ def new_form() -> EntryForm:
         "When another administrator has approved it, the person's page shows you once the link with which the person "
         "chooses a password."
     )
-    return _form(rights.RIGHTS, "new", "Add somebody to the staff", text, {}, dict)
+    return _form(rights.RIGHTS, "new", "Add somebody to the staff", text, dict)
 
 
-def rights_form(username: str) -> EntryForm:
+def rights_form(pk: int) -> EntryForm:
     """The form for somebody's rights."""
-    person = get_object_or_404(User, username=username)
+    person = get_object_or_404(User, pk=pk)
     return _form(
         rights.RIGHTS,
         "rights",
         f"Rights of {person}",
         "They hold as soon as another administrator has approved them.",
-        {"username": username},
         lambda: rights.values_of(person),
+        person,
     )
 
 
-def reset_form(username: str) -> EntryForm:
+def reset_form(pk: int) -> EntryForm:
     """The form that resets somebody's second factor."""
-    get_object_or_404(User, username=username)
+    person = get_object_or_404(User, pk=pk)
     return _form(
         rights.RESET,
         "reset",
-        f"Reset the second factor of {username}",
+        f"Reset the second factor of {person.get_username()}",
         "For somebody who has lost both the authenticator app and the recovery codes, or has another account at the "
         "provider of single sign-on. Make sure who is asking.",
-        {"username": username},
         dict,
+        person,
     )
 
 
-def link_form(username: str) -> EntryForm:
+def link_form(pk: int) -> EntryForm:
     """The form that asks for a link with which somebody chooses a password."""
-    get_object_or_404(User, username=username)
+    person = get_object_or_404(User, pk=pk)
     return _form(
         rights.LINK,
         "link",
-        f"A password link for {username}",
+        f"A password link for {person.get_username()}",
         "For somebody who has no password or forgot it. Make sure who is asking. When another administrator has "
         "approved it, the person's page shows you the link, once.",
-        {"username": username},
         dict,
+        person,
     )
 
 
-def _entry_page(lane: str) -> str:
-    name = lane.removeprefix(rights.PREFIX)
-    return reverse("people:rights", args=[name]) if name and rights.person_of(lane) else reverse("people:new")
+def _entry_page(page: str, lane: str) -> str:
+    """The form of a kind of change about somebody; the one for somebody new where nobody has the name yet."""
+    person = rights.person_of(lane)
+    return reverse(page, args=[person.pk]) if person else reverse("people:new")
 
 
-ENTRY_PAGES[rights.RIGHTS] = _entry_page
-ENTRY_PAGES[rights.LINK] = lambda lane: reverse("people:link", args=[lane.removeprefix(rights.PREFIX)])
-ENTRY_PAGES[rights.RESET] = lambda lane: reverse("people:reset", args=[lane.removeprefix(rights.PREFIX)])
+ENTRY_PAGES[rights.RIGHTS] = partial(_entry_page, "people:rights")
+ENTRY_PAGES[rights.LINK] = partial(_entry_page, "people:link")
+ENTRY_PAGES[rights.RESET] = partial(_entry_page, "people:reset")
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -201,46 +211,64 @@ def new_check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
     return entry.check(request, new_form(), token)
 
 
-def edit(request: HttpRequest, username: str) -> HttpResponse:
+@login_required
+@may_propose
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The form for somebody's rights."""
-    return entry.new(request, rights_form(username))
+    return entry.new(request, rights_form(pk))
 
 
-def edit_keep(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+@login_required
+@may_propose
+def edit_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
     """Keeps a draft of it."""
-    return entry.keep(request, rights_form(username), token)
+    return entry.keep(request, rights_form(pk), token)
 
 
-def edit_check(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+@login_required
+@may_propose
+def edit_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
     """Check your answers."""
-    return entry.check(request, rights_form(username), token)
+    return entry.check(request, rights_form(pk), token)
 
 
-def reset(request: HttpRequest, username: str) -> HttpResponse:
+@login_required
+@may_propose
+def reset(request: HttpRequest, pk: int) -> HttpResponse:
     """The form that resets a second factor."""
-    return entry.new(request, reset_form(username))
+    return entry.new(request, reset_form(pk))
 
 
-def reset_keep(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+@login_required
+@may_propose
+def reset_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
     """Keeps a draft of it."""
-    return entry.keep(request, reset_form(username), token)
+    return entry.keep(request, reset_form(pk), token)
 
 
-def reset_check(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+@login_required
+@may_propose
+def reset_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
     """Check your answers."""
-    return entry.check(request, reset_form(username), token)
+    return entry.check(request, reset_form(pk), token)
 
 
-def link(request: HttpRequest, username: str) -> HttpResponse:
+@login_required
+@may_propose
+def link(request: HttpRequest, pk: int) -> HttpResponse:
     """The form that asks for a password link."""
-    return entry.new(request, link_form(username))
+    return entry.new(request, link_form(pk))
 
 
-def link_keep(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+@login_required
+@may_propose
+def link_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
     """Keeps a draft of it."""
-    return entry.keep(request, link_form(username), token)
+    return entry.keep(request, link_form(pk), token)
 
 
-def link_check(request: HttpRequest, username: str, token: uuid.UUID) -> HttpResponse:
+@login_required
+@may_propose
+def link_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
     """Check your answers."""
-    return entry.check(request, link_form(username), token)
+    return entry.check(request, link_form(pk), token)

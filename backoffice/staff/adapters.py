@@ -7,7 +7,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -34,6 +33,14 @@ class StaffAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What the failures of a name are counted under.
+
+        The name alone: a Host header with another port, or letters that the database takes for the same, would
+        otherwise begin a count of their own.
+        """
+        return str(credentials.get("username", "")).upper().lower()
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse after too many failed tries with one name, whether or not somebody has it, and record that."""
@@ -112,16 +119,3 @@ def _named_by(sociallogin: Any) -> Iterator[tuple[str, User]]:
 
 def _bound(person: User, sociallogin: Any) -> bool:
     return bool(SocialAccount.objects.filter(user=person, provider=sociallogin.account.provider).exists())
-
-
-class SessionsAdapter(DefaultUserSessionsAdapter):
-    """Somebody's sessions."""
-
-    def end_sessions(self, sessions: Any) -> None:
-        """End them, and record it."""
-        for session in sessions:
-            name = session.user.get_username()
-            record(
-                "staff.session_ended", by=session.user, subject=name, text=f"A session of {name} was ended."
-            )
-        super().end_sessions(sessions)

@@ -12,10 +12,10 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.staff import step_up
 from backoffice.staff.second_factor import missing
+from backoffice.staff.sessions import SEEN
 
 #: Said by requests that a page makes by itself: watching a page refresh is not working with it.
 BACKGROUND_HEADER = "X-Background"
-SEEN = "last_active"
 #: The time of activity is written at most so often (seconds): not each request shall write the session.
 WRITTEN_EVERY = 30
 

@@ -1,12 +1,21 @@
 """The portal's own users: staff of the broker, not trading clients."""
 
+import re
 from typing import Any, ClassVar, NoReturn
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+
+#: What a new user name looks like: it is typed at each login, and part of what audit entries are about.
+USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,29}")
+USER_NAME_WORDS = (
+    "Use at most 30 letters, digits and . _ - @, and begin with a letter or a digit, as in asha or asha.rao."
+)
 
 
 class StaffManager(UserManager["User"]):
@@ -46,7 +55,37 @@ class User(AbstractUser):
         )
 
     def get_absolute_url(self) -> str:
-        return reverse("people:detail", args=[self.get_username()])
+        return reverse("people:detail", args=[self.pk])
 
     def __str__(self) -> str:
         return self.get_full_name() or self.get_username()
+
+
+class Session(AbstractBaseSession):
+    """One browser's session. Neither usable nor readable with the table alone: see `backoffice.staff.sessions`."""
+
+    session_key = models.CharField("hash of the key in the cookie", max_length=64, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(AbstractBaseSession.Meta):
+        default_permissions = ()
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from backoffice.staff.sessions import SessionStore
+
+        return SessionStore
+
+
+class Throttle(models.Model):
+    """A count of failed logins: an entry of the cache of django-allauth (see `backoffice.staff.throttles`)."""
+
+    key = models.CharField(max_length=250, primary_key=True)
+    value = models.JSONField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key

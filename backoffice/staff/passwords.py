@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from backoffice.audit.operations import record
+from backoffice.staff import sessions
 from backoffice.staff.models import User
 
 
@@ -26,9 +28,16 @@ class ChoosePasswordView(PasswordResetConfirmView):
     success_url = reverse_lazy("staff:login")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Keep the password, and record that it was chosen."""
-        response = super().form_valid(form)
-        person = form.user
-        name = person.get_username()
-        record("staff.password_changed", by=person, subject=name, text="Chose a password by a link.")
+        """Keep the password, end the person's sessions, record it. Of several who use the link at once, one does."""
+        with transaction.atomic():
+            person = User.objects.select_for_update().get(pk=form.user.pk)
+            token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN)
+            if not self.token_generator.check_token(person, token):
+                self.validlink = False
+                return self.render_to_response(self.get_context_data(form=None))
+            form.user = person
+            response: HttpResponse = super().form_valid(form)
+            sessions.end(person)
+            name = person.get_username()
+            record("staff.password_changed", by=person, subject=name, text="Chose a password by a link.")
         return response

@@ -6,11 +6,10 @@ from allauth.account.signals import authentication_step_completed, password_chan
 from allauth.mfa import signals as mfa
 from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.utils import timezone
 
 from backoffice.audit.operations import record
+from backoffice.staff import sessions
 from backoffice.staff.adapters import known
-from backoffice.staff.middleware import SEEN
 
 #: The kinds of authenticator in words.
 FACTORS = {"totp": "authenticator app", "recovery_codes": "recovery codes"}
@@ -34,7 +33,7 @@ def connect() -> None:
 
 
 def _logged_in(sender: object, request: Any, user: Any, **kwargs: object) -> None:
-    request.session[SEEN] = timezone.now().timestamp()
+    sessions.begin(request)
     record("staff.logged_in", by=user, subject=user.get_username(), text="Logged in.")
 
 
@@ -54,7 +53,8 @@ def _failed(sender: object, credentials: dict[str, Any], **kwargs: object) -> No
     )
 
 
-def _password_changed(sender: object, user: Any, **kwargs: object) -> None:
+def _password_changed(sender: object, request: Any, user: Any, **kwargs: object) -> None:
+    sessions.end(user, sparing=request)
     _about(user, "staff.password_changed", "Changed the password. Other sessions ended.")
 
 

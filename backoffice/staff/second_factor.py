@@ -1,9 +1,13 @@
-"""For whom a second factor is demanded."""
+"""For whom a second factor is demanded, and which of its codes count."""
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt
 from django.conf import settings
+from django.db import transaction
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -19,6 +23,9 @@ DANGEROUS = (
     "staff.propose_rights",
     "staff.approve_rights",
 )
+
+#: In the data of an authenticator app: the half minute, counted from 1970, of the last code used.
+LAST_USED = "last_used"
 
 
 def enforced() -> bool:
@@ -39,3 +46,23 @@ def present(person: "User | AnonymousUser | Any") -> bool:
 def missing(person: "User | AnonymousUser | Any") -> bool:
     """Whether this person must set up a second factor before anything else."""
     return demanded(person) and not present(person)
+
+
+@transaction.atomic
+def takes(factor: Authenticator, code: str) -> bool:
+    """Whether this code counts: one of this factor that was not used yet. It is used from then on.
+
+    An authenticator app's code belongs to a half minute and is taken a while before and after. The last half minute of
+    which a code was used is kept with the app, and only a later one's counts (RFC 6238, section 5.2).
+    """
+    if factor.type != Authenticator.Type.TOTP:
+        return bool(factor.wrap().validate_code(code))
+    app = Authenticator.objects.select_for_update().get(pk=factor.pk)
+    secret, last = decrypt(app.data["secret"]), app.data.get(LAST_USED, 0)
+    for moment in yield_hotp_counters_from_time():
+        expected = format_hotp_value(hotp_value(secret, moment))
+        if moment > last and compare_user_code(actual=code, expected=expected):
+            app.data[LAST_USED] = moment
+            app.save(update_fields=["data"])
+            return True
+    return False

@@ -3,11 +3,10 @@
 from getpass import getpass
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP
 
 from backoffice.audit.operations import record
 from backoffice.staff.models import User
-from backoffice.staff.second_factor import enforced, missing
+from backoffice.staff.second_factor import enforced, missing, takes
 
 
 class NotProven(Exception):
@@ -33,6 +32,6 @@ def prove(person: User) -> None:
     password = getpass(f"Password of {name}: ")
     app = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
     code = getpass(f"Code of {name}'s authenticator app: ") if app else ""
-    if not person.check_password(password) or (app and not TOTP(app).validate_code(code)):
+    if not person.check_password(password) or (app and not takes(app, code)):
         record("staff.login_failed", by=None, subject=name, text="A proof at the command line failed.")
         raise NotProven("Password and code do not go together with this name. Try again.")

@@ -9,7 +9,6 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import views as oidc
-from allauth.usersessions import views as sessions
 from django.urls import include, path
 from django.views.generic import TemplateView
 
@@ -21,7 +20,8 @@ own = [
     path("logout/", account.logout, name="logout"),
     path("password/", account.password_change, name="password"),
     path("choose-password/<str:uidb64>/<str:token>/", ChoosePasswordView.as_view(), name="choose_password"),
-    path("sessions/<int:pk>/end/", views.end_session, name="end_session"),
+    path("again/kept/", views.kept, name="kept"),
+    path("sessions/", views.own_sessions, name="sessions"),
 ]
 
 urlpatterns = [
@@ -39,11 +39,10 @@ urlpatterns = [
     path("code/", mfa.authenticate, name="mfa_authenticate"),
     path("code/again/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("second-factor/", mfa.index, name="mfa_index"),
-    path("second-factor/app/", totp.activate_totp, name="mfa_activate_totp"),
+    path("second-factor/app/", views.SetUpAppView.as_view(), name="mfa_activate_totp"),
     path("second-factor/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("recovery-codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("sso/failed/", social.login_error, name="socialaccount_login_error"),
     path("<slug:provider_id>/login/", oidc.login, name="openid_connect_login"),

@@ -67,7 +67,7 @@ PAGES = {
         "/batches/{submitted}/",
         "/batches/{submitted}/rows/7/",
     ),
-    "admin": ("/", "/changes/rules/", "/odin/session/", "/people/of/maker/", "/batches/aliases/"),
+    "admin": ("/", "/changes/rules/", "/odin/session/", "/people/2/", "/batches/aliases/"),
 }
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))
 

@@ -7,7 +7,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = {
     "maker": ("/", "/users/", "/users/new/", "/changes/", "/batches/", "/deliveries/", "/limits/"),
     "compliance": ("/audit/", "/audit/numbers/", "/audit/verification/"),
-    "admin": ("/people/", "/people/of/maker/", "/staff/second-factor/", "/staff/sessions/", "/odin/session/"),
+    "admin": ("/people/", "/people/2/", "/staff/second-factor/", "/staff/sessions/", "/odin/session/"),
 }
 
 

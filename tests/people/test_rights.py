@@ -5,19 +5,22 @@ import uuid
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.changes import operations
 from backoffice.changes.errors import HasErrors, NotAllowed
+from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
+from backoffice.delivery.handlers import apply
 from backoffice.people import links, rights
 from backoffice.people.models import PasswordLink
-from backoffice.staff.models import User
+from backoffice.staff.models import Session, User
 from backoffice.staff.roles import ROLES
+from tests.factories import retail_user_values
 
 pytestmark = pytest.mark.django_db
 
@@ -146,23 +149,21 @@ def test_a_second_factor_is_reset_by_two_administrators(admin, other_admin, chec
     with pytest.raises(HasErrors):
         propose(admin, rights.RESET, username="checker")
     Authenticator.objects.create(user=checker, type="totp", data={"secret": "sealed"})
-    UserSession.objects.create(
-        user=checker, ip="192.0.2.1", session_key="key", user_agent="Browser", created_at=timezone.now()
-    )
+    Client().force_login(checker)
     approve(propose(admin, rights.RESET, username="checker"), other_admin)
     assert not Authenticator.objects.exists()
-    assert not UserSession.objects.exists()
+    assert not Session.objects.filter(user=checker).exists()
     assert Entry.objects.get(action="staff.session_ended").by == other_admin
 
 
 def test_the_pages_lead_from_the_list_to_a_proposal(client, admin, maker):
     client.force_login(admin)
     assert "maker" in client.get("/people/").content.decode()
-    page = client.get("/people/of/maker/").content.decode()
-    assert "/people/of/maker/rights/" in page
-    assert client.get("/people/of/maker/rights/").status_code == 200
+    page = client.get(f"/people/{maker.pk}/").content.decode()
+    assert f"/people/{maker.pk}/rights/" in page
+    assert client.get(f"/people/{maker.pk}/rights/").status_code == 200
     assert client.get("/people/new/").status_code == 200
-    assert client.get("/people/of/nobody/").status_code == 404
+    assert client.get("/people/0/").status_code == 404
 
 
 def link_in(response):
@@ -171,7 +172,8 @@ def link_in(response):
     return found and found[0]
 
 
-SHOW = "/people/of/maker/password-link/show/"
+def show(person):
+    return f"/people/{person.pk}/password-link/show/"
 
 
 class TestPasswordLink:
@@ -180,13 +182,13 @@ class TestPasswordLink:
     ):
         client.force_login(admin)
         change = propose(admin, rights.LINK, username="maker")
-        assert link_in(client.post(SHOW, follow=True)) is None
+        assert link_in(client.post(show(maker), follow=True)) is None
         approve(change, other_admin)
-        page = client.get("/people/of/maker/")
-        assert SHOW in page.content.decode()
+        page = client.get(f"/people/{maker.pk}/")
+        assert show(maker) in page.content.decode()
         assert link_in(page) is None
-        assert link_in(client.post(SHOW))
-        again = client.post(SHOW, follow=True)
+        assert link_in(client.post(show(maker)))
+        again = client.post(show(maker), follow=True)
         assert link_in(again) is None
         assert "Ask for a new one" in again.content.decode()
         entry = Entry.objects.get(action="staff.password_link_shown")
@@ -197,16 +199,16 @@ class TestPasswordLink:
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         for person in (other_admin, make_admin("admin3")):
             client.force_login(person)
-            assert SHOW not in client.get("/people/of/maker/").content.decode()
-            assert link_in(client.post(SHOW, follow=True)) is None
+            assert show(maker) not in client.get(f"/people/{maker.pk}/").content.decode()
+            assert link_in(client.post(show(maker), follow=True)) is None
         client.force_login(maker)
-        assert client.post(SHOW).status_code == 403
+        assert client.post(show(maker)).status_code == 403
         assert not Entry.objects.filter(action="staff.password_link_shown").exists()
 
     def test_it_chooses_one_password_within_its_time(self, client, admin, other_admin, maker, settings):
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         client.force_login(admin)
-        link = link_in(client.post(SHOW))
+        link = link_in(client.post(show(maker)))
         settings.PASSWORD_RESET_TIMEOUT = -1
         assert "no longer good" in Client().get(link, follow=True).content.decode()
         settings.PASSWORD_RESET_TIMEOUT = 60
@@ -222,13 +224,13 @@ class TestPasswordLink:
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         PasswordLink.objects.update(granted_at=timezone.now() - links.SHOWN_WITHIN)
         client.force_login(admin)
-        assert link_in(client.post(SHOW, follow=True)) is None
+        assert link_in(client.post(show(maker), follow=True)) is None
 
     def test_somebody_deactivated_since_gets_none(self, client, admin, other_admin, maker):
         approve(propose(admin, rights.LINK, username="maker"), other_admin)
         User.objects.filter(pk=maker.pk).update(is_active=False)
         client.force_login(admin)
-        assert link_in(client.post(SHOW, follow=True)) is None
+        assert link_in(client.post(show(maker), follow=True)) is None
         with pytest.raises(HasErrors):
             propose(admin, rights.LINK, username="maker")
 
@@ -242,19 +244,21 @@ class TestPasswordLink:
     def test_somebody_added_comes_with_one(self, client, admin, other_admin):
         approve(propose(admin, **NEW), other_admin)
         client.force_login(admin)
-        assert link_in(client.post("/people/of/asha/password-link/show/"))
+        assert link_in(client.post(show(User.objects.get(username="asha"))))
 
     def test_the_page_of_the_change_leads_to_the_person(self, client, admin, other_admin, maker):
         change = propose(admin, rights.LINK, username="maker")
         client.force_login(admin)
-        assert 'href="/people/of/maker/"' in client.get(change.get_absolute_url()).content.decode()
+        assert f'href="/people/{maker.pk}/"' in client.get(change.get_absolute_url()).content.decode()
 
 
 def test_an_administrator_ends_sessions_of_others(client, admin, maker):
-    UserSession.objects.create(user=maker, ip="192.0.2.1", session_key="key", user_agent="Browser")
+    theirs = Client()
+    theirs.force_login(maker)
     client.force_login(admin)
-    client.post("/people/of/maker/end-sessions/")
-    assert not UserSession.objects.exists()
+    client.post(f"/people/{maker.pk}/end-sessions/")
+    assert theirs.get("/").url.startswith("/staff/login/")
+    assert client.get("/").status_code == 200
     assert Entry.objects.get(action="staff.session_ended").by == admin
 
 
@@ -263,3 +267,61 @@ def test_these_changes_wait_for_administrators_alone(checker, admin, other_admin
     assert change not in waiting_for(checker)
     assert change not in waiting_for(admin)
     assert change in waiting_for(other_admin)
+
+
+#: None of these may become a user name; whoever has one from before can be switched off all the same.
+ODD = ["asha/rao", "..", ".", "asha rao", "आशा", "-asha", "asha?", "asha#1", "asha%2e", "asha\\rao", "a" * 31]
+#: Of them, those that the form of rights used to take.
+ODD_THAT_WERE_LET_IN = [name for name in ODD if name.isascii() and len(name) <= 30]
+
+
+class TestOddNames:
+    @pytest.mark.parametrize("name", ODD)
+    def test_nobody_new_gets_one(self, admin, client, name):
+        with pytest.raises(HasErrors):
+            propose(admin, **{**NEW, "username": name})
+        with pytest.raises(CommandError, match="cannot be a user name"):
+            call_command("first_admin", "--", name)
+
+    @pytest.mark.parametrize("name", ["asha.rao", "a1", "asha@broker.example", "Asha_Rao-2"])
+    def test_others_do(self, admin, other_admin, name):
+        approve(propose(admin, **{**NEW, "username": name}), other_admin)
+        assert User.objects.get(username=name).is_active
+
+    @pytest.mark.parametrize("name", ODD_THAT_WERE_LET_IN)
+    def test_who_has_one_from_before_is_reached_by_number_and_switched_off(
+        self, client, admin, other_admin, name
+    ):
+        person = User.objects.create_user(name, first_name="Asha", last_name="Rao")
+        client.force_login(admin)
+        assert f'href="/people/{person.pk}/"' in client.get("/people/").content.decode()
+        form = client.get(f"/people/{person.pk}/rights/")
+        assert form.status_code == 200
+        token = re.search(r'name="token" value="([^"]+)"', form.content.decode())[1]
+        typed = {"first_name": "Asha", "last_name": "Rao", "active": "N", "token": token, "press": "check"}
+        check = client.post(f"/people/{person.pk}/rights/", typed)
+        assert check.status_code == 302, check.content.decode()
+        seen = re.search(r'name="seen" value="([^"]+)"', client.get(check.url).content.decode())[1]
+        change_page = client.post(check.url, {"seen": seen, "reason": "Left"}).url
+        assert client.get(f"/people/{person.pk}/").status_code == 200
+        client.force_login(other_admin)
+        assert client.get(change_page).status_code == 200
+        change = Change.objects.get(lane=f"staff:{name}")
+        client.post(f"{change_page}approve/", {"content_hash": change.content_hash})
+        person.refresh_from_db()
+        assert not person.is_active
+        for page in ("/changes/", "/changes/inbox/", "/", change_page, "/people/"):
+            assert client.get(page).status_code == 200
+
+
+def test_without_a_login_a_form_says_nothing_of_whom_it_is_about(client, maker):
+    """It comes back with what was typed, and with that alone."""
+    answer = client.post(f"/people/{maker.pk}/rights/", {"first_name": "Typed"})
+    assert answer.url.startswith("/staff/login/")
+    assert client.get("/people/0/rights/").url.startswith("/staff/login/")
+    apply(301, "HO/RET001", retail_user_values())
+    form = client.post("/users/HO/RET001/change/update_retail_user/", {"city": "Typed"})
+    assert form.status_code == 401
+    page = form.content.decode()
+    assert "Typed" in page
+    assert "Testwala" not in page

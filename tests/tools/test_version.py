@@ -8,19 +8,19 @@ import pytest
 from tools import complaint
 
 
-@pytest.mark.parametrize("version", [(3, 11, 0), (3, 11, 7), (3, 12, 0), (4, 0, 0)])
+@pytest.mark.parametrize("version", [(3, 11, 5), (3, 11, 7), (3, 12, 0), (4, 0, 0)])
 def test_a_python_that_will_do_is_not_complained_of(version):
     assert complaint(version) == ""
 
 
-@pytest.mark.parametrize("version", [(3, 8, 10), (3, 10, 14), (2, 7, 18)])
+@pytest.mark.parametrize("version", [(3, 8, 10), (3, 10, 14), (2, 7, 18), (3, 11, 0), (3, 11, 4)])
 def test_an_older_python_is_told_what_is_needed_and_what_was_found(version):
     words = complaint(version)
-    assert words.startswith("Python 3.11 or newer is needed; found {}.{}.".format(*version))
+    assert words.startswith("Python 3.11.5 or newer is needed; found {}.{}.{}.".format(*version))
     assert "make run PYTHON=" in words
 
 
-@pytest.mark.parametrize("name", ["run.py", "test.py"])
+@pytest.mark.parametrize("name", ["run.py", "test.py", "audit.py"])
 def test_the_version_is_checked_before_anything_that_an_older_python_cannot_import(name):
     tree = ast.parse((Path(__file__).parents[2] / "tools" / name).read_text())
     imported = [
@@ -32,5 +32,5 @@ def test_the_version_is_checked_before_anything_that_an_older_python_cannot_impo
 
 
 def test_the_check_itself_and_the_programs_can_be_read_by_python_3_8():
-    for name in ("__init__.py", "run.py", "test.py"):
+    for name in ("__init__.py", "run.py", "test.py", "audit.py"):
         ast.parse((Path(__file__).parents[2] / "tools" / name).read_text(), feature_version=(3, 8))

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from backoffice.audit.operations import record
-from backoffice.staff.models import User
+from backoffice.staff.models import USER_NAME, USER_NAME_WORDS, User
 from backoffice.staff.passwords import link_path
 
 #: Rights of staff are proposed by one administrator and approved by another.
@@ -15,7 +16,7 @@ NEEDED = 2
 
 
 class Command(BaseCommand):
-    """No password is set or printed: the link lets its owner choose one, once, within a day."""
+    """No password is set or printed: the link lets its owner choose one, once, within PASSWORD_LINK_MINUTES."""
 
     help = (
         "Make the first or the second administrator; prints a link with which that person chooses a password."
@@ -33,7 +34,9 @@ class Command(BaseCommand):
                     "There are two administrators already. They add others on the page Staff: one proposes, "
                     "another approves."
                 )
-            if User.objects.filter(username=options["name"]).exists():
+            if not USER_NAME.fullmatch(options["name"]):
+                raise CommandError(f"{options['name']} cannot be a user name. {USER_NAME_WORDS}")
+            if User.objects.filter(username__iexact=options["name"]).exists():
                 raise CommandError(f"{options['name']} is on the staff already. Choose another user name.")
             person = User.objects.create_user(options["name"], email=options["email"])
             person.groups.add(Group.objects.get(name="admin"))
@@ -45,6 +48,7 @@ class Command(BaseCommand):
                 after={"roles": ["admin"]},
             )
         self.stdout.write(
-            f"{person.get_username()} is an administrator. Page to choose a password on, within a day:"
+            f"{person.get_username()} is an administrator. Page to choose a password on, within "
+            f"{settings.PASSWORD_LINK_MINUTES:g} minutes:"
         )
         self.stdout.write(f"  {link_path(person)}")
