@@ -19,7 +19,7 @@ from backoffice.protocol.fields import Code, Date, Flags, Record, Records, Secre
 from backoffice.protocol.findings import Finding
 
 #: A long number as Excel shows it: the digits behind are gone.
-_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]+")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]{1,20})?[Ee]\+[0-9]{1,3}")
 _EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "####"})
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -96,7 +96,7 @@ class RowReader:
                 texts[place] = cells[place]
         if "'" in joined:
             texts = self._unmarked(texts)
-        found = list(self._damaged(texts)) if "E+" in joined or "#" in joined else []
+        found = list(self._damaged(texts)) if "E+" in joined or "e+" in joined or "#" in joined else []
         cleared = CLEAR in joined and self._clear(texts, found)
         for place, convert in self._converted:
             if texts[place]:
@@ -183,10 +183,7 @@ class RowReader:
                 continue
             words, meant = self._dates.fault(text)
             if words:
-                accepted = " or ".join(self._dates.shapes)
-                yield Finding(
-                    column.path, f"{column.label} {words} as {accepted}.", rule="file.date", cleaned=meant
-                )
+                yield Finding(column.path, f"{column.label} {words}", rule="file.date", cleaned=meant)
 
     def _lost_zeros(self, texts: list[Any]) -> Iterator[Finding]:
         for place, column, lengths in self._digits:

@@ -1,4 +1,4 @@
-"""Shapes of texts that have one: PAN, ISIN, PIN code, mobile number, e-mail address."""
+"""Shapes of texts that have one: PAN, ISIN, PIN code, telephone and account numbers, e-mail address."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,12 +7,21 @@ from dataclasses import dataclass
 import stdnum.isin
 from stdnum.in_ import aadhaar
 
+from backoffice.protocol.bent import ungrouped
 from backoffice.protocol.findings import Finding, Severity
 
 _PAN = re.compile(r"[A-Z]{5}[0-9]{4}[A-Z]")
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_MOBILE = re.compile(r"(?:\+?91[ -]?|0)?[6-9][0-9]{9}")
+_MOBILE = re.compile(r"[6-9][0-9]{9}")
 _PIN_CODE = re.compile(r"[1-9][0-9]{5}")
+_DP_ID = re.compile(r"IN[0-9]{6}|[0-9]{8}")
+_DIGITS = re.compile(r"[0-9]{1,40}")
+_DIALLED = re.compile(r"\+?[0-9]{6,15}")
+#: How a mobile number of India is dialled from here and from abroad: what may stand before its ten digits.
+_DIALLED_MOBILE = re.compile(r"(?:(?:\+|00?)?910?|0)?([6-9][0-9]{9})")
+#: Between the digits of a telephone number; a point only where no decimals can be meant.
+_IN_NUMBERS = re.compile(r"[ ()\-]|(?<=[0-9]{3})\.(?=[0-9]{3})")
 #: Looser, and quicker to look for.
 ANY_TWELVE_DIGITS = "[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}"
 _TWELVE_DIGITS = re.compile(r"(?<![0-9])[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])")
@@ -22,6 +31,8 @@ _TWELVE_DIGITS = re.compile(r"(?<![0-9])[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}(
 class Shape:
     """What a text must look like; `words` says it to an operator, `tidy` makes a value to offer if that
     then fits.
+
+    `key` is what two spellings of the same have in common. `exact`: a letter without its accent is another one.
     """
 
     fits: Callable[[str], object]
@@ -29,39 +40,123 @@ class Shape:
     severity: Severity = Severity.ERROR
     rule: str = "U16"
     tidy: Callable[[str], str] = str.strip
+    key: Callable[[str], str] = str.upper
+    exact: bool = False
 
     def findings(self, value: str, path: str) -> Iterator[Finding]:
         """One finding if the value does not fit."""
         if not self.fits(value):
-            tidied = self.tidy(value)
-            offered = tidied if tidied != value and self.fits(tidied) else None
-            yield Finding(path, self.words, self.severity, self.rule, offered)
+            yield Finding(path, self.words, self.severity, self.rule, self.tidied(value))
+
+    def tidied(self, value: str) -> str | None:
+        """The value as it fits; None where it cannot be made to."""
+        tidied = self.tidy(value)
+        return tidied if self.fits(tidied) else None
+
+
+def _into(form: re.Pattern[str], tidy: Callable[[str], str]) -> Callable[[str], str]:
+    """Tidies what then has this form, and leaves everything else as it is."""
+
+    def tidied(text: str) -> str:
+        tidier = tidy(text)
+        return tidier if form.fullmatch(tidier) else text
+
+    return tidied
+
+
+def _unless_tidier(form: re.Pattern[str], tidy: Callable[[str], str]) -> Callable[[str], bool]:
+    """Fits all but what only needs tidying to have this form."""
+    return lambda text: bool(form.fullmatch(text)) or tidy(text) == text
+
+
+def _compact(text: str) -> str:
+    return re.sub(r"[\s-]", "", ungrouped(text))
 
 
 def _compact_upper(text: str) -> str:
-    return re.sub(r"[\s-]", "", text).upper()
+    return _compact(text).upper()
 
+
+def _dialled(text: str) -> str:
+    """Without what is written between the digits of a telephone number."""
+    return _IN_NUMBERS.sub("", ungrouped(text)) if "(0)" not in text else text
+
+
+def _ten_digits(text: str) -> str:
+    """A mobile number without what is dialled before it; another text as it is."""
+    if len(text) > 40:
+        return text
+    match = _DIALLED_MOBILE.fullmatch(_IN_NUMBERS.sub("", ungrouped(text)))
+    return match[1] if match else text
+
+
+def _mobile_key(text: str) -> str:
+    return text if len(text) == 10 else _ten_digits(text)
+
+
+def _account_key(text: str) -> str:
+    """Without spaces, hyphens, and the zeros at the start that a spreadsheet drops."""
+    return (text if text.isdigit() else _compact_upper(text)).lstrip("0") or text
+
+
+_tidy_telephone = _into(_DIALLED, _dialled)
+_tidy_account = _into(_DIGITS, _compact)
+_tidy_dp_id = _into(_DP_ID, _compact_upper)
 
 PAN = Shape(
     _PAN.fullmatch,
     "PAN must be five letters, four digits and a letter, like AAAPL1234C.",
     tidy=_compact_upper,
+    key=_compact_upper,
 )
 ISIN = Shape(
-    stdnum.isin.is_valid,
+    lambda text: _ISIN.fullmatch(text) and stdnum.isin.is_valid(text),
     "ISIN must be 12 characters with the right check digit, like INE009A01021.",
     rule="O7",
     tidy=_compact_upper,
+    key=_compact_upper,
 )
 PIN_CODE = Shape(
-    _PIN_CODE.fullmatch, "A PIN code has six digits and does not start with 0. Check it.", Severity.WARNING
+    _PIN_CODE.fullmatch,
+    "A PIN code has six digits and does not start with 0. Check it.",
+    Severity.WARNING,
+    tidy=_compact,
+    key=_compact,
 )
 MOBILE = Shape(
     _MOBILE.fullmatch,
     "A mobile number has ten digits and starts with 6, 7, 8 or 9. Check it.",
     Severity.WARNING,
+    tidy=_ten_digits,
+    key=_mobile_key,
 )
-EMAIL = Shape(_EMAIL.fullmatch, "This does not look like an e-mail address. Check it.", Severity.WARNING)
+TELEPHONE = Shape(
+    _unless_tidier(_DIALLED, _tidy_telephone),
+    "Check the number: it is sent without spaces, hyphens and brackets between its digits.",
+    Severity.WARNING,
+    tidy=_tidy_telephone,
+    key=_tidy_telephone,
+)
+ACCOUNT_NO = Shape(
+    _unless_tidier(_DIGITS, _tidy_account),
+    "Check the number: it is sent without spaces and hyphens between its digits.",
+    Severity.WARNING,
+    tidy=_tidy_account,
+    key=_account_key,
+)
+DP_ID = Shape(
+    _unless_tidier(_DP_ID, _tidy_dp_id),
+    "Check the DP id: it is sent in capitals, without spaces and hyphens, like IN300940.",
+    Severity.WARNING,
+    tidy=_tidy_dp_id,
+    key=_compact_upper,
+)
+EMAIL = Shape(
+    _EMAIL.fullmatch,
+    "This does not look like an e-mail address. Check it.",
+    Severity.WARNING,
+    exact=True,
+)
 
 
 def holds_aadhaar(text: str) -> bool:
