@@ -100,7 +100,7 @@ def test_errors_keep_everything_that_was_typed_and_link_to_their_fields(as_maker
     assert {"id_pan", "id_name", "id_email"} <= set(page.links)
     assert set(page.links) - {"main"} <= set(page.ids)
     assert page.named("pan").attributes["aria-invalid"] == "true"
-    assert "Use «Asha" in html
+    assert "Use “Asha" in html
 
 
 def test_the_side_index_counts_the_findings_of_each_section(as_maker):
