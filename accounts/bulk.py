@@ -122,7 +122,7 @@ KEYS = {
     "beneficiary_id": ACCOUNT_NO.key,
 }
 #: What may stand before the ten digits of a mobile number in a record.
-DIALLED = ("", "0", "91", "91 ", "91-", "+91", "+91 ", "+91-")
+DIALLED = ("", "0", "91", "+91", "+91 ", "+91-")
 
 Key = tuple[str, ...]
 #: The lanes that have something, by what they have.

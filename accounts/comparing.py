@@ -62,31 +62,35 @@ def _same_person(values: Given, known: Given) -> Iterator[Comparison]:
 
 def _people(values: Given) -> Iterator[Comparison]:
     """Joint holders and guardians by their PAN and name, in each demat account and in the UCC."""
+    places = [
+        (f"Demat {place + 1}", f"demats.{place}", demat)
+        for place, demat in enumerate(records(values, "demats"))
+        if demat.get("action") != "2"
+    ]
+    if ucc := record(values, "mf_ucc"):
+        places.append(("MF UCC", "mf_ucc", ucc))
+    if len(places) < 2:
+        return
     for who, title in PEOPLE.items():
         for part, what in (("pan", "PAN"), ("first_name", "first name"), ("last_name", "last name")):
             name = f"{who}_{part}"
-            sides = [
-                Side(f"Demat {place + 1}", f"demats.{place}.{name}", demat[name])
-                for place, demat in enumerate(records(values, "demats"))
-                if demat.get(name) and demat.get("action") != "2"
-            ]
-            if ucc := record(values, "mf_ucc").get(name):
-                sides.append(Side("MF UCC", f"mf_ucc.{name}", ucc))
-            if len(sides) < 2:
+            given = [(where, path, said) for where, path, row in places if (said := row.get(name))]
+            if len(given) < 2:
                 continue
+            sides = [Side(where, f"{path}.{name}", said) for where, path, said in given]
             fits = not any(_differs(side.text, sides[0].text, KEYS.get(part)) for side in sides)
-            said = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
-            yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), "" if fits else said)
+            fault = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
+            yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), "" if fits else fault)
 
 
 def _own_pan(values: Given) -> Iterator[Comparison]:
     """Nobody is a joint holder or guardian beside themselves."""
-    own = text(values, "pan")
+    own = PAN.key(text(values, "pan"))
     if not own:
         return
     for place, where, row in _places_with_people(values):
         for who, title in PEOPLE.items():
-            if PAN.key(row.get(f"{who}_pan", "")) == PAN.key(own):
+            if (other := row.get(f"{who}_pan")) and PAN.key(other) == own:
                 sides = (Side("Profile", "pan", own), Side(where, f"{place}.{who}_pan", own))
                 said = f"The {title} in {where} has the user's own PAN. Check it."
                 yield Comparison(f"{title.capitalize()}: PAN", sides, said)
@@ -135,6 +139,8 @@ def _places(sides: list[Side]) -> str:
 
 def _differs(one: str, other: str, key: Callable[[str], str] | None = None) -> bool:
     """Case, spaces and signs between words say nothing; `key` is what two spellings have in common."""
+    if one == other:
+        return False
     if key:
         return key(one) != key(other)
     return (words(one) or one) != (words(other) or other)

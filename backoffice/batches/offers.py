@@ -5,6 +5,7 @@ A few queries, however long the file is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -40,23 +41,24 @@ class Offers:
             f"FROM batches_row CROSS JOIN {OPENED[connection.vendor]} WHERE batches_row.batch_id = %s "
             f"AND {said_path} = %s AND {said_rule} = %s AND {cleaned} IS NOT NULL GROUP BY 1, 2"
         )
-        self._parameters = [batch.pk, path, rule]
-        (self.pairs, self.rows) = self._query(
+        self._parameters: list[Any] = [batch.pk, path, rule]
+        counted = self._query(
             f"WITH pairs(before, after, times, first) AS ({self._statement}) "  # noqa: S608
             "SELECT count(*), COALESCE(sum(times), 0) FROM pairs"
-        )[0]
+        )
+        self.pairs, self.rows = map(int, counted[0])
 
     def __len__(self) -> int:
-        return int(self.pairs)
+        return self.pairs
 
     def __getitem__(self, wanted: slice) -> Sequence[Offer]:
         statement = f"{self._statement} ORDER BY 3 DESC, 4 LIMIT {wanted.stop - wanted.start:d} OFFSET {wanted.start:d}"
         return [Offer(*row) for row in self._query(statement)]
 
-    def _query(self, statement: str) -> Sequence[tuple[object, ...]]:
+    def _query(self, statement: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(statement, self._parameters)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
 
 def seen(batch: Batch) -> str:

@@ -25,8 +25,8 @@ def is_bent(text: str, *, free: bool = False) -> bool:
     if is_shortened(text):
         return not free
     if free:
-        inner = text.strip("'\"")
-        return bool(_POINT_ZERO.fullmatch(inner)) or (inner != text and inner.isascii() and inner.isdigit())
+        inner = text.strip("'\"") if text[:1] in _QUOTES else ""
+        return bool(_POINT_ZERO.fullmatch(inner or text)) or (inner.isascii() and inner.isdigit())
     return (text[:1] in _QUOTES and text[1:2].isalnum()) or bool(_POINT_ZERO.fullmatch(text))
 
 

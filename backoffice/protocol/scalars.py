@@ -27,6 +27,8 @@ from backoffice.protocol.shapes import ANY_TWELVE_DIGITS, Shape, holds_aadhaar
 _PASSWORD = re.compile(r"[A-Za-z0-9<>.:;~!@#$%^*()+\-\\/\[\]]*")
 #: The rule of what another program has made of a value.
 BENT = "bent"
+#: Not at the start of what passes the quick look: a space, a quotation mark, a number with decimals or an exponent.
+_MAY_BE_BENT = r"(?![ '\"]|[+-]?[0-9]++(?:\.0++\Z|[0-9.]*+[eE][0-9+-]))"
 #: Between several codes in one text.
 _BETWEEN_CODES = re.compile("[;,|]")
 #: What programs put around a code.
@@ -145,9 +147,11 @@ class Text(Scalar):
     @cached_property
     def sound(self) -> Callable[[Any], object]:
         """Besides: the shape, nothing that another program left, nowhere so many digits as an Aadhaar number."""
-        digits = rf"(?!.*{ANY_TWELVE_DIGITS})" if self.free else r"(?![+-]?[0-9][0-9.]*[eE][0-9+-])"
-        bent = r"(?![ '\"]|[+-]?[0-9]{1,40}\.0{1,20}\Z)"
-        plain = re.compile(rf"{bent}{digits}{self.pattern}(?<! )").fullmatch
+        if self.shape and self.shape.quick:
+            longest = f"(?=.{{0,{self.max_length}}}\\Z)" if self.max_length is not None else ""
+            return re.compile(f"{longest}(?:{self.shape.quick.pattern})").fullmatch
+        digits = rf"(?!.*{ANY_TWELVE_DIGITS})" if self.free else ""
+        plain = re.compile(rf"{_MAY_BE_BENT}{digits}{self.pattern}(?<! )").fullmatch
         if self.shape is None:
             return plain
         shaped = self.shape.fits
@@ -166,7 +170,9 @@ class Text(Scalar):
             return ""
         if is_shortened(value):
             return "looks like 1.2E+15: another program has shortened a long number. Take it from its source."
-        return "looks as another program left it, with a quotation mark, an apostrophe or .0 that is not part of it."
+        if value[0] in "'\"":
+            return f"begins with {value[0]}, which another program has added. Remove it or accept the cleaned value."
+        return "ends in .0, which another program has added. Remove it or accept the cleaned value."
 
     def meant(self, value: str) -> str | None:
         """Without what cannot be seen, what a program put around it, and what ODIN cannot take; as its shape has it."""
@@ -256,13 +262,13 @@ class Flags(Field):
 
     def _offered(self, value: list[str]) -> str | None:
         """The codes that were meant, joined by commas; None where one of them would be a guess."""
-        meant = []
+        meant: list[str | None] = []
         for item in value:
             for part in _BETWEEN_CODES.split(reduced(item[:LONGEST]) or "?"):
                 if part.strip(_AROUND_CODES):
                     meant.append(self._read(part))
-        codes = self.clean([code for code in meant if code])
-        return ",".join(map(str, codes)) if codes and None not in meant else None
+        codes: Any = self.clean([code for code in meant if code])
+        return ",".join(codes) if codes and None not in meant else None
 
     @cached_property
     def _read(self) -> Callable[[str], str | None]:

@@ -17,6 +17,7 @@ _MOBILE = re.compile(r"[6-9][0-9]{9}")
 _PIN_CODE = re.compile(r"[1-9][0-9]{5}")
 _DP_ID = re.compile(r"IN[0-9]{6}|[0-9]{8}")
 _DIGITS = re.compile(r"[0-9]{1,40}")
+_NO_ZEROS = re.compile(r"[1-9][0-9]{0,39}")
 _DIALLED = re.compile(r"\+?[0-9]{6,15}")
 #: How a mobile number of India is dialled from here and from abroad: what may stand before its ten digits.
 _DIALLED_MOBILE = re.compile(r"(?:(?:\+|00?)?910?|0)?([6-9][0-9]{9})")
@@ -32,7 +33,8 @@ class Shape:
     """What a text must look like; `words` says it to an operator, `tidy` makes a value to offer if that
     then fits.
 
-    `key` is what two spellings of the same have in common. `exact`: a letter without its accent is another one.
+    `key` is what two spellings of the same have in common. `quick`: all that it matches is sound, and nearly all values
+    are. `exact`: a letter without its accent is another one.
     """
 
     fits: Callable[[str], object]
@@ -41,6 +43,7 @@ class Shape:
     rule: str = "U16"
     tidy: Callable[[str], str] = str.strip
     key: Callable[[str], str] = str.upper
+    quick: re.Pattern[str] | None = None
     exact: bool = False
 
     def findings(self, value: str, path: str) -> Iterator[Finding]:
@@ -58,15 +61,19 @@ def _into(form: re.Pattern[str], tidy: Callable[[str], str]) -> Callable[[str], 
     """Tidies what then has this form, and leaves everything else as it is."""
 
     def tidied(text: str) -> str:
-        tidier = tidy(text)
-        return tidier if form.fullmatch(tidier) else text
+        return text if form.fullmatch(text) or not form.fullmatch(tidier := tidy(text)) else tidier
 
     return tidied
 
 
-def _unless_tidier(form: re.Pattern[str], tidy: Callable[[str], str]) -> Callable[[str], bool]:
-    """Fits all but what only needs tidying to have this form."""
-    return lambda text: bool(form.fullmatch(text)) or tidy(text) == text
+def _unless(form: re.Pattern[str], key: Callable[[str], str]) -> Callable[[str], str]:
+    """The text itself where it has this form already, which is quicker to tell; otherwise its key."""
+    return lambda text: text if form.fullmatch(text) else key(text)
+
+
+def _unless_tidier(tidy: Callable[[str], str]) -> Callable[[str], bool]:
+    """Fits all but what only needs tidying."""
+    return lambda text: tidy(text) == text
 
 
 def _compact(text: str) -> str:
@@ -90,10 +97,6 @@ def _ten_digits(text: str) -> str:
     return match[1] if match else text
 
 
-def _mobile_key(text: str) -> str:
-    return text if len(text) == 10 else _ten_digits(text)
-
-
 def _account_key(text: str) -> str:
     """Without spaces, hyphens, and the zeros at the start that a spreadsheet drops."""
     return (text if text.isdigit() else _compact_upper(text)).lstrip("0") or text
@@ -107,7 +110,8 @@ PAN = Shape(
     _PAN.fullmatch,
     "PAN must be five letters, four digits and a letter, like AAAPL1234C.",
     tidy=_compact_upper,
-    key=_compact_upper,
+    key=_unless(_PAN, _compact_upper),
+    quick=_PAN,
 )
 ISIN = Shape(
     lambda text: _ISIN.fullmatch(text) and stdnum.isin.is_valid(text),
@@ -121,35 +125,40 @@ PIN_CODE = Shape(
     "A PIN code has six digits and does not start with 0. Check it.",
     Severity.WARNING,
     tidy=_compact,
-    key=_compact,
+    key=_unless(_PIN_CODE, _compact),
+    quick=_PIN_CODE,
 )
 MOBILE = Shape(
     _MOBILE.fullmatch,
     "A mobile number has ten digits and starts with 6, 7, 8 or 9. Check it.",
     Severity.WARNING,
     tidy=_ten_digits,
-    key=_mobile_key,
+    key=_unless(_MOBILE, _ten_digits),
+    quick=_MOBILE,
 )
 TELEPHONE = Shape(
-    _unless_tidier(_DIALLED, _tidy_telephone),
+    _unless_tidier(_tidy_telephone),
     "Check the number: it is sent without spaces, hyphens and brackets between its digits.",
     Severity.WARNING,
     tidy=_tidy_telephone,
     key=_tidy_telephone,
+    quick=_DIALLED,
 )
 ACCOUNT_NO = Shape(
-    _unless_tidier(_DIGITS, _tidy_account),
+    _unless_tidier(_tidy_account),
     "Check the number: it is sent without spaces and hyphens between its digits.",
     Severity.WARNING,
     tidy=_tidy_account,
-    key=_account_key,
+    key=_unless(_NO_ZEROS, _account_key),
+    quick=_DIGITS,
 )
 DP_ID = Shape(
-    _unless_tidier(_DP_ID, _tidy_dp_id),
+    _unless_tidier(_tidy_dp_id),
     "Check the DP id: it is sent in capitals, without spaces and hyphens, like IN300940.",
     Severity.WARNING,
     tidy=_tidy_dp_id,
-    key=_compact_upper,
+    key=_unless(_DP_ID, _compact_upper),
+    quick=_DP_ID,
 )
 EMAIL = Shape(
     _EMAIL.fullmatch,

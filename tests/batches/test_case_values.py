@@ -230,7 +230,7 @@ def test_the_same_number_in_another_spelling_is_the_same_in_the_file(case):
     assert "Row 2 has the same mobile number" in str(batch.rows.get(number=4).findings)
 
 
-@pytest.mark.parametrize("stored", ["9812340001", "+919812340001", "09812340001", "91 9812340001"])
+@pytest.mark.parametrize("stored", ["9812340001", "+919812340001", "09812340001", "+91-9812340001"])
 def test_the_same_number_in_another_spelling_is_the_same_as_that_of_a_record(case, stored):
     RetailUserFactory(user_id="HOLDER", group_id="HO", mobile=stored)
     batch = case("32-same-otherwise.csv")
