@@ -17,6 +17,7 @@ from backoffice.delivery.states import OPEN
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.messages.users import CreateRetailUser
+from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, MOBILE, PAN
 
 #: The kinds of change after which a retail user is here.
 CREATE_RETAIL_USER = "create_retail_user"
@@ -112,16 +113,27 @@ def _already_there(
         yield Finding("user_id", f"{words} Wait for its outcome.", rule="portal.pending")
 
 
+#: What two spellings of the same have in common, by the name of the column.
+KEYS = {
+    "pan": PAN.key,
+    "mobile": MOBILE.key,
+    "account_no": ACCOUNT_NO.key,
+    "dp_id": DP_ID.key,
+    "beneficiary_id": ACCOUNT_NO.key,
+}
+#: What may stand before the ten digits of a mobile number in a record.
+DIALLED = ("", "0", "91", "+91", "+91 ", "+91-")
+
 Key = tuple[str, ...]
 #: The lanes that have something, by what they have.
 Holders = dict[Key, list[str]]
 
 
 def shared_findings(many: Many) -> list[list[Finding]]:
-    """Who else has the same PAN, mobile number, bank or demat account: a warning for each."""
+    """Who else has the same PAN, mobile number, bank or demat account, however it is spelled: a warning for each."""
     singles = {
         "pan": ("the PAN", _holders(RetailUser, ("pan",), _texts(many, "pan"))),
-        "mobile": ("the mobile number", _holders(RetailUser, ("mobile",), _texts(many, "mobile"))),
+        "mobile": ("the mobile number", _holders(RetailUser, ("mobile",), _mobiles(many))),
     }
     accounts = {
         "banks": (
@@ -142,22 +154,35 @@ def shared_findings(many: Many) -> list[list[Finding]]:
             finding
             for name, (words, holders) in singles.items()
             if holders and (value := values.get(name))
-            for finding in _shared(name, words, own, holders.get((str(value),), ()))
+            for finding in _shared(name, words, own, holders.get((KEYS[name](str(value)),), ()))
         ]
         for group, (names, words, holders) in accounts.items():
             for place, record in enumerate(records(values, group) if holders else ()):
-                key = tuple(record.get(name, "") for name in names)
+                key = _key(names, [record.get(name, "") for name in names])
                 mine += _shared(f"{group}.{place}.{names[-1]}", words, own, holders.get(key, ()))
         found.append(mine)
     return found
 
 
 def _texts(many: Many, name: str) -> set[str]:
-    return {str(value) for values in many if (value := values.get(name))}
+    return {KEYS[name](str(value)) for values in many if (value := values.get(name))}
+
+
+def _mobiles(many: Many) -> set[str]:
+    """Mobile numbers in each spelling that the records may have."""
+    return {
+        before + key for key in _texts(many, "mobile") for before in (DIALLED if len(key) == 10 else ("",))
+    }
 
 
 def _parts(many: Many, group: str, name: str) -> set[str]:
-    return {text for values in many for record in records(values, group) if (text := record.get(name, ""))}
+    """Account numbers as they are given and without signs or zeros that may be missing."""
+    given = {text for values in many for record in records(values, group) if (text := record.get(name, ""))}
+    return given | set(map(KEYS[name], given))
+
+
+def _key(names: Key, texts: Iterable[str]) -> Key:
+    return tuple(KEYS[name](text) if name in KEYS else text for name, text in zip(names, texts, strict=True))
 
 
 def _holders(model: Any, names: Key, wanted: set[str]) -> Holders:
@@ -169,7 +194,7 @@ def _holders(model: Any, names: Key, wanted: set[str]) -> Holders:
     rows = model.objects.filter(**{f"{names[-1]}__among": wanted}).order_by(*key).values_list(*names, *key)
     holders: Holders = defaultdict(list)
     for *texts, group_id, user_id in rows[:HOLDERS]:
-        holders[tuple(texts)].append(f"{group_id}/{user_id}")
+        holders[_key(names, texts)].append(f"{group_id}/{user_id}")
     return dict(holders)
 
 

@@ -3,17 +3,21 @@
 Nothing here forbids anything: what does not fit together is a warning, for the eye of maker and checker.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from accounts.values import record, records, text
+from backoffice.protocol.charset import words
 from backoffice.protocol.codes import HoldingMode, HoldingType
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.shapes import EMAIL, MOBILE, PAN
 from backoffice.screens.components import Comparison, Side
 
 RULE = "portal.compare"
 #: People who stand in a demat account and in the mutual-fund UCC.
 PEOPLE = {"second": "second holder", "third": "third holder", "guardian": "guardian"}
+#: What two spellings of the same have in common, where words do not say it.
+KEYS = {"pan": PAN.key, "mobile": MOBILE.key, "email": EMAIL.key}
 
 Given = Mapping[str, object]
 
@@ -44,46 +48,52 @@ def _same_person(values: Given, known: Given) -> Iterator[Comparison]:
     changed = [
         name
         for name in ("name", "pan", "birth_date")
-        if text(values, name) and text(known, name) and _differs(text(values, name), text(known, name))
+        if text(values, name)
+        and text(known, name)
+        and _differs(text(values, name), text(known, name), KEYS.get(name))
     ]
     for name, title in (("name", "Name"), ("pan", "PAN"), ("birth_date", "Date of birth")):
         if not text(values, name) or not text(known, name):
             continue
         sides = (Side("Confirmed", name, text(known, name)), Side("Proposed", name, text(values, name)))
-        words = f"{title} differs from the confirmed one. Make sure that this is the same person."
-        yield Comparison(title, sides, words if name in changed else "")
+        said = f"{title} differs from the confirmed one. Make sure that this is the same person."
+        yield Comparison(title, sides, said if name in changed else "")
 
 
 def _people(values: Given) -> Iterator[Comparison]:
     """Joint holders and guardians by their PAN and name, in each demat account and in the UCC."""
+    places = [
+        (f"Demat {place + 1}", f"demats.{place}", demat)
+        for place, demat in enumerate(records(values, "demats"))
+        if demat.get("action") != "2"
+    ]
+    if ucc := record(values, "mf_ucc"):
+        places.append(("MF UCC", "mf_ucc", ucc))
+    if len(places) < 2:
+        return
     for who, title in PEOPLE.items():
         for part, what in (("pan", "PAN"), ("first_name", "first name"), ("last_name", "last name")):
             name = f"{who}_{part}"
-            sides = [
-                Side(f"Demat {place + 1}", f"demats.{place}.{name}", demat[name])
-                for place, demat in enumerate(records(values, "demats"))
-                if demat.get(name) and demat.get("action") != "2"
-            ]
-            if ucc := record(values, "mf_ucc").get(name):
-                sides.append(Side("MF UCC", f"mf_ucc.{name}", ucc))
-            if len(sides) < 2:
+            given = [(where, path, said) for where, path, row in places if (said := row.get(name))]
+            if len(given) < 2:
                 continue
-            fits = not any(_differs(side.text, sides[0].text) for side in sides)
-            words = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
-            yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), "" if fits else words)
+            sides = [Side(where, f"{path}.{name}", said) for where, path, said in given]
+            fits = not any(_differs(side.text, sides[0].text, KEYS.get(part)) for side in sides)
+            fault = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
+            yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), "" if fits else fault)
 
 
 def _own_pan(values: Given) -> Iterator[Comparison]:
     """Nobody is a joint holder or guardian beside themselves."""
-    own = text(values, "pan")
+    own = PAN.key(text(values, "pan"))
     if not own:
         return
     for place, where, row in _places_with_people(values):
         for who, title in PEOPLE.items():
-            if row.get(f"{who}_pan") == own:
+            if (other := row.get(f"{who}_pan")) and PAN.key(other) == own:
                 sides = (Side("Profile", "pan", own), Side(where, f"{place}.{who}_pan", own))
-                words = f"The {title} in {where} has the user's own PAN. Check it."
-                yield Comparison(f"{title.capitalize()}: PAN", sides, words)
+                said = f"The {title} in {where} has the user's own PAN. Check it."
+                yield Comparison(f"{title.capitalize()}: PAN", sides, said)
 
 
 def _holding(values: Given) -> Iterator[Comparison]:
@@ -100,8 +110,8 @@ def _holding(values: Given) -> Iterator[Comparison]:
             Side(f"Demat {place + 1}", f"demats.{place}.holding_type", kind),
             Side("MF UCC", "mf_ucc.holding_mode", mode),
         )
-        words = f"Demat account {place + 1} and the mutual-fund UCC differ in whether the holding is joint. Check both."
-        yield Comparison("Holding", sides, "" if fits else words)
+        said = f"Demat account {place + 1} and the mutual-fund UCC differ in whether the holding is joint. Check both."
+        yield Comparison("Holding", sides, "" if fits else said)
 
 
 def _addresses(values: Given) -> Iterator[Comparison]:
@@ -112,9 +122,9 @@ def _addresses(values: Given) -> Iterator[Comparison]:
             if found := text(values, f"{prefix}{name}"):
                 sides.append(Side(where, f"{prefix}{name}", found))
         if len(sides) > 1:
-            fits = not any(_differs(side.text, sides[0].text) for side in sides)
-            words = f"{title} is not the same in {_places(sides)}. Make sure that both are right."
-            yield Comparison(title, tuple(sides), "" if fits else words)
+            fits = not any(_differs(side.text, sides[0].text, KEYS[name]) for side in sides)
+            said = f"{title} is not the same in {_places(sides)}. Make sure that both are right."
+            yield Comparison(title, tuple(sides), "" if fits else said)
 
 
 def _places_with_people(values: Given) -> Iterator[tuple[str, str, Mapping[str, str]]]:
@@ -127,6 +137,10 @@ def _places(sides: list[Side]) -> str:
     return " and ".join(side.where for side in sides)
 
 
-def _differs(one: str, other: str) -> bool:
-    """Case and doubled spaces say nothing."""
-    return " ".join(one.upper().split()) != " ".join(other.upper().split())
+def _differs(one: str, other: str, key: Callable[[str], str] | None = None) -> bool:
+    """Case, spaces and signs between words say nothing; `key` is what two spellings have in common."""
+    if one == other:
+        return False
+    if key:
+        return key(one) != key(other)
+    return (words(one) or one) != (words(other) or other)

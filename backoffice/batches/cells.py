@@ -20,7 +20,7 @@ from backoffice.protocol.findings import Finding
 from backoffice.screens.csv_files import unmarked
 
 #: A long number as Excel shows it: the digits behind are gone.
-_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]+")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]{1,20})?[Ee]\+[0-9]{1,3}")
 _EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "####"})
 _BETWEEN_CODES = re.compile(f"[{BETWEEN},|]")
 #: Between cells where a row is looked at as one text. No file that is read has one.
@@ -95,7 +95,7 @@ class RowReader:
                 texts[place] = cells[place]
         if "'" in joined:
             texts = self._unmarked(texts)
-        found = list(self._damaged(texts)) if "E+" in joined or "#" in joined else []
+        found = list(self._damaged(texts)) if "E+" in joined or "e+" in joined or "#" in joined else []
         cleared = CLEAR in joined and self._clear(texts, found)
         for place, convert in self._converted:
             if texts[place]:
@@ -191,10 +191,7 @@ class RowReader:
                 continue
             words, meant = self._dates.fault(text)
             if words:
-                accepted = " or ".join(self._dates.shapes)
-                yield Finding(
-                    column.path, f"{column.label} {words} as {accepted}.", rule="file.date", cleaned=meant
-                )
+                yield Finding(column.path, f"{column.label} {words}", rule="file.date", cleaned=meant)
 
     def _lost_zeros(self, texts: list[Any]) -> Iterator[Finding]:
         for place, column, lengths in self._digits:

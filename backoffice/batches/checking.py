@@ -56,7 +56,7 @@ class RowChecker:
 
     def seen(self) -> Seen:
         """An empty memory of what must not stand twice."""
-        return Seen(self._kind.unique)
+        return Seen(self._kind.unique, self._change.message.fields)
 
     def check(
         self, rows: Sequence[NumberedCells], seen: Seen, references: Mapping[int, str] | None = None

@@ -74,25 +74,23 @@ class Cleaning:
         return True
 
     def _is_it(self, finding: Mapping[str, Any]) -> bool:
-        return (finding["path"], finding["rule"]) == (self._asked["path"], self._asked["rule"])
+        asked = (self._asked["path"], self._asked["rule"])
+        return (finding["path"], finding["rule"]) == asked and finding["cleaned"] is not None
 
     def _next(self) -> list[Row]:
         later = self._batch.rows.filter(number__gt=self._asked["after"])
-        found = with_finding(later, self._asked["path"], self._asked["rule"])
+        found = with_finding(later, self._asked["path"], self._asked["rule"], offered=True)
         return list(found.select_for_update().order_by("number")[:ROWS])
 
     def _correct(self, rows: Sequence[Row]) -> None:
-        """Note the cleaned values beside the cells, where one is offered, and say so in the audit trail."""
+        """Note the cleaned values beside the cells, and name each in the audit trail."""
         place, header = self._asked["place"], self._batch.headers[self._asked["place"]]
         altered = []
         for row in rows:
-            cleaned = next(
-                (f["cleaned"] for f in row.findings if self._is_it(f) and f["cleaned"] is not None), None
-            )
-            if cleaned is not None:
-                before = row.corrections.get(str(place), row.cells[place])
-                altered.append({"row": row.number, "before": before, "after": cleaned})
-                row.corrections[str(place)] = cleaned
+            cleaned = next(finding["cleaned"] for finding in row.findings if self._is_it(finding))
+            before = row.corrections.get(str(place), row.cells[place])
+            altered.append({"row": row.number, "before": before, "after": cleaned})
+            row.corrections[str(place)] = cleaned
         Row.objects.bulk_update(rows, ["corrections"])
         title = batch_kind(self._batch.kind).title.lower()
         record(

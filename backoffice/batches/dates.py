@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from functools import lru_cache
+
+from backoffice.protocol.days import DAY_NUMBER, read_day, written
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PARTS = {
@@ -13,10 +14,6 @@ _PARTS = {
     "YYYY": "(?P<year>[0-9]{4})",
 }
 _PART = re.compile("DD|MMM|MM|YYYY")
-_TWO_NUMBERS = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
-_YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,2})(?:[T ]00:00(?::00)?)?")
-_SHORT_YEAR = re.compile(r"[0-9]{1,2}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3})[-/. ][0-9]{2}")
-_DAY_NUMBER = re.compile(r"[0-9]{4,5}")
 
 
 class DateShapes:
@@ -34,7 +31,7 @@ class DateShapes:
                 parts = match.groupdict()
                 name = parts.get("name", "").lower()
                 month = MONTHS.index(name) + 1 if name in MONTHS else int(parts.get("month") or 0)
-                return _written(int(parts["day"]), month, int(parts["year"])) or text
+                return written(int(parts["day"]), month, int(parts["year"])) or text
         return text
 
     def fault(self, text: str) -> tuple[str, str | None]:
@@ -42,23 +39,15 @@ class DateShapes:
 
         ("", None) where it is no date at all that one could know.
         """
-        if match := _TWO_NUMBERS.fullmatch(text):
-            first, second, year = map(int, match.groups())
-            readings = {_written(first, second, year), _written(second, first, year)} - {""}
-            if len(readings) > 1:
-                return "could be read with the day first or with the month first. Write it", None
-            return "has a shape that is not accepted. Write it", next(iter(readings), None)
-        if match := _YEAR_FIRST.fullmatch(text):
-            year, month, day = map(int, match.groups())
-            return "has a shape that is not accepted. Write it", _written(day, month, year) or None
-        if _SHORT_YEAR.fullmatch(text):
-            return "has a year of two digits. Write it", None
-        if _DAY_NUMBER.fullmatch(text):
-            return (
-                "is a number, as Excel counts days. Format the column as a date or text, and write it",
-                None,
-            )
-        return "", None
+        found = read_day(text)
+        if not found.fault:
+            return "", None
+        how = (
+            "Format the column as a date or text, and write it as"
+            if found.fault == DAY_NUMBER
+            else "Write it as"
+        )
+        return f"{found.fault} {how} {' or '.join(self.shapes)}.", found.day
 
 
 def _pattern(shape: str) -> str:
@@ -68,11 +57,3 @@ def _pattern(shape: str) -> str:
     return "".join(
         piece for pair in zip(map(re.escape, between), [*parts, ""], strict=True) for piece in pair
     )
-
-
-def _written(day: int, month: int, year: int) -> str:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return ""
-    return f"{day:02d}-{month:02d}-{year:04d}"

@@ -13,12 +13,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
-from backoffice.batches import columns, matching, reading, uploads
+from backoffice.batches import columns, matching, offers, reading, uploads
 from backoffice.batches.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.models import Batch, Mapping, State
-from backoffice.batches.summary import finding_kinds
+from backoffice.batches.summary import with_finding
 from backoffice.batches.wakeup import wake_after_commit
 from backoffice.batches.words import rows
 from backoffice.delivery.models import STILL_OPEN, Delivery
@@ -133,23 +133,24 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
     return batch
 
 
-def accept_cleaned(batch_id: int, *, path: str, rule: str, by: "User") -> int:
+def accept_cleaned(batch_id: int, *, path: str, rule: str, seen: str, by: "User") -> int:
     """Let a worker take the cleaned value that the rule offers for this field, in every row of a checked batch.
 
-    Returns how many rows there are. They are checked again (see `cleaning`).
-    Raises NotAllowed, AlreadyDecided or BatchError.
+    `seen` is the check whose offers the person looked at (see `offers.seen`). Returns how many rows there are. They are
+    checked again (see `cleaning`). Raises NotAllowed, AlreadyDecided or BatchError.
     """
     with transaction.atomic():
         batch = _mine(batch_id, by)
         if batch.state != State.CHECKED:
             raise BatchError("The file is being checked. Wait for the end of the check.")
-        kinds = [
-            one for one in finding_kinds(batch) if (one.path, one.rule) == (path, rule) and one.cleanable
-        ]
-        if not kinds:
+        if seen != offers.seen(batch):
+            raise BatchError(
+                "The file was checked again. Look at the cleaned values once more, then accept them."
+            )
+        rows_with_it = with_finding(batch.rows.all(), path, rule, offered=True).count()
+        if not rows_with_it:
             raise BatchError("No cleaned value is offered for this.")
-        rows_with_it = sum(one.rows for one in kinds)
-        asked = {"path": path, "rule": rule, "place": _place(batch, path), "by": by.pk}
+        asked = {"path": path, "rule": rule, "place": place_of(batch, path), "by": by.pk}
         batch.cleaning = {**asked, "rows": rows_with_it, "done": 0, "after": 0}
         batch.state = State.CHECKING
         batch.check_started_at, batch.check_started_row = timezone.now(), 0
@@ -231,7 +232,7 @@ def remembered(kind: str, headers: Sequence[str]) -> list[str] | None:
     return list(found.names) if found and len(found.names) == len(headers) else None
 
 
-def _place(batch: Batch, path: str) -> int:
+def place_of(batch: Batch, path: str) -> int:
     """The position in the file of the column whose findings have this path. Raises BatchError where none has."""
     by_path = {column.path: column.name for column in columns.by_name(batch_kind(batch.kind).layout).values()}
     if by_path.get(path) not in batch.mapping:

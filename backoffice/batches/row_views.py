@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit.operations import record
-from backoffice.batches import columns, decisions, result, uploads
+from backoffice.batches import columns, decisions, operations, result, uploads
 from backoffice.batches.errors import BatchError
 from backoffice.batches.filters import RowFilter
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Row, RowState, State
+from backoffice.batches.offers import Offers, seen
 from backoffice.batches.rows import with_outcome
 from backoffice.batches.tables import RowTable
 from backoffice.changes.models import Change
@@ -25,6 +27,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import SHARED_RULE
 from backoffice.changes.shown import ShownMessage, shown_messages
 from backoffice.delivery.models import Delivery
+from backoffice.protocol import charset
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.secret import MASK
 from backoffice.screens import privacy
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from backoffice.staff.models import User
 
 PERMISSIONS = ("batches.view_batch", "accounts.see_personal_data")
+#: Pairs of a value and the one offered in its place, on one page.
+OFFERS_A_PAGE = 50
+
 may_see_rows = permission_required(PERMISSIONS, raise_exception=True)
 
 
@@ -90,6 +96,50 @@ def reject(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         return _row_page(request, batch, found, problem=error.words, reason=reason, code=409)
     messages.success(request, f"Row {number} is rejected. The other rows wait on.")
     return redirect("batches:row", pk=pk, number=number)
+
+
+@never_cache
+@require_safe
+@login_required
+@may_see_rows
+def offers(request: HttpRequest, pk: int) -> HttpResponse:
+    """The cleaned values that a rule offers for a column, beside those of the file, before its maker accepts them."""
+    batch = get_object_or_404(Batch, pk=pk)
+    path, rule = request.GET.get("path", ""), request.GET.get("rule", "")
+    column = next(
+        (one for one in columns.by_name(batch_kind(batch.kind).layout).values() if one.path == path), None
+    )
+    try:
+        place = operations.place_of(batch, path)
+    except BatchError as error:
+        raise Http404(error.words) from None
+    found = Offers(batch, place, path, rule)
+    if column is None or not found.pairs:
+        raise Http404("No cleaned value is offered for this.")
+    pages = Paginator(cast("Any", found), OFFERS_A_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    shows = privacy.sees_at_once(request.user)
+    context = {
+        "batch": batch,
+        "column": column,
+        "path": path,
+        "rule": rule,
+        "seen": seen(batch),
+        "found": found,
+        "page": page,
+        "page_numbers": pages.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "pairs": [
+            (_offered(column, offer.before, shows), _offered(column, offer.after, shows), offer)
+            for offer in page
+        ],
+        "may_accept": batch.state == State.CHECKED and batch.made_by_id == request.user.pk,
+    }
+    return render(request, "batches/offers.html", context)
+
+
+def _offered(column: columns.Column, text: str, shows: bool) -> str:
+    """A value as the page of offers shows it, with a mark in the place of what cannot be seen."""
+    return _cell(column, charset.shown(str(text or "")), shows) or ""
 
 
 @require_safe

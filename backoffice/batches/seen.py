@@ -1,11 +1,11 @@
 """Which row of a file had something first. Kept in a file of its own, so that memory does not grow with the rows."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from backoffice.batches.kinds import Unique
-from backoffice.protocol.fields import Values
+from backoffice.protocol.fields import Field, Records, Text, Values
 from backoffice.protocol.findings import Finding
 
 RULE = "file.twice"
@@ -17,10 +17,15 @@ Key = tuple[int, Unique, str]
 
 
 class Seen:
-    """Digests of 64 bits with the numbers of the rows that had them first. Chance never makes two alike."""
+    """Digests of 64 bits with the numbers of the rows that had them first. Chance never makes two alike.
 
-    def __init__(self, uniques: Iterable[Unique]) -> None:
-        self._uniques = list(enumerate(uniques))
+    Two spellings of the same, as the shapes of `fields` know them, have one digest.
+    """
+
+    def __init__(self, uniques: Iterable[Unique], fields: Mapping[str, Field] | None = None) -> None:
+        self._uniques = [
+            (at, unique, list(_spelled(unique, fields or {}))) for at, unique in enumerate(uniques)
+        ]
         self._rows = sqlite3.connect("", isolation_level=None)  # a temporary file, gone when it is closed
         for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE}"):
             self._rows.execute(f"PRAGMA {pragma}")
@@ -64,16 +69,30 @@ class Seen:
         return row[0]
 
     def _keys(self, values: Values) -> Iterator[Key]:
-        for at, unique in self._uniques:
+        for at, unique, spelled in self._uniques:
             if not unique.each:
-                texts = [values.get(name) or "" for name in unique.fields]
+                texts: list[Any] = [values.get(name) or "" for name in unique.fields]
                 if texts[-1] or any(texts[2:]):
+                    for part, key in spelled:
+                        texts[part] = key(texts[part])
                     yield hash((at, *texts)), unique, unique.fields[-1]
                 continue
             for place, record in enumerate(_records(values, unique.each)):
                 texts = [record.get(name) or values.get(name) or "" for name in unique.fields]
                 if texts[-1]:
+                    for part, key in spelled:
+                        texts[part] = key(texts[part])
                     yield hash((at, *texts)), unique, f"{unique.each}.{place}.{unique.fields[-1]}"
+
+
+def _spelled(unique: Unique, fields: Mapping[str, Field]) -> Iterator[tuple[int, Callable[[str], str]]]:
+    """The places of those fields that may be spelled in several ways, each with what its spellings have in common."""
+    each = fields.get(unique.each)
+    known = {**fields, **(each.record.fields if isinstance(each, Records) else {})}
+    for place, name in enumerate(unique.fields):
+        field = known.get(name)
+        if isinstance(field, Text) and field.shape:
+            yield place, field.shape.key
 
 
 def _records(values: Values, name: str) -> list[dict[str, Any]]:

@@ -20,11 +20,11 @@ from backoffice.delivery.states import State as DeliveryState
 #: The rate of sending is that of so many seconds past.
 LATELY = timedelta(seconds=30)
 #: The findings of a row, one by one, as f; and a member of a finding.
-_OPENED = {
+OPENED = {
     "postgresql": "jsonb_array_elements(batches_row.findings) AS f(value)",
     "sqlite": "json_each(batches_row.findings) AS f",
 }
-_MEMBER = {"postgresql": "f.value ->> '{}'", "sqlite": "json_extract(f.value, '$.{}')"}
+MEMBER = {"postgresql": "f.value ->> '{}'", "sqlite": "json_extract(f.value, '$.{}')"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def finding_kinds(batch: Batch) -> list[FindingKind]:
     )
     statement = (
         f"SELECT {path}, {severity}, {rule}, count(DISTINCT batches_row.number), min(batches_row.number), "  # noqa: S608
-        f"count({cleaned}), min({text}) FROM batches_row CROSS JOIN {_OPENED[connection.vendor]} "
+        f"count({cleaned}), min({text}) FROM batches_row CROSS JOIN {OPENED[connection.vendor]} "
         "WHERE batches_row.batch_id = %s GROUP BY 1, 2, 3 ORDER BY 2, 4 DESC, 1, 3"
     )
     with connection.cursor() as cursor:
@@ -92,11 +92,12 @@ def finding_kinds(batch: Batch) -> list[FindingKind]:
         return [FindingKind(*row) for row in cursor.fetchall()]
 
 
-def with_finding(rows: QuerySet[Row], path: str, rule: str) -> QuerySet[Row]:
-    """Those rows that have a finding of this kind."""
+def with_finding(rows: QuerySet[Row], path: str, rule: str, *, offered: bool = False) -> QuerySet[Row]:
+    """Those rows that have a finding of this kind; `offered`: one with a cleaned value."""
+    only = f" AND {_member('cleaned')} IS NOT NULL" if offered else ""
     condition = (
-        f"EXISTS (SELECT 1 FROM {_OPENED[connection.vendor]} "  # noqa: S608
-        f"WHERE {_member('path')} = %s AND {_member('rule')} = %s)"
+        f"EXISTS (SELECT 1 FROM {OPENED[connection.vendor]} "  # noqa: S608
+        f"WHERE {_member('path')} = %s AND {_member('rule')} = %s{only})"
     )
     # The condition is the portal's own; what is looked for are parameters.
     return rows.filter(RawSQL(condition, [path, rule], output_field=BooleanField()))  # noqa: S611
@@ -175,4 +176,4 @@ def with_risks(batch: Batch) -> QuerySet[Row]:
 
 
 def _member(name: str) -> str:
-    return _MEMBER[connection.vendor].format(name)
+    return MEMBER[connection.vendor].format(name)

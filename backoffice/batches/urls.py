@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:pk>/submit/", views.submit, name="submit"),
     re_path(rf"^(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(views.ACTIONS)})/$", views.act, name="act"),
     path("<int:pk>/rows/", row_views.RowList.as_view(), name="rows"),
+    path("<int:pk>/offers/", row_views.offers, name="offers"),
     path("<int:pk>/rows/<int:number>/", row_views.row, name="row"),
     path("<int:pk>/rows/<int:number>/reject/", row_views.reject, name="reject_row"),
     path("<int:pk>/result.csv", row_views.download, {"failed_only": False}, name="result"),

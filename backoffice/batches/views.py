@@ -146,9 +146,9 @@ def _discard(batch: Batch, by: "User", request: HttpRequest) -> str:
 
 
 def _clean(batch: Batch, by: "User", request: HttpRequest) -> str:
-    path, rule = request.POST.get("path", ""), request.POST.get("rule", "")
-    altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, by=by)
-    return f"The cleaned value is taken in {words.rows(altered)}, which are checked again."
+    path, rule, seen = (request.POST.get(name, "") for name in ("path", "rule", "seen"))
+    altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
+    return f"Accepted in {words.rows(altered)}. They are being checked again."
 
 
 def _withdraw(batch: Batch, by: "User", request: HttpRequest) -> str:

@@ -375,7 +375,7 @@ def _use_cleaned(form: EntryForm, values: Typed, path_taken: str) -> Typed:
         return values
     match path_taken.split("."):
         case [name]:
-            return {**values, name: offered[path_taken]}
+            return {**values, name: form.message.fields[name].clean(offered[path_taken])}
         case [name, part]:
             return {**values, name: {**values[name], part: offered[path_taken]}}
         case [name, number, part]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Printable ASCII without | $ = , < >
 PLAIN_SET = r"[ -#%-+\--;?-{}~]"
@@ -11,16 +12,42 @@ JSON_SET = r"[ -#%-;?-{}~]"
 PLAIN = re.compile(PLAIN_SET + "*")
 IN_JSON = re.compile(JSON_SET + "*")
 
-#: Quotation marks, dashes, the ellipsis and the rupee sign, as word processors write them.
-_TYPOGRAPHIC = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019", "'"),
-        **dict.fromkeys("\u201c\u201d", '"'),
-        **dict.fromkeys("\u2013\u2014", "-"),
-        "\u2026": "...",
-        "\u20b9": "Rs ",
-    }
+#: What takes no room on paper: soft hyphen, zero-width and direction marks, joiners, fillers, byte order marks.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_IS_INVISIBLE = re.compile(f"[{_INVISIBLE}]").fullmatch
+#: Signs with one reading that their decomposition does not give: as word processors and other languages write them.
+_READINGS = {
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u00b4", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00b7", "-"),
+    **dict.fromkeys("\u2044\u2215", "/"),
+    "\u00d7": "x",
+    "\u066a": "%",
+    "\u066b": ".",
+    "\u066c": ",",
+    "\u20b9": "Rs ",
+    **dict(zip("øØłŁđĐðÐħĦ\u0131", "oOlLdDdDhHi", strict=True)),
+    "ß": "ss",
+    "ẞ": "SS",
+    "æ": "ae",
+    "Æ": "AE",
+    "œ": "oe",
+    "Œ": "OE",
+    "þ": "th",
+    "Þ": "Th",
+    "\u2400": "|",  # a form keeps it for a NUL
+}
+#: Decompositions that change what a sign means: a power, a fraction, a number in a circle.
+_OTHER_MEANING = ("<super>", "<sub>", "<fraction>", "<circle>", "<square>")
+#: In the place of what is not allowed, while a text is cleaned.
+_GONE = "\0"
+_RUN = re.compile(f"{_GONE}+")
+_BESIDE_A_DIGIT = re.compile(f"[0-9]{_GONE}|{_GONE}[0-9]")
+#: Longer texts are no value that somebody meant; they are not searched.
+LONGEST = 1000
 
 
 def describe(text: str, allowed: re.Pattern[str] = PLAIN) -> str:
@@ -39,20 +66,90 @@ def name(character: str) -> str:
     if " " < character <= "~":
         return f"`{character}`"
     code = f"U+{ord(character):04X}"
-    visible = character.isprintable() and not character.isspace()
     known = {"\n": "a line break", "\r": "a line break", "\t": "a tab", "\0": "a NUL"}
     return known.get(character) or (
-        f"`{character}` ({code})" if visible else f"an invisible character ({code})"
+        f"`{character}` ({code})" if _seen(character) else f"an invisible character ({code})"
     )
 
 
-def cleaned(text: str, allowed: re.Pattern[str] = PLAIN) -> str:
-    """The text with letters reduced to ASCII and everything else that is not allowed replaced by a single
-    space.
+def shown(text: str) -> str:
+    """The text with a number in the place of each character that cannot be seen."""
+    return "".join(
+        character if character == " " or _seen(character) else f"[U+{ord(character):04X}]"
+        for character in text
+    )
+
+
+def _seen(character: str) -> bool:
+    return character.isprintable() and not character.isspace() and not _IS_INVISIBLE(character)
+
+
+def reduced(text: str) -> str | None:
+    """The text in ASCII: what cannot be seen removed, letters without accents, digits of any script as 0 to 9.
+
+    None where a letter, a number or a sign has no such reading: without it the text would say something else.
     """
-    reduced = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHIC))
-    kept = (
-        character if allowed.fullmatch(character) else "" if unicodedata.combining(character) else " "
-        for character in reduced
+    if text.isascii() and text.isprintable():
+        return text
+    if len(text) > LONGEST:
+        return None
+    parts = [_reading(character) for character in text]
+    return None if None in parts else "".join(part for part in parts if part)
+
+
+def has_accents(text: str) -> bool:
+    """Whether a letter would lose its accent."""
+    return any(
+        character.isalpha() and not unicodedata.decomposition(character).startswith("<")
+        for character in text[:LONGEST]
+        if character > "~"
     )
-    return " ".join("".join(kept).split())
+
+
+def words(text: str) -> list[str]:
+    """The words and numbers of a name in capital letters of ASCII, parted by every other sign; [] for other scripts."""
+    return re.findall("[A-Z]+|[0-9]+", (reduced(text) or "").upper())
+
+
+def cleaned(text: str, allowed: re.Pattern[str] = PLAIN, *, free: bool = True) -> str | None:
+    """The text as it may be sent, without what is not allowed; None where that would be a guess.
+
+    What is not allowed leaves a space. In what is no free text it stands for something where a digit is beside it.
+    """
+    plain = reduced(text)
+    if plain is None or len(plain) > LONGEST:
+        return None
+    kept = "".join(character if allowed.fullmatch(character) else _GONE for character in plain).strip(
+        _GONE + " "
+    )
+    if not free and _BESIDE_A_DIGIT.search(_RUN.sub(_GONE, kept.replace(" ", ""))):
+        return None
+    return " ".join(kept.replace(_GONE, " ").split()) or None
+
+
+@lru_cache(maxsize=4096)
+def _reading(character: str) -> str | None:
+    """A character in ASCII: "" where it cannot be seen, None where it has no reading."""
+    if " " <= character <= "~":
+        return character
+    if _IS_INVISIBLE(character):
+        return ""
+    if (known := _READINGS.get(character)) is not None:
+        return known
+    category = unicodedata.category(character)
+    if category == "Cc":  # words may end there or not, as at a separator
+        return " " if character.isspace() else "|"
+    if category[0] == "Z":
+        return " "
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if "\u0300" <= character <= "\u036f":
+        return ""
+    decomposition = unicodedata.decomposition(character)
+    if decomposition.startswith(_OTHER_MEANING):
+        return None
+    if decomposition:
+        parts = [_reading(part) for part in unicodedata.normalize("NFKD", character)]
+        return None if None in parts else "".join(part for part in parts if part)
+    # Punctuation and pictures end a word; a replacement character stands for a lost one.
+    return " " if category in ("Po", "Ps", "Pe", "So", "Sk") and character != "\ufffd" else None

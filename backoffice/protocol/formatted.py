@@ -7,14 +7,15 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
+from backoffice.protocol.bent import ungrouped, unwrapped
+from backoffice.protocol.charset import reduced
+from backoffice.protocol.days import read_day
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.scalars import Scalar
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,2})?")
 _DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])-(?:0[1-9]|1[0-2])-[0-9]{4}")
-_LOOSE_DATE = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
-_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 class Formatted(Scalar):
@@ -33,7 +34,8 @@ class Formatted(Scalar):
         if not isinstance(value, str):
             yield Finding(path, f"{self.label} must be one text.")
         elif not self.form.fullmatch(value):
-            yield Finding(path, f"{self.label} {self.form_words()}", rule="F8", cleaned=self.canonical(value))
+            words = f"{self.label} {self.misform(value)}"
+            yield Finding(path, words, rule="F8", cleaned=self.offered(value, "F8"))
         else:
             yield from self.own_findings(value, path)
 
@@ -43,12 +45,22 @@ class Formatted(Scalar):
         form, own = self.form.fullmatch, self.own_findings
         return lambda value: form(value) and not any(True for _ in own(value, ""))
 
+    def misform(self, value: str) -> str:
+        """What is wrong with the form of a value, after the label."""
+        return self.form_words()
+
     def form_words(self) -> str:
         """What the form is, after the label."""
         raise NotImplementedError
 
-    def canonical(self, value: str) -> str | None:
+    def meant(self, value: str) -> str | None:
         """The same value in canonical form; None where that would be a guess."""
+        plain = reduced(value)
+        inner = unwrapped(plain) if plain is not None else None
+        return self.canonical(inner) if inner is not None else None
+
+    def canonical(self, value: str) -> str | None:
+        """The same value in canonical form, out of a text in ASCII; None where that would be a guess."""
         raise NotImplementedError
 
 
@@ -83,9 +95,9 @@ class Integer(Formatted):
         return "must be a whole number without leading zeros, signs, commas or decimals."
 
     def canonical(self, value: str) -> str | None:
-        """Without commas, spaces, plus sign, leading zeros and empty decimals."""
-        match = re.fullmatch(r"\+?0*([0-9]{1,19})(?:\.0+)?", re.sub(r"[,\s]", "", value))
-        return match[1] if match and value.isascii() else None
+        """Without signs between groups of digits, plus sign, leading zeros and empty decimals."""
+        match = re.fullmatch(r"(?:\+|(-))?0{0,40}([0-9]{1,19})(?:\.0{1,20})?", ungrouped(value))
+        return (match[1] or "") + match[2] if match else None
 
     def words(self, value: object) -> str:
         """What a special number stands for, or the number."""
@@ -115,9 +127,9 @@ class Amount(Formatted):
         return "must be a number with a point and at most two decimals, like 1000.50."
 
     def canonical(self, value: str) -> str | None:
-        """Without commas, spaces, plus sign and leading zeros."""
-        match = re.fullmatch(r"\+?0*([0-9]{1,18}(?:\.[0-9]{1,2})?)", re.sub(r"[,\s]", "", value))
-        return match[1] if match and value.isascii() else None
+        """Without signs between groups of digits, plus sign and leading zeros."""
+        match = re.fullmatch(r"\+?0{0,40}([0-9]{1,18}(?:\.[0-9]{1,2})?)", ungrouped(value))
+        return match[1] if match else None
 
     def words(self, value: object) -> str:
         """With Indian grouping: 12,34,567.00."""
@@ -147,8 +159,8 @@ class Percent(Formatted):
 
     def canonical(self, value: str) -> str | None:
         """Without percent sign, spaces, plus sign and leading zeros."""
-        match = re.fullmatch(r"\+?0*([0-9]{1,2}(?:\.[0-9]{1,2})?)", re.sub(r"[%\s]", "", value))
-        return match[1] if match and value.isascii() else None
+        match = re.fullmatch(r"\+?0{0,40}([0-9]{1,2}(?:\.[0-9]{1,2})?) ?%?", value)
+        return match[1] if match else None
 
     def words(self, value: object) -> str:
         """60.00 %, or switched off."""
@@ -174,16 +186,14 @@ class Date(Formatted):
         """What the form is."""
         return "must be a date as DD-MM-YYYY, like 21-01-1995."
 
-    def canonical(self, value: str) -> str | None:
-        """Day, month, year in other dress, or an ISO date; the order of day and month is not guessed at."""
-        if iso := _ISO_DATE.fullmatch(value):
-            year, month, day = iso.groups()
-        elif loose := _LOOSE_DATE.fullmatch(value):
-            day, month, year = loose.groups()
-        else:
-            return None
-        text = f"{int(day):02d}-{int(month):02d}-{year}"
-        return text if as_date(text) else None
+    def misform(self, value: str) -> str:
+        """What is wrong with a date that is one, or what the form is."""
+        fault = read_day(value).fault
+        return f"{fault} Write it as DD-MM-YYYY." if fault else self.form_words()
+
+    def meant(self, value: str) -> str | None:
+        """The only day that the text can mean."""
+        return read_day(value).day
 
     def words(self, value: object) -> str:
         """21 January 1995."""

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from backoffice.protocol.charset import IN_JSON, JSON_SET, PLAIN, PLAIN_SET, cleaned, describe
+from backoffice.protocol.bent import is_bent, is_shortened, unwrapped, without_point_zero
+from backoffice.protocol.charset import (
+    IN_JSON,
+    JSON_SET,
+    LONGEST,
+    PLAIN,
+    PLAIN_SET,
+    cleaned,
+    describe,
+    has_accents,
+    reduced,
+)
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.field import Field, Value
 from backoffice.protocol.findings import EncodeError, Finding
@@ -14,6 +25,14 @@ from backoffice.protocol.secret import MASK, SecretText
 from backoffice.protocol.shapes import ANY_TWELVE_DIGITS, Shape, holds_aadhaar
 
 _PASSWORD = re.compile(r"[A-Za-z0-9<>.:;~!@#$%^*()+\-\\/\[\]]*")
+#: The rule of what another program has made of a value.
+BENT = "bent"
+#: Not at the start of what passes the quick look: a space, a quotation mark, a number with decimals or an exponent.
+_MAY_BE_BENT = r"(?![ '\"]|[+-]?[0-9]++(?:\.0++\Z|[0-9.]*+[eE][0-9+-]))"
+#: Between several codes in one text.
+_BETWEEN_CODES = re.compile("[;,|]")
+#: What programs put around a code.
+_AROUND_CODES = " ='\""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
@@ -49,24 +68,44 @@ class Scalar(Field):
             yield Finding(path, f"{self.label} must be one text.")
             return
         if fault := describe(value, self.allowed):
-            instead = cleaned(value, self.allowed)
-            words = f"{self.label} {fault}. ODIN cannot take it there; remove it or accept the cleaned value."
-            yield Finding(path, words, rule="F5", cleaned=instead)
+            instead = self.offered(value, "F5")
+            how = "remove it or accept the cleaned value" if instead else "correct it"
+            yield Finding(
+                path, f"{self.label} {fault}. ODIN cannot take it there; {how}.", rule="F5", cleaned=instead
+            )
             return
         if value != value.strip(" "):
             words = f"{self.label} has a space at its start or end. Remove it."
-            yield Finding(path, words, rule="F5", cleaned=value.strip(" "))
+            yield Finding(path, words, rule="F5", cleaned=self.offered(value, "F5"))
+            return
+        if words := self.bent(value):
+            yield Finding(path, f"{self.label} {words}", rule=BENT, cleaned=self.offered(value, BENT))
             return
         if self.max_length is not None and len(value) > self.max_length:
             words = (
                 f"{self.label} has {len(value)} characters; ODIN takes at most {self.max_length}. Shorten it."
             )
-            yield Finding(path, words, rule="F7")
+            yield Finding(path, words, rule="F7", cleaned=self.offered(value, "F7"))
         yield from self.own_findings(value, path)
 
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
         """What this kind finds in a text of allowed characters."""
         return iter(())
+
+    def bent(self, value: str) -> str:
+        """What another program has made of a text of allowed characters, to stand after the label; "" for nothing."""
+        return ""
+
+    def meant(self, value: str) -> str | None:
+        """The value that was meant by one that cannot stay; None where that would be a guess."""
+        return None
+
+    def offered(self, value: str, rule: str) -> str | None:
+        """The value to accept in place of one with a finding of this rule: never empty, and without such a finding."""
+        meant = self.meant(value) if len(value) <= LONGEST else None
+        if not meant or meant == value or any(found.rule == rule for found in self.findings(meant, "")):
+            return None
+        return meant
 
     def to_wire(self, value: Any) -> str:
         """The text itself, if it fits. The error names the field and the fault, never the value."""
@@ -114,9 +153,12 @@ class Text(Scalar):
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
-        """Besides: the shape, and nowhere so many digits as an Aadhaar number has."""
+        """Besides: the shape, nothing that another program left, nowhere so many digits as an Aadhaar number."""
+        if self.shape and self.shape.quick:
+            longest = f"(?=.{{0,{self.max_length}}}\\Z)" if self.max_length is not None else ""
+            return re.compile(f"{longest}(?:{self.shape.quick.pattern})").fullmatch
         digits = rf"(?!.*{ANY_TWELVE_DIGITS})" if self.free else ""
-        plain = re.compile(rf"(?! ){digits}{self.pattern}(?<! )").fullmatch
+        plain = re.compile(rf"{_MAY_BE_BENT}{digits}{self.pattern}(?<! )").fullmatch
         if self.shape is None:
             return plain
         shaped = self.shape.fits
@@ -128,6 +170,29 @@ class Text(Scalar):
             yield Finding(path, "Aadhaar numbers are not stored here. Take the number out.", rule="aadhaar")
         if self.shape:
             yield from self.shape.findings(value, path)
+
+    def bent(self, value: str) -> str:
+        """A number shortened or with decimals, quotation marks and apostrophes before it."""
+        if not is_bent(value, free=self.free):
+            return ""
+        if is_shortened(value):
+            return "looks like 1.2E+15: another program has shortened a long number. Take it from its source."
+        if value[0] in "'\"":
+            return f"begins with {value[0]}, which another program has added. Remove it or accept the cleaned value."
+        return "ends in .0, which another program has added. Remove it or accept the cleaned value."
+
+    def meant(self, value: str) -> str | None:
+        """Without what cannot be seen, what a program put around it, and what ODIN cannot take; as its shape has it."""
+        text = reduced(value)
+        if text is None or (self.shape and self.shape.exact and has_accents(value)):
+            return None
+        text = text.strip(" ")
+        if not self.free or text[:1] == "=" or is_bent(text, free=True):
+            text = without_point_zero(unwrapped(text) or "")
+        if self.shape is None:
+            return cleaned(text, self.allowed, free=self.free)
+        tidied = self.shape.tidied(text)
+        return cleaned(tidied, self.allowed, free=False) if tidied else None
 
 
 class Code(Scalar):
@@ -141,7 +206,16 @@ class Code(Scalar):
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
         """Whether the code is known."""
         if value not in self.labels:
-            yield Finding(path, f"{self.label} must be {options_in_words(self.labels)}.", rule="code")
+            words = f"{self.label} must be {options_in_words(self.labels)}."
+            yield Finding(path, words, rule="code", cleaned=self.offered(value, "code"))
+
+    def meant(self, value: str) -> str | None:
+        """The code, where nothing but a code or its meaning is left of the text."""
+        return self._read(value)
+
+    @cached_property
+    def _read(self) -> Callable[[str], str | None]:
+        return _code_reader(self.labels)
 
     misfit = "is none of its codes"
 
@@ -191,13 +265,27 @@ class Flags(Field):
             return
         if unknown := [item for item in value if item not in self.labels]:
             words = f"{self.label} has no {', '.join(ascii(item) for item in unknown)}. Choose from the list."
-            yield Finding(path, words, rule="U7")
+            yield Finding(path, words, rule="U7", cleaned=self._offered(value))
         if len(set(value)) < len(value):
             yield Finding(path, f"{self.label} names one code more than once. Leave one.", rule="U7")
         if self.max_length is not None and len(",".join(value)) > self.max_length:
             yield Finding(
                 path, f"{self.label} is longer than {self.max_length} characters. Choose fewer.", rule="F7"
             )
+
+    def _offered(self, value: list[str]) -> str | None:
+        """The codes that were meant, joined by commas; None where one of them would be a guess."""
+        meant: list[str | None] = []
+        for item in value:
+            for part in _BETWEEN_CODES.split(reduced(item[:LONGEST]) or "?"):
+                if part.strip(_AROUND_CODES):
+                    meant.append(self._read(part))
+        codes: Any = self.clean([code for code in meant if code])
+        return ",".join(codes) if codes and None not in meant else None
+
+    @cached_property
+    def _read(self) -> Callable[[str], str | None]:
+        return _code_reader(self.labels)
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
@@ -285,6 +373,18 @@ class Secret(Field):
     def masked(self, value: object) -> str:
         """Dots."""
         return MASK if value else ""
+
+
+def _code_reader(labels: dict[str, str]) -> Callable[[str], str | None]:
+    """Reads a code, or its meaning, out of a text that another program has bent. None where it is neither."""
+    known = {label.casefold(): code for code, label in labels.items()}
+    known |= {code.casefold(): code for code in labels}
+
+    def read(text: str) -> str | None:
+        plain = (reduced(text) or "").strip(_AROUND_CODES)
+        return known.get(without_point_zero(plain).casefold())
+
+    return read
 
 
 def options_in_words(labels: dict[str, str]) -> str:

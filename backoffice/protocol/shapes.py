@@ -1,4 +1,4 @@
-"""Shapes of texts that have one: PAN, ISIN, PIN code, mobile number, e-mail address."""
+"""Shapes of texts that have one: PAN, ISIN, PIN code, telephone and account numbers, e-mail address."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,13 +7,22 @@ from dataclasses import dataclass
 import stdnum.isin
 from stdnum.in_ import aadhaar
 
+from backoffice.protocol.bent import ungrouped
 from backoffice.protocol.findings import Finding, Severity
 
 _PAN = re.compile(r"[A-Z]{5}[0-9]{4}[A-Z]")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_MOBILE = re.compile(r"(?:\+?91[ -]?|0)?[6-9][0-9]{9}")
+_MOBILE = re.compile(r"[6-9][0-9]{9}")
 _PIN_CODE = re.compile(r"[1-9][0-9]{5}")
+_DP_ID = re.compile(r"IN[0-9]{6}|[0-9]{8}")
+_DIGITS = re.compile(r"[0-9]{1,40}")
+_NO_ZEROS = re.compile(r"[1-9][0-9]{0,39}")
+_DIALLED = re.compile(r"\+?[0-9]{6,15}")
+#: How a mobile number of India is dialled from here and from abroad: what may stand before its ten digits.
+_DIALLED_MOBILE = re.compile(r"(?:(?:\+|00?)?910?|0)?([6-9][0-9]{9})")
+#: Between the digits of a telephone number; a point only where no decimals can be meant.
+_IN_NUMBERS = re.compile(r"[ ()\-]|(?<=[0-9]{3})\.(?=[0-9]{3})")
 #: Looser, and quicker to look for.
 ANY_TWELVE_DIGITS = "[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}"
 _TWELVE_DIGITS = re.compile(r"(?<![0-9])[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])")
@@ -25,6 +34,8 @@ class Shape:
     then fits.
 
     `pattern`: what may stand on the wire, as the source of a regular expression; "" where the shape is only a warning.
+    `key` is what two spellings of the same have in common. `quick`: all that it matches is sound, and nearly all values
+    are. `exact`: a letter without its accent is another one.
     """
 
     fits: Callable[[str], object]
@@ -33,17 +44,46 @@ class Shape:
     rule: str = "U16"
     tidy: Callable[[str], str] = str.strip
     pattern: str = ""
+    key: Callable[[str], str] = str.upper
+    quick: re.Pattern[str] | None = None
+    exact: bool = False
 
     def findings(self, value: str, path: str) -> Iterator[Finding]:
         """One finding if the value does not fit."""
         if not self.fits(value):
-            tidied = self.tidy(value)
-            offered = tidied if tidied != value and self.fits(tidied) else None
-            yield Finding(path, self.words, self.severity, self.rule, offered)
+            yield Finding(path, self.words, self.severity, self.rule, self.tidied(value))
+
+    def tidied(self, value: str) -> str | None:
+        """The value as it fits; None where it cannot be made to."""
+        tidied = self.tidy(value)
+        return tidied if self.fits(tidied) else None
+
+
+def _into(form: re.Pattern[str], tidy: Callable[[str], str]) -> Callable[[str], str]:
+    """Tidies what then has this form, and leaves everything else as it is."""
+
+    def tidied(text: str) -> str:
+        return text if form.fullmatch(text) or not form.fullmatch(tidier := tidy(text)) else tidier
+
+    return tidied
+
+
+def _unless(form: re.Pattern[str], key: Callable[[str], str]) -> Callable[[str], str]:
+    """The text itself where it has this form already, which is quicker to tell; otherwise its key."""
+    return lambda text: text if form.fullmatch(text) else key(text)
+
+
+def _unless_tidier(tidy: Callable[[str], str]) -> Callable[[str], bool]:
+    """Fits all but what only needs tidying."""
+    return lambda text: tidy(text) == text
+
+
+def _compact(text: str) -> str:
+    return re.sub(r"[\s-]", "", ungrouped(text))
 
 
 def _compact_upper(text: str) -> str:
-    return re.sub(r"[\s-]", "", text).upper()
+    return _compact(text).upper()
 
 
 def _is_isin(text: str) -> bool:
@@ -51,11 +91,35 @@ def _is_isin(text: str) -> bool:
     return bool(_ISIN.fullmatch(text)) and stdnum.isin.is_valid(text)
 
 
+def _dialled(text: str) -> str:
+    """Without what is written between the digits of a telephone number."""
+    return _IN_NUMBERS.sub("", ungrouped(text)) if "(0)" not in text else text
+
+
+def _ten_digits(text: str) -> str:
+    """A mobile number without what is dialled before it; another text as it is."""
+    if len(text) > 40:
+        return text
+    match = _DIALLED_MOBILE.fullmatch(_IN_NUMBERS.sub("", ungrouped(text)))
+    return match[1] if match else text
+
+
+def _account_key(text: str) -> str:
+    """Without spaces, hyphens, and the zeros at the start that a spreadsheet drops."""
+    return (text if text.isdigit() else _compact_upper(text)).lstrip("0") or text
+
+
+_tidy_telephone = _into(_DIALLED, _dialled)
+_tidy_account = _into(_DIGITS, _compact)
+_tidy_dp_id = _into(_DP_ID, _compact_upper)
+
 PAN = Shape(
     _PAN.fullmatch,
     "PAN must be five letters, four digits and a letter, like AAAPL1234C.",
     tidy=_compact_upper,
     pattern=_PAN.pattern,
+    key=_unless(_PAN, _compact_upper),
+    quick=_PAN,
 )
 ISIN = Shape(
     _is_isin,
@@ -63,16 +127,54 @@ ISIN = Shape(
     rule="O7",
     tidy=_compact_upper,
     pattern=_ISIN.pattern,
+    key=_compact_upper,
 )
 PIN_CODE = Shape(
-    _PIN_CODE.fullmatch, "A PIN code has six digits and does not start with 0. Check it.", Severity.WARNING
+    _PIN_CODE.fullmatch,
+    "A PIN code has six digits and does not start with 0. Check it.",
+    Severity.WARNING,
+    tidy=_compact,
+    key=_unless(_PIN_CODE, _compact),
+    quick=_PIN_CODE,
 )
 MOBILE = Shape(
     _MOBILE.fullmatch,
     "A mobile number has ten digits and starts with 6, 7, 8 or 9. Check it.",
     Severity.WARNING,
+    tidy=_ten_digits,
+    key=_unless(_MOBILE, _ten_digits),
+    quick=_MOBILE,
 )
-EMAIL = Shape(_EMAIL.fullmatch, "This does not look like an e-mail address. Check it.", Severity.WARNING)
+TELEPHONE = Shape(
+    _unless_tidier(_tidy_telephone),
+    "Check the number: it is sent without spaces, hyphens and brackets between its digits.",
+    Severity.WARNING,
+    tidy=_tidy_telephone,
+    key=_tidy_telephone,
+    quick=_DIALLED,
+)
+ACCOUNT_NO = Shape(
+    _unless_tidier(_tidy_account),
+    "Check the number: it is sent without spaces and hyphens between its digits.",
+    Severity.WARNING,
+    tidy=_tidy_account,
+    key=_unless(_NO_ZEROS, _account_key),
+    quick=_DIGITS,
+)
+DP_ID = Shape(
+    _unless_tidier(_tidy_dp_id),
+    "Check the DP id: it is sent in capitals, without spaces and hyphens, like IN300940.",
+    Severity.WARNING,
+    tidy=_tidy_dp_id,
+    key=_unless(_DP_ID, _compact_upper),
+    quick=_DP_ID,
+)
+EMAIL = Shape(
+    _EMAIL.fullmatch,
+    "This does not look like an e-mail address. Check it.",
+    Severity.WARNING,
+    exact=True,
+)
 
 
 def holds_aadhaar(text: str) -> bool:

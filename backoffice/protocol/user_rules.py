@@ -8,6 +8,7 @@ from typing import Any
 from stdnum.exceptions import InvalidComponent
 from stdnum.in_ import pan as pan_number
 
+from backoffice.protocol.charset import words
 from backoffice.protocol.codes import (
     Gender,
     HoldingMode,
@@ -38,6 +39,7 @@ from backoffice.protocol.rules import (
     text,
     warning,
 )
+from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, PAN
 
 SEGMENT_SETS = ("trading_segments", "market_data_segments", "login_segments")
 ODIN_ONLY = ("manager_id", *SEGMENT_SETS, "login_types")
@@ -159,11 +161,17 @@ def _holder_kind(letter: str) -> str | None:
     return kind
 
 
+@lru_cache(maxsize=4096)
+def _initials(name: str) -> frozenset[str]:
+    """The first letters of the words of a name, in capitals."""
+    return frozenset(word[0] for word in words(name) if word.isalpha())
+
+
 @check("U16", "pan", "name", "gender", "incorporation")
 def pan_fits_the_holder(values: Given, context: Context) -> Found:
-    """The PAN's fourth letter is the kind of holder, its fifth an initial of the name."""
-    pan = text(values, "pan")
-    if len(pan) != 10:
+    """The PAN's fourth letter is the kind of holder, its fifth an initial of the name, however it is written."""
+    pan = PAN.key(text(values, "pan"))
+    if not PAN.fits(pan):
         return
     known: Mapping[str, Any] = context.known or {}
     kind = _holder_kind(pan[3])
@@ -174,7 +182,7 @@ def pan_fits_the_holder(values: Given, context: Context) -> Found:
         yield warning("pan", "This is the PAN of an individual, but the user is entered as a firm. Check it.")
     elif pan[3] != "P" and text(values, "gender") in (Gender.MALE.value, Gender.FEMALE.value):
         yield warning("pan", f"This PAN belongs to a holder of the kind {kind}, not an individual. Check it.")
-    initials = {word[0].upper() for word in (text(values, "name") or text(known, "name")).split()}
+    initials = _initials(text(values, "name") or text(known, "name"))
     if initials and pan[4] not in initials:
         yield warning("pan", f"The PAN's fifth letter, {pan[4]}, is no initial of the name. Check both.")
 
@@ -260,7 +268,7 @@ def depository_and_holders(values: Given, context: Context) -> Found:
 
 
 def _depository(demat: Mapping[str, str], path: str) -> Iterator[Finding]:
-    dp_id, client = demat.get("dp_id", ""), demat.get("beneficiary_id", "")
+    dp_id, client = DP_ID.tidy(demat.get("dp_id", "")), ACCOUNT_NO.tidy(demat.get("beneficiary_id", ""))
     if not dp_id or not client:
         return
     if dp_id[:2] == "IN" and dp_id[2:].isdigit() and len(dp_id) == 8:

@@ -100,7 +100,25 @@ def test_errors_keep_everything_that_was_typed_and_link_to_their_fields(as_maker
     assert {"id_pan", "id_name", "id_email"} <= set(page.links)
     assert set(page.links) - {"main"} <= set(page.ids)
     assert page.named("pan").attributes["aria-invalid"] == "true"
-    assert "Use «Asha" in html
+    assert "Use “Asha" in html
+
+
+def test_a_form_offers_what_a_file_offers_in_place_of_bent_values(as_maker):
+    bent = {
+        "mobile": ("+91 98123 45678", "9812345678"),
+        "pin_code": ("411004.0", "411004"),
+        "pan": ("aaapr 1234c", "AAAPR1234C"),
+        "birth_date": ("21 January 1985", "21-01-1985"),
+        "name": ("Mee\u200bra Rao", "Meera Rao"),
+        "banks-0-account_no": ("'00451234567", "00451234567"),
+        "orders_per_second": ("\u096b", "5"),
+    }
+    sent = filled(**{name: typed for name, (typed, _) in bent.items()})
+    html = as_maker.post(NEW, sent).content.decode()
+    for name, (_, meant) in bent.items():
+        assert f'data-use="{meant}" data-for="id_{name}"' in html
+    used = as_maker.post(NEW, {**sent, "press": "", "use": "banks.0.account_no"})
+    assert Page(used.content.decode()).named("banks-0-account_no").sent == ["00451234567"]
 
 
 def test_the_side_index_counts_the_findings_of_each_section(as_maker):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from backoffice.audit.models import Entry
-from backoffice.batches import checking, cleaning, decisions, operations, summary, uploads
+from backoffice.batches import checking, cleaning, decisions, offers, operations, summary, uploads
 from backoffice.batches.cleaning import Cleaning
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
@@ -367,7 +367,8 @@ class TestCleaning:
         def ask(row, path):
             (rule,) = {found["rule"] for found in row.findings if found["path"] == path and found["cleaned"]}
             Batch.objects.update(state=State.CHECKED)
-            operations.accept_cleaned(row.batch_id, path=path, rule=rule, by=maker)
+            seen = offers.seen(Batch.objects.get())
+            operations.accept_cleaned(row.batch_id, path=path, rule=rule, seen=seen, by=maker)
             Batch.objects.update(lease_token=TOKEN)
             return Cleaning(Batch.objects.get(), TOKEN)
 

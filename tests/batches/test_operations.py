@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.batches import columns, lease, operations, tasks, uploads
+from backoffice.batches import columns, lease, offers, operations, tasks, uploads
 from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, NotAllowed
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Mapping, RowState, State
@@ -234,9 +234,12 @@ def test_a_cleaned_value_is_accepted_in_all_rows_and_each_altered_cell_is_record
     batch.refresh_from_db()
     wrong = batch.rows.filter(state=RowState.WRONG)
     (rule,) = {f["rule"] for row in wrong for f in row.findings if f["path"] == "city"}
+    seen = offers.seen(batch)
     with pytest.raises(BatchError, match="No cleaned value is offered"):
-        operations.accept_cleaned(batch.pk, path="city", rule="mandatory", by=maker)
-    assert operations.accept_cleaned(batch.pk, path="city", rule=rule, by=maker) == 2
+        operations.accept_cleaned(batch.pk, path="city", rule="mandatory", seen=seen, by=maker)
+    with pytest.raises(BatchError, match="checked again"):
+        operations.accept_cleaned(batch.pk, path="city", rule=rule, seen="", by=maker)
+    assert operations.accept_cleaned(batch.pk, path="city", rule=rule, seen=seen, by=maker) == 2
     assert with_finding(batch.rows.all(), "city", rule).count() == 2, "a worker does it"
     tasks.work_due()
     batch.refresh_from_db()

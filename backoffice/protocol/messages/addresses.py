@@ -6,7 +6,7 @@ from backoffice.protocol.message import Repeat, Request, Response
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.other_rules import ADDRESS_RULES
 from backoffice.protocol.personal import Personal
-from backoffice.protocol.shapes import EMAIL, MOBILE, PIN_CODE
+from backoffice.protocol.shapes import EMAIL, MOBILE, PIN_CODE, TELEPHONE
 
 BLANK = {"": "Sends a blank over a known value; whether ODIN erases it is not known."}
 
@@ -44,9 +44,16 @@ class UpdateAlternateAddress(Request):
     first_pin_code = Text(
         356, "First address: PIN code", max_length=6, shape=PIN_CODE, example="400050", consequences=BLANK
     )
-    first_fax = Text(357, "First address: fax", max_length=14, personal=Personal.PHONE, consequences=BLANK)
+    first_fax = Text(
+        357, "First address: fax", max_length=14, shape=TELEPHONE, personal=Personal.PHONE, consequences=BLANK
+    )
     first_telephone = Text(
-        358, "First address: telephone", max_length=14, personal=Personal.PHONE, consequences=BLANK
+        358,
+        "First address: telephone",
+        max_length=14,
+        shape=TELEPHONE,
+        personal=Personal.PHONE,
+        consequences=BLANK,
     )
     first_mobile = Text(
         359, "First address: mobile", max_length=14, shape=MOBILE, personal=Personal.PHONE, consequences=BLANK

@@ -14,7 +14,7 @@ from backoffice.protocol.fields import (
 )
 from backoffice.protocol.message import Repeat, Request, Response
 from backoffice.protocol.personal import Personal
-from backoffice.protocol.shapes import EMAIL, MOBILE, PAN, PIN_CODE
+from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, EMAIL, MOBILE, PAN, PIN_CODE, TELEPHONE
 from backoffice.protocol.user_rules import CREATE_RULES, MF_UCC_RULES, UPDATE_RULES
 
 
@@ -36,9 +36,15 @@ class BankAccount(SubRecord):
     branch_name = Text(0, "Branch name", max_length=40, example="Andheri")
     branch_city = Text(0, "Branch city", max_length=35, example="Mumbai")
     account_no = Text(
-        0, "Account number", max_length=20, required=True, personal=Personal.ACCOUNT, example="04874562102145"
+        0,
+        "Account number",
+        max_length=20,
+        required=True,
+        shape=ACCOUNT_NO,
+        personal=Personal.ACCOUNT,
+        example="04874562102145",
     )
-    customer_id = Text(0, "Customer id", max_length=10, personal=Personal.ACCOUNT)
+    customer_id = Text(0, "Customer id", max_length=10, shape=ACCOUNT_NO, personal=Personal.ACCOUNT)
     account_type = Code(0, "Account type", codes.AccountType, required=True, example="SB")
     is_default = Code(0, "Default bank", codes.DefaultBank, example="1")
     pg_product = Text(0, "PG product", max_length=100, names="pg_products", example="NSE EQUITIES")
@@ -63,13 +69,16 @@ class DematAccount(SubRecord):
     noun = "Demat"
     key = ("dp_id", "beneficiary_id")
 
-    dp_id = Text(0, "DP id", max_length=8, fixed=(8,), required=True, names="dps", example="IN300940")
+    dp_id = Text(
+        0, "DP id", max_length=8, fixed=(8,), required=True, shape=DP_ID, names="dps", example="IN300940"
+    )
     beneficiary_id = Text(
         0,
         "Client beneficiary id",
         max_length=16,
         fixed=(8, 16),
         required=True,
+        shape=ACCOUNT_NO,
         personal=Personal.DEMAT,
         example="12345678",
     )
@@ -184,9 +193,11 @@ class CreateRetailUser(Request):
     )
     city = Text(211, "City", max_length=40, free=True, example="Mumbai")
     pin_code = Text(212, "PIN code", max_length=6, shape=PIN_CODE, example="400050")
-    telephone = Text(213, "Telephone", max_length=20, personal=Personal.PHONE, example="02226400000")
+    telephone = Text(
+        213, "Telephone", max_length=20, shape=TELEPHONE, personal=Personal.PHONE, example="02226400000"
+    )
     mobile = Text(214, "Mobile", max_length=14, shape=MOBILE, personal=Personal.PHONE, example="9876543210")
-    fax = Text(215, "Fax", max_length=20, personal=Personal.PHONE)
+    fax = Text(215, "Fax", max_length=20, shape=TELEPHONE, personal=Personal.PHONE)
     email = Text(
         216, "E-mail", max_length=39, shape=EMAIL, personal=Personal.EMAIL, example="asha@example.com"
     )
