@@ -221,7 +221,7 @@ class Checking:
         characters = 0
         for row in islice(self._to_come, ROWS):
             rows.append(row)
-            characters += sum(map(len, row[1]))
+            characters += len(row[1]) + sum(map(len, row[1]))
             if characters > CHARACTERS:
                 break
         return rows

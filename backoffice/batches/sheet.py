@@ -118,7 +118,7 @@ class SheetReader:
         """The rows that have anything in them, by the numbers that the spreadsheet shows."""
         most = settings.BATCH_MAX_UNPACKED_MB * 1024 * 1024
         if self._most is None:
-            self._merged = _Merged(merged_ranges(self._open, most, beat))
+            self._merged = _Merged(merged_ranges(self._open, most, beat), self._choice.width)
         self._parser = parser(self._start, self._end)
         read = 0
         with self._open() as stream:
@@ -192,13 +192,16 @@ class SheetReader:
         raw = "".join(self._pieces)
         if not raw and not self._formula:
             return
-        self._size += len(raw)
         if len(raw) > CELL:
             raise FileProblem(_too_long(self._number))
         text = self._shower.text(self._place, self._kind, self._style, raw, self._formula, self._zeros)
         cells, place = self._cells, self._place
+        self._size += len(raw) + len(text if isinstance(text, str) else text.text)
+        if self._size > 2 * LONGEST:
+            raise FileProblem(f"Row {self._number} is longer than {LONGEST} characters. Is this a table?")
         if isinstance(text, Mark):
-            self._marks[place] = text
+            if place < self._choice.width:
+                self._marks[place] = text
             text = text.text
         elif not text:
             return
@@ -212,8 +215,6 @@ class SheetReader:
         cells, marks, number = self._cells, self._marks, self._number
         if not marks and not any(map(str.strip, cells)):
             return
-        if self._size > LONGEST or sum(map(len, cells)) > LONGEST:
-            raise FileProblem(f"Row {number} is longer than {LONGEST} characters. Is this a table?")
         if self._merged is not None:
             for merged in self._merged.at(number):
                 for place in range(merged.left, min(merged.right + 1, self._choice.width)):
@@ -231,10 +232,11 @@ def _too_long(number: int) -> str:
 
 
 class _Merged:
-    """Merged ranges, asked for row by row downwards."""
+    """Merged ranges among the first `width` columns, asked for row by row downwards."""
 
-    def __init__(self, ranges: Collection[Range]) -> None:
-        self._ranges = sorted(ranges, key=lambda one: one.top)
+    def __init__(self, ranges: Collection[Range], width: int) -> None:
+        self._width = width
+        self._ranges = sorted((one for one in ranges if one.left < width), key=lambda one: one.top)
         self._tops = [one.top for one in self._ranges]
         self._next = 0
         self._open: list[Range] = []
@@ -246,6 +248,8 @@ class _Merged:
         until = bisect_right(self._tops, number)
         self._open = [one for one in (*self._open, *self._ranges[self._next : until]) if one.bottom >= number]
         self._next = until
+        if len(self._open) > self._width:  # they overlap, which no program writes
+            raise FileProblem(UNREADABLE)
         return self._open
 
 

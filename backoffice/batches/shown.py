@@ -37,6 +37,8 @@ TOO_LONG = (
     "number from its source."
 )
 
+_NO_VALUE = Mark("", NO_VALUE)
+
 Text = str | Mark
 
 
@@ -96,7 +98,7 @@ class Shower:
         Raises LookupError or ValueError where the workbook is damaged.
         """
         if formula and (self._recalculates or (not raw and kind != "str")):
-            return Mark("", NO_VALUE)
+            return _NO_VALUE
         if not raw and kind not in ("s", "inlineStr", "str"):
             return ""
         if not zeros and kind == "n" and not float(raw):
