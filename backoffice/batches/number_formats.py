@@ -341,15 +341,15 @@ class _Texts:
         percent = "%" if "%" in behind else ""
         unit, end = before.strip(), behind.replace("%", "", 1).removeprefix(".").strip()
         negative = minus
-        if unit.startswith("(") and end.endswith(")"):
-            negative, unit, end = True, unit[1:], end[:-1]
-        elif _UNIT.fullmatch(unit.replace("-", "", 1)) and "-" in unit:
-            negative, unit = True, unit.replace("-", "", 1)
+        for opening, closing in (("(", ")"), ("-", "")):
+            if opening in unit and closing in end and _UNIT.fullmatch(unit.replace(opening, "", 1)):
+                negative, unit, end = True, unit.replace(opening, "", 1), end.replace(closing, "", 1)
+                break
         says_all = (-rounded if negative else rounded) == value
         sign = "-" if negative and rounded else ""
         if _UNIT.fullmatch(unit) and _UNIT.fullmatch(end):
             if not number:
-                return Shown("", says_all)
+                return Shown("".join(self.texts).strip(), says_all)
             number = f"0{number}" if number.startswith(".") else number
             return Shown(f"{sign}{number.rstrip('.')}{percent}", says_all)
         if self.grouped:
