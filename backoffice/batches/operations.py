@@ -100,7 +100,7 @@ def earlier(batch: Batch) -> list[Batch]:
 
 def problems(batch: Batch) -> Sequence[str]:
     """What must be corrected, or confirmed, about the columns before the file can be checked."""
-    return [*_unclear(batch, batch.mapping), *batch.unconfirmed]
+    return [*unclear(batch, batch.mapping), *batch.unconfirmed]
 
 
 def read_again(batch_id: int, *, sheet: str, header_row: int, by: "User") -> Batch:
@@ -155,8 +155,8 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
         batch = _mine(batch_id, by)
         _file(batch)
         wanted = list(names) if names is not None else batch.mapping
-        if unclear := _unclear(batch, wanted) if names is not None else problems(batch):
-            raise ColumnsUnclear(unclear)
+        if found := unclear(batch, wanted) if names is not None else problems(batch):
+            raise ColumnsUnclear(found)
         if names is not None and (wanted != batch.mapping or batch.unconfirmed):
             meanings.remember(batch.kind, batch.headers, wanted, by)
         batch.unconfirmed = []
@@ -283,8 +283,15 @@ def expire_files() -> int:
     return count
 
 
-def _unclear(batch: Batch, names: Sequence[str]) -> list[str]:
-    return matching.problems(batch_kind(batch.kind).layout, batch.headers, names)
+def unclear(batch: Batch, names: Sequence[str]) -> list[str]:
+    """What must be corrected before the file can be read with these meanings of its columns."""
+    layout = batch_kind(batch.kind).layout
+    if not columns.by_name(layout).keys() & set(names):
+        row = batch.shape.get("header_row", 1)
+        return [
+            f"Row {row} names no column of this kind of file. Choose the header row, or say what the columns mean."
+        ]
+    return matching.problems(layout, batch.headers, names)
 
 
 def _file(batch: Batch) -> Path:

@@ -117,7 +117,7 @@ def _mapping_page(
     shown = zip(batch.headers, names, matching.in_words(layout, names), by_header, strict=True)
     context = {
         "batch": batch,
-        "problems": matching.problems(layout, batch.headers, names) if problems is None else problems,
+        "problems": operations.unclear(batch, names) if problems is None else problems,
         "headers_form": headers_form or HeadersForm(shape=batch.shape),
         "columns": sorted(
             (

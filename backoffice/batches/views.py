@@ -232,7 +232,8 @@ def _page(
     if batch.state not in (State.UPLOADED, State.CHECKING):
         context["finding_kinds"] = _named(kind, summary.finding_kinds(batch))
         context["totals"] = summary.totals(batch)
-        context["hidden"] = next((one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN), 0)
+        hidden = (one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN)
+        context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
     if batch.state == State.CHECKED and mine:
         context["form"] = form or SubmitForm(money=kind.money, wrong=batch.wrong)
     if batch.state == State.SUBMITTED:
