@@ -15,6 +15,7 @@ from django.conf import settings
 
 from backoffice.batches.columns import BETWEEN, CLEAR, Column, Layout, by_name
 from backoffice.batches.dates import DateShapes
+from backoffice.batches.marks import MarkedRow
 from backoffice.protocol.fields import Code, Date, Flags, Record, Records, Secret, SecretText, Text, Values
 from backoffice.protocol.findings import Finding
 from backoffice.screens.csv_files import unmarked
@@ -66,6 +67,7 @@ class RowReader:
             if (convert := _converter(column, self._dates))
         ]
         self._dated = [(place, c) for place, c in columns.items() if isinstance(c.field, Date)]
+        self.date_places = frozenset(place for place, _ in self._dated)
         self._digits = [
             (place, c, c.field.fixed)
             for place, c in columns.items()
@@ -80,7 +82,11 @@ class RowReader:
         self._filled = {name: f.initial for name, f in fields.items() if name in self._names and f.initial}
 
     def read(self, cells: Sequence[str]) -> RowRead:
-        """The values of a row and what is wrong with its cells."""
+        """The values of a row and what is wrong with its cells. A marked cell has no value."""
+        if isinstance(cells, MarkedRow):
+            row = self.read(cells.read)
+            row.findings[:0] = cells.findings(self._columns)
+            return row
         if len(cells) != self._width:
             words = (
                 f"This row has {len(cells)} cells, the header {self._width}. "

@@ -5,16 +5,18 @@ have, then what the rooms say. Beside them stand those that only a file can have
 another row says too.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Self
 
 from django.conf import settings
 from django.utils import timezone
 
+from backoffice.batches import lease
 from backoffice.batches.cells import RowRead, RowReader
 from backoffice.batches.kinds import Looked, batch_kind
 from backoffice.batches.models import Batch, RowState
@@ -33,8 +35,8 @@ from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import check
 from backoffice.seal import SEALED, seal
 
-#: Rows of one transaction: so few that a page that writes does not notice.
-ROWS = 500
+#: Rows of one transaction: so few that a page that writes does not notice; with so many characters it is full sooner.
+ROWS, CHARACTERS = 500, 4_000_000
 
 NumberedCells = tuple[int, Sequence[str]]
 
@@ -47,6 +49,7 @@ class RowChecker:
         self._change = change_kind(self._kind.change_kind)
         fields = self._change.message.fields
         self._reader = RowReader(self._kind.layout, batch.mapping)
+        self.date_places = self._reader.date_places
         self._risks = Risks(self._change.message)
         self._rule = rules.rule(self._change.slug)
         self._secrets = [name for name, f in fields.items() if isinstance(f, Secret)]
@@ -169,18 +172,33 @@ class Checking:
         while run.step(): ...
     """
 
-    def __init__(self, batch: Batch, token: object) -> None:
+    def __init__(self, batch: Batch, token: Any) -> None:
         self._batch = batch
         self._token = token
         self._checker = RowChecker(batch)
         self._seen = self._checker.seen()
+        self._kept = time.monotonic()
 
     def __enter__(self) -> Self:
         batch = self._batch
-        after = max(batch.next_row - 1, 1)
-        if after > 1:
+        after = batch.next_row - 1
+        if batch.total_rows:
             self._seen.add(firsts(batch))
-        self._rows = open_rows(path_of(batch.path), batch.shape, len(batch.mapping), after)
+        self._rows = open_rows(
+            path_of(batch.path),
+            batch.shape,
+            len(batch.mapping),
+            after,
+            dates=self._checker.date_places,
+            beat=self._beat,
+        )
+        try:
+            # To come to the first of these rows may take long in a workbook: no part of a worker's time for rows.
+            first = list(islice(self._rows, 1))
+        except BaseException:
+            self._seen.close()
+            raise
+        self._to_come = chain(first, self._rows)
         return self
 
     def __exit__(
@@ -197,11 +215,28 @@ class Checking:
 
         Raises FileProblem where the file cannot be read on, and LeaseLost, with nothing stored.
         """
-        rows = list(islice(self._rows, ROWS))
+        rows = self._next()
         if not rows:
             return False
         store(self._batch, self._token, self._checker.check(rows, self._seen), rows[-1][0] + 1)
         return True
+
+    def _next(self) -> list[NumberedCells]:
+        """So many rows as a transaction takes, and no more characters of them than may be in memory."""
+        rows: list[NumberedCells] = []
+        characters = 0
+        for row in islice(self._to_come, ROWS):
+            rows.append(row)
+            characters += len(row[1]) + sum(map(len, row[1]))
+            if characters > CHARACTERS:
+                break
+        return rows
+
+    def _beat(self) -> None:
+        """Keep the lease while the file is looked through for the next row."""
+        if time.monotonic() > self._kept + settings.BATCH_LEASE_SECONDS / 4:
+            self._kept = time.monotonic()
+            lease.keep(self._batch, self._token)
 
 
 def firsts(batch: Batch, but_not: Callable[[Mapping[str, Any]], bool] = lambda finding: False) -> Any:

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 
 from backoffice.audit.operations import record
-from backoffice.batches import lease
+from backoffice.batches import columns, lease
 from backoffice.batches.checking import ROWS, RowChecker, firsts
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.kinds import batch_kind
+from backoffice.batches.marks import ROW, restored
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.storing import COUNTS, replace
 from backoffice.batches.summary import with_finding
@@ -37,6 +38,9 @@ class Cleaning:
         self._asked: dict[str, Any] = dict(batch.cleaning or {})
         self._checker = RowChecker(batch)
         self._seen = self._checker.seen()
+        known = columns.by_name(batch_kind(batch.kind).layout)
+        places = {known[name].path: place for place, name in enumerate(batch.mapping) if name in known}
+        self._places = {"": ROW, **places}
 
     def __enter__(self) -> Self:
         # Those to come are compared with what the others have by then, not with what they have now.
@@ -64,12 +68,12 @@ class Cleaning:
                 _count(self._batch)
                 return False
             self._correct(rows)
-            cells = [(row.number, _corrected(row)) for row in rows]
+            cells = [(row.number, _corrected(row, self._places)) for row in rows]
             references = {row.number: row.reference for row in rows}
             for row, checked in zip(rows, self._checker.check(cells, self._seen, references), strict=True):
                 replace(row, checked)
             asked = {**self._asked, "after": rows[-1].number, "done": self._asked["done"] + len(rows)}
-            Batch.objects.filter(pk=self._batch.pk).update(cleaning=asked)
+            Batch.objects.filter(pk=self._batch.pk).update(cleaning=asked, failures=0)
         self._asked = asked
         return True
 
@@ -109,10 +113,12 @@ class Cleaning:
         )
 
 
-def _corrected(row: Row) -> list[str]:
-    """The cells as they are to be read: with corrections, secrets opened."""
+def _corrected(row: Row, places: Mapping[str, int]) -> list[str]:
+    """The cells as they are to be read: with corrections, secrets opened, and marked where they are not corrected."""
     cells = {str(place): cell for place, cell in enumerate(row.cells)} | row.corrections
-    return [unseal(cell[SEALED]).reveal() if isinstance(cell, dict) else cell for cell in cells.values()]
+    texts = [unseal(cell[SEALED]).reveal() if isinstance(cell, dict) else cell for cell in cells.values()]
+    left = {path: place for path, place in places.items() if str(place) not in row.corrections}
+    return restored(texts, left, row.findings)
 
 
 def _count(batch: Batch) -> None:

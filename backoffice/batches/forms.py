@@ -1,6 +1,7 @@
 """The small forms of the pages of batches. What a file's rows must be is said by the protocol, not here."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,9 @@ from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Mode
 from backoffice.free_text import REASON_LENGTH
 from backoffice.screens.filters import RupeesField
+
+#: The last row that may have the headers.
+LAST_HEADER = 1000
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -26,6 +30,32 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
         error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
     )
+
+
+class HeadersForm(forms.Form):
+    """Where the headers of a file are."""
+
+    sheet = forms.ChoiceField(label="Sheet", error_messages={"invalid_choice": "Choose one of the sheets."})
+    header_row = forms.IntegerField(
+        label="Header row",
+        min_value=1,
+        max_value=LAST_HEADER,
+        help_text="Rows above it are not read.",
+        error_messages={
+            "required": "Type the number of the row that names the columns.",
+            "invalid": "Type the number of the row that names the columns.",
+        },
+    )
+
+    def __init__(self, *args: Any, shape: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"sheet": shape.get("sheet", ""), "header_row": shape.get("header_row", 1)}
+        sheets = shape.get("sheets", [])
+        field: Any = self.fields["sheet"]
+        field.choices = [(title, title) for title in sheets]
+        field.required = bool(sheets)
+        if len(sheets) < 2:
+            field.widget = forms.HiddenInput()
 
 
 class SubmitForm(forms.Form):

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
 from backoffice.batches.kinds import BATCH_KINDS
@@ -20,9 +20,20 @@ def due() -> QuerySet[Batch]:
 
 
 def take(batch: Batch) -> uuid.UUID | None:
-    """Take the lease of a batch that is due; None when another worker was quicker."""
+    """Take the lease of a batch that is due; None when another worker was quicker.
+
+    A lease that ran out was a worker's that is lost: `failures` counts these until one gets further.
+    """
     token = uuid.uuid4()
-    won = due().filter(pk=batch.pk, state=batch.state).update(lease_token=token, lease_until=_end())
+    won = (
+        due()
+        .filter(pk=batch.pk, state=batch.state)
+        .update(
+            lease_token=token,
+            lease_until=_end(),
+            failures=Case(When(lease_token__isnull=True, then=F("failures")), default=F("failures") + 1),
+        )
+    )
     return token if won == 1 else None
 
 
@@ -34,7 +45,9 @@ def keep(batch: Batch, token: uuid.UUID) -> bool:
 
 def give_back(batch: Batch, token: uuid.UUID) -> None:
     """Let another worker go on at once."""
-    Batch.objects.filter(pk=batch.pk, lease_token=token).update(lease_token=None, lease_until=None)
+    Batch.objects.filter(pk=batch.pk, lease_token=token).update(
+        lease_token=None, lease_until=None, failures=0
+    )
 
 
 def _end() -> datetime:

@@ -1,7 +1,8 @@
 """Which column each header of a file means."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from backoffice.batches.columns import Column, Layout, by_name
 from backoffice.batches.models import Alias
@@ -12,6 +13,8 @@ IGNORED = "-"
 LEAVE_OUT = "Leave this column out"
 #: Headers that begin like this are the portal's own, in a result that is uploaded again.
 OWN = "portal"
+#: Characters of a cell by which it may be a header.
+MOST = 200
 
 
 def match(layout: Layout, headers: Sequence[str]) -> list[str]:
@@ -20,6 +23,18 @@ def match(layout: Layout, headers: Sequence[str]) -> list[str]:
     return [
         IGNORED if plain(text).startswith(OWN) else name for text, name in zip(headers, named, strict=True)
     ]
+
+
+def knows(layout: Layout) -> Callable[[str], bool]:
+    """Says of a text whether it names a column, by name, label or alias. A number may be a tag, or any cell."""
+    meanings = _meanings(layout)
+
+    @lru_cache(maxsize=1024)
+    def known(text: str) -> bool:
+        name = plain(text[:MOST])
+        return bool(name) and not name.isdigit() and meanings.get(name, IGNORED) != IGNORED
+
+    return known
 
 
 def chosen(layout: Layout, texts: Sequence[str]) -> list[str]:

@@ -64,7 +64,10 @@ class Batch(models.Model):
     file_until = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
-    shape = models.JSONField(default=dict, help_text="How the file is read: encoding, separator or sheet.")
+    shape = models.JSONField(
+        default=dict,
+        help_text="How the file is read: encoding, separator or sheet, header row, hidden rows.",
+    )
     headers = models.JSONField(default=list)
     mapping = models.JSONField(default=list)
     total_rows = models.PositiveIntegerField(default=0)
@@ -75,10 +78,16 @@ class Batch(models.Model):
     done_before = models.PositiveIntegerField(default=0)
     amount = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     control_total = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    unconfirmed = models.JSONField(
+        default=list, help_text="What the uploader must confirm about the columns before the check, in words."
+    )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be read or checked.")
     paused = models.BooleanField(default=False)
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text="Workers that were lost one after another without getting further."
+    )
     cleaning = models.JSONField(
         null=True, help_text="Which cleaned values are being taken, and how far that is."
     )
@@ -184,7 +193,10 @@ class Row(models.Model):
 
 
 class Mapping(models.Model):
-    """What a person said the columns of a file mean, remembered for the same kind and the same headers."""
+    """What a person said the columns of a file mean, remembered for the same kind and the same headers.
+
+    It holds for this person's own files; others are shown it and confirm it first.
+    """
 
     kind = models.CharField(max_length=40)
     headers_hash = models.CharField(max_length=64, help_text="SHA-256 over the headers as JSON.")
@@ -194,7 +206,9 @@ class Mapping(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["kind", "headers_hash"], name="mapping_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "headers_hash", "set_by"], name="mapping_once")
+        ]
 
     def __str__(self) -> str:
         return f"Mapping of {len(self.names)} columns ({self.kind})"

@@ -1,11 +1,10 @@
 """What the uploader does with a file before it is proposed: upload, say what the columns mean, check, correct."""
 
-import hashlib
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -13,12 +12,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
-from backoffice.batches import columns, matching, offers, reading, uploads
+from backoffice.batches import columns, matching, meanings, offers, reading, uploads
 from backoffice.batches.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
-from backoffice.batches.models import Batch, Mapping, State
-from backoffice.batches.summary import with_finding
+from backoffice.batches.models import Batch, State
+from backoffice.batches.summary import hidden_rows, with_finding
 from backoffice.batches.wakeup import wake_after_commit
 from backoffice.batches.words import rows
 from backoffice.delivery.models import STILL_OPEN, Delivery
@@ -66,7 +65,9 @@ def upload(
     stored = uploads.store(chunks)
     try:
         name = uploads.clean_name(file_name)
-        inspected = reading.inspect(uploads.path_of(stored.name), name)
+        layout = batch_kind(kind).layout
+        inspected = reading.inspect(uploads.path_of(stored.name), name, knows=matching.knows(layout))
+        mapping, unconfirmed = meanings.meaning(kind, layout, inspected, by)
         with transaction.atomic():
             batch = Batch.objects.create(
                 token=token,
@@ -78,8 +79,8 @@ def upload(
                 size=stored.size,
                 shape=inspected.shape,
                 headers=inspected.headers,
-                mapping=remembered(kind, inspected.headers)
-                or matching.match(batch_kind(kind).layout, inspected.headers),
+                mapping=mapping,
+                unconfirmed=unconfirmed,
                 made_by=by,
             )
             _record(batch, "batch.uploaded", by, f"{name} uploaded, {stored.size} bytes.")
@@ -99,24 +100,67 @@ def earlier(batch: Batch) -> list[Batch]:
 
 
 def problems(batch: Batch) -> Sequence[str]:
-    """What must be put right about the columns before the file can be checked."""
-    return matching.problems(batch_kind(batch.kind).layout, batch.headers, batch.mapping)
+    """What must be corrected, or confirmed, about the columns before the file can be checked."""
+    return [*unclear(batch, batch.mapping), *batch.unconfirmed]
+
+
+def read_again(batch_id: int, *, sheet: str, header_row: int, by: "User") -> Batch:
+    """Read the headers from another sheet or row of the file. What an earlier check found is thrown away.
+
+    Raises NotAllowed, AlreadyDecided, BatchError, or FileProblem where there are no headers; nothing changes then.
+    """
+    with transaction.atomic():
+        batch = _mine(batch_id, by)
+        layout = batch_kind(batch.kind).layout
+        knows = matching.knows(layout)
+        found = reading.inspect(
+            _file(batch), batch.file_name, knows=knows, sheet=sheet, header_row=header_row
+        )
+        batch.rows.all().delete()
+        _start_over(batch)
+        batch.state = State.UPLOADED
+        batch.shape, batch.headers = found.shape, found.headers
+        batch.mapping, batch.unconfirmed = meanings.meaning(batch.kind, layout, found, by)
+        batch.save()
+        where = f"row {header_row}" + (f" of the sheet {sheet}" if sheet else "")
+        _record(batch, "batch.headers_chosen", by, f"Headers taken from {where}.")
+    return batch
+
+
+def decide_hidden(batch_id: int, *, include: bool, by: "User") -> Batch:
+    """Include the rows that the sheet hides, or leave them out, and check the file again.
+
+    Raises NotAllowed, AlreadyDecided, or BatchError where no row is hidden.
+    """
+    with transaction.atomic():
+        batch = _mine(batch_id, by)
+        hidden = hidden_rows(batch) or int(batch.shape.get("hidden_rows", 0))
+        if batch.state != State.CHECKED or not hidden:
+            raise BatchError("There is no hidden row to decide on. Wait for the end of the check.")
+        choice = "include" if include else "leave_out"
+        batch.shape = {**batch.shape, "hidden": choice, "hidden_rows": hidden}
+        batch.save()
+        words = "included" if include else "left out"
+        _record(
+            batch, "batch.hidden_rows", by, f"{rows(hidden)} hidden in the sheet: {words}.", hidden=choice
+        )
+        return check(batch.pk, by=by)
 
 
 def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> Batch:
-    """Begin to check a file, with another meaning of its columns if `names` are given; those are remembered.
+    """Begin to check a file, with the meaning of its columns that `names` give or confirm; it is remembered.
 
     What an earlier check found is thrown away. Raises NotAllowed, AlreadyDecided, or ColumnsUnclear.
     """
     with transaction.atomic():
         batch = _mine(batch_id, by)
-        if not batch.path:
-            raise BatchError("The file is not kept any more. Upload it again.")
+        _file(batch)
         wanted = list(names) if names is not None else batch.mapping
-        if unclear := matching.problems(batch_kind(batch.kind).layout, batch.headers, wanted):
-            raise ColumnsUnclear(unclear)
-        if names is not None and wanted != batch.mapping:
-            _remember(batch, wanted, by)
+        if found := unclear(batch, wanted) if names is not None else problems(batch):
+            raise ColumnsUnclear(found)
+        if names is not None and (wanted != batch.mapping or batch.unconfirmed):
+            meanings.remember(batch.kind, batch.headers, wanted, by)
+        batch.unconfirmed = []
         batch.rows.all().delete()
         _start_over(batch)
         batch.mapping = wanted
@@ -128,6 +172,8 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
             by,
             "Check begun.",
             mapping=dict(zip(batch.headers, wanted, strict=True)),
+            sheet=batch.shape.get("sheet", ""),
+            header_row=batch.shape.get("header_row", 1),
         )
         wake_after_commit()
     return batch
@@ -213,6 +259,17 @@ def stop_check(batch: Batch, token: uuid.UUID, words: str) -> None:
             _record(batch, "batch.unreadable", None, words)
 
 
+def give_up_check(batch: Batch, token: uuid.UUID) -> None:
+    """End the check of a file that no worker gets through. Does nothing where the lease is lost."""
+    at = f"after row {batch.next_row - 1}" if batch.next_row else "before its first row"
+    stop_check(
+        batch,
+        token,
+        f"The check of this file failed {batch.failures} times {at}: the worker crashed or was killed each time. "
+        "It is not tried again. Divide the file or save it as CSV, and ask an administrator for the worker's log.",
+    )
+
+
 def expire_files() -> int:
     """Delete the files whose time is over; their batches stay. Returns how many. Run by beat."""
     due = Batch.objects.filter(file_until__lte=timezone.now()).exclude(path="").exclude(state=State.CHECKING)
@@ -226,10 +283,21 @@ def expire_files() -> int:
     return count
 
 
-def remembered(kind: str, headers: Sequence[str]) -> list[str] | None:
-    """What somebody said these very headers mean, if anybody did."""
-    found = Mapping.objects.filter(kind=kind, headers_hash=_headers_hash(headers)).first()
-    return list(found.names) if found and len(found.names) == len(headers) else None
+def unclear(batch: Batch, names: Sequence[str]) -> list[str]:
+    """What must be corrected before the file can be read with these meanings of its columns."""
+    layout = batch_kind(batch.kind).layout
+    if not columns.by_name(layout).keys() & set(names):
+        row = batch.shape.get("header_row", 1)
+        return [
+            f"Row {row} names no column of this kind of file. Choose the header row, or say what the columns mean."
+        ]
+    return matching.problems(layout, batch.headers, names)
+
+
+def _file(batch: Batch) -> Path:
+    if not batch.path:
+        raise BatchError("The file is not kept any more. Upload it again.")
+    return uploads.path_of(batch.path)
 
 
 def place_of(batch: Batch, path: str) -> int:
@@ -241,22 +309,11 @@ def place_of(batch: Batch, path: str) -> int:
     return names.index(by_path[path])
 
 
-def _remember(batch: Batch, names: Sequence[str], by: "User") -> None:
-    Mapping.objects.update_or_create(
-        kind=batch.kind,
-        headers_hash=_headers_hash(batch.headers),
-        defaults={"names": list(names), "set_by": by},
-    )
-
-
-def _headers_hash(headers: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps(list(headers)).encode("ascii")).hexdigest()
-
-
 def _start_over(batch: Batch) -> None:
     batch.problem = ""
     batch.cleaning = None
     batch.paused = False
+    batch.failures = 0
     batch.lease_token = batch.lease_until = None
     batch.next_row = batch.total_rows = batch.check_started_row = 0
     batch.good = batch.warned = batch.wrong = batch.done_before = 0

@@ -16,6 +16,8 @@ BATCH = {
     "first_approval": Status("Approved once", "info", "check"),
     "commented": Status("Comment", "idle", "info"),
     "unreadable": Status("Unreadable", "bad", "x-circle", "its uploader: correct the file, upload it again"),
+    "headers_chosen": Status("Headers chosen", "info", "pencil"),
+    "hidden_rows": Status("Hidden rows", "info", "pencil"),
     "paused": Status("Paused", "warn", "pause", "whoever paused it"),
 }
 

@@ -75,6 +75,7 @@ def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int
     with transaction.atomic():
         moved = Batch.objects.filter(pk=batch.pk, lease_token=token, next_row=batch.next_row).update(  # type: ignore[misc]  # any token
             next_row=next_row,
+            failures=0,
             total_rows=F("total_rows") + len(rows),
             amount=F("amount") + amount if batch.amount is not None else amount or None,
             **{name: F(name) + count for name, count in counts.items()},

@@ -10,6 +10,7 @@ from django.db.models import BooleanField, Count, F, Func, IntegerField, Q, Quer
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from backoffice.batches.marks import HIDDEN
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
@@ -90,6 +91,13 @@ def finding_kinds(batch: Batch) -> list[FindingKind]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [batch.pk])
         return [FindingKind(*row) for row in cursor.fetchall()]
+
+
+def hidden_rows(batch: Batch) -> int:
+    """How many rows of the file the sheet hides, while nobody decided what becomes of them."""
+    if batch.shape.get("format") != "xlsx":
+        return 0
+    return with_finding(batch.rows.all(), "", HIDDEN).count()
 
 
 def with_finding(rows: QuerySet[Row], path: str, rule: str, *, offered: bool = False) -> QuerySet[Row]:

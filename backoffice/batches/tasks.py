@@ -16,6 +16,8 @@ from backoffice.batches.wakeup import wake
 
 #: A task gives its worker back after this many seconds, so that deliveries get their turn beside a long file.
 WORK_SECONDS = 30.0
+#: Workers that a file may lose one after another, killed or crashed, before nobody tries it again.
+MOST_FAILURES = 3
 
 
 @shared_task
@@ -24,7 +26,11 @@ def work_due() -> int:
     for batch in lease.due():
         if token := lease.take(batch):
             bind_contextvars(batch_id=batch.pk)
-            _work(batch, token)
+            batch.refresh_from_db()
+            if batch.state == State.CHECKING and batch.failures >= MOST_FAILURES:
+                operations.give_up_check(batch, token)
+            else:
+                _work(batch, token)
             return 1
     return 0
 

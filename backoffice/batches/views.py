@@ -18,6 +18,7 @@ from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.filters import BatchFilter
 from backoffice.batches.forms import SubmitForm
 from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
+from backoffice.batches.marks import HIDDEN
 from backoffice.batches.models import CAME_BACK, Batch, State
 from backoffice.batches.tables import BatchTable
 from backoffice.changes.comments import may_comment
@@ -231,6 +232,8 @@ def _page(
     if batch.state not in (State.UPLOADED, State.CHECKING):
         context["finding_kinds"] = _named(kind, summary.finding_kinds(batch))
         context["totals"] = summary.totals(batch)
+        hidden = (one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN)
+        context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
     if batch.state == State.CHECKED and mine:
         context["form"] = form or SubmitForm(money=kind.money, wrong=batch.wrong)
     if batch.state == State.SUBMITTED:

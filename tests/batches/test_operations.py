@@ -105,7 +105,7 @@ def test_an_unknown_column_is_asked_for_and_the_answer_is_remembered(maker, othe
     batch.refresh_from_db()
     assert (batch.state, batch.mapping) == (State.CHECKING, names)
     assert Mapping.objects.get().set_by == maker
-    again = upload(other_maker, f"{text}U2,HO,1,T,0\n").batch
+    again = upload(maker, f"{text}U2,HO,1,T,0\n").batch
     assert operations.problems(again) == []
 
 

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 import urllib.request
 
@@ -13,7 +15,7 @@ import pytest
 from backoffice.batches import columns
 from backoffice.batches.kinds import batch_kind
 from tests.factories import retail_user_values
-from tests.portals import Portal, wait_for
+from tests.portals import ROOT, Portal, wait_for
 
 #: Rows of the file, and those among them that ODIN gets.
 ROWS, VALID = 4000, 120
@@ -50,6 +52,16 @@ def portal(tmp_path):
         yield portal
     finally:
         portal.stop()
+
+
+#: A worker that is killed by the system as soon as it reads the first rows, as where memory runs out.
+KILLED = """
+import os, signal
+from backoffice.batches import tasks
+from backoffice.batches.checking import Checking
+Checking.step = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+tasks.work_due()
+"""
 
 
 def kill(portal, name):
@@ -137,3 +149,29 @@ def test_workers_killed_while_checking_and_while_sending_lose_and_double_nothing
     result = list(csv.DictReader(portal.manage("batch_result", number).removeprefix("\ufeff").splitlines()))
     assert [row["user_id"] for row in result if row["Portal status"] == "Applied"] == expected
     assert {row["Portal status"] for row in result[VALID:]} == {"Has errors"}
+
+
+@pytest.mark.slow
+def test_a_file_that_kills_three_workers_is_not_tried_again(tmp_path):
+    portal = Portal(tmp_path, "", "")
+    portal.environment["BATCH_LEASE_SECONDS"] = "1"
+    portal.prepare()
+    path = tmp_path / "users.csv"
+    write_file(path)
+    number = int(
+        portal.manage("shell", "--verbosity", "0", "--command", UPLOAD.format(path=str(path))).split()[-1]
+    )
+    state = f"SELECT state || ' ' || failures || ' ' || problem FROM batches_batch WHERE id = {number}"
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", KILLED]
+    free = f"SELECT coalesce(lease_until, '') < datetime('now') FROM batches_batch WHERE id = {number}"
+    for _ in range(3):
+        until(portal, free, bool)
+        done = subprocess.run(command, cwd=ROOT, env=portal.environment, capture_output=True, text=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    try:
+        for name in ("worker", "beat"):
+            portal.start(name)
+        words = until(portal, state, lambda found: found.startswith("uploaded"))
+    finally:
+        portal.stop()
+    assert "failed 3 times before its first row" in words

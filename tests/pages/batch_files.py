@@ -1,5 +1,6 @@
 """Files in every state that a batch can have, made in a running portal by its own operations: `make`, in its shell."""
 
+import io
 import json
 import time
 from decimal import Decimal
@@ -10,8 +11,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
+from openpyxl import Workbook
 
-from backoffice.batches import aliases, checking, decisions, lease, operations, sending
+from backoffice.batches import aliases, checking, decisions, lease, meanings, operations, sending
 from backoffice.batches.models import Batch, State
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
@@ -37,6 +39,8 @@ def make():
         "money": _deposits(maker),
         "under-way": _under_way(maker, checker),
         "rejected": _rejected(maker, checker),
+        "hidden": _hidden(maker),
+        "unconfirmed": _unconfirmed(maker, people.get(username="admin")),
     }
     print(json.dumps({name: batch.pk for name, batch in made.items()}))
 
@@ -159,6 +163,34 @@ def _under_way(maker, checker):
         words = {"code": "1", "text": "Branch is not open yet"} if state == "refused" else {}
         Delivery.objects.filter(pk__in=some).update(state=state, finished_at=timezone.now(), **words)
     return batch
+
+
+def _hidden(maker):
+    """A workbook with a title above the header, instructions on its first sheet, and a hidden row."""
+    book = Workbook()
+    book.active.title = "Instructions"
+    book.active.append(["How to fill in this file"])
+    sheet = book.create_sheet("Clients")
+    rows = [client(number) for number in range(370, 374)]
+    sheet.append(["New clients of branch 17"])
+    for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
+        sheet.append(cells)
+    sheet.row_dimensions[4].hidden = True
+    content = io.BytesIO()
+    book.save(content)
+    batch = operations.upload(CREATE, [content.getvalue()], "branch-17.xlsx", by=maker).batch
+    operations.check(batch.pk, by=maker)
+    _wait(lambda: Batch.objects.get(pk=batch.pk).state == State.CHECKED)
+    return batch
+
+
+def _unconfirmed(maker, other):
+    """Columns that somebody else said to mean something else than their headers."""
+    row = client(380, telephone="02212345678", fax="02287654321")
+    text = as_csv(row)
+    names = [{"telephone": "fax", "fax": "telephone"}.get(name, name) for name in row]
+    meanings.remember(CREATE, list(row), names, other)
+    return _upload("branch-18.csv", text, maker)
 
 
 def _rejected(maker, checker):
