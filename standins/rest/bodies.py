@@ -8,6 +8,59 @@ from standins.rest.masters import Scrip, find_scrip
 from standins.rest.reply import Refused
 from standins.rest.store import Document
 
+#: What each request may hold. Any other key is refused, so that a slip shows.
+PLACE_KEYS = frozenset(
+    {
+        *(
+            "scrip_info",
+            "transaction_type",
+            "product_type",
+            "order_type",
+            "quantity",
+            "price",
+            "trigger_price",
+        ),
+        *(
+            "disclosed_quantity",
+            "validity",
+            "validity_days",
+            "is_amo",
+            "order_identifier",
+            "part_code",
+            "algo_id",
+        ),
+        *("strategy_id", "vender_code"),
+    }
+)
+COVER_KEYS = frozenset(
+    {
+        *(
+            "scrip_info",
+            "transaction_type",
+            "main_leg",
+            "stoploss_leg",
+            "order_identifier",
+            "part_code",
+            "algo_id",
+        ),
+        *("strategy_id", "vender_code"),
+    }
+)
+MODIFY_KEYS = frozenset(
+    {
+        *(
+            "order_type",
+            "quantity",
+            "traded_quantity",
+            "price",
+            "trigger_price",
+            "disclosed_quantity",
+            "validity",
+        ),
+        "validity_days",
+    }
+)
+
 
 def an_object(value: Any, keys: frozenset[str]) -> Document:
     """An object with no other keys than these."""

@@ -9,7 +9,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from standins.rest.bodies import an_object, one_of, page_number, prices, scrip_of, stop_leg, whole
+from standins.rest.bodies import (
+    COVER_KEYS,
+    MODIFY_KEYS,
+    PLACE_KEYS,
+    an_object,
+    one_of,
+    page_number,
+    prices,
+    scrip_of,
+    stop_leg,
+    whole,
+)
 from standins.rest.constants import (
     KOLKATA,
     OPEN,
@@ -27,57 +38,6 @@ if TYPE_CHECKING:
 
 #: Ends of order ids: each has a character that means something in an address.
 ENDS = (">3", ";<", "/2", "%41", "?&", "+=", "#1")
-PLACE_KEYS = frozenset(
-    {
-        *(
-            "scrip_info",
-            "transaction_type",
-            "product_type",
-            "order_type",
-            "quantity",
-            "price",
-            "trigger_price",
-        ),
-        *(
-            "disclosed_quantity",
-            "validity",
-            "validity_days",
-            "is_amo",
-            "order_identifier",
-            "part_code",
-            "algo_id",
-        ),
-        *("strategy_id", "vender_code"),
-    }
-)
-COVER_KEYS = frozenset(
-    {
-        *(
-            "scrip_info",
-            "transaction_type",
-            "main_leg",
-            "stoploss_leg",
-            "order_identifier",
-            "part_code",
-            "algo_id",
-        ),
-        *("strategy_id", "vender_code"),
-    }
-)
-MODIFY_KEYS = frozenset(
-    {
-        *(
-            "order_type",
-            "quantity",
-            "traded_quantity",
-            "price",
-            "trigger_price",
-            "disclosed_quantity",
-            "validity",
-        ),
-        "validity_days",
-    }
-)
 PAISE = Decimal(100)
 
 
