@@ -1,6 +1,6 @@
 """Faults: armed on the page, over HTTP (`POST /faults`) or with `RestStandIn.faults.add(...)`.
 
-A fault strikes the calls that it matches as often as it was told, and is gone. Its function gets `apply`, which
+A fault strikes the calls that it matches, so many times, and is then removed. Its function gets `apply`, which
 handles the call as usual, and decides whether to.
 """
 
@@ -185,14 +185,21 @@ def document_statuses(apply: Apply, armed: Armed) -> Reply:
 
 
 @fault(applies=True)
+def validate_sample(apply: Apply, armed: Armed) -> Reply:
+    """Answers with the data of the document's own sample of Validate."""
+    sample = {"status": "false", "message": "TRUE", "dropped": "true"}
+    return _changed(apply(), lambda data: json.dumps(sample))
+
+
+@fault(applies=True)
 def no_data(apply: Apply, armed: Armed) -> Reply:
     """Does what it is asked, then answers success without data."""
     return _changed(apply(), lambda data: None)
 
 
 @fault(applies=True)
-def same_page(apply: Apply, armed: Armed) -> Reply:
-    """Answers a book without its total, whatever page was asked for."""
+def no_total(apply: Apply, armed: Armed) -> Reply:
+    """Answers a book without its total."""
     return _changed(apply(), lambda data: data, without=("metadata",))
 
 

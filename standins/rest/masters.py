@@ -118,7 +118,7 @@ def _derivatives(exchange: str, underlyings: list[tuple[str, int]], lot: int) ->
 
 
 def isin(number: int) -> str:
-    """An ISIN that nobody has, with the right check digit."""
+    """A made-up ISIN with the right check digit."""
     stem = f"INE9Z{number:03d}010"
     digits = "".join(str(int(character, 36)) for character in stem)
     total = 0

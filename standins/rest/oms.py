@@ -6,11 +6,22 @@ It ignores a repeated identifier: a second sending shows as a second order.
 import itertools
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from standins.rest.bodies import (
+    COVER_KEYS,
+    MODIFY_KEYS,
+    PLACE_KEYS,
+    an_object,
+    one_of,
+    page_number,
+    prices,
+    scrip_of,
+    stop_leg,
+    whole,
+)
 from standins.rest.constants import (
-    IDS,
     KOLKATA,
     OPEN,
     ORDER_TYPES,
@@ -27,57 +38,6 @@ if TYPE_CHECKING:
 
 #: Ends of order ids: each has a character that means something in an address.
 ENDS = (">3", ";<", "/2", "%41", "?&", "+=", "#1")
-PLACE_KEYS = frozenset(
-    {
-        *(
-            "scrip_info",
-            "transaction_type",
-            "product_type",
-            "order_type",
-            "quantity",
-            "price",
-            "trigger_price",
-        ),
-        *(
-            "disclosed_quantity",
-            "validity",
-            "validity_days",
-            "is_amo",
-            "order_identifier",
-            "part_code",
-            "algo_id",
-        ),
-        *("strategy_id", "vender_code"),
-    }
-)
-COVER_KEYS = frozenset(
-    {
-        *(
-            "scrip_info",
-            "transaction_type",
-            "main_leg",
-            "stoploss_leg",
-            "order_identifier",
-            "part_code",
-            "algo_id",
-        ),
-        *("strategy_id", "vender_code"),
-    }
-)
-MODIFY_KEYS = frozenset(
-    {
-        *(
-            "order_type",
-            "quantity",
-            "traded_quantity",
-            "price",
-            "trigger_price",
-            "disclosed_quantity",
-            "validity",
-        ),
-        "validity_days",
-    }
-)
 PAISE = Decimal(100)
 
 
@@ -93,34 +53,34 @@ class Oms:
 
     def place(self, asked: "Asked") -> dict[str, Any]:
         """Place Order - Any Scrip."""
-        body = _object(asked.body, PLACE_KEYS)
-        _one_of(body, "product_type", REGULAR_PRODUCTS)
-        _one_of(body, "order_type", ORDER_TYPES)
-        return self._accept(asked, body, _prices(body), body.get("validity", "DAY"), body)
+        body = an_object(asked.body, PLACE_KEYS)
+        one_of(body, "product_type", REGULAR_PRODUCTS)
+        one_of(body, "order_type", ORDER_TYPES)
+        return self._accept(asked, body, prices(body), body.get("validity", "DAY"), body)
 
     def place_cover(self, asked: "Asked") -> dict[str, Any]:
         """Place Cover Order: the main leg, and one stop loss on the other side."""
-        body = _object(asked.body, COVER_KEYS)
-        main = _object(body.get("main_leg"), frozenset({"order_type", "quantity", "price"}))
-        _one_of(main, "order_type", ("RL-MKT",))
-        leg = _leg(body.get("stoploss_leg"))
-        return self._accept(asked, body, _prices(main), "DAY", {**main, "product_type": "COVER", "leg": leg})
+        body = an_object(asked.body, COVER_KEYS)
+        main = an_object(body.get("main_leg"), frozenset({"order_type", "quantity", "price"}))
+        one_of(main, "order_type", ("RL-MKT",))
+        leg = stop_leg(body.get("stoploss_leg"))
+        return self._accept(asked, body, prices(main), "DAY", {**main, "product_type": "COVER", "leg": leg})
 
     def modify(self, asked: "Asked") -> dict[str, Any]:
         """Modify Order: what is not sent falls to its default, as the document says of the price."""
-        body = _object(asked.body, MODIFY_KEYS)
-        _one_of(body, "order_type", ORDER_TYPES)
-        price, trigger = _prices(body)
+        body = an_object(asked.body, MODIFY_KEYS)
+        one_of(body, "order_type", ORDER_TYPES)
+        price, trigger = prices(body)
         return self._change(asked, body, price, trigger)
 
     def modify_cover(self, asked: "Asked") -> dict[str, Any]:
         """Modify a cover order."""
-        body = _object(asked.body, frozenset({"main_leg", "stoploss_leg"}))
-        main = _object(
+        body = an_object(asked.body, frozenset({"main_leg", "stoploss_leg"}))
+        main = an_object(
             body.get("main_leg"), frozenset({"order_type", "quantity", "price", "traded_quantity"})
         )
-        leg = _leg(body.get("stoploss_leg"))
-        price, trigger = _prices(main)
+        leg = stop_leg(body.get("stoploss_leg"))
+        price, trigger = prices(main)
         return self._change(asked, main, price, trigger, bracket=leg)
 
     def cancel(self, asked: "Asked") -> dict[str, Any]:
@@ -226,20 +186,20 @@ class Oms:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _accept(
-        self, asked: "Asked", body: Document, prices: tuple[Decimal, Decimal], validity: Any, terms: Document
+        self, asked: "Asked", body: Document, amounts: tuple[Decimal, Decimal], validity: Any, terms: Document
     ) -> dict[str, Any]:
         """Take an order, then judge it. What is wrong in the request is refused; what RMS dislikes is not."""
         person = asked.person
         assert person is not None  # noqa: S101  # every call but login has one
-        exchange, scrip = _scrip(body.get("scrip_info"))
-        _one_of(body, "transaction_type", SIDES)
-        quantity = _whole(terms, "quantity", lowest=1)
+        exchange, scrip = scrip_of(body.get("scrip_info"))
+        one_of(body, "transaction_type", SIDES)
+        quantity = whole(terms, "quantity", lowest=1)
         identifier = body.get("order_identifier", "")
         if not isinstance(identifier, str) or len(identifier) > 8:
             raise Refused(400, "Bad request", "e-100", {"order_identifier": "at most 8 characters"})
         if validity not in VALIDITIES:
             raise Refused(400, "Bad request", "e-100", {"validity": "invalid"})
-        days = _whole(body, "validity_days") if "validity_days" in body else 0
+        days = whole(body, "validity_days") if "validity_days" in body else 0
         if (validity == "GTD") != (days > 0):
             raise Refused(400, "Bad request", "e-100", {"validity_days": "required for GTD only"})
         number = next(self._numbers)
@@ -257,8 +217,8 @@ class Oms:
             "total_quantity": quantity,
             "traded_quantity": 0,
             "disclosed_quantity": terms.get("disclosed_quantity", 0),
-            "order_price": str(prices[0]),
-            "trigger_price": str(prices[1]),
+            "order_price": str(amounts[0]),
+            "trigger_price": str(amounts[1]),
             "validity": validity,
             "validity_days": days,
             # The OMS writes its own text into the identifier of a GTD order.
@@ -342,7 +302,7 @@ class Oms:
         trigger: Decimal,
         bracket: Document | None = None,
     ) -> dict[str, Any]:
-        quantity, traded = _whole(body, "quantity", lowest=1), _whole(body, "traded_quantity")
+        quantity, traded = whole(body, "quantity", lowest=1), whole(body, "traded_quantity")
         with self._store.transaction():
             order = self._open(asked)
             if traded != order["traded_quantity"]:
@@ -395,80 +355,9 @@ def _flat(trade: Document) -> Document:
 
 
 def _page(asked: "Asked", rows: list[Document]) -> dict[str, Any]:
-    number, size = (_number(asked.query, name, usual) for name, usual in (("offset", 1), ("limit", 20)))
+    number, size = (page_number(asked.query, name, usual) for name, usual in (("offset", 1), ("limit", 20)))
     return success("Success message", rows[(number - 1) * size : number * size], total=len(rows))
-
-
-def _number(query: dict[str, str], name: str, usual: int) -> int:
-    text = query.get(name, str(usual))
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10_000):
-        raise Refused(400, "Bad request", "e-100", {name: "invalid"})
-    return int(text)
 
 
 def _crosses(order: Document, price: Decimal, last: Decimal) -> bool:
     return price >= last if order["transaction_type"] == "BUY" else price <= last
-
-
-def _object(value: Any, keys: frozenset[str]) -> Document:
-    if not isinstance(value, dict):
-        raise Refused(400, "Bad request", "e-100", "An object is required.")
-    if odd := sorted(set(value) - keys):
-        raise Refused(400, "Bad request", "e-100", dict.fromkeys(odd, "not a field"))
-    return value
-
-
-def _one_of(body: Document, name: str, allowed: tuple[str, ...]) -> None:
-    if body.get(name) not in allowed:
-        raise Refused(400, "Bad request", "e-100", {name: "invalid"})
-
-
-def _whole(body: Document, name: str, lowest: int = 0) -> int:
-    value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
-        raise Refused(400, "Bad request", "e-100", {name: "a whole number is required"})
-    return value
-
-
-def _prices(body: Document) -> tuple[Decimal, Decimal]:
-    """Price and trigger, as an exchange checks them."""
-    price, trigger = (_money(body, name) for name in ("price", "trigger_price"))
-    kind = body["order_type"]
-    if (kind in ("RL", "SL")) != (price > 0):
-        raise Refused(400, "Bad request", "e-100", {"price": f"wrong for {kind}"})
-    if (kind in ("SL", "SL-MKT")) != (trigger > 0):
-        raise Refused(400, "Bad request", "e-100", {"trigger_price": f"wrong for {kind}"})
-    return price, trigger
-
-
-def _money(body: Document, name: str) -> Decimal:
-    value = body.get(name, 0)
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if isinstance(value, bool | str) or amount < 0 or amount.as_tuple().exponent < -4:  # type: ignore[operator]
-        raise Refused(400, "Bad request", "e-100", {name: "a number with few decimals is required"})
-    return amount
-
-
-def _leg(value: Any) -> Document:
-    legs = _object(value, frozenset({"legs"})).get("legs")
-    if not isinstance(legs, list) or len(legs) != 1:
-        raise Refused(400, "Bad request", "e-100", {"stoploss_leg": "exactly one leg is required"})
-    leg = _object(legs[0], frozenset({"quantity", "price", "trigger_price"}))
-    if _money(leg, "trigger_price") <= 0:
-        raise Refused(400, "Bad request", "e-100", {"trigger_price": "required"})
-    return {name: str(value) for name, value in leg.items()}
-
-
-def _scrip(info: Any) -> tuple[str, Scrip]:
-    keys = {"exchange", "scrip_token", "symbol", "series", "expiry_date", "strike_price", "option_type"}
-    given = _object(info, frozenset(keys))
-    exchange = given.get("exchange")
-    if exchange not in IDS:
-        raise Refused(400, "Bad request", "e-100", {"exchange": "invalid"})
-    found = find_scrip(str(exchange), given)
-    if found is None:
-        raise Refused(400, "Invalid scrip", "e-104", "e-43")
-    return str(exchange), found

@@ -74,6 +74,12 @@ def test_validate_balance_profile_and_logout(standin, logged_in):
     assert client.balance(logged_in).outcome.kind.value == "session ended"
 
 
+def test_the_documents_own_sample_of_validate_is_unclear_and_the_balance_decides(standin, logged_in):
+    standin.faults.add("validate_sample", call="validate")
+    assert client.validate(logged_in)[0] is Validity.UNCLEAR
+    assert client.balance(logged_in).outcome.kind.value == "success"
+
+
 def test_a_profile_that_cannot_be_opened_names_the_key(standin, logged_in, settings):
     settings.REST_PROFILE_KEY = "x" * 16
     outcome, row = client.profile(logged_in)
@@ -241,11 +247,11 @@ def test_faults_after_which_nothing_was_placed(standin, logged_in, fault, kind):
 @pytest.mark.parametrize("fault", ["escaped_data", "single_object", "numbers_as_text", "document_statuses"])
 def test_variants_of_answers_are_read_alike(standin, logged_in, fault):
     client.place(logged_in, order(quantity=1_000_000))
-    plain = client.order_book(logged_in).rows[0].told()
+    plain = client.order_book(logged_in).rows[0].present()
     standin.faults.add(fault, call="order_book")
     varied = client.order_book(logged_in).rows[0]
     assert status(varied) is OrderStatus.OMS_REJECT
-    assert {n: v for n, v in varied.told().items() if n != "status"} == {
+    assert {n: v for n, v in varied.present().items() if n != "status"} == {
         n: v for n, v in plain.items() if n != "status"
     }
 

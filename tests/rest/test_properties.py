@@ -39,6 +39,7 @@ def made(call, values):
         return None
 
 
+@settings(deadline=None)
 @given(anything)
 def test_an_order_id_is_one_segment_of_the_path(order_id):
     for call, before, tail in (
@@ -60,6 +61,7 @@ def test_what_is_no_order_id_is_refused_before_it_is_sent(order_id):
     assert made(CancelOrder, {"exchange": "NSE_EQ", "order_id": order_id}) is None
 
 
+@settings(deadline=None)
 @given(anything, anything)
 def test_a_query_value_adds_no_parameter(order_id, order_ids):
     values = {"offset": 1, "limit": 200, "order_id": order_id, "order_ids": order_ids}
@@ -70,6 +72,7 @@ def test_a_query_value_adds_no_parameter(order_id, order_ids):
         assert parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True) == wanted
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["part_code", "algo_id", "strategy_id", "vender_code"]), anything))
 def test_a_text_of_an_order_adds_no_key(texts):
     values = clean(PlaceOrder, order(**texts))
@@ -82,6 +85,7 @@ def test_a_text_of_an_order_adds_no_key(texts):
         )
 
 
+@settings(deadline=None)
 @given(anything, anything)
 def test_a_password_arrives_as_it_was_typed_and_adds_no_key(password, code):
     values = {
@@ -105,6 +109,7 @@ def test_a_password_arrives_as_it_was_typed_and_adds_no_key(password, code):
         assert sent.body.isascii()
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         anything, st.one_of(anything, st.none(), st.booleans(), st.integers(), st.floats()), max_size=4
@@ -119,6 +124,7 @@ def test_a_key_that_is_not_declared_is_refused(extra):
             assert errors(check(PlaceOrder, clean(PlaceOrder, order(scrip_info=info)), TERMS))
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value="0.01", max_value="99999999999.99", places=2))
 def test_money_arrives_exactly_as_a_plain_number(price):
     sent = made(PlaceOrder, clean(PlaceOrder, order(price=price)))
@@ -128,6 +134,7 @@ def test_money_arrives_exactly_as_a_plain_number(price):
     assert Decimal(text) == price
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=True, allow_infinity=True))
 def test_any_number_is_written_exactly_or_refused(value):
     sent = made(PlaceOrder, order(price=value))
@@ -136,6 +143,7 @@ def test_any_number_is_written_exactly_or_refused(value):
         assert parse(sent.body)["price"] == value
 
 
+@settings(deadline=None)
 @given(st.one_of(st.floats(), st.booleans(), anything, st.none(), st.lists(st.integers())))
 def test_what_is_no_money_is_refused(value):
     values = {**clean(PlaceOrder, order()), "price": value}
@@ -149,6 +157,7 @@ def test_the_famous_sum_has_no_dust():
     assert b'"price": 0.3,' in sent.body
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(OrderType)),
     st.decimals(min_value=0, max_value=1000, places=2),
@@ -164,7 +173,7 @@ def test_an_order_that_passes_has_the_prices_of_its_type(kind, price, trigger, s
             assert trigger <= price if side == "BUY" else trigger >= price
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*ModifyOrder.fields, *PlaceOrder.fields]),

@@ -6,7 +6,7 @@ import pickle
 import traceback
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backoffice.protocol.findings import EncodeError
@@ -96,7 +96,9 @@ def test_a_session_and_a_login_do_not_print_or_pickle_their_tokens(raw):
     raw.says(200, {"status": "success", "data": data})
     result = client.login(LOGIN)
     row = result.session.login
-    text = f"{result!r} {result.session!r} {row!r} {row.others} {row.raw} {row.told()} {row.details.others}"
+    text = (
+        f"{result!r} {result.session!r} {row!r} {row.others} {row.raw} {row.present()} {row.details.others}"
+    )
     assert_clean(text, [token, *LISTED.values()])
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(result.session)
@@ -150,6 +152,7 @@ def test_no_secret_is_in_an_address(raw, session):
         assert_clean(request.split(b"\r\n")[0].decode())
 
 
+@settings(deadline=None)
 @given(st.text(min_size=4, max_size=30), st.text(max_size=20), st.text(max_size=20))
 def test_a_secret_of_the_call_is_masked_wherever_it_stands(secret, before, after):
     mask = Mask([SecretText(secret)])

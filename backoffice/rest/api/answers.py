@@ -113,7 +113,7 @@ class ProfileRow(Row):
 
 
 class ValidRow(Row):
-    """The answer of Validate Session, of which nobody knows what it means (R14)."""
+    """The answer of Validate Session, whose meaning is not known (R14)."""
 
     status = Words("status")
     message = Words("message")

@@ -131,7 +131,7 @@ class NamesBy(Column[dict[str, tuple[str, ...]]]):
 
 
 class Rest(Column[dict[str, Any]]):
-    """An object of which nothing more is declared."""
+    """An object with no declared fields."""
 
     def read(self, value: Any) -> dict[str, Any] | None:
         """The object."""
@@ -209,7 +209,7 @@ class Row:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {', '.join(sorted(self._values))}>"
 
-    def told(self) -> dict[str, Any]:
+    def present(self) -> dict[str, Any]:
         """The values that are there, by our names."""
         return {name: value for name, value in self._values.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""Faults are armed over HTTP, strike what they match as often as they were told, and are gone."""
+"""Faults are armed over HTTP, strike the calls that they match so many times, and are removed."""
 
 import contextlib
 import http.client

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from backoffice.protocol.secret import SecretText
 from backoffice.rest import client
 from backoffice.rest.api.calls import Login
+from backoffice.rest.api.masking import Mask
 from backoffice.rest.api.outcome import Outcome, OutcomeKind
 from backoffice.rest.api.session import Session, Validity
 from backoffice.rest.config import NotConfigured, RestConfig, rest_config
@@ -78,7 +79,7 @@ class Command(BaseCommand):
         words = {
             Validity.VALID: "Validate says that the session is valid.",
             Validity.NOT_VALID: "Validate says that the session is not valid.",
-            Validity.UNCLEAR: f"Validate answers without a clear word: {found.data!r:.200}",
+            Validity.UNCLEAR: f"Validate answers without a clear word: {Mask().value(found.data)!r:.200}",
         }
         self.stdout.write(words[validity])
         balance = client.balance(session).outcome
