@@ -9,11 +9,12 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import CommandError, call_command
 
 from backoffice.audit.models import Entry
-from backoffice.batches import columns
+from backoffice.batches import columns, meanings
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, State
 from backoffice.delivery.models import Delivery
 from backoffice.staff import terminal
+from tests.batches.files import workbook
 from tests.factories import RetailUserFactory
 from tests.staff.test_login import code_of
 
@@ -73,6 +74,25 @@ def test_upload_submit_approve_and_result(deposits, maker, checker):
     rows = list(csv.DictReader(io.StringIO(out.removeprefix("\ufeff"))))
     assert [row["Portal status"] for row in rows] == ["Queued", "Queued"]
     assert "still being sent" in said
+
+
+def test_a_workbook_is_read_by_the_command_too(deposits, maker, tmp_path):
+    with deposits().open(newline="") as file:
+        path = workbook(tmp_path / "deposits", *csv.reader(file))
+    number, report = run("batch_upload", "cash_deposit", path, "--by", maker.username)
+    assert Batch.objects.get().pk == int(number)
+    assert "2 rows: 2 good, 0 with warnings, 0 with errors" in report
+
+
+def test_columns_that_somebody_must_confirm_are_left_to_the_page(deposits, maker, admin):
+    path = deposits()
+    headers = path.read_text().partition("\n")[0].split(",")
+    swap = {"amount": "reference", "reference": "amount"}
+    meanings.remember("cash_deposit", headers, [swap.get(name, name) for name in headers], admin)
+    returned, words = code("batch_upload", "cash_deposit", path, "--by", maker.username)
+    assert returned == 3
+    assert "what these columns mean. Check each meaning" in words
+    assert Batch.objects.get().state == State.UPLOADED
 
 
 def test_a_file_with_errors_is_uploaded_and_ends_with_its_own_code(deposits, maker):
