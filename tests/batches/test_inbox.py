@@ -15,6 +15,7 @@ from backoffice.batches.errors import AlreadyDecided, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
 from backoffice.batches.tasks import expire_pending
 from backoffice.changes import inbox
+from backoffice.changes.errors import TooLong
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 
@@ -164,9 +165,11 @@ class TestComments:
             decisions.comment(checked().pk, by=maker, text="Not submitted yet")
         with pytest.raises(ReasonMissing):
             decisions.comment(batch.pk, by=maker, text=" ")
+        with pytest.raises(TooLong, match="has 2000 characters"):
+            decisions.comment(batch.pk, by=maker, text="x" * 2000)
         assert not Entry.objects.filter(action="batch.commented").exists()
-        decisions.comment(batch.pk, by=maker, text="x" * 2000)
-        assert len(Entry.objects.get(action="batch.commented").reason) == 1000
+        decisions.comment(batch.pk, by=maker, text="x" * 1000)
+        assert Entry.objects.get(action="batch.commented").reason == "x" * 1000
 
 
 def test_who_decides_on_a_file_is_asked_of_the_kind_of_its_rows(
