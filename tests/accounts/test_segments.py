@@ -163,6 +163,27 @@ def test_a_submitted_form_is_judged_again(stopped, as_maker):
     assert "Inactive: BSE SLBM." in as_maker.get(again.url).content.decode()
 
 
+def test_a_draft_that_reactivates_is_shown_as_the_message_says_it(stopped, as_maker):
+    typed = {"trading_segments": ["1", "2"], "reactivate_segments": ["1"]}
+    as_maker.post(ADDRESS, form(as_maker).sent(press="save", **typed))
+    draft = Change.objects.get(state=State.DRAFT)
+    page = as_maker.get(draft.get_absolute_url()).content.decode()
+    assert "|220=1,2|" in page
+    again = Page(as_maker.get(f"{ADDRESS}?draft={draft.token}").content.decode())
+    assert again.sent()["reactivate_segments"] == ["1"]
+
+
+def test_starting_again_keeps_the_present_sets_where_the_maker_left_them(stopped, as_maker, checker):
+    answer = tried(as_maker, city="Pune")
+    as_maker.post(answer.url, Page(as_maker.get(answer.url).content.decode()).sent(reason="As asked"))
+    change = Change.objects.get(state=State.SUBMITTED)
+    operations.reject(change.pk, by=checker, reason="Later")
+    RetailUser.objects.update(trading_segments=["1", "2", "3", "9"])
+    page = Page(as_maker.get(f"{ADDRESS}?again={change.pk}").content.decode())
+    assert page.sent()["trading_segments"] == ["2", "3", "9"]
+    assert page.sent()["city"] == ["Pune"]
+
+
 class TestFiles:
     def row(self, client, **cells):
         (row,) = uploaded(client, UPDATE, {**ASHA, **cells})
