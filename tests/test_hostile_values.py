@@ -25,29 +25,22 @@ pytestmark = pytest.mark.django_db
 #: Numbers that no database keeps or that take long to read, digits of other scripts, days at the calendar's edge, and
 #: text that PostgreSQL or UTF-8 cannot hold. Percent signs stand for what an address holds.
 HOSTILE = [
-    "9" * 18,
     "9" * 19,
     "9" * 5000,
-    "-1",
     "-1e5000000",
-    "1e5000000",
     "1e6000",
     "NaN",
-    "Infinity",
     "\u0967\u0968",
     "\u00b2",
     "9999-12-31",
     "0001-01-01",
     "0001-01-01T00:00:00+23:59",
-    "9999-12-31T23:59:59-23:59",
-    "\x00",
     "a\x00b",
     "\x1b[2J",
-    "\u202e",
     "\U0010ffff",
     "x" * 3000,
 ]
-#: One of each sort, for forms: these cost more than lists.
+#: One of each sort, for each name alone; filters get all of them, in a test of their own.
 WORST = ["9" * 19, "1e6000", "0001-01-01T00:00:00+23:59", "\x00"]
 #: Those that a part of an address may be.
 IN_PATHS = ["9" * 18, "9" * 300, "-1", "1e6000", "\u0967\u0968", "a\x00b", "\x1b[2J", "x" * 300]
@@ -154,11 +147,10 @@ def test_no_query_and_no_form_breaks_a_page(everybody, names):
             names.clear()
             ask(everybody, method, address)
             asked = set(names)
-            data = [dict.fromkeys(asked, value) for value in (HOSTILE if len(asked) < 50 else WORST)]
-            if method == "get" or len(asked) < 10:
-                worst = HOSTILE if method == "get" else WORST
+            data = [dict.fromkeys(asked, value) for value in (HOSTILE if method == "get" else WORST)]
+            if len(asked) < 15:
                 data += [
-                    {**dict.fromkeys(asked, "1"), one: value} for one in sorted(asked) for value in worst
+                    {**dict.fromkeys(asked, "1"), one: value} for one in sorted(asked) for value in WORST
                 ]
             broken += [breaks(everybody, method, address, sent) for sent in data]
             if method == "post":
