@@ -163,7 +163,9 @@ document.addEventListener("submit", (event) => {
     sendWhenLoggedIn(form, event.submitter);
     return;
   }
-  if (form.dataset.sent && !("resubmit" in form.dataset)) {
+  // Such a form may be sent again: a search, or one whose answer is a file, after which the page is still there.
+  if ("resubmit" in form.dataset) return;
+  if (form.dataset.sent) {
     event.preventDefault();
     return;
   }
