@@ -120,6 +120,9 @@ def test_placing_within_what_settings_session_and_master_say(terms, changed, pat
 def test_modifying_sends_everything_since_what_is_left_out_falls_to_a_default(name):
     assert found(ModifyOrder, MODIFY) == set()
     assert name in found(ModifyOrder, {**MODIFY, name: None})
+    market = {**MODIFY, "order_type": "RL-MKT", "price": 0}
+    assert found(ModifyOrder, market) == set()
+    assert name in found(ModifyOrder, {**market, name: None})
 
 
 def test_a_modified_order_keeps_what_was_traded():

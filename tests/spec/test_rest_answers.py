@@ -290,9 +290,13 @@ def test_the_code_systems_of_exchanges_are_apart():
     assert rest_id_of(exchange_of(Segment.NSE_OFS)) is RestExchange.NSE_OTS
     with pytest.raises(TypeError):
         exchange_of("8")
-    for code in (Segment.MUTUAL_FUND, Segment.BSE_SLBM, Segment.BSE_OFS):
-        with pytest.raises(LookupError):
-            exchange_of(code)
+
+
+@pytest.mark.parametrize("number", ["9", "15", "16", "17", "25", "34", "41"])
+def test_a_segment_that_rest_does_not_show_is_no_exchange_even_where_a_rest_id_looks_like_it(number):
+    # 16 is MSE Derivatives here, and MCX F&O as a REST id.
+    with pytest.raises(LookupError):
+        exchange_of(next(segment for segment in Segment if segment.value == number))
 
 
 def test_modify_and_cancel_are_accepted_with_the_order_named():
