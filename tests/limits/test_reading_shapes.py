@@ -1,4 +1,4 @@
-"""Reads in another shape than the document prints: never shown as if ODIN had said nothing, and never a failing page."""
+"""Reads in another shape than the document prints: never shown as nothing, and never a page that fails."""
 
 import json
 
