@@ -128,9 +128,7 @@ def _address(_: Any, __: str, event: EventDict) -> EventDict:
 
 def _clean(_: Any, __: str, event: EventDict) -> EventDict:
     del event["_record"], event["_from_structlog"]
-    return {
-        name: mask(value[:LONGEST]) if isinstance(value, str) else value for name, value in event.items()
-    }
+    return {name: mask(value[:LONGEST]) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _json(_: Any, __: str, event: EventDict) -> str:

@@ -9,9 +9,14 @@ import pytest
 from celery.app.base import Celery
 from celery.beat import ScheduleEntry
 from django.conf import settings
+from django.utils import timezone
 
 from backoffice import beat
+from backoffice.audit import retention
+from backoffice.audit.models import Pruning
+from backoffice.audit.tasks import prune
 from backoffice.celery import app
+from backoffice.screens.formats import INDIA
 from tests.faults.installation import Installation, wait_until
 
 SWEEP = "backoffice.delivery.tasks.sweep"
@@ -112,6 +117,19 @@ def sound(path, last_run=None):
         kept.update(
             {"entries": entries, "__version__": "5.7.0", "tz": settings.CELERY_TIMEZONE, "utc_enabled": True}
         )
+
+
+@pytest.mark.django_db
+def test_entries_are_pruned_once_a_day_however_often_beat_starts(monkeypatch):
+    pruned = []
+    monkeypatch.setattr(
+        retention, "prune", lambda: pruned.append(Pruning.objects.create(seal_number=1, up_to_id=0))
+    )
+    for minutes, count in ((0, 1), (5, 1), (60 * 24, 2), (60 * 24 + 5, 2), (-60 * 24, 3)):
+        moment = datetime(2026, 11, 29, 3, tzinfo=INDIA) + timedelta(minutes=minutes)
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        prune()
+        assert len(pruned) == count, moment
 
 
 @pytest.mark.slow

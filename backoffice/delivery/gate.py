@@ -81,10 +81,11 @@ def _row_is_there() -> None:
 
 def shut(row: Gate, now: datetime) -> bool:
     """Whether nothing may be sent now: paused, no logon possible, or the circuit open and no probe due."""
-    # Later than any probe is due: the clock was set back.
-    senseless = now + timedelta(seconds=odin_config().total_timeout + 2 * LONGEST_PAUSE)
-    probe_due = row.probe_at is None or not now < row.probe_at <= senseless
-    return row.paused_at is not None or (row.opened_at is not None and not probe_due) or session.blocked(now)
+    return (
+        row.paused_at is not None
+        or (row.opened_at is not None and not _probe_is_due(row, now))
+        or session.blocked(now)
+    )
 
 
 def allowed(wanted: int, *, reading: bool = False) -> int:
@@ -155,6 +156,13 @@ def _may_operate(by: "User", reason: str) -> None:
         raise DeliveryError("You may not pause or resume sending. Ask an admin.")
     if not reason.strip():
         raise DeliveryError("Give a reason: everybody reads it on every page, and the audit trail keeps it.")
+
+
+def _probe_is_due(row: Gate, now: datetime) -> bool:
+    """Whether it is time for one. A time later than any probe waits means that the clock was set back."""
+    if row.probe_at is None or row.probe_at <= now:
+        return True
+    return row.probe_at > now + timedelta(seconds=odin_config().total_timeout + 2 * LONGEST_PAUSE)
 
 
 def _probe(row: Gate, now: datetime) -> bool:
