@@ -142,7 +142,7 @@ def test_a_summary_in_a_list_of_one_is_that_summary(page_of):
 def test_keys_that_the_document_does_not_print_are_listed(page_of, kind, data, keys):
     page = page_of(kind, json.dumps(data))
     listed = ", ".join(f'<span class="mono">{key}</span>' for key in keys)
-    assert f"it also holds {listed}, which the portal does not know" in page
+    assert f"It holds keys that the portal does not know: {listed}." in page
     assert "in a shape that" not in page
 
 
