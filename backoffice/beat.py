@@ -17,16 +17,18 @@ class Scheduler(beat.Scheduler):
     """Celery's scheduler, with intervals in seconds by a steady clock."""
 
     def setup_schedule(self) -> None:
-        self.update_from_dict(self.app.conf.beat_schedule)
-        self._due = dict.fromkeys(self.schedule, time.monotonic())
+        planned = self.app.conf.beat_schedule
+        self.update_from_dict(planned)
+        self._every = {name: float(entry["schedule"]) for name, entry in planned.items()}
+        self._due = dict.fromkeys(planned, time.monotonic())
 
     def tick(self, *_: Any) -> float:
         """Ask for what is due. Returns the seconds until the next task is."""
         for name, entry in self.schedule.items():
             if (now := time.monotonic()) >= self._due[name]:
-                self._due[name] = now + entry.schedule.run_every.total_seconds()
+                self._due[name] = now + self._every[name]
                 self.apply_entry(entry, producer=self.producer)
-        return float(min(max(0.0, min(self._due.values()) - time.monotonic()), self.max_interval))
+        return max(0.0, min(self._due.values()) - time.monotonic())
 
 
 def day_of(at: Clock) -> tuple[datetime, datetime]:
