@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 FIELDS = ("method", "route", "status", "duration_ms", "change_id", "delivery_id", "batch_id")
 #: Pages about one thing: the namespace of their addresses, and what its number is called in a line.
 NUMBERED = {"changes": "change_id", "delivery": "delivery_id", "batches": "batch_id"}
+#: So much of each part of a line is kept (characters): libraries quote what was sent to them.
+LONGEST = 10_000
 #: What a terminal or a reader of lines would take for more than text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 #: Lines of libraries quote a request from the first quotation mark on.
@@ -157,7 +159,7 @@ def _hidden(text: str, route: str) -> str:
 
 def _clean(_: Any, __: str, event: EventDict) -> EventDict:
     del event["_record"], event["_from_structlog"]
-    return {name: mask(value) if isinstance(value, str) else value for name, value in event.items()}
+    return {name: mask(value[:LONGEST]) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _json(_: Any, __: str, event: EventDict) -> str:

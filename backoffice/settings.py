@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
@@ -467,7 +466,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
-    "audit-pruning": {"task": "backoffice.audit.tasks.prune", "schedule": crontab(hour=2, minute=0)},
+    # Once a day: the task looks whether it was done.
+    "audit-pruning": {"task": "backoffice.audit.tasks.prune", "schedule": 3600.0},
     "seal": {"task": "backoffice.audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "readings": {
         "task": "limits.tasks.fetch_readings",
@@ -476,8 +476,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "periodicities": {
         "task": "limits.tasks.refresh_periodicities",
-        # Before the market opens, in CELERY_TIMEZONE.
-        "schedule": crontab(hour=7, minute=30),
+        # Once a day: the task looks whether it was done.
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "batches": {
         "task": "backoffice.batches.tasks.sweep",
@@ -499,7 +500,8 @@ CELERY_BEAT_SCHEDULE = {
     "fetch-scrip-masters": {"task": "markets.tasks.fetch_all", "schedule": crontab(hour=7, minute=30)},
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# It keeps no file: a damaged one would end beat, or let it sleep.
+CELERY_BEAT_SCHEDULER = "backoffice.beat:Scheduler"
 
 # --- ODIN -------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Pages on which funds, stocks and periodicities are asked of ODIN. A page never waits for ODIN: the answer appears."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from backoffice.screens import csv_files
 from backoffice.screens.components import Tab
 from limits import readings, shown
 from limits.models import Periodicity, Reading
+from limits.shapes import NotUnderstood
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -45,25 +47,10 @@ class Panel:
     ask_url: str
     periodicities: Any = ()
 
-    @property
-    def unreadable(self) -> bool:
-        """Whether an answer came whose data cannot be read (M4)."""
-        return (
-            self.reading is not None and self.reading.state == "answered" and shown.data(self.reading) is None
-        )
-
-    @property
-    def rows(self) -> Any:
-        """What the panel's table shows."""
-        found = shown.data(self.reading) if self.reading else None
-        if found is None or self.reading is None:
-            return []
-        match self.reading.kind:
-            case Reading.Kind.FUNDS_SUMMARY:
-                return shown.summary(found)
-            case Reading.Kind.FUNDS_VIEW:
-                return shown.funds(found)
-        return shown.stocks(found)
+    @cached_property
+    def shown(self) -> shown.Shown | None:
+        """The answer; None where there is none yet."""
+        return shown.read(self.reading) if self.reading else None
 
 
 @require_safe
@@ -118,7 +105,10 @@ def ask(request: HttpRequest, group_id: str, user_id: str, kind: str) -> HttpRes
 def download(request: HttpRequest, pk: int) -> HttpResponse:
     """A reading as a CSV file."""
     reading = get_object_or_404(Reading, pk=pk, state=Reading.State.ANSWERED)
-    header, rows = shown.table(reading)
+    try:
+        header, rows = shown.table(reading)
+    except NotUnderstood as error:
+        raise Http404(f"There is no table of this answer: {error}.") from error
     record(
         "limits.exported",
         by=_me(request),
@@ -140,7 +130,7 @@ def periodicities(request: HttpRequest) -> HttpResponse:
         "tabs": tabs(request.path),
         "rows": Periodicity.objects.all(),
         "reading": reading,
-        "unreadable": reading is not None and reading.state == "answered" and shown.data(reading) is None,
+        "shown": shown.read(reading) if reading else None,
     }
     template = "limits/_periodicities.html" if request.headers.get("HX-Target") == "periodicities" else None
     return render(request, template or "limits/periodicities.html", context)

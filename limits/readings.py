@@ -19,6 +19,7 @@ from backoffice.odin.session import NoSession
 from backoffice.protocol.findings import errors
 from backoffice.protocol.message import REQUESTS, Context, Request, check
 from backoffice.protocol.wire import Reply, mask
+from limits import shapes
 from limits.models import Periodicity, Reading
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 FETCH = "limits.tasks.fetch_readings"
 #: A task begins no further question after so many seconds: beat's next goes on.
 ASK_SECONDS = 5.0
+#: A longer answer (characters) is not kept: real ones have some hundred thousand, and each page would carry it.
+LONGEST_ANSWER = 2_000_000
+TOO_LONG = (
+    f"ODIN's answer has more than {LONGEST_ANSWER:,} characters, which no page can show. Check it in ODIN."
+)
 State = Reading.State
 
 
@@ -118,6 +124,9 @@ def _fetch(reading: Reading) -> bool:
         _end(reading, State.FAILED, code=failed.outcome.code if failed.outcome else "", words=failed.words)
         return True
     gate.report([Outcome(OutcomeKind.APPLIED, reply.code)])
+    if len(reply.raw) > LONGEST_ANSWER:
+        _end(reading, State.FAILED, code=reply.code, words=TOO_LONG)
+        return True
     with transaction.atomic():
         _end(reading, State.ANSWERED, code=reply.code, answer=mask(reply.raw))
         if reading.kind == Reading.Kind.PERIODICITIES:
@@ -134,17 +143,15 @@ def _leave(reading: Reading, state: str, **columns: Any) -> None:
 
 
 def _keep_periodicities(reply: Reply) -> None:
-    """The list as it is now. One that cannot be read leaves the old one as it was."""
-    data = reply.data if isinstance(reply.data, dict) else {}
-    rows = {
-        (int(row["ExpiryPeriodicity"]), " ".join(str(row.get("MarketSegment", "")).split())[:60])
-        for row in data.get("Periodicity", [])
-        if isinstance(row, dict) and str(row.get("ExpiryPeriodicity", "")).isdigit()
-    }
-    if named := sorted(row for row in rows if row[1]):
+    """The list as it is now. One that is not understood, or empty, leaves the old one as it was."""
+    try:
+        found = shapes.periodicities(reply.data)
+    except shapes.NotUnderstood:
+        return
+    if found:
         Periodicity.objects.all().delete()
         Periodicity.objects.bulk_create(
-            [Periodicity(number=number, market_segment=name) for number, name in named]
+            [Periodicity(number=number, market_segment=segment) for number, segment in found]
         )
         names.forget("periodicities")
 

@@ -1,8 +1,8 @@
 """What ODIN said of funds and stocks, as pages and CSV files show it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from backoffice.protocol.codes import FundsProduct, RestExchange
@@ -10,6 +10,19 @@ from backoffice.protocol.findings import DecodeError
 from backoffice.protocol.wire import decode_reply
 from limits.models import Reading
 from limits.readings import message_of
+from limits.shapes import (
+    PLACES,
+    QUANTITIES,
+    NotUnderstood,
+    amount,
+    entries,
+    periodicities,
+    quantity,
+    quoted,
+    text,
+    unknown_keys,
+    whole,
+)
 
 #: The parents of the funds view in the order of the document (section 4.23).
 FUNDS_ORDER = (
@@ -29,16 +42,17 @@ FUNDS_ORDER = (
     "For Trading",
     "For Allocation/Withdrawal",
 )
-#: The places where a holding lies: label, and the keys of available, blocked and free (section 4.25).
-PLACES = (
-    ("DP", "sDPAvailable", "sDPBlock", "sDPFree"),
-    ("Pool", "sPOOLAvailable", "sPOOLBlock", "sPOOLFree"),
-    ("Receivable", "sRecvAvailable", "sRecvBlock", "sRecvFree"),
-    ("Current receivable", "sCurRecvAvailable", "sCurRecvBlock", "sCurRecvFree"),
-    ("Total", "TOTALQUANTITY", "TOTALBLOCKQUANTITY", "TOTALFREEQUANTITY"),
-)
 EXCHANGES = {member.value: member.label for member in RestExchange}
 PRODUCTS = {member.value: member.label for member in FundsProduct}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the funds summary: an amount in rupees, or `words` where it is none."""
+
+    name: str
+    amount: Decimal | None = None
+    words: str = ""
 
 
 @dataclass
@@ -55,9 +69,9 @@ class Quantity:
     """What lies in one place: available, blocked, free, and whether free is available minus blocked."""
 
     place: str
-    available: Decimal | None
-    blocked: Decimal | None
-    free: Decimal | None
+    available: int | None
+    blocked: int | None
+    free: int | None
 
     @property
     def fits(self) -> bool:
@@ -86,34 +100,52 @@ class Holding:
         return [quantity.place for quantity in self.quantities if not quantity.fits]
 
 
-def data(reading: Reading) -> Mapping[str, Any] | None:
-    """The answer's JSON; None where there is none, or where it is neither JSON nor a printed form (M4)."""
+@dataclass(frozen=True)
+class Shown:
+    """An answer as a page shows it.
+
+    `rows`: lines of the summary, trees of the funds view, or holdings. `problem`: why the answer is not understood, and
+    there are none. `unknown`: keys that the document does not print; the rows leave them out.
+    """
+
+    rows: Sequence[Any] = ()
+    problem: str = ""
+    unknown: tuple[str, ...] = ()
+
+
+def read(reading: Reading) -> Shown | None:
+    """The answer of a reading; None where there is none."""
     if reading.state != Reading.State.ANSWERED:
         return None
     try:
-        found = decode_reply(message_of(reading), reading.answer).data
+        data = decode_reply(message_of(reading), reading.answer).data
     except DecodeError:
-        return None
-    return found if isinstance(found, dict) else None
+        data = None
+    unknown = unknown_keys(reading.kind, data)
+    try:
+        return Shown(READERS[Reading.Kind(reading.kind)](data), unknown=unknown)
+    except NotUnderstood as error:
+        return Shown(problem=str(error), unknown=unknown)
 
 
-def summary(found: Mapping[str, Any]) -> list[tuple[str, object]]:
-    """The funds summary: label and amount, in ODIN's order."""
-    rows = found.get("FundsViewSummary")
-    if not isinstance(rows, dict):
-        return []
-    return [
-        (name, PRODUCTS.get(str(value), str(value)) if name == "Product" else _decimal(value, keep=True))
-        for name, value in rows.items()
-    ]
+def summary(data: object) -> list[Line]:
+    """The funds summary in ODIN's order. Raises NotUnderstood."""
+    found = whole(Reading.Kind.FUNDS_SUMMARY, data)
+    if not isinstance(found, dict):
+        count = f"a list of {len(found)}" if isinstance(found, list) else "no object"
+        raise NotUnderstood(f"there is {count} where one object is expected")
+    return [_line(found, name) for name in found]
 
 
-def funds(found: Mapping[str, Any]) -> list[Funds]:
-    """The funds view as a tree: parents in the document's order, others after them as they came."""
+def funds(data: object) -> list[Funds]:
+    """The funds view as a tree: parents in the document's order, others after them as they came.
+
+    Raises NotUnderstood.
+    """
     parents: dict[str, Funds] = {}
-    for row in _rows(found, "FundsView"):
-        name, parent = _text(row, "sDescription"), _text(row, "sIndicator")
-        line = Funds(name, _decimal(row.get("nTrading")))
+    for row in entries(whole(Reading.Kind.FUNDS_VIEW, data), ("sDescription", "nTrading")):
+        name, parent = text(row, "sDescription"), text(row, "sIndicator")
+        line = Funds(name, amount(row, "nTrading"))
         if not parent or (name == parent and (parent not in parents or parents[parent].amount is None)):
             known = parents.get(name)
             parents[name] = Funds(name, line.amount, known.parts if known else [])
@@ -123,45 +155,68 @@ def funds(found: Mapping[str, Any]) -> list[Funds]:
     return sorted(parents.values(), key=lambda line: order.get(line.name, len(order)))
 
 
-def stocks(found: Mapping[str, Any]) -> list[Holding]:
-    """The stock view, security by security."""
+def stocks(data: object) -> list[Holding]:
+    """The stock view, security by security. Raises NotUnderstood."""
     return [
-        Holding(
-            symbol=_text(row, "sSymbol"),
-            series=_text(row, "sSeries"),
-            isin=_text(row, "ISIN"),
-            quantities=[
-                Quantity(place, *(_decimal(row.get(key)) for key in keys)) for place, *keys in PLACES
-            ],
-            average_price=_decimal(row.get("nBuyAvgPrice")),
-            collateral=_decimal(row.get("sTotalSecurityCollateral")),
-            credit_for_sale=_decimal(row.get("sCreditForSale")),
-            tokens=_tokens(_text(row, "OtherSegmentTokens")),
-        )
-        for row in _rows(found, "StockView")
+        _holding(place, row) for place, row in enumerate(entries(whole(Reading.Kind.STOCK_VIEW, data)), 1)
     ]
 
 
+READERS: dict[Reading.Kind, Callable[[object], Sequence[Any]]] = {
+    Reading.Kind.FUNDS_SUMMARY: summary,
+    Reading.Kind.PERIODICITIES: periodicities,
+    Reading.Kind.FUNDS_VIEW: funds,
+    Reading.Kind.STOCK_VIEW: stocks,
+}
+
+
 def table(reading: Reading) -> tuple[list[str], list[list[object]]]:
-    """A reading as the header and rows of a CSV file; no rows where its answer cannot be read."""
-    found = data(reading) or {}
+    """A reading as the header and rows of a CSV file. Raises NotUnderstood."""
+    found = read(reading)
+    if found is None or found.problem:
+        raise NotUnderstood(found.problem if found else "there is no answer")
     match reading.kind:
         case Reading.Kind.FUNDS_SUMMARY:
-            return ["Item", "Amount"], [list(row) for row in summary(found)]
+            return ["Item", "Amount"], [
+                [line.name, line.words if line.amount is None else line.amount] for line in found.rows
+            ]
         case Reading.Kind.FUNDS_VIEW:
-            tree = ((parent, (parent, *parent.parts)) for parent in funds(found))
+            tree = ((parent, (parent, *parent.parts)) for parent in found.rows)
             return ["Part of", "Item", "Amount"], [
                 [parent.name, line.name, line.amount] for parent, family in tree for line in family
             ]
         case Reading.Kind.STOCK_VIEW:
             places = [f"{place} {what}" for place, *_ in PLACES for what in ("available", "blocked", "free")]
             header = ["Symbol", "Series", "ISIN", *places, "Average price", "Collateral", "Does not add up"]
-            return header, [_stock_row(holding) for holding in stocks(found)]
+            return header, [_stock_row(holding) for holding in found.rows]
         case _:
-            periodicities = _rows(found, "Periodicity")
-            return ["Market segment", "Periodicity"], [
-                [row.get("MarketSegment"), row.get("ExpiryPeriodicity")] for row in periodicities
-            ]
+            return ["Market segment", "Periodicity"], [[segment, number] for number, segment in found.rows]
+
+
+def _line(found: Mapping[str, Any], name: str) -> Line:
+    said = text(found, name)
+    if name == "Product":
+        return Line(name, words=PRODUCTS.get(said, quoted(said)))
+    try:
+        return Line(name, amount(found, name))
+    except NotUnderstood:
+        return Line(name, words=quoted(said))
+
+
+def _holding(place: int, row: Mapping[str, Any]) -> Holding:
+    symbol, isin = text(row, "sSymbol"), text(row, "ISIN")
+    if not (symbol or isin) or not any(key in row for key in QUANTITIES):
+        raise NotUnderstood(f"entry {place} does not name a security and its quantities")
+    return Holding(
+        symbol=symbol,
+        series=text(row, "sSeries"),
+        isin=isin,
+        quantities=[Quantity(label, *(quantity(row, key) for key in keys)) for label, *keys in PLACES],
+        average_price=amount(row, "nBuyAvgPrice"),
+        collateral=amount(row, "sTotalSecurityCollateral"),
+        credit_for_sale=amount(row, "sCreditForSale"),
+        tokens=_tokens(text(row, "OtherSegmentTokens")),
+    )
 
 
 def _stock_row(holding: Holding) -> list[object]:
@@ -171,23 +226,6 @@ def _stock_row(holding: Holding) -> list[object]:
         *numbers,
         *(holding.average_price, holding.collateral, ", ".join(holding.mismatches)),
     ]
-
-
-def _rows(found: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    rows = found.get(name)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    return " ".join(str(row.get(name) or "").split())
-
-
-def _decimal(value: object, keep: bool = False) -> Any:
-    """A number as ODIN gave it; what is none is None, or kept as it came."""
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return str(value) if keep else None
 
 
 def _tokens(text: str) -> list[str]:

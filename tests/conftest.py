@@ -9,9 +9,11 @@ from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.utils import timezone
 
 from backoffice.audit.guard import guard, unguard
 from backoffice.changes import guards
+from backoffice.delivery import gate
 from backoffice.odin.standin import StandIn
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
@@ -153,6 +155,12 @@ def odin(settings):
         settings.ODIN_TOTAL_TIMEOUT = 2.0
         settings.DELIVERY_HOLD_SECONDS = 0
         yield standin
+
+
+@pytest.fixture
+def swept(db):
+    """Beat and a worker are there: a sweep was done just now."""
+    gate.swept(timezone.now())
 
 
 @pytest.fixture

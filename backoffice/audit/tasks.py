@@ -1,9 +1,16 @@
 """Celery tasks of the audit trail, run by beat. What is to be done stands in the database."""
 
+from datetime import time
+
 from celery import shared_task
 
 from backoffice.audit import checks, retention
+from backoffice.audit.models import Pruning
 from backoffice.audit.seals import seal_new
+from backoffice.beat import day_of
+
+#: In India's time.
+AT_NIGHT = time(2)
 
 
 @shared_task
@@ -20,5 +27,7 @@ def verify_asked() -> int:
 
 @shared_task
 def prune() -> int:
-    """Delete entries whose time is over. Returns how many."""
+    """Once a day, delete entries whose time is over. Returns how many."""
+    if Pruning.objects.filter(at__range=day_of(AT_NIGHT)).exists():
+        return 0
     return retention.prune()

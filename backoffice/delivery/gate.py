@@ -42,6 +42,9 @@ LONGEST_WAIT = 2.0
 SUBJECT = "delivery"
 #: So often a sweep leaves its sign of life.
 SIGN_OF_LIFE = timedelta(seconds=5)
+#: Beat asks for a sweep each second; none for so long means that beat or the workers stand still.
+#: Longer than a drain: where a worker does one thing at a time, its sweep waits for that.
+SWEEP_LATE = timedelta(seconds=60)
 
 
 def state() -> Gate:
@@ -52,8 +55,25 @@ def state() -> Gate:
 def swept(now: datetime) -> None:
     """Note that beat asked and a worker came: the sign of life of both. Written seldom, since every worker reads it."""
     _row_is_there()
-    old = Q(swept_at=None) | Q(swept_at__lt=now - SIGN_OF_LIFE)
+    old = Q(swept_at=None) | Q(swept_at__lt=now - SIGN_OF_LIFE) | Q(swept_at__gt=now + SIGN_OF_LIFE)
     Gate.objects.filter(old, pk=1).update(swept_at=now)
+
+
+def since_sweep(row: Gate) -> timedelta | None:
+    """How long ago a worker did what beat asks for each second; None where that never happened.
+
+    A time in the future, which a clock that was set back leaves, says nothing of the present and counts as never.
+    """
+    now = timezone.now()
+    if row.swept_at is None or row.swept_at > now + SIGN_OF_LIFE:
+        return None
+    return max(now - row.swept_at, timedelta())
+
+
+def sweeps_are_late(row: Gate) -> bool:
+    """Whether beat or the workers stand still, as far as their last sign of life tells."""
+    since = since_sweep(row)
+    return since is None or since > SWEEP_LATE
 
 
 def _row_is_there() -> None:
@@ -62,8 +82,11 @@ def _row_is_there() -> None:
 
 def shut(row: Gate, now: datetime) -> bool:
     """Whether nothing may be sent now: paused, no logon possible, or the circuit open and no probe due."""
-    probe_due = row.probe_at is None or row.probe_at <= now
-    return row.paused_at is not None or (row.opened_at is not None and not probe_due) or session.blocked(now)
+    return (
+        row.paused_at is not None
+        or (row.opened_at is not None and not _probe_is_due(row, now))
+        or session.blocked(now)
+    )
 
 
 def allowed(wanted: int, *, reading: bool = False) -> int:
@@ -135,6 +158,13 @@ def _reason(by: "User", reason: str) -> str:
     return checked(reason, DeliveryError, missing)
 
 
+def _probe_is_due(row: Gate, now: datetime) -> bool:
+    """Whether it is time for one. A time later than any probe waits means that the clock was set back."""
+    if row.probe_at is None or row.probe_at <= now:
+        return True
+    return row.probe_at > now + timedelta(seconds=odin_config().total_timeout + 2 * LONGEST_PAUSE)
+
+
 def _probe(row: Gate, now: datetime) -> bool:
     """Take the right to send one message through the open circuit; the others wait for what comes of it."""
     answered_by = now + timedelta(seconds=odin_config().total_timeout + LONGEST_PAUSE)
@@ -150,6 +180,8 @@ def _in_turn(row: Gate) -> bool:
     while True:
         now = timezone.now()
         turn = max(row.next_turn_at or now, now)
+        if turn > now + timedelta(seconds=2 * LONGEST_WAIT) + space:
+            turn = now  # nobody takes a turn so far away: the clock was set back
         if (wait := (turn - now).total_seconds()) > LONGEST_WAIT:
             return False
         if _unchanged(row, "next_turn_at").update(next_turn_at=turn + space):

@@ -52,6 +52,8 @@ SOON = 0.4
 MOMENT = 0.001
 #: So often (seconds) a worker whose calls take long looks for more.
 LOOK = 1.0
+#: So much of an answer (characters) is kept: real ones have some hundred.
+KEPT = 10_000
 
 
 #: Of what was ready to go and did not.
@@ -252,7 +254,7 @@ def _send(call: Call) -> Result:
     logger.info("Attempt %d of message %d: %s.", call.attempt.number, delivery.message_type, outcome.kind)
     reached(Point.ANSWERED)
     duration_ms = int((time.monotonic() - started) * 1000)
-    return Result(delivery, call.attempt, outcome, answer, duration_ms, call.session_number)
+    return Result(delivery, call.attempt, outcome, answer[:KEPT], duration_ms, call.session_number)
 
 
 def report(results: Sequence[Result]) -> None:

@@ -10,6 +10,8 @@ from backoffice.odin.outcome import Outcome, OutcomeKind
 #: What differs from one delivery to the next: ids and numbers, what stands in quotes, addresses of e-mail.
 DIFFERS = re.compile(r"""\"[^"]*\"|'[^']*'|\S*\d\S*|\S+@\S+""")
 LEFT_OUT = "…"
+#: So much of a text (characters) is looked at: more than is kept, and little enough for the pattern above.
+LONGEST_READ = 2000
 #: Shorter parts of a lane may be words of the language.
 SHORTEST = 3
 
@@ -31,6 +33,7 @@ def kept(*, code: str, text: str, unlisted: bool = False) -> Wording:
 
 def common(text: str, own: tuple[str, ...] = ()) -> str:
     """A text as it is the same for many deliveries: without numbers, ids, and the delivery's `own` words."""
+    text = text[:LONGEST_READ]
     for word in own:
         if len(word) >= SHORTEST:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", LEFT_OUT, text, flags=re.IGNORECASE)

@@ -10,7 +10,7 @@ from kombu.exceptions import KombuError
 
 from backoffice.celery import app
 from backoffice.delivery import gate
-from backoffice.delivery.models import Attempt, Delivery
+from backoffice.delivery.models import Attempt, Delivery, Gate
 from backoffice.delivery.states import State
 from backoffice.delivery.wordings import unread
 from backoffice.odin import session
@@ -20,9 +20,6 @@ SILENT, DISK_FULL = "does not answer", "its disk is full: nothing can be stored"
 SQLSTATE_DISK_FULL = "53100"
 #: Seconds that the broker has to answer.
 BROKER_SECONDS = 1
-#: Beat asks for a sweep each second; none for so long means that beat or the workers stand still.
-#: Longer than a drain: where a worker does one thing at a time, its sweep waits for that.
-SWEEP_LATE = timedelta(seconds=60)
 #: The time over which attempts are counted.
 RECENT = timedelta(minutes=5)
 
@@ -60,24 +57,17 @@ def broker() -> bool:
     return True
 
 
-def since_sweep() -> float | None:
-    """Seconds since a worker did what beat asks for each second; None where that never happened."""
-    swept_at = gate.state().swept_at
-    return (timezone.now() - swept_at).total_seconds() if swept_at else None
-
-
 def parts() -> dict[str, str]:
     """Each part with "ok" or what is wrong with it. Asks the database, the broker and the rows that workers keep."""
     stands = database()
     if stands == SILENT:
         return {"database": stands}
-    swept = since_sweep()
     row = gate.state()
     odin = session.status_for_screens()
     return {
         "database": stands,
         "broker": "ok" if broker() else SILENT,
-        "workers": "ok" if swept is not None and swept < SWEEP_LATE.total_seconds() else "no sweep of late",
+        "workers": _workers(row),
         "odin session": "ok" if odin.state == "logged_on" else odin.state.replace("_", " "),
         "circuit": f"open since {row.opened_at:%Y-%m-%dT%H:%M:%SZ}" if row.opened_at else "ok",
         "sending": f"paused since {row.paused_at:%Y-%m-%dT%H:%M:%SZ}" if row.paused_at else "ok",
@@ -91,7 +81,8 @@ def numbers() -> dict[str, dict[str, float]]:
     oldest = Delivery.objects.filter(state=State.QUEUED).aggregate(at=Min("created_at"))["at"]
     recent = Attempt.objects.filter(started_at__gte=now - RECENT).order_by()
     attempts = dict(recent.values_list("outcome").annotate(Count("id")))
-    row, swept = gate.state(), since_sweep()
+    row = gate.state()
+    swept = gate.since_sweep(row)
     return {
         "portal_deliveries": {state.value: by_state.get(state.value, 0) for state in State},
         "portal_attempts_recent": {outcome or "none_yet": count for outcome, count in attempts.items()},
@@ -101,5 +92,13 @@ def numbers() -> dict[str, dict[str, float]]:
         "portal_circuit_open": {"": float(row.opened_at is not None)},
         "portal_sending_paused": {"": float(row.paused_at is not None)},
         "portal_odin_logged_on": {"": float(session.status_for_screens().state == "logged_on")},
-        "portal_since_sweep_seconds": {"": swept if swept is not None else -1.0},
+        "portal_since_sweep_seconds": {"": swept.total_seconds() if swept is not None else -1.0},
     }
+
+
+def _workers(row: Gate) -> str:
+    if not gate.sweeps_are_late(row):
+        return "ok"
+    if gate.since_sweep(row) is None:
+        return "no sweep yet"
+    return f"no sweep since {row.swept_at:%Y-%m-%dT%H:%M:%SZ}"

@@ -36,9 +36,10 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether the portal can work (200 or 503 by the database), and how the other parts stand."""
+    """How each part is: 200, or 503 where the database or the workers do not work, so that nothing is delivered."""
     parts = state.parts()
-    return JsonResponse(parts, status=200 if parts["database"] == "ok" else 503)
+    works = all(parts.get(name) == "ok" for name in ("database", "workers"))
+    return JsonResponse(parts, status=200 if works else 503)
 
 
 class _Figures:

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
+from zeep.proxy import ServiceProxy
 from zeep.wsdl.bindings.soap import Soap11Binding
 
 from backoffice.config import OdinConfig, odin_config
@@ -31,6 +32,9 @@ LARGEST_ANSWER = 10 * 1024 * 1024
 POOL_SIZE = 64
 #: So much (characters) of what was no answer is kept for the record.
 KEPT = 4000
+#: What to do about a WSDL that cannot be used, and about a host that gives none.
+SINGLE = "Use the service's address that ends in ?singleWsdl: its WSDL needs no imports."
+PUBLISHING = "If that is a web page too, ask who runs the service to publish its metadata."
 #: What requests, urllib3, zeep and lxml raise on a damaged answer.
 FORESEEN = (requests.RequestException, HTTPError, OSError, ZeepError, LxmlError, ValueError, TypeError)
 
@@ -74,7 +78,7 @@ class _Transport(zeep.Transport):
         """A document of the WSDL. It may import others of its own host, and nothing else: no file, no other host."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname != self._wsdl_host:
-            raise NotSent("wsdl", f"The WSDL refers to {url[:200]}, not of its own host: not followed.")
+            raise NotSent("wsdl", f"The WSDL imports {url[:200]}, which is not on its own host. {SINGLE}")
         response = self.session.get(url, timeout=self._timeouts, allow_redirects=False, stream=True)
         with response:
             content: bytes = response.raw.read(LARGEST_ANSWER + 1, decode_content=True)
@@ -82,6 +86,8 @@ class _Transport(zeep.Transport):
             raise NotSent("wsdl", f"The WSDL cannot be read: HTTP status {response.status_code}.")
         if len(content) > LARGEST_ANSWER:
             raise NotSent("wsdl", "The WSDL cannot be read: it is larger than any WSDL.")
+        if _is_web_page(content):
+            raise NotSent("wsdl", f"{url[:200]} is a web page, not a WSDL. {SINGLE} {PUBLISHING}")
         return content
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
@@ -106,6 +112,12 @@ class _Transport(zeep.Transport):
         if response.status_code != 200 and not _may_hold_a_fault(response):
             raise MaybeSent("http", f"The service answered with HTTP status {response.status_code}.")
         return response
+
+
+def _is_web_page(content: bytes) -> bool:
+    """Whether this is HTML: the help page of a WCF host, or a proxy's."""
+    head = content[:2000].lower()
+    return b"<html" in head and b"definitions" not in head
 
 
 def _may_hold_a_fault(response: requests.Response) -> bool:
@@ -148,7 +160,7 @@ class Gateway:
             return answer
         except Exception as error:
             if isinstance(error, Fault):
-                words = mask(str(error.message))[:200]
+                words = mask(str(error.message)[:200])
                 failed: GatewayError = MaybeSent("fault", f"The service reported a fault: {words}")
             elif isinstance(error, GatewayError):
                 failed = error
@@ -156,7 +168,7 @@ class Gateway:
                 if not isinstance(error, FORESEEN):
                     logger.exception("A call to ODIN failed in an unforeseen way.")
                 failed = _classified(error, sent=call.sent, overdue=call.overdue)
-            failed.received = mask(_as_text(call.received))[:KEPT]
+            failed.received = mask(_as_text(call.received[:KEPT]))
             raise failed from None
         finally:
             self._watchdog.end(call)
@@ -208,12 +220,14 @@ class Gateway:
             transport = _Transport(self._config, self._watchdog)
             client = zeep.Client(self._config.wsdl_url, transport=transport, settings=settings)
             wanted = {self.name_of(number) for number in REQUESTS}
-            bindings = [b for b in client.wsdl.bindings.values() if isinstance(b, Soap11Binding)]
+            # A WCF host may put the binding into an imported document, where `client.wsdl.bindings` has none of it.
+            found = (b for part in client.wsdl._definitions.values() for b in part.bindings.values())
+            bindings = [binding for binding in found if isinstance(binding, Soap11Binding)]
             if not bindings:
-                raise NotSent("wsdl", "The WSDL describes no SOAP 1.1 service.")
+                raise NotSent("wsdl", f"The WSDL describes no SOAP 1.1 service. {SINGLE}")
             best = max(bindings, key=lambda binding: len(wanted & set(binding._operations)))
             # The WSDL's own address is often wrong behind a proxy: ours comes from configuration.
-            return client.create_service(best.name.text, self._config.service_url)
+            return ServiceProxy(client, best, address=self._config.service_url)
         except GatewayError:
             raise
         except Exception as error:  # whatever a damaged WSDL makes zeep raise, nothing was sent

@@ -67,6 +67,8 @@ WITHOUT_EFFECT = (Repeat.READ, Repeat.SESSION)
 OURS = ("encoding", "operation")
 #: So much (characters) of ODIN's text is kept; the raw answer keeps all of it.
 LONGEST_TEXT = 500
+#: In so much of it (characters) the texts of this file are looked for.
+LONGEST_READ = 10_000
 
 _ECHO = {Repeat.SAME_REFERENCE: "252"}
 
@@ -109,11 +111,11 @@ def _echoes(message: type[Request], reply: Reply, reference: str) -> bool:
 
 def _text(reply: Reply) -> str:
     """Tag 19 for people: a service that repeats the message in its words must not bring a secret back."""
-    return mask(reply.text)[:LONGEST_TEXT]
+    return mask(reply.text[:LONGEST_TEXT])
 
 
 def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Outcome:
-    text = reply.text.casefold()
+    text = reply.text[:LONGEST_READ].casefold()
 
     def outcome(
         kind: OutcomeKind,

@@ -26,7 +26,7 @@ from backoffice.protocol.codes import LogonStatus
 from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.messages.session import Logoff, Logon
-from backoffice.protocol.wire import Header, Reply, decode_reply, encode, mask
+from backoffice.protocol.wire import Header, Reply, can_be_sent_back, decode_reply, encode, mask
 from backoffice.seal import SealError, seal, unseal
 
 if TYPE_CHECKING:
@@ -332,9 +332,9 @@ def _log_on(row: DealerSession) -> Session:
             DealerSession.objects.filter(pk=1, lease_token=token).update(recent_logons=recent)
         raise _no_session(row, token, trouble, _after_a_pause(row) if sent else _after_no_connection(row))
     if (given := STATUSES.get(reply.code)) and given.success:
-        if reply.session_id:
+        if reply.session_id and can_be_sent_back(reply.session_id):
             return _keep(row, token, reply, reply.session_id)
-        words = "ODIN said that the dealer is logged on, and gave no session id."
+        words = "ODIN said that the dealer is logged on, and gave no session id that can be sent back to it."
         raise _no_session(row, token, words, _after_a_pause(row), reply)
     words = f"{_words(reply.code)}. {_text(reply)}".strip()
     if row.sealed_new_password and reply.code in NEW_PASSWORD_REFUSED:
@@ -467,7 +467,7 @@ def _after_no_connection(row: DealerSession) -> datetime:
 
 
 def _text(reply: Reply) -> str:
-    return mask(reply.text)[:LONGEST_TEXT]
+    return mask(reply.text[:LONGEST_TEXT])
 
 
 def _words(status: str) -> str:

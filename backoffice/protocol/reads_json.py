@@ -12,29 +12,40 @@ from backoffice.protocol.findings import DecodeError
 
 #: Reads whose answer is a list of objects; a single object is taken as a list of one.
 LISTS = frozenset({"Periodicity", "FundsView", "StockView"})
+#: The read whose answer is one object; a list of one is taken as that.
+ONE = "FundsViewSummary"
 
 #: The only key of the whole, its colon and closing quote possibly missing (327 lacks both).
-_HEAD = re.compile(r'\s*\{\s*"\s*([A-Za-z]{1,40})\s*(?:"\s*:)?\s*(?=[\[{])')
-_NEXT = re.compile(r"\s*,\s*(?=[{\"])")
-_SPACE = re.compile(r"\s*")
+_HEAD = re.compile(r'\s*+\{\s*+"\s*+([A-Za-z]{1,40}+)\s*+(?:"\s*+:\s*+)?+(?=[\[{])')
+_NEXT = re.compile(r"\s*+,\s*+(?=[{\"])")
+_SPACE = re.compile(r"\s*+")
+#: What no page or database can hold: control characters (line breaks excepted) and halves of characters.
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+#: No figure of ODIN comes near so many characters.
+LONGEST_NUMBER = 40
 
 
 def parse(text: str) -> object:
     """The data: amounts are Decimal, lists are lists.
 
-    Raises DecodeError on whatever is neither JSON nor a printed form.
+    Raises DecodeError on whatever is neither JSON nor a printed form, and on what no page could show: repeated keys,
+    numbers without end, texts that are none.
     """
     try:
         try:
             data = _proper(text)
         except ValueError:
             data = _printed(text)
+        _check_texts(data)
     except (ValueError, RecursionError) as error:
         raise DecodeError("The data of this answer is not readable.") from error
     if isinstance(data, dict):
         for name in LISTS & data.keys():
             if isinstance(data[name], dict):
                 data[name] = [data[name]]
+        match data.get(ONE):
+            case [dict(only)]:
+                data[ONE] = only
     return data
 
 
@@ -42,7 +53,43 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON.")
 
 
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
+def _number(make: Callable[[str], Any]) -> Callable[[str], Any]:
+    def number(text: str) -> Any:
+        if len(text) > LONGEST_NUMBER:
+            raise ValueError("A number is too long.")
+        return make(text)
+
+    return number
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("A key is repeated.")
+    return found
+
+
+def _check_texts(data: Any) -> None:
+    waiting = [data]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                if _NOT_TEXT.search(text):
+                    raise ValueError("A text cannot be shown.")
+            case dict(found):
+                waiting += [*found.keys(), *found.values()]
+            case list(found):
+                waiting += found
+
+
+# The document prints line breaks within texts: not strict.
+_DECODER = json.JSONDecoder(
+    strict=False,
+    parse_float=_number(Decimal),
+    parse_int=_number(int),
+    parse_constant=_no_constant,
+    object_pairs_hook=_object,
+)
 _value: Callable[[str, int], tuple[Any, int]] = _DECODER.raw_decode
 
 
@@ -84,6 +131,8 @@ def _unopened(text: str, place: int) -> tuple[dict[str, Any], int]:
         place = _skip(text, place)
         if not isinstance(key, str) or text[place : place + 1] != ":":
             raise ValueError("a key was expected")
+        if key in row:
+            raise ValueError("a key is repeated")
         row[key], place = _value(text, _skip(text, place + 1))
         place = _skip(text, place)
         after = text[place : place + 1]

@@ -25,11 +25,17 @@ LOGOFF_REPLY = 109
 
 #: A new pair begins only where a tag follows, since free text in tag 19 may hold a `|` (F1).
 _PAIR = re.compile(r"\|(?=[0-9]{1,5}=)")
+#: The same in an answer, where white space may stand around the bar (M8).
+SPACE = " \t\r\n"
+_ANSWERED_PAIR = re.compile(rf"\|[{SPACE}]*+(?=[0-9]{{1,5}}=)")
+#: Where the JSON of a read begins (M6).
+_ANSWERED_JSON = re.compile(rf"\|[{SPACE}]*+19=")
 _TAG = re.compile(r"[0-9]{1,5}")
-_SESSION_ID = re.compile(r"[!-{}~]{1,100}")
-_SECRET = re.compile(
-    r"(?<![0-9A-Za-z_.])(\s*(?:4|68|69|207)\s*=)(?!\||$)((?:(?!\|\s*[0-9]{1,5}\s*=).)+)", re.DOTALL
-)
+#: Tags whose values are secrets, and what ends such a value. As loose as any reader could be.
+_SECRET = re.compile(r"(?<![0-9A-Za-z_.])(?:4|68|69|207)\s*+=")
+_NEXT = re.compile(r"\|\s*+[0-9]{1,5}\s*+=")
+#: Up to the length in the document's tables: no bar, no control character, nothing that XML cannot carry.
+_SESSION_ID = re.compile(r"[^|\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -179,16 +185,29 @@ def _head(message: type[Request], header: Header) -> str:
     head = f"63={VERSION}|64={message.type}|67={dealer_id}"
     if not message.session:
         return head
-    session_id = header.session_id.reveal() if header.session_id else ""
-    if not _SESSION_ID.fullmatch(session_id):
+    if header.session_id is None or not can_be_sent_back(header.session_id):
         raise EncodeError("The session id is missing or cannot be sent.")
-    return f"{head}|4={session_id}"
+    return f"{head}|4={header.session_id.reveal()}"
+
+
+def can_be_sent_back(session_id: SecretText) -> bool:
+    """Whether a session id can stand in a message as ODIN gave it."""
+    return _SESSION_ID.fullmatch(session_id.reveal()) is not None
 
 
 def split(text: str) -> list[tuple[int, str]]:
     """The pairs of a message (F1). Raises DecodeError where one has no tag."""
+    return _pairs(_PAIR.split(text))
+
+
+def _split_answer(text: str) -> list[tuple[int, str]]:
+    """The pairs of an answer, without white space around it and around the bars between them (M8)."""
+    return _pairs([part.rstrip(SPACE) for part in _ANSWERED_PAIR.split(text.lstrip(SPACE))])
+
+
+def _pairs(parts: list[str]) -> list[tuple[int, str]]:
     pairs = []
-    for part in _PAIR.split(text):
+    for part in parts:
         tag, equals, value = part.partition("=")
         if not equals or not _TAG.fullmatch(tag):
             raise DecodeError("The text is not a message of tag=value pairs.")
@@ -223,12 +242,11 @@ def decode_request(text: str) -> DecodedRequest:
 
 def decode_reply(message: type[Request], text: str) -> Reply:
     """ODIN's answer to a message. Raises DecodeError for what is no answer to it (M2)."""
-    head, _, json_text = text.partition("|19=") if message.json else (text, "", "")
-    if message.json and "|18=" not in head:
-        head, json_text = text, ""
-    tags: dict[int, str] = {}
-    for tag, value in split(head):
-        tags.setdefault(tag, value)
+    json_begins = _ANSWERED_JSON.search(text) if message.json else None
+    tags = _first_of_each(text[: json_begins.start()] if json_begins else text)
+    json_text = text[json_begins.end() :].strip(SPACE) if json_begins else ""
+    if json_text and 18 not in tags:
+        tags, json_text = _first_of_each(text), ""
     type_ = tags.get(64, "").strip(" ")
     if tags.get(63) != VERSION or not _TAG.fullmatch(type_):
         raise DecodeError("The answer is not a message.")
@@ -248,6 +266,11 @@ def decode_reply(message: type[Request], text: str) -> Reply:
         raw=text,
         session_id=SecretText(session) if session else None,
     )
+
+
+def _first_of_each(text: str) -> dict[int, str]:
+    """The tags of an answer; of a repeated one the first."""
+    return dict(reversed(_split_answer(text)))
 
 
 def _must_answer(message: type[Request], type_: int, code: str) -> None:
@@ -281,8 +304,18 @@ def encode_reply(response: type[Response], values: Mapping[str, str]) -> str:
 
 
 def mask(text: str) -> str:
-    """Any text with the values of tags 4, 68, 69 and 207 replaced by dots (U11)."""
-    return _SECRET.sub(rf"\g<1>{MASK}", text)
+    """Any text with the values of tags 4, 68, 69 and 207 replaced by dots (U11).
+
+    In one pass: it meets text from outside, of any length.
+    """
+    parts, place = [], 0
+    while secret := _SECRET.search(text, place):
+        following = _NEXT.search(text, secret.end())
+        end = following.start() if following else len(text)
+        value = text[secret.end() : end]
+        parts += [text[place : secret.end()], MASK if value.strip() else value]
+        place = end
+    return "".join([*parts, text[place:]])
 
 
 def hide_personal(text: str) -> str:

@@ -173,6 +173,10 @@ def _since(at: datetime | None) -> str:
 
 def _of_the_gate(row: Gate) -> list[Banner]:
     found = []
+    if gate.sweeps_are_late(row):
+        stopped = f"has stopped{_since(row.swept_at)}" if row.swept_at else "has not started"
+        words = "Approved messages and uploaded files wait. Ask an admin to check beat, the workers and the broker."
+        found.append(Banner(f"Background work {stopped}.", words))
     if row.paused_at:
         found.append(
             Banner(

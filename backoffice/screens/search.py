@@ -30,7 +30,7 @@ class Match:
 Provider = Callable[[str, "User"], Iterable[Match]]
 
 LIMIT = 20
-NUMBERED = re.compile(r"(?:(change|delivery)\s*)?#?\s*([0-9]{1,12})", re.IGNORECASE | re.ASCII)
+NUMBERED = re.compile(r"(?:(change|delivery)\s*+)?#?\s*+([0-9]{1,12})", re.IGNORECASE | re.ASCII)
 _providers: dict[str, Provider] = {}
 
 

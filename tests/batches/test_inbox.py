@@ -15,7 +15,6 @@ from backoffice.batches.errors import AlreadyDecided, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
 from backoffice.batches.tasks import expire_pending
 from backoffice.changes import inbox
-from backoffice.changes.errors import TooLong
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 

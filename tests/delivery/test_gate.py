@@ -196,3 +196,13 @@ def test_a_turn_that_is_far_away_gives_the_worker_back(settings):
     begun = timezone.now()
     assert not gate.allowed(1)
     assert timezone.now() - begun < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("column", ["probe_at", "next_turn_at"])
+def test_a_clock_that_was_set_back_does_not_stop_sending(settings, column):
+    settings.DELIVERY_RATE = 20
+    if column == "probe_at":
+        fail()
+        DeliveryFactory()
+    Gate.objects.update_or_create(pk=1, defaults={column: timezone.now() + timedelta(minutes=10)})
+    assert gate.allowed(1) == 1

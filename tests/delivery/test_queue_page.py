@@ -179,7 +179,7 @@ def test_a_refusal_that_a_person_must_look_at_waits_until_one_says_what_came_of_
         operations.read_refusal(refused.pk, by=checker, reason="Again")
 
 
-def test_the_page_says_that_sending_is_stopped_and_renews_only_its_inner_part(as_checker, admin):
+def test_the_page_says_that_sending_is_stopped_and_renews_only_its_inner_part(as_checker, admin, swept):
     assert "Sending goes on." in shown(as_checker)
     gate.pause(by=admin, reason="ODIN moves")
     part = shown(as_checker, **{"HX-Request": "true", "HX-Target": "queue"})

@@ -41,6 +41,22 @@ def test_an_approved_create_reaches_odin_once_and_becomes_a_record(odin, approve
     assert [line.type for line in odin.store.ledger() if line.applied and line.type == 301] == [301]
 
 
+def test_m8_an_answer_with_white_space_around_its_bars_is_a_success(odin, approved):
+    odin.faults.add("spaced", times=-1)
+    delivery = deliver(approved(user_id="NEW001", group_id="HO"))
+    assert (delivery.state, delivery.code, delivery.text) == (State.APPLIED, "1", "User created successfully")
+    assert len(odin.store.ledger()) == 2, "a logon and the creation"
+
+
+def test_white_space_in_megabytes_does_not_hold_a_worker(odin, approved):
+    odin.faults.add("garbage", match={"type": 301}, text="4=" + " " * 5_000_000)
+    delivery = approved(user_id="NEW001", group_id="HO")
+    assert drain(20)
+    attempt = delivery.attempts.first()
+    assert attempt.outcome == "unknown"
+    assert len(attempt.answer) <= sending.KEPT
+
+
 def test_the_record_does_not_run_ahead_of_odin(odin, approved):
     approved(user_id="NEW001", group_id="HO")
     assert not RetailUser.objects.exists()

@@ -71,10 +71,9 @@ class Installation:
         # Quiet: the banner would end a worker whose log cannot be written.
         self.start(name, *CELERY, application, "-q", "worker", *pool, *ALONE, "-n", f"{name}@tests", log=log)
 
-    def start_beat(self, name: str = "beat") -> None:
+    def start_beat(self, name: str = "beat", *options: str) -> None:
         """Start a beat, which sweeps each second."""
-        schedule = f"--schedule={self.var / name}"
-        self.start(name, *CELERY, "backoffice.celery", "beat", "--loglevel", "WARNING", schedule)
+        self.start(name, *CELERY, "backoffice.celery", "beat", "--loglevel", "WARNING", *options)
 
     def start_standin(self, port: int) -> None:
         """Start the stand-in on its database, var/standin.sqlite3."""

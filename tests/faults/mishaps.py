@@ -96,6 +96,7 @@ class Mishaps:
         self.happened: Counter[str] = Counter()
         self.session_ends = 0
         self.clock = 0.0
+        self._later: list[threading.Timer] = []
         self._session_may_end_at = SESSION_LASTS / 4
 
     def happen(self) -> None:
@@ -107,7 +108,9 @@ class Mishaps:
 
     def after(self, seconds: float, then: Callable[[], None]) -> None:
         """Do something later, whatever happens meanwhile."""
-        threading.Timer(seconds, then).start()
+        timer = threading.Timer(seconds, then)
+        self._later.append(timer)
+        timer.start()
 
     def odin(self, method: str, path: str, body: dict[str, object] | None = None) -> None:
         """Control the stand-in. It may be down: then nothing happens."""
@@ -144,7 +147,12 @@ class Mishaps:
             self.installation.send(name, signal.SIGCONT)
 
     def put_right(self) -> None:
-        """End what is going wrong: nothing armed, nobody asleep, every server up."""
+        """End what is going wrong: nothing to come, nothing armed, nobody asleep, every server up."""
+        for timer in self._later:
+            timer.join()
+        for server in (self.database, self.broker):
+            if server:
+                server.bring_back()
         for path in self.installation.armed.glob("*.SIG*"):
             path.unlink(missing_ok=True)
         self.awaken()
@@ -222,7 +230,7 @@ def broker_restarted(mishaps: Mishaps) -> None:
         mishaps.broker.crash()
         if mishaps.random.random() < 0.5:
             mishaps.broker.wipe()
-        mishaps.after(1.5, mishaps.broker.start)
+        mishaps.after(1.5, mishaps.broker.bring_back)
 
 
 @mishap(6)
@@ -249,7 +257,7 @@ def database_restarted(mishaps: Mishaps) -> None:
     if mishaps.database:
         mishaps.database.crash()
         sleep(0.5)
-        mishaps.database.start()
+        mishaps.database.bring_back()
 
 
 @mishap(2)

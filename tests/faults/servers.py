@@ -8,31 +8,44 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
+from random import SystemRandom
 from typing import Self
 
 import psycopg
 from amqp.exceptions import AMQPError
 from kombu import Connection
+from kombu.exceptions import KombuError
 
-STARTED = 60.0
+#: Seconds within which a server must be up, on a machine that does much else.
+STARTED = 180.0
+#: How often a server is started that does not come up, and the pause (seconds) between.
+TRIES, PAUSE = 5, 1.0
+#: Below those that the kernel gives to outgoing connections: one of them could take the port of a server that is down.
+PORTS = range(15_000, 32_000)
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback address that nobody listens on, and that no outgoing connection will get."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", SystemRandom().choice(PORTS)))
+            return int(probe.getsockname()[1])
 
 
 class Server:
-    """A process that listens on `port` when it is up; `crash` is a power cut, `start` may come again."""
+    """A process that listens on `port` when it is up; `crash` is a power cut, `start` may come again.
+
+    Threads may start and crash it: one waits for the other.
+    """
 
     def __init__(self) -> None:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="portal-server-"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.RLock()
 
     def command(self) -> list[str]:
         """What is run."""
@@ -58,21 +71,39 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command(),
-                cwd=self.folder,
-                stdout=log,
-                stderr=log,
-                user=self.user,
-                start_new_session=True,
-                env=self.environment,
-            )
-        end = time.monotonic() + STARTED
-        while not self.listens():
-            if self._process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError((self.folder / "log").read_text(errors="replace")[-2000:])
-            time.sleep(0.05)
+        with self._lock:
+            if self.listens():
+                raise RuntimeError(f"Another process has the port {self.port}.")
+            with (self.folder / "log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    self.command(),
+                    cwd=self.folder,
+                    stdout=log,
+                    stderr=log,
+                    user=self.user,
+                    start_new_session=True,
+                    env=self.environment,
+                )
+            end = time.monotonic() + STARTED
+            while self._process.poll() is None and time.monotonic() < end:
+                if self.listens():
+                    return
+                time.sleep(0.05)
+            raise RuntimeError((self.folder / "log").read_text(errors="replace")[-2000:])
+
+    def bring_back(self) -> None:
+        """Start it after a crash, and again where that fails: what comes back slowly does come back."""
+        with self._lock:
+            for left in reversed(range(TRIES)):
+                if not self.ended() and self.listens():
+                    return
+                try:
+                    self.crash()
+                    return self.start()
+                except RuntimeError:
+                    if not left:
+                        raise
+                    time.sleep(PAUSE)
 
     def listens(self) -> bool:
         """Whether somebody answers on the port."""
@@ -89,9 +120,10 @@ class Server:
 
     def crash(self) -> None:
         """End it and its children at once."""
-        if self._process is not None:
-            self._process.send_signal(self.ending)
-            self._process.wait(STARTED)
+        with self._lock:
+            if self._process is not None:
+                self._process.send_signal(self.ending)
+                self._process.wait(STARTED)
 
 
 class Postgres(Server):
@@ -255,16 +287,20 @@ class RabbitMQ(Server):
 
     def crash(self) -> None:
         """End the node, and the script that started it, whose end is not the node's."""
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, self.ending)
-            self._process.wait(STARTED)
-            while self.listens():
-                time.sleep(0.05)
+        with self._lock:
+            if self._process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, self.ending)
+                self._process.wait(STARTED)
+                end = time.monotonic() + PAUSE
+                while self.listens() and time.monotonic() < end:
+                    time.sleep(0.05)
 
     def forget(self) -> None:
         """Empty its queue. It may be down: then there is nothing to empty."""
-        with contextlib.suppress(OSError, AMQPError), Connection(self.url, connect_timeout=2) as connection:
+        # One try: by default kombu would wait until it is back.
+        once = Connection(self.url, connect_timeout=2, transport_options={"max_retries": 1})
+        with contextlib.suppress(OSError, AMQPError, KombuError), once as connection:
             connection.default_channel.queue_purge("celery")
 
     def wipe(self) -> None:

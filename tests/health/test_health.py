@@ -21,22 +21,45 @@ def test_live_asks_nothing(client, django_assert_num_queries):
 
 def test_ready_says_of_each_part_how_it_stands(client, settings):
     found = client.get("/health/ready")
-    assert found.status_code == 200
-    assert (found.json()["database"], found.json()["workers"]) == ("ok", "no sweep of late")
+    assert (found.json()["database"], found.json()["workers"]) == ("ok", "no sweep yet")
     sweep()
-    assert client.get("/health/ready").json()["workers"] == "ok"
+    found = client.get("/health/ready")
+    assert (found.status_code, found.json()["workers"]) == (200, "ok")
     Gate.objects.update(swept_at=timezone.now() - timedelta(minutes=5), opened_at=timezone.now())
     found = client.get("/health/ready").json()
-    assert found["workers"] == "no sweep of late"
+    assert found["workers"].startswith("no sweep since 20")
     assert found["circuit"].startswith("open since")
 
 
+@pytest.mark.parametrize("minutes", [None, -5, 10])
+def test_where_nothing_is_swept_the_portal_is_not_ready(client, settings, minutes):
+    settings.METRICS_TOKEN = "a-long-token"
+    gate.swept(timezone.now())
+    assert client.get("/health/ready").status_code == 200
+    at = None if minutes is None else timezone.now() + timedelta(minutes=minutes)
+    Gate.objects.update(swept_at=at)
+    found = client.get("/health/ready")
+    assert (found.status_code, found.json()["workers"][:8]) == (503, "no sweep")
+    text = client.get("/metrics", headers={"Authorization": "Bearer a-long-token"}).content.decode()
+    assert ("portal_since_sweep_seconds -1.0" in text) is (minutes != -5), (
+        "a time in the future counts as never"
+    )
+    assert client.get("/health/live").status_code == 200
+
+
+def test_a_sweep_after_the_clock_was_set_back_is_a_sign_of_life(client):
+    gate.swept(timezone.now() + timedelta(minutes=10))
+    sweep()
+    assert client.get("/health/ready").status_code == 200
+
+
 def test_a_database_that_does_not_answer_is_not_ready(client, monkeypatch):
+    gate.swept(timezone.now())
     monkeypatch.setattr(state, "database", lambda: state.SILENT)
     assert client.get("/health/ready").status_code == 503
 
 
-def test_a_broker_that_is_down_is_said_and_pages_are_served_all_the_same(client, monkeypatch):
+def test_a_broker_that_is_down_is_said_and_pages_are_served_all_the_same(client, swept, monkeypatch):
     monkeypatch.setattr(state, "broker", lambda: False)
     found = client.get("/health/ready")
     assert (found.status_code, found.json()["broker"]) == (200, "does not answer")

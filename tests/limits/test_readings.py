@@ -1,6 +1,7 @@
 """316, 318, 326 and 328: asked for on a page, fetched over real SOAP, kept with the time, shown, and exported."""
 
 import json
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from backoffice.odin import session
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import decode_reply
+from backoffice.screens.formats import INDIA
 from limits import readings, shown
 from limits.models import Periodicity, Reading
 from limits.tasks import fetch_readings, refresh_periodicities
@@ -62,7 +64,7 @@ def answered(json_text, kind=Reading.Kind.STOCK_VIEW, reply=329):
         ("stocks", {}, "No holdings"),
     ],
 )
-def test_an_answer_appears_after_it_was_asked_for(user, as_maker, kind, data, shown_words):
+def test_an_answer_appears_after_it_was_asked_for(user, as_maker, swept, kind, data, shown_words):
     assert ask(as_maker, kind, **data).status_code == 302
     page = as_maker.get(PAGE).content.decode()
     assert "Asking ODIN" in page
@@ -201,6 +203,24 @@ def test_318_is_kept_and_offered_by_name(odin, as_maker, user):
     assert "NSE Combined [NSEEQ + NSEFAO] (15)" in form
     page = as_maker.get(reverse("limits:periodicities")).content.decode()
     assert "BSE Derivatives" in page
+
+
+def test_318_is_asked_for_once_a_day_however_often_beat_starts(odin, user, monkeypatch):
+    def beat_starts_at(*moment):
+        now = datetime(*moment, tzinfo=INDIA)
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        for _ in range(3):
+            refresh_periodicities()
+            fetch_readings()
+        return Reading.objects.filter(kind=Reading.Kind.PERIODICITIES).count()
+
+    assert beat_starts_at(2026, 11, 30, 7, 0) == 1, "yesterday's was missed"
+    assert beat_starts_at(2026, 11, 30, 7, 29) == 1
+    assert beat_starts_at(2026, 11, 30, 7, 30) == 2
+    assert beat_starts_at(2026, 11, 30, 23, 59) == 2
+    assert beat_starts_at(2026, 12, 1, 7, 29) == 2
+    assert beat_starts_at(2026, 12, 1, 18, 0) == 3
+    assert beat_starts_at(2026, 12, 1, 9, 0) == 4, "the clock was set back: the last one is in the future"
 
 
 def test_a_new_portal_asks_for_the_periodicities_once(db):

@@ -29,6 +29,30 @@ def test_a_host_that_cannot_be_reached_is_named_with_its_setting(settings):
         call_command("odin_check")
 
 
+@pytest.fixture
+def described_as(odin, settings):
+    """Let the stand-in describe itself in another shape, at ?wsdl."""
+
+    def describe(shape):
+        odin.wsdl_shape = shape
+        settings.ODIN_WSDL_URL = f"{odin.url}?wsdl"
+
+    return describe
+
+
+def test_t1_the_check_passes_on_a_wsdl_that_a_host_splits(described_as, capsys):
+    described_as("wcf_split")
+    call_command("odin_check")
+    assert "ODIN can be used" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("shape", "words"), [("other_host", "odin-inside"), ("help_page", "web page")])
+def test_t1_the_check_says_which_wsdl_to_use_instead(described_as, shape, words):
+    described_as(shape)
+    with pytest.raises(CommandError, match=rf"{words}.*\?singleWsdl.*ODIN_WSDL_URL"):
+        call_command("odin_check")
+
+
 def test_a_missing_operation_is_named_with_the_message_it_is_for(odin, settings):
     settings.ODIN_OPERATIONS = {301: "MakeUser"}
     with pytest.raises(CommandError, match=r"MakeUser \(for 301\).*ODIN_OPERATIONS"):

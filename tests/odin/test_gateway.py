@@ -6,6 +6,7 @@ import pytest
 
 from backoffice.odin.gateway import Gateway, MaybeSent, NotSent
 from backoffice.odin.standin import StandIn
+from backoffice.odin.standin.wsdl import USABLE
 from tests.odin.conftest import KEY, PASSWORD, config_for, message, raw_server
 
 #: Faults of the stand-in after which a message may have been applied, whatever the service really did.
@@ -34,13 +35,39 @@ NO_ANSWER = (
 )
 
 
-@pytest.mark.parametrize("shape", ["wcf", "single", "prefixed", "named_types"])
+@pytest.mark.parametrize("shape", USABLE)
 @pytest.mark.parametrize("query", ["wsdl", "singleWsdl"])
 def test_t1_any_shape_of_wsdl_is_called_by_position(shape, query):
     with StandIn(password=PASSWORD, key=KEY, wsdl_shape=shape) as standin:
         gateway = Gateway(config_for(standin.endpoint, f"{standin.url}?{query}"))
         assert not gateway.missing()
         assert gateway.call(318, message()).startswith("63=FT1.0|64=")
+
+
+def test_t1_imports_of_another_host_are_named_with_the_address_that_needs_none():
+    with StandIn(password=PASSWORD, key=KEY, wsdl_shape="other_host") as standin:
+        gateway = Gateway(config_for(standin.endpoint, f"{standin.url}?wsdl"))
+        with pytest.raises(NotSent, match=r"odin-inside\.example.*not on its own host.*\?singleWsdl"):
+            gateway.operations()
+        gateway = Gateway(config_for(standin.endpoint, f"{standin.url}?singleWsdl"))
+        assert gateway.call(318, message()).startswith("63=FT1.0|64=")
+
+
+#: A page with unclosed tags, one that is well-formed XML, and one with white space and a comment before it.
+WEB_PAGES = (
+    b"<!DOCTYPE html><html><head><meta charset=utf-8><title>UserCreation Service</title><br></head></html>",
+    b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body/></html>',
+    b"\r\n<!-- proxy -->\r\n<HTML><BODY>Log in first</BODY></HTML>",
+)
+
+
+@pytest.mark.parametrize("page", WEB_PAGES)
+def test_t1_a_web_page_instead_of_a_wsdl_is_called_one(standin, page):
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n\r\n".encode()
+    with raw_server(lambda connection: connection.sendall(head + page)) as (port, _):
+        gateway = Gateway(config_for(standin.endpoint, f"http://127.0.0.1:{port}/UserCreation.svc"))
+        with pytest.raises(NotSent, match=r"web page, not a WSDL.*\?singleWsdl"):
+            gateway.operations()
 
 
 def test_t4_the_wsdl_is_read_once(standin, gateway):

@@ -9,9 +9,10 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.odin import session
+from backoffice.odin import reading, session
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.codes import LogonStatus
+from backoffice.protocol.messages.reads import PeriodicityList
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,6 +38,24 @@ def test_a_logon_is_kept_sealed_and_used_again(odin):
     assert first.id == second.id
     assert first.id.reveal() not in str(DealerSession.objects.values())
     assert row.state == "logged_on"
+
+
+@pytest.mark.parametrize("given", ["0x 1 2", "{9A0C,B$=}", "\u20b9<&>'\""])
+def test_whatever_session_id_odin_gives_is_sent_back_as_it_came(odin, given):
+    odin.faults.add("session_id", text=given)
+    assert reading.ask(PeriodicityList, {}).code == "1"
+    assert session.current().id.reveal() == given
+    session.log_off(None)
+    assert odin.store.newest(1)[0].code == "1", "it was the id of the session for the logoff too"
+
+
+@pytest.mark.parametrize("given", ["0x|1", "x" * 101])
+def test_a_session_id_that_cannot_be_sent_back_is_no_session(odin, given):
+    odin.faults.add("session_id", text=given)
+    with pytest.raises(session.NoSession, match="no session id that can be sent back") as raised:
+        session.current()
+    assert raised.value.retry_at
+    assert given not in str(raised.value)
 
 
 def test_only_the_present_session_is_forgotten(odin):

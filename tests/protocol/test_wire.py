@@ -6,7 +6,16 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.message import REQUESTS, RESPONSES
 from backoffice.protocol.secret import SecretText
-from backoffice.protocol.wire import Header, checksum, decode_request, encode, encode_reply, mask, split
+from backoffice.protocol.wire import (
+    Header,
+    checksum,
+    decode_reply,
+    decode_request,
+    encode,
+    encode_reply,
+    mask,
+    split,
+)
 
 CREATE, UPDATE, DEPOSIT = REQUESTS[301], REQUESTS[320], REQUESTS[303]
 
@@ -66,12 +75,23 @@ def test_m1_a_dealer_id_has_ten_plain_characters(dealer):
 
 
 @pytest.mark.parametrize(
-    "session", [None, SecretText(""), SecretText("0x1|18=1"), SecretText("0x 1"), SecretText("x" * 101)]
+    "session", [None, *map(SecretText, ("", "0x1|18=1", "0x|1", "0x1\n", "0x\x001", "0x\ud800", "0x" * 51))]
 )
 def test_a_session_id_that_cannot_be_sent(session):
     with pytest.raises(EncodeError) as raised:
         encode(REQUESTS[318], {}, Header("RESERVEDPG", session))
     assert "0x" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "given", ["0x 1", " 0x1", "a=b==", "{9A0C-4}", "a,b$c<d>&;'\"", "\u00e9\u20b9\u00a0\U0001f600", "x" * 100]
+)
+def test_a_session_id_is_sent_back_as_odin_gave_it(given):
+    given_back = decode_reply(REQUESTS[101], f"63=FT1.0|64=102|70=10000|19=Hello|4={given}|97=9").session_id
+    text = encode(REQUESTS[318], {}, Header("RESERVEDPG", given_back))
+    assert f"|4={given}|999=" in text
+    assert decode_request(text).checksum_ok
+    assert given not in mask(text)
 
 
 def test_the_dealer_is_sent_in_every_message(header, cipher):
@@ -157,6 +177,9 @@ def test_a_header_and_a_decoded_request_do_not_show_the_session():
         ("| 4=abc | 201=A", "| 4=••••| 201=A"),
         ("63=FT1.0|64=102|70=10000|4=0x01", "63=FT1.0|64=102|70=10000|4=••••"),
         ("54=5|24=6|1207=7|68.5=8", "54=5|24=6|1207=7|68.5=8"),
+        ("4= | 5=x|68=|", "4= | 5=x|68=••••"),
+        ("4=|abc|97=1", "4=••••|97=1"),
+        ("4=a|4=b|4=", "4=••••|4=••••|4="),
         ("4=secret\nwith a line break|5=x", "4=••••|5=x"),
         ("nothing", "nothing"),
     ],

@@ -1,19 +1,22 @@
 """The frame around every page, Today, search and lists: who sees what, and what it costs."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.test import RequestFactory
 from django.urls import resolve, reverse
+from django.utils import timezone
 
 from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
 from backoffice.delivery import gate
-from backoffice.delivery.models import Delivery
+from backoffice.delivery.models import Delivery, Gate
 from backoffice.delivery.states import State
 from backoffice.screens import search as searching
 from backoffice.screens.context import Frame, needing_a_person
+from backoffice.screens.formats import ist
 from backoffice.screens.today import gather
 from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
 
@@ -100,7 +103,7 @@ def test_nobody_sees_today_without_logging_in(client):
     assert client.get(reverse("screens:search")).url.startswith(reverse("staff:login"))
 
 
-def test_the_frame_costs_five_queries(client, checker, django_assert_max_num_queries):
+def test_the_frame_costs_five_queries(client, checker, swept, django_assert_max_num_queries):
     request = RequestFactory().get("/")
     request.user, request.resolver_match = checker, None
     checker.get_all_permissions()
@@ -110,6 +113,18 @@ def test_the_frame_costs_five_queries(client, checker, django_assert_max_num_que
         assert frame.session
         assert frame.session_words
         assert frame.banners == []
+
+
+def test_a_banner_says_that_nothing_was_swept_and_since_when(client, checker):
+    client.force_login(checker)
+    assert "Background work has not started." in client.get("/").content.decode()
+    gate.swept(timezone.now())
+    assert "Background work has" not in client.get("/").content.decode()
+    ago = timezone.now() - timedelta(minutes=5)
+    Gate.objects.update(swept_at=ago)
+    assert f"Background work has stopped since {ist(ago, 'minute')}." in client.get("/").content.decode()
+    Gate.objects.update(swept_at=timezone.now() + timedelta(minutes=10))
+    assert "Background work has stopped" in client.get("/").content.decode(), "the clock was set back"
 
 
 def test_a_part_of_a_page_costs_no_query_for_the_frame(rf, checker, django_assert_num_queries):

@@ -106,6 +106,73 @@ PLAIN = [
 ]
 
 
+#: As the document prints them: 323 with spaces around each bar, failures of 326 and the line breaks of its table.
+SPACED = [
+    (
+        322,
+        "63=FT1.0 | 64=323 | 18=1 | 19=User Template update successfully",
+        "1",
+        "User Template update successfully",
+    ),
+    (
+        322,
+        "63=FT1.0 | 64=323 | 18=0 | 19=Error occurred, kindly contact administrator",
+        "0",
+        "Error occurred, kindly contact administrator",
+    ),
+    (
+        326,
+        "63=FT1.0 | 64=302 | 18=0 | 19= User Id does not exist in the system",
+        "0",
+        "User Id does not exist in the system",
+    ),
+    (
+        303,
+        "\r\n63=FT1.0\r\n|\r\n64=304 |18=1| 252=70705000100\t|\n19=PG Limit updated successfully \r\n",
+        "1",
+        "PG Limit updated successfully",
+    ),
+]
+
+
+@pytest.mark.parametrize(("type_", "text", "code", "words"), SPACED)
+def test_m8_white_space_around_an_answer_and_its_bars_is_not_part_of_it(type_, text, code, words):
+    read = reply(type_, text)
+    assert (read.code, read.text, read.raw) == (code, words, text)
+
+
+def test_m8_a_reference_before_a_space_is_the_one_that_was_sent():
+    assert reply(303, SPACED[3][1]).fields["252"] == "70705000100"
+
+
+def test_m8_the_funds_view_is_printed_with_spaces_and_line_breaks():
+    read = reply(
+        326,
+        '63=FT1.0 | 64=327 | 18=1 | 19={"FundsView\n\n[{"sDescription": "Deposit", "nTrading": 9999999999.99, '
+        '"sIndicator": "Deposit"}, {"sDescription": "Currency\nPosition", "nTrading":0.00, "sIndicator": "MTM '
+        'Profit/Loss"}, {"sDescription": "Net Available\nFunds", "nTrading": 99999999852.55, "sIndicator": ""}]}\n',
+    )
+    assert [row["nTrading"] for row in read.data["FundsView"]] == [
+        Decimal("9999999999.99"),
+        Decimal("0.00"),
+        Decimal("99999999852.55"),
+    ]
+
+
+def test_m8_a_logon_and_its_session_id():
+    read = reply(
+        101, "63=FT1.0 | 64=102 | 70=10000 | 19=Logon Success | 4=0x01 C6 | 97=92 | 300= | 326=Jun 15 2017"
+    )
+    assert (read.code, read.text, read.session_id.reveal()) == ("10000", "Logon Success", "0x01 C6")
+    assert (read.fields["97"], read.fields["300"]) == ("92", "")
+
+
+def test_m8_white_space_elsewhere_stays_and_a_bar_in_free_text_too():
+    read = reply(301, "63=FT1.0 | 64=302 | 18=0 | 227= 1 | 19=Bank |  Branch | 12 is not known")
+    assert read.text == "Bank |  Branch | 12 is not known"
+    assert read.fields["227"] == " 1"
+
+
 @pytest.mark.parametrize(("type_", "text", "code", "words"), PLAIN)
 def test_printed_answers(type_, text, code, words):
     read = reply(type_, text)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from backoffice.odin.standin import control, soap, wsdl
 from backoffice.odin.standin.incoming import Incoming
-from backoffice.odin.standin.reply import Reply, plain
+from backoffice.odin.standin.reply import HTML, XML, Reply, plain
 
 if TYPE_CHECKING:
     from backoffice.odin.standin.server import StandIn
@@ -80,7 +80,8 @@ class Handler(BaseHTTPRequestHandler):
             self.standin.wsdl_shape, self.standin.service.operations, f"http://{self._host()}{SERVICE_PATH}"
         )
         if name in documents:
-            return Reply(documents[name].encode())
+            document = documents[name]
+            return Reply(document.encode(), content_type=HTML if document == wsdl.HELP_PAGE else XML)
         if query:
             return plain("There is no such description.", 404)
         return plain("The stand-in's UserCreation service. Its description: ?wsdl or ?singleWsdl.")

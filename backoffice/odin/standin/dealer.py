@@ -75,6 +75,10 @@ class Dealer:
         self._used = time.time()
         return int(live["number"])
 
+    def rename(self, session_id: str) -> None:
+        """Give the session another id."""
+        self._store.save_state("session", self._store.state("session") | {"hash": hashed(session_id)})
+
     def end(self) -> None:
         """End the session, if there is one."""
         kept = self._store.state("session")

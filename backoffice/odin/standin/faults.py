@@ -5,6 +5,7 @@ function gets the exchange and answers with a reply; it decides whether the mess
 `exchange.apply()` or not.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ class Exchange(Protocol):
 
     def retag(self, answer: str, changes: Mapping[int, str]) -> str:
         """The answer with the values of some tags replaced, where it has them."""
+
+    def rename_session(self, session_id: str) -> None:
+        """Give the dealer's session another id."""
 
     def expire_session(self) -> None:
         """End the dealer's session, as ODIN does on its own account."""
@@ -281,6 +285,20 @@ def wrong_reference(exchange: Exchange, armed: Armed) -> Reply:
 def odd_text(exchange: Exchange, armed: Armed) -> Reply:
     """Applies, then confirms in words that the document does not list."""
     return _instead(exchange, exchange.retag(exchange.apply(), {19: armed.text or "Done | with remarks"}))
+
+
+@fault(applies=True)
+def spaced(exchange: Exchange, armed: Armed) -> Reply:
+    """Applies, then answers with white space around the answer and its bars, as the document prints some."""
+    return _instead(exchange, "\n " + re.sub(r"\|(?=[0-9]{1,5}=)", " |\n ", exchange.apply()) + " \n")
+
+
+@fault(applies=True, logon_only=True)
+def session_id(exchange: Exchange, armed: Armed) -> Reply:
+    """Opens the session under the id given as text."""
+    answer = exchange.apply()
+    exchange.rename_session(armed.text)
+    return _instead(exchange, exchange.retag(answer, {4: armed.text}))
 
 
 @fault(applies=False)

@@ -92,6 +92,11 @@ class Incoming:
         """The answer with the values of some tags replaced, where it has them."""
         return answers.retag(answer, changes)
 
+    def rename_session(self, session_id: str) -> None:
+        """Give the dealer's session another id."""
+        with self._service.store.transaction():
+            self._service.dealer.rename(session_id)
+
     def expire_session(self) -> None:
         """End the dealer's session."""
         with self._service.store.transaction():

@@ -6,7 +6,14 @@ Hosts describe the same service in different ways; a client must cope with all o
 - `single`: everything in one document, the schema inline;
 - `prefixed`: other prefixes, the schema under a file name (`?xsd=UserCreation.xsd`), a parameter name for
   each operation;
-- `named_types`: the wrappers are elements of named types in a schema included by another.
+- `named_types`: the wrappers are elements of named types in a schema included by another;
+- `wcf_split`: `?wsdl` holds the service alone and imports the binding (`?wsdl=wsdl0`, a namespace of its own),
+  which imports the contract (`?wsdl=wsdl1`) and the service again, as a WCF host does where these differ.
+
+Two are mistakes of an installation, about which a client must say what is wrong:
+
+- `other_host`: as `wcf_split`, but the imports name the host as the service knows itself behind a proxy;
+- `help_page`: a web page instead of any description, as where metadata is not published.
 """
 
 from collections.abc import Callable, Iterable
@@ -74,8 +81,15 @@ def _contract(names: Names, operations: Iterable[str], part: str) -> str:
     return f'{"".join(messages)}<{w}:portType name="{PORT_TYPE}">{"".join(ports)}</{w}:portType>'
 
 
-def _binding(names: Names, operations: Iterable[str], address: str) -> str:
-    """SOAP 1.1 binding and service."""
+BINDING = f"BasicHttpBinding_{PORT_TYPE}"
+#: The namespace of a binding that has one of its own, and the prefix for it.
+BINDINGS, BOUND = f"{TEMPURI}Bindings", "b0"
+#: The host as a service behind a proxy knows itself.
+INSIDE = "http://odin-inside.example:8080/UserCreation.svc"
+
+
+def _bound(names: Names, operations: Iterable[str]) -> str:
+    """SOAP 1.1 binding."""
     w, s, own = names.wsdl, names.soap, names.own
     bound = "".join(
         f'<{w}:operation name="{name}"><{s}:operation soapAction="{action(name)}" style="document"/>'
@@ -83,18 +97,31 @@ def _binding(names: Names, operations: Iterable[str], address: str) -> str:
         f'<{w}:output><{s}:body use="literal"/></{w}:output></{w}:operation>'
         for name in operations
     )
-    binding = f"BasicHttpBinding_{PORT_TYPE}"
     return (
-        f'<{w}:binding name="{binding}" type="{own}:{PORT_TYPE}">'
+        f'<{w}:binding name="{BINDING}" type="{own}:{PORT_TYPE}">'
         f'<{s}:binding transport="{HTTP}"/>{bound}</{w}:binding>'
-        f'<{w}:service name="{SERVICE}"><{w}:port name="{binding}" binding="{own}:{binding}">'
+    )
+
+
+def _service(names: Names, address: str, prefix: str) -> str:
+    """The service. `prefix`: of the binding's namespace."""
+    w, s = names.wsdl, names.soap
+    return (
+        f'<{w}:service name="{SERVICE}"><{w}:port name="{BINDING}" binding="{prefix}:{BINDING}">'
         f"<{s}:address location={quoteattr(address)}/></{w}:port></{w}:service>"
     )
 
 
-def _definitions(names: Names, inner: str) -> str:
+def _binding(names: Names, operations: Iterable[str], address: str) -> str:
+    """SOAP 1.1 binding and service, in one namespace."""
+    return _bound(names, operations) + _service(names, address, names.own)
+
+
+def _definitions(names: Names, inner: str, namespace: str = TEMPURI) -> str:
     w = names.wsdl
-    attributes = f'{names.namespaces()} name="{SERVICE}" targetNamespace="{TEMPURI}"'
+    attributes = (
+        f'{names.namespaces()} xmlns:{BOUND}="{BINDINGS}" name="{SERVICE}" targetNamespace="{namespace}"'
+    )
     return f"{DECLARATION}<{w}:definitions {attributes}>{inner}</{w}:definitions>"
 
 
@@ -132,9 +159,13 @@ def _importing(shape: Shape, schema_address: str) -> str:
     return f'<{w}:types><{x}:schema targetNamespace="{TEMPURI}Imports">{link}</{x}:schema></{w}:types>'
 
 
+def _import(names: Names, namespace: str, address: str) -> str:
+    return f"<{names.wsdl}:import namespace={quoteattr(namespace)} location={quoteattr(address)}/>"
+
+
 def _wcf(shape: Shape, operations: tuple[str, ...], base: str) -> Documents:
     names = shape.names
-    link = f"<{names.wsdl}:import namespace={quoteattr(TEMPURI)} location={quoteattr(base + '?wsdl=wsdl0')}/>"
+    link = _import(names, TEMPURI, f"{base}?wsdl=wsdl0")
     contract = _importing(shape, base + "?xsd=xsd0") + _contract(names, operations, "parameters")
     return {
         "wsdl": _definitions(names, link + _binding(names, operations, f"{base}/soap")),
@@ -142,6 +173,29 @@ def _wcf(shape: Shape, operations: tuple[str, ...], base: str) -> Documents:
         "xsd=xsd0": DECLARATION + _schema(names, shape.elements(operations)),
         "singlewsdl": shape.inline(operations, f"{base}/soap"),
     }
+
+
+def _wcf_split(shape: Shape, operations: tuple[str, ...], base: str, links: str = "") -> Documents:
+    """`links`: the address that the imports name, where it is not `base`."""
+    names, links = shape.names, links or base
+    binding = _import(names, TEMPURI, f"{links}?wsdl=wsdl1") + _import(names, TEMPURI, f"{links}?wsdl")
+    contract = _importing(shape, links + "?xsd=xsd0") + _contract(names, operations, "parameters")
+    service = _import(names, BINDINGS, f"{links}?wsdl=wsdl0") + _service(names, f"{links}/soap", BOUND)
+    return {
+        "wsdl": _definitions(names, service),
+        "wsdl=wsdl0": _definitions(names, binding + _bound(names, operations), BINDINGS),
+        "wsdl=wsdl1": _definitions(names, contract),
+        "xsd=xsd0": DECLARATION + _schema(names, shape.elements(operations)),
+        "singlewsdl": shape.inline(operations, f"{links}/soap"),
+    }
+
+
+def _other_host(shape: Shape, operations: tuple[str, ...], base: str) -> Documents:
+    return _wcf_split(shape, operations, base, INSIDE)
+
+
+def _help_page(shape: Shape, operations: tuple[str, ...], base: str) -> Documents:
+    return dict.fromkeys(("wsdl", "singlewsdl"), HELP_PAGE)
 
 
 def _single(shape: Shape, operations: tuple[str, ...], base: str) -> Documents:
@@ -175,13 +229,24 @@ def _named_types(shape: Shape, operations: tuple[str, ...], base: str) -> Docume
     }
 
 
+#: Well-formed XML too, as that of a WCF host is.
+HELP_PAGE = (
+    "<!DOCTYPE html><html><head><title>UserCreation Service</title></head><body><h1>UserCreation Service</h1>"
+    "<p>Metadata publishing for this service is disabled.</p></body></html>"
+)
+
 #: The shapes by name. A shape is told the parameter's name, since no two hosts agree on it.
 SHAPES: dict[str, Shape] = {
     "wcf": Shape(lambda name: "UserData", _wcf),
     "single": Shape(lambda name: "strRequest", _single, Names("wsdl", "soap", "xsd", "tns")),
     "prefixed": Shape(lambda name: f"str{name}Data", _prefixed, Names("w", "soap11", "s", "n1")),
     "named_types": Shape(lambda name: "value", _named_types, Names("def", "sb", "xsd", "svc")),
+    "wcf_split": Shape(lambda name: "userData", _wcf_split),
+    "other_host": Shape(lambda name: "Data", _other_host),
+    "help_page": Shape(lambda name: "Text", _help_page),
 }
+#: Those from whose `?wsdl` a client can call the service.
+USABLE = ("wcf", "single", "prefixed", "named_types", "wcf_split")
 
 
 def documents(shape: str, operations: Iterable[str], base: str) -> Documents:

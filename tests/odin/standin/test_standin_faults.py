@@ -47,11 +47,12 @@ ANSWERS = {
     "wrong_reference": "|18=1|252=NOTYOURS|19=PG Limit updated successfully",
     "odd_text": "|18=1|252=T1|19=Done | with remarks",
     "session_expiry": "|18=0|252=T1|19=Invalid Session",
+    "spaced": " |\n 18=1 |\n 252=T1 |\n 19=PG Limit updated successfully \n",
 }
 
 
 def test_the_table_and_its_test_name_the_same_faults():
-    assert NO_ANSWER | set(ANSWERS) | {"logon_status"} == set(FAULTS)
+    assert NO_ANSWER | set(ANSWERS) | {"logon_status", "session_id"} == set(FAULTS)
     assert all(fault.words.endswith(".") for fault in FAULTS.values())
 
 
