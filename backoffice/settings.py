@@ -496,8 +496,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
-    # Before the exchanges open, in CELERY_TIMEZONE (R35).
-    "fetch-scrip-masters": {"task": "markets.tasks.fetch_all", "schedule": crontab(hour=7, minute=30)},
+    # Once a day before the exchanges open: the task looks whether it was done.
+    "fetch-scrip-masters": {
+        "task": "markets.tasks.fetch_due",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }
 # It keeps no file: a damaged one would end beat, or let it sleep.

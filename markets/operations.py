@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from backoffice.staff.models import User
 
 IMPORT = "markets.add_scripimport"
+#: When the files of a day are fetched, in India.
+FETCHED_FROM = time(7, 30)
 #: An import with fewer rows than this share of the last one waits for a person (R34).
 FEWEST = 0.7
 #: So many imports of an exchange keep their scrips: the current one and those before it.
@@ -56,6 +60,24 @@ def ask_fetch(exchange: str, *, by: "User | None") -> ScripImport:
     if not settings.SCRIP_MASTER_URL:
         raise ImportProblem("No address is set to fetch from (SCRIP_MASTER_URL). Upload the file instead.")
     return _ask(exchange, f"{settings.SCRIP_MASTER_URL}/{exchange}.json", by)
+
+
+def ask_due_fetches() -> int:
+    """Ask for the file of each exchange once a day from `FETCHED_FROM` on. Returns how many were asked for (R35)."""
+    now = timezone.localtime()
+    since = now.replace(hour=FETCHED_FROM.hour, minute=FETCHED_FROM.minute, second=0, microsecond=0)
+    if now < since or not settings.SCRIP_MASTER_URL:
+        return 0
+    asked = 0
+    done = set(
+        ScripImport.objects.filter(asked_by=None, created_at__gte=since).values_list("exchange", flat=True)
+    )
+    for exchange in PUBLISHED:
+        if exchange.value not in done:
+            with suppress(ImportProblem):  # one is under way, or waits for a person: its page says so
+                ask_fetch(exchange.value, by=None)
+                asked += 1
+    return asked
 
 
 def _may_import(exchange: str, by: "User | None") -> None:

@@ -1,10 +1,8 @@
 """Celery tasks of scrip masters, run by beat. What is to be done stands in the database."""
 
 from celery import shared_task
-from django.conf import settings
 
 from markets import importing, operations
-from markets.master_file import PUBLISHED
 
 
 @shared_task
@@ -14,13 +12,6 @@ def work_due() -> int:
 
 
 @shared_task
-def fetch_all() -> int:
-    """Ask for the scrip masters of the day, where an address is set. Returns how many were asked for."""
-    asked = 0
-    for exchange in PUBLISHED if settings.SCRIP_MASTER_URL else ():
-        try:
-            operations.ask_fetch(exchange.value, by=None)
-        except operations.ImportProblem:  # one is under way, or waits for a person: its page says so
-            continue
-        asked += 1
-    return asked
+def fetch_due() -> int:
+    """Ask for those scrip masters of the day that nobody asked for yet. Returns how many."""
+    return operations.ask_due_fetches()

@@ -289,6 +289,16 @@ def test_a_fetch_that_fails_leaves_the_old_master_current_and_says_why(store, an
     assert search.current() == {"NSE_EQ": first}
 
 
+@pytest.mark.parametrize(("hour", "asked"), [(7, 0), (8, 11), (23, 11)])
+def test_each_morning_every_master_is_asked_for_once(settings, monkeypatch, hour, asked):
+    settings.SCRIP_MASTER_URL = "http://127.0.0.1:9/v2"
+    now = timezone.localtime().replace(hour=hour, minute=0)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    assert operations.ask_due_fetches() == asked
+    ScripImport.objects.update(state=State.REFUSED, created_at=now)
+    assert operations.ask_due_fetches() == 0, "beat may start again and ask as often as it likes"
+
+
 def test_a_store_that_is_away_is_said_in_words(settings):
     settings.SCRIP_MASTER_URL = "http://127.0.0.1:9/v2"
     assert "Nothing answered" in fetched().problem
