@@ -1,9 +1,9 @@
 """Files of kinds that are not read, known by their first bytes: what they are, and what to save them as."""
 
 import re
-import zipfile
 from pathlib import Path
 
+from backoffice.batches.archive import DAMAGE, UNREADABLE, open_zip
 from backoffice.batches.errors import FileProblem
 
 #: Bytes of the beginning by which a file is known.
@@ -73,7 +73,7 @@ def _marked_up(beginning: bytes) -> str:
 def _archive(path: Path) -> str:
     """What a zip archive is, where it is no .xlsx workbook and of a known kind."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             names = {name.lower() for name in archive.namelist()}
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 kind = archive.read("mimetype")
@@ -81,6 +81,6 @@ def _archive(path: Path) -> str:
                     return "a LibreOffice table (.ods)"
                 if b"opendocument" in kind:
                     return "a LibreOffice document"
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, LookupError):
-        return ""
+    except DAMAGE as error:
+        raise FileProblem(UNREADABLE) from error
     return next((words for part, words in _ARCHIVES if part in names), "")

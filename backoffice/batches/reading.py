@@ -22,6 +22,8 @@ from backoffice.batches.workbook import Sheet, Workbook, open_workbook
 
 #: Rows among which the header is looked for, and the unpacked bytes of a sheet in which they must be.
 HEADER_WITHIN, SAMPLED = 30, 8_000_000
+#: Unpacked bytes of a sheet that are looked through to choose among the sheets.
+GLANCE = 2_000_000
 #: How many sheets are looked through for a header, and how many can be chosen.
 SHEETS = 20
 
@@ -147,7 +149,7 @@ def _of_workbook(book: Workbook, count: Count, wanted: str, header_row: int) -> 
 
 def _names(book: Workbook, sheet: Sheet, count: Count) -> int:
     """How many columns the likeliest header of a sheet names; -1 where the sheet is empty."""
-    with closing(book.rows(sheet, Choice(), most=SAMPLED)) as rows:
+    with closing(book.rows(sheet, Choice(), most=GLANCE)) as rows:
         return max((count(cells) for _, cells in islice(rows, HEADER_WITHIN)), default=-1)
 
 

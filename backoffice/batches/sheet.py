@@ -9,10 +9,11 @@ from typing import Any
 
 from django.conf import settings
 
+from backoffice.batches.archive import UNREADABLE
 from backoffice.batches.errors import FileProblem
 from backoffice.batches.marks import HIDDEN_WORDS, ROW, Mark, MarkedRow
 from backoffice.batches.shown import Shower
-from backoffice.batches.xml_stream import CHUNK, UNREADABLE, Enough, feed, parser
+from backoffice.batches.xml_stream import CHUNK, Enough, feed, parser
 
 Rows = Generator[tuple[int, list[str]], None, None]
 

@@ -14,16 +14,13 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import Any
 
-from django.conf import settings
-
+from backoffice.batches.archive import DAMAGE, UNREADABLE, look_before, open_zip
 from backoffice.batches.errors import FileProblem
 from backoffice.batches.number_formats import BUILT_IN
 from backoffice.batches.sheet import Choice, Preamble, Rows, SheetReader, preamble
 from backoffice.batches.shown import Shower, unescaped
-from backoffice.batches.xml_stream import CHUNK, DAMAGE, UNREADABLE, Enough, feed, parser
+from backoffice.batches.xml_stream import CHUNK, Enough, feed, parser
 
-#: Parts of a workbook; times that a part may grow when it is unpacked, from a size on.
-PARTS, RATIO, SMALL = 1_000, 100, 1_000_000
 #: Unpacked bytes that are read at most: of the table of texts, which is kept in memory while the sheet is read; of the
 #: formats, of which little is kept; of the parts that say what there is.
 TEXTS, FORMATS, LISTS = 32_000_000, 32_000_000, 1_000_000
@@ -50,35 +47,9 @@ class Sheet:
 @contextmanager
 def open_workbook(path: Path) -> Iterator["Workbook"]:
     """The workbook, of which nothing is read yet. Raises FileProblem."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except DAMAGE as error:
-        raise FileProblem(UNREADABLE) from error
-    with archive:
-        _look_before(archive)
+    with open_zip(path) as archive:
+        look_before(archive)
         yield Workbook(archive)
-
-
-def _look_before(archive: zipfile.ZipFile) -> None:
-    """Refuse what is encrypted, oddly packed, or would not stay small when unpacked."""
-    parts = archive.infolist()
-    names = {part.filename.lower() for part in parts}
-    if "[content_types].xml" not in names or len(parts) > PARTS or len(names) < len(parts):
-        raise FileProblem(
-            "This is a zip archive, but no Excel workbook. Unpack it and upload the file in it."
-        )
-    most = settings.BATCH_MAX_UNPACKED_MB * 1024 * 1024
-    for part in parts:
-        if part.flag_bits & 0x1 or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise FileProblem(
-                "The workbook is encrypted or oddly packed. Save it as .xlsx without a password."
-            )
-        if part.file_size > SMALL and part.file_size > RATIO * max(part.compress_size, 1):
-            raise FileProblem("The workbook unpacks to far more than a table of texts would. Save it as CSV.")
-    if sum(part.file_size for part in parts) > most:
-        raise FileProblem(
-            f"The workbook unpacks to more than {settings.BATCH_MAX_UNPACKED_MB} MB. Save it as CSV, or divide it."
-        )
 
 
 @dataclass

@@ -1,21 +1,14 @@
 """XML from outside, read as a stream: no document type, no entities, and no more of it than is allowed."""
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 from xml.parsers import expat
-from zipfile import BadZipFile
 
+from backoffice.batches.archive import DAMAGE, UNREADABLE
 from backoffice.batches.errors import FileProblem
 
-UNREADABLE = (
-    "The workbook cannot be read: it is damaged, or no .xlsx file. Save it again as .xlsx, or as CSV."
-)
 #: Bytes read at a time; bytes of one tag, which the parser keeps in memory until it ends.
 CHUNK, TOKEN = 1 << 16, 1 << 20
-#: What damage makes the archive, the parser and the handlers raise.
-DAMAGE = (BadZipFile, expat.ExpatError, zlib.error, EOFError, OSError, RuntimeError, LookupError, ValueError)
-
 Handler = Callable[..., Any]
 
 
@@ -50,7 +43,7 @@ def feed(made: Any, stream: IO[bytes], most: int) -> Iterator[None]:
         made.Parse(b"", True)
     except Enough:
         pass
-    except DAMAGE as error:
+    except (expat.ExpatError, *DAMAGE) as error:
         raise FileProblem(UNREADABLE) from error
     yield
 

@@ -12,7 +12,7 @@ from backoffice.batches.checking import CHARACTERS, Checking
 from backoffice.batches.errors import FileProblem
 from backoffice.batches.models import Batch, State
 from backoffice.batches.reading import inspect, open_rows
-from tests.batches.files import as_csv, example_row, write, xlsx
+from tests.batches.files import as_csv, example_row, write, xlsx, zipped
 
 MB = 1_000_000
 DEPOSIT = "cash_deposit"
@@ -126,6 +126,13 @@ def test_the_table_of_texts_is_bounded_whatever_its_name(tmp_path, part, monkeyp
     most, refused = memory_to_read(path)
     assert "holds more than a table of texts" in refused
     assert most < 12 * MB
+
+
+def test_the_list_of_parts_of_an_archive_is_bounded(tmp_path):
+    path = zipped(tmp_path / "a.xlsx", [(f"part-number-{n}", "") for n in range(20_000)])
+    most, refused = memory_to_read(path)
+    assert "damaged" in refused
+    assert most < 4 * MB
 
 
 def test_rows_that_are_long_are_stored_a_few_at_a_time(db, maker):
