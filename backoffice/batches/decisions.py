@@ -217,7 +217,7 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
 
 
 def comment(batch_id: int, *, by: "User", text: str) -> None:
-    """Say something about a file to all who see it, once it is submitted. Raises NotAllowed, ReasonMissing or TooLong."""
+    """Say something about a submitted file to all who see it. Raises NotAllowed, ReasonMissing or TooLong."""
     batch = Batch.objects.get(pk=batch_id)
     said = comments.checked(change_kind(batch), text, by=by, submitted=batch.submitted_at is not None)
     _record(batch, "batch.commented", by, "Comment.", said)
