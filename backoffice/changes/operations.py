@@ -146,6 +146,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     The first of two approvals leaves it submitted. Raises NotAllowed, AlreadyDecided, or Stale when the content or the
     record is not what was seen.
     """
+    _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)
         change_kind = kind(change.kind)
@@ -180,6 +181,7 @@ def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None 
     """Reject a change. Raises NotAllowed, ReasonMissing or AlreadyDecided, and Stale where the content is another."""
     if not reason.strip():
         raise ReasonMissing("Say why you reject it: the maker needs to know.")
+    _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)
         _may(by, kind(change.kind).decide, "You may not reject this. Ask a checker.")
@@ -196,6 +198,7 @@ def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None 
 
 def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
     """The maker takes a change back before it is decided. Raises NotAllowed or AlreadyDecided."""
+    _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)
         if change.made_by_id != by.pk:
@@ -236,11 +239,16 @@ def expire_old() -> int:
 
     The changes of a file are left out: they expire with it.
     """
-    latest = expiry.latest()
-    if latest is None:
-        return 0
-    waiting = Change.objects.filter(state=State.SUBMITTED, batch=None, submitted_at__lt=latest)
-    return sum(_expire(number) for number in waiting.values_list("pk", flat=True))
+    return sum(_expire(number) for number in expiry.over(Change.objects.filter(batch=None)))
+
+
+def _expire_if_due(change_id: int) -> None:
+    """Let a change expire before somebody decides it, if its time is over and beat has not come by yet.
+
+    In a transaction of its own: the decision is refused after it, and the change stays expired.
+    """
+    for number in expiry.over(Change.objects.filter(pk=change_id, batch=None)):
+        _expire(number)
 
 
 def _expire(change_id: int) -> bool:
@@ -289,6 +297,10 @@ def _may(person: "User", permission: str, words: str) -> None:
 def _undecided(change_id: int) -> Change:
     change = Change.objects.select_for_update().get(pk=change_id)
     if change.state != State.SUBMITTED:
+        if change.state == State.EXPIRED:
+            raise AlreadyDecided(
+                "This change expired, since nobody decided in time. Its maker may start again from it."
+            )
         by = f" by {change.decided_by.get_username()}" if change.decided_by else ""
         raise AlreadyDecided(f"This change is {change.get_state_display().lower()}{by} already.")
     if change.batch_id is not None:

@@ -1,10 +1,12 @@
 """Maker and checker of a whole file: what is submitted, what an approval sends, and who may do which."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.batches import decisions
@@ -349,3 +351,23 @@ def test_a_file_with_one_row_above_the_limit_needs_two_checkers(checked, maker, 
         decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     assert decisions.approve(batch.pk, by=other_checker, content_hash=batch.content_hash).rows == 2
     assert deliveries(batch).count() == 2
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject", "reject_row", "withdraw"])
+def test_a_file_that_waited_too_long_is_not_decided_though_beat_has_not_come_by(
+    submitted, maker, checker, verb
+):
+    batch = submitted(good=2)
+    Batch.objects.filter(pk=batch.pk).update(submitted_at=timezone.now() - timedelta(days=30))
+    acts = {
+        "approve": lambda: decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash),
+        "reject": lambda: decisions.reject(batch.pk, by=checker, reason="Late"),
+        "reject_row": lambda: decisions.reject_row(batch.pk, 2, by=checker, reason="Late"),
+        "withdraw": lambda: decisions.withdraw(batch.pk, by=maker),
+    }
+    with pytest.raises(AlreadyDecided, match="This batch expired, since nobody decided in time"):
+        acts[verb]()
+    batch.refresh_from_db()
+    assert batch.state == State.EXPIRED
+    assert set(batch.changes.values_list("state", flat=True)) == {"expired"}
+    assert not Delivery.objects.exists()
