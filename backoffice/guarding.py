@@ -15,9 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 class Guard(NamedTuple):
     """What may not happen to a row: the event, on which table, the condition over NEW and OLD, and what is said.
 
-    `looks_elsewhere`: the condition asks other tables. `columns`: an UPDATE that sets none of them is not looked at.
-    A JSON column that is compared stands in `{json}(...)`, since SQLite keeps it as its writer spaced it. `IS DISTINCT
-    FROM` is written in an older way there.
+    `looks_elsewhere`: the condition asks other tables, once for all rows of a statement; with `first`, a condition over
+    NEW and OLD alone, it is asked only of the rows that this is true of, one by one. `columns`: an UPDATE that sets
+    none of them is not looked at. A JSON column that is compared stands in `{json}(...)`, since SQLite keeps it as its
+    writer spaced it. `IS DISTINCT FROM` is written in an older way there.
     """
 
     event: str
@@ -25,6 +26,7 @@ class Guard(NamedTuple):
     condition: str
     words: str
     looks_elsewhere: bool = False
+    first: str = ""
     columns: tuple[str, ...] = ()
 
 
@@ -57,20 +59,29 @@ def take_down(connection: BaseDatabaseWrapper, guards: Guards) -> None:
 def _statements(name: str, guard: Guard, path: str) -> Iterator[str]:
     """What creates a guard. SQLite has no `path`."""
     on_sqlite = not path
-    condition = guard.condition.replace("{json}", "json" if on_sqlite else "")
     written = guard._asdict() | {
         "name": name,
-        "condition": condition.replace("IS DISTINCT FROM", "IS NOT") if on_sqlite else condition,
+        "condition": _dialect(guard.condition, on_sqlite),
+        "first": _dialect(guard.first, on_sqlite) or "TRUE",
         "of": f" OF {', '.join(guard.columns)}" if guard.columns else "",
     }
     if on_sqlite:
         templates = _SQLITE
     else:
         written |= _WRITTEN.get(guard.event, {}) | {"path": path}
-        templates = _TOGETHER if guard.looks_elsewhere else _ROW_BY_ROW
         if guard.event == "TRUNCATE":
             templates = _EMPTIED
+        elif guard.first:
+            templates = _ONE_BY_ONE
+        else:
+            templates = _TOGETHER if guard.looks_elsewhere else _ROW_BY_ROW
     return (template.format(**written) for template in templates)
+
+
+def _dialect(condition: str, on_sqlite: bool) -> str:
+    if not on_sqlite:
+        return condition.replace("{json}", "")
+    return condition.replace("{json}", "json").replace("IS DISTINCT FROM", "IS NOT")
 
 
 def _search_path(connection: BaseDatabaseWrapper) -> str:
@@ -83,8 +94,8 @@ def _search_path(connection: BaseDatabaseWrapper) -> str:
 
 _SQLITE = (
     "DROP TRIGGER IF EXISTS {name}",
-    "CREATE TRIGGER {name} BEFORE {event}{of} ON {table} FOR EACH ROW WHEN {condition} "
-    "BEGIN SELECT RAISE(ABORT, '{words}'); END",
+    "CREATE TRIGGER {name} BEFORE {event}{of} ON {table} FOR EACH ROW "
+    "WHEN ({first}) AND ({condition}) BEGIN SELECT RAISE(ABORT, '{words}'); END",
 )
 # 23514 is the code of a broken CHECK, so that Django raises IntegrityError as for one.
 _REFUSE = (
@@ -95,6 +106,12 @@ _ROW_BY_ROW = (
     _REFUSE,
     "CREATE OR REPLACE TRIGGER {name} BEFORE {event}{of} ON {table} FOR EACH ROW WHEN ({condition}) "
     "EXECUTE FUNCTION guard_refuse('{words}')",
+)
+_ONE_BY_ONE = (
+    "CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql SET search_path = {path} AS $$ "
+    "BEGIN IF ({condition}) THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$",
+    "CREATE OR REPLACE TRIGGER {name} BEFORE {event}{of} ON {table} FOR EACH ROW WHEN ({first}) "
+    "EXECUTE FUNCTION guard_{name}()",
 )
 _EMPTIED = (
     _REFUSE,

@@ -204,7 +204,7 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
         change.decided_by = by
         change.decided_at = timezone.now()
         change.decision_reason = reason.strip()
-        change.save()
+        change.save(update_fields=["state", "decided_by", "decided_at", "decision_reason", "updated_at"])
         row.state = RowState.REJECTED
         row.reason = reason.strip()
         row.save()

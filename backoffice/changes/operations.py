@@ -15,7 +15,7 @@ from backoffice.changes import approvals, comments, expiry, risks, rules
 from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed, ReasonMissing, Stale
 from backoffice.changes.kinds import Kind, declared, kind
 from backoffice.changes.models import Change, State
-from backoffice.delivery.content import content_hash
+from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.queue import enqueue
 from backoffice.delivery.wakeup import wake_after_commit
@@ -121,7 +121,7 @@ def submit(
             draft.before = known.values
             draft.record_version = known.version
             draft.messages = messages
-            draft.content_hash = content_hash(messages)
+            draft.content_hash = hash_of_messages(messages)
             draft.findings = [asdict(finding) for finding in findings]
             draft.amount = amount
             draft.checkers = rules.checkers_for(amount, rule)
@@ -135,8 +135,10 @@ def submit(
             )
             if not draft.checkers:
                 _carry_out(draft, None, "By the approval rule, this kind of change needs no checker.")
-    except IntegrityError:  # the second of two clicks at the same moment
-        return Change.objects.get(token=token, made_by=by)
+    except IntegrityError:
+        if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
+            return done  # this is the second of two clicks at the same moment
+        raise
     return draft
 
 
@@ -162,8 +164,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
             else:
                 _carry_out(change, by, reason)
         else:
-            change.state = State.STALE
-            change.save()
+            _move(change, State.STALE)
             _record(
                 change,
                 "change.stale",
@@ -203,9 +204,7 @@ def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
         change = _undecided(change_id)
         if change.made_by_id != by.pk:
             raise NotAllowed("Only the person who made this change may withdraw it.")
-        change.state = State.WITHDRAWN
-        change.decision_reason = reason.strip()
-        change.save()
+        _move(change, State.WITHDRAWN, reason)
         _record(
             change, "change.withdrawn", by, f"{kind(change.kind).title}: withdrawn.", change.decision_reason
         )
@@ -256,8 +255,7 @@ def _expire(change_id: int) -> bool:
         change = Change.objects.select_for_update().get(pk=change_id)
         if change.state != State.SUBMITTED:  # decided at this very moment
             return False
-        change.state = State.EXPIRED
-        change.save()
+        _move(change, State.EXPIRED)
         words = f"{kind(change.kind).title}: expired, since nobody decided in time."
         _record(change, "change.expired", None, words)
     return True
@@ -309,7 +307,7 @@ def _undecided(change_id: int) -> Change:
 
 
 def _as_seen(change: Change, content_hash: str) -> None:
-    if change.content_hash != content_hash:
+    if not content_hash == change.content_hash == hash_of_messages(change.messages):
         raise Stale("The change is not the one you saw. Look at it again.")
 
 
@@ -322,12 +320,19 @@ def _carry_out(change: Change, by: "User | None", reason: str) -> None:
 
 
 def _decide(change: Change, state: State, by: "User | None", reason: str) -> None:
-    change.state = state
     change.decided_by = by
     change.decided_at = timezone.now()
-    change.decision_reason = reason.strip()
     change.request_id = current_origin().request_id
-    change.save()
+    _move(change, state, reason)
+
+
+def _move(change: Change, state: State, reason: str = "") -> None:
+    """Save what a decision says, and nothing of what was submitted."""
+    change.state = state
+    change.decision_reason = reason.strip()
+    change.save(
+        update_fields=["state", "decided_by", "decided_at", "decision_reason", "request_id", "updated_at"]
+    )
 
 
 def _enqueue_all(change: Change) -> Applied:
