@@ -10,8 +10,8 @@ from accounts.forms import SECTIONS as CREATE_SECTIONS
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source
 from accounts.values import PARTS, USER_COLUMNS, confirmed_values, from_values, record
+from backoffice.changes.approvals import approved_values
 from backoffice.changes.models import Change
-from backoffice.changes.operations import draft_values
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Text, Values
 from backoffice.protocol.message import Request
@@ -75,14 +75,14 @@ def row(values: Values, by: "User") -> RetailUser:
 
 def take(change: Change, by: "User") -> Applied:
     """What an approved declaration does: the retail user is here from now on, as declared by the change's maker."""
-    values = draft_values(change)
+    values = approved_values(change)
     [inserted] = insert([(row(values, change.made_by), values)])
     return Applied({}, {name: value for name, value in confirmed_values(*inserted).items() if value})
 
 
 def take_many(changes: Sequence[Change]) -> None:
     """The same for approved rows of a file, in a few statements."""
-    declared = ((change, draft_values(change)) for change in changes)
+    declared = ((change, approved_values(change)) for change in changes)
     insert((row(values, change.made_by), values) for change, values in declared)
 
 

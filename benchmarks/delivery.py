@@ -101,7 +101,6 @@ class Bench:
         from django.core.management import call_command
 
         from accounts.models import RetailUser
-        from backoffice.changes.models import Change
         from backoffice.odin.standin.handlers.users import _blank
         from backoffice.odin.standin.store import Store
         from tests.factories import ChangeFactory, RetailUserFactory
@@ -110,7 +109,7 @@ class Bench:
         self.odin_port = odin_port
         self.references = itertools.count(1)
         call_command("migrate", verbosity=0)
-        self.change: Change = ChangeFactory.approved()
+        self.change = ChangeFactory.approved()
         RetailUser.objects.bulk_create(
             [RetailUserFactory.build(user_id=f"U{number:05}") for number in range(LANES)]
         )
@@ -157,22 +156,46 @@ class Bench:
     def enqueue(self, count: int) -> None:
         """Put so many deposits in the queue at once, and wake one worker, as the approval of a file does."""
         from django.db import connection
+        from django.utils import timezone
 
+        from backoffice.changes.models import Approval, Change, State
         from backoffice.delivery.content import content_hash, one
         from backoffice.delivery.models import Delivery
         from backoffice.delivery.wakeup import wake
 
+        maker, checker = self.change.made_by, self.change.decided_by
+        now = timezone.now()
+        submitted = Change.objects.bulk_create(
+            [
+                Change(
+                    kind="cash_deposit",
+                    lane=f"HO/{values['user_id']}",
+                    state=State.SUBMITTED,
+                    submitted_at=now,
+                    messages=one(303, values),
+                    content_hash=content_hash(one(303, values)),
+                    made_by=maker,
+                )
+                for values in self.deposits(count)
+            ],
+            batch_size=1000,
+        )
+        Approval.objects.bulk_create(
+            [Approval(change=change, by=checker, content_hash=change.content_hash) for change in submitted],
+            batch_size=1000,
+        )
+        changes = Change.objects.filter(pk__gte=submitted[0].pk, state=State.SUBMITTED)
+        changes.update(state=State.APPROVED, decided_by=checker, decided_at=now)
         Delivery.objects.bulk_create(
             [
                 Delivery(
-                    change=self.change,
+                    change=change,
                     message_type=303,
-                    lane=f"HO/{values['user_id']}",
-                    own_values=values,
-                    content_hash=content_hash(one(303, values)),
-                    reference=values["reference"],
+                    lane=change.lane,
+                    content_hash=change.content_hash,
+                    reference=change.messages[0]["values"]["reference"],
                 )
-                for values in self.deposits(count)
+                for change in submitted
             ],
             batch_size=1000,
         )

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import factory
@@ -10,7 +11,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import BankAccount, DematAccount, MfUcc, RetailUser, Source
 from backoffice.audit.models import Entry
-from backoffice.changes.models import Approval, Change, State
+from backoffice.changes.models import Approval, ApprovalRule, Change, State
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.protocol.fields import Values
@@ -265,6 +266,21 @@ class ChangeFactory(DjangoModelFactory[Change]):
         return change
 
 
+def set_rule(kind: str, *, checkers: int = 1, above: str | Decimal | None = None) -> ApprovalRule:
+    """The approval rule of a kind, as an approved change sets it."""
+    version = getattr(ApprovalRule.objects.filter(kind=kind).first(), "version", 0)
+    values = {"kind": kind, "checkers": str(checkers), "above": "" if above is None else str(above)}
+    ChangeFactory.approved(
+        kind="approval_rule",
+        lane=f"rule:{kind}",
+        record_version=version,
+        messages=one(0, values),
+        values=values,
+    )
+    in_force = {"checkers": checkers, "above": above, "version": version + 1}
+    return ApprovalRule.objects.update_or_create(kind=kind, defaults=in_force)[0]
+
+
 class DeliveryFactory(DjangoModelFactory[Delivery]):
     """A queued delivery of an approved change."""
 
@@ -272,7 +288,12 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
         model = Delivery
 
     lane = "HO/RET001"
-    change = factory.LazyAttribute(lambda delivery: ChangeFactory.approved(lane=delivery.lane))
+    change = factory.LazyAttribute(
+        lambda delivery: ChangeFactory.approved(
+            lane=delivery.lane,
+            **({"messages": one(delivery.message_type, delivery.own_values)} if delivery.own_values else {}),
+        )
+    )
     message_type = 301
     own_values: dict[str, object] | None = None
     content_hash = factory.LazyAttribute(

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class AuditConfig(AppConfig):
@@ -13,4 +13,5 @@ class AuditConfig(AppConfig):
         from backoffice.exports import kinds
 
         kinds.register(KIND)
+        pre_migrate.connect(guard.unguard_sqlite, sender=self, dispatch_uid="audit.unguard")
         post_migrate.connect(guard.guard_again, sender=self, dispatch_uid="audit.guard")

@@ -1,94 +1,144 @@
-"""What the database itself does to keep entries and seals as they were written: nothing changes or deletes a row.
+"""What the database itself does to keep the trail as it was written.
 
-On PostgreSQL and SQLite by triggers. An entry goes only where a pruning covers it and its time is over. A superuser of
-the database can take the triggers away; the seals then tell (see `seals`).
+- Nothing changes or deletes entries, seals and prunings. An entry goes only where a pruning covers it, no legal hold
+  keeps it, and it is older than YOUNGEST_YEARS.
+- An entry takes the next id and is not dated before the newest seal. A seal follows the newest one.
+- A pruning names a seal that is old enough, and an entry written with it says the same.
+- A legal hold is lifted once, and is otherwise as it was placed.
+
+The owner of the tables can drop the triggers; the seals then show what was done (see `seals`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from backoffice import guarding
+from backoffice.guarding import Guard, Guards
 
 ENTRIES = "audit_entry"
 TABLES = (ENTRIES, "audit_seal", "audit_pruning")
 #: Whatever the settings say, the database lets go of no entry younger than this.
 YOUNGEST_YEARS = 5
+#: The clocks of several machines differ, and an entry is dated a moment before it is written.
+SLACK_MINUTES = 5
+#: What the first seal follows.
+GENESIS = "0" * 64
+
+#: What the databases write differently. SQLite stores times as text in UTC.
+_WRITTEN: Mapping[str, Mapping[str, str]] = {
+    "postgresql": {
+        "earlier": f"clock_timestamp() - interval '{SLACK_MINUTES} minutes'",
+        "later": f"clock_timestamp() + interval '{SLACK_MINUTES} minutes'",
+        "long_ago": f"clock_timestamp() - interval '{YOUNGEST_YEARS} years'",
+        "before_seal": f"s.at - interval '{SLACK_MINUTES} minutes'",
+        "next_id": "(SELECT q.last_value FROM audit_entry_id_seq q)",
+        "said_seal": "e.details ->> 'seal'",
+        "said_hash": "e.details ->> 'seal_hash'",
+    },
+    "sqlite": {
+        "earlier": f"datetime('now', '-{SLACK_MINUTES} minutes')",
+        "later": f"datetime('now', '+{SLACK_MINUTES} minutes')",
+        "long_ago": f"datetime('now', '-{YOUNGEST_YEARS} years')",
+        "before_seal": f"datetime(s.at, '-{SLACK_MINUTES} minutes')",
+        "next_id": "coalesce((SELECT q.seq FROM sqlite_sequence q WHERE q.name = 'audit_entry'), 0) + 1",
+        "said_seal": "json_extract(e.details, '$.seal')",
+        "said_hash": "json_extract(e.details, '$.seal_hash')",
+    },
+}
+
+
+def guards(vendor: str) -> Guards:
+    """The guards of the trail, as this kind of database writes them."""
+    found: dict[str, Guard] = {}
+    for table in TABLES:
+        words = f"The audit trail is append-only: % on {table} is refused."
+        found[f"{table}_kept"] = Guard("UPDATE", table, "TRUE", words.replace("%", "UPDATE"))
+        found[f"{table}_not_deleted"] = Guard("DELETE", table, "TRUE", words.replace("%", "DELETE"))
+        if vendor == "postgresql":
+            found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", words.replace("%", "TRUNCATE"))
+        else:  # INSERT OR REPLACE deletes the old row without asking the trigger of DELETE
+            again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
+            found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words.replace("%", "REPLACE"))
+    deleted = found[f"{ENTRIES}_not_deleted"]
+    sql = _WRITTEN[vendor]
+    found[f"{ENTRIES}_not_deleted"] = deleted._replace(
+        condition=_NOT_OVER.format(**sql), looks_elsewhere=True
+    )
+    for name, guard in _IN_TURN.items():
+        found[name] = guard._replace(condition=guard.condition.format(genesis=GENESIS, **sql))
+    return found | _HOLDS
+
+
+#: The time of an entry is not over.
+_NOT_OVER = """NOT (OLD.at < {long_ago} AND EXISTS (SELECT 1 FROM audit_pruning p WHERE OLD.id <= p.up_to_id)
+    AND NOT EXISTS (SELECT 1 FROM audit_legalhold h WHERE h.subject = OLD.subject AND h.lifted_at IS NULL))"""
+
+_IN_TURN: Guards = {
+    f"{ENTRIES}_in_turn": Guard(
+        "INSERT",
+        ENTRIES,
+        # A seal of the future, made while a clock was wrong, does not keep the portal from writing.
+        """NEW.id > {next_id} OR (NEW.at < {earlier}
+            AND NEW.at < (SELECT {before_seal} FROM audit_seal s ORDER BY s.number DESC LIMIT 1))""",
+        "An audit entry takes the next id, and is not dated before the newest seal.",
+        looks_elsewhere=True,
+    ),
+    "audit_seal_in_turn": Guard(
+        "INSERT",
+        "audit_seal",
+        """NEW.at > {later} OR NOT CASE NEW.number
+            WHEN 1 THEN NEW.previous = '{genesis}' AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.number > 1)
+            ELSE EXISTS (SELECT 1 FROM audit_seal s WHERE s.number = NEW.number - 1 AND s.hash = NEW.previous
+                AND s.last_id <= NEW.last_id AND (NEW.at >= {before_seal} OR NEW.at >= {earlier})) END""",
+        "A seal follows the newest one, and is dated when it is made.",
+        looks_elsewhere=True,
+    ),
+    "audit_pruning_in_the_trail": Guard(
+        "INSERT",
+        "audit_pruning",
+        """NOT EXISTS (SELECT 1 FROM audit_seal s JOIN audit_entry e ON e.action = 'audit.pruned'
+            AND CAST({said_seal} AS text) = CAST(s.number AS text) AND {said_hash} = s.hash
+            WHERE s.number = NEW.seal_number AND s.last_id = NEW.up_to_id
+            AND s.at < {long_ago} AND e.at > {earlier})""",
+        f"A pruning covers seals older than {YOUNGEST_YEARS} years, and an audit entry written with it says the same.",
+        looks_elsewhere=True,
+    ),
+}
+
+_HOLDS: Guards = {
+    "audit_legalhold_kept": Guard(
+        "UPDATE",
+        "audit_legalhold",
+        """OLD.lifted_at IS NOT NULL OR NEW.lifted_at IS NULL OR NEW.lifted_by_id IS NULL OR NEW.id <> OLD.id
+            OR NEW.subject <> OLD.subject OR NEW.reason <> OLD.reason
+            OR NEW.placed_by_id <> OLD.placed_by_id OR NEW.placed_at <> OLD.placed_at""",
+        "A legal hold is lifted once, and otherwise stays as it was placed.",
+    ),
+    "audit_legalhold_not_deleted": Guard(
+        "DELETE", "audit_legalhold", "TRUE", "A legal hold is lifted and not deleted."
+    ),
+}
 
 
 def guard(connection: BaseDatabaseWrapper) -> None:
-    """Put the triggers in place. Again is harmless."""
-    _run(connection, _guards(connection.vendor))
+    """Put the triggers in place. Doing it again is harmless."""
+    guarding.put_up(connection, guards(connection.vendor))
 
 
 def unguard(connection: BaseDatabaseWrapper) -> None:
     """Take the triggers away: for a migration that goes back, and for emptying the database of a test."""
-    _run(connection, _releases(connection.vendor))
+    guarding.take_down(connection, guards(connection.vendor))
 
 
 def guard_again(using: str, **kwargs: Any) -> None:
-    """Put the triggers in place after migrations: SQLite loses those of a table that a migration makes anew."""
-    connection = connections[using]
-    if set(TABLES) <= set(connection.introspection.table_names()):  # not migrated back to before them
-        with transaction.atomic(using):
-            guard(connection)
+    """Put the triggers in place after migrations: SQLite loses those of a table that a migration makes again."""
+    guard(connections[using])
 
 
-def _run(connection: BaseDatabaseWrapper, statements: Iterator[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def _guards(vendor: str) -> Iterator[str]:
-    yield from _releases(vendor)
-    yield from _on_postgresql() if vendor == "postgresql" else _on_sqlite()
-
-
-def _on_postgresql() -> Iterator[str]:
-    refusal = "RAISE EXCEPTION 'The audit trail is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME"
-    yield f"""
-        CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN {refusal}; END $$
-    """
-    yield f"""
-        CREATE OR REPLACE FUNCTION audit_refuse_unpruned() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF OLD.at < now() - interval '{YOUNGEST_YEARS} years'
-               AND EXISTS (SELECT 1 FROM audit_pruning WHERE OLD.id <= up_to_id) THEN RETURN OLD; END IF;
-            {refusal};
-        END $$
-    """  # noqa: S608  # no outside text
-    for table in TABLES:
-        refuse = "audit_refuse_unpruned" if table == ENTRIES else "audit_refuse"
-        yield f"CREATE TRIGGER {table}_kept BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION audit_refuse()"
-        yield f"CREATE TRIGGER {table}_not_deleted BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {refuse}()"
-        yield (
-            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()"
-        )
-
-
-def _on_sqlite() -> Iterator[str]:
-    pruned = (
-        f"OLD.at < datetime('now', '-{YOUNGEST_YEARS} years') "  # noqa: S608  # no outside text
-        "AND EXISTS (SELECT 1 FROM audit_pruning WHERE OLD.id <= up_to_id)"
-    )
-    for table in TABLES:
-        refuse = f"BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only: {table}'); END"
-        unless = f"WHEN NOT ({pruned}) " if table == ENTRIES else ""
-        yield f"CREATE TRIGGER {table}_kept BEFORE UPDATE ON {table} {refuse}"
-        yield f"CREATE TRIGGER {table}_not_deleted BEFORE DELETE ON {table} {unless}{refuse}"
-        # INSERT OR REPLACE deletes the old row without asking the trigger above.
-        yield (
-            f"CREATE TRIGGER {table}_not_replaced BEFORE INSERT ON {table} "  # noqa: S608  # no outside text
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}"
-        )
-
-
-def _releases(vendor: str) -> Iterator[str]:
-    for table in TABLES:
-        last = "not_emptied" if vendor == "postgresql" else "not_replaced"
-        on = f" ON {table}" if vendor == "postgresql" else ""
-        for name in ("kept", "not_deleted", last):
-            yield f"DROP TRIGGER IF EXISTS {table}_{name}{on}"
+def unguard_sqlite(using: str, **kwargs: Any) -> None:
+    """Take them away before migrations on SQLite, which renames no table that a trigger of another one names."""
+    if connections[using].vendor == "sqlite":
+        unguard(connections[using])

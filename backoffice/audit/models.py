@@ -64,6 +64,8 @@ class Entry(models.Model):
             models.Index(fields=["request_id"], name="audit_by_request"),
             models.Index(fields=["reference"], name="audit_by_reference"),
         ]
+        # Seals cover ids from 1 on.
+        constraints = [models.CheckConstraint(condition=Q(id__gte=1), name="audit_entry_id_from_one")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.by_name}: {self.text}"

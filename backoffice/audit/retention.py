@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backoffice.audit.models import Entry, LegalHold, Pruning, Seal
 from backoffice.audit.operations import record
+from backoffice.audit.seals import PRUNED, seal_new
 from backoffice.free_text import checked
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def lift_hold(hold_id: int, *, by: "User", reason: str) -> None:
 def prune(now: datetime | None = None) -> int:
     """Delete the entries whose time is over and that no legal hold keeps. Returns how many. Run by beat.
 
-    Whole seals at a time: the newest entry of a seal decides. The deletion is itself an entry.
+    Whole seals at a time: the newest entry of a seal decides. The deletion is itself an entry, which is sealed at once:
+    without it the verification takes the others for missing.
     """
     now = now or timezone.now()
     cutoff = now.replace(year=now.year - settings.AUDIT_RETENTION_YEARS, day=min(now.day, 28))
@@ -77,10 +79,8 @@ def prune(now: datetime | None = None) -> int:
     gone = Entry.objects.filter(id__lte=seal.last_id, at__lt=cutoff).exclude(subject__in=held)
     with transaction.atomic():
         count = gone.count()
-        Pruning.objects.create(seal_number=seal.number, up_to_id=seal.last_id, deleted=count)
-        gone._raw_delete(gone.db)
         record(
-            "audit.pruned",
+            PRUNED,
             by=None,
             subject="",
             text=f"{count} entries up to seal {seal.number} deleted after their time.",
@@ -91,6 +91,9 @@ def prune(now: datetime | None = None) -> int:
                 "years": settings.AUDIT_RETENTION_YEARS,
             },
         )
+        Pruning.objects.create(seal_number=seal.number, up_to_id=seal.last_id, deleted=count)
+        gone._raw_delete(gone.db)
+    seal_new()
     return count
 
 

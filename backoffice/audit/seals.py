@@ -16,14 +16,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from backoffice.audit.guard import GENESIS, YOUNGEST_YEARS
 from backoffice.audit.models import Entry, Pruning, Seal
 
 #: Entries in one seal at most; the next seal takes the rest at once.
 MOST = 5000
 #: An id that no entry has after this time was rolled back. No transaction of the portal is open that long.
 ROLLED_BACK_AFTER = timedelta(hours=1)
-#: What the first seal follows.
-GENESIS = "0" * 64
+#: The action of the entry in which a pruning says what it deletes.
+PRUNED = "audit.pruned"
 #: Bytes of an entry's SHA-256 that are kept.
 DIGEST = 16
 
@@ -111,8 +112,10 @@ def _seal_some() -> int:
     try:
         with transaction.atomic():
             seal.save()
-    except IntegrityError:  # another sealer was quicker
-        return 0
+    except IntegrityError:
+        if not Seal.objects.filter(number=seal.number).exists():
+            raise
+        return 0  # another sealer was quicker
     return len(found)
 
 
@@ -144,6 +147,22 @@ def _is_void(since: str, now: datetime) -> bool:
     return datetime.fromisoformat(since) + ROLLED_BACK_AFTER < now
 
 
+@dataclass(frozen=True)
+class Deleted:
+    """The entries that were deleted after their time: of seals up to `seal_number` that are older than `before`.
+
+    `fault` names a pruning that does not count.
+    """
+
+    seal_number: int = 0
+    before: datetime | None = None
+    fault: str = ""
+
+    def covers(self, seal: Seal) -> bool:
+        """Whether entries of this seal may be missing."""
+        return self.before is not None and seal.number <= self.seal_number and seal.at < self.before
+
+
 @dataclass
 class Verification:
     """What a walk along the chain found. `fault` names the first thing that does not fit; "" where all does."""
@@ -151,7 +170,7 @@ class Verification:
     entries: int = 0
     seals: int = 0
     unsealed: int = 0
-    pruned: int = 0
+    deleted: Deleted = Deleted()
     head: str = ""
     fault: str = ""
 
@@ -162,27 +181,26 @@ def verify(head: str = "") -> Verification:
     Entries are streamed: memory does not grow with their number. Of seals whose entries were deleted after their time
     only what is left is compared.
     """
-    pruning = Pruning.objects.first()
-    found = Verification(pruned=pruning.seal_number if pruning else 0)
+    found = Verification(deleted=_deleted())
     previous = GENESIS
-    expected_head = head.partition(":") if head else ("", "", "")
+    kept, _, kept_hash = head.partition(":")
+    kept_number = int(kept or 0)
     for seal in Seal.objects.order_by("number").iterator(chunk_size=20):
         found.fault = _seal_fault(seal, found.seals + 1, previous) or _entries_fault(seal, found)
         if found.fault:
             return found
         previous = seal.hash
         found.seals, found.head = seal.number, f"{seal.number}:{seal.hash}"
-        if str(seal.number) == expected_head[0] and seal.hash != expected_head[2]:
-            found.fault = f"Seal {seal.number} is not the one that was kept: the chain was written anew."
+        if head and seal.number == kept_number and seal.hash != kept_hash:
+            found.fault = f"Seal {seal.number} is not the one that was kept: the chain was written again."
             return found
-    if expected_head[0].isdigit() and int(expected_head[0]) > found.seals:
-        number = expected_head[0]
+    if head and not 1 <= kept_number <= found.seals:
         found.fault = (
-            f"Seal {number} was kept, but the chain ends at seal {found.seals}: its end was cut off."
+            f"Seal {kept_number} was kept, but the chain ends at seal {found.seals}: its end was cut off."
         )
         return found
     last = Seal.objects.order_by("-number").defer("digests").first()
-    found.fault = _stranger(found, last)
+    found.fault = _stranger(found, last) or found.deleted.fault
     found.unsealed = Entry.objects.filter(id__gt=last.last_id if last else 0).count()
     return found
 
@@ -202,29 +220,73 @@ def _entries_fault(seal: Seal, found: Verification) -> str:
     digests, at = bytes(seal.digests), 0
     for first, last in spans(seal.ids):
         expected = first
-        if seal.number <= found.pruned:
-            for row in rows(Entry.objects.filter(id__gte=first, id__lte=last).order_by("id")):
-                place = at + (row[0] - first) * DIGEST
-                if digest(row) != digests[place : place + DIGEST]:
-                    return f"Entry {row[0]} was altered after it was sealed in seal {seal.number}."
-                found.entries += 1
-            at += (last - first + 1) * DIGEST
-            continue
         for row in rows(Entry.objects.filter(id__gte=first, id__lte=last).order_by("id")):
-            if row[0] != expected:
-                return f"Entry {expected} is missing: it was sealed in seal {seal.number}."
-            if digest(row) != digests[at : at + DIGEST]:
+            if row[0] != expected and (fault := _missing_fault(expected, seal, found)):
+                return fault
+            place = at + (row[0] - first) * DIGEST
+            if digest(row) != digests[place : place + DIGEST]:
                 return f"Entry {row[0]} was altered after it was sealed in seal {seal.number}."
-            expected += 1
-            at += DIGEST
+            expected = row[0] + 1
             found.entries += 1
-        if expected != last + 1:
-            return f"Entry {expected} is missing: it was sealed in seal {seal.number}."
+        if expected != last + 1 and (fault := _missing_fault(expected, seal, found)):
+            return fault
+        at += (last - first + 1) * DIGEST
     return ""
+
+
+def _missing_fault(entry_id: int, seal: Seal, found: Verification) -> str:
+    """What is wrong with an entry of this seal that is not there: nothing, if it was deleted after its time."""
+    if not found.deleted.covers(seal):
+        found.deleted = _deleted()  # it may have been pruned while the chain was walked
+    if found.deleted.covers(seal):
+        return ""
+    return f"Entry {entry_id} is missing: it was sealed in seal {seal.number}. {found.deleted.fault}".strip()
+
+
+def _deleted() -> Deleted:
+    """What the newest pruning that counts deleted. Of newer ones that do not count, the newest is the fault."""
+    fault = ""
+    for pruning in Pruning.objects.iterator():
+        before, why = _time_over(pruning)
+        if before:
+            return Deleted(pruning.seal_number, before, fault)
+        fault = fault or f"Pruning {pruning.pk} up to seal {pruning.seal_number} does not count: {why}."
+    return Deleted(fault=fault)
+
+
+def _time_over(pruning: Pruning) -> tuple[datetime | None, str]:
+    """The time before which a pruning deleted, as its own sealed entry says; None, and why, where it does not count."""
+    seal = Seal.objects.filter(number=pruning.seal_number).defer("digests").first()
+    if seal is None or seal.last_id != pruning.up_to_id:
+        return None, f"no such seal ends with entry {pruning.up_to_id}"
+    same = Entry.objects.filter(action=PRUNED, details__seal=seal.number, details__seal_hash=seal.hash)
+    entry = same.order_by("-id").first()
+    if entry is None:
+        return None, "no entry of the trail says so"
+    if not _is_sealed(entry.pk):
+        return None, f"entry {entry.pk}, which says so, is not sealed"
+    try:
+        before = datetime.fromisoformat(entry.details["before"])
+        years = max(YOUNGEST_YEARS, int(entry.details["years"]))
+        latest = min(entry.at, timezone.now()) - timedelta(days=365 * years)
+        over = seal.at < before <= latest
+    except (KeyError, TypeError, ValueError, OverflowError):
+        over = False
+    return (before, "") if over else (None, "its time was not over")
+
+
+def _is_sealed(entry_id: int) -> bool:
+    """Whether a seal covers this id. One that committed late is in a later seal than its neighbours."""
+    later = Seal.objects.filter(last_id__gte=entry_id).order_by("number").values_list("ids", flat=True)
+    return any(first <= entry_id <= last for ids in later.iterator() for first, last in spans(ids))
 
 
 def _stranger(found: Verification, last: Seal | None) -> str:
     """An entry below the newest sealed id that no seal covers and no seal waits for was slipped in."""
+    if (
+        lowest := Entry.objects.order_by("id").values_list("id", flat=True).first()
+    ) is not None and lowest < 1:
+        return f"Entry {lowest} was slipped in: ids begin at 1, and no seal covers it."
     if last is None or found.entries == Entry.objects.filter(id__lte=last.last_id).count():
         return ""
     waiting = [(first, until) for first, until, _ in last.waiting]

@@ -103,6 +103,7 @@ def submit(
 def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
     """The maker takes a submitted batch back. Raises NotAllowed or AlreadyDecided."""
     reason = checked(reason, BatchError)
+    _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
         if batch.made_by_id != by.pk:
@@ -126,6 +127,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
     Raises NotAllowed, AlreadyDecided, Stale, or BatchError where no row is left.
     """
     reason = checked(reason, BatchError)
+    _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
         _may(decides(by, batch), "You may not approve these changes. Ask a checker.")
@@ -168,6 +170,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
 
 def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
     """Reject a batch. Raises NotAllowed, ReasonMissing or AlreadyDecided."""
+    _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
         reason = _may_reject(batch, by, reason)
@@ -187,6 +190,7 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
 
 def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
     """Reject one row; the others wait on. Raises NotAllowed, ReasonMissing, AlreadyDecided or BatchError."""
+    _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
         reason = _may_reject(batch, by, reason)
@@ -202,7 +206,7 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
         change.decided_by = by
         change.decided_at = timezone.now()
         change.decision_reason = reason
-        change.save()
+        change.save(update_fields=["state", "decided_by", "decided_at", "decision_reason", "updated_at"])
         row.state = RowState.REJECTED
         row.reason = reason
         row.save()
@@ -227,11 +231,13 @@ def comment(batch_id: int, *, by: "User", text: str) -> None:
 
 def expire_old() -> int:
     """Let files expire that waited for a decision longer than the setting allows. Returns how many. Run by beat."""
-    latest = expiry.latest()
-    if latest is None:
-        return 0
-    waiting = Batch.objects.filter(state=State.SUBMITTED, submitted_at__lt=latest)
-    return sum(_expire(number) for number in waiting.values_list("pk", flat=True))
+    return sum(_expire(number) for number in expiry.over(Batch.objects.all()))
+
+
+def _expire_if_due(batch_id: int) -> None:
+    """Let a file expire before somebody decides it, if its time is over and beat has not come by yet."""
+    for number in expiry.over(Batch.objects.filter(pk=batch_id)):
+        _expire(number)
 
 
 def _expire(batch_id: int) -> bool:
@@ -266,6 +272,10 @@ def _locked(batch_id: int) -> Batch:
 def _undecided(batch_id: int) -> Batch:
     batch = _locked(batch_id)
     if batch.state != State.SUBMITTED:
+        if batch.state == State.EXPIRED:
+            raise AlreadyDecided(
+                "This batch expired, since nobody decided in time. Its maker may upload the file again."
+            )
         by = f" by {batch.decided_by.get_username()}" if batch.decided_by else ""
         raise AlreadyDecided(f"This batch is {batch.get_state_display().lower()}{by} already.")
     return batch

@@ -1,4 +1,4 @@
-"""Giving approvals: one person, once, to what they saw."""
+"""Giving approvals: one person, once, to what they saw; and what exactly was approved."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 
 from backoffice.changes.errors import AlreadyDecided
 from backoffice.changes.models import Approval, Change
+from backoffice.protocol.fields import Values
+from backoffice.seal import unseal_values
 
 if TYPE_CHECKING:
     from backoffice.staff.models import User
@@ -19,6 +21,14 @@ def approve_change(change: Change, *, by: "User", reason: str) -> int:
 def approve_batch(batch_id: int, *, by: "User", content_hash: str, reason: str) -> int:
     """Write a person's approval of a whole file. Returns how many it has now. Raises AlreadyDecided likewise."""
     return _give(Approval(batch_id=batch_id, content_hash=content_hash, by=by, reason=reason))
+
+
+def approved_values(change: Change) -> Values:
+    """What was approved of a change of which nothing goes to ODIN, with secrets as SecretText.
+
+    Not its `values`: approvals are bound to its messages.
+    """
+    return unseal_values(change.messages[0]["values"])
 
 
 def _give(approval: Approval) -> int:

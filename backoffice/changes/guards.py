@@ -1,42 +1,50 @@
-"""Four eyes in the database itself: triggers for what a constraint cannot reach, on SQLite and PostgreSQL.
+"""Four eyes in the database itself: triggers for what a constraint cannot reach (see `guarding`).
 
-- nothing is approved that has fewer approvals of its content, by others than its maker, than it needs;
-- its maker approves nothing, and nobody approves what does not wait for a decision;
-- who made what was submitted, its content, its file and how many must approve it never change again, and it is never
-  deleted;
-- nothing is owed to ODIN without an approved change, which stays its own: this takes the place of a foreign key, which
-  PostgreSQL would look up row by row.
-
-They are put in place after every migration, not by one: SQLite drops the triggers of a table that a migration alters.
-On PostgreSQL they stay meanwhile; a migration that changes the type of a column that one of them names drops that one.
+- What was submitted, its maker, its file and how many must approve it never change again, and it is never deleted.
+- It goes from state to state as people may move it, and nothing is approved that has fewer approvals of its content, by
+  others than its maker, than it needs. What the approval rule asks for is the least that it needs.
+- Its maker approves nothing, nobody approves what does not wait for a decision, and approvals stay.
+- An approval rule changes only by an approved change.
+- Nothing is owed to ODIN without an approved change, and each of its messages once. A delivery keeps its content, is
+  never deleted, and is not moved again at its end. Of unknown money two people say how it ended, neither its maker.
+- An attempt keeps what was sent and how it ended.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db import connections, transaction
+from django.db import connections
 
+from backoffice import guarding
+from backoffice.delivery.operations import MONEY
+from backoffice.delivery.states import FINAL
+from backoffice.guarding import Guard, Guards
 
-class Guard(NamedTuple):
-    """What may not happen to a row: the event, on which table, the condition over NEW and OLD, and what is said.
+#: The moves of a change and of a file that waits for a decision.
+_DECIDED = "'approved', 'rejected', 'withdrawn', 'stale', 'expired'"
+_UNSUBMITTED_FILE = "'uploaded', 'checking', 'checked'"
+#: How many must approve a submitted change at least, by the rule that was set for its kind: one where none was.
+_LEAST = """coalesce((SELECT CASE WHEN NEW.amount > r.above THEN 2 ELSE r.checkers END
+    FROM changes_approvalrule r WHERE r.kind = NEW.kind), 1)"""
+#: How many others approved just this; none, if the person who decided is not among them.
+_APPROVALS = """(SELECT CASE WHEN sum(CASE WHEN a.by_id = NEW.decided_by_id THEN 1 ELSE 0 END) > 0
+    THEN count(*) ELSE 0 END FROM changes_approval a WHERE a.by_id <> NEW.made_by_id AND {})"""
+_OF_A_CHANGE = "(a.batch_id = NEW.batch_id OR (a.change_id = NEW.id AND a.content_hash = NEW.content_hash))"
+#: What an approved change of a rule said. The JSON of its message is opened in the database's own way.
+_SAID = {
+    "postgresql": "c.messages -> 0 -> 'values' ->> '{}'",
+    "sqlite": "json_extract(c.messages, '$[0].values.{}')",
+}
+_RULE_APPROVED = """EXISTS (SELECT 1 FROM changes_change c WHERE c.kind = 'approval_rule' AND c.state = 'approved'
+    AND c.lane = 'rule:' || NEW.kind AND c.record_version = NEW.version - 1
+    AND {checkers} = CAST(NEW.checkers AS text)
+    AND coalesce(CAST(nullif({above}, '') AS numeric), 0) = coalesce(NEW.above, 0))"""
 
-    `looks_elsewhere`: the condition asks other tables.
-    """
-
-    event: str
-    table: str
-    condition: str
-    words: str
-    looks_elsewhere: bool = False
-
-
-#: By the names of the triggers.
-GUARDS: Mapping[str, Guard] = {
+_CHANGES: Guards = {
     "change_born_undecided": Guard(
         "INSERT",
         "changes_change",
-        "NEW.state = 'approved'",
-        "a change is approved after it was submitted",
+        "NEW.state NOT IN ('draft', 'submitted')",
+        "a change is decided after it was submitted",
     ),
     "change_of_a_submitted_file": Guard(
         "INSERT",
@@ -45,24 +53,56 @@ GUARDS: Mapping[str, Guard] = {
         "a file has the changes with which it was submitted",
         looks_elsewhere=True,
     ),
+    "change_needs_its_checkers": Guard(
+        "INSERT",
+        "changes_change",
+        f"NEW.state = 'submitted' AND NEW.checkers < {_LEAST}",
+        "a change needs as many checkers as its approval rule says",
+        looks_elsewhere=True,
+    ),
+    "draft_needs_its_checkers": Guard(
+        "UPDATE",
+        "changes_change",
+        f"NEW.checkers < {_LEAST}",
+        "a change needs as many checkers as its approval rule says",
+        looks_elsewhere=True,
+        first="OLD.state = 'draft' AND NEW.state = 'submitted'",
+    ),
     "change_approved_by_enough": Guard(
         "UPDATE",
         "changes_change",
-        """NEW.state = 'approved' AND OLD.state <> 'approved' AND NEW.checkers > (
-            SELECT count(*) FROM changes_approval a WHERE a.by_id <> NEW.made_by_id
-            AND (a.batch_id = NEW.batch_id OR (a.change_id = NEW.id AND a.content_hash = NEW.content_hash)))""",
+        f"""NEW.state = 'approved' AND OLD.state <> 'approved'
+            AND NEW.checkers > {_APPROVALS.format(_OF_A_CHANGE)}""",
         "an approved change needs the approvals of others",
         looks_elsewhere=True,
     ),
     "change_kept_as_submitted": Guard(
         "UPDATE",
         "changes_change",
-        """NEW.id <> OLD.id OR (OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id
+        f"""NEW.id <> OLD.id OR (OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id
             OR NEW.content_hash <> OLD.content_hash OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind
-            OR NEW.lane <> OLD.lane OR NEW.state = 'draft'
+            OR NEW.lane <> OLD.lane OR NEW.record_version <> OLD.record_version
             OR coalesce(NEW.batch_id, 0) <> coalesce(OLD.batch_id, 0)
-            OR coalesce(NEW.row_number, 0) <> coalesce(OLD.row_number, 0)))""",
+            OR coalesce(NEW.row_number, 0) <> coalesce(OLD.row_number, 0)
+            OR (OLD.state <> 'submitted' AND (NEW.decided_by_id IS DISTINCT FROM OLD.decided_by_id
+                OR NEW.decided_at IS DISTINCT FROM OLD.decided_at OR NEW.decision_reason <> OLD.decision_reason))
+            )) OR (NEW.state <> OLD.state AND NOT (OLD.state = 'draft' AND NEW.state = 'submitted'
+                OR OLD.state = 'submitted' AND NEW.state IN ({_DECIDED})
+                OR OLD.state = 'approved' AND NEW.state = 'stale'))""",
         "what was submitted stays as it is",
+    ),
+    # Of its own, so that a decision on a whole file, which sets none of these, does not open and compare them.
+    "change_says_what_was_submitted": Guard(
+        "UPDATE",
+        "changes_change",
+        """OLD.state <> 'draft' AND ({json}(NEW.messages) IS DISTINCT FROM {json}(OLD.messages)
+            OR {json}(NEW."values") IS DISTINCT FROM {json}(OLD."values")
+            OR {json}(NEW."before") IS DISTINCT FROM {json}(OLD."before")
+            OR {json}(NEW.findings) IS DISTINCT FROM {json}(OLD.findings)
+            OR {json}(NEW.risks) IS DISTINCT FROM {json}(OLD.risks)
+            OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.reason <> OLD.reason)""",
+        "what was submitted stays as it is",
+        columns=("messages", '"values"', '"before"', "findings", "risks", "amount", "reason"),
     ),
     "change_kept": Guard(
         "DELETE",
@@ -70,14 +110,17 @@ GUARDS: Mapping[str, Guard] = {
         "OLD.state <> 'draft'",
         "what was submitted is kept",
     ),
+}
+
+_APPROVALS_AND_RULES: Guards = {
     "approval_by_another": Guard(
         "INSERT",
         "changes_approval",
-        """EXISTS (SELECT 1 FROM changes_change c WHERE c.id = NEW.change_id
-                AND (c.made_by_id = NEW.by_id OR c.state <> 'submitted'))
-            OR EXISTS (SELECT 1 FROM batches_batch b WHERE b.id = NEW.batch_id
-                AND (b.made_by_id = NEW.by_id OR b.state <> 'submitted'))""",
-        "another person approves, while it is submitted",
+        """NOT EXISTS (SELECT 1 FROM changes_change c WHERE c.id = NEW.change_id
+                AND c.made_by_id <> NEW.by_id AND c.state = 'submitted' AND c.content_hash = NEW.content_hash)
+            AND NOT EXISTS (SELECT 1 FROM batches_batch b WHERE b.id = NEW.batch_id
+                AND b.made_by_id <> NEW.by_id AND b.state = 'submitted' AND b.content_hash = NEW.content_hash)""",
+        "another person approves what is submitted",
         looks_elsewhere=True,
     ),
     "approval_stays": Guard(
@@ -86,6 +129,61 @@ GUARDS: Mapping[str, Guard] = {
         "TRUE",
         "an approval is given once and never changed",
     ),
+    "approval_kept": Guard("DELETE", "changes_approval", "TRUE", "an approval is never taken back"),
+    "rule_set_by_a_change": Guard(
+        "INSERT",
+        "changes_approvalrule",
+        "NEW.version <> 1 OR NOT {approved}",
+        "an approval rule is set by an approved change",
+        looks_elsewhere=True,
+    ),
+    "rule_changed_by_a_change": Guard(
+        "UPDATE",
+        "changes_approvalrule",
+        "NEW.kind <> OLD.kind OR NEW.version <> OLD.version + 1 OR NOT {approved}",
+        "an approval rule is set by an approved change",
+        looks_elsewhere=True,
+    ),
+    "rule_kept": Guard(
+        "DELETE", "changes_approvalrule", "TRUE", "an approval rule is changed and not deleted"
+    ),
+}
+
+_FILES: Guards = {
+    "file_kept_as_submitted": Guard(
+        "UPDATE",
+        "batches_batch",
+        f"""NEW.id <> OLD.id OR (OLD.state NOT IN ({_UNSUBMITTED_FILE}) AND (NEW.made_by_id <> OLD.made_by_id
+            OR NEW.content_hash <> OLD.content_hash OR NEW.kind <> OLD.kind OR NEW.mode <> OLD.mode
+            OR NEW.sha256 <> OLD.sha256
+            OR (NEW.state <> OLD.state AND NOT (OLD.state = 'submitted' AND NEW.state IN ({_DECIDED})))))
+            OR (NEW.state = 'approved' AND OLD.state NOT IN ('submitted', 'approved'))""",
+        "what was submitted stays as it is",
+    ),
+    "file_approved_by_another": Guard(
+        "UPDATE",
+        "batches_batch",
+        f"{_APPROVALS.format('a.batch_id = NEW.id')} = 0",
+        "an approved file needs the approvals of others",
+        looks_elsewhere=True,
+        first="NEW.state = 'approved' AND OLD.state <> 'approved'",
+    ),
+    "file_born_undecided": Guard(
+        "INSERT",
+        "batches_batch",
+        "NEW.state = 'approved'",
+        "a file is approved after it was submitted",
+    ),
+    "file_kept": Guard(
+        "DELETE",
+        "batches_batch",
+        f"OLD.state NOT IN ({_UNSUBMITTED_FILE})",
+        "what was submitted is kept",
+    ),
+}
+
+_ENDS = ", ".join(f"'{state}'" for state in FINAL)
+_DELIVERIES: Guards = {
     "delivery_of_an_approved_change": Guard(
         "INSERT",
         "delivery_delivery",
@@ -97,65 +195,78 @@ GUARDS: Mapping[str, Guard] = {
     "delivery_of_this_change": Guard(
         "UPDATE",
         "delivery_delivery",
-        "NEW.change_id <> OLD.change_id",
+        """NEW.id <> OLD.id OR NEW.change_id <> OLD.change_id OR NEW.message_type <> OLD.message_type
+            OR NEW.part <> OLD.part OR NEW.lane <> OLD.lane OR NEW.ahead <> OLD.ahead
+            OR NEW.reference <> OLD.reference OR NEW.content_hash <> OLD.content_hash""",
         "a delivery stays that of its change",
     ),
+    "delivery_ends_once": Guard(
+        "UPDATE",
+        "delivery_delivery",
+        f"OLD.state IN ({_ENDS}) AND NEW.state <> OLD.state",
+        "a delivery that has ended is not moved again",
+    ),
+    "delivery_kept": Guard("DELETE", "delivery_delivery", "TRUE", "what was owed to ODIN is kept"),
+    "settlement_proposed_by_another": Guard(
+        "UPDATE",
+        "delivery_delivery",
+        """NEW.settled_by_id IS NOT NULL OR EXISTS (SELECT 1 FROM changes_change c
+            WHERE c.id = NEW.change_id AND c.made_by_id = NEW.proposed_by_id)""",
+        "its maker does not settle it",
+        looks_elsewhere=True,
+        first="NEW.proposed_by_id IS DISTINCT FROM OLD.proposed_by_id AND NEW.proposed_by_id IS NOT NULL",
+    ),
+    "money_settled_by_two": Guard(
+        "UPDATE",
+        "delivery_delivery",
+        """OLD.proposed_by_id IS NULL OR NEW.settled_by_id IS NULL OR NEW.settled_by_id = OLD.proposed_by_id
+            OR OLD.proposed <> CASE WHEN NEW.state IN ('applied', 'refused') THEN NEW.state ELSE 'again' END
+            OR EXISTS (SELECT 1 FROM changes_change c WHERE c.id = NEW.change_id
+                AND c.made_by_id IN (OLD.proposed_by_id, NEW.settled_by_id))""",
+        "two people settle money whose outcome is unknown, neither of them its maker",
+        looks_elsewhere=True,
+        first=f"""OLD.state = 'unknown' AND OLD.needs_person AND OLD.message_type IN ({", ".join(map(str, MONEY))})
+            AND (NEW.state <> OLD.state OR NOT NEW.needs_person)""",
+    ),
+    "attempt_stays": Guard(
+        "UPDATE",
+        "delivery_attempt",
+        # One that was taken for unknown may still be answered.
+        """NEW.id <> OLD.id OR NEW.delivery_id <> OLD.delivery_id OR NEW.number <> OLD.number
+            OR (OLD.outcome NOT IN ('', 'unknown') AND (NEW.outcome <> OLD.outcome OR NEW.answer <> OLD.answer
+                OR NEW.code <> OLD.code OR NEW.text <> OLD.text))""",
+        "an attempt stays as it ended",
+    ),
+    "attempt_says_what_was_sent": Guard(
+        "UPDATE",
+        "delivery_attempt",
+        "NEW.request <> OLD.request",
+        "an attempt says what was sent",
+        columns=("request",),
+    ),
+    "attempt_kept": Guard("DELETE", "delivery_attempt", "TRUE", "an attempt is kept"),
 }
+
+
+def guards(vendor: str) -> Guards:
+    """All of them, as this kind of database writes them."""
+    said = {name: _SAID[vendor].format(name) for name in ("checkers", "above")}
+    approved = _RULE_APPROVED.format(**said)
+    rules = {
+        name: guard._replace(condition=guard.condition.replace("{approved}", approved))
+        for name, guard in _APPROVALS_AND_RULES.items()
+    }
+    return {**_CHANGES, **rules, **_FILES, **_DELIVERIES}
 
 
 def put_up(using: str, **kwargs: Any) -> None:
     """Create the triggers. Run after each migration, once all tables are there."""
     connection = connections[using]
-    tables = set(connection.introspection.table_names())
-    # All or nothing, so that no moment is without them.
-    with transaction.atomic(using=using), connection.cursor() as cursor:
-        for name, guard in GUARDS.items():
-            if guard.table not in tables or "changes_approval" not in tables:
-                continue  # migrated back to before it
-            for statement in _statements(connection.vendor, guard):
-                cursor.execute(
-                    statement.format(name=name, **guard._asdict(), **_WRITTEN.get(guard.event, {}))
-                )
+    guarding.put_up(connection, guards(connection.vendor))
 
 
 def take_down(using: str, **kwargs: Any) -> None:
-    """Drop them before migrations on SQLite, which renames no table that a trigger of another one speaks of."""
+    """Drop them before migrations on SQLite, which renames no table that a trigger of another one names."""
     connection = connections[using]
-    if connection.vendor != "sqlite":
-        return
-    with connection.cursor() as cursor:
-        for name in GUARDS:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-
-
-def _statements(vendor: str, guard: Guard) -> tuple[str, ...]:
-    if vendor == "sqlite":
-        return _SQLITE
-    return _TOGETHER if guard.looks_elsewhere else _ROW_BY_ROW
-
-
-_SQLITE = (
-    "DROP TRIGGER IF EXISTS {name}",
-    "CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN {condition} "
-    "BEGIN SELECT RAISE(ABORT, '{words}'); END",
-)
-# 23514 is the code of a broken CHECK, so that Django raises IntegrityError as for one.
-_ROW_BY_ROW = (
-    "CREATE OR REPLACE FUNCTION guard_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = '23514'; END $$",
-    "CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({condition}) "
-    "EXECUTE FUNCTION guard_refuse('{words}')",
-)
-#: What asks other tables asks once for all rows of a statement: the approval of a file writes them by the ten thousand.
-#: NEW and OLD are the tables of those rows.
-_TOGETHER = (
-    "CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ #variable_conflict use_column\n"
-    "BEGIN IF EXISTS (SELECT FROM {rows} WHERE {condition}) "
-    "THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23514'; END IF; RETURN NULL; END $$",
-    "CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} REFERENCING {transition} "
-    "FOR EACH STATEMENT EXECUTE FUNCTION guard_{name}()",
-)
-_WRITTEN = {
-    "INSERT": {"transition": "NEW TABLE AS new", "rows": "new"},
-    "UPDATE": {"transition": "NEW TABLE AS new OLD TABLE AS old", "rows": "new JOIN old ON old.id = new.id"},
-}
+    if connection.vendor == "sqlite":
+        guarding.take_down(connection, guards(connection.vendor))

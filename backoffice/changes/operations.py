@@ -15,7 +15,7 @@ from backoffice.changes import approvals, comments, expiry, risks, rules
 from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
 from backoffice.changes.kinds import Kind, declared, kind
 from backoffice.changes.models import Change, State
-from backoffice.delivery.content import content_hash
+from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.queue import enqueue
 from backoffice.delivery.wakeup import wake_after_commit
@@ -121,7 +121,7 @@ def submit(
             draft.before = known.values
             draft.record_version = known.version
             draft.messages = messages
-            draft.content_hash = content_hash(messages)
+            draft.content_hash = hash_of_messages(messages)
             draft.findings = [asdict(finding) for finding in findings]
             draft.amount = amount
             draft.checkers = rules.checkers_for(amount, rule)
@@ -135,8 +135,10 @@ def submit(
             )
             if not draft.checkers:
                 _carry_out(draft, None, "By the approval rule, this kind of change needs no checker.")
-    except IntegrityError:  # the second of two clicks at the same moment
-        return Change.objects.get(token=token, made_by=by)
+    except IntegrityError:
+        if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
+            return done  # this is the second of two clicks at the same moment
+        raise
     return draft
 
 
@@ -147,6 +149,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     record is not what was seen.
     """
     reason = checked(reason, ChangeError)
+    _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)
         change_kind = kind(change.kind)
@@ -162,8 +165,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
             else:
                 _carry_out(change, by, reason)
         else:
-            change.state = State.STALE
-            change.save()
+            _move(change, State.STALE)
             _record(
                 change,
                 "change.stale",
@@ -180,6 +182,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
 def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None = None) -> Change:
     """Reject a change. Raises NotAllowed, ReasonMissing or AlreadyDecided, and Stale where the content is another."""
     reason = checked(reason, ReasonMissing, "Say why you reject it: the maker needs to know.")
+    _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)
         _may(by, kind(change.kind).decide, "You may not reject this. Ask a checker.")
@@ -197,13 +200,12 @@ def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None 
 def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
     """The maker takes a change back before it is decided. Raises NotAllowed or AlreadyDecided."""
     reason = checked(reason, ChangeError)
+    _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)
         if change.made_by_id != by.pk:
             raise NotAllowed("Only the person who made this change may withdraw it.")
-        change.state = State.WITHDRAWN
-        change.decision_reason = reason
-        change.save()
+        _move(change, State.WITHDRAWN, reason)
         _record(
             change, "change.withdrawn", by, f"{kind(change.kind).title}: withdrawn.", change.decision_reason
         )
@@ -237,11 +239,16 @@ def expire_old() -> int:
 
     The changes of a file are left out: they expire with it.
     """
-    latest = expiry.latest()
-    if latest is None:
-        return 0
-    waiting = Change.objects.filter(state=State.SUBMITTED, batch=None, submitted_at__lt=latest)
-    return sum(_expire(number) for number in waiting.values_list("pk", flat=True))
+    return sum(_expire(number) for number in expiry.over(Change.objects.filter(batch=None)))
+
+
+def _expire_if_due(change_id: int) -> None:
+    """Let a change expire before somebody decides it, if its time is over and beat has not come by yet.
+
+    In a transaction of its own: the decision is refused after it, and the change stays expired.
+    """
+    for number in expiry.over(Change.objects.filter(pk=change_id, batch=None)):
+        _expire(number)
 
 
 def _expire(change_id: int) -> bool:
@@ -249,8 +256,7 @@ def _expire(change_id: int) -> bool:
         change = Change.objects.select_for_update().get(pk=change_id)
         if change.state != State.SUBMITTED:  # decided at this very moment
             return False
-        change.state = State.EXPIRED
-        change.save()
+        _move(change, State.EXPIRED)
         words = f"{kind(change.kind).title}: expired, since nobody decided in time."
         _record(change, "change.expired", None, words)
     return True
@@ -290,6 +296,10 @@ def _may(person: "User", permission: str, words: str) -> None:
 def _undecided(change_id: int) -> Change:
     change = Change.objects.select_for_update().get(pk=change_id)
     if change.state != State.SUBMITTED:
+        if change.state == State.EXPIRED:
+            raise AlreadyDecided(
+                "This change expired, since nobody decided in time. Its maker may start again from it."
+            )
         by = f" by {change.decided_by.get_username()}" if change.decided_by else ""
         raise AlreadyDecided(f"This change is {change.get_state_display().lower()}{by} already.")
     if change.batch_id is not None:
@@ -298,7 +308,7 @@ def _undecided(change_id: int) -> Change:
 
 
 def _as_seen(change: Change, content_hash: str) -> None:
-    if change.content_hash != content_hash:
+    if not content_hash == change.content_hash == hash_of_messages(change.messages):
         raise Stale("The change is not the one you saw. Look at it again.")
 
 
@@ -311,12 +321,19 @@ def _carry_out(change: Change, by: "User | None", reason: str) -> None:
 
 
 def _decide(change: Change, state: State, by: "User | None", reason: str) -> None:
-    change.state = state
     change.decided_by = by
     change.decided_at = timezone.now()
-    change.decision_reason = reason
     change.request_id = current_origin().request_id
-    change.save()
+    _move(change, state, reason)
+
+
+def _move(change: Change, state: State, reason: str = "") -> None:
+    """Save what a decision says, and nothing of what was submitted."""
+    change.state = state
+    change.decision_reason = reason
+    change.save(
+        update_fields=["state", "decided_by", "decided_at", "decision_reason", "request_id", "updated_at"]
+    )
 
 
 def _enqueue_all(change: Change) -> Applied:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from backoffice.changes import kinds
+from backoffice.changes.approvals import approved_values
 from backoffice.changes.kinds import Kind, Known
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.risks import Risk
@@ -134,7 +135,7 @@ def _plain(values: Values) -> str:
 
 def _take(change: Change, by: "User") -> Applied:
     """Put an approved rule into force."""
-    values = change.values
+    values = approved_values(change)
     slug = values["kind"]
     before = rule(slug)
     ApprovalRule.objects.update_or_create(

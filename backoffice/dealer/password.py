@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, cast
 from django.urls import reverse
 
 from backoffice.changes import kinds
+from backoffice.changes.approvals import approved_values
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.errors import Stale
 from backoffice.changes.models import Change
-from backoffice.changes.operations import draft_values
 from backoffice.changes.views import ENTRY_PAGES
 from backoffice.config import odin_config
 from backoffice.delivery.handlers import Applied
@@ -50,7 +50,7 @@ def findings(values: Values) -> list[Finding]:
 def take(change: Change, by: "User") -> Applied:
     """Keep the approved password, to be sent with the next logon. Raises Stale while an earlier one is in doubt."""
     try:
-        session.set_new_password(cast(SecretText, draft_values(change)["new_password"]))
+        session.set_new_password(cast(SecretText, approved_values(change)["new_password"]))
     except session.PasswordInDoubt as doubt:
         raise Stale(str(doubt)) from doubt
     return Applied()

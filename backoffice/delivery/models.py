@@ -72,7 +72,8 @@ class Deliveries(models.QuerySet["Delivery"]):
         """With their messages, which lie in their changes; without what else those hold. One query more, and no join:
         a plan made just after a large file would look for each change among all.
         """
-        lean = apps.get_model("changes", "Change").objects.only("messages", "batch", "request_id")
+        columns = ("messages", "content_hash", "state", "batch", "request_id")
+        lean = apps.get_model("changes", "Change").objects.only(*columns)
         return self.prefetch_related(models.Prefetch("change", lean))
 
 
@@ -90,11 +91,13 @@ class Delivery(models.Model):
         on_delete=models.PROTECT,
         related_name="deliveries",
         db_constraint=False,  # the guards of changes say more, and once a statement
+        db_index=False,  # delivery_of_a_part_once begins with it
     )
     message_type = models.PositiveSmallIntegerField()
     lane = models.CharField(max_length=40)
     part = models.PositiveSmallIntegerField(
-        default=0, help_text="Which of the change's messages it is, from 0."
+        default=0,
+        help_text="Which of the change's messages it is, from 0; of those `ahead`, which of them.",
     )
     own_values = models.JSONField(null=True, help_text="Of a message that is none of the change's.")
     content_hash = models.CharField(max_length=64)
@@ -115,6 +118,14 @@ class Delivery(models.Model):
     )
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Who said last how it ended, of money the second of two.",
     )
     doubted = models.BooleanField(
         default=False, help_text="An attempt was unknown: a repeat may meet its own effect."
@@ -164,6 +175,7 @@ class Delivery(models.Model):
                 condition=Q(message_type__in=(303, 330)),
                 name="delivery_limit_reference_once",
             ),
+            models.UniqueConstraint(fields=["change", "part", "ahead"], name="delivery_of_a_part_once"),
         ]
         indexes = [
             # The two that a claim walks: the queue by turn, and what is open in a lane.

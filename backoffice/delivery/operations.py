@@ -63,7 +63,12 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
             )
         if delivery.message_type in MONEY and not _agreed(delivery, by, found, reason):
             return delivery
-        settled: dict[str, Any] = {"needs_person": False, "proposed": "", "proposed_by": None}
+        settled: dict[str, Any] = {
+            "needs_person": False,
+            "proposed": "",
+            "proposed_by": None,
+            "settled_by": by,
+        }
         if found is Settlement.APPLIED:
             said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
             _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: take([delivery])[0], **settled)
@@ -135,13 +140,18 @@ def read_words(wording_id: int, *, by: "User") -> Wording:
 
 
 def _agreed(delivery: Delivery, by: "User", found: Settlement, reason: str) -> bool:
-    """Whether another person proposed the same before; else this is the proposal, kept until somebody agrees."""
+    """Whether another person proposed the same before; else this is the proposal, kept until somebody agrees.
+
+    Neither of them is the maker, who would be one of two pairs of eyes on their own money.
+    """
+    if delivery.change.made_by_id == by.pk:
+        raise DeliveryError("You made this change. Two others must settle it, since it is money.")
     if delivery.proposed == found:
         if delivery.proposed_by_id == by.pk:
             raise DeliveryError("You proposed this yourself. Another person must agree, since it is money.")
         return True
-    delivery.proposed, delivery.proposed_by = found, by
-    delivery.save(update_fields=["proposed", "proposed_by"])
+    delivery.proposed, delivery.proposed_by, delivery.settled_by = found, by, None
+    delivery.save(update_fields=["proposed", "proposed_by", "settled_by"])
     text = f"Proposed: {found.label}. A second person must agree."
     note([(delivery, Said("delivery.settlement_proposed", text, by, reason), Applied())])
     return False

@@ -66,13 +66,15 @@ def enqueue(
     values: Mapping[str, object],
     reference: str,
     part: int | None = None,
+    number: int = 0,
     priority: Priority = Priority.SINGLE,
     ahead: bool = False,
     reason: str = "",
 ) -> Delivery:
     """Put one approved message in the queue, in the transaction of its approval.
 
-    `values` have secrets sealed: those of the change's message number `part`, or (None) others, to be kept.
+    `values` have secrets sealed: those of the change's message number `part`, or (None) others, to be kept; of these it
+    is the `number`-th that the change has.
     What is open before it in its lane takes its priority, or it would wait behind everybody's batches.
     """
     Delivery.objects.filter(STILL_OPEN, lane=lane, priority__gt=priority).update(priority=priority)
@@ -80,7 +82,7 @@ def enqueue(
         change_id=change_id,
         message_type=message_type,
         lane=lane,
-        part=part or 0,
+        part=number if part is None else part,
         own_values=values if part is None else None,
         content_hash=content_hash(one(message_type, values)),
         reference=reference,

@@ -24,8 +24,8 @@ from structlog.contextvars import bound_contextvars
 from backoffice.config import odin_config
 from backoffice.copying import insert_all
 from backoffice.delivery import gate
-from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Attempt, Delivery
+from backoffice.delivery.proof import is_approved
 from backoffice.delivery.queue import Claim, Said, claim_some, move, release
 from backoffice.delivery.settling import Result, settle
 from backoffice.delivery.states import Move, State
@@ -265,7 +265,7 @@ def report(results: Sequence[Result]) -> None:
 
 
 def _encode(delivery: Delivery, current: session.Session) -> str:
-    if content_hash(one(delivery.message_type, delivery.values)) != delivery.content_hash:
+    if not is_approved(delivery):
         raise Unsendable(
             "The message is not the one that was approved. It was not sent; tell the administrator."
         )

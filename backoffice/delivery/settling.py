@@ -163,13 +163,14 @@ def make_certain(create: Delivery, why: str) -> None:
         f"Of the creation (delivery {create.pk}): {why} The values that were approved with change "
         f"{create.change_id} are sent once more, as an update, so that they are certain."
     )
-    for message, values in confirming(create.values):
+    for number, (message, values) in enumerate(confirming(create.values)):
         delivery = enqueue(
             change_id=create.change_id,
             message_type=message.type,
             lane=create.lane,
             values=values,
             reference="",
+            number=number,
             priority=Priority(create.priority),
             ahead=True,
             reason=words,

@@ -74,7 +74,10 @@ def fetch(export: Export, *, by: "User") -> Path:
     if export.whole and not privacy.sees(by):
         raise PermissionError("You may no longer see personal data.")
     path = FILES.path_of(export.path)
-    if export.state != State.READY or not export.path or not path.exists():
+    over = (
+        export.file_until is not None and export.file_until <= timezone.now()
+    )  # beat may not have come by yet
+    if export.state != State.READY or over or not export.path or not path.exists():
         raise ExportError("There is no file of this export, or no longer. Export the list again.")
     record(
         "export.downloaded",

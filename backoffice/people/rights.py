@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
 
+from backoffice.changes.approvals import approved_values
 from backoffice.changes.errors import NotAllowed
 from backoffice.changes.kinds import Kind, Known
 from backoffice.changes.kinds import register as register_kind
@@ -202,7 +203,7 @@ def link_findings(values: Values) -> list[Finding]:
 
 def take_rights(change: Change, by: "Person") -> Applied:
     """Let the approved rights be so. Raises NotAllowed for one's own, and where they have become impossible."""
-    values = change.values
+    values = approved_values(change)
     _not_ones_own(change, by)
     if wrong := [f.text for f in rights_findings(values) if f.severity == Severity.ERROR]:
         raise NotAllowed(wrong[0])
@@ -230,7 +231,7 @@ def take_rights(change: Change, by: "Person") -> Applied:
 def take_link(change: Change, by: "Person") -> Applied:
     """Let whoever asked see the link. Raises NotAllowed for one's own, asked for or approved."""
     _not_ones_own(change, by)
-    person = User.objects.get(username=change.values["username"])
+    person = User.objects.get(username=approved_values(change)["username"])
     links.grant(change, person)
     return Applied({}, {"password_link_for": change.made_by.get_username()})
 
@@ -238,7 +239,7 @@ def take_link(change: Change, by: "Person") -> Applied:
 def take_reset(change: Change, by: "Person") -> Applied:
     """Take the second factor away and end the sessions. Raises NotAllowed for one's own."""
     _not_ones_own(change, by)
-    person = User.objects.select_for_update().get(username=change.values["username"])
+    person = User.objects.select_for_update().get(username=approved_values(change)["username"])
     factors = Authenticator.objects.filter(user=person)
     accounts = SocialAccount.objects.filter(user=person)
     before: dict[str, object] = {
@@ -259,7 +260,7 @@ def _roles(values: Values) -> set[str]:
 
 
 def _not_ones_own(change: Change, by: "Person") -> None:
-    if subject(change.values) == f"{PREFIX}{by.get_username()}":
+    if subject(approved_values(change)) == f"{PREFIX}{by.get_username()}":
         raise NotAllowed("This is about yourself. Another administrator must approve it.")
 
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.audit import checks, retention, statistics
+from backoffice.audit import checks, statistics
 from backoffice.audit.guard import guard, unguard
 from backoffice.audit.models import Check, Entry, LegalHold, Pruning
 from backoffice.audit.operations import record
@@ -326,12 +326,21 @@ def test_nothing_goes_before_its_time(aged):
     assert not Pruning.objects.exists()
 
 
-def test_the_database_lets_go_of_nothing_young_even_if_a_pruning_says_so():
-    entry = attempt()
-    Pruning.objects.create(seal_number=1, up_to_id=entry.pk + 10)
+def test_what_a_legal_hold_keeps_is_not_deleted_past_the_portal_either(aged):
+    held = attempt(lane="HO/HELD01")
+    LegalHold.objects.create(subject="HO/HELD01", reason="Court", placed_by_id=_somebody().pk)
+    aged(9)
+    prune()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        Entry.objects.all()._raw_delete("default")
-    assert retention.prune() == 0
+        Entry.objects.filter(pk=held.pk)._raw_delete("default")
+
+
+def test_a_pruning_is_sealed_at_once_and_so_counts_at_once(aged):
+    attempt(lane="HO/OLD001")
+    aged(9)
+    assert prune() == 1
+    found = verify()
+    assert (found.fault, found.deleted.seal_number, found.unsealed) == ("", 1, 0)
 
 
 def _somebody():

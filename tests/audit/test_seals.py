@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from backoffice.audit import seals
@@ -54,6 +54,21 @@ def tamper():
     return run
 
 
+@pytest.fixture
+def unchecked():
+    """A table of entries whose CHECKs the owner took away."""
+    check = "audit_entry_id_from_one"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+            yield
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+        else:
+            cursor.execute(f"ALTER TABLE audit_entry DROP CONSTRAINT {check}")
+            yield
+            cursor.execute(f"ALTER TABLE audit_entry ADD CONSTRAINT {check} CHECK (id >= 1) NOT VALID")
+
+
 def test_what_is_written_is_sealed_once_and_verified(sealed):
     found = verify()
     assert (found.fault, found.entries, found.seals, found.unsealed) == ("", 30, 3, 2)
@@ -81,27 +96,44 @@ def test_a_deleted_entry_is_named(sealed, tamper):
 
 
 def test_an_entry_that_was_slipped_in_is_named(sealed, tamper):
-    tamper("UPDATE audit_entry SET id = %s WHERE id = %s", -5, sealed[31])
-    assert verify().fault == ""  # an unsealed one is not covered yet
-    tamper("DELETE FROM audit_seal WHERE number = 3")
-    tamper("UPDATE audit_entry SET id = %s WHERE id = %s", sealed[-1] + 100, sealed[30])
+    assert verify().fault == ""  # those that are not sealed yet are not covered yet
+    tamper("UPDATE audit_entry SET id = %s WHERE id = %s", sealed[-1] + 100, sealed[31])
     seal_new()
-    tamper("UPDATE audit_entry SET id = %s WHERE id = -5", sealed[-1] + 50)
+    late, slipped_in = record("test.done", by=None, subject="", text="Late."), sealed[-1] + 50
+    tamper("UPDATE audit_entry SET id = %s WHERE id = %s", slipped_in, late.pk)
+    assert verify().fault == ""  # its number was left out: it may have begun earlier
     stale = Seal.objects.order_by("-number").first()
     forged = {**{f.name: getattr(stale, f.name) for f in Seal._meta.fields if f.name != "id"}, "waiting": []}
     tamper("DELETE FROM audit_seal WHERE number = %s", stale.number)
     last = Seal(**forged)
     last.hash = seals.seal_hash(last)
     last.save()
-    assert verify().fault == f"Entry {sealed[-1] + 50} was slipped in: no seal covers it."
+    assert verify().fault == f"Entry {slipped_in} was slipped in: no seal covers it."
 
 
 def test_entries_that_changed_places_are_named(sealed, tamper):
-    first, second = sealed[3], sealed[4]
-    tamper("UPDATE audit_entry SET id = -1 WHERE id = %s", first)
+    first, second, aside = sealed[3], sealed[4], sealed[-1] + 10_000
+    tamper("UPDATE audit_entry SET id = %s WHERE id = %s", aside, first)
     tamper("UPDATE audit_entry SET id = %s WHERE id = %s", first, second)
-    tamper("UPDATE audit_entry SET id = %s WHERE id = -1", second)
+    tamper("UPDATE audit_entry SET id = %s WHERE id = %s", second, aside)
     assert verify().fault.startswith(f"Entry {first} was altered")
+
+
+@pytest.mark.parametrize("number", [0, -5])
+def test_no_entry_takes_an_id_below_the_first(sealed, number):
+    with pytest.raises(IntegrityError, match="audit_entry_id_from_one"), transaction.atomic():
+        Entry.objects.create(id=number, by_name="system", action="test.done", text="Slipped in.")
+
+
+@pytest.mark.parametrize("number", [0, -5])
+def test_an_entry_below_the_first_id_is_named_where_it_is(sealed, unchecked, number):
+    Entry.objects.create(id=number, by_name="system", action="test.done", text="Slipped in.")
+    assert verify().fault == f"Entry {number} was slipped in: ids begin at 1, and no seal covers it."
+
+
+def test_an_entry_below_the_first_id_is_named_before_there_is_a_seal(db, unchecked):
+    Entry.objects.create(id=-5, by_name="system", action="test.done", text="Slipped in.")
+    assert verify().fault.startswith("Entry -5 was slipped in")
 
 
 def test_an_altered_seal_is_named(sealed, tamper):
@@ -211,3 +243,101 @@ def test_the_command_says_so_and_exits_with_one(sealed, tamper, capsys):
     assert failed.value.returncode == 1
     with pytest.raises(CommandError, match="NUMBER:HASH"):
         call_command("audit_verify", "--head", "nonsense")
+
+
+class TestForgedPruning:
+    """A pruning that somebody wrote, so that what they deleted would not be missed."""
+
+    def pruning(self, seal, up_to_id=None):
+        return (
+            "INSERT INTO audit_pruning (at, seal_number, up_to_id, deleted) VALUES (%s, %s, %s, 0)",
+            timezone.now(),
+            seal.number,
+            up_to_id or seal.last_id,
+        )
+
+    def say_so(self, seal, **details):
+        """The entry of a pruning, as the portal would write it now."""
+        before = (timezone.now() - timedelta(days=366 * 8)).isoformat()
+        said = {"seal": seal.number, "seal_hash": seal.hash, "before": before, "years": 8, **details}
+        record("audit.pruned", by=None, subject="", text="30 entries deleted after their time.", details=said)
+        seal_new()
+
+    def test_of_a_huge_id_it_hides_nothing_even_from_a_kept_head(self, sealed, tamper):
+        head = verify().head
+        tamper(*self.pruning(Seal.objects.get(number=3), up_to_id=2**62))
+        tamper("DELETE FROM audit_entry WHERE id <= %s", sealed[29])
+        fault = verify(head).fault
+        assert fault.startswith(f"Entry {sealed[0]} is missing: it was sealed in seal 1.")
+        assert "up to seal 3 does not count: no such seal ends with entry 4611686018427387904" in fault
+        with pytest.raises(CommandError, match=f"Entry {sealed[0]} is missing"):
+            call_command("audit_verify", "--head", head)
+
+    def test_with_no_entry_that_says_so(self, sealed, tamper):
+        tamper(*self.pruning(Seal.objects.get(number=2)))
+        tamper("DELETE FROM audit_entry WHERE id = %s", sealed[14])
+        fault = verify().fault
+        assert fault.startswith(f"Entry {sealed[14]} is missing: it was sealed in seal 2.")
+        assert "no entry of the trail says so" in fault
+
+    def test_is_named_though_nothing_is_missing(self, sealed, tamper):
+        tamper(*self.pruning(Seal.objects.get(number=2)))
+        assert "up to seal 2 does not count" in verify().fault
+
+    @pytest.mark.parametrize(
+        "details",
+        [
+            {},
+            {"before": "2999-01-01T00:00:00+00:00"},
+            {"years": 0, "before": "2999-01-01T00:00:00+00:00"},
+            {"before": "2999-01-01"},
+            {"before": "nonsense"},
+            {"before": None},
+            {"years": "many"},
+            {"years": 10**30},
+        ],
+    )
+    def test_with_an_entry_of_its_own_of_what_is_young(self, sealed, tamper, details):
+        seal = Seal.objects.get(number=2)
+        self.say_so(seal, **details)
+        tamper(*self.pruning(seal))
+        tamper("DELETE FROM audit_entry WHERE id = %s", sealed[14])
+        fault = verify().fault
+        assert fault.startswith(f"Entry {sealed[14]} is missing: it was sealed in seal 2.")
+        assert "its time was not over" in fault
+
+    def test_up_to_a_seal_that_is_dated_long_ago_and_follows_young_ones(self, sealed, tamper):
+        past = timezone.now() - timedelta(days=366 * 20)
+        seal_new()
+        seal = Seal.objects.get(number=4)
+        seal.at = past
+        tamper("UPDATE audit_seal SET at = %s, hash = %s WHERE number = 4", past, seals.seal_hash(seal))
+        seal.refresh_from_db()
+        self.say_so(seal)
+        tamper(*self.pruning(seal))
+        tamper("DELETE FROM audit_entry WHERE id = %s", sealed[14])
+        assert verify().fault.startswith(f"Entry {sealed[14]} is missing: it was sealed in seal 2.")
+
+    def test_whose_entry_is_not_sealed(self, sealed, tamper):
+        seal = Seal.objects.get(number=1)
+        past = timezone.now() - timedelta(days=366 * 20)
+        for later in Seal.objects.order_by("number"):
+            later.at = past
+            previous = Seal.objects.filter(number=later.number - 1).first()
+            later.previous = previous.hash if previous else later.previous
+            values = past, later.previous, seals.seal_hash(later), later.number
+            tamper("UPDATE audit_seal SET at = %s, previous = %s, hash = %s WHERE number = %s", *values)
+        seal.refresh_from_db()
+        before = (timezone.now() - timedelta(days=366 * 8)).isoformat()
+        said = {"seal": 1, "seal_hash": seal.hash, "before": before, "years": 8}
+        entry = record("audit.pruned", by=None, subject="", text="Deleted.", details=said)
+        tamper(*self.pruning(seal))
+        tamper("DELETE FROM audit_entry WHERE id = %s", sealed[4])
+        assert f"entry {entry.pk}, which says so, is not sealed" in verify().fault
+        seal_new()
+        assert verify().fault == ""
+
+
+def test_a_head_is_compared_however_its_number_is_written(sealed):
+    assert "is not the one that was kept" in verify(f"0003:{'f' * 64}").fault
+    assert "Seal 0 was kept" in verify(f"0:{'f' * 64}").fault

@@ -1,21 +1,23 @@
 """Maker and checker of a whole file: what is submitted, what an approval sends, and who may do which."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.batches import decisions
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
 from backoffice.batches.models import Batch, RowState, State
-from backoffice.changes.models import ApprovalRule, Change
+from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Delivery
 from tests.batches.conftest import stored_row
-from tests.factories import RetailUserFactory, retail_user_values
+from tests.factories import RetailUserFactory, retail_user_values, set_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +128,7 @@ def flags_of_changes(batch):
 
 def test_large_amounts_are_flagged_by_the_rule_at_submission_not_by_that_of_the_check(deposits, maker):
     """Lowered since: rows 3 and 4 were not large when they were checked; row 2 is exactly at the limit."""
-    ApprovalRule.objects.create(kind="cash_deposit", checkers=1, above=Decimal("100.50"))
+    set_rule("cash_deposit", checkers=1, above=Decimal("100.50"))
     deposits.rows.filter(number=3).update(amount=Decimal("100.51"))
     deposits.rows.filter(number=4).update(amount=Decimal("200"), flags=["poa", "twice"])
     batch = decisions.submit(
@@ -139,7 +141,7 @@ def test_large_amounts_are_flagged_by_the_rule_at_submission_not_by_that_of_the_
 
 @pytest.mark.parametrize("above", [Decimal("1000"), None])
 def test_a_flag_of_a_limit_that_was_raised_or_taken_away_since_is_gone(deposits, maker, above):
-    ApprovalRule.objects.create(kind="cash_deposit", checkers=1, above=above)
+    set_rule("cash_deposit", checkers=1, above=above)
     deposits.rows.update(flags=["limit"])
     deposits.rows.filter(number=4).update(flags=["limit", "twice"])
     batch = decisions.submit(
@@ -151,7 +153,7 @@ def test_a_flag_of_a_limit_that_was_raised_or_taken_away_since_is_gone(deposits,
 
 def test_flags_as_the_check_stored_them_are_set_anew(deposits, maker):
     """The check writes its JSON without spaces, which SQLite keeps as it is."""
-    ApprovalRule.objects.create(kind="cash_deposit", checkers=1, above=Decimal("1000"))
+    set_rule("cash_deposit", checkers=1, above=Decimal("1000"))
     with connection.cursor() as cursor:
         cursor.execute("UPDATE batches_row SET flags = %s", ['["limit","twice"]'])
     batch = decisions.submit(
@@ -338,7 +340,7 @@ def test_each_verb_leaves_one_audit_entry_that_names_file_and_content(submitted,
 
 
 def test_a_file_with_one_row_above_the_limit_needs_two_checkers(checked, maker, checker, other_checker):
-    ApprovalRule.objects.create(kind="create_retail_user", checkers=1, above="500")
+    set_rule("create_retail_user", checkers=1, above="500")
     batch = checked(2)
     batch.rows.filter(number=2).update(amount="500.01")
     batch = decisions.submit(batch.pk, by=maker, mode="valid", reason="New clients")
@@ -349,3 +351,23 @@ def test_a_file_with_one_row_above_the_limit_needs_two_checkers(checked, maker, 
         decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     assert decisions.approve(batch.pk, by=other_checker, content_hash=batch.content_hash).rows == 2
     assert deliveries(batch).count() == 2
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject", "reject_row", "withdraw"])
+def test_a_file_that_waited_too_long_is_not_decided_though_beat_has_not_come_by(
+    submitted, maker, checker, verb
+):
+    batch = submitted(good=2)
+    Batch.objects.filter(pk=batch.pk).update(submitted_at=timezone.now() - timedelta(days=30))
+    acts = {
+        "approve": lambda: decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash),
+        "reject": lambda: decisions.reject(batch.pk, by=checker, reason="Late"),
+        "reject_row": lambda: decisions.reject_row(batch.pk, 2, by=checker, reason="Late"),
+        "withdraw": lambda: decisions.withdraw(batch.pk, by=maker),
+    }
+    with pytest.raises(AlreadyDecided, match="This batch expired, since nobody decided in time"):
+        acts[verb]()
+    batch.refresh_from_db()
+    assert batch.state == State.EXPIRED
+    assert set(batch.changes.values_list("state", flat=True)) == {"expired"}
+    assert not Delivery.objects.exists()

@@ -15,8 +15,8 @@ from backoffice.batches.errors import AlreadyDecided, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
 from backoffice.batches.tasks import expire_pending
 from backoffice.changes import inbox
-from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
+from tests.factories import RetailUserFactory, set_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ class TestInbox:
         assert "No single change waits for you" in page
 
     def test_it_waits_for_nobody_who_may_not_decide_it(self, submitted, maker, checker, other_checker):
-        ApprovalRule.objects.create(kind="create_retail_user", checkers=2)
+        set_rule("create_retail_user", checkers=2)
         batch = submitted()
         for person, sees in ((maker, False), (checker, True), (other_checker, True)):
             assert (batch in waiting_for(person)) is sees
@@ -137,7 +137,7 @@ class TestExpiry:
 
     def test_a_stale_file_comes_back_to_its_maker_too(self, client, submitted, maker, checker):
         batch = submitted(mode="all")
-        Change.objects.filter(batch=batch, row_number=2).update(record_version=9)
+        RetailUserFactory(group_id="HO", user_id="U0002", version=9)
         client.force_login(checker)
         act = reverse("batches:act", kwargs={"pk": batch.pk, "action": "approve"})
         client.post(act, {"content_hash": batch.content_hash})

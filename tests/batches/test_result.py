@@ -58,6 +58,7 @@ def test_a_row_of_several_messages_is_applied_when_all_of_them_are(sent):
         change=first.change,
         message_type=320,
         lane=first.lane,
+        part=1,
         own_values={},
         content_hash="0" * 64,
         state="refused",

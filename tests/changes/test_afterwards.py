@@ -11,11 +11,12 @@ from accounts.kinds import UPDATE_RETAIL_USER
 from accounts.updates import compose
 from accounts.values import to_values
 from backoffice.audit.models import Entry
-from backoffice.changes import operations
+from backoffice.changes import many, operations
 from backoffice.changes.errors import AlreadyDecided, NotAllowed, ReasonMissing
 from backoffice.changes.models import Change, State
 from backoffice.changes.moved import moved, moved_on
 from backoffice.changes.tasks import expire_pending
+from backoffice.delivery.models import Delivery
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
 from tests.factories import BankAccountFactory, ChangeFactory, RetailUserFactory
@@ -98,6 +99,49 @@ class TestExpiry:
         operations.expire_old()
         with pytest.raises(AlreadyDecided, match="expired"):
             operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+
+    @pytest.mark.parametrize("verb", ["approve", "reject", "withdraw"])
+    def test_nothing_depends_on_beat(self, propose, checker, maker, verb):
+        change = propose()
+        self.old(change, 30)
+        acts = {
+            "approve": lambda: operations.approve(
+                change.pk, by=checker, content_hash=change.content_hash, reason="Late"
+            ),
+            "reject": lambda: operations.reject(change.pk, by=checker, reason="Late"),
+            "withdraw": lambda: operations.withdraw(change.pk, by=maker),
+        }
+        with pytest.raises(AlreadyDecided, match="This change expired, since nobody decided in time"):
+            acts[verb]()
+        change.refresh_from_db()
+        assert (change.state, change.approvals.count()) == (State.EXPIRED, 0)
+        assert Entry.objects.get(action="change.expired").by is None
+        assert not Delivery.objects.exists()
+
+    def test_the_second_approval_comes_too_late_as_well(self, deposit, checker, other_checker):
+        change = deposit("1000000.01")
+        operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+        self.old(change, 7.01)
+        with pytest.raises(AlreadyDecided, match="expired"):
+            operations.approve(change.pk, by=other_checker, content_hash=change.content_hash)
+
+    def test_of_many_that_are_decided_at_once_the_late_one_expires(self, propose, checker):
+        late, fresh = propose(user_id="LATE"), propose(user_id="FRESH")
+        self.old(late, 30)
+        seen = [(change.pk, change.content_hash) for change in (late, fresh)]
+        told = many.approve(seen, by=checker, reason="")
+        assert [each.done for each in told] == [False, True]
+        assert "expired" in told[0].words
+        late.refresh_from_db()
+        assert late.state == State.EXPIRED
+
+    def test_the_page_says_so(self, client, checker, propose):
+        change = propose()
+        self.old(change, 30)
+        answer = decide(client, checker, change, "approve", content_hash=change.content_hash)
+        assert "This change expired, since nobody decided in time" in answer.content.decode()
+        change.refresh_from_db()
+        assert change.state == State.EXPIRED
 
     def test_zero_days_is_never(self, propose, settings):
         settings.CHANGES_EXPIRE_AFTER_DAYS = 0

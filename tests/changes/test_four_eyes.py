@@ -9,9 +9,9 @@ from django.utils import timezone
 from backoffice.audit.models import Entry
 from backoffice.changes import guards, operations
 from backoffice.changes.errors import AlreadyDecided, NotAllowed
-from backoffice.changes.models import Approval, ApprovalRule, Change, State
+from backoffice.changes.models import Approval, Change, State
 from backoffice.delivery.models import Delivery
-from tests.factories import ChangeFactory, StaffFactory
+from tests.factories import ChangeFactory, StaffFactory, set_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ class TestTwoCheckers:
 
 
 def test_a_kind_that_needs_no_checker_goes_out_when_it_is_submitted(deposit, maker):
-    ApprovalRule.objects.create(kind="cash_deposit", checkers=0, above="5000")
+    set_rule("cash_deposit", checkers=0, above="5000")
     change = deposit("4000")
     assert (change.state, change.decided_by) == (State.APPROVED, None)
     assert Delivery.objects.get().change == change
@@ -104,8 +104,10 @@ class TestDatabase:
 
     def test_an_approval_of_other_content(self, propose, checker):
         change = propose()
-        Approval.objects.create(change=change, by=checker, content_hash="f" * 64)
-        self.refused("approvals of others", lambda: self.decide(change, checker))
+        self.refused(
+            "approves what is submitted",
+            lambda: Approval.objects.create(change=change, by=checker, content_hash="f" * 64),
+        )
 
     def test_the_makers_approval(self, propose, maker):
         change = propose()
@@ -172,7 +174,7 @@ class TestDatabase:
                 decided_at=timezone.now(),
             ),
         )
-        Batch.objects.filter(pk=batch.pk).update(state="approved")
+        Batch.objects.filter(pk=batch.pk).update(state="approved", decided_by=checker)
         self.refused(
             "with which it was submitted", lambda: ChangeFactory(made_by=maker, batch=batch, row_number=1)
         )

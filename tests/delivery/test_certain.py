@@ -1,6 +1,7 @@
 """A create that ODIN had already, as ODIN or a person says: its approved values go out once more, to be certain."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import RetailUser
 from accounts.values import to_values
@@ -120,9 +121,12 @@ def test_it_goes_before_what_waits_behind_the_create(odin, approved):
 
 def test_of_two_such_updates_the_second_waits_for_the_first_whatever_becomes_of_it(approved):
     create = approved()
-    Delivery.objects.filter(pk=create.pk).delete()
+    Delivery.objects.filter(pk=create.pk).update(state=State.APPLIED, finished_at=timezone.now())
     options = {"change_id": create.change_id, "message_type": 320, "lane": create.lane, "reference": ""}
-    first, second = (queue.enqueue(values={"name": name}, ahead=True, **options) for name in ("One", "Two"))
+    first, second = (
+        queue.enqueue(values={"name": name}, ahead=True, number=number, **options)
+        for number, name in enumerate(("One", "Two"))
+    )
     claim = queue.claim()
     assert claim.delivery.pk == first.pk
     queue.release(claim.delivery, Said("delivery.released", "Later."), next_try_at=second.created_at)

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from backoffice.delivery import gate, operations, queue, sending
+from backoffice.delivery.content import one
 from backoffice.delivery.models import Delivery, Settlement
 from backoffice.delivery.states import BUSY, FINAL, OPEN, State
 from backoffice.odin.gateway import MaybeSent, NotSent
@@ -145,7 +146,7 @@ class Machine(RuleBasedStateMachine):
         self.odin = Odin()
         sending.gateway = lambda: self.odin
         self.numbers = itertools.count(1)
-        self.change = ChangeFactory.approved()
+        self.maker = StaffFactory()
         self.person, self.other_person = StaffFactory(), StaffFactory()
         for person in (self.person, self.other_person):
             person.groups.add(Group.objects.get(name="checker"))
@@ -171,12 +172,14 @@ class Machine(RuleBasedStateMachine):
             TEMPLATE: {"template_name": f"T{number}"},
         }
         values |= own[message_type]
+        change = ChangeFactory.approved(lane=lane, messages=one(message_type, values), made_by=self.maker)
         delivery = queue.enqueue(
-            change_id=self.change.pk,
+            change_id=change.pk,
             message_type=message_type,
             lane=lane,
             values=values,
             reference=str(values.get("reference", "")),
+            part=0,
         )
         effect = message_type, next(iter(own[message_type].values())) or user_id
         self.models[delivery.pk] = Model(delivery.pk, lane, message_type, effect)
@@ -299,7 +302,7 @@ class Machine(RuleBasedStateMachine):
     def every_delivery_stands_as_the_model_says(self) -> None:
         found = {
             delivery.pk: (delivery.state, delivery.needs_person, delivery.doubted, delivery.attempt_count)
-            for delivery in Delivery.objects.filter(change=self.change)
+            for delivery in Delivery.objects.filter(change__made_by=self.maker)
         }
         assert found == {
             model.id: (model.state, model.needs_person, model.doubted, model.attempts)

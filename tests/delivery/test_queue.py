@@ -208,10 +208,16 @@ def test_a_claim_reads_the_queue_in_turn_without_sorting_it_though_it_grew_a_mom
     change = DeliveryFactory().change
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    lanes = (f"HO/R{n:05}" for n in range(3000))
     Delivery.objects.bulk_create(
-        Delivery(change=change, message_type=301, lane=lane, own_values={}, priority=Priority.BATCH)
-        for lane in lanes
+        Delivery(
+            change=change,
+            message_type=301,
+            lane=f"HO/R{number:05}",
+            part=number,
+            own_values={},
+            priority=Priority.BATCH,
+        )
+        for number in range(1, 3000)
     )
     queue.without_sorting()
     plan = queue.due(timezone.now())[:1].explain()
@@ -229,5 +235,6 @@ def enqueue_after(delivery, **options):
         lane=delivery.lane,
         values=delivery.values,
         reference="",
+        number=Delivery.objects.filter(change=delivery.change_id).count(),
         **options,
     )

@@ -214,12 +214,13 @@ def test_its_questions_are_answered_from_indexes():
             change=change,
             message_type=301,
             lane=f"HO/R{number}",
+            part=number,
             own_values={},
             state=State.REFUSED if number % 50 == 0 else State.APPLIED,
             wording=wording if number % 50 == 0 else None,
             finished_at=now - timedelta(days=number),
         )
-        for number in range(4000)
+        for number in range(1, 4000)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.delivery import gate, handlers, operations, sending
+from backoffice.delivery.content import one
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Attempt, Delivery, Settlement
 from backoffice.delivery.sending import drain
@@ -19,7 +20,7 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.messages.templates import UpdateUserTemplate
-from tests.factories import DeliveryFactory, RetailUserFactory
+from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
 from tests.faults.installation import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,7 +113,7 @@ def test_odin_down_leaves_the_delivery_in_the_queue(odin, approved, settings):
 
 def test_a_refused_create_holds_back_what_depends_on_it(odin, approved):
     first = approved()
-    later = DeliveryFactory(lane=first.lane, change=first.change)
+    later = DeliveryFactory(lane=first.lane)
     odin.faults.add("refuse_before", match={"type": 301}, text="Group Id does not exist")
     deliver(first)
     later.refresh_from_db()
@@ -122,7 +123,7 @@ def test_a_refused_create_holds_back_what_depends_on_it(odin, approved):
 
 def test_a_cancelled_create_holds_back_what_depends_on_it(odin, approved, checker):
     first = approved()
-    later = DeliveryFactory(lane=first.lane, change=first.change)
+    later = DeliveryFactory(lane=first.lane)
     operations.cancel(first.pk, by=checker, reason="Not wanted any more")
     deliver(later)
     assert (later.state, later.needs_person, later.attempts.count()) == (State.ON_HOLD, True, 0)
@@ -217,6 +218,33 @@ def test_of_money_two_people_must_say_the_same(first, then, state, checker, othe
     assert (deposit.needs_person, deposit.proposed, deposit.proposed_by) == (False, "", None)
     assert deposit.state == state
     assert Entry.objects.filter(action="delivery.settlement_proposed").count() == 2
+
+
+def test_whoever_made_a_deposit_is_none_of_the_two_who_settle_it(checker, other_checker):
+    values = example(REQUESTS[303])
+    change = ChangeFactory.approved(
+        kind="cash_deposit", lane="HO/RET001", messages=one(303, values), made_by=checker
+    )
+    deposit = DeliveryFactory(
+        change=change,
+        message_type=303,
+        own_values=values,
+        state=State.UNKNOWN,
+        needs_person=True,
+        doubted=True,
+    )
+    RetailUserFactory(group_id="HO", user_id="RET001")
+    applied = {"found": Settlement.APPLIED, "reason": "Seen in WebAdmin"}
+    with pytest.raises(DeliveryError, match="Two others must settle it"):
+        operations.resolve(deposit.pk, by=checker, **applied)
+    operations.resolve(deposit.pk, by=other_checker, **applied)
+    with pytest.raises(DeliveryError, match="You made this change"):
+        operations.resolve(deposit.pk, by=checker, **applied)
+    third = StaffFactory(username="third")
+    third.groups.set(checker.groups.all())
+    operations.resolve(deposit.pk, by=third, **applied)
+    deposit.refresh_from_db()
+    assert (deposit.state, deposit.settled_by) == (State.APPLIED, third)
 
 
 def test_what_odin_refuses_each_time_after_an_unknown_sending_is_given_up_and_frees_its_lane(

@@ -199,6 +199,13 @@ def test_a_file_goes_after_its_time_and_when_its_asker_says_so(as_compliance, as
     assert Entry.objects.filter(action="export.deleted").count() == 2
 
 
+def test_a_file_whose_time_is_over_is_not_given_out_though_beat_has_not_deleted_it(as_compliance, asked):
+    export = asked(3)
+    writing.work_due()
+    Export.objects.filter(pk=export.pk).update(file_until=timezone.now() - timedelta(seconds=1))
+    assert refused(as_compliance, export)
+
+
 def test_an_export_that_is_deleted_while_it_is_written_leaves_nothing(asked, compliance, monkeypatch):
     export = asked(25)
     plain = writing._keep

@@ -22,17 +22,18 @@ change = operations.submit(
 operations.approve(change.pk, by=people.get(username="checker"), content_hash=change.content_hash)
 words = wordings.kept(code="0", text="Moon in wrong phase", unlisted=True)
 common = {"change": change, "message_type": 301, "own_values": {}}
-for user_id in ("HELD1", "HELD2", "HELD3"):
-    Delivery.objects.create(lane=f"HO/{user_id}", state="on_hold", needs_person=True, **common)
+for part in (1, 2, 3):
+    Delivery.objects.create(lane=f"HO/HELD{part}", part=part, state="on_hold", needs_person=True, **common)
 Delivery.objects.create(
-    lane="HO/MOON", state="refused", finished_at=timezone.now(), wording=words, text="Moon in wrong phase", **common
+    lane="HO/MOON", part=4, state="refused", finished_at=timezone.now(), wording=words,
+    text="Moon in wrong phase", **common
 )
 """
 ONE_MORE = """
 from backoffice.delivery.models import Delivery
 held = Delivery.objects.get(lane="HO/HELD2")
 Delivery.objects.create(
-    change=held.change, message_type=301, own_values={}, lane="HO/HELD4", state="on_hold", needs_person=True
+    change=held.change, message_type=301, part=5, own_values={}, lane="HO/HELD4", state="on_hold", needs_person=True
 )
 """
 

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.changes import operations
-from backoffice.changes.errors import HasErrors, NotAllowed
+from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed
 from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
 from backoffice.delivery.handlers import apply
@@ -51,6 +52,19 @@ def propose(by, kind=rights.RIGHTS, **values):
 
 def approve(change, by):
     return operations.approve(change.pk, by=by, content_hash=change.content_hash)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [(rights.RIGHTS, NEW), (rights.LINK, {"username": "maker"})],
+)
+def test_what_nobody_approved_in_time_gives_no_rights_and_no_link(admin, other_admin, maker, kind, values):
+    change = propose(admin, kind, **values)
+    Change.objects.filter(pk=change.pk).update(submitted_at=timezone.now() - timedelta(days=30))
+    with pytest.raises(AlreadyDecided, match="expired"):
+        approve(change, other_admin)
+    assert not User.objects.filter(username="asha").exists()
+    assert not PasswordLink.objects.exists()
 
 
 def test_the_roles_of_the_form_are_those_of_the_table():

@@ -1,0 +1,33 @@
+"""Whether a delivery is what people approved: asked before each sending, of the rows as they are then."""
+
+from typing import Any
+
+from backoffice.delivery.content import content_hash, one
+from backoffice.delivery.models import Delivery
+from backoffice.protocol.message import REQUESTS, Repeat
+from backoffice.protocol.split import confirming
+
+
+def is_approved(delivery: Delivery) -> bool:
+    """Whether its change is approved, and its message is one of the change's or follows from a creation among them.
+
+    Who could write into the table of deliveries could otherwise send what nobody has seen.
+    """
+    change = delivery.change
+    if change.state != "approved" or content_hash(change.messages) != change.content_hash:
+        return False
+    if delivery.own_values is None and delivery.part >= len(change.messages):
+        return False
+    values = delivery.values
+    if content_hash(one(delivery.message_type, values)) != delivery.content_hash:
+        return False
+    if delivery.ahead:
+        return (delivery.message_type, values) in _confirming(change.messages) and not delivery.reference
+    same = one(delivery.message_type, values) == change.messages[delivery.part : delivery.part + 1]
+    return same and delivery.reference == values.get("reference", "")
+
+
+def _confirming(messages: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """What makes the creations among these messages certain."""
+    creates = [each["values"] for each in messages if REQUESTS[each["type"]].repeat is Repeat.CREATE]
+    return [(message.type, dict(values)) for create in creates for message, values in confirming(create)]
