@@ -1,4 +1,4 @@
-# `make run` starts a demonstration, `make test` runs every check. Both need make and Python 3.11.5 or newer only.
+# `make run` starts a demonstration, `make test` runs every check. Both need make and Python 3.11 or newer only.
 PYTHON ?= python3
 PORT ?= 8000
 ODIN_PORT ?= 8801

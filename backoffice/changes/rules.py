@@ -1,7 +1,7 @@
 """Approval rules: how many checkers each kind of change needs, and the kind of change by which a rule is changed."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -135,7 +135,7 @@ def _plain(values: Values) -> str:
 
 def _take(change: Change, by: "User") -> Applied:
     """Put an approved rule into force."""
-    values = approved_values(change)
+    values: Any = approved_values(change)
     slug = values["kind"]
     before = rule(slug)
     ApprovalRule.objects.update_or_create(

@@ -1,6 +1,6 @@
 """The changes that grant and take away rights of staff, reset a second factor, or ask for a password link."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -203,7 +203,7 @@ def link_findings(values: Values) -> list[Finding]:
 
 def take_rights(change: Change, by: "Person") -> Applied:
     """Let the approved rights be so. Raises NotAllowed for one's own, and where they have become impossible."""
-    values = approved_values(change)
+    values: Any = approved_values(change)
     _not_ones_own(change, by)
     if wrong := [f.text for f in rights_findings(values) if f.severity == Severity.ERROR]:
         raise NotAllowed(wrong[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import audit, prepare
+from tools import audit
 from tools import test as checks
 
 #: As pip-audit 2.10 prints it.
@@ -91,10 +91,12 @@ def test_every_check_names_what_could_not_be_looked_up_and_goes_on(pip_audit):
     assert checks.known_weaknesses() == []
 
 
-def test_every_check_fails_over_a_known_weakness(pip_audit):
+def test_every_check_names_a_known_weakness_and_fails_nothing(pip_audit, capsys):
+    """A weakness that is published tomorrow must not turn the same commit red; `make audit` fails over it."""
     pip_audit(WEAK, SKIPPED)
-    with pytest.raises(prepare.CannotStart, match="PYSEC-2025-47"):
-        checks.known_weaknesses()
+    assert len(checks.known_weaknesses()) == 1
+    assert "Known weakness: " in (printed := capsys.readouterr().out)
+    assert "PYSEC-2025-47" in printed
 
 
 def test_the_target_is_there():

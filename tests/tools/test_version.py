@@ -5,19 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from tools import complaint
+from tools import advice, complaint
 
 
-@pytest.mark.parametrize("version", [(3, 11, 5), (3, 11, 7), (3, 12, 0), (4, 0, 0)])
+@pytest.mark.parametrize("version", [(3, 11, 2), (3, 11, 7), (3, 12, 0), (4, 0, 0)])
 def test_a_python_that_will_do_is_not_complained_of(version):
     assert complaint(version) == ""
 
 
-@pytest.mark.parametrize("version", [(3, 8, 10), (3, 10, 14), (2, 7, 18), (3, 11, 0), (3, 11, 4)])
+@pytest.mark.parametrize("version", [(3, 8, 10), (3, 10, 14), (2, 7, 18)])
 def test_an_older_python_is_told_what_is_needed_and_what_was_found(version):
     words = complaint(version)
-    assert words.startswith("Python 3.11.5 or newer is needed; found {}.{}.{}.".format(*version))
+    assert words.startswith("Python 3.11 or newer is needed; found {}.{}.".format(*version[:2]))
     assert "make run PYTHON=" in words
+
+
+@pytest.mark.parametrize(
+    ("version", "named"), [((3, 11, 4), True), ((3, 11, 5), False), ((3, 12, 0), False), ((3, 10, 1), False)]
+)
+def test_a_python_without_the_security_fixes_is_named_and_not_refused(version, named):
+    assert ("has the security fixes of 3.11.5" in advice(version)) is named
 
 
 @pytest.mark.parametrize("name", ["run.py", "test.py", "audit.py"])
