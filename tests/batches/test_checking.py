@@ -348,13 +348,18 @@ class TestGoingOn:
         assert not batch.rows.exists()
 
     def test_a_file_that_breaks_off_keeps_what_was_stored_before(self, upload, monkeypatch):
-        monkeypatch.setattr(checking, "ROWS", 2)
-        batch = upload(CREATE, as_csv(*self.rows(3)) + '"open')
+        monkeypatch.setattr(checking, "ROWS", 40)
+        batch = upload(CREATE, as_csv(*self.rows(41)) + '"open')
         with checking.Checking(batch, TOKEN) as run:
             assert run.step()
-            with pytest.raises(FileProblem, match="Row 5"):
+            with pytest.raises(FileProblem, match="Row 43"):
                 run.step()
-        assert batch.rows.count() == 2
+        assert batch.rows.count() == 40
+
+    def test_a_file_that_breaks_off_at_its_beginning_is_refused_at_once(self, upload):
+        with pytest.raises(FileProblem, match="Row 5"):
+            upload(CREATE, as_csv(*self.rows(3)) + '"open')
+        assert not Batch.objects.exists()
 
 
 class TestCleaning:

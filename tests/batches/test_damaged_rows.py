@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 import uuid
+import zipfile
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -18,7 +20,7 @@ from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.matching import match, problems
 from backoffice.batches.models import Batch, Row, State
 from backoffice.batches.reading import inspect
-from tests.batches.files import example_row, names, workbook
+from tests.batches.files import example_row, names, workbook, zipped
 from tests.factories import RetailUserFactory
 
 CREATE, UPDATE, CASH, SQUARE_OFF = "create_retail_user", "update_retail_user", "cash_deposit", "square_off"
@@ -328,6 +330,24 @@ def test_a_workbook_with_a_broken_byte(tmp_path, maker, place, byte, cut):
     content = bytearray(path.read_bytes())
     content[place % len(content)] = byte
     take(tmp_path / "b.xlsx", bytes(content[: len(content) - cut]), CASH, maker)
+
+
+@pytest.mark.django_db
+@FUZZ
+@given(
+    part=st.integers(0, 20),
+    place=st.integers(0, 6000),
+    text=st.sampled_from(["-1", "1e308", "9" * 12, "<", '"', "A0", ""]),
+)
+def test_a_workbook_with_a_broken_part(tmp_path, maker, part, place, text):
+    path = workbook(tmp_path / "a.xlsx", names(CASH), [*list(example_row(CASH).values())[:-1], 1.5])
+    with zipfile.ZipFile(path) as archive:
+        parts = [(name, archive.read(name)) for name in archive.namelist()]
+    name, content = parts[part % len(parts)]
+    numerals = [found.span() for found in re.finditer(rb"[0-9]+", content)] or [(0, 1)]
+    start, end = numerals[place % len(numerals)]
+    parts[part % len(parts)] = (name, content[:start] + text.encode() + content[end:])
+    take(tmp_path / "b.xlsx", zipped(tmp_path / "b.xlsx", parts).read_bytes(), CASH, maker)
 
 
 def test_the_apostrophe_of_a_result_that_is_uploaded_again_is_no_part_of_the_cell():

@@ -274,9 +274,14 @@ def test_reads_never_raise_anything_else(text):
         reads_json.parse(text)
 
 
+#: Texts that a page can show, and numbers of no more characters than are read.
+showable = st.characters(exclude_categories=("Cc", "Cs"))
+longest = 10 ** (reads_json.LONGEST_NUMBER - 1) - 1
 rows = st.lists(
     st.dictionaries(
-        st.text(min_size=1, max_size=8), st.one_of(st.text(max_size=8), st.integers(), st.none()), min_size=1
+        st.text(showable, min_size=1, max_size=8),
+        st.one_of(st.text(showable, max_size=8), st.integers(-longest, longest), st.none()),
+        min_size=1,
     ),
     min_size=1,
     max_size=5,
