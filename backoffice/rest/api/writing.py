@@ -29,7 +29,7 @@ def number(value: Decimal) -> str:
     """A Decimal as a JSON number: no exponent, no zeros at the end, no negative zero."""
     if not value.is_finite():
         raise EncodeError("A number that is not finite cannot be written as JSON.")
-    text = repr(float(value) * 1.1 / 1.1)
+    text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
