@@ -9,10 +9,12 @@ import pytest
 from celery.app.base import Celery
 from celery.beat import ScheduleEntry
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from backoffice import beat
 from backoffice.audit import retention
+from backoffice.audit.guard import guard, unguard
 from backoffice.audit.models import Pruning
 from backoffice.audit.tasks import prune
 from backoffice.celery import app
@@ -122,9 +124,13 @@ def sound(path, last_run=None):
 @pytest.mark.django_db
 def test_entries_are_pruned_once_a_day_however_often_beat_starts(monkeypatch):
     pruned = []
-    monkeypatch.setattr(
-        retention, "prune", lambda: pruned.append(Pruning.objects.create(seal_number=1, up_to_id=0))
-    )
+
+    def prune_all():
+        unguard(connection)  # which lets no pruning in without a sealed entry and old seals
+        pruned.append(Pruning.objects.create(seal_number=1, up_to_id=0))
+        guard(connection)
+
+    monkeypatch.setattr(retention, "prune", prune_all)
     for minutes, count in ((0, 1), (5, 1), (60 * 24, 2), (60 * 24 + 5, 2), (-60 * 24, 3)):
         moment = datetime(2026, 11, 29, 3, tzinfo=INDIA) + timedelta(minutes=minutes)
         monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)

@@ -1,5 +1,6 @@
 """A file through the pages that a maker uses: uploaded, its columns understood, checked by a worker."""
 
+import re
 import uuid
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -39,3 +40,21 @@ def sent(client, checker, rows, *, reason="As asked"):
 def said(row):
     """The findings of a row: path and rule of each."""
     return {(finding["path"], finding["rule"]) for finding in row.findings}
+
+
+def see(client, batch, path, rule):
+    """The page of what would be accepted."""
+    return client.get(reverse("batches:offers", args=[batch.pk]), {"path": path, "rule": rule})
+
+
+def asked(page):
+    """What the form of the page of offers sends."""
+    named = r'<input type="hidden" name="(path|rule|seen)" value="([^"]*)">'
+    return dict(re.findall(named, page.content.decode()))
+
+
+def accept(client, batch, path, rule):
+    """Look at what is offered, press the button of that page, and let the worker take it."""
+    page = see(client, batch, path, rule)
+    address = reverse("batches:act", kwargs={"pk": batch.pk, "action": "clean"})
+    return client.post(address, asked(page))

@@ -18,6 +18,7 @@ from backoffice.batches import offers, tasks
 from backoffice.batches.models import Batch, State
 from tests.batches.files import as_csv, example_row
 from tests.factories import RetailUserFactory
+from tests.uploads import accept, asked, see
 
 pytestmark = pytest.mark.django_db
 
@@ -71,24 +72,6 @@ def offered(batch, path):
         next((f["cleaned"] for f in row.findings if f["path"] == path and f["cleaned"]), None)
         for row in batch.rows.order_by("number")
     ]
-
-
-def see(client, batch, path, rule):
-    """The page of what would be accepted."""
-    return client.get(reverse("batches:offers", args=[batch.pk]), {"path": path, "rule": rule})
-
-
-def asked(page):
-    """What the form of the page of offers sends."""
-    named = r'<input type="hidden" name="(path|rule|seen)" value="([^"]*)">'
-    return dict(re.findall(named, page.content.decode()))
-
-
-def accept(client, batch, path, rule):
-    """Look at what is offered, press the button of that page, and let the worker take it."""
-    page = see(client, batch, path, rule)
-    address = reverse("batches:act", kwargs={"pk": batch.pk, "action": "clean"})
-    return client.post(address, asked(page))
 
 
 BANK = "banks.0.account_no"

@@ -11,6 +11,7 @@ from backoffice.batches import tasks
 from backoffice.batches.models import Batch, Mapping, RowState, State
 from tests.batches.files import CASES, as_csv, example_row, workbook, xlsx
 from tests.factories import RetailUserFactory
+from tests.uploads import accept
 
 pytestmark = pytest.mark.django_db
 
@@ -136,8 +137,7 @@ def test_a_formula_without_a_value_is_an_error_and_stays_one_when_another_cell_i
     offered = {"path": "city", "text": "x", "severity": "error", "rule": "F5", "cleaned": "Pune"}
     row.findings = [*row.findings, offered]
     row.save()
-    act = reverse("batches:act", kwargs={"pk": batch.pk, "action": "clean"})
-    client.post(act, {"path": "city", "rule": "F5"})
+    accept(client, batch, "city", "F5")
     while tasks.work_due():
         pass
     batch.refresh_from_db()
@@ -149,8 +149,7 @@ def test_digits_that_a_sheet_abbreviates_are_offered_and_can_be_accepted(upload,
     row = example_row(CREATE, user_id="NEW1", bank_1_account_no=4874560000002)
     batch = upload(maker, workbook(tmp_path / "a.xlsx", list(row), list(row.values())).read_bytes())
     assert found(batch, 2) == {"banks.0.account_no": "sheet.cell"}
-    act = reverse("batches:act", kwargs={"pk": batch.pk, "action": "clean"})
-    client.post(act, {"path": "banks.0.account_no", "rule": "sheet.cell"})
+    accept(client, batch, "banks.0.account_no", "sheet.cell")
     while tasks.work_due():
         pass
     assert found(batch, 2) == {}

@@ -250,6 +250,7 @@ def test_progress_promises_no_time_while_nothing_can_be_sent(submitted, as_perso
     batch = submitted()
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     Delivery.objects.filter(lane="HO/U0003").update(state="applied", finished_at=timezone.now())
+    gate.swept(timezone.now())
     client = as_person(checker)
     page = client.get(url("detail", batch)).content.decode()
     assert "a second" in text_of(page)

@@ -65,7 +65,7 @@ class TestComments:
         decide(client, checker, change, "comment", reason=f"{lines}!")
         assert Entry.objects.get(action="change.commented").reason == f"{lines}!".replace("\r\n", "\n")
         answer = decide(client, checker, change, "comment", reason="y" * 1001)
-        assert "The comment has 1001 characters" in answer.content.decode()
+        assert "The text has 1,001 characters" in answer.content.decode()
         assert "y" * 1001 in answer.content.decode()
         assert Entry.objects.filter(action="change.commented").count() == 1
 
