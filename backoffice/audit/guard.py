@@ -69,7 +69,7 @@ def guards(vendor: str) -> Guards:
     )
     for name, guard in _IN_TURN.items():
         found[name] = guard._replace(condition=guard.condition.format(genesis=GENESIS, **sql))
-    return found | _HOLDS
+    return {**found, **_HOLDS}
 
 
 #: The time of an entry is not over.

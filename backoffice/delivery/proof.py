@@ -23,7 +23,7 @@ def is_approved(delivery: Delivery) -> bool:
         return False
     if delivery.ahead:
         return (delivery.message_type, values) in _confirming(change.messages) and not delivery.reference
-    same = one(delivery.message_type, values) == change.messages[delivery.part : delivery.part + 1]
+    same: bool = one(delivery.message_type, values) == change.messages[delivery.part : delivery.part + 1]
     return same and delivery.reference == values.get("reference", "")
 
 
