@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from backoffice import guarding
+from backoffice.audit import guard as audit_guard
+from backoffice.changes import guards as changes_guards
 from backoffice.config import odin_config
 from backoffice.protocol import messages  # noqa: F401  # fills REQUESTS
 from backoffice.protocol.cipher import PasswordCipher
@@ -99,6 +104,43 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             )
         )
     return found
+
+
+@register(Tags.database, deploy=True)
+def guarded(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **options: Any
+) -> list[CheckMessage]:
+    """Whether the database holds four eyes and the trail against its own role (`check --deploy --database default`)."""
+    return [message for alias in databases or () for message in _guarded(connections[alias])]
+
+
+def _guarded(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
+    wanted = {**audit_guard.guards(connection.vendor), **changes_guards.guards(connection.vendor)}
+    if gone := guarding.missing(connection, wanted):
+        yield Error(
+            f"Triggers are missing or switched off: {', '.join(gone)}.",
+            hint="Run manage.py migrate as the owner of the tables, and find out who took them away.",
+            id="portal.E020",
+        )
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(ROLE)
+        role, owns, temporary, creates = cursor.fetchone()
+    hint = "docs/deployment.md, PostgreSQL, has the commands for a role of its own."
+    if owns:
+        words = f"The database role {role} owns the portal's tables: it can drop the triggers of four eyes and audit."
+        yield Warning(words, hint=hint, id="portal.W022")
+    if temporary or creates:
+        words = f"The database role {role} may create tables: it needs none of its own."
+        yield Warning(words, hint=hint, id="portal.W023")
+
+
+#: The role, whether it owns a table of the portal, and whether it may create temporary tables and others.
+ROLE = """SELECT current_user,
+    (SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'audit_entry'::regclass),
+    has_database_privilege(current_database(), 'TEMPORARY'),
+    has_schema_privilege(current_schema(), 'CREATE')"""
 
 
 def _demonstration_secrets() -> set[str]:

@@ -56,6 +56,19 @@ def take_down(connection: BaseDatabaseWrapper, guards: Guards) -> None:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
 
 
+def missing(connection: BaseDatabaseWrapper, guards: Guards) -> list[str]:
+    """The guards whose triggers are not there, or are switched off."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        there = {name for (name,) in cursor.fetchall()}
+    return sorted(set(guards) - there)
+
+
 def _statements(name: str, guard: Guard, path: str) -> Iterator[str]:
     """What creates a guard. SQLite has no `path`."""
     on_sqlite = not path

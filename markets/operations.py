@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.files import Folder
+from backoffice.free_text import checked
 from backoffice.rest.api.codes import Exchange
 from markets.master_file import MOST_BYTES, PUBLISHED
 from markets.models import Scrip, ScripImport, State
@@ -101,7 +102,7 @@ def _ask(exchange: str, source: str, by: "User | None", **stored: Any) -> ScripI
 
 def accept(scrips: ScripImport, *, by: "User", reason: str) -> None:
     """Make an import current that was held. Raises PermissionError and ImportProblem."""
-    _decide(scrips, by, reason)
+    reason = _reason(by, reason)
     with transaction.atomic():
         held = ScripImport.objects.select_for_update().get(pk=scrips.pk)
         if held.state != State.HELD:
@@ -114,7 +115,7 @@ def accept(scrips: ScripImport, *, by: "User", reason: str) -> None:
 
 def discard(scrips: ScripImport, *, by: "User", reason: str) -> None:
     """Drop an import that is held or still being read. Raises PermissionError and ImportProblem."""
-    _decide(scrips, by, reason)
+    reason = _reason(by, reason)
     with transaction.atomic():
         dropped = ScripImport.objects.filter(pk=scrips.pk, state__in=(State.HELD, State.READING)).update(
             state=State.DISCARDED, decided_by=by, ended_at=timezone.now(), lease_token=None, lease_until=None
@@ -198,11 +199,11 @@ def store(name: str, blocks: Iterable[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _decide(scrips: ScripImport, by: "User", reason: str) -> None:
+def _reason(by: "User", reason: str) -> str:
+    """The reason as it is kept, of somebody who may decide. Raises PermissionError and ImportProblem."""
     if not by.has_perm(IMPORT):
         raise PermissionError("You may not decide on scrip masters.")
-    if not reason.strip():
-        raise ImportProblem("Give a reason: the audit trail keeps it.")
+    return checked(reason, ImportProblem, "Give a reason: the audit trail keeps it.")
 
 
 def _make_current(scrips: ScripImport) -> None:

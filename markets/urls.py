@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from markets import views
 
@@ -9,7 +9,8 @@ urlpatterns = [
     path("upload/", views.upload, name="upload"),
     path("fetch/", views.fetch, name="fetch"),
     path("imports/<int:pk>/", views.scrip_import, name="import"),
-    re_path(r"^imports/(?P<pk>[0-9]{1,18})/(?P<verb>accept|discard)/$", views.decide, name="decide"),
+    path("imports/<int:pk>/accept/", views.accept, name="accept"),
+    path("imports/<int:pk>/discard/", views.discard, name="discard"),
     path("scrips/", views.find, name="search"),
-    re_path(r"^scrips/(?P<exchange>[A-Z_]{1,10})/(?P<token>[0-9]{1,12})/$", views.scrip, name="scrip"),
+    path("scrips/<str:exchange>/<int:number>/", views.scrip, name="scrip"),
 ]

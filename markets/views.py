@@ -125,12 +125,23 @@ def scrip_import(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required(operations.IMPORT, raise_exception=True)
 @require_POST
-def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Make a held import current, or discard one."""
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a held import current."""
+    return _decided(request, pk, operations.accept)
+
+
+@login_required
+@permission_required(operations.IMPORT, raise_exception=True)
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Discard an import that is held or being read."""
+    return _decided(request, pk, operations.discard)
+
+
+def _decided(request: HttpRequest, pk: int, decide: Any) -> HttpResponse:
     found = get_object_or_404(ScripImport, pk=pk)
-    done = {"accept": operations.accept, "discard": operations.discard}[verb]
     try:
-        done(found, by=request.user, reason=request.POST.get("reason", "")[:500])  # type: ignore[arg-type]
+        decide(found, by=request.user, reason=request.POST.get("reason", ""))
     except operations.ImportProblem as error:
         messages.error(request, str(error))
     return redirect(found)
@@ -163,11 +174,11 @@ def find(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @permission_required(SEE, raise_exception=True)
-def scrip(request: HttpRequest, exchange: str, token: int) -> HttpResponse:
-    """One scrip of a current master, and the same security on other exchanges."""
+def scrip(request: HttpRequest, exchange: str, number: int) -> HttpResponse:
+    """One scrip of a current master, by its token, and the same security on other exchanges."""
     current = search.current()
     own = current.get(exchange)
-    found = Scrip.objects.filter(scrip_import=own, token=token).first() if own else None
+    found = Scrip.objects.filter(scrip_import=own, token=number).first() if own else None
     if found is None:
         raise Http404("The current scrip master has no such scrip.")
     context = {

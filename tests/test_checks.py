@@ -1,7 +1,8 @@
 """`manage.py check` names a configuration that makes no sense."""
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import Error, run_checks
+from django.db import connection
 
 from backoffice import checks
 
@@ -67,3 +68,35 @@ def test_the_deployment_check_points_at_sqlite_and_the_folder_broker(settings):
     settings.DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"
     settings.CELERY_BROKER_URL = "filesystem://localhost"
     assert ids(checks.production(None)) == ["portal.W020", "portal.W021"]
+
+
+class TestGuards:
+    """`check --deploy --database default`."""
+
+    pytestmark = pytest.mark.django_db
+
+    def found(self):
+        return checks.guarded(None, databases=["default"])
+
+    def test_they_are_all_there(self):
+        assert [message for message in self.found() if isinstance(message, Error)] == []
+
+    def test_without_a_database_nothing_is_asked(self):
+        assert checks.guarded(None) == []
+
+    def test_one_that_is_missing_is_named(self):
+        on = " ON changes_change" if connection.vendor == "postgresql" else ""
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER change_kept{on}")
+        error = next(message for message in self.found() if message.id == "portal.E020")
+        assert error.msg == "Triggers are missing or switched off: change_kept."
+
+    @pytest.mark.only_on("postgresql")
+    def test_one_that_is_switched_off_is_named(self):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_kept")
+        assert "audit_entry_kept" in self.found()[0].msg
+
+    @pytest.mark.only_on("postgresql")
+    def test_the_owner_of_the_tables_is_warned(self):
+        assert ids(self.found()) == ["portal.W022", "portal.W023"]

@@ -1,12 +1,11 @@
 """Giving approvals: one person, once, to what they saw; and what exactly was approved."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
 from backoffice.changes.errors import AlreadyDecided
 from backoffice.changes.models import Approval, Change
-from backoffice.protocol.fields import Values
 from backoffice.seal import unseal_values
 
 if TYPE_CHECKING:
@@ -23,12 +22,12 @@ def approve_batch(batch_id: int, *, by: "User", content_hash: str, reason: str) 
     return _give(Approval(batch_id=batch_id, content_hash=content_hash, by=by, reason=reason))
 
 
-def approved_values(change: Change) -> Values:
+def approved_values(change: Change) -> dict[str, Any]:
     """What was approved of a change of which nothing goes to ODIN, with secrets as SecretText.
 
     Not its `values`: approvals are bound to its messages.
     """
-    return unseal_values(change.messages[0]["values"])
+    return dict(unseal_values(change.messages[0]["values"]))
 
 
 def _give(approval: Approval) -> int:

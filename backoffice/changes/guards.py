@@ -225,8 +225,10 @@ _DELIVERIES: Guards = {
                 AND c.made_by_id IN (OLD.proposed_by_id, NEW.settled_by_id))""",
         "two people settle money whose outcome is unknown, neither of them its maker",
         looks_elsewhere=True,
-        first=f"""OLD.state = 'unknown' AND OLD.needs_person AND OLD.message_type IN ({", ".join(map(str, MONEY))})
-            AND (NEW.state <> OLD.state OR NOT NEW.needs_person)""",
+        # A worker repeats it unless it waits for a person.
+        first=f"""OLD.state = 'unknown' AND OLD.message_type IN ({", ".join(map(str, MONEY))})
+            AND (NEW.state NOT IN ('unknown', 'in_flight')
+                OR (OLD.needs_person AND (NEW.state <> OLD.state OR NOT NEW.needs_person)))""",
     ),
     "attempt_stays": Guard(
         "UPDATE",
