@@ -6,7 +6,9 @@ class MarketsConfig(AppConfig):
     verbose_name = "Markets"
 
     def ready(self) -> None:
-        from backoffice.screens import components
+        from backoffice.screens import components, search
+        from markets.search import matches
         from markets.statuses import SCRIP_IMPORT
 
         components.add_statuses("scrip_import", SCRIP_IMPORT)
+        search.register("markets", matches)

@@ -1,15 +1,18 @@
 """Finding scrips by symbol, ISIN or token in the current imports. Each look-up is answered from an index."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from stdnum import isin as isin_number
 
 from backoffice.rest.api.codes import EQUITY
+from backoffice.screens.search import LIMIT as MATCHES
+from backoffice.screens.search import Match
 from markets import lookups  # noqa: F401  # registers `begins`
 from markets.models import Scrip, ScripImport, State
 
@@ -74,3 +77,13 @@ def find(text: str, imports: Sequence[ScripImport]) -> list[Scrip]:
 def listings(isin: str, imports: Sequence[ScripImport]) -> list[Scrip]:
     """All listings of a security, on all exchanges."""
     return list(scrips(imports).filter(isin=isin).order_by("exchange", "series")[:LIMIT]) if isin else []
+
+
+def matches(text: str, user: Any) -> Iterator[Match]:
+    """The provider of the search at the top of every page. Only for those who may see scrips."""
+    if not user.has_perm("markets.view_scrip"):
+        return
+    for scrip in find(text, list(current().values()))[:MATCHES]:
+        yield Match(
+            "Scrip", f"{scrip} on {scrip.exchange_label}", scrip.get_absolute_url(), scrip.description
+        )

@@ -102,6 +102,7 @@ def demonstration(odin_port: int, rest_port: int) -> dict[str, str]:
         "ODIN_DEALER_ID": "RESERVEDPG",
         "ODIN_PASSWORD_MODE": "CBC",
         "REST_BASE_URL": f"http://127.0.0.1:{rest_port}/interactive",
+        "SCRIP_MASTER_URL": f"http://127.0.0.1:{rest_port}/scripfiles/v2",
         "REST_SECOND_FACTORS": "TOTP,OTP,FINGERPRINT,REGISTER",
         "PYTHONUNBUFFERED": "1",
     }

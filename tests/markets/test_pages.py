@@ -46,6 +46,13 @@ def test_an_administrator_uploads_a_master_and_everybody_finds_its_scrips(as_adm
     assert "₹ 0.05" in scrip
 
 
+def test_the_search_on_top_finds_scrips_beside_everything_else(as_admin, maker):
+    upload(as_admin, v2())
+    importing.work_due()
+    as_admin.force_login(maker)
+    assert "PEEPAL EQ on NSE Equity" in as_admin.post("/search/", {"q": "peepal"}).content.decode()
+
+
 def test_only_who_may_import_uploads_fetches_or_decides(client, maker, admin):
     client.force_login(maker)
     assert upload(client, v2()).status_code == 403
