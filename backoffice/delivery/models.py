@@ -97,7 +97,7 @@ class Delivery(models.Model):
     lane = models.CharField(max_length=40)
     part = models.PositiveSmallIntegerField(
         default=0,
-        help_text="Which of the change's messages it is, from 0; of those `ahead`, which of them.",
+        help_text="Which of the change's messages it is, from 0; what is none of them counts on from there.",
     )
     own_values = models.JSONField(null=True, help_text="Of a message that is none of the change's.")
     content_hash = models.CharField(max_length=64)
@@ -175,7 +175,7 @@ class Delivery(models.Model):
                 condition=Q(message_type__in=(303, 330)),
                 name="delivery_limit_reference_once",
             ),
-            models.UniqueConstraint(fields=["change", "part", "ahead"], name="delivery_of_a_part_once"),
+            models.UniqueConstraint(fields=["change", "part"], name="delivery_of_a_part_once"),
         ]
         indexes = [
             # The two that a claim walks: the queue by turn, and what is open in a lane.

@@ -73,8 +73,8 @@ def enqueue(
 ) -> Delivery:
     """Put one approved message in the queue, in the transaction of its approval.
 
-    `values` have secrets sealed: those of the change's message number `part`, or (None) others, to be kept; of these it
-    is the `number`-th that the change has.
+    `values` have secrets sealed: those of the change's message number `part`, or (None) others, to be kept, whose
+    part is `number`.
     What is open before it in its lane takes its priority, or it would wait behind everybody's batches.
     """
     Delivery.objects.filter(STILL_OPEN, lane=lane, priority__gt=priority).update(priority=priority)

@@ -163,7 +163,8 @@ def make_certain(create: Delivery, why: str) -> None:
         f"Of the creation (delivery {create.pk}): {why} The values that were approved with change "
         f"{create.change_id} are sent once more, as an update, so that they are certain."
     )
-    for number, (message, values) in enumerate(confirming(create.values)):
+    messages = create.change.messages
+    for number, (message, values) in enumerate(confirming(create.values), len(messages)):
         delivery = enqueue(
             change_id=create.change_id,
             message_type=message.type,

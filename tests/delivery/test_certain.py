@@ -125,7 +125,7 @@ def test_of_two_such_updates_the_second_waits_for_the_first_whatever_becomes_of_
     options = {"change_id": create.change_id, "message_type": 320, "lane": create.lane, "reference": ""}
     first, second = (
         queue.enqueue(values={"name": name}, ahead=True, number=number, **options)
-        for number, name in enumerate(("One", "Two"))
+        for number, name in enumerate(("One", "Two"), 1)
     )
     claim = queue.claim()
     assert claim.delivery.pk == first.pk

@@ -56,7 +56,8 @@ def test_the_approved_values_as_another_message_are_not_sent(odin, applied):
         change=applied.change,
         lane=applied.lane,
         message_type=320,
-        part=0,
+        part=1,
+        own_values=applied.values,
         ahead=True,
         content_hash=content_hash(one(320, applied.values)),
     )

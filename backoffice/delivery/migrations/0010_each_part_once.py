@@ -6,11 +6,12 @@ from django.db import migrations, models
 
 
 def number_what_makes_certain(apps: Any, schema_editor: Any) -> None:
-    """Tell the deliveries apart that follow one creation: each was part 0."""
+    """Let the deliveries that follow a creation count on from its change's messages: each was part 0."""
     schema_editor.execute(
-        "UPDATE delivery_delivery SET part = numbered.part FROM (SELECT id, row_number() "
-        "OVER (PARTITION BY change_id ORDER BY id) - 1 AS part FROM delivery_delivery WHERE ahead) AS numbered "
-        "WHERE numbered.id = delivery_delivery.id AND numbered.part <> delivery_delivery.part"
+        "UPDATE delivery_delivery SET part = numbered.part FROM (SELECT a.id, row_number() "
+        "OVER (PARTITION BY a.change_id ORDER BY a.id) - 1 + (SELECT count(*) FROM delivery_delivery own "
+        "WHERE own.change_id = a.change_id AND NOT own.ahead) AS part FROM delivery_delivery a WHERE a.ahead) "
+        "AS numbered WHERE numbered.id = delivery_delivery.id"
     )
 
 
@@ -45,14 +46,12 @@ class Migration(migrations.Migration):
             name="part",
             field=models.PositiveSmallIntegerField(
                 default=0,
-                help_text="Which of the change's messages it is, from 0; of those `ahead`, which of them.",
+                help_text="Which of the change's messages it is, from 0; what is none of them counts on from there.",
             ),
         ),
         migrations.AddConstraint(
             model_name="delivery",
-            constraint=models.UniqueConstraint(
-                fields=("change", "part", "ahead"), name="delivery_of_a_part_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("change", "part"), name="delivery_of_a_part_once"),
         ),
         migrations.AlterField(
             model_name="delivery",
