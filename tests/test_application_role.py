@@ -1,6 +1,6 @@
 """What somebody can do to four eyes and to the trail who has the database role of the portal, and knows its tables.
 
-On PostgreSQL with a role of its own that owns nothing, as docs/deployment.md sets it up. SQLite has no roles: there the
+On PostgreSQL with a role of its own that owns nothing, as `deploy/postgres/roles.sql` sets it up. SQLite has no roles: there the
 same statements are tried by whoever can open the file, and nothing keeps them from dropping the triggers first.
 """
 
@@ -29,7 +29,7 @@ from tests.changes.conftest import deposit, propose  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DEPLOYMENT = Path(__file__).parent.parent / "docs" / "deployment.md"
+ROLES_SQL = Path(__file__).parent.parent / "deploy" / "postgres" / "roles.sql"
 REFUSALS = {
     *(guard.words for vendor in ("postgresql", "sqlite") for guard in changes_guards(vendor).values()),
     *(guard.words for vendor in ("postgresql", "sqlite") for guard in audit_guards(vendor).values()),
@@ -442,16 +442,14 @@ def test_guards_and_tables_are_not_the_roles_to_take_away(attacker, propose):  #
 
 @pytest.mark.only_on("postgresql")
 def test_the_roles_of_the_documents_can_do_what_they_need_and_no_more():
-    """The commands of docs/deployment.md, on a database of their own."""
+    """The commands of `deploy/postgres/roles.sql`, on a database of their own."""
     mark = secrets.token_hex(4)
-    block = re.search(
-        r"^    CREATE ROLE portal_owner.*?(?=^\S)", DEPLOYMENT.read_text(), re.MULTILINE | re.DOTALL
-    )[0]
-    passwords = iter((secrets.token_hex(16), secrets.token_hex(16)))
-    sql = re.sub(r"'\.\.\.'", lambda _: f"'{next(passwords)}'", block)
+    passwords = {"owner_password": secrets.token_hex(16), "portal_password": secrets.token_hex(16)}
+    sql = re.sub(r"^--.*$", "", ROLES_SQL.read_text(), flags=re.MULTILINE)
+    sql = re.sub(r":'(\w+)'", lambda found: f"'{passwords[found[1]]}'", sql)
     sql = re.sub(r"\bportal(_owner)?\b", lambda found: f"{found[0]}_{mark}", sql)
     owner, portal = re.findall(r"CREATE ROLE (\w+) LOGIN PASSWORD '(\w+)'", sql)
-    before, _, after = sql.partition(f"\\c portal_{mark}")
+    before, _, after = sql.partition(f"\\connect portal_{mark}")
     parameters = connection.get_connection_params()
     parameters.pop("cursor_factory", None)
     parameters.pop("context", None)
