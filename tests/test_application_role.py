@@ -1,7 +1,8 @@
 """What somebody can do to four eyes and to the trail who has the database role of the portal, and knows its tables.
 
-On PostgreSQL with a role of its own that owns nothing, as `deploy/postgres/roles.sql` sets it up. SQLite has no roles: there the
-same statements are tried by whoever can open the file, and nothing keeps them from dropping the triggers first.
+On PostgreSQL with a role of its own that owns nothing, as `deploy/postgres/roles.sql` sets it up. SQLite has no roles:
+there the same statements are tried by whoever can open the file, and nothing keeps them from dropping the triggers
+first.
 """
 
 import re
