@@ -222,7 +222,9 @@ def test_a_claim_reads_the_queue_in_turn_without_sorting_it_though_it_grew_a_mom
     queue.without_sorting()
     plan = queue.due(timezone.now())[:1].explain()
     assert "delivery_by_turn" in plan
-    assert plan.count("by_lane") == 2
+    # Which index answers for a lane is the database's choice; that one does is not.
+    scans = [line.lower() for line in plan.splitlines() if "scan" in line.lower()]
+    assert [line for line in scans if "index" not in line and "bitmap" not in line] == []
     assert "sort" not in plan.lower()
     assert "temp b-tree" not in plan.lower()
 
