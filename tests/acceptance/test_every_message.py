@@ -26,7 +26,8 @@ MESSAGES = {
     "channels": ({}, "TRADING"),
     "cash_deposit": ({"reference": ["WALK0001"], "amount": ["950000.50"]}, "WALK0001"),
     "manual_collateral": ({"reference": ["WALK0002"], "amount": ["500"]}, "WALK0002"),
-    "square_off": ({}, "8589934591"),
+    # One that ODIN lists: once its list is read, the form offers no other.
+    "square_off": ({"periodicity": ["113"]}, "113"),
     "participant_codes": ({}, "016290806IL"),
     "alternate_addresses": ({}, "1 Hill Road"),
     "edis_quantity": ({}, "INE467B01029"),
