@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from accounts.offers import Offer
 from backoffice.changes.entry import EntryForm
+from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.addresses import UpdateAlternateAddress
-from backoffice.screens.sections import Block, Section
 
 NAMES = tuple(UpdateAlternateAddress.fields)
 BLOCKS = (

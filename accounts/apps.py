@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
             update_form,
         )
         from accounts.search import find, known_to
-        from backoffice.screens import components, privacy, search
+        from backoffice.kit import components, privacy, search
 
         kinds.register()
         batches.register()

@@ -12,7 +12,7 @@ from accounts.registration import RegisterRetailUser, take_many
 from accounts.segments import UpdateAsked
 from accounts.updates import ALWAYS
 from backoffice.batches import kinds
-from backoffice.batches.columns import Layout
+from backoffice.batches.file.columns import Layout
 from backoffice.batches.kinds import BatchKind, Unique
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.messages.dealers import MapDealers

@@ -6,12 +6,12 @@ Nothing here forbids anything: what does not fit together is a warning, for the 
 from collections.abc import Callable, Iterator, Mapping
 
 from accounts.values import record, records, text
+from backoffice.kit.components import Comparison, Side
 from backoffice.protocol.charset import words
 from backoffice.protocol.codes import HoldingMode, HoldingType
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.shapes import EMAIL, MOBILE, PAN
-from backoffice.screens.components import Comparison, Side
 
 RULE = "portal.compare"
 #: People who stand in a demat account and in the mutual-fund UCC.

@@ -6,11 +6,11 @@ from accounts.forms import SECTIONS
 from accounts.models import RetailUser
 from accounts.offers import Offer
 from backoffice.changes.entry import EntryForm
+from backoffice.kit.sections import Section
 from backoffice.protocol.codes import OdinUserType
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
-from backoffice.screens.sections import Section
 
 #: What names the user, and what the conversion makes of it. Manager and category may be given anew.
 FIXED = ("group_id", "user_id", "odin_user_type")

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from accounts.lanes import WORK, with_work
 from accounts.models import RetailUser, Source
 from accounts.search import matching
+from backoffice.kit.filters import Filters, SearchFilter, TextFilter
 from backoffice.protocol.codes import OdinUserType, UserStatus
-from backoffice.screens.filters import Filters, SearchFilter, TextFilter
 
 
 class RetailUserFilter(Filters):

@@ -1,12 +1,12 @@
 """The form of a new retail user: how the fields of 301 are divided, what they start with, and when parts apply."""
 
+from backoffice.kit.conditions import Minor, When, need
+from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser, MfUcc
 from backoffice.protocol.rules import AnyOf
 from backoffice.protocol.user_rules import BSE_MODES
-from backoffice.screens.conditions import Minor, When, need
-from backoffice.screens.sections import Block, Section
 
 MF_ALLOWED = need(CreateRetailUser.rules, "mf_ucc")
 JOINT = need(MfUcc.rules, "second_first_name", "mf_ucc")

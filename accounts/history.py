@@ -14,15 +14,15 @@ from django.db.models import QuerySet
 
 from backoffice.audit.models import Entry
 from backoffice.audit.operations import SYSTEM
-from backoffice.audit.shown import differences
 from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change, State
 from backoffice.changes.shown import told_messages
+from backoffice.compliance.shown import differences
 from backoffice.delivery.models import Attempt, Delivery
+from backoffice.kit import privacy
+from backoffice.kit.components import Event, status
+from backoffice.kit.templatetags.portal import optional_url
 from backoffice.protocol.message import REQUESTS
-from backoffice.screens import privacy
-from backoffice.screens.components import Event, status
-from backoffice.screens.templatetags.portal import optional_url
 
 #: So many events are on a page of the story.
 PAGE = 30
@@ -171,7 +171,7 @@ def _of_entry(entry: Entry, shows: bool) -> Event:
         what=privacy.words(entry.text, shows),
         why=privacy.words(entry.reason, shows),
         icon="audit",
-        url=optional_url("audit:detail", entry.pk),
+        url=optional_url("compliance:detail", entry.pk),
         details=[(label, text) for label, text in details if text],
         differences=differences(entry, shows),
     )

@@ -8,8 +8,8 @@ from django.urls import reverse
 from accounts.models import RetailUser
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.views import ENTRY_PAGES
+from backoffice.kit.sections import plain_sections
 from backoffice.protocol.fields import Values
-from backoffice.screens.sections import plain_sections
 
 
 def plain(form: EntryForm, known: Values) -> EntryForm:

@@ -13,14 +13,14 @@ from accounts.values import PARTS, USER_COLUMNS, confirmed_values, from_values, 
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Text, Values
 from backoffice.protocol.message import Request
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.user_rules import ACCOUNTS
-from backoffice.screens.sections import Block, Section
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 class RegisterRetailUser(Request, like=CreateRetailUser, without=("password", "reference"), abstract=True):

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import RetailUser
-from backoffice.screens import privacy
-from backoffice.screens.search import LIMIT, Match
+from backoffice.kit import privacy
+from backoffice.kit.search import LIMIT, Match
 
 #: From so many letters on they may stand anywhere in a name; fewer must begin it.
 INSIDE_FROM = 3

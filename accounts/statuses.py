@@ -1,7 +1,7 @@
 """How the states of a retail user look."""
 
+from backoffice.kit.components import Status
 from backoffice.protocol.codes import UserStatus
-from backoffice.screens.components import Status
 
 RETAIL_USER = {
     UserStatus.ACTIVE.value: Status(UserStatus.ACTIVE.label, "good", "check-circle"),

@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 
 from accounts.lanes import open_work
 from accounts.models import RetailUser
+from backoffice.kit.tables_base import AgoColumn, PersonalColumn, PortalTable, StatusColumn
+from backoffice.kit.templatetags import portal
 from backoffice.protocol.codes import Segment
-from backoffice.screens.tables_base import AgoColumn, PersonalColumn, PortalTable, StatusColumn
-from backoffice.screens.templatetags import portal
 
 NOTHING = "–"  # the dash of every empty cell
 SEGMENT_NAMES = {segment.value: segment.label for segment in Segment}

@@ -9,11 +9,11 @@ from accounts.offers import Offer
 from accounts.segments import INACTIVE, REACTIVATE, UpdateAsked, active, findings
 from accounts.updates import ACCOUNTS, SINGLE, compose, placed
 from backoffice.changes.entry import EntryForm
+from backoffice.kit.sections import Block, Section
 from backoffice.protocol.codes import Segment
 from backoffice.protocol.fields import Values
 from backoffice.protocol.rules import codes
 from backoffice.protocol.user_rules import SEGMENT_SETS
-from backoffice.screens.sections import Block, Section
 
 #: Said on the form, since the fields are not on it.
 NOT_IN_320 = "Family, parent, category, group admin and password cannot be changed once a user is created."

@@ -22,12 +22,12 @@ from accounts.values import parts, to_values
 from backoffice.changes.kinds import kind
 from backoffice.changes.seen import proposed_to
 from backoffice.changes.views import ENTRY_PAGES
+from backoffice.kit import privacy
+from backoffice.kit.components import Tab
+from backoffice.kit.tables_base import ListView
 from backoffice.outside import moment
 from backoffice.protocol.codes import Segment
 from backoffice.protocol.messages.addresses import UpdateAlternateAddress
-from backoffice.screens import privacy
-from backoffice.screens.components import Tab
-from backoffice.screens.tables_base import ListView
 
 #: So many limit updates are shown on the page of a retail user; the list has the rest.
 LIMIT_UPDATES = 25

@@ -233,22 +233,24 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "csp",
-    "backoffice.staff",
+    "backoffice.kit",
     "backoffice.audit",
+    "backoffice.logins",
     "backoffice.masters",
     "backoffice.odin",
     "backoffice.rest",
     "backoffice.delivery",
     "backoffice.changes",
     "backoffice.dealer",
-    "backoffice.people",
-    "backoffice.screens",
+    "backoffice.staff",
     "accounts",
     "limits",
     "markets",
     "backoffice.batches",
     "backoffice.health",
     "backoffice.exports",
+    "backoffice.compliance",
+    "backoffice.desk",
     "django.forms",  # its own form templates, for FORM_RENDERER
 ]
 
@@ -267,10 +269,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "backoffice.staff.middleware.HeadersMiddleware",
-    "backoffice.staff.middleware.IdleMiddleware",
-    "backoffice.staff.middleware.SecondFactorMiddleware",
-    "backoffice.staff.middleware.StepUpMiddleware",
+    "backoffice.logins.middleware.HeadersMiddleware",
+    "backoffice.logins.middleware.IdleMiddleware",
+    "backoffice.logins.middleware.SecondFactorMiddleware",
+    "backoffice.logins.middleware.StepUpMiddleware",
 ]
 
 ROOT_URLCONF = "backoffice.urls"
@@ -286,16 +288,16 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "backoffice.screens.context.frame",
+                "backoffice.desk.context.frame",
             ],
         },
     },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-AUTH_USER_MODEL = "staff.User"
-LOGIN_URL = "staff:login"
-LOGIN_REDIRECT_URL = "screens:today"
+AUTH_USER_MODEL = "logins.User"
+LOGIN_URL = "logins:login"
+LOGIN_REDIRECT_URL = "desk:today"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -312,8 +314,8 @@ STEP_UP_MINUTES = number("STEP_UP_MINUTES", 60, 1, 720)
 LOCKOUT_TRIES = int(number("LOCKOUT_TRIES", 5, 1, 100))
 LOCKOUT_MINUTES = number("LOCKOUT_MINUTES", 15, 1, 1440)
 
-ACCOUNT_ADAPTER = "backoffice.staff.adapters.StaffAdapter"
-ACCOUNT_FORMS = {"login": "backoffice.staff.forms.LoginForm"}
+ACCOUNT_ADAPTER = "backoffice.logins.adapters.StaffAdapter"
+ACCOUNT_FORMS = {"login": "backoffice.logins.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -331,14 +333,14 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = f"Back office {PORTAL_ENVIRONMENT}"
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones may be half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_ADAPTER = "backoffice.staff.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "backoffice.logins.adapters.SecondFactorAdapter"
 MFA_FORMS = {
-    "authenticate": "backoffice.staff.forms.CodeForm",
-    "reauthenticate": "backoffice.staff.forms.CodeAgainForm",
+    "authenticate": "backoffice.logins.forms.CodeForm",
+    "reauthenticate": "backoffice.logins.forms.CodeAgainForm",
 }
 # Single sign-on: only for staff that the portal knows. The first login binds the account at the provider, found by the
 # e-mail address that the provider has verified; from then on that account counts, whatever its address becomes.
-SOCIALACCOUNT_ADAPTER = "backoffice.staff.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_ADAPTER = "backoffice.logins.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_STORE_TOKENS = False
@@ -357,7 +359,7 @@ if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
 # Counts of failed logins are shared by all processes of the portal and kept for their time; names of master lists need
 # not be. Nothing else belongs into the first: it holds a row for each name and address that was tried.
 CACHES = {
-    "default": {"BACKEND": "backoffice.staff.throttles.ThrottleCache"},
+    "default": {"BACKEND": "backoffice.logins.throttles.ThrottleCache"},
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
@@ -631,7 +633,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SESSION_ENGINE = "backoffice.staff.sessions"
+SESSION_ENGINE = "backoffice.logins.sessions"
 SESSION_COOKIE_AGE = 12 * 3600  # from the login on, whatever is done meanwhile
 # Where a proxy or another port shares the host, cookies of others are not taken for ours.
 SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"

@@ -3,17 +3,17 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("backoffice.screens.urls")),
+    path("", include("backoffice.desk.urls")),
     path("", include("backoffice.health.urls")),
-    path("staff/", include("backoffice.staff.urls")),
+    path("staff/", include("backoffice.logins.urls")),
     path("batches/", include("backoffice.batches.urls")),
-    path("people/", include("backoffice.people.urls")),
+    path("people/", include("backoffice.staff.urls")),
     path("changes/", include("backoffice.changes.urls")),
     path("deliveries/", include("backoffice.delivery.urls")),
     path("odin/", include("backoffice.odin.urls")),
     path("dealer/", include("backoffice.dealer.urls")),
     path("masters/", include("backoffice.masters.urls")),
-    path("audit/", include("backoffice.audit.urls")),
+    path("audit/", include("backoffice.compliance.urls")),
     path("exports/", include("backoffice.exports.urls")),
     path("users/", include("accounts.urls")),
     path("limits/", include("limits.urls")),

@@ -84,7 +84,7 @@ def cost(rounds: int, changes: int) -> None:
     from django.contrib.auth.models import Group
     from django.db import connection
 
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
     for role in ("maker", "checker"):
         User.objects.create_user(role).groups.add(Group.objects.get(name=role))
@@ -120,7 +120,7 @@ def _work(name: int, plan: list[bool], changes: int, barrier: object) -> None:
     import django
 
     django.setup()
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
     maker, checker = User.objects.get(username="maker"), User.objects.get(username="checker")
     _changes(f"W{name}", 5, maker, checker)

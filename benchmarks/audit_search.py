@@ -127,7 +127,7 @@ def measure(entries: int) -> None:
     from django.test import Client, override_settings
     from django.utils import timezone
 
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
     call_command("migrate", verbosity=0)
     number, engine = str(entries), connection.vendor

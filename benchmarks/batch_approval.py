@@ -40,8 +40,10 @@ from django.db import connection, transaction
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
-from backoffice.batches import columns, decisions, lease, operations
-from backoffice.batches.checking import Checking
+from backoffice.batches import lease, operations
+from backoffice.batches.check.checking import Checking
+from backoffice.batches.decide import decisions
+from backoffice.batches.file import columns
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch
 from backoffice.changes import approvals
@@ -50,11 +52,11 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.queue import enqueue
 from backoffice.delivery.sending import drain
+from backoffice.logins.models import User
 from backoffice.odin import session
-from backoffice.odin.standin import StandIn
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import Header, encode
-from backoffice.staff.models import User
+from standins.odin import StandIn
 from tests.factories import bank_values, demat_values, retail_user_values
 from tests.settings import RUNTIME
 

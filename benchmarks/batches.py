@@ -107,7 +107,7 @@ def run_one(way: str, path: Path, rows: int) -> dict[str, Any]:
 def portal(path: Path) -> Callable[[], None]:
     """The portal's check of an uploaded file."""
     from backoffice.batches import operations
-    from backoffice.batches.checking import Checking
+    from backoffice.batches.check.checking import Checking
     from backoffice.batches.models import Batch
 
     maker = person()
@@ -131,7 +131,7 @@ def person() -> Any:
     """A maker."""
     from django.contrib.auth.models import Group
 
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
     user = User.objects.create_user("maker")
     user.groups.add(Group.objects.get(name="maker"))
@@ -318,7 +318,7 @@ class writing:
 def save_drafts(stop: Event, found: "multiprocessing.Queue[list[float]]") -> None:
     """Save a draft every 20 ms until told to stop."""
     from backoffice.changes.operations import save_draft
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
     maker = User.objects.get(username="maker")
     waits = []

@@ -101,8 +101,8 @@ class Bench:
         from django.core.management import call_command
 
         from accounts.models import RetailUser
-        from backoffice.odin.standin.handlers.users import _blank
-        from backoffice.odin.standin.store import Store
+        from standins.odin.handlers.users import _blank
+        from standins.odin.store import Store
         from tests.factories import ChangeFactory, RetailUserFactory
 
         self.installation = installation

@@ -26,11 +26,11 @@ from backoffice.config import OdinConfig
 from backoffice.logs import Lines
 from backoffice.odin.gateway import Gateway
 from backoffice.odin.outcome import OutcomeKind, read
-from backoffice.odin.standin import StandIn
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.messages.limits import CashDeposit
 from backoffice.protocol.wire import Header, encode, mask
+from standins.odin import StandIn
 
 THREADS = (1, 8, 32)
 VALUES = example(CashDeposit)

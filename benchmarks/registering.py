@@ -29,7 +29,8 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import BankAccount, RetailUser
-from backoffice.batches import decisions, lease, operations, taking
+from backoffice.batches import lease, operations
+from backoffice.batches.decide import decisions, taking
 from backoffice.batches.models import Batch
 from benchmarks.batch_approval import check, file, person, timed
 from benchmarks.batches import Memory

@@ -7,8 +7,7 @@ class LimitsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import pages
-        from backoffice.masters import names
-        from backoffice.screens import components
+        from backoffice.kit import components, names
         from limits import batches, kinds, readings, records, statuses  # noqa: F401  # records registers what confirmed messages do
 
         kinds.register()

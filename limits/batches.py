@@ -6,7 +6,7 @@ from django.db.models import Exists, Q
 
 from accounts.batches import FILLED, LANE, users_of_lane
 from backoffice.batches import kinds
-from backoffice.batches.columns import Layout
+from backoffice.batches.file.columns import Layout
 from backoffice.batches.kinds import BatchKind, Unique
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral

@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import RetailUser
 from accounts.search import matching
-from backoffice.screens.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter
+from backoffice.kit.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter
 from limits.models import LimitUpdate, SquareOffSetting
 
 

@@ -15,15 +15,15 @@ from accounts.kinds import by_lane
 from accounts.models import RetailUser
 from accounts.views import tabs as user_tabs
 from backoffice.audit.operations import record
-from backoffice.masters.names import offered
-from backoffice.screens import csv_files
-from backoffice.screens.components import Tab
+from backoffice.kit import csv_files
+from backoffice.kit.components import Tab
+from backoffice.kit.names import offered
 from limits import readings, shown
 from limits.models import Periodicity, Reading
 from limits.shapes import NotUnderstood
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: What is asked of one retail user, by its name in addresses.
 KINDS = {

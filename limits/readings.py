@@ -12,7 +12,7 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.delivery import gate
 from backoffice.delivery.wakeup import wake_after_commit
-from backoffice.masters import names
+from backoffice.kit import names
 from backoffice.odin.outcome import Outcome, OutcomeKind
 from backoffice.odin.reading import ReadFailed, ask
 from backoffice.odin.session import NoSession
@@ -23,7 +23,7 @@ from limits import shapes
 from limits.models import Periodicity, Reading
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: By name, since the module of the tasks imports this one.
 FETCH = "limits.tasks.fetch_readings"

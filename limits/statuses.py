@@ -1,6 +1,6 @@
 """How the states of a reading look."""
 
-from backoffice.screens.components import Status
+from backoffice.kit.components import Status
 from limits.models import Reading
 
 READING = {

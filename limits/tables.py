@@ -2,7 +2,7 @@
 
 import django_tables2 as tables
 
-from backoffice.screens.tables_base import AgoColumn, IdColumn, MoneyColumn, PortalTable, TimeColumn
+from backoffice.kit.tables_base import AgoColumn, IdColumn, MoneyColumn, PortalTable, TimeColumn
 from limits.models import LimitUpdate, SquareOffSetting
 
 

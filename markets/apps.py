@@ -6,7 +6,7 @@ class MarketsConfig(AppConfig):
     verbose_name = "Markets"
 
     def ready(self) -> None:
-        from backoffice.screens import components, search
+        from backoffice.kit import components, search
         from markets.search import matches
         from markets.statuses import SCRIP_IMPORT
 

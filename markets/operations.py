@@ -18,7 +18,7 @@ from markets.master_file import MOST_BYTES, PUBLISHED
 from markets.models import Scrip, ScripImport, State
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 IMPORT = "markets.add_scripimport"
 #: When the files of a day are fetched, in India.

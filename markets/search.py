@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from stdnum import isin as isin_number
 
+from backoffice.kit.search import LIMIT as MATCHES
+from backoffice.kit.search import Match
 from backoffice.rest.api.codes import EQUITY
-from backoffice.screens.search import LIMIT as MATCHES
-from backoffice.screens.search import Match
 from markets import lookups  # noqa: F401  # registers `begins`
 from markets.models import Scrip, ScripImport, State
 

@@ -1,6 +1,6 @@
 """How the states of an import look."""
 
-from backoffice.screens.components import Status
+from backoffice.kit.components import Status
 from markets.models import State
 
 SCRIP_IMPORT = {

@@ -14,9 +14,9 @@ from django.utils import timezone
 from backoffice.audit.guard import guard, unguard
 from backoffice.changes import guards
 from backoffice.delivery import gate
-from backoffice.odin.standin import StandIn
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
+from standins.odin import StandIn
 from tests.settings import RUNTIME
 
 #: Set by `make test`: a line for each kind of test that this machine cannot run.
@@ -27,8 +27,8 @@ SAME_EVERYWHERE = (
     "tests/acceptance",
     "tests/pages",
     "tests/batches/test_damaged",
-    "tests/screens",
-    "tests/staff/test_pages_by_role",
+    "tests/kit",
+    "tests/logins/test_pages_by_role",
 )
 
 

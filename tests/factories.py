@@ -14,8 +14,8 @@ from backoffice.audit.models import Entry
 from backoffice.changes.models import Approval, ApprovalRule, Change, State
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.models import Attempt, Delivery
+from backoffice.logins.models import User
 from backoffice.protocol.fields import Values
-from backoffice.staff.models import User
 from limits.models import LimitUpdate, SquareOffSetting
 
 

@@ -86,7 +86,7 @@ class Portal:
         celery = [sys.executable, "-m", "celery", "-q", "-A", "backoffice.celery"]
         command = {
             "stand-in": [
-                sys.executable, "-m", "backoffice.odin.standin",
+                sys.executable, "-m", "standins.odin",
                 "--port", str(self.odin_port), "--database", str(self.var / "standin.sqlite3"),
             ],
             "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4"],

@@ -19,7 +19,7 @@ from backoffice.audit.guard import guards as audit_guards
 from backoffice.audit.models import Entry, LegalHold, Seal
 from backoffice.audit.operations import record
 from backoffice.audit.seals import seal_new, verify
-from backoffice.batches import decisions
+from backoffice.batches.decide import decisions
 from backoffice.batches.models import Batch
 from backoffice.changes import operations
 from backoffice.changes.guards import guards as changes_guards

@@ -18,7 +18,7 @@ from backoffice.audit.guard import guard, unguard
 from backoffice.audit.models import Pruning
 from backoffice.audit.tasks import prune
 from backoffice.celery import app
-from backoffice.screens.formats import INDIA
+from backoffice.kit.formats import INDIA
 from tests.faults.installation import Installation, wait_until
 
 SWEEP = "backoffice.delivery.tasks.sweep"

@@ -12,13 +12,13 @@ from backoffice.changes.errors import ChangeError
 from backoffice.delivery import gate
 from backoffice.delivery import operations as deliveries
 from backoffice.delivery.errors import DeliveryError
+from backoffice.desk.context import Frame
 from backoffice.free_text import COMMENT_LENGTH, REASON_LENGTH
 from backoffice.odin import session
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
-from backoffice.screens.context import Frame
 from tests.factories import ChangeFactory, DeliveryFactory
-from tests.staff.test_pages_by_role import pages
+from tests.logins.test_pages_by_role import pages
 from tests.test_hostile_values import everybody, filled, methods, names  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.django_db

@@ -17,10 +17,10 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.delivery import gate
 from backoffice.exports.models import Export
-from backoffice.screens.filters import Filters
-from backoffice.staff.roles import ROLES
+from backoffice.kit.filters import Filters
+from backoffice.logins.roles import ROLES
 from tests.factories import retail_user_values
-from tests.staff.test_pages_by_role import SAMPLES, pages
+from tests.logins.test_pages_by_role import SAMPLES, pages
 
 pytestmark = pytest.mark.django_db
 

@@ -119,9 +119,7 @@ def test_a_cookie_that_no_database_takes_is_as_good_as_none(client, name, value)
     assert (answer.status_code, answer.url) == (302, "/staff/login/?next=/")
 
 
-@pytest.mark.parametrize(
-    "next_page", ["1", "x", "screens:today", "//evil.example", "https://evil.example", ""]
-)
+@pytest.mark.parametrize("next_page", ["1", "x", "desk:today", "//evil.example", "https://evil.example", ""])
 def test_a_reveal_leads_back_to_an_address_of_the_portal_alone(client, compliance, next_page):
     client.force_login(compliance)
     assert client.post("/reveal/", {"next": next_page, "lane": "a\x00", "reason": "b"}).url == "/"

@@ -16,18 +16,18 @@ from django.urls import reverse
 
 from accounts.models import RetailUser
 from accounts.search import matching_anything
-from backoffice.batches import matching, uploads
-from backoffice.batches import search as batch_search
-from backoffice.batches.dates import DateShapes
+from backoffice.batches.file import matching, uploads
+from backoffice.batches.file.dates import DateShapes
+from backoffice.batches.pages import search as batch_search
 from backoffice.delivery import wordings
+from backoffice.kit import csv_files, privacy
+from backoffice.kit import search as searching
 from backoffice.logs import Lines
 from backoffice.odin import gateway, outcome
 from backoffice.protocol import charset, personal, reads_json, shapes, wire
 from backoffice.protocol.findings import DecodeError, EncodeError
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.secret import SecretText
-from backoffice.screens import csv_files, privacy
-from backoffice.screens import search as searching
 
 pytestmark = pytest.mark.slow
 
@@ -173,7 +173,7 @@ def test_the_headers_of_a_login_too(header):
 
     def log_in(text):
         csrf.post(
-            reverse("staff:login"), {"login": "a", "password": "b"}, headers={header: text}, secure=True
+            reverse("logins:login"), {"login": "a", "password": "b"}, headers={header: text}, secure=True
         )
 
     for words, unit in WORST.items():

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VAR = ROOT / "var"
+DATABASE = VAR / "portal.sqlite3"
 
 
 class CannotStart(Exception):
@@ -95,7 +96,7 @@ def demonstration(odin_port: int, rest_port: int) -> dict[str, str]:
         "PORTAL_VAR": str(VAR),
         "DEBUG": "false",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "DATABASE_URL": f"sqlite:///{VAR / 'portal.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{DATABASE}",
         "CELERY_BROKER_URL": "filesystem://localhost",
         "ODIN_SERVICE_URL": f"{odin}/soap",
         "ODIN_WSDL_URL": f"{odin}?singleWsdl",

@@ -17,9 +17,10 @@ import tools  # noqa: F401  # first: it refuses an old Python
 import argparse
 import errno
 import socket
+import sqlite3
 import subprocess
 
-from tools.prepare import ROOT, VAR, CannotStart, demonstration, make_var, make_venv, python
+from tools.prepare import DATABASE, ROOT, VAR, CannotStart, demonstration, make_var, make_venv, python
 from tools.supervisor import Supervisor
 
 
@@ -37,6 +38,7 @@ def main() -> int:
             check_port(options.odin_port, "ODIN_PORT")
             check_port(options.rest_port, "REST_PORT")
         make_var()
+        check_database(DATABASE)
         make_venv("requirements.txt")
         environment = demonstration(options.odin_port, options.rest_port)
         if options.manage:
@@ -63,6 +65,25 @@ def check_port(port: int, variable: str) -> None:
             if error.errno == errno.EADDRINUSE:
                 raise CannotStart(f"Port {port} is in use: stop what uses it, {other}") from None
             raise CannotStart(f"Port {port} cannot be used ({error.strerror}): allow it, {other}") from None
+
+
+def check_database(file: Path) -> None:
+    """Raises CannotStart when this database has migrations of ours that this version does not know."""
+    if not file.exists():
+        return
+    folders = {path.parent.parent.name: path.parent for path in ROOT.glob("*/migrations/__init__.py")}
+    folders |= {
+        path.parent.parent.name: path.parent for path in ROOT.glob("backoffice/*/migrations/__init__.py")
+    }
+    with sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True) as connection:
+        try:
+            applied = connection.execute("SELECT app, name FROM django_migrations").fetchall()
+        except sqlite3.OperationalError:  # nothing was migrated yet
+            applied = []
+    if any(app in folders and not (folders[app] / f"{name}.py").exists() for app, name in applied):
+        raise CannotStart(
+            f"{file.parent} holds the demonstration of an older version: delete that folder and run the command again."
+        )
 
 
 def _manage(environment: dict[str, str], *arguments: str) -> int:
@@ -100,7 +121,7 @@ def _serve(port: int, odin_port: int, rest_port: int, environment: dict[str, str
             [
                 python(),
                 "-m",
-                "backoffice.odin.standin",
+                "standins.odin",
                 f"--port={odin_port}",
                 f"--database={VAR / 'standin.sqlite3'}",
             ],

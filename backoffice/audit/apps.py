@@ -9,9 +9,6 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice.audit import guard
-        from backoffice.audit.export import KIND
-        from backoffice.exports import kinds
 
-        kinds.register(KIND)
         pre_migrate.connect(guard.unguard_sqlite, sender=self, dispatch_uid="audit.unguard")
         post_migrate.connect(guard.guard_again, sender=self, dispatch_uid="audit.guard")

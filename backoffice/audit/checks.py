@@ -10,7 +10,7 @@ from backoffice.audit.operations import record
 from backoffice.audit.seals import seal_new, verify
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 def ask(by: "User") -> Check:

@@ -71,7 +71,7 @@ class Entry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.by_name}: {self.text}"
 
     def get_absolute_url(self) -> str:
-        return reverse("audit:detail", args=[self.pk])
+        return reverse("compliance:detail", args=[self.pk])
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

@@ -8,7 +8,7 @@ from backoffice.audit.models import Entry
 from backoffice.copying import insert_all
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 SYSTEM = "system"
 

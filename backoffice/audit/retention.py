@@ -13,7 +13,7 @@ from backoffice.audit.seals import PRUNED, seal_new
 from backoffice.free_text import checked
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 class RetentionError(Exception):

@@ -6,11 +6,11 @@ class BatchesConfig(AppConfig):
     verbose_name = "Batches"
 
     def ready(self) -> None:
-        from backoffice.batches import statuses
-        from backoffice.batches.inbox import QUEUE
-        from backoffice.batches.search import find
+        from backoffice.batches.pages import statuses
+        from backoffice.batches.pages.inbox import QUEUE
+        from backoffice.batches.pages.search import find
         from backoffice.changes import inbox
-        from backoffice.screens import components, search
+        from backoffice.kit import components, search
 
         components.add_statuses("batch", statuses.BATCH)
         components.add_statuses("batch_row", statuses.ROW)

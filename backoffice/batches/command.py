@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, NotAllowed
 from backoffice.batches.models import Batch
 from backoffice.batches.operations import ColumnsUnclear
-from backoffice.staff.models import User
-from backoffice.staff.terminal import NotProven, prove
+from backoffice.logins.models import User
+from backoffice.logins.terminal import NotProven, prove
 
 
 class Exit(IntEnum):

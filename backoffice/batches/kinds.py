@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from backoffice.batches.columns import Layout
+from backoffice.batches.file.columns import Layout
 from backoffice.changes.kinds import Known
+from backoffice.kit.components import Comparison
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
-from backoffice.screens.components import Comparison
 
 if TYPE_CHECKING:
     from backoffice.changes.models import Change

@@ -12,19 +12,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
-from backoffice.batches import columns, matching, meanings, offers, reading, uploads
-from backoffice.batches.deciders import decides
+from backoffice.batches.check import offers
+from backoffice.batches.check.summary import hidden_rows, with_finding
+from backoffice.batches.decide.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
+from backoffice.batches.file import columns, matching, meanings, reading, uploads
 from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.models import Batch, State
-from backoffice.batches.summary import hidden_rows, with_finding
 from backoffice.batches.wakeup import wake_after_commit
 from backoffice.batches.words import rows
 from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.delivery.wakeup import wake_after_commit as wake_sending_after_commit
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: While nothing is proposed, the uploader may go back to any step.
 BEFORE_SUBMISSION = (State.UPLOADED, State.CHECKING, State.CHECKED)

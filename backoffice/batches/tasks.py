@@ -7,9 +7,10 @@ from collections.abc import Callable
 from celery import shared_task
 from structlog.contextvars import bind_contextvars
 
-from backoffice.batches import decisions, lease, operations, sending, taking
-from backoffice.batches.checking import Checking
-from backoffice.batches.cleaning import Cleaning
+from backoffice.batches import lease, operations
+from backoffice.batches.check.checking import Checking
+from backoffice.batches.check.cleaning import Cleaning
+from backoffice.batches.decide import decisions, sending, taking
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.models import Batch, State
 from backoffice.batches.wakeup import wake

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from backoffice.batches import alias_views, row_views, upload_views, views
+from backoffice.batches.pages import alias_views, row_views, upload_views, views
 
 app_name = "batches"
 

@@ -1,6 +1,6 @@
 """Counts as sentences have them."""
 
-from backoffice.screens.formats import indian
+from backoffice.kit.formats import indian
 
 
 def rows(count: int) -> str:

@@ -9,7 +9,7 @@ from backoffice.changes.models import Approval, Change
 from backoffice.seal import unseal_values
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 def approve_change(change: Change, *, by: "User", reason: str) -> int:

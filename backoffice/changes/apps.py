@@ -9,13 +9,15 @@ class ChangesConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice.audit import evidence
-        from backoffice.changes import guards, rules
+        from backoffice.changes import guards, rules, search
         from backoffice.changes.evidence import PART
         from backoffice.changes.seen import proposed_to
-        from backoffice.screens import privacy
+        from backoffice.kit import privacy
+        from backoffice.kit import search as searching
 
         rules.register()
         evidence.register(PART)
+        searching.register("changes", search.find)
         privacy.register_lanes("changes", proposed_to)
         pre_migrate.connect(guards.take_down, sender=self, dispatch_uid="changes.take_down")
         post_migrate.connect(guards.put_up, sender=self, dispatch_uid="changes.put_up")

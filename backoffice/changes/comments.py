@@ -7,7 +7,7 @@ from backoffice.changes.errors import NotAllowed, ReasonMissing
 from backoffice.changes.kinds import Kind
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 def may_comment(kind: Kind, person: "User") -> bool:

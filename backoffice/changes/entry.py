@@ -23,13 +23,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.changes import kinds, operations
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.models import Change, State
-from backoffice.outside import whole
-from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
-from backoffice.protocol.findings import Finding, errors
-from backoffice.protocol.message import Request, clean
-from backoffice.protocol.words import explain
-from backoffice.screens.formats import ist
-from backoffice.screens.formsets import (
+from backoffice.kit.formats import ist
+from backoffice.kit.formsets import (
     MessageForm,
     Typed,
     add_record,
@@ -38,10 +33,15 @@ from backoffice.screens.formsets import (
     read_values,
     remove_record,
 )
-from backoffice.screens.sections import Section, divide, named
+from backoffice.kit.sections import Section, divide, named
+from backoffice.outside import whole
+from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
+from backoffice.protocol.findings import Finding, errors
+from backoffice.protocol.message import Request, clean
+from backoffice.protocol.words import explain
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 @dataclass(frozen=True)
@@ -182,9 +182,7 @@ def _logged_out(request: HttpRequest, form: EntryForm) -> HttpResponse:
 
     Nothing else does: without a login the page must not say whom a record is about.
     """
-    anybody = replace(
-        form, title=kinds.kind(form.kind).title, text="", back=("Today", reverse("screens:today"))
-    )
+    anybody = replace(form, title=kinds.kind(form.kind).title, text="", back=("Today", reverse("desk:today")))
     values = read_values(form.message, request.POST)
     return _page(request, anybody, _token(request.POST.get("token", "")), values, logged_out=True, status=401)
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.risks import Risk
+from backoffice.kit.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
 from backoffice.outside import whole
-from backoffice.screens.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
 
 #: How long a change has waited, in hours, and how the choice is called.
 AGES = (("1", "Over an hour"), ("4", "Over 4 hours"), ("24", "Over a day"), ("72", "Over 3 days"))

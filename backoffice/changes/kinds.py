@@ -14,7 +14,7 @@ from backoffice.protocol.split import split_message
 
 if TYPE_CHECKING:
     from backoffice.changes.models import Change
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: Stands for the type where nothing goes to ODIN.
 LOCAL = 0

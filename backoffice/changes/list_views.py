@@ -12,8 +12,8 @@ from backoffice.changes.kinds import KINDS, decided_by, seen_by
 from backoffice.changes.models import Change
 from backoffice.changes.seen import visible, waiting_for
 from backoffice.changes.tables import ChangeTable, InboxTable, MineTable, for_lists
-from backoffice.screens.components import Tab
-from backoffice.screens.tables_base import ListView, PortalTable
+from backoffice.kit.components import Tab
+from backoffice.kit.tables_base import ListView, PortalTable
 
 #: So many files are shown in the inbox: their own list has the rest.
 WHOLES = 25

@@ -9,7 +9,7 @@ from backoffice.changes.errors import ChangeError
 from backoffice.changes.models import Change, State
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 @dataclass(frozen=True)

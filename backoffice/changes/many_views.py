@@ -17,11 +17,11 @@ from backoffice.changes.kinds import KINDS, decided_by
 from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
 from backoffice.changes.shown import ShownMessage, shown_messages
+from backoffice.kit import privacy
 from backoffice.outside import whole
-from backoffice.screens import privacy
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: So many are looked at and decided at once: more than anybody reads in one go.
 AT_ONCE = 50

@@ -27,7 +27,7 @@ from backoffice.protocol.message import Context, Request, check
 from backoffice.seal import seal_values, unseal_values
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: Letters and digits that nobody mistakes for one another.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -14,7 +14,7 @@ from backoffice.changes.entry import EntryForm
 from backoffice.changes.models import ApprovalRule, Change, State
 from backoffice.changes.rules import APPROVAL_RULE, PREFIX
 from backoffice.changes.views import ENTRY_PAGES
-from backoffice.screens.sections import Block, Section
+from backoffice.kit.sections import Block, Section
 
 SECTIONS = (
     Section(

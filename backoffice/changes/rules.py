@@ -17,7 +17,7 @@ from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 APPROVAL_RULE = "approval_rule"
 #: `Change.lane` of a change of a rule.

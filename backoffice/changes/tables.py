@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from backoffice.changes import risks
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
-from backoffice.screens.tables_base import (
+from backoffice.kit.tables_base import (
     AgoColumn,
     IdColumn,
     MoneyColumn,
@@ -18,7 +18,7 @@ from backoffice.screens.tables_base import (
     StatusColumn,
     WordsColumn,
 )
-from backoffice.screens.templatetags import portal
+from backoffice.kit.templatetags import portal
 
 
 class RisksColumn(tables.Column):

@@ -19,12 +19,12 @@ from backoffice.changes.shown import ShownMessage, shown_messages
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit import privacy
+from backoffice.kit.components import Event, status
+from backoffice.kit.templatetags.portal import optional_url
+from backoffice.logins.models import User
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import REQUESTS
-from backoffice.screens import privacy
-from backoffice.screens.components import Event, status
-from backoffice.screens.templatetags.portal import optional_url
-from backoffice.staff.models import User
 
 #: Where a maker goes on with a draft, or starts again: the form's address for a lane, entered by the room of the kind.
 ENTRY_PAGES: dict[str, Callable[[str], str]] = {}

@@ -12,16 +12,16 @@ from backoffice.changes.models import Change
 from backoffice.changes.views import ENTRY_PAGES
 from backoffice.config import odin_config
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.sections import plain_sections
 from backoffice.odin import session
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request
 from backoffice.protocol.messages.session import Logon
-from backoffice.screens.sections import plain_sections
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 SLUG = "dealer_password"
 PERMISSION = "odin.operate_dealersession"

@@ -8,9 +8,12 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice.audit import evidence
+        from backoffice.delivery import search
         from backoffice.delivery.evidence import PART
         from backoffice.delivery.waiting import go_at_once
+        from backoffice.kit import search as searching
         from backoffice.odin import session
 
         evidence.register(PART)
+        searching.register("deliveries", search.find)
         session.when_back(go_at_once)

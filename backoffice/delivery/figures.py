@@ -12,8 +12,8 @@ from django.utils import timezone
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Wording
 from backoffice.delivery.states import State
 from backoffice.delivery.wordings import unread
-from backoffice.screens.components import Chart, stacked_chart
-from backoffice.screens.formats import INDIA
+from backoffice.kit.components import Chart, stacked_chart
+from backoffice.kit.formats import INDIA
 
 #: How an attempt was read, with its tone, the lowest piece of a column first.
 SERIES = (("applied", "good"), ("refused", "bad"), ("unknown", "doubt"), ("not applied", "idle"))

@@ -6,8 +6,8 @@ from django.forms import HiddenInput
 
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
+from backoffice.kit.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter, YesNoFilter
 from backoffice.protocol.message import REQUESTS, Repeat
-from backoffice.screens.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter, YesNoFilter
 
 
 def message_choices() -> list[tuple[int, str]]:

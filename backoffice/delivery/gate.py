@@ -29,7 +29,7 @@ from backoffice.odin import session
 from backoffice.odin.outcome import Outcome
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 logger = logging.getLogger(__name__)
 

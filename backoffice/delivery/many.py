@@ -9,7 +9,7 @@ from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Delivery, Settlement
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 @dataclass(frozen=True)

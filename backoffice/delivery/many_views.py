@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from backoffice.delivery import many
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery
+from backoffice.kit import privacy
 from backoffice.outside import whole
 from backoffice.protocol.message import REQUESTS
-from backoffice.screens import privacy
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: So many are settled at once: a page answers within seconds, and a person can look through them.
 AT_ONCE = 200

@@ -22,7 +22,7 @@ from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePle
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 
 #: Deposits and approved quantities: a wrong word here is money, so two people must say the same.

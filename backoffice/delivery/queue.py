@@ -28,7 +28,7 @@ from backoffice.killpoints import Point, reached
 from backoffice.odin.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: How many lanes a claim may find taken by others before it gives up; the next wake-up goes on.
 TRIES = 20

@@ -3,8 +3,7 @@
 import django_tables2 as tables
 
 from backoffice.delivery.models import Delivery
-from backoffice.protocol.message import REQUESTS
-from backoffice.screens.tables_base import (
+from backoffice.kit.tables_base import (
     AgoColumn,
     IdColumn,
     NumberColumn,
@@ -13,6 +12,7 @@ from backoffice.screens.tables_base import (
     StatusColumn,
     WordsColumn,
 )
+from backoffice.protocol.message import REQUESTS
 
 
 class DeliveryTable(PortalTable):

@@ -20,12 +20,12 @@ from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
+from backoffice.kit import privacy
+from backoffice.kit.components import Chip, Tab
+from backoffice.kit.tables_base import ListView
 from backoffice.outside import whole
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.words import explain
-from backoffice.screens import privacy
-from backoffice.screens.components import Chip, Tab
-from backoffice.screens.tables_base import ListView
 from backoffice.seal import unseal_values
 
 

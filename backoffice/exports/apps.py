@@ -7,7 +7,7 @@ class ExportsConfig(AppConfig):
     verbose_name = "Exports"
 
     def ready(self) -> None:
-        from backoffice.screens import components
+        from backoffice.kit import components
 
         components.add_statuses(
             "export",

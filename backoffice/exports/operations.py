@@ -13,10 +13,10 @@ from backoffice.exports.kinds import KINDS, Unreadable
 from backoffice.exports.models import Export, State
 from backoffice.files import Folder
 from backoffice.free_text import checked
-from backoffice.screens import privacy
+from backoffice.kit import privacy
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 FILES = Folder("exports")
 #: So many exports of one person are written at a time.

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from backoffice.exports import operations
 from backoffice.exports.kinds import KINDS
 from backoffice.exports.models import Export, State
-from backoffice.screens import csv_files
+from backoffice.kit import csv_files
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: So many of one's exports are listed.
 LISTED = 50

@@ -18,7 +18,7 @@ from django.utils import timezone
 from backoffice.exports.kinds import KINDS, Unreadable
 from backoffice.exports.models import Export, State
 from backoffice.exports.operations import FILES, ready_until
-from backoffice.screens import csv_files, privacy
+from backoffice.kit import csv_files, privacy
 
 logger = logging.getLogger(__name__)
 

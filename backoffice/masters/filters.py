@@ -3,8 +3,8 @@
 import django_filters
 from django.db.models import Q, QuerySet
 
+from backoffice.kit.filters import Filters, SearchFilter, YesNoFilter
 from backoffice.masters.models import List, Name
-from backoffice.screens.filters import Filters, SearchFilter, YesNoFilter
 
 
 class NameFilter(Filters):

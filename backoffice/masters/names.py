@@ -1,53 +1,19 @@
-"""What forms offer for a field that takes a name, and a warning for a name that no list has."""
+"""What a master list holds, and a warning for a name that no list has."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
-from django.core.cache import caches
-
+from backoffice.kit.names import Grouped, grouped, offered
 from backoffice.masters.models import Name
 from backoffice.protocol.fields import Field, Record, Records
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
 
-Offered = Sequence[tuple[str, str]]
-Grouped = Mapping[str, Offered]
 
-#: Lists change seldom and a form asks for the same one card by card; another process sees a change this much later.
-KEPT_SECONDS = 10
-
-#: Lists that are not kept by hand, by their name.
-_SOURCES: dict[str, Callable[[], Offered]] = {}
-
-
-def register(list_name: str, source: Callable[[], Offered]) -> None:
-    """Make a list known that a room fills itself. Called from `AppConfig.ready`."""
-    _SOURCES[list_name] = source
-
-
-def grouped(list_name: str) -> Grouped:
-    """The codes of a list with their labels, by what they belong to; "" for those that belong to all of it."""
-    return cast(
-        Grouped, caches["process"].get_or_set(f"names:{list_name}", lambda: _read(list_name), KEPT_SECONDS)
-    )
-
-
-def offered(list_name: str) -> Offered:
-    """All codes of a list with their labels, in order; empty where nobody keeps it yet."""
-    return [pair for pairs in grouped(list_name).values() for pair in pairs]
-
-
-def forget(list_name: str) -> None:
-    """Read the list anew the next time: it has changed."""
-    caches["process"].delete(f"names:{list_name}")
-
-
-def _read(list_name: str) -> Grouped:
-    if source := _SOURCES.get(list_name):
-        pairs = list(source())
-        return {"": pairs} if pairs else {}
+def kept(list_name: str) -> Grouped:
+    """The active codes of a master list with their labels, by what they belong to."""
     found: dict[str, list[tuple[str, str]]] = {}
     for name in Name.objects.filter(list=list_name, active=True):
         found.setdefault(name.within, []).append((name.code, str(name)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import transaction
 
 from backoffice.audit.operations import record
-from backoffice.masters import names
+from backoffice.kit import names
 from backoffice.masters.models import List, Name
 from backoffice.protocol.fields import Field, Records
 from backoffice.protocol.findings import errors
@@ -16,7 +16,7 @@ from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.other_rules import TEMPLATE_NAME_LENGTHS
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 #: Bytes and rows of an uploaded list: more is no list of names.
 MOST_BYTES = 2_000_000

@@ -2,9 +2,9 @@
 
 import django_tables2 as tables
 
+from backoffice.kit.tables_base import AgoColumn, IdColumn, PortalTable
 from backoffice.masters.models import List, Name
 from backoffice.protocol.codes import TemplateType
-from backoffice.screens.tables_base import AgoColumn, IdColumn, PortalTable
 
 TYPES = {kind.value: kind.label for kind in TemplateType}
 

@@ -9,15 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from backoffice.kit.tables_base import ListView
 from backoffice.masters import operations
 from backoffice.masters.filters import NameFilter
 from backoffice.masters.forms import NameForm, UploadForm
 from backoffice.masters.models import List, Name
 from backoffice.masters.tables import NameTable
-from backoffice.screens.tables_base import ListView
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 PERMISSION = "masters.change_name"
 

@@ -30,7 +30,7 @@ from backoffice.protocol.wire import Header, Reply, can_be_sent_back, decode_rep
 from backoffice.seal import SealError, seal, unseal
 
 if TYPE_CHECKING:
-    from backoffice.staff.models import User
+    from backoffice.logins.models import User
 
 logger = logging.getLogger(__name__)
 

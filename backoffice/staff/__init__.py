@@ -1,1 +1,1 @@
-"""The people who use the portal: their logins and their roles."""
+"""Who is on the staff and what they may do: proposed by one administrator, approved by another."""

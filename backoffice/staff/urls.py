@@ -1,50 +1,24 @@
-"""Pages of one's own login: everything of django-allauth that the portal offers, and nothing else.
-
-The names without a namespace are those by which django-allauth finds its own pages.
-"""
-
-from allauth.account import views as account
-from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as recovery_codes
-from allauth.mfa.totp import views as totp
-from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.openid_connect import views as oidc
-from django.urls import include, path
-from django.views.generic import TemplateView
+from django.urls import path
 
 from backoffice.staff import views
-from backoffice.staff.passwords import ChoosePasswordView
 
-own = [
-    path("login/", account.login, name="login"),
-    path("logout/", account.logout, name="logout"),
-    path("password/", account.password_change, name="password"),
-    path("choose-password/<str:uidb64>/<str:token>/", ChoosePasswordView.as_view(), name="choose_password"),
-    path("again/kept/", views.kept, name="kept"),
-    path("sessions/", views.own_sessions, name="sessions"),
-]
+app_name = "staff"
 
 urlpatterns = [
-    path("", include((own, "staff"))),
-    path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
-    path("password/", account.password_change, name="account_change_password"),
-    path(
-        "no-password/",
-        TemplateView.as_view(template_name="account/no_password.html"),
-        name="account_set_password",
-    ),
-    path("inactive/", account.account_inactive, name="account_inactive"),
-    path("again/", account.reauthenticate, name="account_reauthenticate"),
-    path("code/", mfa.authenticate, name="mfa_authenticate"),
-    path("code/again/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("second-factor/", mfa.index, name="mfa_index"),
-    path("second-factor/app/", views.SetUpAppView.as_view(), name="mfa_activate_totp"),
-    path("second-factor/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("recovery-codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
-    path("sso/failed/", social.login_error, name="socialaccount_login_error"),
-    path("<slug:provider_id>/login/", oidc.login, name="openid_connect_login"),
-    path("<slug:provider_id>/callback/", oidc.callback, name="openid_connect_callback"),
+    path("", views.StaffList.as_view(), name="list"),
+    path("new/", views.new, name="new"),
+    path("new/<uuid:token>/keep/", views.new_keep, name="new_keep"),
+    path("new/<uuid:token>/check/", views.new_check, name="new_check"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/password-link/", views.link, name="link"),
+    path("<int:pk>/password-link/show/", views.link_show, name="link_show"),
+    path("<int:pk>/password-link/<uuid:token>/keep/", views.link_keep, name="link_keep"),
+    path("<int:pk>/password-link/<uuid:token>/check/", views.link_check, name="link_check"),
+    path("<int:pk>/end-sessions/", views.end_sessions, name="end_sessions"),
+    path("<int:pk>/rights/", views.edit, name="rights"),
+    path("<int:pk>/rights/<uuid:token>/keep/", views.edit_keep, name="rights_keep"),
+    path("<int:pk>/rights/<uuid:token>/check/", views.edit_check, name="rights_check"),
+    path("<int:pk>/second-factor/", views.reset, name="reset"),
+    path("<int:pk>/second-factor/<uuid:token>/keep/", views.reset_keep, name="reset_keep"),
+    path("<int:pk>/second-factor/<uuid:token>/check/", views.reset_check, name="reset_check"),
 ]

@@ -1,65 +1,274 @@
-"""Pages of one's own login that django-allauth does not have, or not as the portal needs them."""
+"""Pages of the staff: the list, one person, and the forms by which rights are proposed."""
 
+import uuid
+from functools import partial
 from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.db import transaction
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
-from backoffice.audit.operations import record
-from backoffice.staff import second_factor, sessions, step_up
-from backoffice.staff.models import User
+from backoffice.changes import entry
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.errors import NotAllowed
+from backoffice.changes.kinds import KINDS
+from backoffice.changes.models import Change, State
+from backoffice.changes.views import ENTRY_PAGES
+from backoffice.kit.sections import plain_sections
+from backoffice.kit.tables_base import ListView
+from backoffice.logins import sessions
+from backoffice.logins.models import User
+from backoffice.protocol.fields import Values
+from backoffice.staff import links, rights
+from backoffice.staff.sessions import end_all
+from backoffice.staff.tables import StaffFilter, StaffTable
+
+#: So many changes of somebody's rights are shown; the list of changes has the rest.
+CHANGES = 20
+
+#: Asked before somebody is looked for, so that no answer says who is on the staff.
+may_propose = permission_required(rights.PROPOSE, raise_exception=True)
 
 
-class SetUpAppView(ActivateTOTPView):
-    """Set up an authenticator app. The code that proves it counts as used, so that it logs nobody in afterwards."""
+class StaffList(ListView):
+    """All members of staff."""
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Keep the app, with its first code as the last one used."""
-        with transaction.atomic():
-            response: HttpResponse = super().form_valid(form)
-            app = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
-            second_factor.takes(app, form.cleaned_data["code"])
-        return response
+    permission_required = "logins.view_user"
+    model = User
+    table_class = StaffTable
+    filterset_class = StaffFilter
+    title = "Staff"
+    subtitle = "Who may log in, and with which roles. One administrator proposes, another approves."
+    nouns = ("person", "people")
+    search_hint = "Name"
+    empty_icon = "users"
+    empty_title = "Nobody fits"
+    empty_action = ("staff:new", "Add somebody")
+    empty_action_permission = rights.PROPOSE
+
+    def get_queryset(self) -> QuerySet[User]:
+        return User.objects.prefetch_related("groups")
 
 
-@login_required
+@never_cache
 @require_safe
-def kept(request: HttpRequest) -> HttpResponse:
-    """What somebody had sent before a new login was needed, with the button that sends it. For that person, once."""
-    found = request.session.pop(step_up.KEPT, None)
-    if not found or found["person"] != request.user.pk:
-        messages.info(request, "Nothing of yours waits to be sent.")
-        return redirect("screens:today")
-    return step_up.waiting(request, found)
+@login_required
+@permission_required("logins.view_user", raise_exception=True)
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One member of staff: roles, second factor, sessions, and what is or was proposed."""
+    return _page(request, get_object_or_404(User, pk=pk))
+
+
+def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
+    changes = Change.objects.filter(lane=f"{rights.PREFIX}{person.get_username()}").exclude(state=State.DRAFT)
+    factors = Authenticator.objects.filter(user=person)
+    return render(
+        request,
+        "staff/detail.html",
+        {
+            "person": person,
+            "roles": [group.name for group in person.groups.all()],
+            "second_factor": factors.filter(type=Authenticator.Type.TOTP).exists(),
+            "bound": SocialAccount.objects.filter(user=person).exists(),
+            "may_reset": rights.may_reset(person),
+            "sessions": len(sessions.of(person)),
+            "changes": changes.select_related("made_by", "decided_by")[:CHANGES],
+            "may_propose": request.user.has_perm(rights.PROPOSE),
+            "oneself": person == request.user,
+            "link": link,
+            "link_minutes": settings.PASSWORD_LINK_MINUTES,
+            "link_waits": links.waiting(person, by=cast(User, request.user)),
+        },
+    )
+
+
+@never_cache
+@require_POST
+@login_required
+@may_propose
+def link_show(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the link that another administrator approved to the one who asked for it, once."""
+    person = get_object_or_404(User, pk=pk)
+    try:
+        path = links.show(person, by=cast(User, request.user))
+    except NotAllowed as error:
+        messages.error(request, error.words)
+        return redirect("staff:detail", pk)
+    return _page(request, person, link=request.build_absolute_uri(path))
+
+
+@require_POST
+@login_required
+@may_propose
+def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Log somebody out everywhere."""
+    person = get_object_or_404(User, pk=pk)
+    count = end_all(person, by=cast(User, request.user))
+    messages.success(request, f"{count} session{'' if count == 1 else 's'} of {person.get_username()} ended.")
+    return redirect("staff:detail", pk)
+
+
+def _form(
+    kind: str, pages: str, title: str, text: str, starting: Any, person: User | None = None
+) -> EntryForm:
+    fixed: Values = {"username": person.get_username()} if person else {}
+    arguments = [person.pk] if person else []
+    return EntryForm(
+        kind=kind,
+        title=title,
+        text=text,
+        sections=plain_sections(KINDS[kind].message, hidden=tuple(fixed)),
+        starting=starting,
+        address=lambda page, *more: reverse(
+            f"staff:{pages}" if page == "new" else f"staff:{pages}_{page}", args=[*arguments, *more]
+        ),
+        back=("Staff", reverse("staff:list")),
+        fixed=fixed,
+    )
+
+
+def new_form() -> EntryForm:
+    """The form for somebody new."""
+    text = (
+        "When another administrator has approved it, the person's page shows you once the link with which the person "
+        "chooses a password."
+    )
+    return _form(rights.RIGHTS, "new", "Add somebody to the staff", text, dict)
+
+
+def rights_form(pk: int) -> EntryForm:
+    """The form for somebody's rights."""
+    person = get_object_or_404(User, pk=pk)
+    return _form(
+        rights.RIGHTS,
+        "rights",
+        f"Rights of {person}",
+        "They hold as soon as another administrator has approved them.",
+        lambda: rights.values_of(person),
+        person,
+    )
+
+
+def reset_form(pk: int) -> EntryForm:
+    """The form that resets somebody's second factor."""
+    person = get_object_or_404(User, pk=pk)
+    return _form(
+        rights.RESET,
+        "reset",
+        f"Reset the second factor of {person.get_username()}",
+        "For somebody who has lost both the authenticator app and the recovery codes, or has another account at the "
+        "provider of single sign-on. Make sure who is asking.",
+        dict,
+        person,
+    )
+
+
+def link_form(pk: int) -> EntryForm:
+    """The form that asks for a link with which somebody chooses a password."""
+    person = get_object_or_404(User, pk=pk)
+    return _form(
+        rights.LINK,
+        "link",
+        f"A password link for {person.get_username()}",
+        "For somebody who has no password or forgot it. Make sure who is asking. When another administrator has "
+        "approved it, the person's page shows you the link, once.",
+        dict,
+        person,
+    )
+
+
+def _entry_page(page: str, lane: str) -> str:
+    """The form of a kind of change about somebody; the one for somebody new where nobody has the name yet."""
+    person = rights.person_of(lane)
+    return reverse(page, args=[person.pk]) if person else reverse("staff:new")
+
+
+ENTRY_PAGES[rights.RIGHTS] = partial(_entry_page, "staff:rights")
+ENTRY_PAGES[rights.LINK] = partial(_entry_page, "staff:link")
+ENTRY_PAGES[rights.RESET] = partial(_entry_page, "staff:reset")
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """The form for somebody new."""
+    return entry.new(request, new_form())
+
+
+def new_keep(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, new_form(), token)
+
+
+def new_check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, new_form(), token)
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
-def own_sessions(request: HttpRequest) -> HttpResponse:
-    """One's own sessions, and ending one of them or all others. Another person's is never among them."""
-    me = cast(User, request.user)
-    if request.method == "POST":
-        return _end(request, me)
-    found = sessions.of(me)
-    here = sessions.stored(request.session.session_key or "")
-    return render(request, "staff/sessions.html", {"sessions": found, "here": here})
+@may_propose
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form for somebody's rights."""
+    return entry.new(request, rights_form(pk))
 
 
-def _end(request: HttpRequest, me: User) -> HttpResponse:
-    only = request.POST.get("session", "")
-    known = not only or only in {session.key for session in sessions.of(me)}
-    ended = sessions.end(me, only=only, sparing=request) if known else 0
-    if ended:
-        name, words = me.get_username(), "A session" if ended == 1 else f"{ended} sessions"
-        was = "was" if ended == 1 else "were"
-        record("staff.session_ended", by=me, subject=name, text=f"{words} of {name} {was} ended.")
-        messages.success(request, f"{words} ended.")
-    else:
-        messages.info(request, "That session had ended already.")
-    return redirect("staff:sessions")
+@login_required
+@may_propose
+def edit_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, rights_form(pk), token)
+
+
+@login_required
+@may_propose
+def edit_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, rights_form(pk), token)
+
+
+@login_required
+@may_propose
+def reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form that resets a second factor."""
+    return entry.new(request, reset_form(pk))
+
+
+@login_required
+@may_propose
+def reset_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, reset_form(pk), token)
+
+
+@login_required
+@may_propose
+def reset_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, reset_form(pk), token)
+
+
+@login_required
+@may_propose
+def link(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form that asks for a password link."""
+    return entry.new(request, link_form(pk))
+
+
+@login_required
+@may_propose
+def link_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
+    """Keeps a draft of it."""
+    return entry.keep(request, link_form(pk), token)
+
+
+@login_required
+@may_propose
+def link_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
+    """Check your answers."""
+    return entry.check(request, link_form(pk), token)

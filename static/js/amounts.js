@@ -1,4 +1,4 @@
-// Rupees while they are typed: in Indian grouping and in words, as `backoffice/screens/formats.py` writes them.
+// Rupees while they are typed: in Indian grouping and in words, as `backoffice/kit/formats.py` writes them.
 
 const ONES =
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");

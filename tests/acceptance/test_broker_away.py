@@ -2,7 +2,7 @@
 
 import pytest
 
-from backoffice.odin.standin.store import Store
+from standins.odin.store import Store
 from tests.acceptance.outage import Desk, Requests
 from tests.faults.installation import wait_until
 from tests.faults.proxy import Proxy, Way

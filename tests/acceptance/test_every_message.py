@@ -8,10 +8,10 @@ from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from backoffice.changes.kinds import kind
+from backoffice.kit.formats import in_words, indian
+from backoffice.kit.formsets import MessageForm
 from backoffice.protocol.examples import example
 from backoffice.protocol.message import clean
-from backoffice.screens.formats import in_words, indian
-from backoffice.screens.formsets import MessageForm
 from tests.html_forms import Page
 from tests.portals import log_in_as
 
@@ -38,7 +38,7 @@ import uuid
 from backoffice.changes import operations
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
-from backoffice.staff.models import User
+from backoffice.logins.models import User
 values = {**example(CreateRetailUser), "reference": "", "user_id": "WALK01", "group_id": "HO"}
 change = operations.submit(
     "create_retail_user", values, by=User.objects.get(username="maker"), reason="Walk", token=uuid.uuid4()
@@ -72,7 +72,7 @@ def typed(slug, changed):
     if slug == "update_retail_user":
         return changed
     message = kind(slug).message
-    with patch("backoffice.screens.forms.offered", return_value=()):  # this process has no database
+    with patch("backoffice.kit.forms.offered", return_value=()):  # this process has no database
         form = MessageForm(message, clean(message, example(message)))
     html = "".join(render_to_string(part.template, {"part": part}) for part in form.parts.values())
     return {**Page(html).sent(), **changed}

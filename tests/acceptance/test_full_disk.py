@@ -9,7 +9,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from backoffice.odin.standin.store import Store
+from standins.odin.store import Store
 from tests.acceptance.outage import Desk, Requests
 from tests.faults.disks import SmallDisk
 from tests.faults.installation import wait_until

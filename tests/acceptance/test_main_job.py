@@ -124,7 +124,7 @@ from backoffice.changes import operations
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.limits import CashDeposit
 from backoffice.protocol.messages.users import CreateRetailUser
-from backoffice.staff.models import User
+from backoffice.logins.models import User
 maker, checker = (User.objects.get(username=name) for name in ("maker", "checker"))
 def propose_and_approve(slug, values, reason):
     change = operations.submit(slug, values, by=maker, reason=reason, token=uuid.uuid4())

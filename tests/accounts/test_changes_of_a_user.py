@@ -14,10 +14,10 @@ from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit.formsets import MessageForm
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import Records
 from backoffice.protocol.message import clean
-from backoffice.screens.formsets import MessageForm
 from limits.models import LimitUpdate
 from tests.html_forms import Page
 

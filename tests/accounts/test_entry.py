@@ -9,11 +9,11 @@ from django.urls import reverse
 from accounts.forms import SECTIONS
 from backoffice.changes.models import Change, State
 from backoffice.changes.operations import draft_values, save_draft
+from backoffice.kit.formsets import MessageForm
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
-from backoffice.screens.formsets import MessageForm
 from tests.html_forms import Page
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from backoffice.screens.search import search
+from backoffice.kit.search import search
 from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reader")]

@@ -107,4 +107,4 @@ def test_support_is_not_offered_to_see_and_cannot(client, support, pages):
 def test_the_way_back_stays_in_the_portal(client, compliance):
     client.force_login(compliance)
     response = client.post(REVEAL, {"lane": "HO/RET001", "reason": "x", "next": "https://evil.example/"})
-    assert response.url == reverse("screens:today")
+    assert response.url == reverse("desk:today")

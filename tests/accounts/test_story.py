@@ -22,8 +22,8 @@ def test_the_story_of_one_retail_user_tells_everything_to_compliance(
     operations.comment(delivery.change_id, by=checker, text="Seen the form")
     drain(0.2)
     client.force_login(compliance)
-    client.post(reverse("screens:reveal"), {"lane": "HO/RET001", "reason": "Complaint 12"})
-    listed = client.get(reverse("audit:list"), {"q": "ho/ret001"}).content.decode()
+    client.post(reverse("desk:reveal"), {"lane": "HO/RET001", "reason": "Complaint 12"})
+    listed = client.get(reverse("compliance:list"), {"q": "ho/ret001"}).content.decode()
     story = re.search(r'href="([^"]+)">The story of HO/RET001', listed)[1]
     told = unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(story).content.decode())))
     for words in (

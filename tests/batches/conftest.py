@@ -85,7 +85,7 @@ def _findings(state):
 @pytest.fixture
 def submitted(checked, maker):
     """Make a submitted batch."""
-    from backoffice.batches import decisions
+    from backoffice.batches.decide import decisions
 
     def make(good=3, mode="valid", **counts):
         return decisions.submit(checked(good, **counts).pk, by=maker, mode=mode, reason="New clients")

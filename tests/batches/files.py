@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
 
-from backoffice.batches.columns import columns, template
+from backoffice.batches.file.columns import columns, template
 from backoffice.batches.kinds import batch_kind
 
 

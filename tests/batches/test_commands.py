@@ -9,14 +9,14 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import CommandError, call_command
 
 from backoffice.audit.models import Entry
-from backoffice.batches import columns, meanings
+from backoffice.batches.file import columns, meanings
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, State
 from backoffice.delivery.models import Delivery
-from backoffice.staff import terminal
+from backoffice.logins import terminal
 from tests.batches.files import workbook
 from tests.factories import RetailUserFactory
-from tests.staff.test_login import code_of
+from tests.logins.test_login import code_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,12 +8,14 @@ import pytest
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.batches import columns, lease, offers, operations, tasks, uploads
+from backoffice.batches import lease, operations, tasks
+from backoffice.batches.check import offers
+from backoffice.batches.check.summary import with_finding
 from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, NotAllowed
+from backoffice.batches.file import columns, uploads
 from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Mapping, RowState, State
 from backoffice.batches.operations import ColumnsUnclear
-from backoffice.batches.summary import with_finding
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from backoffice.batches import columns
+from backoffice.batches.file import columns
 from backoffice.batches.kinds import batch_kind
 from tests.factories import retail_user_values
 from tests.portals import ROOT, Portal, wait_for
@@ -23,7 +23,7 @@ ROWS, VALID = 4000, 120
 UPLOAD = """
 from pathlib import Path
 from backoffice.batches import operations
-from backoffice.staff.models import User
+from backoffice.logins.models import User
 maker = User.objects.get(username="maker")
 path = Path({path!r})
 batch = operations.upload("create_retail_user", [path.read_bytes()], path.name, by=maker).batch
@@ -58,7 +58,7 @@ def portal(tmp_path):
 KILLED = """
 import os, signal
 from backoffice.batches import tasks
-from backoffice.batches.checking import Checking
+from backoffice.batches.check.checking import Checking
 Checking.step = lambda self: os.kill(os.getpid(), signal.SIGKILL)
 tasks.work_due()
 """
@@ -127,7 +127,7 @@ def test_workers_killed_while_checking_and_while_sending_lose_and_double_nothing
     assert ask(portal, "SELECT good + warned FROM batches_batch") == VALID
     assert ask(portal, "SELECT wrong FROM batches_batch") == ROWS - VALID
 
-    submit = "from backoffice.batches import decisions; from backoffice.staff.models import User; "
+    submit = "from backoffice.batches import decisions; from backoffice.logins.models import User; "
     submit += (
         f'decisions.submit({number}, by=User.objects.get(username="maker"), mode="valid", reason="Restart")'
     )

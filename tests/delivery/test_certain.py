@@ -14,13 +14,13 @@ from backoffice.delivery.sending import drain
 from backoffice.delivery.states import Move, State
 from backoffice.odin import session
 from backoffice.odin.gateway import gateway
-from backoffice.odin.standin.handlers.users import APART
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.messages.templates import UpdateUserTemplate
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.wire import Header, encode
+from standins.odin.handlers.users import APART
 from tests.factories import DeliveryFactory
 
 TEMPLATE = {**example(UpdateUserTemplate), "group_id": "HO", "user_id": "NEW001"}

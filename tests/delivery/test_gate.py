@@ -129,7 +129,7 @@ def test_a_pause_stops_all_sending_and_every_page_says_who_paused_it_and_why(odi
     delivery = approved()
     assert drain(0.2) == 0
     client.force_login(admin)
-    page = client.get(reverse("screens:today")).content.decode()
+    page = client.get(reverse("desk:today")).content.decode()
     assert "Sending is paused since" in page
     assert "ODIN moves to another host" in page
     gate.resume(by=admin, reason="It has moved")
@@ -167,7 +167,7 @@ def test_a_stopped_logon_stops_sending_at_once_and_loses_nothing(odin, approved,
     assert Entry.objects.filter(action="delivery.claimed").count() == 1, "the others are not even taken"
     assert {Delivery.objects.get(pk=delivery.pk).state for delivery in deliveries} == {State.QUEUED}
     client.force_login(admin)
-    assert "Logons to ODIN are stopped since" in client.get(reverse("screens:today")).content.decode()
+    assert "Logons to ODIN are stopped since" in client.get(reverse("desk:today")).content.decode()
 
 
 def test_a_session_held_by_somebody_else_waits_and_tells_everybody(odin, approved, admin, client):
@@ -176,7 +176,7 @@ def test_a_session_held_by_somebody_else_waits_and_tells_everybody(odin, approve
     drain(1)
     assert drain(0.2) == 0
     client.force_login(admin)
-    assert "No session with ODIN since" in client.get(reverse("screens:today")).content.decode()
+    assert "No session with ODIN since" in client.get(reverse("desk:today")).content.decode()
 
 
 def test_the_rate_holds_for_all_workers_together(settings):

@@ -12,8 +12,8 @@ from backoffice.delivery import figures, gate, operations, queue, settling, word
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import Move, State
+from backoffice.desk.context import Frame
 from backoffice.odin.outcome import Outcome, OutcomeKind
-from backoffice.screens.context import Frame
 from tests.factories import AttemptFactory, DeliveryFactory
 
 pytestmark = pytest.mark.django_db

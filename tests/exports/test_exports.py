@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _long_from_three_rows(settings, tmp_path, monkeypatch):
     settings.EXPORT_DIRECT_ROWS = 2
     settings.VAR_DIR = tmp_path
-    monkeypatch.setattr("backoffice.audit.export.AT_ONCE", 10)
+    monkeypatch.setattr("backoffice.compliance.export.AT_ONCE", 10)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def asked(as_compliance):
     def ask(count, reason=""):
         for number in range(count):
             record("change.submitted", by=None, subject="HO/RET001", text=f"Entry {number} of 9876543210.")
-        answer = as_compliance.post(reverse("audit:csv", query={"q": "HO/RET001"}), {"reason": reason})
+        answer = as_compliance.post(reverse("compliance:csv", query={"q": "HO/RET001"}), {"reason": reason})
         export = Export.objects.first()
         assert answer.url == export.get_absolute_url()
         return export
@@ -236,7 +236,7 @@ def test_a_disk_that_takes_no_more_is_said(asked, as_compliance, monkeypatch):
 def test_nobody_has_many_written_at_a_time(asked, as_compliance):
     for _ in range(operations.MOST):
         asked(3)
-    answer = as_compliance.post(reverse("audit:csv", query={"q": "HO/RET001"}), follow=True)
+    answer = as_compliance.post(reverse("compliance:csv", query={"q": "HO/RET001"}), follow=True)
     assert "are being written" in answer.content.decode()
     assert Export.objects.count() == operations.MOST
 

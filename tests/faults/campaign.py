@@ -20,12 +20,12 @@ from backoffice.delivery.models import Attempt, Delivery, Settlement
 from backoffice.delivery.queue import hold_after_doubt
 from backoffice.delivery.states import FINAL, State
 from backoffice.odin.models import DealerSession
-from backoffice.odin.standin.store import LedgerEntry, Store
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.message import REQUESTS, Repeat
 from backoffice.protocol.secret import SecretText
 from backoffice.protocol.wire import Header, encode, mask
 from backoffice.seal import unseal_values
+from standins.odin.store import LedgerEntry, Store
 from tests.faults.installation import Installation, wait_until
 from tests.faults.ledger import Owed, Received, Wrong, content, judge, judge_sessions
 from tests.faults.mishaps import Mishaps

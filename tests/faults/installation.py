@@ -78,7 +78,7 @@ class Installation:
     def start_standin(self, port: int) -> None:
         """Start the stand-in on its database, var/standin.sqlite3."""
         options = [f"--port={port}", f"--database={self.var / 'standin.sqlite3'}", "--quiet"]
-        self.start("stand-in", sys.executable, "-m", "backoffice.odin.standin", *options)
+        self.start("stand-in", sys.executable, "-m", "standins.odin", *options)
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Signal a process and its children."""

@@ -13,7 +13,7 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.killpoints import Point
 from backoffice.odin.models import DealerSession
-from backoffice.odin.standin import StandIn
+from standins.odin import StandIn
 from tests.faults.installation import ROOT, Installation, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

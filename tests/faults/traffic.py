@@ -14,8 +14,8 @@ from django.db import DatabaseError, close_old_connections
 from accounts.models import RetailUser
 from backoffice.changes import errors, operations
 from backoffice.changes.kinds import kind
+from backoffice.logins.models import User
 from backoffice.protocol.examples import example
-from backoffice.staff.models import User
 
 CREATE = "create_retail_user"
 GROUP = "HO"

@@ -13,12 +13,12 @@ from backoffice.audit.models import Entry
 from backoffice.delivery import gate
 from backoffice.delivery.models import Gate
 from backoffice.delivery.sending import drain
-from backoffice.masters.names import offered
+from backoffice.kit.formats import INDIA
+from backoffice.kit.names import offered
 from backoffice.odin import session
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import decode_reply
-from backoffice.screens.formats import INDIA
 from limits import readings, shown
 from limits.models import Periodicity, Reading
 from limits.tasks import fetch_readings, refresh_periodicities

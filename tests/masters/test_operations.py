@@ -4,9 +4,12 @@ import pytest
 
 from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
+from backoffice.kit.forms import CHOSEN_UP_TO
+from backoffice.kit.formsets import MessageForm
+from backoffice.kit.names import offered
 from backoffice.masters import operations
 from backoffice.masters.models import List, Name
-from backoffice.masters.names import offered, unlisted
+from backoffice.masters.names import unlisted
 from backoffice.masters.operations import MastersError, keep, upload
 from backoffice.protocol.codes import TemplateType
 from backoffice.protocol.examples import example
@@ -15,8 +18,6 @@ from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.messages.dealers import MapDealers
 from backoffice.protocol.messages.templates import UpdateUserTemplate
 from backoffice.protocol.messages.users import CreateRetailUser
-from backoffice.screens.forms import CHOSEN_UP_TO
-from backoffice.screens.formsets import MessageForm
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +187,7 @@ def test_a_long_list_is_searched_as_one_types(admin):
 
 
 def test_every_name_in_a_declaration_is_a_list_or_a_source_of_its_own():
-    from backoffice.masters.names import _SOURCES
+    from backoffice.kit.names import _SOURCES
     from backoffice.protocol.fields import Records
 
     used = {

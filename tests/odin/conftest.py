@@ -9,10 +9,10 @@ import pytest
 
 from backoffice.config import OdinConfig
 from backoffice.odin.gateway import Gateway
-from backoffice.odin.standin import StandIn
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.messages.reads import PeriodicityList
 from backoffice.protocol.wire import Header, encode
+from standins.odin import StandIn
 
 PASSWORD, KEY = "Dealer42", "0123456789abcdef"
 

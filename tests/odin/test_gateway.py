@@ -5,8 +5,8 @@ import time
 import pytest
 
 from backoffice.odin.gateway import Gateway, MaybeSent, NotSent
-from backoffice.odin.standin import StandIn
-from backoffice.odin.standin.wsdl import USABLE
+from standins.odin import StandIn
+from standins.odin.wsdl import USABLE
 from tests.odin.conftest import KEY, PASSWORD, config_for, message, raw_server
 
 #: Faults of the stand-in after which a message may have been applied, whatever the service really did.

@@ -13,7 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 from openpyxl import Workbook
 
-from backoffice.batches import aliases, checking, decisions, lease, meanings, operations, sending
+from backoffice.batches import lease, operations
+from backoffice.batches.check import checking
+from backoffice.batches.decide import decisions, sending
+from backoffice.batches.file import aliases, meanings
 from backoffice.batches.models import Batch, State
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL

@@ -5,7 +5,7 @@ import pytest
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.secret import SecretText
 from standins.rest import RestStandIn
-from tests.odin.standin.conftest import KEY, desk, new_desk, standin
+from tests.standins.odin.conftest import KEY, desk, new_desk, standin
 from tests.standins.rest.conftest import API_KEY, BASE, SESSION, X_API_KEY, Caller, refused_port
 
 __all__ = ["desk", "new_desk", "standin"]

@@ -1,11 +1,12 @@
 """`make run` looks before it starts."""
 
 import socket
+import sqlite3
 
 import pytest
 
 from tools.prepare import CannotStart
-from tools.run import check_port
+from tools.run import check_database, check_port
 
 
 @pytest.fixture
@@ -33,3 +34,21 @@ def test_a_port_that_was_just_left_is_free_again(taken):
 def test_a_number_that_is_no_port_is_refused(port):
     with pytest.raises(CannotStart, match=f"ODIN_PORT={port} is not a port"):
         check_port(port, "ODIN_PORT")
+
+
+def a_database(path, *migrations):
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE django_migrations (app text, name text)")
+        connection.executemany("INSERT INTO django_migrations VALUES (?, ?)", migrations)
+    return path
+
+
+def test_the_database_of_an_older_version_is_named_with_what_to_do(tmp_path):
+    old = a_database(tmp_path / "portal.sqlite3", ("auth", "0012_any"), ("staff", "0002_rights"))
+    with pytest.raises(CannotStart, match="older version: delete that folder and run the command again"):
+        check_database(old)
+
+
+def test_a_database_of_this_version_and_none_at_all_are_used(tmp_path):
+    check_database(a_database(tmp_path / "portal.sqlite3", ("auth", "0012_any"), ("staff", "0001_initial")))
+    check_database(tmp_path / "not-made-yet.sqlite3")

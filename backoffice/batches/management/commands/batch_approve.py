@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from backoffice.batches import decisions
 from backoffice.batches.command import BatchCommand
+from backoffice.batches.decide import decisions
 from backoffice.batches.words import rows
-from backoffice.staff.models import User
+from backoffice.logins.models import User
 
 
 class Command(BatchCommand):

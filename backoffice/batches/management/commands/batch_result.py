@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from backoffice.batches import result
 from backoffice.batches.command import BatchCommand, Exit
 from backoffice.batches.models import State
+from backoffice.batches.pages import result
 
 
 class Command(BatchCommand):

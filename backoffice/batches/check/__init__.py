@@ -1,0 +1,1 @@
+"""The check of a file: findings on every row, offers to clean it, risks."""

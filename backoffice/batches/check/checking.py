@@ -1,0 +1,249 @@
+"""Checking the rows of a file: what each becomes, and everything that is wrong with it.
+
+A row gets the findings that the form of its kind would show: the protocol's rules, names that the master lists do not
+have, then what the rooms say. Beside them stand those that only a file can have: a spreadsheet's damage, and what
+another row says too.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import chain, islice
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+from django.utils import timezone
+
+from backoffice.batches import lease
+from backoffice.batches.check.risks import Risks
+from backoffice.batches.check.seen import RULE, Seen
+from backoffice.batches.check.storing import CheckedRow, store
+from backoffice.batches.file.cells import RowRead, RowReader
+from backoffice.batches.file.reading import open_rows
+from backoffice.batches.file.uploads import path_of
+from backoffice.batches.kinds import Looked, batch_kind
+from backoffice.batches.models import Batch, RowState
+from backoffice.changes import risks, rules
+from backoffice.changes.kinds import kind as change_kind
+from backoffice.changes.operations import new_reference
+from backoffice.masters.names import Unlisted
+from backoffice.protocol.context import Context
+from backoffice.protocol.fields import Amount, Secret, SecretText, Values
+from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.message import check
+from backoffice.seal import SEALED, seal
+
+#: Rows of one transaction: so few that a page that writes does not notice; with so many characters it is full sooner.
+ROWS, CHARACTERS = 500, 4_000_000
+
+NumberedCells = tuple[int, Sequence[str]]
+
+
+class RowChecker:
+    """Checks rows of one batch, many at a time."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._kind = batch_kind(batch.kind)
+        self._change = change_kind(self._kind.change_kind)
+        fields = self._change.message.fields
+        self._reader = RowReader(self._kind.layout, batch.mapping)
+        self.date_places = self._reader.date_places
+        self._risks = Risks(self._change.message)
+        self._rule = rules.rule(self._change.slug)
+        self._secrets = [name for name, f in fields.items() if isinstance(f, Secret)]
+        self._amounts = [name for name, f in fields.items() if isinstance(f, Amount) and self._kind.money]
+        self._has_reference = "reference" in fields
+        self._context = Context(timezone.localdate(), settings.ODIN_NEW_LIMIT_STRUCTURE)
+
+    def seen(self) -> Seen:
+        """An empty memory of what must not stand twice."""
+        return Seen(self._kind.unique, self._change.message.fields)
+
+    def check(
+        self, rows: Sequence[NumberedCells], seen: Seen, references: Mapping[int, str] | None = None
+    ) -> list[CheckedRow]:
+        """What each row becomes. `references` are those that rows have already, by their number."""
+        self._unlisted = Unlisted(self._change.message)
+        read = [self._reader.read(cells) for _, cells in rows]
+        looked = self._kind.look([one.values for one in read])
+        if self._has_reference:
+            for (number, _), row, one in zip(rows, read, looked, strict=True):
+                given = row.values.get("reference") or (references or {}).get(number)
+                one.values = {**one.values, "reference": given or new_reference()}
+        twice = seen.findings({number: one.values for (number, _), one in zip(rows, looked, strict=True)})
+        return [
+            self._row(number, cells, row, one, twice.get(number, []))
+            for (number, cells), row, one in zip(rows, read, looked, strict=True)
+        ]
+
+    def _row(
+        self, number: int, cells: Sequence[str], row: RowRead, looked: Looked, twice: list[Finding]
+    ) -> CheckedRow:
+        if not row.values:  # the row is not one of the file's columns: nothing else can be said of it
+            return CheckedRow(number, self._sealed_cells(cells, {}), RowState.WRONG, findings=row.findings)
+        findings = [*row.findings, *self._findings(row, looked), *twice]
+        state = _state(findings, looked.done)
+        known = looked.known
+        values: Any = self._sealed(looked.values)
+        sent = state in (RowState.GOOD, RowState.WARNED)
+        amount = self._amount(values) if state != RowState.WRONG else None
+        return CheckedRow(
+            number,
+            self._sealed_cells(cells, values),
+            state,
+            lane=f"{values.get('group_id', '')}/{values.get('user_id', '')}",
+            reference=str(values.get("reference", "")),
+            values=values,
+            parts=self._parts(values) if sent else [],
+            before=known.values,
+            findings=findings,
+            risks=self._risks.of(looked.values, known.values) if sent else [],
+            flags=self._flags(looked, findings, amount) if sent else [],
+            amount=amount,
+            record_version=known.version,
+        )
+
+    def _flags(self, looked: Looked, findings: Sequence[Finding], amount: Decimal | None) -> list[str]:
+        """What the row's change will be flagged with, as one that is proposed by itself."""
+        flags = risks.of_findings(findings) | self._change.risks(looked.values, looked.known)
+        if rules.is_large(amount, self._rule):
+            flags.add(risks.Risk.LIMIT)
+        return risks.in_order(flags)
+
+    def _parts(self, values: Values) -> list[tuple[int, Any]]:
+        return [(kind, part) for kind, _, part in self._change.parts(values)]
+
+    def _findings(self, row: RowRead, looked: Looked) -> list[Finding]:
+        """Of the rules and the room. What a cell's damage says already is not said twice."""
+        if looked.done:
+            return []
+        context = self._context
+        if looked.known.values is not None:
+            context = replace(context, known=looked.known.values)
+        found = [
+            *check(self._change.message, looked.values, context),
+            *self._unlisted.findings(looked.values),
+        ]
+        if not found and not looked.findings:
+            return []
+        damaged = {finding.path for finding in row.findings}
+        return [
+            finding for finding in looked.placed([*found, *looked.findings]) if finding.path not in damaged
+        ]
+
+    def _sealed(self, values: Values) -> dict[str, Any]:
+        secrets = {
+            name: {SEALED: seal(value)}
+            for name in self._secrets
+            if isinstance(value := values.get(name), SecretText)
+        }
+        return {**values, **secrets} if secrets else values
+
+    def _sealed_cells(self, cells: Sequence[str], values: Mapping[str, Any]) -> Sequence[Any]:
+        """The cells with secrets sealed; the token is that of the value, where the row came so far."""
+        if not self._reader.secret_places:
+            return cells
+        kept: list[Any] = list(cells)
+        for place in self._reader.secret_places:
+            if place < len(kept) and kept[place]:
+                sealed = values.get(self._secrets[0])
+                kept[place] = sealed if isinstance(sealed, dict) else {SEALED: seal(SecretText(kept[place]))}
+        return kept
+
+    def _amount(self, values: Mapping[str, Any]) -> Decimal | None:
+        amounts = [Decimal(values[name]) for name in self._amounts if values.get(name)]
+        return sum(amounts, Decimal(0)) if amounts else None
+
+
+def _state(findings: Sequence[Finding], done: bool) -> RowState:
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return RowState.WRONG
+    if done:
+        return RowState.DONE_BEFORE
+    return RowState.WARNED if findings else RowState.GOOD
+
+
+class Checking:
+    """The check of a batch by the worker that holds its lease, from where it stands.
+
+    with Checking(batch, token) as run:
+        while run.step(): ...
+    """
+
+    def __init__(self, batch: Batch, token: Any) -> None:
+        self._batch = batch
+        self._token = token
+        self._checker = RowChecker(batch)
+        self._seen = self._checker.seen()
+        self._kept = time.monotonic()
+
+    def __enter__(self) -> Self:
+        batch = self._batch
+        after = batch.next_row - 1
+        if batch.total_rows:
+            self._seen.add(firsts(batch))
+        self._rows = open_rows(
+            path_of(batch.path),
+            batch.shape,
+            len(batch.mapping),
+            after,
+            dates=self._checker.date_places,
+            beat=self._beat,
+        )
+        try:
+            # To come to the first of these rows may take long in a workbook: no part of a worker's time for rows.
+            first = list(islice(self._rows, 1))
+        except BaseException:
+            self._seen.close()
+            raise
+        self._to_come = chain(first, self._rows)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._rows.close()
+        self._seen.close()
+
+    def step(self) -> bool:
+        """Check and store the next rows, in one transaction. False where there are none.
+
+        Raises FileProblem where the file cannot be read on, and LeaseLost, with nothing stored.
+        """
+        rows = self._next()
+        if not rows:
+            return False
+        store(self._batch, self._token, self._checker.check(rows, self._seen), rows[-1][0] + 1)
+        return True
+
+    def _next(self) -> list[NumberedCells]:
+        """So many rows as a transaction takes, and no more characters of them than may be in memory."""
+        rows: list[NumberedCells] = []
+        characters = 0
+        for row in islice(self._to_come, ROWS):
+            rows.append(row)
+            characters += len(row[1]) + sum(map(len, row[1]))
+            if characters > CHARACTERS:
+                break
+        return rows
+
+    def _beat(self) -> None:
+        """Keep the lease while the file is looked through for the next row."""
+        if time.monotonic() > self._kept + settings.BATCH_LEASE_SECONDS / 4:
+            self._kept = time.monotonic()
+            lease.keep(self._batch, self._token)
+
+
+def firsts(batch: Batch, but_not: Callable[[Mapping[str, Any]], bool] = lambda finding: False) -> Any:
+    """Number and values of the stored rows that were the first to have theirs, but those with such a finding."""
+    rows = batch.rows.values_list("number", "values", "findings")
+    return (
+        (number, values)
+        for number, values, findings in rows.order_by("number").iterator(chunk_size=ROWS)
+        if not any(finding["rule"] == RULE or but_not(finding) for finding in findings)
+    )

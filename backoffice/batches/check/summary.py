@@ -1,0 +1,187 @@
+"""What pages say of a batch as a whole: counts, kinds of findings, progress. A few queries, however long it is."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, Count, F, Func, IntegerField, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from backoffice.batches.file.marks import HIDDEN
+from backoffice.batches.models import Batch, Row, RowState, State
+from backoffice.changes.models import Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import FINAL
+from backoffice.delivery.states import State as DeliveryState
+
+#: The rate of sending is that of so many seconds past.
+LATELY = timedelta(seconds=30)
+#: The findings of a row, one by one, as f; and a member of a finding.
+OPENED = {
+    "postgresql": "jsonb_array_elements(batches_row.findings) AS f(value)",
+    "sqlite": "json_each(batches_row.findings) AS f",
+}
+MEMBER = {"postgresql": "f.value ->> '{}'", "sqlite": "json_extract(f.value, '$.{}')"}
+
+
+@dataclass(frozen=True)
+class FindingKind:
+    """One kind of finding: on which field, by which rule, in how many rows; `text` is that of one of them.
+
+    `cleanable` counts the rows for which a cleaned value is offered.
+    """
+
+    path: str
+    severity: str
+    rule: str
+    rows: int
+    first_row: int
+    cleanable: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far long work is: `rate` is things a second, None while nobody knows; `seconds_left` likewise."""
+
+    done: int
+    total: int
+    rate: float | None
+    moving: bool
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at the present rate."""
+        return (self.total - self.done) / self.rate if self.rate else None
+
+
+def taking(batch: Batch) -> Progress:
+    """How far the records have taken the approved rows of a file of which nothing goes to ODIN."""
+    approved = Change.objects.filter(batch=batch, state=ChangeState.APPROVED)
+    counted = approved.aggregate(
+        total=Count("id"), done=Count("id", filter=Q(row_number__lte=batch.next_row))
+    )
+    moving = batch.finished_at is None and not batch.paused
+    return Progress(counted["done"], counted["total"], None, moving)
+
+
+class _Length(Func):
+    """How many things a JSON array holds."""
+
+    function = "json_array_length"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="jsonb_array_length", **context)
+
+
+def finding_kinds(batch: Batch) -> list[FindingKind]:
+    """The findings of all rows by kind: errors before warnings, the most frequent first."""
+    path, severity, rule, cleaned, text = (
+        _member(name) for name in ("path", "severity", "rule", "cleaned", "text")
+    )
+    statement = (
+        f"SELECT {path}, {severity}, {rule}, count(DISTINCT batches_row.number), min(batches_row.number), "  # noqa: S608
+        f"count({cleaned}), min({text}) FROM batches_row CROSS JOIN {OPENED[connection.vendor]} "
+        "WHERE batches_row.batch_id = %s GROUP BY 1, 2, 3 ORDER BY 2, 4 DESC, 1, 3"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [batch.pk])
+        return [FindingKind(*row) for row in cursor.fetchall()]
+
+
+def hidden_rows(batch: Batch) -> int:
+    """How many rows of the file the sheet hides, while nobody decided what becomes of them."""
+    if batch.shape.get("format") != "xlsx":
+        return 0
+    return with_finding(batch.rows.all(), "", HIDDEN).count()
+
+
+def with_finding(rows: QuerySet[Row], path: str, rule: str, *, offered: bool = False) -> QuerySet[Row]:
+    """Those rows that have a finding of this kind; `offered`: one with a cleaned value."""
+    only = f" AND {_member('cleaned')} IS NOT NULL" if offered else ""
+    condition = (
+        f"EXISTS (SELECT 1 FROM {OPENED[connection.vendor]} "  # noqa: S608
+        f"WHERE {_member('path')} = %s AND {_member('rule')} = %s{only})"
+    )
+    # The condition is the portal's own; what is looked for are parameters.
+    return rows.filter(RawSQL(condition, [path, rule], output_field=BooleanField()))  # noqa: S611
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What would go out, or went: rows, rupees, retail users that are new and that are known; and what stays back."""
+
+    rows: int
+    amount: Decimal | None
+    new: int
+    known: int
+    warned: int
+    wrong: int
+    done_before: int
+    rejected: int
+
+
+def totals(batch: Batch) -> Totals:
+    """The totals of a checked batch, in one query."""
+    sent = Q(state__in=(RowState.GOOD, RowState.WARNED))
+    counted = batch.rows.aggregate(
+        rows=Count("id", filter=sent),
+        amount=Sum("amount", filter=sent),
+        new=Count("id", filter=sent & Q(record_version=0)),
+        warned=Count("id", filter=Q(state=RowState.WARNED)),
+        wrong=Count("id", filter=Q(state=RowState.WRONG)),
+        done_before=Count("id", filter=Q(state=RowState.DONE_BEFORE)),
+        rejected=Count("id", filter=Q(state=RowState.REJECTED)),
+    )
+    return Totals(known=counted["rows"] - counted["new"], **counted)
+
+
+def checking(batch: Batch) -> Progress:
+    """How far the check is. Before its end the number of rows is an estimate."""
+    total = max(batch.total_rows, int(batch.shape.get("rows") or 0))
+    if batch.cleaning:
+        total = batch.cleaning["rows"]
+    seconds = (timezone.now() - batch.check_started_at).total_seconds() if batch.check_started_at else 0
+    done = batch.rows_checked - batch.check_started_row
+    moving = batch.state == State.CHECKING and not batch.paused
+    return Progress(
+        batch.rows_checked, total, done / seconds if moving and done and seconds else None, moving
+    )
+
+
+def deliveries(batch: Batch) -> dict[str, int]:
+    """How many deliveries of the batch stand in each state; `needs_person` counts those that do not go on alone."""
+    owed = Delivery.objects.filter(change__batch=batch)
+    counted = owed.order_by().values_list("state").annotate(Count("id"))
+    needing = owed.filter(Q(needs_person=True) | Q(state=DeliveryState.ON_HOLD)).count()
+    return {state.value: 0 for state in DeliveryState} | dict(counted) | {"needs_person": needing}
+
+
+def sending(batch: Batch, counts: dict[str, int]) -> Progress:
+    """How far the sending is: messages with a final outcome."""
+    total = sum(counts[state] for state in DeliveryState)
+    done = sum(counts[state] for state in FINAL)
+    now = timezone.now()
+    since = max(now - LATELY, batch.decided_at or now - LATELY)
+    lately = Delivery.objects.filter(change__batch=batch, finished_at__gte=since).count()
+    seconds = (now - since).total_seconds()
+    moving = bool(counts[DeliveryState.QUEUED] + counts[DeliveryState.IN_FLIGHT]) and not batch.paused
+    return Progress(done, total, lately / seconds if moving and lately and seconds else None, moving)
+
+
+def with_risks(batch: Batch) -> QuerySet[Row]:
+    """The rows that a checker should look at, those with most to say first, then the largest amounts."""
+    sent = batch.rows.filter(state__in=(RowState.GOOD, RowState.WARNED))
+    risky = sent.filter(Q(state=RowState.WARNED) | ~Q(risks=[]) | ~Q(flags=[]))
+    findings, risks, flags = (
+        _Length(name, output_field=IntegerField()) for name in ("findings", "risks", "flags")
+    )
+    return risky.order_by((findings + risks + flags).desc(), F("amount").desc(nulls_last=True), "number")
+
+
+def _member(name: str) -> str:
+    return MEMBER[connection.vendor].format(name)

@@ -1,0 +1,385 @@
+"""What maker and checker do with a checked batch: submit, withdraw, approve, reject, comment. Each verb has an actor.
+
+The rows are never loaded: each verb is a bounded number of statements, however long the file is.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet, Sum, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from backoffice.audit.middleware import current_origin
+from backoffice.audit.operations import record
+from backoffice.batches import wakeup, words
+from backoffice.batches.check.summary import with_risks
+from backoffice.batches.decide import setwise
+from backoffice.batches.decide.deciders import change_kind, decides
+from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
+from backoffice.batches.kinds import batch_kind
+from backoffice.batches.models import Batch, Mode, Row, RowState, State
+from backoffice.changes import approvals, comments, expiry, rules
+from backoffice.changes.models import ApprovalRule, Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.changes.risks import Risk, in_order
+from backoffice.delivery.wakeup import wake_after_commit
+from backoffice.free_text import checked
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: The rows that become changes.
+SENT = [RowState.GOOD, RowState.WARNED]
+
+
+@dataclass(frozen=True)
+class Approved:
+    """What an approval did: so many rows go out, so many were left out because their records had moved on.
+
+    `given` of `needed` approvals are there now; while one is missing, nothing goes out.
+    """
+
+    rows: int
+    stale: int
+    given: int = 1
+    needed: int = 1
+
+
+def submit(
+    batch_id: int, *, by: "User", mode: str, reason: str, control_total: Decimal | None = None
+) -> Batch:
+    """Propose the good rows of a checked batch to a checker; from then on each of them is a change.
+
+    `control_total` (rupees) is what the maker says the money rows come to. Raises NotAllowed, ReasonMissing,
+    AlreadyDecided, or BatchError where rows are wrong, none is left, or the total is another.
+    """
+    reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
+    with transaction.atomic():
+        batch = _locked(batch_id)
+        _may(by.has_perm(change_kind(batch).propose), "You may not propose these changes.")
+        if batch.made_by_id != by.pk:
+            raise NotAllowed("Only the person who uploaded this file may submit it.")
+        if batch.state != State.CHECKED:
+            raise AlreadyDecided(
+                f"This batch is {batch.get_state_display().lower()}; only a checked one is submitted."
+            )
+        if mode == Mode.ALL and batch.wrong:
+            raise BatchError(
+                f"There are errors in {words.rows(batch.wrong)}. Correct the file and upload it again, "
+                "or choose to submit only the rows without errors."
+            )
+        if not batch.good + batch.warned:
+            raise BatchError("No row is left to submit. Correct the file and upload it again.")
+        sent = batch.rows.filter(state__in=SENT)
+        rule = rules.rule(batch_kind(batch.kind).change_kind)
+        if batch_kind(batch.kind).money:
+            _compare(control_total, sent.aggregate(total=Sum("amount"))["total"] or Decimal(0))
+            batch.control_total = control_total
+            _flag_large(sent, rule)
+        batch.mode = Mode(mode)
+        batch.reason = reason
+        batch.submitted_at = timezone.now()
+        batch.risky_rows = with_risks(batch).count()
+        batch.state = State.SUBMITTED
+        batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
+        batch.save()
+        rows = setwise.propose(batch, SENT, _checkers_for(sent, rule))
+        _record(
+            batch,
+            "batch.submitted",
+            by,
+            f"{words.rows(rows)} submitted for approval.",
+            batch.reason,
+            rows=rows,
+        )
+    return batch
+
+
+def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
+    """The maker takes a submitted batch back. Raises NotAllowed or AlreadyDecided."""
+    reason = checked(reason, BatchError)
+    _expire_if_due(batch_id)
+    with transaction.atomic():
+        batch = _undecided(batch_id)
+        if batch.made_by_id != by.pk:
+            raise NotAllowed("Only the person who uploaded this file may withdraw it.")
+        batch.state = State.WITHDRAWN
+        batch.decision_reason = reason
+        batch.save()
+        rows = _open_changes(batch).update(
+            state=ChangeState.WITHDRAWN, decision_reason=batch.decision_reason, updated_at=timezone.now()
+        )
+        _record(
+            batch, "batch.withdrawn", by, f"{words.rows(rows)} withdrawn.", batch.decision_reason, rows=rows
+        )
+    return batch
+
+
+def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -> Approved:
+    """Approve the batch that the checker saw (`content_hash`) and put its messages in the queue.
+
+    Rows whose records moved on since the check are left out, and of an all-or-nothing batch nothing goes out then.
+    Raises NotAllowed, AlreadyDecided, Stale, or BatchError where no row is left.
+    """
+    reason = checked(reason, BatchError)
+    _expire_if_due(batch_id)
+    with transaction.atomic():
+        batch = _undecided(batch_id)
+        _may(decides(by, batch), "You may not approve these changes. Ask a checker.")
+        if batch.made_by_id == by.pk:
+            raise NotAllowed("You uploaded this file; another person must approve it.")
+        if batch.content_hash != content_hash or _hash_of_changes(batch) != content_hash:
+            raise Stale("The batch is not the one you saw. Look at it again.")
+        if not _open_changes(batch).exists():
+            raise BatchError("There is no row left to approve: each was rejected. Reject the batch.")
+        batch.decided_at = timezone.now()
+        stale = _mark_stale(batch)
+        if stale and (batch.mode == Mode.ALL or not _open_changes(batch).exists()):
+            _give_up(batch, by, stale)
+        elif (given := _approvals(batch, by, reason)) < (needed := _checkers(batch)):
+            said = f"approved, {given} of {needed} approvals."
+            _record(batch, "batch.first_approval", by, said, reason)
+            return Approved(0, stale, given, needed)
+        else:
+            batch.decided_by = by
+            batch.decision_reason = reason
+            batch.state = State.APPROVED
+            batch.next_row = 0  # from here on the number of the last row that the records took
+            batch.save()
+            rows = _decide(batch, ChangeState.APPROVED, by, batch.decision_reason)
+            if batch_kind(batch.kind).take:
+                wakeup.wake_after_commit()
+            else:
+                setwise.owe(batch)
+                wake_after_commit()
+            left_out = f", {words.rows(stale)} left out as stale" if stale else ""
+            said = f"{words.rows(rows)} approved{left_out}."
+            _record(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
+    if batch.state == State.STALE:  # raised out here, so that the state is kept
+        raise Stale(
+            f"The records of {words.rows(stale)} moved on after the file was checked, so nothing of it was sent. "
+            "The maker must upload it again."
+        )
+    return Approved(rows, stale)
+
+
+def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
+    """Reject a batch. Raises NotAllowed, ReasonMissing or AlreadyDecided."""
+    _expire_if_due(batch_id)
+    with transaction.atomic():
+        batch = _undecided(batch_id)
+        reason = _may_reject(batch, by, reason)
+        if batch.made_by_id == by.pk:
+            raise NotAllowed("You uploaded this file: withdraw it instead.")
+        batch.decided_by = by
+        batch.decided_at = timezone.now()
+        batch.decision_reason = reason
+        batch.state = State.REJECTED
+        batch.save()
+        rows = _decide(batch, ChangeState.REJECTED, by, batch.decision_reason)
+        _record(
+            batch, "batch.rejected", by, f"{words.rows(rows)} rejected.", batch.decision_reason, rows=rows
+        )
+    return batch
+
+
+def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
+    """Reject one row; the others wait on. Raises NotAllowed, ReasonMissing, AlreadyDecided or BatchError."""
+    _expire_if_due(batch_id)
+    with transaction.atomic():
+        batch = _undecided(batch_id)
+        reason = _may_reject(batch, by, reason)
+        if batch.made_by_id == by.pk:
+            raise NotAllowed("You uploaded this file: withdraw it instead.")
+        if batch.mode == Mode.ALL:
+            raise BatchError("This batch goes out whole or not at all. Reject it as a whole.")
+        row = batch.rows.get(number=number)
+        change = _open_changes(batch).filter(row_number=number).first()
+        if change is None:
+            raise AlreadyDecided(f"Row {number} does not wait for a decision.")
+        change.state = ChangeState.REJECTED
+        change.decided_by = by
+        change.decided_at = timezone.now()
+        change.decision_reason = reason
+        change.save(update_fields=["state", "decided_by", "decided_at", "decision_reason", "updated_at"])
+        row.state = RowState.REJECTED
+        row.reason = reason
+        row.save()
+        record(
+            "batch.row_rejected",
+            by=by,
+            subject=row.lane,
+            text=f"Row {number} of batch {batch.pk} rejected.",
+            reason=row.reason,
+            details={"batch": batch.pk, "row": number, "content_hash": row.content_hash},
+            change_id=change.pk,
+        )
+    return row
+
+
+def comment(batch_id: int, *, by: "User", text: str) -> None:
+    """Say something about a file to all who see it, once it is submitted. Raises NotAllowed or ReasonMissing."""
+    batch = Batch.objects.get(pk=batch_id)
+    said = comments.checked(change_kind(batch), text, by=by, submitted=batch.submitted_at is not None)
+    _record(batch, "batch.commented", by, "Comment.", said)
+
+
+def expire_old() -> int:
+    """Let files expire that waited for a decision longer than the setting allows. Returns how many. Run by beat."""
+    return sum(_expire(number) for number in expiry.over(Batch.objects.all()))
+
+
+def _expire_if_due(batch_id: int) -> None:
+    """Let a file expire before somebody decides it, if its time is over and beat has not come by yet."""
+    for number in expiry.over(Batch.objects.filter(pk=batch_id)):
+        _expire(number)
+
+
+def _expire(batch_id: int) -> bool:
+    with transaction.atomic():
+        batch = _locked(batch_id)
+        if batch.state != State.SUBMITTED:  # decided at this very moment
+            return False
+        batch.state = State.EXPIRED
+        batch.decided_at = timezone.now()
+        batch.save()
+        rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
+        said = f"{words.rows(rows)} expired, since nobody decided in time."
+        _record(batch, "batch.expired", None, said, rows=rows)
+    return True
+
+
+def _may(allowed: bool, refusal: str) -> None:
+    if not allowed:
+        raise NotAllowed(refusal)
+
+
+def _may_reject(batch: Batch, person: "User", reason: str) -> str:
+    """The reason as it is kept. Raises NotAllowed or ReasonMissing."""
+    _may(decides(person, batch), "You may not reject these changes. Ask a checker.")
+    return checked(reason, ReasonMissing, "Say why you reject it: the maker needs to know.")
+
+
+def _locked(batch_id: int) -> Batch:
+    return Batch.objects.select_for_update().get(pk=batch_id)
+
+
+def _undecided(batch_id: int) -> Batch:
+    batch = _locked(batch_id)
+    if batch.state != State.SUBMITTED:
+        if batch.state == State.EXPIRED:
+            raise AlreadyDecided(
+                "This batch expired, since nobody decided in time. Its maker may upload the file again."
+            )
+        by = f" by {batch.decided_by.get_username()}" if batch.decided_by else ""
+        raise AlreadyDecided(f"This batch is {batch.get_state_display().lower()}{by} already.")
+    return batch
+
+
+def _flag_large(sent: QuerySet[Row], rule: ApprovalRule) -> None:
+    """Flag large amounts by the rule in force now: it may be another than when the file was checked.
+
+    One statement for each combination of flags, of which there are a handful, and none where they fit already.
+    """
+    large = Q(pk__in=()) if rule.above is None else Q(amount__gt=rule.above)
+    # As text: SQLite keeps a JSON array with the spaces of whoever wrote it.
+    stored = sent.annotate(text=Cast("flags", TextField())).order_by()
+    for rows, more in ((stored.filter(large), {Risk.LIMIT}), (stored.exclude(large), set())):
+        for text in rows.values_list("text", flat=True).distinct():
+            flags = json.loads(text)
+            right = in_order({Risk(name) for name in flags if name != Risk.LIMIT} | more)
+            if right != flags:
+                rows.filter(text=text).update(flags=right)
+
+
+def _checkers_for(sent: QuerySet[Row], rule: ApprovalRule) -> int:
+    """How many must approve the rows: as many as the row with the highest amount needs, and never nobody."""
+    return max(1, rules.checkers_for(sent.aggregate(highest=Max("amount"))["highest"], rule))
+
+
+def _approvals(batch: Batch, by: "User", reason: str) -> int:
+    """How many approved the batch, this person now among them."""
+    return approvals.approve_batch(batch.pk, by=by, content_hash=batch.content_hash, reason=reason)
+
+
+def _checkers(batch: Batch) -> int:
+    """How many must approve the submitted rows of a batch."""
+    needed: int = _open_changes(batch).aggregate(needed=Max("checkers"))["needed"]
+    return needed
+
+
+def _open_changes(batch: Batch) -> Any:
+    return Change.objects.filter(batch=batch, state=ChangeState.SUBMITTED)
+
+
+def _compare(typed: Decimal | None, counted: Decimal) -> None:
+    if typed is None:
+        raise BatchError("Type the control total: what the amounts of the file come to.")
+    if typed != counted:
+        raise BatchError(
+            "The control total is not what the rows to be submitted come to. "
+            "Compare the file with what you were given before you submit it."
+        )
+
+
+def _decide(batch: Batch, state: str, by: "User", reason: str) -> int:
+    """Give every change of the batch that is still open the same decision, in one statement."""
+    decided: int = _open_changes(batch).update(
+        state=state,
+        decided_by=by,
+        decided_at=batch.decided_at,
+        decision_reason=reason,
+        request_id=current_origin().request_id,
+        updated_at=batch.decided_at,
+    )
+    return decided
+
+
+def _mark_stale(batch: Batch) -> int:
+    moved_on = batch_kind(batch.kind).moved_on()
+    marked: int = (
+        _open_changes(batch).filter(moved_on).update(state=ChangeState.STALE, updated_at=batch.decided_at)
+    )
+    return marked
+
+
+def _give_up(batch: Batch, by: "User", stale: int) -> None:
+    _open_changes(batch).update(state=ChangeState.STALE, updated_at=batch.decided_at)
+    batch.state = State.STALE
+    batch.save()
+    _record(
+        batch, "batch.stale", by, f"Nothing sent: the records of {words.rows(stale)} moved on.", stale=stale
+    )
+
+
+def _hash_of_changes(batch: Batch) -> str:
+    """The hash over what was submitted, rows that were rejected since included."""
+    hashes = Change.objects.filter(batch=batch).order_by("row_number")
+    return _hash(hashes.values_list("content_hash", flat=True))
+
+
+def _hash(hashes: Iterable[str]) -> str:
+    """One SHA-256 over the content hashes of the rows, in their order."""
+    whole = hashlib.sha256()
+    for one in hashes:
+        whole.update(one.encode("ascii"))
+    return whole.hexdigest()
+
+
+def _record(
+    batch: Batch, action: str, by: "User | None", text: str, reason: str = "", **details: object
+) -> None:
+    record(
+        action,
+        by=by,
+        subject=batch.subject,
+        text=f"Batch {batch.pk}, {batch_kind(batch.kind).title.lower()}: {text}",
+        reason=reason,
+        details={"batch": batch.pk, "sha256": batch.sha256, "content_hash": batch.content_hash, **details},
+    )

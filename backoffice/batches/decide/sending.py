@@ -1,0 +1,115 @@
+"""What becomes of an approved batch: cancel what was not sent, and note when the last message is settled."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from backoffice.audit.operations import record, record_many
+from backoffice.batches.check import summary
+from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
+from backoffice.batches.kinds import BATCH_KINDS
+from backoffice.batches.models import Batch, State
+from backoffice.batches.words import messages
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.settling import hold_back
+from backoffice.delivery.states import FINAL, MOVES, Move
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.free_text import checked
+from backoffice.protocol.message import REQUESTS, Repeat
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: So many messages are cancelled by one statement.
+AT_ONCE = 1000
+#: The states from which a delivery may be cancelled, by the one table that says so.
+CANCELLABLE = [state for state, move in MOVES if move is Move.CANCEL]
+
+
+def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
+    """Cancel every message of an approved batch of which nothing was sent. Returns how many.
+
+    What was tried and may have been applied goes on, and so does what makes a create certain. Raises NotAllowed,
+    ReasonMissing or BatchError.
+    """
+    if not by.has_perm("delivery.resolve_delivery"):
+        raise NotAllowed("You may not cancel messages. Ask a checker.")
+    reason = checked(reason, ReasonMissing, "Give a reason: it is kept in the audit trail.")
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=batch_id)
+        if batch.state != State.APPROVED:
+            raise BatchError("Nothing of this batch waits to be sent.")
+        unsent = Q(state__in=CANCELLABLE, doubted=False, lease_token__isnull=True, ahead=False)
+        locked = Delivery.objects.select_for_update(of=("self",)).filter(unsent, change__batch=batch)
+        rows = list(locked.order_by("pk").values_list("pk", "lane", "change_id"))
+        now = timezone.now()
+        for start in range(0, len(rows), AT_ONCE):
+            _cancel(rows[start : start + AT_ONCE], by, reason)
+        _hold_back_behind(batch, now)
+        cancelled = len(rows)
+        record(
+            "batch.cancelled",
+            by=by,
+            subject=batch.subject,
+            text=f"Batch {batch.pk}: {messages(cancelled)} cancelled before being sent.",
+            reason=reason,
+            details={"batch": batch.pk, "sha256": batch.sha256, "cancelled": cancelled},
+        )
+    return cancelled
+
+
+def _cancel(rows: Sequence[tuple[int, str, int]], by: "User", reason: str) -> None:
+    """Cancel deliveries that are locked, given by number, lane and change, with an audit entry for each."""
+    Delivery.objects.filter(pk__in=[row[0] for row in rows]).update(
+        state=DeliveryState.CANCELLED, needs_person=False, reason=reason, finished_at=timezone.now()
+    )
+    record_many(
+        {
+            "action": "delivery.cancelled",
+            "by": by,
+            "subject": lane,
+            "text": "Cancelled with its file before it was applied.",
+            "reason": reason,
+            "change_id": change_id,
+            "delivery_id": number,
+        }
+        for number, lane, change_id in rows
+    )
+
+
+def _hold_back_behind(batch: Batch, since: datetime) -> None:
+    """What is queued behind a create that was cancelled just now waits until somebody decides."""
+    behind = Delivery.objects.filter(
+        lane=OuterRef("lane"), id__gt=OuterRef("id"), state=DeliveryState.QUEUED, finished_at__isnull=True
+    )
+    creates = Delivery.objects.filter(
+        Exists(behind),
+        change__batch=batch,
+        message_type__in=[kind for kind, message in REQUESTS.items() if message.repeat is Repeat.CREATE],
+        state=DeliveryState.CANCELLED,
+        finished_at__gte=since,
+    )
+    for create in creates:
+        hold_back(create, "was cancelled with its file")
+
+
+def note_outcomes() -> int:
+    """Keep the counts of what is being sent for the lists. Returns how many batches were settled. Run by beat."""
+    settled = 0
+    taken_here = [slug for slug, kind in BATCH_KINDS.items() if kind.take]
+    unfinished = Batch.objects.filter(state=State.APPROVED, finished_at__isnull=True)
+    for batch in unfinished.exclude(kind__in=taken_here):
+        counts = summary.deliveries(batch)
+        by_state = {state.value: counts[state] for state in DeliveryState}
+        still_open = any(count for state, count in by_state.items() if state not in FINAL)
+        now = timezone.now()
+        if by_state != batch.outcome or not still_open:
+            Batch.objects.filter(pk=batch.pk).update(
+                outcome=by_state, finished_at=None if still_open else now
+            )
+        settled += not still_open
+    return settled

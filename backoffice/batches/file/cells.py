@@ -1,0 +1,286 @@
+"""The cells of a row as the values of a message, by a plan made once for all rows of a file.
+
+A code may be written as its meaning, a date in any accepted shape: that is no alteration, since each means one thing.
+Everything else stays as it is for the rules to find. What a spreadsheet has done to a cell is found here.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from django.conf import settings
+
+from backoffice.batches.file.columns import BETWEEN, CLEAR, Column, Layout, by_name
+from backoffice.batches.file.dates import DateShapes
+from backoffice.batches.file.marks import MarkedRow
+from backoffice.kit.csv_files import unmarked
+from backoffice.protocol.fields import Code, Date, Flags, Record, Records, Secret, SecretText, Text, Values
+from backoffice.protocol.findings import Finding
+
+#: A long number as Excel shows it: the digits behind are gone.
+_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]{1,20})?[Ee]\+[0-9]{1,3}")
+_EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "####"})
+_BETWEEN_CODES = re.compile(f"[{BETWEEN},|]")
+#: Between cells where a row is looked at as one text. No file that is read has one.
+_SEAM = "\0"
+
+
+@dataclass
+class RowRead:
+    """What the cells of a row mean, and what is wrong with them."""
+
+    values: Values = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The columns of one record: where it goes, the places of its columns and the names of its parts."""
+
+    field: str
+    number: int
+    label: str
+    first: str
+    names: tuple[str, ...]
+    pick: Callable[[list[Any]], tuple[Any, ...]]
+    blank: dict[str, str]
+
+
+class RowReader:
+    """Reads rows of one file. `names` are the columns of the file in their order; unknown ones are not read."""
+
+    def __init__(self, layout: Layout, names: Sequence[str]) -> None:
+        known = by_name(layout)
+        self._layout = layout
+        self._width = len(names)
+        self._partial = layout.message.partial
+        self._dates = DateShapes(settings.BATCH_DATE_SHAPES)
+        columns = {place: known[name] for place, name in enumerate(names) if name in known}
+        self._columns = columns
+        self.secret_places = [place for place, column in columns.items() if column.secret]
+        self._converted = [
+            (place, convert)
+            for place, column in columns.items()
+            if (convert := _converter(column, self._dates))
+        ]
+        self._dated = [(place, c) for place, c in columns.items() if isinstance(c.field, Date)]
+        self.date_places = frozenset(place for place, _ in self._dated)
+        self._digits = [
+            (place, c, c.field.fixed)
+            for place, c in columns.items()
+            if isinstance(c.field, Text) and c.field.fixed
+        ]
+        scalars = {place: column for place, column in columns.items() if column.path == column.name}
+        self._names = tuple(column.name for column in scalars.values())
+        self._pick = _picker(list(scalars))
+        self._groups = list(_groups(layout, columns))
+        fields = layout.message.fields
+        self._absent: Values = {name: f.initial or f.clean(None) for name, f in fields.items()}
+        self._filled = {name: f.initial for name, f in fields.items() if name in self._names and f.initial}
+
+    def read(self, cells: Sequence[str]) -> RowRead:
+        """The values of a row and what is wrong with its cells. A marked cell has no value."""
+        if isinstance(cells, MarkedRow):
+            row = self.read(cells.read)
+            row.findings[:0] = cells.findings(self._columns)
+            return row
+        if len(cells) != self._width:
+            words = (
+                f"This row has {len(cells)} cells, the header {self._width}. "
+                "Is a separator missing, or one too many?"
+            )
+            return RowRead({}, [Finding("", words, rule="file.width")])
+        joined = _SEAM.join(cells)
+        texts: list[Any] = list(cells)
+        if " " in (joined[:1], joined[-1:]) or f" {_SEAM}" in joined or f"{_SEAM} " in joined:
+            texts = [text.strip(" ") for text in texts]
+            for place in self.secret_places:
+                texts[place] = cells[place]
+        if "'" in joined:
+            texts = self._unmarked(texts)
+        found = list(self._damaged(texts)) if "E+" in joined or "e+" in joined or "#" in joined else []
+        cleared = CLEAR in joined and self._clear(texts, found)
+        for place, convert in self._converted:
+            if texts[place]:
+                texts[place] = convert(texts[place])
+        found += self._other_dates(texts)
+        found += self._lost_zeros(texts)
+        values = self._values(texts, cleared or ())
+        self._add_records(texts, values, found)
+        return RowRead(values, found)
+
+    def _unmarked(self, texts: list[Any]) -> list[Any]:
+        """Without the apostrophe that keeps a spreadsheet from taking a cell of the portal's result for a formula."""
+        return [text if place in self.secret_places else unmarked(text) for place, text in enumerate(texts)]
+
+    def _values(self, texts: list[Any], cleared: Sequence[str]) -> Values:
+        given: Any = zip(self._names, self._pick(texts), strict=True)
+        if self._partial:
+            filled = {name: value for name, value in given if value}
+            return {**filled, **{name: self._layout.message.fields[name].empty for name in cleared}}
+        values: Values = {**self._absent, **dict(given)}
+        for name, value in self._filled.items():
+            if not values[name]:
+                values[name] = value
+        for name, empty in self._absent.items():
+            if empty == [] and not values[name]:
+                values[name] = []
+        return values
+
+    def _add_records(self, texts: list[Any], values: Values, found: list[Finding]) -> None:
+        last: dict[str, int] = {}
+        for group in self._groups:
+            parts = group.pick(texts)
+            if not any(parts):
+                continue
+            record = {**group.blank, **dict(zip(group.names, parts, strict=True))}
+            if group.number < 0:
+                values[group.field] = record
+                continue
+            if group.number != last.get(group.field, -1) + 1:
+                words = f"{group.label} is filled in, and one before it is empty. Leave no gap."
+                found.append(Finding(group.first, words, rule="file.gap"))
+            last[group.field] = group.number
+            if group.number == 0 or group.field not in values or not values[group.field]:
+                values[group.field] = [record]
+            else:
+                values[group.field].append(record)  # type: ignore[union-attr, arg-type]  # a list of records
+
+    def _clear(self, texts: list[Any], found: list[Finding]) -> list[str]:
+        """Empty the cells that say so, and name the values that are emptied. Only an update empties anything."""
+        cleared = []
+        for place, column in self._columns.items():
+            if texts[place] != CLEAR:
+                continue
+            texts[place] = ""
+            if not self._partial:
+                words = f"{CLEAR} empties a value of an update; here there is none yet. Leave the cell empty."
+                found.append(Finding(column.path, words, rule="file.clear"))
+            elif column.path == column.name:
+                cleared.append(column.name)
+            elif not self._rest_of_record(texts, column):
+                words = f"{column.label} cannot be emptied alone: an update sends the whole record. Fill in its rest."
+                found.append(Finding(column.path, words, rule="file.clear"))
+        return cleared
+
+    def _rest_of_record(self, texts: list[Any], column: Column) -> bool:
+        """Whether anything else of the record that this column is a part of is filled in."""
+        record = column.path.rpartition(".")[0]
+        return any(
+            texts[place] not in ("", CLEAR)
+            for place, other in self._columns.items()
+            if other.path.rpartition(".")[0] == record
+        )
+
+    def _damaged(self, texts: list[Any]) -> Iterator[Finding]:
+        for place, column in self._columns.items():
+            text = texts[place]
+            if column.secret or not text:
+                continue
+            if _SCIENTIFIC.fullmatch(text):
+                words = (
+                    f"{column.label} looks like 1.2E+15: Excel has shortened a long number, and its digits are lost. "
+                    "Format the column as text and take the number from its source."
+                )
+                yield Finding(column.path, words, rule="file.number")
+            elif text in _EXCEL_ERRORS:
+                words = f"{column.label} is {text}: a formula failed in Excel. Correct it there, or type the value."
+                yield Finding(column.path, words, rule="file.formula")
+
+    def _other_dates(self, texts: list[Any]) -> Iterator[Finding]:
+        for place, column in self._dated:
+            text = texts[place]
+            if not text or column.field.fits(text):  # type: ignore[attr-defined]  # a Date
+                continue
+            words, meant = self._dates.fault(text)
+            if words:
+                yield Finding(column.path, f"{column.label} {words}", rule="file.date", cleaned=meant)
+
+    def _lost_zeros(self, texts: list[Any]) -> Iterator[Finding]:
+        for place, column, lengths in self._digits:
+            text = texts[place]
+            if text and len(text) not in lengths and len(text) < max(lengths) and text.isdecimal():
+                expected = " or ".join(map(str, lengths))
+                words = (
+                    f"{column.label} has {len(text)} digits, not {expected}: "
+                    "Excel may have dropped zeros at its start. Format the column as text and type them."
+                )
+                yield Finding(column.path, words, rule="file.zeros")
+
+
+def _picker(places: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """The cells at these places, as a tuple also where it is one or none."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda texts: tuple(texts[place] for place in places)
+
+
+def _groups(layout: Layout, columns: dict[int, Column]) -> Iterator[_Group]:
+    """The records of a row in their order; their numbers begin at 0, and a single record has -1."""
+    for name, declared in layout.fields.items():
+        if not isinstance(declared, Records):
+            continue
+        numbers = sorted({_number(c) for c in columns.values() if c.path.split(".")[0] == name})
+        for number in numbers:
+            mine = {
+                place: c
+                for place, c in columns.items()
+                if c.path.split(".")[0] == name and _number(c) == number
+            }
+            first = next(iter(mine.values()))
+            yield _Group(
+                name,
+                -1 if isinstance(declared, Record) else number,
+                f"{declared.record.noun} {number + 1}",
+                first.path,
+                tuple(c.path.rpartition(".")[2] for c in mine.values()),
+                _picker(list(mine)),
+                dict.fromkeys(declared.record.fields, ""),
+            )
+
+
+def _number(column: Column) -> int:
+    parts = column.path.split(".")
+    return int(parts[1]) if len(parts) == 3 else 0
+
+
+def _converter(column: Column, dates: DateShapes) -> Callable[[str], Any] | None:
+    """What makes a value of a cell of this column; None where the text is the value."""
+    match column.field:
+        case Secret():
+            return SecretText
+        case Date():
+            return dates.canonical
+        case Code() as declared:
+            return _code(declared.labels)
+        case Flags() as declared:
+            return _codes(declared)
+        case _:
+            return None
+
+
+def _code(labels: dict[str, str]) -> Callable[[str], str]:
+    """A code, or its meaning, as the code. What is neither stays as it is."""
+    meanings = {label.casefold(): code for code, label in labels.items()}
+    meanings |= {code.casefold(): code for code in labels}
+    meanings |= {code: code for code in labels}
+
+    def convert(text: str) -> str:
+        return meanings.get(text) or meanings.get(text.casefold(), text)
+
+    return convert
+
+
+def _codes(declared: Flags) -> Callable[[str], list[str]]:
+    """Codes or meanings, several in a cell, as the declaration orders them."""
+    convert = _code(declared.labels)
+
+    @lru_cache(maxsize=1024)
+    def once(text: str) -> tuple[str, ...]:
+        found: Any = declared.clean([convert(part.strip(" ")) for part in _BETWEEN_CODES.split(text)])
+        return tuple(found)
+
+    return lambda text: list(once(text))

@@ -1,0 +1,180 @@
+"""The columns of a file, from the protocol's declarations: nothing about a column stands anywhere else.
+
+A value of the message is a column under its own name; the records of a list are numbered (`bank_2_account_no`), those
+of a single record carry its name (`mf_ucc_holding_mode`). A file whose rows are one record each names the parts alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from backoffice.kit.csv_files import line
+from backoffice.protocol.fields import Code, Field, Flags, Record, Records, Secret, SubRecord
+from backoffice.protocol.message import Request
+from backoffice.protocol.rules import RequiredWhen
+
+#: Between several codes in one cell.
+BETWEEN = ";"
+#: Empties a value of an update, where an empty cell leaves it as it is.
+CLEAR = "(clear)"
+#: Numbered records that a template shows, that are offered as meanings of a column, and that a file may have.
+SHOWN, OFFERED, MOST = 2, 9, 99
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns the files of a kind have.
+
+    `only`: the fields, where not all of `message` are; `without`: those left out. `single`: the list of which a row
+    is one record. `filled`: what the portal fills in where the cell is empty, so that no file need have it; `needed`:
+    what every row must have, though the message need not.
+    """
+
+    message: type[Request]
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    single: str = ""
+    filled: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields of the message that a file may speak of, by name."""
+        return {
+            name: field
+            for name, field in self.message.fields.items()
+            if name not in self.without and (not self.only or name in self.only)
+        }
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `path` is where findings on it point, as in `banks.0.account_no`.
+
+    `required`: a file without it is refused. `when`: when a row must fill it, in words; "" for never.
+    """
+
+    name: str
+    path: str
+    label: str
+    tag: int
+    field: Field
+    required: bool
+    when: str
+    help: str
+
+    @property
+    def max_length(self) -> int | None:
+        """Characters that ODIN takes; None where codes or numbers say it."""
+        return self.field.max_length
+
+    @cached_property
+    def codes(self) -> list[tuple[str, str]]:
+        """The codes with their meanings; a cell may hold either."""
+        field = self.field
+        return list(field.labels.items()) if isinstance(field, Code | Flags) else []
+
+    @property
+    def several(self) -> bool:
+        """Whether a cell may hold several codes."""
+        return isinstance(self.field, Flags)
+
+    @property
+    def secret(self) -> bool:
+        """Whether its cells are sealed before they are kept."""
+        return isinstance(self.field, Secret)
+
+    @property
+    def example(self) -> str:
+        """A plainly fictional cell."""
+        found = self.field.example
+        if isinstance(self.field, Flags) and isinstance(found, list):
+            return BETWEEN.join(self.field.labels[str(code)] for code in found)
+        return found if isinstance(found, str) else ""
+
+
+@cache
+def columns(layout: Layout) -> tuple[Column, ...]:
+    """The columns of the template, in its order: what is to be done with the row first."""
+    return _ordered(layout, SHOWN)
+
+
+@cache
+def offered(layout: Layout) -> tuple[Column, ...]:
+    """The columns that a person may choose from; more numbered records are named in the same way."""
+    return _ordered(layout, OFFERED)
+
+
+@cache
+def by_name(layout: Layout) -> dict[str, Column]:
+    """Every column that a file may have, by name; more records than the template shows."""
+    return {column.name: column for column in _ordered(layout, MOST)}
+
+
+def template(layout: Layout) -> str:
+    """A file with the header and an example row, as CSV. What the portal makes itself is left empty."""
+    shown = columns(layout)
+    return line([column.name for column in shown]) + line([_example(column) for column in shown])
+
+
+def _example(column: Column) -> str:
+    number = column.path.split(".")[1:2]
+    first = not (number and number[0].isdecimal() and number != ["0"])
+    made_here = column.name == "reference" or column.secret
+    return column.example if first and not made_here else ""
+
+
+def _ordered(layout: Layout, records: int) -> tuple[Column, ...]:
+    found = list(_all(layout, records))
+    return tuple(sorted(found, key=lambda column: column.name != "action"))
+
+
+def _all(layout: Layout, records: int) -> Iterator[Column]:
+    for name, field in layout.fields.items():
+        if name == layout.single and isinstance(field, Records):
+            yield from _parts(field, f"{name}.0", "", "")
+        elif isinstance(field, Record):
+            yield from _parts(field, name, f"{name}_", field.record.noun)
+        elif isinstance(field, Records):
+            prefix = field.record.noun.lower()
+            for number in range(1, records + 1):
+                title = f"{field.record.noun} {number}"
+                yield from _parts(field, f"{name}.{number - 1}", f"{prefix}_{number}_", title)
+        else:
+            required = name in layout.needed or (
+                field.required and (not field.initial or layout.message.partial) and name not in layout.filled
+            )
+            when = "always" if required else _when(layout.message, name)
+            yield Column(name, name, field.label, field.tag, field, required, when, _help(layout, field))
+
+
+def _parts(field: Records, path: str, prefix: str, title: str) -> Iterator[Column]:
+    """The columns of one record. Alone in its row, what it requires is required of the file."""
+    for name, part in field.record.fields.items():
+        default = name == "action" and bool(title)
+        required = part.required and not title
+        when = _when(field.record, name)
+        if part.required and not default:
+            when = "always" if required else f"for every {field.record.noun}"
+        help_text = "Empty is insert or modify." if default else part.help
+        label = f"{title}: {part.label}" if title else part.label
+        yield Column(f"{prefix}{name}", f"{path}.{name}", label, field.tag, part, required, when, help_text)
+
+
+def _when(declared: type[Request] | type[SubRecord], name: str) -> str:
+    because = [
+        f"when {rule.because}"
+        for rule in declared.rules
+        if isinstance(rule, RequiredWhen) and rule.field == name
+    ]
+    return "; ".join(because)
+
+
+def _help(layout: Layout, field: Field) -> str:
+    """What the declaration says, and what an empty cell means."""
+    words = [field.help] if field.help else []
+    if field.name in layout.filled:
+        words.append("Empty: what the portal knows, or makes.")
+    elif isinstance(field.initial, str) and field.initial and not layout.message.partial:
+        words.append(f"Empty is {field.initial} ({field.words(field.initial)}).")
+    return " ".join(words)

@@ -1,0 +1,114 @@
+"""Which column each header of a file means."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+from backoffice.batches.file.columns import Column, Layout, by_name
+from backoffice.batches.models import Alias
+
+#: A column of the file that somebody left out on purpose.
+IGNORED = "-"
+#: What one chooses for such a column.
+LEAVE_OUT = "Leave this column out"
+#: Headers that begin like this are the portal's own, in a result that is uploaded again.
+OWN = "portal"
+#: Characters of a cell by which it may be a header.
+MOST = 200
+
+
+def match(layout: Layout, headers: Sequence[str]) -> list[str]:
+    """The name of the column that each header means; "" where it means none."""
+    named = _named(layout, headers)
+    return [
+        IGNORED if plain(text).startswith(OWN) else name for text, name in zip(headers, named, strict=True)
+    ]
+
+
+def knows(layout: Layout) -> Callable[[str], bool]:
+    """Says of a text whether it names a column, by name, label or alias. A number may be a tag, or any cell."""
+    meanings = _meanings(layout)
+
+    @lru_cache(maxsize=1024)
+    def known(text: str) -> bool:
+        name = plain(text[:MOST])
+        return bool(name) and not name.isdigit() and meanings.get(name, IGNORED) != IGNORED
+
+    return known
+
+
+def chosen(layout: Layout, texts: Sequence[str]) -> list[str]:
+    """The name of the column that each text typed on the screen means; the text itself where it means none."""
+    return [name or text for name, text in zip(_named(layout, texts), texts, strict=True)]
+
+
+def in_words(layout: Layout, names: Sequence[str]) -> list[str]:
+    """What `chosen` reads as these names, for a person to read and to change."""
+    known = by_name(layout)
+    return [LEAVE_OUT if name == IGNORED else known[name].label if name in known else name for name in names]
+
+
+def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> list[str]:
+    """What forbids reading the file with these meanings, in words: unknown, doubled and missing columns."""
+    known = by_name(layout)
+    found = []
+    seen: dict[str, str] = {}
+    for place, (header, name) in enumerate(zip(headers, names, strict=True), 1):
+        if name == IGNORED:
+            continue
+        if name not in known:
+            found.append(_unknown(header, place, name))
+        elif name in seen:
+            found.append(
+                f"The columns {seen[name]!r} and {header!r} both mean {known[name].label}. Leave one of them out."
+            )
+        else:
+            seen[name] = header
+    missing = [column for column in known.values() if column.required and column.name not in seen]
+    found += [f"There is no column {column.name} ({column.label}), which is mandatory." for column in missing]
+    return found
+
+
+def _named(layout: Layout, texts: Sequence[str]) -> list[str]:
+    meanings = _meanings(layout)
+    return [meanings.get(plain(text), "") for text in texts]
+
+
+def _unknown(header: str, place: int, name: str) -> str:
+    if name:
+        return f"Nothing is called {name!r} here. Choose one of the names offered for column {place}, or leave it out."
+    if not header.strip():
+        return f"Column {place} has no header. Name it, or remove it."
+    return f"The column {header!r} is not known here. Say what it means, or leave it out."
+
+
+def plain(header: str) -> str:
+    """Without case, spaces, underscores and other signs."""
+    return re.sub(r"[\W_]+", "", header.casefold())
+
+
+def _meanings(layout: Layout) -> Mapping[str, str]:
+    """What a header may be called, plainly: the name before the label, then tags, then what an administrator added."""
+    known = by_name(layout)
+    meanings = {plain(LEAVE_OUT): IGNORED}
+    for spelling in (_names, _labels, _tags):
+        for column in known.values():
+            if text := spelling(column):
+                meanings.setdefault(plain(text), column.name)
+    for alias in Alias.objects.all():
+        if alias.column in known:
+            meanings.setdefault(plain(alias.alias), alias.column)
+    return meanings
+
+
+def _names(column: Column) -> str:
+    return column.name
+
+
+def _labels(column: Column) -> str:
+    return column.label
+
+
+def _tags(column: Column) -> str:
+    """A tag stands for the column that is the whole of it."""
+    return str(column.tag) if column.path == column.name else ""

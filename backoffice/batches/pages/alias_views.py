@@ -1,0 +1,64 @@
+"""The page on which an administrator keeps other names for columns."""
+
+from typing import TYPE_CHECKING, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backoffice.batches.errors import BatchError
+from backoffice.batches.file import aliases
+from backoffice.batches.models import Alias
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+PERMISSION = "batches.change_alias"
+
+
+class AliasForm(forms.Form):
+    """One other name. What cannot be a header is said by the operation."""
+
+    alias = forms.CharField(
+        max_length=100,
+        label="Header",
+        help_text="As it stands in a file; case, spaces and signs do not count.",
+    )
+    column = forms.ChoiceField(
+        choices=lambda: [("", "Choose a column"), *aliases.column_choices()], label="Means the column"
+    )
+
+
+@login_required
+@permission_required(PERMISSION, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """All other names, and a form for one more."""
+    form = AliasForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            kept = aliases.keep(form.cleaned_data["alias"], form.cleaned_data["column"], by=_me(request))
+        except BatchError as error:
+            form.add_error("alias", error.words)
+        else:
+            messages.success(request, f"{kept.alias} means {kept.column} from now on.")
+            return redirect("batches:aliases")
+    context = {"form": form, "aliases": Alias.objects.all()}
+    return render(request, "batches/aliases.html", context)
+
+
+@login_required
+@permission_required(PERMISSION, raise_exception=True)
+@require_POST
+def forget(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one away."""
+    aliases.forget(pk, by=_me(request))
+    messages.success(request, "The header means nothing any more.")
+    return redirect("batches:aliases")
+
+
+def _me(request: HttpRequest) -> "User":
+    return cast("User", request.user)

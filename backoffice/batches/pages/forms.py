@@ -1,0 +1,84 @@
+"""The small forms of the pages of batches. What a file's rows must be is said by the protocol, not here."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from backoffice.batches.kinds import BATCH_KINDS
+from backoffice.batches.models import Mode
+from backoffice.free_text import REASON_LENGTH
+from backoffice.kit.filters import RupeesField
+
+#: The last row that may have the headers.
+LAST_HEADER = 1000
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """The kinds of file that the rooms registered, by title."""
+    return sorted(((slug, kind.title) for slug, kind in BATCH_KINDS.items()), key=lambda pair: pair[1])
+
+
+class UploadForm(forms.Form):
+    """A file of a kind. The token makes two clicks one batch."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    file = forms.FileField(
+        label="File",
+        allow_empty_file=True,  # the operation says what is wrong with it, and what to do
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
+        error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
+    )
+
+
+class HeadersForm(forms.Form):
+    """Where the headers of a file are."""
+
+    sheet = forms.ChoiceField(label="Sheet", error_messages={"invalid_choice": "Choose one of the sheets."})
+    header_row = forms.IntegerField(
+        label="Header row",
+        min_value=1,
+        max_value=LAST_HEADER,
+        help_text="Rows above it are not read.",
+        error_messages={
+            "required": "Type the number of the row that names the columns.",
+            "invalid": "Type the number of the row that names the columns.",
+        },
+    )
+
+    def __init__(self, *args: Any, shape: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"sheet": shape.get("sheet", ""), "header_row": shape.get("header_row", 1)}
+        sheets = shape.get("sheets", [])
+        field: Any = self.fields["sheet"]
+        field.choices = [(title, title) for title in sheets]
+        field.required = bool(sheets)
+        if len(sheets) < 2:
+            field.widget = forms.HiddenInput()
+
+
+class SubmitForm(forms.Form):
+    """How a checked file is proposed. A control total is asked for money only."""
+
+    mode = forms.ChoiceField(
+        choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.ALL, label="What goes to the checker"
+    )
+    control_total = RupeesField(
+        label="Control total (rupees)",
+        help_text="What the amounts come to by the paper that came with the file; not copied from this page.",
+        error_messages={"required": "Type the control total."},
+    )
+    reason = forms.CharField(
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The checker and the audit trail see it. For example “KYC file of branch 12”.",
+        error_messages={"required": "Give a reason: the checker and the audit trail need it."},
+    )
+
+    def __init__(self, *args: Any, money: bool, wrong: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not money:
+            del self.fields["control_total"]
+        if wrong:
+            self.fields["mode"].initial = Mode.VALID

@@ -1,0 +1,275 @@
+"""Pages of a batch's rows, and the result to download. Only for those who may see personal data."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from backoffice.audit.operations import record
+from backoffice.batches import operations
+from backoffice.batches.check.offers import Offers, seen
+from backoffice.batches.decide import decisions
+from backoffice.batches.errors import BatchError
+from backoffice.batches.file import columns, uploads
+from backoffice.batches.kinds import batch_kind
+from backoffice.batches.models import Batch, Row, RowState, State
+from backoffice.batches.pages import result
+from backoffice.batches.pages.filters import RowFilter
+from backoffice.batches.pages.rows import with_outcome
+from backoffice.batches.pages.tables import RowTable
+from backoffice.changes.models import Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.changes.risks import SHARED_RULE
+from backoffice.changes.shown import ShownMessage, shown_messages
+from backoffice.delivery.models import Delivery
+from backoffice.kit import privacy
+from backoffice.kit.tables_base import ListView
+from backoffice.protocol import charset
+from backoffice.protocol.findings import Severity
+from backoffice.protocol.secret import MASK
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+PERMISSIONS = ("batches.view_batch", "accounts.see_personal_data")
+#: Pairs of a value and the one offered in its place, on one page.
+OFFERS_A_PAGE = 50
+
+may_see_rows = permission_required(PERMISSIONS, raise_exception=True)
+
+
+class RowList(ListView):
+    """The rows of one batch."""
+
+    permission_required = PERMISSIONS
+    model = Row
+    table_class = RowTable
+    filterset_class = RowFilter
+    template_name = "batches/rows.html"
+    nouns = ("row", "rows")
+    search_hint = "Row or retail user"
+    empty_icon = "batches"
+    empty_title = "No rows"
+    empty_text = "Rows appear here as they are checked."
+
+    @cached_property
+    def batch(self) -> Batch:
+        """The batch that the address names."""
+        return get_object_or_404(Batch, pk=self.kwargs["pk"])
+
+    def get_queryset(self) -> QuerySet[Row]:
+        return with_outcome(self.batch).order_by("number")
+
+    def get_filterset_kwargs(self, filterset_class: Any) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_filterset_kwargs(filterset_class)
+        return kwargs | {"batch": self.batch}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"batch": self.batch}
+
+
+@never_cache
+@require_safe
+@login_required
+@may_see_rows
+def row(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """One row: its cells with what was found on them, its messages in words, what became of it."""
+    return _row_page(request, *_row_or_404(pk, number))
+
+
+@never_cache
+@require_POST
+@login_required
+@may_see_rows
+def reject(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Reject one row with a reason; the others wait on."""
+    batch, found = _row_or_404(pk, number)
+    reason = request.POST.get("reason", "")
+    try:
+        decisions.reject_row(pk, number, by=cast("User", request.user), reason=reason)
+    except BatchError as error:
+        return _row_page(request, batch, found, problem=error.words, reason=reason, code=409)
+    messages.success(request, f"Row {number} is rejected. The other rows wait on.")
+    return redirect("batches:row", pk=pk, number=number)
+
+
+@never_cache
+@require_safe
+@login_required
+@may_see_rows
+def offers(request: HttpRequest, pk: int) -> HttpResponse:
+    """The cleaned values that a rule offers for a column, beside those of the file, before its maker accepts them."""
+    batch = get_object_or_404(Batch, pk=pk)
+    path, rule = request.GET.get("path", ""), request.GET.get("rule", "")
+    column = next(
+        (one for one in columns.by_name(batch_kind(batch.kind).layout).values() if one.path == path), None
+    )
+    try:
+        place = operations.place_of(batch, path)
+    except BatchError as error:
+        raise Http404(error.words) from None
+    found = Offers(batch, place, path, rule)
+    if column is None or not found.pairs:
+        raise Http404("No cleaned value is offered for this.")
+    pages = Paginator(cast("Any", found), OFFERS_A_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    shows = privacy.sees_at_once(request.user)
+    context = {
+        "batch": batch,
+        "column": column,
+        "path": path,
+        "rule": rule,
+        "seen": seen(batch),
+        "found": found,
+        "page": page,
+        "page_numbers": pages.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "pairs": [
+            (_offered(column, offer.before, shows), _offered(column, offer.after, shows), offer)
+            for offer in page
+        ],
+        "may_accept": batch.state == State.CHECKED and batch.made_by_id == request.user.pk,
+    }
+    return render(request, "batches/offers.html", context)
+
+
+def _offered(column: columns.Column, text: str, shows: bool) -> str:
+    """A value as the page of offers shows it, with a mark in the place of what cannot be seen."""
+    return _cell(column, charset.shown(str(text or "")), shows) or ""
+
+
+@require_safe
+@login_required
+@may_see_rows
+def download(request: HttpRequest, pk: int, failed_only: bool) -> HttpResponseBase:
+    """The uploader's file back with what became of each row, or only the rows that failed. Who took it is recorded."""
+    batch = get_object_or_404(Batch, pk=pk)
+    if batch.state in (State.UPLOADED, State.CHECKING):
+        raise Http404("The file is not checked yet.")
+    part = "failed rows" if failed_only else "result"
+    stem = batch.file_name.rpartition(".")[0] or batch.file_name
+    name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.csv")
+    record(
+        "batch.downloaded",
+        by=cast("User", request.user),
+        subject=batch.subject,
+        text=f"Batch {batch.pk}: {part} downloaded.",
+        details={"batch": batch.pk, "sha256": batch.sha256},
+    )
+    return StreamingHttpResponse(
+        result.lines(batch, failed_only=failed_only),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": content_disposition_header(True, name),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _row_page(
+    request: HttpRequest, batch: Batch, row: Row, *, problem: str = "", reason: str = "", code: int = 200
+) -> HttpResponse:
+    change = Change.objects.filter(batch=batch, row_number=row.number).first()
+    waits = change is not None and change.state == ChangeState.SUBMITTED
+    checker = request.user.has_perm("changes.approve_change") and batch.made_by_id != request.user.pk
+    shows = privacy.shown(request, row.lane)
+    cells = _cells(batch, row, shows)
+    found = _found(cells, _on_no_column(batch, row))
+    context = {
+        "batch": batch,
+        "row": row,
+        "lane": row.lane,
+        "next_row": batch.rows.filter(state=row.state, number__gt=row.number).order_by("number").first(),
+        "shows_personal": shows,
+        "may_reveal": privacy.may_reveal(request, row.lane),
+        "change": change,
+        "cells": [cell for cell in cells if _says_something(cell)],
+        "empty": [cell["header"] for cell in cells if not _says_something(cell)],
+        "errors": [pair for pair in found if pair[1]["severity"] == Severity.ERROR],
+        "warnings": [pair for pair in found if pair[1]["severity"] != Severity.ERROR],
+        "comparisons": batch_kind(batch.kind).compare(
+            row.messages[0]["values"] if row.messages else row.values, row.before
+        ),
+        "shared": [finding for finding in row.findings if finding["rule"] == SHARED_RULE],
+        "shown_messages": _messages(batch, row, change, shows),
+        "deliveries": Delivery.objects.filter(change=change).order_by("id") if change else [],
+        "may_reject": waits and checker and batch.state == State.SUBMITTED and batch.mode != "all",
+        "problem": problem,
+        "reason": reason,
+    }
+    return render(request, "batches/row.html", context, status=code)
+
+
+def _messages(batch: Batch, row: Row, change: Change | None, shows: bool) -> list[ShownMessage]:
+    """The row's messages in words, as a change shows them; before submission the row stands for its change."""
+    if not row.messages or row.state == RowState.WRONG:
+        return []
+    stands = change or Change(
+        kind=batch_kind(batch.kind).change_kind,
+        state=ChangeState.SUBMITTED,
+        messages=row.messages,
+        before=row.before,
+    )
+    return shown_messages(stands, reveal=shows)
+
+
+def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
+    """Each column of the file: its header, what it means, the cell as uploaded and as corrected, its findings."""
+    known = columns.by_name(batch_kind(batch.kind).layout)
+    secrets = result.secret_places(batch)
+    cells = []
+    for place, (header, name) in enumerate(zip(batch.headers, batch.mapping, strict=True)):
+        column = known.get(name)
+        text = row.cells[place] if place < len(row.cells) else ""
+        cells.append(
+            {
+                "id": f"cell-{place + 1}",
+                "header": header,
+                "label": column.label if column else "left out",
+                "text": "••••" if place in secrets and text else _cell(column, text, shows),
+                "corrected": _cell(column, row.corrections.get(str(place)), shows),
+                "findings": [one for one in row.findings if column and one["path"] == column.path],
+            }
+        )
+    return cells
+
+
+def _says_something(cell: dict[str, Any]) -> bool:
+    return bool(cell["text"] or cell["corrected"] or cell["findings"])
+
+
+def _found(cells: list[dict[str, Any]], whole: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Every finding on the row with the id of its cell; those on the row as a whole, without one, come first."""
+    return [
+        *(("", finding) for finding in whole),
+        *((cell["id"], finding) for cell in cells for finding in cell["findings"]),
+    ]
+
+
+def _cell(column: columns.Column | None, text: str | None, shows: bool) -> str | None:
+    """A cell as the page shows it: of a column that was left out nobody knows what it holds."""
+    if not text or shows:
+        return text
+    if column is None:
+        return MASK
+    return privacy.mask(column.field.personal, text) if column.field.personal else privacy.words(text, False)
+
+
+def _on_no_column(batch: Batch, row: Row) -> list[dict[str, Any]]:
+    """Findings on the row as a whole, or on a value for which the file has no column."""
+    known = columns.by_name(batch_kind(batch.kind).layout)
+    paths = {known[name].path for name in batch.mapping if name in known}
+    return [finding for finding in row.findings if finding["path"] not in paths]
+
+
+def _row_or_404(pk: int, number: int) -> tuple[Batch, Row]:
+    batch = get_object_or_404(Batch.objects.select_related("made_by"), pk=pk)
+    return batch, get_object_or_404(Row, batch=batch, number=number)

@@ -1,0 +1,36 @@
+"""Finding a batch from the search on every page."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backoffice.batches.models import Batch
+from backoffice.kit.search import LIMIT, Match
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+NUMBERED = re.compile(r"(?:batch\s*)#?([0-9]{1,12})", re.IGNORECASE | re.ASCII)
+HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE | re.ASCII)
+
+
+def find(text: str, user: "User") -> Iterator[Match]:
+    """A batch by its number ("batch 12"), a part of its file's name, or the beginning of its SHA-256."""
+    if not user.has_perm("batches.view_batch"):
+        return
+    if numbered := NUMBERED.fullmatch(text):
+        found, exact = Batch.objects.filter(pk=int(numbered[1])), True
+    elif HASH.fullmatch(text):
+        found, exact = Batch.objects.filter(sha256__startswith=text.lower()), False
+    elif len(text) >= 3:
+        found, exact = Batch.objects.filter(file_name__icontains=text), False
+    else:
+        return
+    for batch in found[:LIMIT]:
+        yield Match(
+            "Batch",
+            f"Batch {batch.pk}: {batch.file_name}",
+            batch.get_absolute_url(),
+            f"{batch.get_state_display()} · {batch.total_rows} rows",
+            exact=exact,
+        )

@@ -1,0 +1,95 @@
+"""The list of batches, and the list of a batch's rows."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from backoffice.batches.kinds import BATCH_KINDS
+from backoffice.batches.models import Batch, Row
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit import privacy
+from backoffice.kit.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
+from backoffice.kit.templatetags import portal
+
+
+class BatchTable(PortalTable):
+    """Uploaded files, newest first."""
+
+    id = NumberColumn(verbose_name="No.")
+    kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
+    file_name = tables.Column(verbose_name="File")
+    state = StatusColumn("batch")
+    total_rows = NumberColumn(verbose_name="Rows")
+    wrong = NumberColumn(verbose_name="Errors")
+    outcome = tables.Column(
+        verbose_name="Outcome", orderable=False, empty_values=(), attrs={"td": {"class": "medium"}}
+    )
+    made_by = tables.Column(verbose_name="Uploaded by", order_by=("made_by__username",))
+    created_at = AgoColumn(verbose_name="When")
+    decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))
+    sha256 = tables.Column(verbose_name="SHA-256", orderable=False)
+
+    class Meta(PortalTable.Meta):
+        model = Batch
+        fields = (
+            "id",
+            "kind",
+            "file_name",
+            "state",
+            "total_rows",
+            "wrong",
+            "outcome",
+            "made_by",
+            "created_at",
+            "decided_by",
+            "sha256",
+        )
+
+    def render_kind(self, value: str) -> str:
+        return BATCH_KINDS[value].title if value in BATCH_KINDS else value
+
+    def render_outcome(self, record: Batch) -> str:
+        """How many messages stand in which state, those without any left out."""
+        counts = ((DeliveryState(state).label.lower(), record.outcome.get(state)) for state in DeliveryState)
+        return ", ".join(f"{portal.count(count)} {label}" for label, count in counts if count) or "–"
+
+    def render_sha256(self, value: str) -> SafeString:
+        return format_html('<span class="mono" title="{}">{}…</span>', value, value[:10])
+
+
+class RowTable(PortalTable):
+    """Rows of a file with what was found on them and what became of them."""
+
+    number = NumberColumn(verbose_name="Row")
+    lane = IdColumn(verbose_name="Retail user")
+    state = StatusColumn("batch_row")
+    findings = tables.Column(
+        verbose_name="Found", orderable=False, empty_values=(), attrs={"td": {"class": "long"}}
+    )
+    delivery_state = tables.Column(verbose_name="Outcome", orderable=False, empty_values=())
+    reference = tables.Column(verbose_name="Reference", orderable=False)
+    answer = tables.Column(verbose_name="ODIN's words", orderable=False, empty_values=())
+
+    class Meta(PortalTable.Meta):
+        model = Row
+        fields = ("number", "lane", "state", "findings", "delivery_state", "reference", "answer")
+
+    def render_findings(self, record: Row) -> str:
+        texts = [str(finding["text"]) for finding in record.findings]
+        more = f" (and {len(texts) - 2} more)" if len(texts) > 2 else ""
+        return self._words(" ".join(texts[:2]) + more, record)
+
+    def render_delivery_state(self, record: Any) -> SafeString | str:
+        if record.delivery_state:
+            return portal.status("delivery", record.delivery_state)
+        return portal.status("change", record.change_state) if record.change_state else "–"
+
+    def render_answer(self, record: Any) -> str:
+        return self._words(
+            " ".join(part for part in (record.answer_code, record.answer_text) if part), record
+        )
+
+    def _words(self, text: str, record: Row) -> str:
+        return privacy.words(text, privacy.shown(self.request, record.lane)) or "–"

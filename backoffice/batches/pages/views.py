@@ -1,0 +1,341 @@
+"""Pages of the batches: the history, and one batch through all its states with what may be done with it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from backoffice.audit.models import Entry
+from backoffice.batches import operations, words
+from backoffice.batches.check import summary
+from backoffice.batches.decide import decisions, sending
+from backoffice.batches.decide.deciders import change_kind, decides
+from backoffice.batches.errors import BatchError, NotAllowed
+from backoffice.batches.file import columns
+from backoffice.batches.file.marks import HIDDEN
+from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
+from backoffice.batches.models import CAME_BACK, Batch, State
+from backoffice.batches.pages.filters import BatchFilter
+from backoffice.batches.pages.forms import SubmitForm
+from backoffice.batches.pages.tables import BatchTable
+from backoffice.changes.comments import may_comment
+from backoffice.delivery.stops import stops
+from backoffice.kit import privacy
+from backoffice.kit.components import Event, status
+from backoffice.kit.tables_base import ListView
+from backoffice.odin import session
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: So many entries of a batch's time line are shown; the audit list has the rest.
+ENTRIES = 100
+#: So many rows that want a look are named on the page itself.
+RISKY = 10
+
+may_view = permission_required("batches.view_batch", raise_exception=True)
+may_upload = permission_required("changes.add_change", raise_exception=True)
+
+
+class BatchList(ListView):
+    """The history of files."""
+
+    permission_required = "batches.view_batch"
+    model = Batch
+    table_class = BatchTable
+    filterset_class = BatchFilter
+    template_name = "batches/list.html"
+    title = "Batches"
+    subtitle = "Files with a row for each retail user. A checker approves a file as a whole."
+    nouns = ("file", "files")
+    search_hint = "File, number or SHA-256"
+    empty_icon = "batches"
+    empty_title = "No files yet"
+    empty_text = "Upload a file to create or change many retail users at once."
+    empty_action = ("batches:new", "Upload a file")
+    empty_action_permission = "changes.add_change"
+
+    def get_queryset(self) -> QuerySet[Batch]:
+        return Batch.objects.select_related("made_by", "decided_by")
+
+
+@never_cache
+@require_safe
+@login_required
+@may_view
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One batch: what it is, how far it is, what was found, what may be done with it, what became of it."""
+    batch = _batch_or_404(pk)
+    if batch.state == State.UPLOADED and not batch.problem and batch.made_by_id == request.user.pk:
+        return redirect("batches:mapping", pk=pk)
+    return _page(request, batch)
+
+
+@never_cache
+@require_safe
+@login_required
+@may_view
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the page that lives. 204 while nothing moved; the whole page anew where it is another one."""
+    batch = _batch_or_404(pk)
+    context = _progress(request, batch)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    if request.GET.get("seen", "").partition("-")[0] != batch.state:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "batches/_progress.html", {"batch": batch, **context})
+
+
+@never_cache
+@require_POST
+@login_required
+@may_view
+def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Do one of ACTIONS; what cannot be done is said on the batch's page, with the next step."""
+    batch = _batch_or_404(pk)
+    try:
+        done = ACTIONS[action](batch, _person(request), request)
+    except BatchError as error:
+        batch.refresh_from_db()
+        code = 403 if isinstance(error, NotAllowed) else 409
+        return _page(request, batch, problem=error.words, tried=action, code=code)
+    messages.success(request, done)
+    return redirect(batch)
+
+
+@never_cache
+@require_POST
+@login_required
+@may_upload
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose a checked batch."""
+    batch = _batch_or_404(pk)
+    form = SubmitForm(request.POST, money=batch_kind(batch.kind).money, wrong=batch.wrong)
+    problem = ""
+    if form.is_valid():
+        try:
+            decisions.submit(batch.pk, by=_person(request), **form.cleaned_data)
+        except BatchError as error:
+            problem = error.words
+            batch.refresh_from_db()
+        else:
+            messages.success(request, "Submitted. A checker decides; nothing goes to ODIN before.")
+            return redirect(batch)
+    return _page(request, batch, problem=problem, form=form, code=422)
+
+
+def _check(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.check(batch.pk, by=by)
+    return "The check has begun."
+
+
+def _pause(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.pause(batch.pk, by=by)
+    return "Paused. Nothing is lost; resume whenever you like."
+
+
+def _resume(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.resume(batch.pk, by=by)
+    return "It goes on where it stopped."
+
+
+def _discard(batch: Batch, by: "User", request: HttpRequest) -> str:
+    operations.discard(batch.pk, by=by)
+    return "Given up. The file is deleted; its entry in the history stays."
+
+
+def _clean(batch: Batch, by: "User", request: HttpRequest) -> str:
+    path, rule, seen = (request.POST.get(name, "") for name in ("path", "rule", "seen"))
+    altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
+    return f"Accepted in {words.rows(altered)}. They are being checked again."
+
+
+def _withdraw(batch: Batch, by: "User", request: HttpRequest) -> str:
+    decisions.withdraw(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    return "Withdrawn. Nothing was sent."
+
+
+def _approve(batch: Batch, by: "User", request: HttpRequest) -> str:
+    done = decisions.approve(
+        batch.pk,
+        by=by,
+        content_hash=request.POST.get("content_hash", ""),
+        reason=request.POST.get("reason", ""),
+    )
+    if done.given < done.needed:
+        return "Approved by you. A second checker must approve it too before anything goes out."
+    left_out = (
+        f" Left out: {words.rows(done.stale)} whose records moved on after the check." if done.stale else ""
+    )
+    return f"Approved: {words.rows(done.rows)}.{left_out}"
+
+
+def _reject(batch: Batch, by: "User", request: HttpRequest) -> str:
+    decisions.reject(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    return "Rejected. Its maker sees your reason."
+
+
+def _comment(batch: Batch, by: "User", request: HttpRequest) -> str:
+    decisions.comment(batch.pk, by=by, text=request.POST.get("reason", ""))
+    return "Your comment is kept."
+
+
+def _cancel(batch: Batch, by: "User", request: HttpRequest) -> str:
+    count = sending.cancel_unsent(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    return f"Cancelled before being sent: {words.messages(count)}."
+
+
+#: What may be asked of a batch, by the word in the address.
+ACTIONS: dict[str, Callable[[Batch, "User", HttpRequest], str]] = {
+    "check": _check,
+    "pause": _pause,
+    "resume": _resume,
+    "discard": _discard,
+    "clean": _clean,
+    "withdraw": _withdraw,
+    "approve": _approve,
+    "reject": _reject,
+    "cancel": _cancel,
+    "comment": _comment,
+}
+
+
+def _page(
+    request: HttpRequest,
+    batch: Batch,
+    *,
+    problem: str = "",
+    tried: str = "",
+    form: SubmitForm | None = None,
+    code: int = 200,
+) -> HttpResponse:
+    kind = BATCH_KINDS[batch.kind]
+    mine = batch.made_by_id == request.user.pk
+    context: dict[str, Any] = {
+        "batch": batch,
+        "kind": kind,
+        "problem": problem,
+        "tried": tried,
+        "reason": request.POST.get("reason", ""),
+        "mine": mine,
+        "came_back": batch.state in CAME_BACK,
+        "earlier": operations.earlier(batch),
+        "events": _events(batch, privacy.sees_at_once(request.user)),
+        "shows_personal": privacy.sees_at_once(request.user),
+        "comment_failed": tried == "comment" and bool(problem),
+        "may_comment": batch.submitted_at is not None and may_comment(change_kind(batch), _person(request)),
+        **_decision(request, batch, mine),
+        **_progress(request, batch),
+    }
+    if batch.state not in (State.UPLOADED, State.CHECKING):
+        context["finding_kinds"] = _named(kind, summary.finding_kinds(batch))
+        context["totals"] = summary.totals(batch)
+        hidden = (one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN)
+        context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
+    if batch.state == State.CHECKED and mine:
+        context["form"] = form or SubmitForm(money=kind.money, wrong=batch.wrong)
+    if batch.state == State.SUBMITTED:
+        risky = summary.with_risks(batch)
+        context["risky"], context["risky_count"] = risky[:RISKY], risky.count()
+    return render(request, "batches/detail.html", context, status=code)
+
+
+def _decision(request: HttpRequest, batch: Batch, mine: bool) -> dict[str, Any]:
+    """Who may decide, and why somebody who looks for the buttons does not find them."""
+    checker = decides(request.user, batch)
+    submitted = batch.state == State.SUBMITTED
+    why_not = ""
+    if submitted and mine:
+        why_not = "You uploaded this file; another person must approve it."
+    elif submitted and not checker:
+        why_not = "A checker decides on this file. Your role does not include it."
+    approved = submitted and batch.approvals.filter(by=request.user.pk).exists()
+    if approved:
+        why_not = "You approved this file; a second checker must approve it too."
+    return {
+        "may_decide": submitted and checker and not mine,
+        "may_approve": not approved,
+        "approvals": list(batch.approvals.select_related("by").order_by("pk")) if submitted else [],
+        "checkers": batch.changes.aggregate(most=Max("checkers"))["most"] if submitted else 1,
+        "may_withdraw": submitted and mine,
+        "may_steer": mine or checker,
+        "may_cancel": checker and request.user.has_perm("delivery.resolve_delivery"),
+        "why_not": why_not,
+    }
+
+
+def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    """The bar, and a mark by which "nothing moved" is known; `every` is how often the page asks again."""
+    counts: dict[str, int] = {}
+    bar = None
+    every = ""
+    if batch.state == State.CHECKING:
+        bar = summary.checking(batch)
+        every = "1s" if bar.moving else "5s"
+    elif batch.state == State.APPROVED and batch_kind(batch.kind).take:
+        bar = summary.taking(batch)
+        every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
+    elif batch.state == State.APPROVED:
+        counts = summary.deliveries(batch)
+        bar = summary.sending(batch, counts)
+        every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
+    elif batch.state == State.SUBMITTED and not decides(request.user, batch):
+        every = "5s"
+    stopped = bool(counts and bar and bar.moving and stops(session.status_for_screens()))
+    marks = [
+        batch.state,
+        str(batch.paused),
+        str(stopped),
+        str(bar.done if bar else ""),
+        *map(str, counts.values()),
+    ]
+    return {
+        "personal": request.user.has_perm("accounts.see_personal_data"),
+        "bar": bar,
+        "counts": counts,
+        "every": every,
+        "stopped": stopped,
+        "seen": "-".join(marks),
+        "may_steer": batch.made_by_id == request.user.pk or decides(request.user, batch),
+    }
+
+
+def _named(kind: BatchKind, found: list[summary.FindingKind]) -> list[tuple[str, summary.FindingKind]]:
+    """Kinds of findings with the name of the column that each is on."""
+    labels = {column.path: column.label for column in columns.by_name(kind.layout).values()}
+    return [(labels.get(one.path, "The row as a whole"), one) for one in found]
+
+
+def _events(batch: Batch, shows: bool) -> list[Event]:
+    entries = Entry.objects.filter(subject=batch.subject).order_by("-id")[:ENTRIES]
+    return [_event(entry, shows) for entry in entries]
+
+
+def _event(entry: Entry, shows: bool) -> Event:
+    what = entry.action.partition(".")[2]
+    shown = status("batch", what)
+    return Event(
+        at=entry.at,
+        who="the portal" if entry.by_id is None else entry.by_name,
+        what=privacy.words(entry.text.partition(": ")[2] or entry.text, shows),
+        why=privacy.words(entry.reason, shows),
+        tone=shown.tone,
+        icon=shown.icon,
+    )
+
+
+def _batch_or_404(pk: int) -> Batch:
+    found = Batch.objects.select_related("made_by", "decided_by").filter(pk=pk).first()
+    if found is None:
+        raise Http404("There is no such batch.")
+    return found
+
+
+def _person(request: HttpRequest) -> "User":
+    return cast("User", request.user)

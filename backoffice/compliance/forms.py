@@ -1,0 +1,33 @@
+"""Forms of the audit trail."""
+
+from typing import Any
+
+from django import forms
+
+from backoffice.free_text import REASON_LENGTH
+from backoffice.kit.filters import DayField
+
+
+class EvidenceForm(forms.Form):
+    """What an evidence pack is about, and why it is made."""
+
+    subject = forms.CharField(
+        max_length=80,
+        required=False,
+        label="Retail user",
+        help_text="GROUP/USER; empty: everybody and everything.",
+    )
+    since = DayField(required=False, label="From")
+    until = DayField(required=False, label="To")
+    reason = forms.CharField(
+        max_length=REASON_LENGTH, label="Reason", help_text="The audit trail and the pack keep it."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if not given.get("subject") and not (since and until) and not self.errors:
+            self.add_error(None, "Name a retail user, or both days.")
+        if since and until and since > until:
+            self.add_error("until", "The last day is before the first.")
+        return given

@@ -1,0 +1,190 @@
+"""Pages of the audit trail: the list, one entry, figures, verification, legal holds. None can change an entry."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import DetailView
+
+from backoffice.audit import checks, retention
+from backoffice.audit.models import Check, Entry, LegalHold, Pruning, Seal
+from backoffice.compliance import export, statistics
+from backoffice.compliance.filters import EntryFilter
+from backoffice.compliance.shown import differences, spaced
+from backoffice.compliance.tables import EntryTable
+from backoffice.exports.views import export_list
+from backoffice.kit import privacy
+from backoffice.kit.tables_base import ListView
+from backoffice.kit.templatetags.portal import optional_url
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: So many verifications are listed.
+CHECKS = 20
+
+
+class EntryList(ListView):
+    """All audit entries."""
+
+    permission_required = "audit.view_entry"
+    queryset = Entry.objects.order_by("-at", "-id")
+    table_class = EntryTable
+    filterset_class = EntryFilter
+    title = "Audit"
+    template_name = "compliance/list.html"
+    subtitle = "Who did what to what, when, from where and why."
+    nouns = ("entry", "entries")
+    search_hint = "Retail user or staff"
+    rare = ("outcome", "code", "reference", "change_id", "delivery_id", "request_id", "words")
+    empty_icon = "audit"
+    empty_title = "No audit entries"
+    empty_text = "Every login, proposal, decision and message leaves an entry here."
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the retail user whom the search names, so that what is hidden of them can be revealed here."""
+        lane = self.request.GET.get("q", "").strip().upper()
+        return super().get_context_data(**kwargs) | {
+            "lane": lane,
+            "may_reveal": privacy.may_reveal(self.request, lane),
+            "story_url": story_url(lane, self.request.user),
+            "list_tools": "compliance/_tools.html",
+            "may_see_personal": privacy.sees(self.request.user),
+        }
+
+
+class EntryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
+    """One audit entry with everything it holds."""
+
+    permission_required = "audit.view_entry"
+    model = Entry
+    template_name = "compliance/detail.html"
+    context_object_name = "entry"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        entry = self.object
+        shows = privacy.shown(self.request, entry.subject)
+        details = entry.details if shows else privacy.hide_values(entry.details)
+        return super().get_context_data(**kwargs) | {
+            "lane": entry.subject,
+            "shows_personal": shows,
+            "may_reveal": privacy.may_reveal(self.request, entry.subject),
+            "differences": differences(entry, shows),
+            "story_url": story_url(entry.subject, self.request.user),
+            # The message's text is shown by itself.
+            "facts": [(spaced(name), value) for name, value in details.items() if name != "sent"],
+        }
+
+
+def story_url(lane: str, person: Any) -> str:
+    """The time line of a retail user that somebody may see; "" for anything else."""
+    if not privacy.known(lane, person):
+        return ""
+    url = optional_url("accounts:detail", *lane.split("/", 1))
+    return url and f"{url}?tab=history"
+
+
+@require_POST
+@login_required
+@permission_required("audit.verify_entry", raise_exception=True)
+def download(request: HttpRequest) -> HttpResponseBase:
+    """The list as the address filters it, as a CSV file. The export is itself an entry, with its filters."""
+    if problems := EntryFilter(request.GET).problems:
+        messages.error(request, f"Nothing was exported. {' '.join(problems)}")
+        return redirect(f"{reverse('compliance:list')}?{request.GET.urlencode()}")
+    return export_list(request, export.KIND.slug, export.parameters(request.GET))
+
+
+@require_safe
+@login_required
+@permission_required("audit.view_entry", raise_exception=True)
+def numbers(request: HttpRequest) -> HttpResponse:
+    """ODIN's response codes by day, as a chart and a table."""
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in {str(period) for period in statistics.PERIODS} else statistics.PERIODS[0]
+    counted = statistics.by_day(days)
+    context = {
+        "days": days,
+        "periods": statistics.PERIODS,
+        "since": counted[0][0].isoformat(),
+        "chart": statistics.chart(counted),
+        "codes": statistics.codes(counted),
+    }
+    return render(request, "compliance/numbers.html", context)
+
+
+@require_safe
+@login_required
+@permission_required("audit.view_entry", raise_exception=True)
+def verification(request: HttpRequest) -> HttpResponse:
+    """The chain of seals: verified when, with what result, and what may be kept elsewhere."""
+    shown = list(Check.objects.select_related("asked_by")[:CHECKS])
+    context = {
+        "checks": shown,
+        "under_way": any(check.ended_at is None for check in shown),
+        "last": Seal.objects.order_by("-number").defer("digests").first(),
+        "pruning": Pruning.objects.first(),
+    }
+    template = (
+        "compliance/_checks.html"
+        if request.headers.get("HX-Target") == "checks"
+        else "compliance/verification.html"
+    )
+    return render(request, template, context)
+
+
+@require_POST
+@login_required
+@permission_required("audit.verify_entry", raise_exception=True)
+def verify(request: HttpRequest) -> HttpResponse:
+    """Ask a worker to walk the chain; the result appears."""
+    checks.ask(_me(request))
+    return redirect("compliance:verification")
+
+
+@require_safe
+@login_required
+@permission_required("audit.view_entry", raise_exception=True)
+def holds(request: HttpRequest) -> HttpResponse:
+    """The retail users whose entries are kept beyond their time."""
+    found = LegalHold.objects.select_related("placed_by", "lifted_by").order_by("lifted_at", "-id")
+    return render(request, "compliance/holds.html", {"holds": found, "subject": request.GET.get("on", "")})
+
+
+@require_POST
+@login_required
+@permission_required("audit.verify_entry", raise_exception=True)
+def place_hold(request: HttpRequest) -> HttpResponse:
+    """Place a legal hold."""
+    try:
+        retention.place_hold(
+            request.POST.get("subject", ""), by=_me(request), reason=request.POST.get("reason", "")
+        )
+    except retention.RetentionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The legal hold is placed. Its entries are kept until it is lifted.")
+    return redirect("compliance:holds")
+
+
+@require_POST
+@login_required
+@permission_required("audit.verify_entry", raise_exception=True)
+def lift_hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lift a legal hold."""
+    try:
+        retention.lift_hold(pk, by=_me(request), reason=request.POST.get("reason", ""))
+    except retention.RetentionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The legal hold is lifted.")
+    return redirect("compliance:holds")
+
+
+def _me(request: HttpRequest) -> "User":
+    return cast("User", request.user)

@@ -1,0 +1,162 @@
+"""What the frame around every page shows: navigation with counts, environment, ODIN session, banner."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from backoffice.changes import inbox
+from backoffice.changes.kinds import seen_by
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.stops import Stop, stops
+from backoffice.delivery.wordings import unread
+from backoffice.free_text import COMMENT_LENGTH, REASON_LENGTH
+from backoffice.kit.components import Status, status
+from backoffice.logins import step_up
+from backoffice.odin import session
+
+#: Label, page, icon, permission ("" for everybody who is logged in) or what says who sees it. In the order of the work.
+NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
+    ("Today", "desk:today", "today", ""),
+    ("Retail users", "accounts:list", "users", "accounts.view_retailuser"),
+    ("Batches", "batches:list", "batches", "batches.view_batch"),
+    ("Changes", "changes:list", "changes", seen_by),
+    ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
+    ("Limits", "limits:list", "limits", "limits.view_limitupdate"),
+    ("Scrips", "markets:search", "search", "markets.view_scrip"),
+    ("Audit", "compliance:list", "audit", "audit.view_entry"),
+    ("Staff", "staff:list", "user", "logins.view_user"),
+    ("Master lists", "masters:list", "settings", "masters.change_name"),
+    ("Names of columns", "batches:aliases", "settings", "batches.change_alias"),
+)
+
+ENVIRONMENTS = {
+    "DEMO": "Demonstration: messages go to the stand-in. No real client is touched.",
+    "UAT": "Test: messages go to the broker's test ODIN.",
+    "LIVE": "Live: messages change the accounts of real clients.",
+}
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the navigation; `count` is what waits behind it."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    count: int = 0
+    count_words: str = ""
+    tone: str = "info"
+
+
+def needing_a_person() -> QuerySet[Delivery]:
+    """The deliveries that do not go on by themselves."""
+    return Delivery.objects.filter(needs_person=True)
+
+
+class Frame:
+    """Everything is worked out when the template asks, so a part of a page or an error page costs no query.
+
+    A full page costs five: three counts, the session's row and the gate's.
+    """
+
+    #: How long free text may be, for the forms.
+    reason_length, comment_length = REASON_LENGTH, COMMENT_LENGTH
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.environment = settings.PORTAL_ENVIRONMENT
+        self.environment_words = ENVIRONMENTS[self.environment]
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        """The pages that exist here and that this person may see."""
+        user = getattr(self._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return []
+        items = []
+        for label, name, icon, permission in NAVIGATION:
+            if not (
+                permission(user) if callable(permission) else not permission or user.has_perm(permission)
+            ):
+                continue
+            try:
+                url = reverse(name)
+            except NoReverseMatch:
+                continue
+            count, words, tone = self._count(name, user)
+            items.append(NavItem(label, url, icon, self._is_current(name), count, words, tone))
+        return items
+
+    @cached_property
+    def _session(self) -> Any:
+        user = getattr(self._request, "user", None)
+        return session.status_for_screens() if user is not None and user.is_authenticated else None
+
+    @property
+    def session(self) -> Status | None:
+        """The dealer session as a pill, for those who are logged in."""
+        if self._session is None:
+            return None
+        shown = status("session", self._session.state)
+        return Status(f"ODIN {shown.word.lower()}", shown.tone, shown.icon, shown.who)
+
+    @property
+    def session_words(self) -> str:
+        """The dealer session in a sentence."""
+        return self._session.words if self._session else ""
+
+    @property
+    def days_to_expiry(self) -> int | None:
+        """Days until the dealer's password expires, if ODIN said so."""
+        return self._session.days_to_expiry if self._session else None
+
+    @property
+    def step_up_minutes(self) -> float | None:
+        """After how many minutes the next decision asks again who it is, if it does; None if not."""
+        return settings.STEP_UP_MINUTES if step_up.due(self._request) else None
+
+    @cached_property
+    def banners(self) -> list[Stop]:
+        """What stops work, since when, and what to do."""
+        if self._session is None:
+            return []
+        return stops(self._session)
+
+    @property
+    def seen(self) -> str:
+        """A mark of the banners and the session, by which a page knows that they moved."""
+        shown = [str(self.session), self.session_words, *map(str, self.banners)]
+        return sha256("\n".join(shown).encode()).hexdigest()[:16]
+
+    def _count(self, name: str, user: Any) -> tuple[int, str, str]:
+        if name == "changes:list":
+            count = inbox.count(user)
+            return count, f"{count} waiting for you", "info"
+        if name == "delivery:list":
+            new_words = unread().order_by().values("pk")
+            count = needing_a_person().order_by().values("pk").union(new_words, all=True).count()
+            return count, f"{count} need{'s' if count == 1 else ''} a person", "bad"
+        return 0, "", "info"
+
+    def _is_current(self, name: str) -> bool:
+        match = self._request.resolver_match
+        if match is None:
+            return False
+        if name.startswith("desk:"):
+            return match.view_name == name
+        # Rooms have pages among the tabs of a retail user; they are that user's.
+        of_a_user = {"group_id", "user_id"} <= match.kwargs.keys()
+        return ("accounts" if of_a_user else match.namespace) == name.partition(":")[0]
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """Context processor: `frame` in every template."""
+    return {"frame": Frame(request)}

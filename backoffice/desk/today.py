@@ -1,0 +1,147 @@
+"""What the Today page shows, gathered in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from backoffice.batches.decide.deciders import waiting_for as files_waiting_for
+from backoffice.batches.kinds import BATCH_KINDS
+from backoffice.batches.models import CAME_BACK as BATCH_CAME_BACK
+from backoffice.batches.models import Batch
+from backoffice.batches.models import State as BatchState
+from backoffice.changes.kinds import KINDS, decided_by
+from backoffice.changes.models import CAME_BACK, Change
+from backoffice.changes.models import State as ChangeState
+from backoffice.changes.seen import waiting_for
+from backoffice.delivery.figures import SERIES, Standing, midnight, new_words, standing
+from backoffice.delivery.models import Attempt, Delivery, Wording
+from backoffice.delivery.states import FINAL
+from backoffice.desk.context import needing_a_person
+from backoffice.kit.components import Chart, stacked_chart
+from backoffice.kit.formats import INDIA
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+SHOWN = 8
+#: How long a rejected or stale change stays on its maker's Today page.
+REMEMBERED = timedelta(days=7)
+#: The hours that the chart always shows; others join it when something happened then.
+WORKING_HOURS = range(8, 20)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One change in a list of Today: what it is, and the change."""
+
+    what: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """One file in a list of Today: what it is, how far it is, and whether this person is to decide on it."""
+
+    what: str
+    batch: Batch
+    done: int
+    total: int
+    for_me: bool
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything on the Today page that the person may see; None where they may not."""
+
+    may_approve: bool
+    waiting_count: int
+    waiting: Sequence[Line]
+    mine: Sequence[Line] | None
+    deliveries: dict[str, Standing] | None
+    new_words: Sequence[Wording]
+    troubled: Sequence[Delivery]
+    chart: Chart | None
+    files: Sequence[FileLine] | None
+
+    @property
+    def files_waiting(self) -> int:
+        """How many of the files shown wait for this person."""
+        return sum(line.for_me for line in self.files or ())
+
+
+def gather(user: "User") -> Today:
+    """The Today page of one person, now."""
+    now = timezone.now()
+    may_approve = bool(decided_by(user))
+    waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
+    seen = standing(now) if user.has_perm("delivery.view_delivery") else None
+    return Today(
+        may_approve=may_approve,
+        waiting_count=waiting.count() if waiting is not None else 0,
+        waiting=_lines(waiting[:SHOWN]) if waiting is not None else [],
+        mine=_mine(user, now) if user.has_perm("changes.add_change") else None,
+        deliveries=seen,
+        new_words=new_words() if seen else [],
+        troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],
+        chart=_chart(now) if seen is not None else None,
+        files=_files(user, now) if user.has_perm("batches.view_batch") else None,
+    )
+
+
+def _files(user: "User", now: datetime) -> list[FileLine]:
+    """The files under way: those that wait for this person first, then what is checked or sent, and what came back."""
+    came_back = Q(state__in=BATCH_CAME_BACK, decided_at__gte=now - REMEMBERED)
+    before = Q(state__in=(BatchState.UPLOADED, BatchState.CHECKED)) | came_back
+    under_way = (
+        Q(state__in=(BatchState.CHECKING, BatchState.SUBMITTED))
+        | Q(state=BatchState.APPROVED, finished_at=None)
+        | Q(before, made_by=user)
+    )
+    found = Batch.objects.filter(under_way).select_related("made_by")
+    for_me = set(files_waiting_for(user).values_list("pk", flat=True))
+    lines = [_file_line(batch, batch.pk in for_me) for batch in found[: SHOWN * 2]]
+    return sorted(lines, key=lambda line: not line.for_me)[:SHOWN]
+
+
+def _file_line(batch: Batch, for_me: bool) -> FileLine:
+    """Done and total are what the sweep counted last, so that Today counts no rows."""
+    total = sum(batch.outcome.values())
+    done = sum(batch.outcome.get(state, 0) for state in FINAL)
+    if batch.state == BatchState.CHECKING:
+        done, total = batch.total_rows, max(batch.total_rows, int(batch.shape.get("rows") or 0))
+    kind = BATCH_KINDS.get(batch.kind)
+    return FileLine(kind.title if kind else batch.kind, batch, done, total, for_me)
+
+
+def _mine(user: "User", now: datetime) -> list[Line]:
+    """What this maker has under way, and what came back to them lately."""
+    came_back = Q(state__in=CAME_BACK, updated_at__gte=now - REMEMBERED)
+    under_way = Q(state__in=(ChangeState.DRAFT, ChangeState.SUBMITTED))
+    mine = Change.objects.filter(came_back | under_way, made_by=user, batch=None)
+    return _lines(mine.select_related("made_by")[:SHOWN])
+
+
+def _lines(changes: Iterable[Change]) -> list[Line]:
+    return [Line(KINDS[c.kind].title if c.kind in KINDS else c.kind, c) for c in changes]
+
+
+def _chart(now: datetime) -> Chart:
+    """Messages sent today, by the hour and by how they were read."""
+    rows = (
+        Attempt.objects.filter(started_at__gte=midnight(now))
+        .exclude(outcome="")
+        .order_by()
+        .values_list(TruncHour("started_at", tzinfo=INDIA), "outcome")
+        .annotate(Count("id"))
+    )
+    hours: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for hour, outcome, count in rows:
+        hours[hour.hour][outcome.replace("_", " ")] = count
+    first, last = min([*WORKING_HOURS, *hours]), max([*WORKING_HOURS, *hours])
+    return stacked_chart("Messages today", [(f"{h:02}", hours[h]) for h in range(first, last + 1)], SERIES)

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from backoffice.desk import views
+
+app_name = "desk"
+
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("search/", views.search, name="search"),
+    path("reveal/", views.reveal, name="reveal"),
+    path("state/", views.state, name="state"),
+    path("logged-in/", views.logged_in, name="logged_in"),
+]

@@ -1,0 +1,82 @@
+"""Today, search, and what open pages ask: whether somebody is still logged in, and what stops work."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from backoffice.desk.context import Frame
+from backoffice.desk.today import gather
+from backoffice.kit import search as searching
+from backoffice.logins.reveal import reveal as reveal_personal
+
+
+@login_required
+@never_cache
+@require_safe
+def today(request: Any) -> HttpResponse:
+    """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
+    partial = getattr(request, "htmx", None) and request.htmx.target == "today"
+    template = "desk/today_parts.html" if partial else "desk/today.html"
+    return render(request, template, {"today": gather(request.user)})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def search(request: Any) -> HttpResponse:
+    """Anything: a single exact match is gone to at once, otherwise the matches are listed.
+
+    What is searched for is posted, since a PAN or a mobile number has no place in an address or a proxy's log.
+    """
+    text = request.POST.get("q", "").replace("\x00", "").strip()[:100]
+    matches = searching.search(text, request.user)
+    if len(matches) == 1 and matches[0].exact:
+        return redirect(matches[0].url)
+    return render(request, "desk/search.html", {"search_text": text, "matches": matches})
+
+
+@login_required
+@never_cache
+@require_POST
+def reveal(request: HttpRequest) -> HttpResponse:
+    """Show the personal data of a retail user for the reason given, and go back to the page that asked."""
+    back = request.POST.get("next", "")
+    if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
+        back = reverse("desk:today")
+    try:
+        reveal_personal(request, request.POST.get("lane", "")[:40], request.POST.get("reason", ""))
+    except ValueError as error:
+        messages.error(request, str(error))
+    return redirect(back)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def logged_in(request: HttpRequest) -> JsonResponse:
+    """Asked by long forms before they are sent: an expired login would lose what was typed.
+
+    A login brings a new CSRF token, so the answer carries the one that is good now.
+    """
+    return JsonResponse({"logged_in": request.user.is_authenticated, "token": get_token(request)})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def state(request: HttpRequest) -> HttpResponse:
+    """What stops work and how the session with ODIN stands, asked by every page. 204 while nothing moved.
+
+    Nothing either for a login that has expired: to be sent to the login would lose what is typed in the page.
+    """
+    if not request.user.is_authenticated or request.GET.get("seen") == Frame(request).seen:
+        return HttpResponse(status=204)
+    return render(request, "desk/_state_moved.html")

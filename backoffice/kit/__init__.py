@@ -1,0 +1,1 @@
+"""What pages share: forms, tables, formats, components. Knows no room."""

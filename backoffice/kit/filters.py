@@ -1,0 +1,192 @@
+"""What every list is filtered by: one reading of an address, for a page, an export and "all that match".
+
+A value that cannot be read chooses nothing, and `problems` says why: it never falls away, which would choose all.
+"""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django_filters.fields import ModelChoiceField
+
+from backoffice.kit.formats import midnight
+from backoffice.outside import FIRST_YEAR, LAST_YEAR, MOST_DIGITS, rupees, whole
+from backoffice.protocol.personal import names_a_person
+
+#: Longer texts are no search of a person.
+MOST_CHARACTERS = 100
+#: Addresses are kept by browsers and by the logs of proxies.
+NOT_IN_ADDRESSES = (
+    "A list cannot be searched by PAN, mobile number or e-mail address, since its search stands in the address "
+    "of the page. Use the search on top, which sends it unseen: press / to go there."
+)
+ISO_DATE = "%Y-%m-%d"
+_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})", re.ASCII)
+_INDIAN_DAY = re.compile(r"(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4})", re.ASCII)
+
+
+class Filters(django_filters.FilterSet):
+    """The base of the filters of all lists."""
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        """The rows that the filters choose; none where one of them cannot be read."""
+        if self.is_bound and not self.is_valid():
+            return self.queryset.none()
+        found: QuerySet[Any] = super().qs
+        return found
+
+    @property
+    def problems(self) -> list[str]:
+        """What cannot be read, in words: one for each such filter."""
+        if not self.is_bound:
+            return []
+        return [
+            f"{self.form.fields[name].label or name}: {found[0]}" for name, found in self.form.errors.items()
+        ]
+
+    @classmethod
+    def searches(cls) -> list[str]:
+        """The filters in which nothing personal may be searched for."""
+        return [name for name, found in cls.base_filters.items() if isinstance(found, SearchFilter)]
+
+
+class WholeField(forms.Field):
+    """A whole number, such as that of a change."""
+
+    widget = forms.NumberInput(attrs={"min": 0, "step": 1})
+
+    def to_python(self, value: Any) -> int | None:
+        """The number. Raises ValidationError."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        if (number := whole(text)) is None:
+            raise ValidationError(f"{_short(text)} is not a number. Use up to {MOST_DIGITS} digits.")
+        return number
+
+
+class RupeesField(forms.Field):
+    """An amount of rupees; commas between its digits do not count."""
+
+    widget = forms.NumberInput(attrs={"min": 0, "step": "any"})
+
+    def to_python(self, value: Any) -> Any:
+        """The amount. Raises ValidationError."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        if (amount := rupees(text[:MOST_CHARACTERS].replace(",", ""))) is None:
+            raise ValidationError(
+                f"{_short(text)} is not an amount. Use digits, with a point and two decimals at most."
+            )
+        return amount
+
+
+class DayField(forms.DateField):
+    """A day of the portal's time: YYYY-MM-DD as browsers send it, or DD-MM-YYYY as people type it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format=ISO_DATE)
+
+    def to_python(self, value: Any) -> date | None:
+        """The day. Raises ValidationError."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        parts = _DAY.fullmatch(text) or _INDIAN_DAY.fullmatch(text)
+        try:
+            found = date(*(int(parts[name]) for name in ("year", "month", "day"))) if parts else None
+        except ValueError:
+            found = None
+        if found is None:
+            raise ValidationError(f"{_short(text)} is not a valid date. Use DD-MM-YYYY.")
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise ValidationError(
+                f"{found:%d-%m-%Y} is out of range. Use a year from {FIRST_YEAR} to {LAST_YEAR}."
+            )
+        return found
+
+
+class PersonField(ModelChoiceField):
+    """One of some people, by number."""
+
+    def to_python(self, value: Any) -> Any:
+        """The person. Raises ValidationError."""
+        if value in self.empty_values:
+            return None
+        if whole(value) is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().to_python(value)
+
+
+class WholeFilter(django_filters.Filter):
+    """Rows with this number."""
+
+    field_class = WholeField
+
+
+class RupeesFilter(django_filters.Filter):
+    """Rows with an amount, compared by `lookup_expr`."""
+
+    field_class = RupeesField
+
+
+class FromDay(django_filters.Filter):
+    """Rows from the first moment of a day in India."""
+
+    field_class = DayField
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        """The rows of that day and later."""
+        return qs.filter(**{f"{self.field_name}__gte": midnight(value)}) if value else qs
+
+
+class ToDay(django_filters.Filter):
+    """Rows to the last moment of a day in India."""
+
+    field_class = DayField
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        """The rows of that day and earlier."""
+        return qs.filter(**{f"{self.field_name}__lt": midnight(value + timedelta(days=1))}) if value else qs
+
+
+class TextFilter(django_filters.CharFilter):
+    """Rows with a text, compared by `lookup_expr`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": MOST_CHARACTERS, **kwargs})
+
+
+class SearchFilter(TextFilter):
+    """A search that people type freely. What names a person is refused: addresses are kept."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, validators=[_nobody], **kwargs)
+
+
+class YesNoFilter(django_filters.TypedChoiceFilter):
+    """Rows of which something holds, or does not."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        choices = (("true", "Yes"), ("false", "No"))
+        super().__init__(*args, choices=choices, coerce=lambda value: value == "true", **kwargs)
+
+
+class PersonFilter(django_filters.ModelChoiceFilter):
+    """Rows of somebody."""
+
+    field_class = PersonField
+
+
+def _nobody(text: str) -> None:
+    if names_a_person(text):
+        raise ValidationError(NOT_IN_ADDRESSES)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -1,0 +1,301 @@
+"""Django form fields from the protocol's kinds of field.
+
+A form only turns what was typed into the protocol's values and shows the findings that its rules yield. Django's own
+validators stay out of it: a page and a row of a file must get the same findings in the same words.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundWidget
+from django.http import QueryDict
+from django.utils.choices import flatten_choices
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from backoffice.kit.conditions import When, needs
+from backoffice.kit.formats import in_words, indian
+from backoffice.kit.names import Offered, grouped, offered
+from backoffice.protocol.fields import Amount, Code, Date, Field, Flags, Integer, Percent, Secret, SecretText
+from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.rules import Rule
+from backoffice.protocol.shapes import ISIN, PAN
+
+#: A NUL cannot be stored by every database. It is kept as the sign for it, which the rules then name as forbidden.
+NUL, NUL_SIGN = "\x00", "\N{SYMBOL FOR NULL}"
+#: More names than this are searched as one types, fewer are chosen from.
+CHOSEN_UP_TO = 50
+#: A longer text gets the width of the form.
+WIDE_FROM = 100
+
+
+class TypedField(forms.Field):
+    """Gives back what was typed, whatever it is. The rules that judge it are the protocol's."""
+
+    def __init__(self, declared: Field, widget: forms.Widget) -> None:
+        super().__init__(required=False, label=declared.label, widget=widget)
+        self.declared = declared
+
+
+class Tick(forms.CheckboxInput):
+    """A box for a code that is there or absent, such as 1 or nothing."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(attrs={"value": code}, check_test=lambda value: value == code)
+        self.code = code
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The code as it was sent; "" for a box that was not ticked."""
+        return str(data.get(name, ""))
+
+    def format_value(self, value: Any) -> str:
+        return self.code
+
+
+class CodeSelect(forms.Select):
+    """A choice of one. A code that was sent but is not declared stays visible as what it is."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        known = {str(code) for code, _ in flatten_choices(self.choices)}
+        strangers = [(text, f"{text} (not in the list)") for text in value if text not in known]
+        before = self.choices
+        self.choices = [*before, *strangers]
+        try:
+            return super().optgroups(name, value, attrs)
+        finally:
+            self.choices = before
+
+
+class Suggestions(forms.TextInput):
+    """A text field that searches a list of names as one types; what is not in the list can be typed too."""
+
+    def __init__(self, names: Offered, attrs: dict[str, Any]) -> None:
+        super().__init__(attrs)
+        self.names = names
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The field, and its list after it."""
+        lists = f"{name}-names"
+        control = super().render(name, value, {**(attrs or {}), "list": lists}, renderer)
+        options = format_html_join("", '<option value="{}">{}</option>', self.names)
+        return control + format_html('<datalist id="{}">{}</datalist>', lists, options)
+
+
+def form_field(field: Field) -> forms.Field:
+    """The Django field for a declared one: a choice where the portal keeps a list of its names, else by its kind."""
+    if field.names and (names := offered(field.names)):
+        return TypedField(field, _choice_of_names(field, names))
+    return _by_kind(field)
+
+
+def _choice_of_names(field: Field, names: Offered) -> forms.Widget:
+    if len(names) > CHOSEN_UP_TO:
+        return Suggestions(
+            names, {"autocomplete": "off", "spellcheck": "false", "data-max": field.max_length}
+        )
+    empty = ("", "Choose…" if field.required else "–")
+    if field.names_by is None:
+        return CodeSelect(choices=[empty, *names])
+    groups = grouped(field.names)
+    narrowed = [(field.names_by.words(within), pairs) for within, pairs in groups.items() if within]
+    return CodeSelect({"data-names-by": field.names_by.name}, choices=[empty, *groups.get("", ()), *narrowed])
+
+
+@singledispatch
+def _by_kind(field: Field) -> forms.Field:
+    """Text unless its kind says otherwise."""
+    attrs: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false"}
+    if field.max_length:
+        attrs["data-max"] = field.max_length
+    if _upper(field):
+        attrs["data-upper"] = ""
+    return TypedField(field, forms.TextInput(attrs))
+
+
+@_by_kind.register(Integer)
+def _integer(field: Integer) -> forms.Field:
+    return TypedField(field, forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "class": "num"}))
+
+
+@_by_kind.register(Amount)
+@_by_kind.register(Percent)
+def _decimal(field: Field) -> forms.Field:
+    return TypedField(field, forms.TextInput({"autocomplete": "off", "inputmode": "decimal", "class": "num"}))
+
+
+@_by_kind.register(Date)
+def _date(field: Date) -> forms.Field:
+    attrs = {"autocomplete": "off", "inputmode": "numeric", "placeholder": "DD-MM-YYYY", "data-date": ""}
+    return TypedField(field, forms.TextInput(attrs))
+
+
+@_by_kind.register(Code)
+def _code(field: Code) -> forms.Field:
+    choices = list(field.labels.items())
+    if len(choices) == 1 and not field.required:
+        return TypedField(field, Tick(choices[0][0]))
+    return TypedField(field, CodeSelect(choices=[("", "Choose…" if field.required else "–"), *choices]))
+
+
+@_by_kind.register(Flags)
+def _flags(field: Flags) -> forms.Field:
+    return TypedField(field, forms.CheckboxSelectMultiple(choices=list(field.labels.items())))
+
+
+@_by_kind.register(Secret)
+def _secret(field: Secret) -> forms.Field:
+    attrs = {"autocomplete": "new-password", "data-secret": ""}
+    return TypedField(field, forms.PasswordInput(attrs, render_value=False))
+
+
+def _upper(field: Field) -> bool:
+    """Whether what is typed is upper-cased as one types, visibly: what has capitals by its shape."""
+    return getattr(field, "shape", None) in (PAN, ISIN) or field.name == "dp_id"
+
+
+class RecordForm(forms.Form):
+    """The scalar fields of a message or of one record, named by their place: `name`, or `banks-0-account_no`."""
+
+    use_required_attribute = False
+
+    def __init__(
+        self, declared: Mapping[str, Field], values: Mapping[str, Any] | None = None, prefix: str = ""
+    ) -> None:
+        super().__init__(initial=dict(values or {}), prefix=prefix or None)
+        self.fields = {name: form_field(field) for name, field in declared.items()}
+
+
+def typed(field: Field, data: QueryDict, name: str) -> Any:
+    """What was typed into one scalar field, for the protocol's `clean`."""
+    raw = form_field(field).widget.value_from_datadict(data, {}, name)
+    if isinstance(raw, str):
+        raw = raw.replace(NUL, NUL_SIGN)
+    elif isinstance(raw, list):
+        raw = [str(one).replace(NUL, NUL_SIGN) for one in raw]
+    return raw
+
+
+@dataclass(frozen=True)
+class Need:
+    """Why a field is needed, and whether that is so now."""
+
+    when: When
+    applies: bool
+
+
+@dataclass(frozen=True)
+class FieldPart:
+    """One field as a page shows it: the control, its words, and the findings beside it."""
+
+    declared: Field
+    bound: forms.BoundField
+    path: str
+    findings: Sequence[Finding] = ()
+    kept: bool = False
+    needs: Sequence[Need] = ()
+    #: The codes that a set of boxes offers, where not all are.
+    only: Sequence[str] = ()
+    template = "forms/field.html"
+
+    @property
+    def id(self) -> str:
+        """The id of the control, which a finding's link leads to."""
+        return self.bound.auto_id
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the control is a set of boxes, which has a legend and no label."""
+        return isinstance(self.declared, Flags)
+
+    @property
+    def boxes(self) -> list[BoundWidget]:
+        """The boxes of a set: what is ticked is shown, offered or not."""
+        shown = {*self.only, *self.selected}
+        return [box for box in self.bound if not self.only or box.data["value"] in shown]
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether the control is a single box."""
+        return isinstance(self.bound.field.widget, Tick)
+
+    @property
+    def is_secret(self) -> bool:
+        return isinstance(self.declared, Secret)
+
+    @property
+    def wide(self) -> bool:
+        return self.is_group or (self.declared.max_length or 0) > WIDE_FROM
+
+    @property
+    def help(self) -> str:
+        """The declared help."""
+        return self.declared.help
+
+    @property
+    def tone(self) -> str:
+        """error, warning or nothing."""
+        if any(finding.severity == Severity.ERROR for finding in self.findings):
+            return "error"
+        return "warning" if self.findings else ""
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it is rupees, which the page shows in Indian grouping and in words."""
+        return isinstance(self.declared, Amount)
+
+    @property
+    def amount_words(self) -> str:
+        """The amount that stands in the control: ₹ 12,34,567.00, Rupees twelve lakh ..."""
+        amount = str(self.bound.value() or "")
+        return f"₹ {indian(amount)} · {in_words(amount)}" if in_words(amount) else ""
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids that are ticked, of a set of boxes."""
+        return list(self.bound.value() or ())
+
+    @property
+    def described_by(self) -> str:
+        ids = [f"{self.id}-help"] if self.help or self.kept else []
+        return " ".join([*ids, *(f"{self.id}-finding-{number}" for number in range(len(self.findings)))])
+
+    @property
+    def control(self) -> SafeString:
+        """The widget, tied to its findings and help for those who listen."""
+        attrs: dict[str, Any] = {}
+        if self.described_by:
+            attrs["aria-describedby"] = self.described_by
+        if self.tone == "error":
+            attrs["aria-invalid"] = "true"
+        if self.declared.required:
+            attrs["aria-required"] = "true"
+        return self.bound.as_widget(attrs=attrs)
+
+
+def field_parts(
+    declared: Mapping[str, Field],
+    values: Mapping[str, Any],
+    findings: Mapping[str, Sequence[Finding]],
+    rules: Sequence[Rule] = (),
+    path: str = "",
+) -> dict[str, FieldPart]:
+    """The parts of a record's scalar fields.
+
+    `findings` are by path; `path` is the record's own, and `rules` tie its fields together.
+    """
+    form = RecordForm(declared, values, path.replace(".", "-"))
+    parts = {}
+    for name, field in declared.items():
+        own = f"{path}.{name}" if path else name
+        parts[name] = FieldPart(
+            field,
+            form[name],
+            own,
+            findings.get(own, ()),
+            kept=isinstance(values.get(name), SecretText),
+            needs=[Need(when, when.holds(values)) for when in needs(rules, name, path)],
+        )
+    return parts

@@ -1,0 +1,200 @@
+"""The form of a whole message: scalar fields, repeating groups and sub-forms, from values and back to values."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+from django.http import QueryDict
+
+from backoffice.kit.forms import FieldPart, field_parts, typed
+from backoffice.protocol.fields import Code, Field, Record, Records, Secret, Values
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.message import Request, clean
+from backoffice.protocol.rules import Rule
+
+#: Where the script that adds a record writes its number.
+BLANK = "__index__"
+
+ByPath = Mapping[str, Sequence[Finding]]
+#: What was typed into a form, by field name: not cleaned yet, so that records stand where they stood in the page.
+Typed = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One record of a repeating group, or the one record of a sub-form."""
+
+    path: str
+    index: int | str
+    parts: Mapping[str, FieldPart]
+    findings: Sequence[Finding] = ()
+
+    @property
+    def number(self) -> int | str:
+        """As people count."""
+        return self.index + 1 if isinstance(self.index, int) else self.index
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this record is the default one of its group."""
+        part = self.parts.get("is_default")
+        return part is not None and part.bound.value() in ("1", "Y")
+
+    @property
+    def default_codes(self) -> tuple[str, str]:
+        """How this record says that it is the default one, and that it is not."""
+        return default_codes(self.parts["is_default"].declared)
+
+
+@dataclass(frozen=True)
+class GroupPart:
+    """A repeating group: its cards and a blank one to copy."""
+
+    declared: Field
+    path: str
+    cards: Sequence[Card]
+    blank: Card
+    findings: Sequence[Finding] = ()
+    template = "forms/group.html"
+
+    @property
+    def id(self) -> str:
+        return f"id_{self.path.replace('.', '-')}"
+
+
+@dataclass(frozen=True)
+class RecordPart:
+    """A sub-form: the one record of its field."""
+
+    declared: Field
+    path: str
+    card: Card
+    findings: Sequence[Finding] = ()
+    template = "forms/record.html"
+
+    @property
+    def id(self) -> str:
+        return f"id_{self.path}"
+
+    @property
+    def parts(self) -> Mapping[str, FieldPart]:
+        return self.card.parts
+
+
+Part = FieldPart | GroupPart | RecordPart
+
+
+@singledispatch
+def form_part(field: Field, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
+    """A declared field as a page shows it: one control, a repeating group, or a sub-form.
+
+    `values` and `rules` are those of the whole message, since what is needed depends on other fields.
+    """
+    return field_parts({field.name: field}, values, findings, rules)[field.name]
+
+
+@form_part.register(Records)
+def _group(field: Records, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
+    record = field.record
+    cards = []
+    for index, row in enumerate(values.get(field.name) or ()):
+        path = f"{field.name}.{index}"
+        parts = field_parts(record.fields, row, findings, record.rules, path)
+        cards.append(Card(path, index, parts, findings.get(path, ())))
+    path = f"{field.name}.{BLANK}"
+    start = {name: part.initial for name, part in record.fields.items()}
+    blank = Card(path, BLANK, field_parts(record.fields, start, {}, record.rules, path))
+    return GroupPart(field, field.name, cards, blank, findings.get(field.name, ()))
+
+
+@form_part.register(Record)
+def _record(field: Record, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
+    name = field.name
+    parts = field_parts(field.record.fields, values.get(name) or {}, findings, field.record.rules, name)
+    return RecordPart(field, name, Card(name, 0, parts), findings.get(name, ()))
+
+
+@singledispatch
+def read(field: Field, data: QueryDict) -> Any:
+    """What was typed into a declared field, from a form that was sent."""
+    return typed(field, data, field.name)
+
+
+@read.register(Records)
+def _read_group(field: Records, data: QueryDict) -> list[dict[str, Any]]:
+    """All records in the order of their numbers; numbers may have gaps, since the script removes cards."""
+    named = re.compile(re.escape(field.name) + r"-([0-9]{1,6})-")
+    numbers = sorted({int(found[1]) for key in data if (found := named.match(key))})
+    return [
+        {
+            name: typed(part, data, f"{field.name}-{number}-{name}")
+            for name, part in field.record.fields.items()
+        }
+        for number in numbers
+    ]
+
+
+@read.register(Record)
+def _read_record(field: Record, data: QueryDict) -> dict[str, Any]:
+    return {name: typed(part, data, f"{field.name}-{name}") for name, part in field.record.fields.items()}
+
+
+def read_form(message: type[Request], data: QueryDict, kept: Values | None = None) -> Typed:
+    """What was typed into a form that was sent, record by record as it stood there; `clean` makes values of it.
+
+    A secret cannot be shown again, so an empty one stands for the one `kept` from before, unless the person asked to
+    forget it.
+    """
+    raw = {name: read(field, data) for name, field in message.fields.items()}
+    for name, field in message.fields.items():
+        if isinstance(field, Secret) and not raw[name] and kept and not data.get(f"{name}-forget"):
+            raw[name] = kept.get(name, "")
+    return raw
+
+
+def read_values(message: type[Request], data: QueryDict, kept: Values | None = None) -> Values:
+    """The values in a form that was sent."""
+    return clean(message, read_form(message, data, kept))
+
+
+class MessageForm:
+    """A message being typed: its parts by name, with the findings at their places."""
+
+    def __init__(self, message: type[Request], values: Typed, findings: Iterable[Finding] = ()) -> None:
+        self.message = message
+        self.values = values
+        self.findings = list(findings)
+        by_path: defaultdict[str, list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            by_path[finding.path].append(finding)
+        self.parts = {
+            name: form_part(field, values, by_path, message.rules) for name, field in message.fields.items()
+        }
+
+
+def add_record(typed_in: Typed, name: str) -> Typed:
+    """What was typed, with one more, empty record in a group."""
+    return {**typed_in, name: [*typed_in[name], {}]}
+
+
+def remove_record(typed_in: Typed, name: str, index: int) -> Typed:
+    """What was typed, without one record of a group."""
+    return {**typed_in, name: [record for at, record in enumerate(typed_in[name]) if at != index]}
+
+
+def make_default(typed_in: Typed, field: Records, index: int) -> Typed:
+    """What was typed, with one record of a group as the default, and no other."""
+    yes, no = default_codes(field.record.fields["is_default"])
+    records = typed_in[field.name]
+    return {
+        **typed_in,
+        field.name: [{**row, "is_default": yes if at == index else no} for at, row in enumerate(records)],
+    }
+
+
+def default_codes(field: Field) -> tuple[str, str]:
+    """Yes and no of a default flag: bank accounts write 1 and 0, demat accounts Y and N (U5)."""
+    return ("Y", "N") if isinstance(field, Code) and "Y" in field.labels else ("1", "0")

@@ -1,0 +1,56 @@
+"""The lists of names that forms offer, by the name of the list that a field declares.
+
+Master lists keep most of them; a room may fill one itself.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from django.core.cache import caches
+
+Offered = Sequence[tuple[str, str]]
+Grouped = Mapping[str, Offered]
+#: Reads the codes of a list with their labels, by what they belong to.
+Reader = Callable[[str], Grouped]
+
+#: Lists change seldom and a form asks for the same one card by card; another process sees a change this much later.
+KEPT_SECONDS = 10
+
+#: Lists that a room fills itself, by their name.
+_SOURCES: dict[str, Callable[[], Offered]] = {}
+_readers: list[Reader] = []
+
+
+def kept_by(reader: Reader) -> None:
+    """Read all other lists with this function. Called from `AppConfig.ready` of the room that keeps them."""
+    _readers[:] = [reader]
+
+
+def register(list_name: str, source: Callable[[], Offered]) -> None:
+    """Make a list known that a room fills itself. Called from `AppConfig.ready`."""
+    _SOURCES[list_name] = source
+
+
+def grouped(list_name: str) -> Grouped:
+    """The codes of a list with their labels, by what they belong to; "" for those that belong to all of it."""
+    return cast(
+        Grouped, caches["process"].get_or_set(f"names:{list_name}", lambda: _read(list_name), KEPT_SECONDS)
+    )
+
+
+def offered(list_name: str) -> Offered:
+    """All codes of a list with their labels, in order; empty where nobody keeps it yet."""
+    return [pair for pairs in grouped(list_name).values() for pair in pairs]
+
+
+def forget(list_name: str) -> None:
+    """Read the list again the next time: it has changed."""
+    caches["process"].delete(f"names:{list_name}")
+
+
+def _read(list_name: str) -> Grouped:
+    if source := _SOURCES.get(list_name):
+        pairs = list(source())
+        return {"": pairs} if pairs else {}
+    (reader,) = _readers
+    return reader(list_name)

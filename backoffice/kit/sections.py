@@ -1,0 +1,230 @@
+"""How a long form is divided: sections with a side index, blocks within them, and blocks that only sometimes apply."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from backoffice.kit.conditions import When
+from backoffice.kit.forms import FieldPart
+from backoffice.kit.formsets import Card, GroupPart, MessageForm, Part, RecordPart, Typed
+from backoffice.protocol.fields import Flags, Records
+from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.message import Request
+
+
+@dataclass(frozen=True)
+class Block:
+    """Fields of a section that belong together, under a heading of their own."""
+
+    names: tuple[str, ...]
+    title: str = ""
+    text: str = ""
+    when: When | None = None
+    #: Folded until opened, unless something in it is filled or found wrong.
+    folded: bool = False
+    #: Of sets of codes: those that are offered, where not all are.
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of a long form. `template` shows it; `record` names the sub-form or group that its blocks divide."""
+
+    slug: str
+    title: str
+    blocks: tuple[Block, ...]
+    text: str = ""
+    template: str = "forms/section_fields.html"
+    record: str = ""
+    when: When | None = None
+    #: Of a repeating group: what one record is called, and what is said while there is none.
+    noun: str = ""
+    empty: str = ""
+    #: Of a matrix: what is said beside a code.
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The message's fields that this section shows."""
+        return (self.record,) if self.record else tuple(name for block in self.blocks for name in block.names)
+
+
+@dataclass(frozen=True)
+class ShownBlock:
+    """A block with its parts, and whether it applies now.
+
+    One that does not apply stays visible while something is in it: nothing typed is ever hidden.
+    """
+
+    block: Block
+    parts: Sequence[Part]
+    applies: bool
+    filled: bool
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """A record's card with its blocks."""
+
+    card: Card
+    blocks: Sequence[ShownBlock]
+
+
+@dataclass(frozen=True)
+class ShownSection:
+    """A section with everything its template needs, and how many findings it has."""
+
+    section: Section
+    parts: Mapping[str, Part]
+    blocks: Sequence[ShownBlock]
+    cards: Sequence[ShownCard]
+    blank: ShownCard | None
+    applies: bool
+    filled: bool
+    errors: int
+    warnings: int
+
+    @property
+    def part(self) -> Part:
+        """The sub-form or group that the section divides."""
+        return self.parts[self.section.record]
+
+    @property
+    def first_name(self) -> str:
+        """The field whose column the other columns of a matrix may copy."""
+        return next(iter(self.parts))
+
+    @property
+    def columns(self) -> list[FieldPart]:
+        """The sets of codes that a matrix shows side by side."""
+        return [part for part in self.parts.values() if isinstance(part, FieldPart) and part.is_group]
+
+    @property
+    def matrix(self) -> list[tuple[str, str, str, list[tuple[FieldPart, bool]]]]:
+        """Each code with its label and its note, and for each field whether the code is ticked."""
+        labels = cast(Flags, self.columns[0].declared).labels
+        return [
+            (
+                code,
+                label,
+                self.section.notes.get(code, ""),
+                [(part, code in part.selected) for part in self.columns],
+            )
+            for code, label in labels.items()
+        ]
+
+
+def divide(form: MessageForm, sections: Iterable[Section]) -> list[ShownSection]:
+    """A form in its sections."""
+    return [_shown_section(form, section) for section in sections]
+
+
+def _shown_section(form: MessageForm, section: Section) -> ShownSection:
+    parts = {name: form.parts[name] for name in section.names}
+    blocks: list[ShownBlock] = []
+    cards: list[ShownCard] = []
+    blank = None
+    match form.parts.get(section.record):
+        case GroupPart() as group:
+            cards = [ShownCard(card, _blocks(section, card.parts, form.values)) for card in group.cards]
+            blank = ShownCard(group.blank, _blocks(section, group.blank.parts, form.values))
+        case RecordPart() as record:
+            blocks = _blocks(section, record.parts, form.values)
+        case _:
+            blocks = _blocks(section, parts, form.values)
+    found = [finding for finding in form.findings if finding.path.partition(".")[0] in section.names]
+    errors = sum(finding.severity == Severity.ERROR for finding in found)
+    return ShownSection(
+        section=section,
+        parts=parts,
+        blocks=blocks,
+        cards=cards,
+        blank=blank,
+        applies=section.when is None or section.when.holds(form.values),
+        filled=bool(found) or any(block.filled for block in blocks),
+        errors=errors,
+        warnings=len(found) - errors,
+    )
+
+
+def _blocks(section: Section, parts: Mapping[str, Part], values: Typed) -> list[ShownBlock]:
+    return [
+        ShownBlock(
+            block,
+            [_narrowed(parts[name], block.only) for name in block.names],
+            applies=block.when is None or block.when.holds(_scope(block.when, values)),
+            filled=any(_filled(parts[name]) for name in block.names),
+        )
+        for block in section.blocks
+    ]
+
+
+def _narrowed(part: Part, only: tuple[str, ...]) -> Part:
+    return replace(part, only=only) if only and isinstance(part, FieldPart) else part
+
+
+def _scope(when: When, values: Typed) -> Mapping[str, Any]:
+    """The values that a condition reads: those of the message, or of its one record."""
+    record = values.get(when.record, {}) if when.record else values
+    return record if isinstance(record, Mapping) else {}
+
+
+def _filled(part: Part) -> bool:
+    return bool(part.findings) or (isinstance(part, FieldPart) and bool(part.bound.value()))
+
+
+def named(form: MessageForm) -> list[Finding]:
+    """The findings for a summary away from their fields: each says which field it speaks of."""
+    return [replace(finding, text=_with_label(form.message, finding)) for finding in form.findings]
+
+
+def _with_label(message: type[Request], finding: Finding) -> str:
+    name, _, rest = finding.path.partition(".")
+    field = message.fields.get(name)
+    label = field.label if field else ""
+    if isinstance(field, Records) and rest:
+        number, _, part = rest.rpartition(".")
+        inner = field.record.fields.get(part)
+        count = f" {int(number) + 1}" if number.isdigit() else ""
+        label = f"{field.record.noun}{count}" + (
+            f", {inner.label[0].lower()}{inner.label[1:]}" if inner else ""
+        )
+        own = inner.label if inner else ""
+    else:
+        own = label
+    if not label or finding.text.startswith(label):
+        return finding.text
+    if own and finding.text.startswith(f"{own} "):
+        return f"{label}{finding.text.removeprefix(own)}"
+    return f"{label}: {finding.text}"
+
+
+#: What one record of a group is called, by the group's name.
+NOUNS = {
+    "templates": "Template",
+    "channels": "Channel",
+    "mappings": "Dealer",
+    "participants": "Participant code",
+    "quantities": "Security",
+}
+
+
+def plain_sections(message: type[Request], hidden: Collection[str] = ()) -> tuple[Section, ...]:
+    """A short message in sections: its single values, then a section a group of records. `hidden` are not shown."""
+    groups = {name: field for name, field in message.fields.items() if isinstance(field, Records)}
+    single = tuple(name for name in message.fields if name not in groups and name not in hidden)
+    sections = [Section("values", message.title, (Block(single),))] if single else []
+    for name, group in groups.items():
+        noun = NOUNS[name]
+        sections.append(
+            Section(
+                name.replace("_", "-"),
+                group.label,
+                (Block(tuple(group.record.fields)),),
+                template="forms/section_cards.html",
+                record=name,
+                noun=noun,
+                empty=f"No {noun.lower()} yet.",
+            )
+        )
+    return tuple(sections)

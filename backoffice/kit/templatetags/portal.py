@@ -1,0 +1,166 @@
+"""The template tags of the portal: `{% load portal %}`."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django import template
+from django.template import Context
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from backoffice.kit import components, formats, privacy
+from backoffice.protocol.findings import Finding, Severity
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", classes: str = "") -> SafeString:
+    """A symbol of static/icons.svg. Without a label it is decoration and hidden from screen readers."""
+    css = f"icon {classes}".strip()
+    address = f"{static('icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, address
+        )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, address)
+
+
+@register.simple_tag
+def status(kind: str, state: str, who: bool = False) -> SafeString:
+    """A status pill: word, icon and colour; with `who=True` also who must act."""
+    return status_pill(components.status(kind, state), who)
+
+
+@register.simple_tag
+def status_pill(shown: components.Status, who: bool = False) -> SafeString:
+    """The same for a `components.Status` at hand."""
+    pill = format_html(
+        '<span class="status status-{}" title="{}">{}<span class="status-text">{}</span></span>',
+        shown.tone,
+        f"Now: {shown.who}" if shown.who else "",
+        icon(shown.icon),
+        shown.word,
+    )
+    if who and shown.who:
+        return pill + format_html(' <span class="status-who">{}</span>', shown.who)
+    return pill
+
+
+@register.filter
+def ist(at: datetime | None, style: str = "full") -> str:
+    """A time in India: full, minute, date or time."""
+    return formats.ist(at, style)
+
+
+@register.simple_tag
+def ago(at: datetime | None, empty: str = "–") -> SafeString:
+    """How long ago, with the full time on hover; the page keeps it true each minute."""
+    if at is None:
+        return format_html("{}", empty)
+    return format_html(
+        '<time datetime="{}" title="{} IST" data-ago class="nowrap">{}</time>',
+        at.astimezone(UTC).isoformat(timespec="seconds"),
+        formats.ist(at),
+        formats.ago(at),
+    )
+
+
+@register.filter
+def money(amount: Decimal | int | str | None) -> str:
+    """Indian grouping with two decimals: 12,34,567.00."""
+    return formats.indian(amount)
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """A whole number with Indian grouping."""
+    return formats.indian(number, places=0)
+
+
+@register.filter
+def in_words(amount: Decimal | int | str | None) -> str:
+    """A rupee amount in words."""
+    return formats.in_words(amount)
+
+
+@register.filter
+def span(seconds: float | None) -> str:
+    """A length of time in one unit: 3 min."""
+    return "" if seconds is None else formats.span(seconds)
+
+
+@register.simple_tag
+def copyable(text: object, label: str = "") -> SafeString:
+    """A monospaced id that one click copies. `label` says what it is to those who listen."""
+    if text in (None, ""):
+        return mark_safe('<span class="quiet">–</span>')
+    return format_html(
+        '<button type="button" class="copy" data-copy="{}" title="Copy" aria-label="{}">{}{}</button>',
+        text,
+        f"Copy {label} {text}".replace("  ", " "),
+        text,
+        icon("copy"),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def personal(context: Context, kind: str, text: object, label: str = "") -> SafeString:
+    """A personal value: copied with one click where the page shows it, hidden where it does not."""
+    if context.get("shows_personal"):
+        return copyable(text, label)
+    hidden = privacy.mask(kind, text)
+    return format_html('<span class="mono">{}</span>', hidden) if hidden else copyable("")
+
+
+@register.simple_tag(takes_context=True)
+def personal_text(context: Context, kind: str, text: object) -> str:
+    """The same as plain text."""
+    return str(text or "") if context.get("shows_personal") else privacy.mask(kind, text)
+
+
+@register.simple_tag(takes_context=True)
+def personal_message(context: Context, text: str) -> str:
+    """The raw text of a request, with personal data hidden where the page does not show it."""
+    return text if context.get("shows_personal") else privacy.hide_message(text)
+
+
+@register.simple_tag(takes_context=True)
+def personal_words(context: Context, text: str) -> str:
+    """Free text, or an answer as it came, with what looks like personal data hidden likewise."""
+    return privacy.words(str(text or ""), bool(context.get("shows_personal")))
+
+
+@register.filter
+def within(label: str, title: str) -> str:
+    """A field's label under a heading that it would repeat: "Line 1" for "First address: line 1"."""
+    own = label.removeprefix(f"{title}: ")
+    return label if own == label else f"{own[:1].upper()}{own[1:]}"
+
+
+@register.simple_tag
+def optional_url(name: str, *args: object, **kwargs: object) -> str:
+    """The address of a named page, or "" where this installation has no such page."""
+    try:
+        return reverse(name, args=args, kwargs=kwargs)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag
+def split_findings(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Findings of the protocol, errors and warnings apart."""
+    shown = list(findings or ())
+    return {
+        "errors": [finding for finding in shown if finding.severity == Severity.ERROR],
+        "warnings": [finding for finding in shown if finding.severity == Severity.WARNING],
+    }
+
+
+@register.filter
+def field_id(path: str, prefix: str = "") -> str:
+    """The id of the field that a finding's path names: "banks.0.account_no" is "id_banks-0-account_no"."""
+    return (prefix or "id_") + path.replace(".", "-")

@@ -1,0 +1,121 @@
+"""How django-allauth is fitted to the portal: nobody signs up, and what happens at the door is in the audit trail."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from backoffice.audit.operations import record
+from backoffice.logins.models import User
+from backoffice.protocol.fields import SecretText
+from backoffice.seal import seal, unseal
+
+
+class StaffAdapter(DefaultAccountAdapter):
+    """Logging in with a password. Staff are made by administrators, never by themselves."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": (
+            "This user name and password do not go together. Check both; passwords distinguish capital letters."
+        ),
+        "too_many_login_attempts": (
+            "There were too many tries. Wait {minutes:.0f} minutes and try again, or ask an administrator for help."
+        ),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What the failures of a name are counted under.
+
+        The name alone: a Host header with another port, or letters that the database takes for the same, would
+        otherwise begin a count of their own.
+        """
+        return str(credentials.get("username", "")).upper().lower()
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse after too many failed tries with one name, whether or not somebody has it, and record that."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            locked_out(str(credentials.get("username", "")))
+            words = self.error_messages["too_many_login_attempts"].format(minutes=settings.LOCKOUT_MINUTES)
+            raise ValidationError(words, code="too_many_login_attempts") from None
+
+
+def known(name: str) -> str:
+    """The name, if a member of staff has it: what was typed otherwise may be a password in the wrong field."""
+    return name if User.objects.filter(username=name).exists() else ""
+
+
+def locked_out(name: str) -> None:
+    """Record that a login was refused because of too many failed tries."""
+    record(
+        "staff.locked_out",
+        by=None,
+        subject=known(name),
+        text=f"A login was refused: too many failed tries within {settings.LOCKOUT_MINUTES:.0f} minutes.",
+    )
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """The second factor. Its secrets are sealed like all others that the portal keeps."""
+
+    def encrypt(self, text: str) -> str:
+        """The sealed text."""
+        return seal(SecretText(text))
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The text that was sealed."""
+        return unseal(encrypted_text).reveal()
+
+    def get_totp_label(self, user: Any) -> str:
+        """The user name: an e-mail address is not needed in an authenticator app."""
+        return str(user.get_username())
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """Single sign-on, for staff that the portal knows already."""
+
+    def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
+        """Whom an account at the provider, seen for the first time, is bound to: by an address that is verified there.
+
+        Nobody who is bound to another account of the provider already: a second one may be somebody else's.
+        """
+        for email, person in _named_by(sociallogin):
+            if not _bound(person, sociallogin):
+                return person, email
+        return None
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Never: somebody whom the portal does not know is recorded and turned away."""
+        name, text = "", "Single sign-on by somebody who is no member of staff."
+        for _, person in _named_by(sociallogin):
+            name = person.get_username()
+            text = f"Single sign-on as {name} by another account at the provider than the one that is bound."
+        record("staff.login_failed", by=None, subject=name, text=text)
+        return False
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **kwargs: Any) -> None:
+        """Record that the provider did not confirm who it is."""
+        record("staff.login_failed", by=None, subject="", text="Single sign-on failed at the provider.")
+
+
+def _named_by(sociallogin: Any) -> Iterator[tuple[str, User]]:
+    """The staff with the addresses that the provider has verified, as administrators entered them."""
+    for address in sociallogin.email_addresses:
+        if address.verified and (person := User.objects.filter(email__iexact=address.email).first()):
+            yield address.email, person
+
+
+def _bound(person: User, sociallogin: Any) -> bool:
+    return bool(SocialAccount.objects.filter(user=person, provider=sociallogin.account.provider).exists())

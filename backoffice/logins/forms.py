@@ -1,0 +1,48 @@
+"""The forms of the login page and of the second factor."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
+
+from backoffice.logins.second_factor import takes
+
+
+class LoginForm(AllauthLoginForm):
+    """User name and password, without words inside the fields, where they vanish as one types."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["login"].widget.attrs["autofocus"] = True
+
+
+class _CodeOnce(BaseAuthenticateForm):
+    """A code of a second factor: each counts once, wherever it is entered."""
+
+    def clean_code(self) -> str:
+        """The code, if it counts. Raises ValidationError."""
+        clear_failures = check_rate_limit(self.user)
+        code: str = self.cleaned_data["code"]
+        factors = list(Authenticator.objects.filter(user=self.user).order_by("-type"))  # the app first
+        for factor in factors:
+            if takes(factor, code):
+                factor.user = self.user
+                self.authenticator = factor
+                clear_failures()
+                return code
+        if factors:
+            self._emit_authentication_failed(factors[0])
+        raise get_adapter().validation_error("incorrect_code")
+
+
+class CodeForm(_CodeOnce, AuthenticateForm):
+    """The code after the password."""
+
+
+class CodeAgainForm(_CodeOnce, ReauthenticateForm):
+    """The code with which somebody confirms who they are."""

@@ -1,0 +1,117 @@
+"""What every request of somebody logged in must pass: not idle too long, and a second factor where it is demanded."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.logins import step_up
+from backoffice.logins.second_factor import missing
+from backoffice.logins.sessions import SEEN
+
+#: Said by requests that a page makes by itself: watching a page refresh is not working with it.
+BACKGROUND_HEADER = "X-Background"
+#: The time of activity is written at most so often (seconds): not each request shall write the session.
+WRITTEN_EVERY = 30
+
+#: What somebody may reach who has yet to set up a second factor.
+WITHOUT_SECOND_FACTOR = {
+    "account_logout",
+    "account_reauthenticate",
+    "mfa_activate_totp",
+    "logins:logout",
+    "desk:logged_in",
+}
+
+
+class IdleMiddleware:
+    """Ends a session in which nothing was done for SESSION_IDLE_MINUTES."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = timezone.now().timestamp()
+            seen = request.session.get(SEEN, now)
+            if now - seen > settings.SESSION_IDLE_MINUTES * 60:
+                return self._end(request)
+            background = request.headers.get(BACKGROUND_HEADER) == "yes"
+            if SEEN not in request.session or (not background and now - seen > WRITTEN_EVERY):
+                request.session[SEEN] = now
+        return self.get_response(request)
+
+    def _end(self, request: HttpRequest) -> HttpResponse:
+        minutes = f"{settings.SESSION_IDLE_MINUTES:g} minutes"
+        name = request.user.get_username()
+        record(
+            "staff.session_ended",
+            by=request.user,  # type: ignore[arg-type]  # somebody is logged in
+            subject=name,
+            text=f"A session of {name} ended after {minutes} without activity.",
+        )
+        logout(request)
+        messages.info(request, f"You were logged out because nothing was done for {minutes}.")
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Leads those who must have a second factor and have none to the page that sets it up, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
+        """The page to go to instead, if any."""
+        match = request.resolver_match
+        if match is None or match.view_name in WITHOUT_SECOND_FACTOR or not request.user.is_authenticated:
+            return None
+        return redirect("mfa_activate_totp") if missing(request.user) else None
+
+
+class StepUpMiddleware:
+    """Asks again who it is before what is sensitive (see `step_up`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, arguments: object, named: dict[str, object]
+    ) -> HttpResponse | None:
+        """The page that asks, if it must be asked."""
+        match = request.resolver_match
+        if match is None or not request.user.is_authenticated:
+            return None
+        sensitive = step_up.guarded(match.view_name, request.method or "", str(named.get("action", "")))
+        return step_up.ask(request) if sensitive and step_up.due(request) else None
+
+
+class HeadersMiddleware:
+    """Tells browsers that no page needs a camera, a position or the like, and to keep no copy of what staff see."""
+
+    POLICY = ", ".join(
+        f"{feature}=()"
+        for feature in ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb")
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = self.POLICY
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        if request.user.is_authenticated:
+            response["Cache-Control"] = "private, no-store"
+        return response

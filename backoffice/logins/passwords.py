@@ -1,0 +1,43 @@
+"""The link with which somebody chooses a password: used once, and good for PASSWORD_LINK_MINUTES."""
+
+from typing import Any
+
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse, reverse_lazy
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from backoffice.audit.operations import record
+from backoffice.logins import sessions
+from backoffice.logins.models import User
+
+
+def link_path(person: User) -> str:
+    """The path of the page on which this person chooses a password."""
+    uid = urlsafe_base64_encode(force_bytes(person.pk))
+    return reverse("logins:choose_password", args=[uid, default_token_generator.make_token(person)])
+
+
+class ChoosePasswordView(PasswordResetConfirmView):
+    """Choose a password by a link that an administrator handed over. The other sessions of this person end by it."""
+
+    template_name = "logins/choose_password.html"
+    success_url = reverse_lazy("logins:login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep the password, end the person's sessions, record it. Of several who use the link at once, one does."""
+        with transaction.atomic():
+            person = User.objects.select_for_update().get(pk=form.user.pk)
+            token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN)
+            if not self.token_generator.check_token(person, token):
+                self.validlink = False
+                return self.render_to_response(self.get_context_data(form=None))
+            form.user = person
+            response: HttpResponse = super().form_valid(form)
+            sessions.end(person)
+            name = person.get_username()
+            record("staff.password_changed", by=person, subject=name, text="Chose a password by a link.")
+        return response

@@ -1,0 +1,88 @@
+"""Roles as groups, and what each may do. This table is the only place that says so."""
+
+from typing import Any
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "maker": (
+        "accounts.view_retailuser",
+        "accounts.see_personal_data",
+        "accounts.work_with_personal_data",
+        "limits.view_limitupdate",
+        "markets.view_scrip",
+        "limits.add_reading",
+        "changes.add_change",
+        "batches.view_batch",
+        "changes.view_change",
+        "delivery.view_delivery",
+    ),
+    "checker": (
+        "accounts.view_retailuser",
+        "accounts.see_personal_data",
+        "accounts.work_with_personal_data",
+        "limits.view_limitupdate",
+        "markets.view_scrip",
+        "limits.add_reading",
+        "batches.view_batch",
+        "changes.view_change",
+        "changes.approve_change",
+        "delivery.view_delivery",
+        "delivery.resolve_delivery",
+        "odin.view_dealersession",
+        "audit.view_entry",
+    ),
+    "compliance": (
+        "accounts.view_retailuser",
+        "accounts.see_personal_data",
+        "limits.view_limitupdate",
+        "markets.view_scrip",
+        "batches.view_batch",
+        "changes.view_change",
+        "delivery.view_delivery",
+        "odin.view_dealersession",
+        "audit.view_entry",
+        "audit.verify_entry",
+        "changes.view_approvalrule",
+    ),
+    "support": (
+        "accounts.view_retailuser",
+        "limits.view_limitupdate",
+        "markets.view_scrip",
+        "changes.view_change",
+        "delivery.view_delivery",
+    ),
+    "admin": (
+        "accounts.view_retailuser",
+        "delivery.view_delivery",
+        "delivery.operate_gate",
+        "odin.view_dealersession",
+        "odin.operate_dealersession",
+        "changes.view_approvalrule",
+        "changes.propose_approvalrule",
+        "changes.decide_approvalrule",
+        "masters.view_name",
+        "masters.change_name",
+        "markets.view_scrip",
+        "markets.add_scripimport",
+        "batches.change_alias",
+        "logins.view_user",
+        "logins.propose_rights",
+        "logins.approve_rights",
+    ),
+}
+
+
+def make_groups(**kwargs: Any) -> None:
+    """Make the groups of the table, with exactly its permissions. Run after each migration."""
+    from django.apps import apps
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.auth.models import Group, Permission
+
+    for config in apps.get_app_configs():  # a later app's permissions may not be there yet
+        create_permissions(config, verbosity=0)
+    known = {
+        f"{p.content_type.app_label}.{p.codename}": p
+        for p in Permission.objects.select_related("content_type")
+    }
+    for name, permissions in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set(known[permission] for permission in permissions)

@@ -1,0 +1,176 @@
+"""Asking again who it is, before what is sensitive: this table is the only place that says where.
+
+Whoever entered a password or a code within STEP_UP_MINUTES is not asked. What was sent when the question came is kept
+in the session, sealed like all of it, and carried out once the question is answered: nothing has to be typed twice.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.account.utils import get_next_redirect_url
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import QueryDict
+from django.shortcuts import redirect, render
+from django.urls import resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from backoffice.logins.second_factor import enforced
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+#: Pages that are asked for before they are shown: they decide on many, take data out, or change who may do what.
+PAGES = frozenset(
+    {
+        "changes:review",
+        "delivery:several",
+        "batches:result",
+        "batches:failed",
+        "compliance:csv",
+        "compliance:evidence",
+        "exports:download",
+        "changes:rule",
+        "changes:rule_check",
+        "dealer:password",
+        "dealer:check",
+        "staff:new",
+        "staff:new_check",
+        "staff:rights",
+        "staff:rights_check",
+        "staff:reset",
+        "staff:reset_check",
+        "staff:link",
+        "staff:link_check",
+        "staff:link_show",
+        "staff:end_sessions",
+    }
+)
+#: What is sent from a page that others only read: which actions of it, or all of them.
+ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "changes:decide": ("approve",),
+    "batches:act": ("approve", "cancel"),
+    "delivery:settle": ("applied", "again", "refused", "free", "cancel"),
+    "delivery:pause": (),
+    "delivery:resume": (),
+    "compliance:place_hold": (),
+    "compliance:lift_hold": (),
+    "odin:log_off": (),
+    "odin:take_over": (),
+    "odin:lift_stop": (),
+}
+#: What answers with a file, and to which method. A browser that gets one stays on the page where it is, so that the
+#: answer is a page with the button that gets the file.
+FILES: Mapping[str, str] = {
+    "batches:result": "GET",
+    "batches:failed": "GET",
+    "exports:download": "GET",
+    "compliance:csv": "POST",
+    "compliance:evidence": "POST",
+}
+#: In the session of somebody who logs in again: what waits for that.
+KEPT = "kept_for_login"
+
+
+def guarded(page: str, method: str, action: str = "") -> bool:
+    """Whether this is something for which one is asked again. `page` is the name of an address."""
+    if page in PAGES:
+        return True
+    actions = ACTIONS.get(page)
+    return method == "POST" and actions is not None and (not actions or action in actions)
+
+
+def due(request: "HttpRequest") -> bool:
+    """Whether whoever is logged in must say again who it is: nowhere in a demonstration."""
+    if not enforced() or not request.user.is_authenticated:
+        return False
+    records = get_authentication_records(request, request.user)
+    latest = max((record["at"] for record in records), default=0.0)
+    return time.time() - latest > settings.STEP_UP_MINUTES * 60
+
+
+def ask(request: "HttpRequest") -> "HttpResponse":
+    """The question, and what was asked for once it is answered. Who has neither password nor app logs in again."""
+    kept = _kept(request)
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    if not methods:
+        person = request.user.pk
+        logout(request)
+        messages.info(request, "Log in again: it is a while since you did. Nothing was sent yet.")
+        if not kept:
+            return redirect_to_login(request.get_full_path())
+        request.session[KEPT] = {**kept, "person": person}
+        return redirect_to_login(reverse("logins:kept"))
+    if kept:
+        # django-allauth calls `resume` with it once the question is answered.
+        request.session[STATE_SESSION_KEY] = {"callback": f"{__name__}.{resume.__name__}", "state": kept}
+    then = kept["back"] if kept else request.get_full_path()
+    return redirect(f"{methods[0]['url']}?{urlencode({'next': then})}")
+
+
+def resume(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
+    """Go on with what `ask` kept. An answer to another question, asked in another tab, leaves it where it is."""
+    if (then := get_next_redirect_url(request)) != kept["back"]:
+        request.session[STATE_SESSION_KEY] = {"callback": f"{__name__}.{resume.__name__}", "state": kept}
+        messages.info(
+            request, "You have confirmed that it is you. If you had pressed a button, press it again."
+        )
+        return redirect(then or reverse("desk:today"))
+    match = resolve(kept["path_info"])
+    if match.view_name in FILES:
+        return waiting(request, kept)
+    request.method, request.path, request.path_info = "POST", kept["path"], kept["path_info"]
+    request.META = {**request.META, "PATH_INFO": kept["path_info"], "QUERY_STRING": kept["query"]}
+    request.GET, request.POST = QueryDict(kept["query"]), QueryDict(kept["posted"])
+    request.resolver_match = match
+    answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    return answer
+
+
+def waiting(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
+    """A page with the button that sends what was kept, filled in as it was, and the way back."""
+    posted = QueryDict(kept["posted"])
+    fields = [
+        (name, value) for name in posted for value in posted.getlist(name) if name != "csrfmiddlewaretoken"
+    ]
+    context = {
+        "method": kept["method"],
+        "address": kept["path"] + (f"?{kept['query']}" if kept["query"] else ""),
+        "back": kept["back"],
+        "fields": fields,
+        "file": resolve(kept["path_info"]).view_name in FILES,
+    }
+    return render(request, "logins/kept.html", context)
+
+
+def _kept(request: "HttpRequest") -> dict[str, str]:
+    """All that is needed to do later what is asked for; nothing for a page that can just be gone to."""
+    match = resolve(request.path_info)
+    if request.method != "POST" and FILES.get(match.view_name) != request.method:
+        return {}
+    return {
+        "method": str(request.method),
+        "path": request.path,
+        "path_info": request.path_info,
+        "query": request.GET.urlencode(),
+        "posted": request.POST.urlencode(),
+        "back": _came_from(request),
+    }
+
+
+def _came_from(request: "HttpRequest") -> str:
+    """The page from which something was sent, where the browser names one of the portal's."""
+    page: Any = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        parts = urlsplit(page)
+        within = urlunsplit(("", "", parts.path, parts.query, ""))
+        if url_has_allowed_host_and_scheme(within, None):
+            return within
+    return reverse("desk:today")

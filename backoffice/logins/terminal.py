@@ -1,0 +1,37 @@
+"""Proving at a terminal who acts: a command that is told a name must not take anybody's word for it."""
+
+from getpass import getpass
+
+from allauth.mfa.models import Authenticator
+
+from backoffice.audit.operations import record
+from backoffice.logins.models import User
+from backoffice.logins.second_factor import enforced, missing, takes
+
+
+class NotProven(Exception):
+    """It is not certain that this person acts; `words` say why and what to do."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+def prove(person: User) -> None:
+    """Ask for the password, and for a code where there is an app; nothing in a demonstration. Raises NotProven.
+
+    Both are asked for before either is judged, and a failure is recorded like one of the login page.
+    """
+    if not enforced():
+        return
+    name = person.get_username()
+    if missing(person):
+        raise NotProven(f"{name} must set up a second factor first, at the login page.")
+    if not person.has_usable_password():
+        raise NotProven(f"{name} has no password, so nothing can be proved here. Use the pages.")
+    password = getpass(f"Password of {name}: ")
+    app = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
+    code = getpass(f"Code of {name}'s authenticator app: ") if app else ""
+    if not person.check_password(password) or (app and not takes(app, code)):
+        record("staff.login_failed", by=None, subject=name, text="A proof at the command line failed.")
+        raise NotProven("Password and code do not go together with this name. Try again.")

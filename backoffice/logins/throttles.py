@@ -1,0 +1,76 @@
+"""The cache in which django-allauth counts failed logins: a table of which nothing is dropped before its time.
+
+Django's own database cache drops the first third of its names, read alphabetically, once it holds 300: whoever tries
+enough other names would lift the lockout of one. It also keeps pickles, which run code for whoever can write the table.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from backoffice.logins.models import Throttle
+
+#: Entries without a time-out of their own. None of django-allauth's is one.
+LONGEST = timedelta(days=1)
+
+
+class ThrottleCache(BaseCache):
+    """Values of JSON, shared by all processes. A failing database is an error: no count is lost silently."""
+
+    def __init__(self, location: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        """The value, unless its time is over."""
+        found = Throttle.objects.filter(key=self._named(key, version), expires_at__gt=timezone.now()).first()
+        return found.value if found else default
+
+    def add(
+        self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        """Keep the value where there is none. True for one only of several processes that do this at once."""
+        name, ends = self._named(key, version), self._end(timeout)
+        expired = Throttle.objects.filter(key=name, expires_at__lte=timezone.now())
+        if expired.update(value=value, expires_at=ends):
+            return True
+        try:
+            with transaction.atomic():
+                Throttle.objects.create(key=name, value=value, expires_at=ends)
+        except IntegrityError:
+            return False
+        return True
+
+    def set(
+        self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> None:
+        """Keep the value, and forget what is over."""
+        Throttle.objects.filter(expires_at__lte=timezone.now()).delete()
+        Throttle.objects.bulk_create(
+            [Throttle(key=self._named(key, version), value=value, expires_at=self._end(timeout))],
+            update_conflicts=True,
+            unique_fields=["key"],
+            update_fields=["value", "expires_at"],
+        )
+
+    def touch(self, key: str, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Let the value last so much longer."""
+        found = Throttle.objects.filter(key=self._named(key, version), expires_at__gt=timezone.now())
+        return bool(found.update(expires_at=self._end(timeout)))
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        """Forget the value."""
+        return bool(Throttle.objects.filter(key=self._named(key, version)).delete()[0])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        Throttle.objects.all().delete()
+
+    def _named(self, key: str, version: int | None) -> str:
+        return str(self.make_and_validate_key(key, version=version))
+
+    def _end(self, timeout: float | None) -> datetime:
+        ends = self.get_backend_timeout(timeout)
+        return timezone.now() + LONGEST if ends is None else datetime.fromtimestamp(ends, tz=UTC)

@@ -1,0 +1,65 @@
+"""Pages of one's own login that django-allauth does not have, or not as the portal needs them."""
+
+from typing import Any, cast
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.views import ActivateTOTPView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from backoffice.audit.operations import record
+from backoffice.logins import second_factor, sessions, step_up
+from backoffice.logins.models import User
+
+
+class SetUpAppView(ActivateTOTPView):
+    """Set up an authenticator app. The code that proves it counts as used, so that it logs nobody in afterwards."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep the app, with its first code as the last one used."""
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            app = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
+            second_factor.takes(app, form.cleaned_data["code"])
+        return response
+
+
+@login_required
+@require_safe
+def kept(request: HttpRequest) -> HttpResponse:
+    """What somebody had sent before a new login was needed, with the button that sends it. For that person, once."""
+    found = request.session.pop(step_up.KEPT, None)
+    if not found or found["person"] != request.user.pk:
+        messages.info(request, "Nothing of yours waits to be sent.")
+        return redirect("desk:today")
+    return step_up.waiting(request, found)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def own_sessions(request: HttpRequest) -> HttpResponse:
+    """One's own sessions, and ending one of them or all others. Another person's is never among them."""
+    me = cast(User, request.user)
+    if request.method == "POST":
+        return _end(request, me)
+    found = sessions.of(me)
+    here = sessions.stored(request.session.session_key or "")
+    return render(request, "logins/sessions.html", {"sessions": found, "here": here})
+
+
+def _end(request: HttpRequest, me: User) -> HttpResponse:
+    only = request.POST.get("session", "")
+    known = not only or only in {session.key for session in sessions.of(me)}
+    ended = sessions.end(me, only=only, sparing=request) if known else 0
+    if ended:
+        name, words = me.get_username(), "A session" if ended == 1 else f"{ended} sessions"
+        was = "was" if ended == 1 else "were"
+        record("staff.session_ended", by=me, subject=name, text=f"{words} of {name} {was} ended.")
+        messages.success(request, f"{words} ended.")
+    else:
+        messages.info(request, "That session had ended already.")
+    return redirect("logins:sessions")

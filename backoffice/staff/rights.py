@@ -1,0 +1,286 @@
+"""The changes that grant and take away rights of staff, reset a second factor, or ask for a password link."""
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import Group
+
+from backoffice.changes.approvals import approved_values
+from backoffice.changes.errors import NotAllowed
+from backoffice.changes.kinds import Kind, Known
+from backoffice.changes.kinds import register as register_kind
+from backoffice.changes.models import Change
+from backoffice.delivery.handlers import Applied
+from backoffice.logins.models import USER_NAME, USER_NAME_WORDS, User
+from backoffice.protocol.codes import Choice, YesNo
+from backoffice.protocol.fields import Code, Flags, Text, Values
+from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.message import Request
+from backoffice.protocol.shapes import EMAIL
+from backoffice.staff import links
+from backoffice.staff.sessions import end_all
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User as Person
+
+RIGHTS = "staff_rights"
+RESET = "staff_second_factor"
+LINK = "staff_password_link"
+PROPOSE, APPROVE = "logins.propose_rights", "logins.approve_rights"
+#: `Change.lane` of a change about a member of staff.
+PREFIX = "staff:"
+#: Rights are proposed by one administrator and approved by another, so that two must remain.
+ADMINS_NEEDED = 2
+
+
+class Role(Choice):
+    """The roles of `backoffice.logins.roles`."""
+
+    MAKER = "maker", "Maker"
+    CHECKER = "checker", "Checker"
+    COMPLIANCE = "compliance", "Compliance"
+    SUPPORT = "support", "Support"
+    ADMIN = "admin", "Administrator"
+
+
+class StaffRights(Request, abstract=True):
+    """A member of staff, and what this person may do."""
+
+    title = "Staff and their rights"
+
+    username = Text(
+        0,
+        "User name",
+        max_length=30,
+        required=True,
+        help="Letters, digits and . _ - @. It cannot be changed later.",
+        example="asha",
+    )
+    first_name = Text(0, "First name", max_length=100, required=True, free=True, example="Asha")
+    last_name = Text(0, "Last name", max_length=100, free=True, example="Rao")
+    email = Text(
+        0,
+        "E-mail at work",
+        max_length=100,
+        shape=EMAIL,
+        help="Single sign-on finds the person by it. Empty: by password only.",
+        example="asha@broker.example",
+    )
+    roles = Flags(0, "Roles", Role, example=["maker"])
+    active = Code(
+        0,
+        "May log in",
+        YesNo,
+        required=True,
+        initial="Y",
+        example="Y",
+        consequences={"N": "Ends all sessions of this person; the login is switched off."},
+    )
+
+
+class SecondFactorReset(Request, abstract=True):
+    """Takes somebody's lost authenticator app and recovery codes away, and what single sign-on is bound to."""
+
+    title = "Reset a second factor"
+
+    username = Text(
+        0,
+        "User name",
+        max_length=30,
+        required=True,
+        consequences={
+            "*": "Until this person sets up a new one, the password alone logs in. The next login by single sign-on "
+            "binds the account at the provider anew."
+        },
+    )
+
+
+class PasswordLinkAsked(Request, abstract=True):
+    """Lets the administrator who asks see, once, a link with which somebody else chooses a password."""
+
+    title = "A link to choose a password"
+
+    username = Text(
+        0,
+        "User name",
+        max_length=30,
+        required=True,
+        consequences={
+            "*": "Whoever has the link chooses this person's password, and without a second factor logs in with it."
+        },
+    )
+
+
+def subject(values: Values) -> str:
+    """`staff:LOGIN` of the member of staff that the values name; "" where they name none yet."""
+    return f"{PREFIX}{values['username']}" if values.get("username") else ""
+
+
+def person_of(lane: str) -> User | None:
+    """The member of staff whom a change is about."""
+    return User.objects.filter(username=lane.removeprefix(PREFIX)).first()
+
+
+def values_of(person: User) -> Values:
+    """Somebody's present rights, named as in `StaffRights`."""
+    held = set(person.groups.values_list("name", flat=True))
+    return {
+        "username": person.get_username(),
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+        "roles": [role.value for role in Role if role.value in held],
+        "active": YesNo.YES.value if person.is_active else YesNo.NO.value,
+    }
+
+
+def known(lane: str) -> Known:
+    """What the portal knows of a member of staff."""
+    person = person_of(lane)
+    return Known(person.rights_version, values_of(person)) if person else Known()
+
+
+def rights_findings(values: Values) -> list[Finding]:
+    """What speaks against these rights: names and addresses taken, roles that do not go together, too few admins."""
+    name, email = str(values.get("username", "")), str(values.get("email", ""))
+    roles, person = _roles(values), person_of(subject(values))
+    found = []
+    if not person and name and not USER_NAME.fullmatch(name):
+        found.append(
+            Finding("username", f"{name} cannot be a user name. {USER_NAME_WORDS}", rule="portal.name")
+        )
+    if not person and User.objects.filter(username__iexact=name).exists():
+        words = "Somebody has this user name in other capitals. Choose another."
+        found.append(Finding("username", words, rule="portal.exists"))
+    others = User.objects.exclude(username=name)
+    if email and others.filter(email__iexact=email).exists():
+        words = "Somebody else on the staff has this address. Single sign-on could not tell them apart."
+        found.append(Finding("email", words, rule="portal.exists"))
+    if "admin" in roles and roles & {"maker", "checker"}:
+        words = "An administrator neither makes nor approves messages. Give these roles to two people."
+        found.append(Finding("roles", words, rule="portal.duties"))
+    if {"maker", "checker"} <= roles:
+        words = "Maker and checker at once: nobody may approve their own changes all the same."
+        found.append(Finding("roles", words, Severity.WARNING, "portal.duties"))
+    stays = "admin" in roles and values.get("active") == YesNo.YES
+    remaining = others.filter(is_active=True, groups__name="admin").count()
+    if person and not stays and "admin" in _roles(values_of(person)) and remaining < ADMINS_NEEDED:
+        words = "Two administrators must remain: one proposes, another approves. Add one first."
+        found.append(Finding("roles", words, rule="portal.admins"))
+    if person and values == values_of(person):
+        found.append(Finding("username", "Nothing is changed. Change something, or leave the form."))
+    return found
+
+
+def may_reset(person: User) -> bool:
+    """Whether there is something to reset: a second factor, or an account at the provider of single sign-on."""
+    factors = Authenticator.objects.filter(user=person)
+    accounts = SocialAccount.objects.filter(user=person)
+    return bool(factors.exists() or accounts.exists())
+
+
+def reset_findings(values: Values) -> list[Finding]:
+    """What speaks against a reset: nobody has this name, or there is nothing to reset."""
+    person = person_of(subject(values))
+    if person is None:
+        return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
+    if not may_reset(person):
+        words = "This person has no second factor and is bound to no account. There is nothing to reset."
+        return [Finding("username", words)]
+    return []
+
+
+def link_findings(values: Values) -> list[Finding]:
+    """What speaks against a link: nobody has this name, or the person may not log in."""
+    person = person_of(subject(values))
+    if person is None:
+        return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
+    if not person.is_active:
+        return [Finding("username", "This person may not log in. Change the rights first.")]
+    return []
+
+
+def take_rights(change: Change, by: "Person") -> Applied:
+    """Let the approved rights be so. Raises NotAllowed for one's own, and where they have become impossible."""
+    values: Any = approved_values(change)
+    _not_ones_own(change, by)
+    if wrong := [f.text for f in rights_findings(values) if f.severity == Severity.ERROR]:
+        raise NotAllowed(wrong[0])
+    person = User.objects.select_for_update().filter(username=values["username"]).first()
+    before = values_of(person) if person else {}
+    new = person is None
+    if person is None:
+        person = User.objects.create_user(values["username"])
+    person.first_name, person.last_name = values["first_name"], values.get("last_name", "")
+    if person.email != values.get("email", ""):
+        # Whoever had the old address at the provider is not let in by what was bound then.
+        SocialAccount.objects.filter(user=person).delete()
+    person.email = values.get("email", "")
+    person.is_active = values["active"] == YesNo.YES
+    person.rights_version += 1
+    person.save()
+    person.groups.set(Group.objects.filter(name__in=values.get("roles") or []))
+    if not person.is_active:
+        end_all(person, by=by)
+    elif new:
+        links.grant(change, person)
+    return Applied(dict(before), dict(values_of(person)))
+
+
+def take_link(change: Change, by: "Person") -> Applied:
+    """Let whoever asked see the link. Raises NotAllowed for one's own, asked for or approved."""
+    _not_ones_own(change, by)
+    person = User.objects.get(username=approved_values(change)["username"])
+    links.grant(change, person)
+    return Applied({}, {"password_link_for": change.made_by.get_username()})
+
+
+def take_reset(change: Change, by: "Person") -> Applied:
+    """Take the second factor away and end the sessions. Raises NotAllowed for one's own."""
+    _not_ones_own(change, by)
+    person = User.objects.select_for_update().get(username=approved_values(change)["username"])
+    factors = Authenticator.objects.filter(user=person)
+    accounts = SocialAccount.objects.filter(user=person)
+    before: dict[str, object] = {
+        "second_factor": sorted(factor.type for factor in factors),
+        "single_sign_on": sorted(account.provider for account in accounts),
+    }
+    factors.delete()
+    accounts.delete()
+    person.rights_version += 1
+    person.save(update_fields=["rights_version"])
+    end_all(person, by=by)
+    return Applied(before, {"second_factor": [], "single_sign_on": []})
+
+
+def _roles(values: Values) -> set[str]:
+    roles = values.get("roles")
+    return {str(role) for role in roles} if isinstance(roles, list) else set()
+
+
+def _not_ones_own(change: Change, by: "Person") -> None:
+    if subject(approved_values(change)) == f"{PREFIX}{by.get_username()}":
+        raise NotAllowed("This is about yourself. Another administrator must approve it.")
+
+
+def register() -> None:
+    """Make these kinds of change known."""
+    for slug, message, findings, take in (
+        (RIGHTS, StaffRights, rights_findings, take_rights),
+        (RESET, SecondFactorReset, reset_findings, take_reset),
+        (LINK, PasswordLinkAsked, link_findings, take_link),
+    ):
+        register_kind(
+            Kind(
+                slug,
+                message.title,
+                message,
+                known,
+                findings,
+                take=take,
+                subject=subject,
+                propose=PROPOSE,
+                decide=APPROVE,
+            )
+        )

@@ -1,0 +1,131 @@
+"""The stand-in as a server: threads, connections, and what they share."""
+
+import logging
+import socket
+import threading
+from http.server import ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Literal, Self, cast
+
+from backoffice.protocol.cipher import PasswordCipher
+from standins.odin.arming import Faults
+from standins.odin.connection import SERVICE_PATH, Handler
+from standins.odin.dealer import Dealer
+from standins.odin.service import Service
+from standins.odin.store import Store
+from standins.odin.wsdl import SHAPES
+
+log = logging.getLogger("standins.odin")
+
+
+class StandIn:
+    """The stand-in ODIN, served by threads of this process: a context manager.
+
+    `database`: a path or ":memory:". `password`: the dealer's, in the clear. `key`, `mode`: of the password
+    cipher. `port`: 0 takes a free one. `wsdl_shape`: a name of wsdl.SHAPES. `session_seconds`: an older
+    session is over; `idle_seconds`: one unused for so long may be replaced by a logon without force.
+    Raises OSError when the port is in use, ValueError for a senseless key, mode or shape.
+    """
+
+    def __init__(
+        self,
+        *,
+        password: str,
+        key: str,
+        dealer_id: str = "RESERVEDPG",
+        mode: str = "CBC",
+        database: str = ":memory:",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        wsdl_shape: str = "wcf",
+        new_limit_structure: bool = True,
+        session_seconds: float = 12 * 3600.0,
+        idle_seconds: float = 120.0,
+    ) -> None:
+        if wsdl_shape not in SHAPES:
+            raise ValueError(f"there is no shape {wsdl_shape}")
+        cipher = PasswordCipher(key, cast(Literal["CBC", "ECB"], mode))
+        self.wsdl_shape = wsdl_shape
+        self.host = host
+        self._server = _Server((host, port), self)
+        self.port = int(self._server.server_address[1])
+        try:
+            self.store = Store(database)
+            self.dealer = Dealer(
+                self.store, dealer_id, password, session_seconds=session_seconds, idle_seconds=idle_seconds
+            )
+        except BaseException:
+            self._server.server_close()
+            raise
+        self.faults = Faults()
+        self.service = Service(
+            self.store, self.faults, self.dealer, cipher, new_limit_structure=new_limit_structure
+        )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="stand-in", daemon=True
+        )
+
+    @property
+    def home(self) -> str:
+        """The address of the page."""
+        return f"http://{self.host}:{self.port}/"
+
+    @property
+    def url(self) -> str:
+        """The address of the service; `?wsdl` describes it."""
+        return f"http://{self.host}:{self.port}{SERVICE_PATH}"
+
+    @property
+    def endpoint(self) -> str:
+        """The address that takes the calls."""
+        return f"{self.url}/soap"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.close_connections()
+        self._server.server_close()
+        self.store.close()
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection; knows the connections, so that leaving the context ends them."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], standin: StandIn) -> None:
+        self.standin = standin
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(address, Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        """Shut whatever clients keep alive."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # the client was faster
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        log.debug("connection lost", exc_info=True)

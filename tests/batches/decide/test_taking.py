@@ -1,0 +1,87 @@
+"""Files of which nothing goes to ODIN: the records take the approved rows, some at a time, each once."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import RetailUser, Source
+from backoffice.batches import lease, tasks
+from backoffice.batches.decide import decisions, taking
+from backoffice.batches.errors import LeaseLost
+from backoffice.batches.models import Batch, Row
+from backoffice.batches.pages import result
+from backoffice.changes.models import Change
+from backoffice.delivery.models import Delivery
+from tests.batches.conftest import stored_row
+from tests.factories import RetailUserFactory, bank_values
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def approved_file(checked, maker, checker, monkeypatch):
+    """An approved file of five users that ODIN has already, taken two at a time."""
+    monkeypatch.setattr(taking, "AT_ONCE", 2)
+    batch = checked(good=0, kind="register_retail_user")
+    Row.objects.bulk_create(stored_row(batch, number, (0, declared(f"E{number}"))) for number in range(2, 7))
+    Batch.objects.filter(pk=batch.pk).update(good=5, total_rows=5)
+    batch = decisions.submit(batch.pk, by=maker, mode="valid", reason="Already at ODIN")
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    return Batch.objects.get(pk=batch.pk)
+
+
+def declared(user_id):
+    return {
+        "group_id": "HO",
+        "user_id": user_id,
+        "odin_user_type": "1",
+        "name": "Asha Testwala",
+        "banks": [bank_values()],
+        "declared_from": "Back office of 2025",
+    }
+
+
+def users():
+    return sorted(RetailUser.objects.values_list("user_id", flat=True))
+
+
+def test_the_worker_takes_every_row_and_nothing_is_owed_to_odin(approved_file):
+    assert not Delivery.objects.exists()
+    assert users() == []
+    assert tasks.work_due() == 1
+    assert users() == ["E2", "E3", "E4", "E5", "E6"]
+    user = RetailUser.objects.get(user_id="E3")
+    assert (user.source, user.name, user.banks.count()) == (Source.DECLARED, "Asha Testwala", 1)
+    approved_file.refresh_from_db()
+    assert approved_file.finished_at is not None
+    assert approved_file.outcome == {"applied": 5}
+    assert tasks.work_due() == 0
+    assert "".join(result.lines(approved_file)).count("Applied") == 5
+
+
+def test_its_page_shows_how_far_the_records_have_taken_it(approved_file, client, checker):
+    client.force_login(checker)
+    taking.step(approved_file, lease.take(approved_file))
+    page = client.get(approved_file.get_absolute_url()).content.decode()
+    assert "Taking the rows" in page
+    assert "2 of 5" in page
+
+
+def test_a_dead_worker_is_followed_by_another_and_no_row_is_taken_twice(approved_file):
+    token = lease.take(approved_file)
+    assert taking.step(approved_file, token)
+    assert users() == ["E2", "E3"]
+    Batch.objects.filter(pk=approved_file.pk).update(lease_until=timezone.now())
+    assert tasks.work_due() == 1
+    with pytest.raises(LeaseLost):
+        taking.step(approved_file, token)
+    assert users() == ["E2", "E3", "E4", "E5", "E6"]
+
+
+def test_a_user_who_came_meanwhile_is_left_out_as_stale(approved_file):
+    RetailUserFactory(group_id="HO", user_id="E4", name="Somebody Else")
+    tasks.work_due()
+    assert users() == ["E2", "E3", "E4", "E5", "E6"]
+    assert RetailUser.objects.get(user_id="E4").name == "Somebody Else"
+    assert Change.objects.get(batch=approved_file, lane="HO/E4").state == "stale"
+    approved_file.refresh_from_db()
+    assert approved_file.outcome == {"applied": 4}

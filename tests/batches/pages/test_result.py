@@ -1,0 +1,124 @@
+"""The file that comes back: the uploader's own columns and cells, and what became of each row."""
+
+import csv
+import io
+
+import pytest
+
+from backoffice.batches.decide import decisions
+from backoffice.batches.models import Batch, Row
+from backoffice.batches.pages import result
+from backoffice.delivery.models import Delivery
+
+pytestmark = pytest.mark.django_db
+
+
+def table(batch, **options):
+    text = "".join(result.lines(batch, **options))
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+@pytest.fixture
+def sent(submitted, checker):
+    """An approved file of which one row is applied, one refused, one rejected by the checker, one wrong."""
+    batch = submitted(good=3, wrong=1, mode="valid")
+    decisions.reject_row(batch.pk, 4, by=checker, reason="Name is another's")
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    at = batch.submitted_at
+    Delivery.objects.filter(lane="HO/U0002").update(state="applied", finished_at=at, code="1", text="Success")
+    Delivery.objects.filter(lane="HO/U0003").update(
+        state="refused", finished_at=at, code="0", text="No such branch"
+    )
+    return batch
+
+
+def test_each_row_comes_back_with_its_own_cells_and_its_outcome(sent):
+    rows = table(sent)
+    assert [row["user_id"] for row in rows] == ["U0002", "U0003", "U0004", "U0005"]
+    assert [row["Portal status"] for row in rows] == ["Applied", "Refused", "Rejected", "Has errors"]
+    assert [row["Portal text"] for row in rows] == [
+        "Success",
+        "No such branch",
+        "Name is another's",
+        "PAN is mandatory. Fill it in.",
+    ]
+    assert rows[0]["Portal reference"] == "REF0000002"
+    assert rows[1]["Portal code"] == "0"
+    assert [bool(row["Portal time"]) for row in rows] == [True, True, False, False]
+    assert list(rows[0])[:3] == sent.headers
+
+
+def test_the_rows_that_failed_come_alone(sent):
+    assert [row["user_id"] for row in table(sent, failed_only=True)] == ["U0003", "U0004", "U0005"]
+
+
+def test_a_row_of_several_messages_is_applied_when_all_of_them_are(sent):
+    first = Delivery.objects.get(lane="HO/U0002")
+    Delivery.objects.create(
+        change=first.change,
+        message_type=320,
+        lane=first.lane,
+        part=1,
+        own_values={},
+        content_hash="0" * 64,
+        state="refused",
+        finished_at=first.finished_at,
+        text="Second part refused",
+    )
+    assert (table(sent)[0]["Portal status"], table(sent)[0]["Portal text"]) == (
+        "Refused",
+        "Second part refused",
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "back"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+1+1", "'+1+1"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("\n=1", "'\n=1"),
+        ("\uff1d1", "'\uff1d1"),
+        (" @SUM(A1)", "' @SUM(A1)"),
+        ("-12.50", "-12.50"),
+        ("+919800000001", "+919800000001"),
+        ("-", "'-"),
+        ("", ""),
+        ("a=b", "a=b"),
+        ('say "x", y\nz', 'say "x", y\nz'),
+    ],
+)
+def test_no_cell_is_a_formula_and_plain_ones_stay_as_they_were(checked, cell, back):
+    batch = checked(good=1)
+    Row.objects.filter(batch=batch).update(cells=["U1", "HO", cell])
+    assert table(batch)[0]["name"] == back
+
+
+def test_secrets_come_back_blank(checked):
+    batch = checked(good=1)
+    Batch.objects.filter(pk=batch.pk).update(mapping=["user_id", "group_id", "password"])
+    Row.objects.filter(batch=batch).update(cells=["U1", "HO", "sealed-token"])
+    batch.refresh_from_db()
+    assert "sealed-token" not in "".join(result.lines(batch))
+    assert table(batch)[0]["name"] == ""
+
+
+def test_what_an_earlier_result_added_is_not_added_twice(checked):
+    batch = checked(good=1)
+    Batch.objects.filter(pk=batch.pk).update(
+        headers=["user_id", "group_id", "Portal status"], mapping=["user_id", "group_id", "-"]
+    )
+    Row.objects.filter(batch=batch).update(cells=["U1", "HO", "Refused"])
+    batch.refresh_from_db()
+    header = next(result.lines(batch)).removeprefix("\ufeff").strip().split(",")
+    assert header == ["user_id", "group_id", *result.ADDED]
+    assert table(batch)[0]["Portal status"] == "Good"
+
+
+def test_a_row_that_is_shorter_than_the_header_stays_in_its_columns(checked):
+    batch = checked(good=1)
+    Row.objects.filter(batch=batch).update(cells=["U1"])
+    assert table(batch)[0]["Portal status"] == "Good"

@@ -1,0 +1,304 @@
+"""The frame around every page, Today, search and lists: who sees what, and what it costs."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import RequestFactory
+from django.urls import resolve, reverse
+from django.utils import timezone
+
+from backoffice.changes.models import Change
+from backoffice.changes.seen import waiting_for
+from backoffice.delivery import gate
+from backoffice.delivery.models import Delivery, Gate
+from backoffice.delivery.states import State
+from backoffice.desk.context import Frame, needing_a_person
+from backoffice.desk.today import gather
+from backoffice.kit import search as searching
+from backoffice.kit.formats import ist
+from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+def person(role, **names):
+    user = StaffFactory(**names)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture
+def maker():
+    return person("maker", username="meera")
+
+
+@pytest.fixture
+def checker():
+    return person("checker", username="chetan")
+
+
+def labels(user):
+    request = RequestFactory().get("/")
+    request.user, request.resolver_match = user, None
+    return {item.label: item for item in Frame(request).nav}
+
+
+def test_the_navigation_holds_what_the_role_may_see(maker, checker):
+    assert {"Today", "Retail users", "Changes", "Deliveries"} <= set(labels(maker))
+    assert "Audit" not in labels(maker)
+    assert "Audit" in labels(checker)
+
+
+def test_a_page_of_a_retail_user_is_marked_as_such_whichever_room_has_it(maker):
+    user = RetailUserFactory()
+    request = RequestFactory().get("/")
+    request.user = maker
+    for name, arguments, label in (
+        ("limits:readings", [user.group_id, user.user_id], "Retail users"),
+        ("accounts:detail", [user.group_id, user.user_id], "Retail users"),
+        ("limits:square_off", [], "Limits"),
+    ):
+        request.resolver_match = resolve(reverse(name, args=arguments))
+        assert [item.label for item in Frame(request).nav if item.current] == [label]
+
+
+def test_a_checker_counts_what_others_submitted_and_never_their_own(maker, checker):
+    ChangeFactory(made_by=maker)
+    ChangeFactory(made_by=checker)
+    assert labels(checker)["Changes"].count == 1
+    assert labels(maker)["Changes"].count == 0
+    assert [change.made_by for change in waiting_for(checker)] == [maker]
+
+
+def test_deliveries_on_hold_and_those_marked_need_a_person(checker):
+    DeliveryFactory(lane="HO/A")
+    held = DeliveryFactory(lane="HO/B", state=State.ON_HOLD, needs_person=True)
+    asked = DeliveryFactory(lane="HO/C", needs_person=True)
+    assert set(needing_a_person()) == {held, asked}
+    assert labels(checker)["Deliveries"].count == 2
+
+
+@pytest.mark.parametrize("environment", ["DEMO", "UAT", "LIVE"])
+def test_every_page_says_which_environment_it_is(client, maker, settings, environment):
+    settings.PORTAL_ENVIRONMENT = environment
+    client.force_login(maker)
+    page = client.get("/").content.decode()
+    assert f'class="env-{environment.lower()}"' in page
+    assert f">{environment}<" in page
+
+
+def test_the_login_page_speaks_of_demonstration_passwords_only_in_the_demonstration(client, settings):
+    settings.PORTAL_ENVIRONMENT = "DEMO"
+    assert "demo_staff --reset" in client.get(reverse("logins:login")).content.decode()
+    settings.PORTAL_ENVIRONMENT = "LIVE"
+    assert "demo_staff" not in client.get(reverse("logins:login")).content.decode()
+
+
+def test_nobody_sees_today_without_logging_in(client):
+    assert client.get("/").url.startswith(reverse("logins:login"))
+    assert client.get(reverse("desk:search")).url.startswith(reverse("logins:login"))
+
+
+def test_the_frame_costs_five_queries(client, checker, swept, django_assert_max_num_queries):
+    request = RequestFactory().get("/")
+    request.user, request.resolver_match = checker, None
+    checker.get_all_permissions()
+    with django_assert_max_num_queries(5):
+        frame = Frame(request)
+        assert frame.nav
+        assert frame.session
+        assert frame.session_words
+        assert frame.banners == []
+
+
+def test_a_banner_says_that_nothing_was_swept_and_since_when(client, checker):
+    client.force_login(checker)
+    assert "Background work has not started." in client.get("/").content.decode()
+    gate.swept(timezone.now())
+    assert "Background work has" not in client.get("/").content.decode()
+    ago = timezone.now() - timedelta(minutes=5)
+    Gate.objects.update(swept_at=ago)
+    assert f"Background work has stopped since {ist(ago, 'minute')}." in client.get("/").content.decode()
+    Gate.objects.update(swept_at=timezone.now() + timedelta(minutes=10))
+    assert "Background work has stopped" in client.get("/").content.decode(), "the clock was set back"
+
+
+def test_a_part_of_a_page_costs_no_query_for_the_frame(rf, checker, django_assert_num_queries):
+    request = rf.get("/")
+    request.user, request.resolver_match = checker, None
+    with django_assert_num_queries(0):
+        Frame(request)
+
+
+def test_today_costs_the_same_however_much_there_is(client, maker, checker, django_assert_max_num_queries):
+    for number in range(12):
+        ChangeFactory(made_by=maker, lane=f"HO/R{number}")
+        DeliveryFactory(lane=f"HO/S{number}", state=State.ON_HOLD)
+    client.force_login(checker)
+    with django_assert_max_num_queries(17):
+        assert client.get("/").status_code == 200
+
+
+def test_today_shows_a_maker_their_own_work_and_a_checker_what_waits(maker, checker):
+    mine = ChangeFactory(made_by=maker)
+    assert [line.change for line in gather(maker).mine] == [mine]
+    assert gather(maker).may_approve is False
+    assert [line.change for line in gather(checker).waiting] == [mine]
+    assert gather(checker).mine is None
+
+
+def test_today_counts_deliveries_by_state(checker):
+    DeliveryFactory(lane="HO/A")
+    DeliveryFactory(lane="HO/B", state=State.ON_HOLD)
+    seen = gather(checker)
+    assert seen.deliveries[State.QUEUED].number == 1
+    assert seen.deliveries[State.ON_HOLD].number == 1
+    assert seen.deliveries[State.APPLIED].number == 0
+    assert seen.deliveries[State.QUEUED].oldest_at == Delivery.objects.get(lane="HO/A").created_at
+
+
+def test_htmx_gets_the_inner_part_of_today_alone(client, checker):
+    client.force_login(checker)
+    part = client.get("/", headers={**HTMX, "HX-Target": "today"}).content.decode()
+    assert part.strip().startswith('<div id="today"')
+    assert "<html" not in part
+
+
+def test_a_number_or_reference_that_fits_one_thing_opens_it(client, checker):
+    delivery = DeliveryFactory(lane="HO/A", reference="UC0000000077")
+    client.force_login(checker)
+    answer = client.post(reverse("desk:search"), {"q": " UC0000000077 "})
+    assert answer.url == reverse("delivery:detail", args=[delivery.pk])
+    answer = client.post(reverse("desk:search"), {"q": f"change {delivery.change_id}"})
+    assert answer.url == reverse("changes:detail", args=[delivery.change_id])
+
+
+def test_what_fits_several_things_is_listed(checker):
+    delivery = DeliveryFactory(lane="HO/A")
+    Change.objects.filter(pk=delivery.change_id).update(lane="HO/A")
+    found = searching.search(str(delivery.pk), checker)
+    assert f"Delivery {delivery.pk}" in {match.label for match in found}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "zzz", "9" * 40, "%", "<script>alert(1)</script>", "change", "\x00"]
+)
+def test_a_search_that_finds_nothing_says_so_and_shows_the_text_as_text(client, checker, text):
+    client.force_login(checker)
+    answer = client.post(reverse("desk:search"), {"q": text})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.content.decode()
+
+
+def test_search_shows_nobody_what_their_role_may_not_see():
+    DeliveryFactory(lane="HO/A", reference="UC0000000078")
+    assert searching.search("UC0000000078", StaffFactory()) == []
+
+
+def test_a_long_form_can_ask_whether_its_login_still_holds(client, maker):
+    address = reverse("desk:logged_in")
+    assert client.get(address).json()["logged_in"] is False
+    client.force_login(maker)
+    answer = client.get(address).json()
+    assert answer["logged_in"] is True
+    assert answer["token"]
+
+
+def test_an_open_page_learns_what_stops_work_and_that_it_goes_on(client, checker, admin):
+    client.force_login(checker)
+
+    def asked_by(page):
+        return re.search(r'id="state" hx-get="([^"]+)"', page)[1].replace("&amp;", "&")
+
+    address = asked_by(client.get("/").content.decode())
+    assert client.get(address).status_code == 204
+    gate.pause(by=admin, reason="ODIN moves to another host")
+    moved = client.get(address).content.decode()
+    assert "Sending is paused since" in moved
+    assert 'id="session" hx-swap-oob="true"' in moved
+    address = asked_by(moved)
+    assert client.get(address).status_code == 204
+    gate.resume(by=admin, reason="It has moved")
+    assert "Sending is paused" not in client.get(address).content.decode()
+
+
+def test_a_page_whose_login_has_expired_is_left_as_it_is(client):
+    assert client.get(reverse("desk:state"), {"seen": "x"}).status_code == 204
+
+
+def test_a_list_stands_in_its_address_and_htmx_gets_the_list_alone(client, checker):
+    for number in range(30):
+        DeliveryFactory(lane=f"HO/R{number:02}")
+    client.force_login(checker)
+    address = reverse("delivery:list")
+    page = client.get(address).content.decode()
+    assert "30 deliveries" in page
+    assert page.count("<tr data-href") == 25
+    part = client.get(address, {"state": "queued"}, headers={**HTMX, "HX-Target": "list"})
+    assert part.content.decode().strip().startswith('<div id="list"')
+    assert "HX-Target" in part["Vary"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=999", "page=-1", "page=x", "per_page=7", "per_page=1000000", "sort=none", "state=nonsense"],
+)
+def test_a_senseless_address_still_gives_a_list(client, checker, query):
+    DeliveryFactory(lane="HO/A")
+    client.force_login(checker)
+    assert client.get(f"{reverse('delivery:list')}?{query}").status_code == 200
+
+
+def test_a_filter_in_force_is_a_chip_that_takes_it_away(client, checker):
+    DeliveryFactory(lane="HO/A")
+    client.force_login(checker)
+    address = reverse("delivery:list")
+    page = client.get(f"{address}?state=queued&q=HO&page=1").content.decode()
+    assert f'class="chip" href="{address}?q=HO"' in page
+    assert "State: Queued" in page
+
+
+def test_counting_stops_at_the_cap(monkeypatch, client, checker):
+    monkeypatch.setattr("backoffice.kit.tables_base.COUNT_CAP", 3)
+    for number in range(5):
+        DeliveryFactory(lane=f"HO/R{number}")
+    client.force_login(checker)
+    assert "3+ deliveries" in client.get(reverse("delivery:list")).content.decode()
+
+
+def test_a_list_that_the_role_may_not_see_is_forbidden_and_says_what_to_do(client):
+    client.force_login(StaffFactory())
+    answer = client.get(reverse("delivery:list"))
+    assert answer.status_code == 403
+    assert "Your role does not include it" in answer.content.decode()
+
+
+def test_a_page_that_does_not_exist_offers_a_next_step(client, checker):
+    client.force_login(checker)
+    answer = client.get("/nothing/")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+
+
+def test_a_list_is_counted_once_and_no_further_than_the_cap(client, checker, django_assert_max_num_queries):
+    for number in range(30):
+        DeliveryFactory(lane=f"HO/R{number:02}")
+    client.force_login(checker)
+    with django_assert_max_num_queries(10) as seen:
+        client.get(reverse("delivery:list"), headers={**HTMX, "HX-Target": "list"})
+    counts = [query["sql"] for query in seen.captured_queries if "COUNT(" in query["sql"]]
+    assert len(counts) == 1
+    assert "LIMIT 10001" in counts[0]
+
+
+def test_an_empty_list_says_what_belongs_there_and_a_filtered_one_offers_the_way_back(client, checker):
+    client.force_login(checker)
+    address = reverse("delivery:list")
+    assert 'class="empty"' in client.get(address).content.decode()
+    page = client.get(address, {"q": "nobody"}).content.decode()
+    assert "Nothing fits these filters" in page
+    assert f'href="{address}"' in page
