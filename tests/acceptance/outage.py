@@ -17,7 +17,7 @@ PREPARE = """
 import json, uuid
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from backoffice.batches import decisions
+from backoffice.batches.decide import decisions
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.changes import operations
 from backoffice.protocol.examples import example

@@ -127,7 +127,7 @@ def test_workers_killed_while_checking_and_while_sending_lose_and_double_nothing
     assert ask(portal, "SELECT good + warned FROM batches_batch") == VALID
     assert ask(portal, "SELECT wrong FROM batches_batch") == ROWS - VALID
 
-    submit = "from backoffice.batches import decisions; from backoffice.logins.models import User; "
+    submit = "from backoffice.batches.decide import decisions; from backoffice.logins.models import User; "
     submit += (
         f'decisions.submit({number}, by=User.objects.get(username="maker"), mode="valid", reason="Restart")'
     )
