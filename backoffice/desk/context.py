@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from backoffice import __version__
 from backoffice.changes import inbox
 from backoffice.changes.kinds import seen_by
 from backoffice.delivery.models import Delivery
@@ -69,6 +70,7 @@ class Frame:
 
     #: How long free text may be, for the forms.
     reason_length, comment_length = REASON_LENGTH, COMMENT_LENGTH
+    version = __version__
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

@@ -8,6 +8,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
+from backoffice import __version__
 from backoffice.celery import app
 from backoffice.delivery import gate
 from backoffice.delivery.models import Attempt, Delivery, Gate
@@ -84,6 +85,7 @@ def numbers() -> dict[str, dict[str, float]]:
     row = gate.state()
     swept = gate.since_sweep(row)
     return {
+        "portal_build_info": {__version__: 1.0},
         "portal_deliveries": {state.value: by_state.get(state.value, 0) for state in State},
         "portal_attempts_recent": {outcome or "none_yet": count for outcome, count in attempts.items()},
         "portal_oldest_queued_seconds": {"": (now - oldest).total_seconds() if oldest else 0.0},

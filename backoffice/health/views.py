@@ -10,10 +10,12 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from backoffice import __version__
 from backoffice.health import state
 
 #: What each metric says, and the name of its label.
 METRICS = {
+    "portal_build_info": ("Always 1; its label is the version that runs", "version"),
     "portal_deliveries": ("Deliveries by state", "state"),
     "portal_attempts_recent": ("Attempts of the last five minutes by outcome", "outcome"),
     "portal_oldest_queued_seconds": ("Age of the oldest queued delivery", ""),
@@ -29,8 +31,8 @@ METRICS = {
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """This process answers. Asks nothing of anybody."""
-    return HttpResponse("ok", content_type="text/plain")
+    """This process answers, with its version. Asks nothing of anybody."""
+    return HttpResponse(f"ok {__version__}", content_type="text/plain")
 
 
 @never_cache

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from backoffice import __version__
 from backoffice.delivery import gate
 from backoffice.delivery.models import Gate
 from backoffice.delivery.tasks import sweep
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_live_asks_nothing(client, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert client.get("/health/live").content == b"ok"
+        assert client.get("/health/live").content == f"ok {__version__}".encode()
 
 
 def test_ready_says_of_each_part_how_it_stands(client, settings):
