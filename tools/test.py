@@ -78,6 +78,7 @@ def main() -> int:
         if options.format:
             _run(tool("ruff"), "check", "--fix", "--quiet", ".")
             _run(tool("ruff"), "format", ".")
+            _templates()
         elif options.soak is not None:
             _run(python(), "-m", "tests.faults.soak", *options.soak)
         elif options.only:
@@ -100,6 +101,7 @@ def main() -> int:
 def _lint() -> None:
     _run(tool("ruff"), "check", ".")
     _run(tool("ruff"), "format", "--check", ".")
+    _templates("--check")
     _run(tool("mypy"))
     _run(tool("lint-imports"))
     _run(
@@ -111,6 +113,13 @@ def _lint() -> None:
         DJANGO_SETTINGS_MODULE="tests.settings",
     )
     _run(python(), "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+
+def _templates(*check: str) -> None:
+    """Format the templates: the template language by djade, the indentation by djhtml. Or only check that they are."""
+    files = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "templates").rglob("*.html"))]
+    _run(tool("djade"), "--target-version", "5.2", *check, *files)
+    _run(tool("djhtml"), "--tabwidth", "2", *check, *files)
 
 
 def _left_out() -> list[str]:
@@ -175,7 +184,7 @@ def _show(process: subprocess.Popen[bytes], printed: IO[bytes]) -> None:
 def _run(program: str, *arguments: str, **environment: str) -> None:
     """Raises CalledProcessError unless it went well."""
     print(
-        f"\n$ {Path(program).name} {' '.join(arguments)}  {' '.join(name for name in environment)}",
+        f"\n$ {Path(program).name} {' '.join(arguments)[:200]}  {' '.join(name for name in environment)}",
         flush=True,
     )
     subprocess.run([program, *arguments], cwd=ROOT, env={**os.environ, **environment}, check=True)
