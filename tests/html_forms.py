@@ -91,3 +91,8 @@ def querydict(data: dict[str, list[str]]) -> QueryDict:
     for name, values in data.items():
         found.setlist(name, values)
     return found
+
+
+def flowed(html: str) -> str:
+    """A page with its white space as a browser shows it: any run of it is one space."""
+    return " ".join(html.split())

@@ -23,6 +23,7 @@ from tests.factories import (
     StaffFactory,
     retail_user_values,
 )
+from tests.html_forms import flowed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reader")]
 
@@ -98,7 +99,7 @@ def test_what_nobody_declared_shows_as_unknown(client):
     RetailUserFactory(
         group_id="HO", user_id="RET001", source="declared", unknown_fields=["pan", "banks"], pan=""
     )
-    assert "Unknown: nobody declared it" in page(client)
+    assert "Unknown: nobody declared it" in flowed(page(client))
     assert "Bank accounts are unknown" in page(client, "banks")
 
 

@@ -12,7 +12,7 @@ from backoffice.changes.errors import NotAllowed, Stale
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Delivery
 from tests.factories import RetailUserFactory
-from tests.html_forms import Page
+from tests.html_forms import Page, flowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,7 +71,7 @@ def test_from_the_form_to_the_record_with_a_second_person_and_no_message(as_make
     as_maker.force_login(checker)
     shown = as_maker.get(change.get_absolute_url()).content.decode()
     assert "Asha Example" in shown
-    assert "Within the portal" in shown
+    assert "Within the portal" in flowed(shown)
     as_maker.post(
         reverse("changes:decide", args=[change.pk, "approve"]), {"content_hash": change.content_hash}
     )
@@ -101,7 +101,7 @@ def test_what_nobody_declared_is_unknown_and_shown_as_such(register, as_maker):
     assert not {"city", "banks", "name"} & set(user.unknown_fields)
     assert user.banks.get().account_no == "0011001100"
     page = as_maker.get(user.get_absolute_url()).content.decode()
-    assert "Declared here by Maker Test from «Export of 1 November»" in page
+    assert "Declared here by Maker Test from «Export of 1 November»" in flowed(page)
     assert "unknown" in page.lower()
 
 

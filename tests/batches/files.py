@@ -57,7 +57,7 @@ def names(slug):
 
 
 #: Inputs as people send them; their names say what is odd about each.
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parent / "file" / "cases"
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

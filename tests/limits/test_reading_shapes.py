@@ -8,6 +8,7 @@ from django.urls import reverse
 from backoffice.delivery.sending import drain
 from limits.models import Periodicity, Reading
 from limits.tasks import fetch_readings, refresh_periodicities
+from tests.html_forms import flowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +63,7 @@ OTHER_SHAPES = [
 def test_what_is_not_understood_is_shown_as_it_came_with_a_warning(page_of, client, kind, data, words):
     text = json.dumps(data)
     page = page_of(kind, text)
-    assert "Check the raw answer: ODIN answered in a shape that the portal does not know" in page
+    assert "Check the raw answer: ODIN answered in a shape that the portal does not know" in flowed(page)
     assert words in page
     assert '<details class="raw" open>' in page
     assert text.replace('"', "&quot;") in page
@@ -142,7 +143,7 @@ def test_a_summary_in_a_list_of_one_is_that_summary(page_of):
 def test_keys_that_the_document_does_not_print_are_listed(page_of, kind, data, keys):
     page = page_of(kind, json.dumps(data))
     listed = ", ".join(f'<span class="mono">{key}</span>' for key in keys)
-    assert f"It holds keys that the portal does not know: {listed}." in page
+    assert f"It holds keys that the portal does not know: {listed}." in flowed(page)
     assert "in a shape that" not in page
 
 

@@ -11,6 +11,7 @@ from backoffice.batches import tasks
 from backoffice.batches.models import Batch, Mapping, RowState, State
 from tests.batches.files import CASES, as_csv, example_row, workbook, xlsx
 from tests.factories import RetailUserFactory
+from tests.html_forms import flowed
 from tests.uploads import accept
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +183,7 @@ def test_hidden_rows_are_counted_and_the_maker_chooses(case, client, maker, comp
     batch = case("07")
     assert found(batch, 3) == {"": "sheet.hidden"}
     page = client.get(batch.get_absolute_url()).content.decode()
-    assert "1 row is hidden in the sheet" in page
+    assert "1 row is hidden in the sheet" in flowed(page)
     assert "Leave out 1 hidden row" in page
     assert "Include 1 hidden row" in page
     client.post(reverse("batches:hidden", args=[batch.pk]), {"hidden": choice})
@@ -247,7 +248,9 @@ def test_a_title_above_the_header_is_passed_over_and_said(case, client):
     batch = case("22")
     assert (numbers(batch), batch.wrong, batch.shape["header_row"]) == ([3], 0, 2)
     assert "in row 2" in client.get(batch.get_absolute_url()).content.decode()
-    assert "headers in row 2" in client.get(reverse("batches:mapping", args=[batch.pk])).content.decode()
+    assert "headers in row 2" in flowed(
+        client.get(reverse("batches:mapping", args=[batch.pk])).content.decode()
+    )
 
 
 def test_a_title_above_the_header_of_a_text_file_is_passed_over(upload, maker):
@@ -265,7 +268,7 @@ def test_the_sheet_that_has_the_columns_is_read_and_another_can_be_chosen(case, 
     batch = case("29")
     assert (batch.shape["sheet"], batch.total_rows, batch.wrong) == ("Clients", 1, 0)
     page = reverse("batches:mapping", args=[batch.pk])
-    assert "sheet “Clients”, headers in row 1" in client.get(page).content.decode()
+    assert "sheet “Clients”, headers in row 1" in flowed(client.get(page).content.decode())
     headers = reverse("batches:headers", args=[batch.pk])
     client.post(headers, {"sheet": "Instructions", "header_row": "1"})
     batch.refresh_from_db()
@@ -360,7 +363,7 @@ def test_a_meaning_that_another_person_gave_is_shown_and_confirmed_first(upload,
     page = reverse("batches:mapping", args=[second.pk])
     shown = client.get(page).content.decode()
     assert f"{maker} said on" in shown
-    assert shown.count("Its header says") == 2
+    assert flowed(shown).count("Its header says") == 2
     assert "Confirm and check the file" in shown
     client.post(page, {f"column-{place}": name for place, name in enumerate(second.headers)})
     tasks.work_due()
