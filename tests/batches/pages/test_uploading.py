@@ -192,7 +192,7 @@ def test_hidden_rows_are_counted_and_the_maker_chooses(case, client, maker, comp
     assert numbers(batch) == rows
     assert not batch.rows.filter(state=RowState.WRONG).exists()
     client.force_login(compliance)
-    assert words in client.get(batch.get_absolute_url()).content.decode()
+    assert words in flowed(client.get(batch.get_absolute_url()).content.decode())
     assert Entry.objects.filter(action="batch.hidden_rows", details__hidden=choice).count() == 1
 
 
