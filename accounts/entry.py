@@ -11,57 +11,25 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from accounts import registration
-from accounts.forms import SECTIONS, starting_values
-from accounts.kinds import CREATE_RETAIL_USER, REGISTER_RETAIL_USER, UPDATE_RETAIL_USER, by_lane
-from accounts.offers import OFFERS
-from accounts.registration import RegisterRetailUser
+from accounts.kinds import create_retail_user, register_retail_user, update_retail_user
+from accounts.retail_users import IDENTITY, by_lane
 from accounts.values import to_values
-from backoffice.changes import entry, kinds, operations
+from backoffice.changes import entry, operations
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.errors import NotAllowed
-from backoffice.changes.views import ENTRY_PAGES
+from backoffice.changes.kinds import KINDS
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import initial
-
-#: What the record says about itself in every message; typed only where the portal does not know it.
-IDENTITY = ("user_id", "group_id", "manager_id", "category")
-
-NEW = EntryForm(
-    kind=CREATE_RETAIL_USER,
-    title="New retail user",
-    text="",
-    sections=SECTIONS,
-    starting=starting_values,
-    address=lambda page, *arguments: reverse(f"accounts:{page}", args=arguments),
-    back=("Retail users", "/users/"),
-)
-ENTRY_PAGES[CREATE_RETAIL_USER] = lambda lane: NEW.new_url
-
-REGISTER_PAGES = {"new": "register", "keep": "register_keep", "check": "register_check"}
-REGISTER = EntryForm(
-    kind=REGISTER_RETAIL_USER,
-    title="Register existing user",
-    text=(
-        "For a user that ODIN has already: ODIN cannot be asked for one, so what you declare here is what the portal "
-        "goes by until ODIN confirms a change. What you leave empty counts as unknown."
-    ),
-    sections=registration.SECTIONS,
-    starting=lambda: initial(RegisterRetailUser),
-    address=lambda page, *arguments: reverse(f"accounts:{REGISTER_PAGES[page]}", args=arguments),
-    back=("Retail users", "/users/"),
-)
-ENTRY_PAGES[REGISTER_RETAIL_USER] = lambda lane: REGISTER.new_url
 
 
 def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
     """The form of a kind of change for a retail user that is here. Raises Http404."""
     lane = f"{group_id}/{user_id}"
     user = by_lane(lane)
-    if user is None or slug not in OFFERS or not OFFERS[slug].applies(user):
+    change_kind = KINDS.get(slug)
+    offer = change_kind.offer if change_kind else None
+    if user is None or change_kind is None or offer is None or not offer.applies(user):
         raise Http404("There is no such retail user or change.")
-    offer = OFFERS[slug]
-    change_kind = kinds.kind(slug)
     known = change_kind.known(lane).values or {}
     own = to_values(user)
     fixed: Values = {
@@ -77,7 +45,7 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
         title=change_kind.title,
         text=f"For {user.name or 'the retail user'} ({lane}).",
         sections=(),
-        starting=lambda: {**initial(change_kind.message), **offer.starting()},
+        starting=lambda: dict(initial(change_kind.message)),
         address=address,
         back=(user.name or lane, reverse("accounts:detail", args=[group_id, user_id])),
         fixed=fixed,
@@ -87,7 +55,7 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
 
 def propose_status(request: Any, group_id: str, user_id: str, status: str) -> HttpResponse:
     """Suspend, inactivate or reactivate with one click: a draft of an update, ready to be checked and reasoned."""
-    form = change_form(group_id, user_id, UPDATE_RETAIL_USER)
+    form = change_form(group_id, user_id, update_retail_user.KIND.slug)
     token = uuid.uuid4()
     values = {**form.starting(), **form.fixed, "status": status}
     try:
@@ -119,12 +87,20 @@ def change_check(
 
 
 urlpatterns: list[URLPattern] = [
-    path("new/", partial(entry.new, form=NEW), name="new"),
-    path("new/<uuid:token>/keep/", partial(entry.keep, form=NEW), name="keep"),
-    path("new/<uuid:token>/check/", partial(entry.check, form=NEW), name="check"),
-    path("register/", partial(entry.new, form=REGISTER), name="register"),
-    path("register/<uuid:token>/keep/", partial(entry.keep, form=REGISTER), name="register_keep"),
-    path("register/<uuid:token>/check/", partial(entry.check, form=REGISTER), name="register_check"),
+    path("new/", partial(entry.new, form=create_retail_user.FORM), name="new"),
+    path("new/<uuid:token>/keep/", partial(entry.keep, form=create_retail_user.FORM), name="keep"),
+    path("new/<uuid:token>/check/", partial(entry.check, form=create_retail_user.FORM), name="check"),
+    path("register/", partial(entry.new, form=register_retail_user.FORM), name="register"),
+    path(
+        "register/<uuid:token>/keep/",
+        partial(entry.keep, form=register_retail_user.FORM),
+        name="register_keep",
+    ),
+    path(
+        "register/<uuid:token>/check/",
+        partial(entry.check, form=register_retail_user.FORM),
+        name="register_check",
+    ),
     path(
         "<str:group_id>/<str:user_id>/status/<str:status>/",
         login_required(require_POST(propose_status)),

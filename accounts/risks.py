@@ -1,7 +1,7 @@
 """What a checker should look at twice in the profile of a retail user."""
 
 from accounts.values import records, text
-from backoffice.changes.kinds import Known
+from backoffice.changes.examination import Known
 from backoffice.changes.risks import Risk
 from backoffice.protocol.codes import Poa, RecordAction
 from backoffice.protocol.fields import Values

@@ -53,6 +53,8 @@ def compose(known: Values, wanted: Values, given: Collection[str] = ()) -> Value
             message[name] = rows
     if "mf_ucc" in wanted and ("mf_ucc" in given or record(wanted, "mf_ucc") != record(known, "mf_ucc")):
         message["mf_ucc"] = wanted["mf_ucc"]
+    if wanted.get("reference"):
+        message["reference"] = wanted["reference"]
     while missing := _missing(message) & {name for name in known if known[name]}:
         message |= {name: known[name] for name in missing}
     if message.get("mf_ucc") and not any(
@@ -152,13 +154,6 @@ def _repeats(message: Values, known: Values, name: str) -> bool:
 def in_force(values: Values, name: str) -> Value:
     """The value of this name, or what ODIN takes in its place where it is empty."""
     return values.get(name) or DEFAULTS.get(name) or FIELDS[name].empty
-
-
-def nothing_changed(message: Values, known: Values) -> list[Finding]:
-    """A 320 that only repeats what is confirmed has no purpose."""
-    if not changes_nothing(message, known):
-        return []
-    return [Finding("", "Nothing is changed yet. Change at least one value.", rule="portal.nothing")]
 
 
 def user_type_kept(message: Values, known: Values) -> list[Finding]:

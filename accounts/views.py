@@ -10,18 +10,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import bulk, comparing, facts
+from accounts import comparing, facts
+from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
 from accounts.history import story
 from accounts.models import RetailUser, Source
-from accounts.offers import OFFERS
 from accounts.pages import PAGES
 from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
 from accounts.values import parts, to_values
-from backoffice.changes.kinds import kind
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.seen import proposed_to
-from backoffice.changes.views import ENTRY_PAGES
 from backoffice.kit import privacy
 from backoffice.kit.components import Tab
 from backoffice.kit.tables_base import ListView
@@ -70,7 +69,7 @@ def _compared(user: RetailUser) -> dict[str, Any]:
     values = {**to_values(user), **parts(user, UpdateAlternateAddress)}
     return {
         "comparisons": comparing.comparisons(values),
-        "shared": bulk.shared_findings([values])[0],
+        "shared": shared_findings([values])[0],
     }
 
 
@@ -197,9 +196,9 @@ def _offers(request: HttpRequest, user: RetailUser) -> list[tuple[str, str]]:
     if not request.user.has_perm("changes.add_change"):
         return []
     return [
-        (kind(slug).title, ENTRY_PAGES[slug](user.lane))
-        for slug, offer in OFFERS.items()
-        if offer.applies(user)
+        (kind.title, kind.page(user.lane))
+        for kind in KINDS.values()
+        if kind.offer and kind.offer.applies(user)
     ]
 
 

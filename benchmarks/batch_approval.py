@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from backoffice.changes.kinds import file_kind
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -44,7 +46,6 @@ from backoffice.batches import lease, operations
 from backoffice.batches.check.checking import Checking
 from backoffice.batches.decide import decisions
 from backoffice.batches.file import columns
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch
 from backoffice.changes import approvals
 from backoffice.changes.models import Change
@@ -87,7 +88,7 @@ def new_user(letter: str, number: int) -> dict:
 
 def file(numbers: range) -> Iterator[bytes]:
     """A CSV file of new retail users, each with two banks, one demat account and mutual-fund UCC."""
-    shown = columns.columns(batch_kind("create_retail_user").layout)
+    shown = columns.columns(file_kind("create_retail_user").layout)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([column.name for column in shown])

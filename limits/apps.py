@@ -7,11 +7,12 @@ class LimitsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import pages
+        from backoffice.changes import kinds
         from backoffice.kit import components, names
-        from limits import batches, kinds, readings, records, statuses  # noqa: F401  # records registers what confirmed messages do
+        from limits import readings, statuses
+        from limits.kinds import KINDS
 
-        kinds.register()
-        batches.register()
+        kinds.register(*KINDS)
         pages.add(pages.Page("limits:readings", "Funds and stocks", "limits.view_limitupdate"))
         names.register("periodicities", readings.periodicities)
         components.add_statuses("reading", statuses.READING)

@@ -43,7 +43,10 @@ class LimitUpdate(models.Model):
         default_permissions = ("view",)
         constraints: ClassVar = [
             not_empty("reference", prefix="limit_update"),
-            models.CheckConstraint(condition=Q(kind__in=(303, 330)), name="limit_update_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=(CashDeposit.type, ManualCollateral.type)),
+                name="limit_update_kind_known",
+            ),
             models.CheckConstraint(
                 condition=Q(amount__isnull=False) | Q(notional_deposit__isnull=False),
                 name="limit_update_has_an_amount",
@@ -53,7 +56,8 @@ class LimitUpdate(models.Model):
                 condition=Q(notional_deposit__gt=0), name="limit_update_notional_positive"
             ),
             models.CheckConstraint(
-                condition=Q(notional_deposit__isnull=True) | Q(kind=303), name="limit_update_notional_is_cash"
+                condition=Q(notional_deposit__isnull=True) | Q(kind=CashDeposit.type),
+                name="limit_update_notional_is_cash",
             ),
         ]
         indexes: ClassVar = [

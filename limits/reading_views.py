@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.kinds import by_lane
 from accounts.models import RetailUser
+from accounts.retail_users import by_lane
 from accounts.views import tabs as user_tabs
 from backoffice.audit.operations import record
 from backoffice.kit import csv_files

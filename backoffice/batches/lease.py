@@ -7,16 +7,15 @@ from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
-from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Batch, State
+from backoffice.changes.kinds import applied_here
 
 
 def due() -> QuerySet[Batch]:
-    """Batches that want a worker, oldest first: to be checked, or approved and to be taken by the records."""
-    taken_here = [slug for slug, kind in BATCH_KINDS.items() if kind.take]
-    to_take = Q(state=State.APPROVED, finished_at__isnull=True, kind__in=taken_here)
+    """Batches that want a worker, oldest first: to be checked, or approved and to be applied here."""
+    to_apply = Q(state=State.APPROVED, finished_at__isnull=True, kind__in=applied_here())
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
-    return Batch.objects.filter(Q(state=State.CHECKING) | to_take, free, paused=False).order_by("pk")
+    return Batch.objects.filter(Q(state=State.CHECKING) | to_apply, free, paused=False).order_by("pk")
 
 
 def take(batch: Batch) -> uuid.UUID | None:

@@ -17,10 +17,10 @@ from backoffice.batches.check.summary import hidden_rows, with_finding
 from backoffice.batches.decide.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
 from backoffice.batches.file import columns, matching, meanings, reading, uploads
-from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.models import Batch, State
 from backoffice.batches.wakeup import wake_after_commit
 from backoffice.batches.words import rows
+from backoffice.changes.kinds import file_kind, file_kinds
 from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.delivery.wakeup import wake_after_commit as wake_sending_after_commit
 
@@ -56,9 +56,9 @@ def upload(
     cannot be read; nothing is kept then.
     """
     _may_upload(by)
-    if kind not in BATCH_KINDS:
+    if kind not in file_kinds():
         raise BatchError(
-            f"There is no kind of file {kind!r}. Choose one of {', '.join(sorted(BATCH_KINDS))}."
+            f"There is no kind of file {kind!r}. Choose one of {', '.join(sorted(file_kinds()))}."
         )
     token = token or uuid.uuid4()
     if done := Batch.objects.filter(token=token, made_by=by).first():
@@ -66,7 +66,7 @@ def upload(
     stored = uploads.store(chunks)
     try:
         name = uploads.clean_name(file_name)
-        layout = batch_kind(kind).layout
+        layout = file_kind(kind).layout
         inspected = reading.inspect(uploads.path_of(stored.name), name, knows=matching.knows(layout))
         mapping, unconfirmed = meanings.meaning(kind, layout, inspected, by)
         with transaction.atomic():
@@ -112,7 +112,7 @@ def read_again(batch_id: int, *, sheet: str, header_row: int, by: "User") -> Bat
     """
     with transaction.atomic():
         batch = _mine(batch_id, by)
-        layout = batch_kind(batch.kind).layout
+        layout = file_kind(batch.kind).layout
         knows = matching.knows(layout)
         found = reading.inspect(
             _file(batch), batch.file_name, knows=knows, sheet=sheet, header_row=header_row
@@ -286,7 +286,7 @@ def expire_files() -> int:
 
 def unclear(batch: Batch, names: Sequence[str]) -> list[str]:
     """What must be corrected before the file can be read with these meanings of its columns."""
-    layout = batch_kind(batch.kind).layout
+    layout = file_kind(batch.kind).layout
     if not columns.by_name(layout).keys() & set(names):
         row = batch.shape.get("header_row", 1)
         return [
@@ -303,7 +303,7 @@ def _file(batch: Batch) -> Path:
 
 def place_of(batch: Batch, path: str) -> int:
     """The position in the file of the column whose findings have this path. Raises BatchError where none has."""
-    by_path = {column.path: column.name for column in columns.by_name(batch_kind(batch.kind).layout).values()}
+    by_path = {column.path: column.name for column in columns.by_name(file_kind(batch.kind).layout).values()}
     if by_path.get(path) not in batch.mapping:
         raise BatchError("The file has no column for this value. Correct it in the file and upload it again.")
     names: list[str] = batch.mapping
@@ -365,6 +365,6 @@ def _record(batch: Batch, action: str, by: "User | None", text: str, **details: 
         action,
         by=by,
         subject=batch.subject,
-        text=f"Batch {batch.pk}, {batch_kind(batch.kind).title.lower()}: {text}",
+        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {text}",
         details={"batch": batch.pk, "sha256": batch.sha256, **details},
     )

@@ -9,13 +9,14 @@ class ChangesConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice.audit import evidence
-        from backoffice.changes import guards, rules, search
+        from backoffice.changes import guards, kinds, search
+        from backoffice.changes.approval_rule import KIND
         from backoffice.changes.evidence import PART
         from backoffice.changes.seen import proposed_to
         from backoffice.kit import privacy
         from backoffice.kit import search as searching
 
-        rules.register()
+        kinds.register(KIND)
         evidence.register(PART)
         searching.register("changes", search.find)
         privacy.register_lanes("changes", proposed_to)

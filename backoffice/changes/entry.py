@@ -21,7 +21,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.changes import kinds, operations
+from backoffice.changes.deciders import may_propose
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
+from backoffice.changes.examination import Examined
 from backoffice.changes.models import Change, State
 from backoffice.kit.formats import ist
 from backoffice.kit.formsets import (
@@ -60,36 +62,27 @@ class EntryForm:
     address: Callable[..., str]
     back: tuple[str, str]
     fixed: Values = field(default_factory=dict)
-    #: What is asked, where that is more than the message says.
-    asks: type[Request] | None = None
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
-    #: What was typed as the values of the message; most forms show just these.
-    compose: Callable[[Values], Values] = lambda values: values
-    #: Findings on those values, at the places of what was typed.
-    placed: Callable[[Values, list[Finding]], list[Finding]] = lambda values, findings: findings
-    #: Findings on what was typed that the message no longer shows.
-    judged: Callable[[Values], list[Finding]] = lambda values: []
 
     @property
     def message(self) -> type[Request]:
         """The declaration of what is asked: mostly the message that the change becomes."""
-        return self.asks or kinds.kind(self.kind).message
+        kind = kinds.kind(self.kind)
+        return kind.asks or kind.message
 
-    def look(self, values: Values) -> list[Finding]:
-        """What is found on the values that were typed."""
-        found = operations.look(self.kind, self.compose(values))
-        return [*self.judged(values), *self.placed(values, found)]
+    def examine(self, values: Values) -> Examined:
+        """All that is to be said of the values that were typed."""
+        return operations.examine(self.kind, values, typed=True)
 
-    @property
-    def permission(self) -> str:
-        """The permission to propose this."""
-        return kinds.kind(self.kind).propose
+    def may_propose(self, person: Any) -> bool:
+        """Whether somebody may propose this."""
+        return may_propose(person, kinds.kind(self.kind))
 
     @property
     def local(self) -> bool:
         """Whether nothing goes to ODIN."""
-        return kinds.kind(self.kind).take is not None
+        return kinds.kind(self.kind).local
 
     @property
     def groups(self) -> dict[str, Records]:
@@ -128,7 +121,7 @@ def new(request: HttpRequest, form: EntryForm) -> HttpResponse:
             if request.method == "POST"
             else redirect_to_login(request.get_full_path())
         )
-    if not request.user.has_perm(form.permission):
+    if not form.may_propose(request.user):
         return render(request, "403.html", {"words": MAY_NOT}, status=403)
     return _sent(request, form) if request.method == "POST" else _opened(request, form)
 
@@ -140,7 +133,7 @@ def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
         if draft.state != State.DRAFT:
             return redirect(draft)
         values = operations.draft_values(draft)
-        findings = form.look(values) if "look" in request.GET else []
+        findings = form.examine(values).findings if "look" in request.GET else []
         return _page(request, form, token, values, findings, draft=draft)
     if "again" in request.GET:
         return _page(request, form, uuid.uuid4(), _values_again(request, form))
@@ -162,7 +155,7 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
         return redirect(draft)
     pressed = request.POST.get("press", "")
     if path_taken := request.POST.get("use"):
-        return _page(request, form, token, _use_cleaned(form, values, path_taken), draft=draft, look=True)
+        return _page(request, form, token, _use_cleaned(form, values, path_taken), draft=draft, examine=True)
     if pressed == "save":
         messages.success(request, "The draft is kept. You find it on Today and in the list of changes.")
         return redirect(form.draft_url(token))
@@ -171,7 +164,7 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
         return _page(
             request, form, token, edited, draft=draft, focus=pressed.split(":")[1] if ":" in pressed else ""
         )
-    findings = form.look(values)
+    findings = form.examine(values).findings
     if errors(findings):
         return _page(request, form, token, values, findings, draft=draft)
     return redirect(form.address("check", token))
@@ -208,7 +201,7 @@ def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonRespons
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpResponse:
     """Check your answers: the message in words, the warnings, the reason; then it is submitted."""
-    if not request.user.has_perm(form.permission):
+    if not form.may_propose(request.user):
         return render(request, "403.html", {"words": MAY_NOT}, status=403)
     draft = _own(request, form, token)
     if draft.state != State.DRAFT:  # the second of two clicks, or the back button
@@ -219,17 +212,10 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     if request.method == "POST":
         if request.POST.get("seen") != _seen(values):
             problem = "The draft was changed after you opened this page. Look at it again before you submit."
-        elif errors(form.judged(values)):
-            return redirect(f"{form.draft_url(token)}&look=1")
         else:
             try:
                 change = operations.submit(
-                    form.kind,
-                    form.compose(values),
-                    by=_me(request),
-                    reason=reason,
-                    token=token,
-                    typed=values,
+                    form.kind, values, by=_me(request), reason=reason, token=token, typed=True
                 )
             except HasErrors:
                 return redirect(f"{form.draft_url(token)}&look=1")
@@ -240,20 +226,20 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
                     request, "Submitted. A checker decides next; this page shows what becomes of it."
                 )
                 return redirect(change)
-    findings = form.look(values)
-    if errors(findings):
+    examined = form.examine(values)
+    if errors(examined.findings):
         return redirect(f"{form.draft_url(token)}&look=1")
-    before = kinds.kind(form.kind).known(draft.lane).values
+    before = examined.known.values
     context = {
         "draft": draft,
         "old": before is not None,
         "seen": _seen(values),
         "lane": draft.lane,
         "name": values.get("name", ""),
-        "warnings": named(MessageForm(form.message, values, findings)),
+        "warnings": named(MessageForm(form.message, values, examined.findings)),
         "messages_in_words": [
             (message, explain(message, part, before, reveal=True))
-            for _, message, part in kinds.kind(form.kind).parts(form.compose(values))
+            for _, message, part in kinds.kind(form.kind).parts(examined.values)
         ],
         "reason": reason,
         "problem": problem,
@@ -271,12 +257,12 @@ def _page(
     findings: list[Finding] | None = None,
     *,
     draft: Change | None = None,
-    look: bool = False,
+    examine: bool = False,
     focus: str = "",
     logged_out: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    found = form.look(values) if look else findings or []
+    found = form.examine(values).findings if examine else findings or []
     shown = MessageForm(form.message, values, found)
     context: dict[str, Any] = {
         "token": token,
@@ -368,7 +354,7 @@ def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
 
 def _use_cleaned(form: EntryForm, values: Typed, path_taken: str) -> Typed:
     """The values with the cleaned value that a finding offers for this path."""
-    offered = {f.path: f.cleaned for f in form.look(values) if f.cleaned is not None}
+    offered = {f.path: f.cleaned for f in form.examine(values).findings if f.cleaned is not None}
     if path_taken not in offered:
         return values
     match path_taken.split("."):

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connections
 
 from backoffice import guarding
-from backoffice.delivery.operations import MONEY
+from backoffice.delivery.handlers import money_types
 from backoffice.delivery.states import FINAL
 from backoffice.guarding import Guard, Guards
 
@@ -226,7 +226,7 @@ _DELIVERIES: Guards = {
         "two people settle money whose outcome is unknown, neither of them its maker",
         looks_elsewhere=True,
         # A worker repeats it unless it waits for a person.
-        first=f"""OLD.state = 'unknown' AND OLD.message_type IN ({", ".join(map(str, MONEY))})
+        first="""OLD.state = 'unknown' AND OLD.message_type IN ({money})
             AND (NEW.state NOT IN ('unknown', 'in_flight')
                 OR (OLD.needs_person AND (NEW.state <> OLD.state OR NOT NEW.needs_person)))""",
     ),
@@ -258,7 +258,12 @@ def guards(vendor: str) -> Guards:
         name: guard._replace(condition=guard.condition.replace("{approved}", approved))
         for name, guard in _APPROVALS_AND_RULES.items()
     }
-    return {**_CHANGES, **rules, **_FILES, **_DELIVERIES}
+    money = ", ".join(map(str, money_types()))
+    deliveries = {
+        name: guard._replace(first=guard.first.replace("{money}", money))
+        for name, guard in _DELIVERIES.items()
+    }
+    return {**_CHANGES, **rules, **_FILES, **deliveries}
 
 
 def put_up(using: str, **kwargs: Any) -> None:

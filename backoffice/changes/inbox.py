@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from backoffice.changes.kinds import decided_by
+from backoffice.changes.deciders import decided_by
 from backoffice.changes.seen import waiting_for
 
 

@@ -1,18 +1,29 @@
-"""The kinds of change, registered by the rooms whose records they change."""
+"""The kinds of change: what one is (`ChangeKind`), and the registry of all of them.
 
-from collections.abc import Callable
+Everything about a kind stands in one module of the room whose record it changes, `kinds/<slug>.py` or `kinds.py`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.utils import timezone
+
+from backoffice.changes.examination import Asked, Assess, Compose, Examined, Known, as_given
+from backoffice.changes.files import FileKind
 from backoffice.changes.risks import Risk
-from backoffice.delivery.handlers import Applied
+from backoffice.delivery import handlers
+from backoffice.delivery.handlers import Applied, Apply, ApplyMany
+from backoffice.masters.names import Unlisted
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
-from backoffice.protocol.message import REQUESTS, Request
+from backoffice.protocol.message import REQUESTS, Context, Request, check
 from backoffice.protocol.split import split_message
 
 if TYPE_CHECKING:
+    from backoffice.changes.entry import EntryForm
     from backoffice.changes.models import Change
     from backoffice.logins.models import User
 
@@ -22,14 +33,6 @@ LOCAL = 0
 PROPOSE, DECIDE = "changes.add_change", "changes.approve_change"
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the portal knows of a record: its version and its confirmed values. Version 0 and None: no such record."""
-
-    version: int = 0
-    values: Values | None = None
-
-
 def lane_of(values: Values) -> str:
     """`GROUP/USER` of the retail user that the values name; "" where they name none yet."""
     group_id, user_id = values.get("group_id", ""), values.get("user_id", "")
@@ -37,48 +40,120 @@ def lane_of(values: Values) -> str:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of change: its name, the message it becomes, and what its room knows about the record.
+class Offer:
+    """A kind of change as the page of a retail user offers it, under the kind's title.
 
-    A kind with `take` is the portal's own and nothing goes to ODIN: `message` then only declares its fields (an
-    abstract request), and the approval itself lets the record take the values, in its transaction. `subject` says whom
-    or what a change is about, `propose` and `decide` are the permissions for it. `amount` is what it adds, in rupees;
-    `risks` are what a checker should look at twice, beside what findings say (see `risks`).
+    `shape` gives the form its sections, and what it starts with, by what is known of the user. `applies` says for
+    which retail users it is offered.
+    """
+
+    shape: "Callable[[EntryForm, Values], EntryForm]"
+    applies: Callable[[Any], bool] = lambda retail_user: True
+
+
+@dataclass(frozen=True)
+class ChangeKind:
+    """A kind of change: all that the portal knows about it, but for the declaration of its message.
+
+    What it is: `slug` is its name everywhere, `title` what people call it, `message` what it becomes. `subject` says
+    whom or what a change is about, `records` what is known of many such subjects, in their order.
+
+    How it is proposed: `page` gives the address of the form for a subject, `offer` how the page of a retail user offers
+    it, if at all. `asks` declares what the form asks, where that is more than the message says, and `compose` makes the
+    message of it. `files` are the files that bring it many at a time.
+
+    How it is judged: `assess` finds what the room has to say of many proposals at once, in their order; `risks` are
+    what a checker should look at twice, beside what findings say. `money`: a wrong word about it costs money, so two
+    people settle it; `amount` is what it adds, in rupees. `propose` and `decide` are the permissions for it.
+
+    What it does: `apply` lets the record take the confirmed message, and `apply_many` does so for several retail users
+    in fewer statements. A kind with `apply_here` is the portal's own and nothing goes to ODIN: `message` then only
+    declares its fields (an abstract request), and the approval itself lets the record take the values, in its
+    transaction; `apply_here_many` does so for the rows of a file.
     """
 
     slug: str
     title: str
     message: type[Request]
-    known: Callable[[str], Known]
-    findings: Callable[[Values], list[Finding]]
-    take: "Callable[[Change, User], Applied] | None" = None
+    page: Callable[[str], str]
+    records: Callable[[Sequence[str]], list[Known]]
+    assess: Assess
     subject: Callable[[Values], str] = lane_of
+    offer: Offer | None = None
+    asks: type[Request] | None = None
+    compose: Compose = as_given
+    files: tuple[FileKind, ...] = ()
+    risks: Callable[[Values, Known], set[Risk]] = lambda values, known: set()
+    money: bool = False
+    amount: Callable[[Values], Decimal | None] | None = None
     propose: str = PROPOSE
     decide: str = DECIDE
-    amount: Callable[[Values], Decimal | None] | None = None
-    risks: Callable[[Values, Known], set[Risk]] = lambda values, known: set()
+    apply: Apply | None = None
+    apply_many: ApplyMany | None = None
+    apply_here: "Callable[[Change, User], Applied] | None" = None
+    apply_here_many: "Callable[[Sequence[Change]], None] | None" = None
+
+    @property
+    def local(self) -> bool:
+        """Whether nothing goes to ODIN."""
+        return self.apply_here is not None
 
     @property
     def guards_portal(self) -> bool:
         """Whether it changes who may do what: a kind with permissions of its own always needs a checker."""
         return self.decide != DECIDE
 
+    def known(self, subject: str) -> Known:
+        """What the portal knows of one record."""
+        return self.records([subject])[0]
+
+    def examine(self, many: Sequence[Values], compose: Compose = as_given) -> list[Examined]:
+        """All that is to be said of many proposals, in their order: forms, files and everything else come through here.
+
+        `compose` makes the values that somebody gave those of the message. The protocol's rules come first, then names
+        that the master lists do not have, then what the room finds.
+        """
+        known = self.records([self.subject(values) for values in many])
+        asked = [compose(values, record) for values, record in zip(many, known, strict=True)]
+        unlisted, today = Unlisted(self.message), timezone.localdate()
+        examined = []
+        for one, record, assessed in zip(asked, known, self.assess(asked, known), strict=True):
+            context = Context(today, settings.ODIN_NEW_LIMIT_STRUCTURE, record.values)
+            found = [
+                *check(self.message, one.values, context),
+                *unlisted.findings(one.values),
+                *assessed.findings,
+            ]
+            findings = [*one.findings, *_placed(one, found)] if found else list(one.findings)
+            examined.append(Examined(one.values, record, findings, assessed.done))
+        return examined
+
     def parts(self, values: Values) -> list[tuple[int, type[Request], Values]]:
         """What is approved: each message that will go out, with its type."""
-        if self.take:
+        if self.local:
             return [(LOCAL, self.message, values)]
         return [(message.type, message, part) for message, part in split_message(self.message, values)]
 
 
-KINDS: dict[str, Kind] = {}
+def _placed(asked: Asked, found: list[Finding]) -> list[Finding]:
+    return asked.placed(found) if asked.placed else found
 
 
-def register(kind: Kind) -> None:
-    """Make a kind known. Called from `AppConfig.ready` of the room that keeps the record."""
-    KINDS[kind.slug] = kind
+KINDS: dict[str, ChangeKind] = {}
 
 
-def kind(slug: str) -> Kind:
+def register(*kinds: ChangeKind) -> None:
+    """Make kinds known, and hand down to delivery what their confirmed messages do.
+
+    Called from `AppConfig.ready` of the room that keeps the records.
+    """
+    for kind in kinds:
+        KINDS[kind.slug] = kind
+        if kind.apply:
+            handlers.register(kind.message.type, handlers.Handler(kind.apply, kind.apply_many, kind.money))
+
+
+def kind(slug: str) -> ChangeKind:
     """The kind of this name. Raises KeyError for an unknown one."""
     return KINDS[slug]
 
@@ -88,17 +163,36 @@ def declared(slug: str, message_type: int) -> type[Request]:
     return REQUESTS[message_type] if message_type != LOCAL else kind(slug).message
 
 
-def decided_by(person: "User") -> list[str]:
-    """The kinds of change that this person may approve or reject."""
-    return [slug for slug, known in KINDS.items() if person.has_perm(known.decide)]
+def title(slug: str) -> str:
+    """What people call a kind; its slug where no room has it any more."""
+    return KINDS[slug].title if slug in KINDS else slug
 
 
-def seen_by(person: "User") -> list[str]:
-    """The kinds of change that this person may look at: all with the permission for it, else those they work with."""
-    if person.has_perm("changes.view_change"):
-        return list(KINDS)
-    return [
-        slug
-        for slug, known in KINDS.items()
-        if person.has_perm(known.propose) or person.has_perm(known.decide)
-    ]
+def _files() -> Iterator[tuple[ChangeKind, FileKind]]:
+    return ((kind, file) for kind in KINDS.values() for file in kind.files)
+
+
+def file_kinds() -> dict[str, FileKind]:
+    """The kinds of file, by their name."""
+    return {file.slug: file for _, file in _files()}
+
+
+def file_kind(slug: str) -> FileKind:
+    """The kind of file of this name. Raises KeyError for an unknown one."""
+    return file_kinds()[slug]
+
+
+def file_title(slug: str) -> str:
+    """What people call a kind of file; its slug where no room has it any more."""
+    files = file_kinds()
+    return files[slug].title if slug in files else slug
+
+
+def applied_here() -> list[str]:
+    """The kinds of file whose rows the portal itself applies, since nothing of them goes to ODIN."""
+    return [file.slug for kind, file in _files() if kind.local]
+
+
+def kind_of_file(slug: str) -> ChangeKind:
+    """The kind of change that each row of such a file is. Raises KeyError for an unknown kind of file."""
+    return {file.slug: kind for kind, file in _files()}[slug]

@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from backoffice.changes.deciders import decided_by, may_propose, visible_to
 from backoffice.changes.filters import ChangeFilter, InboxFilter, MineFilter
 from backoffice.changes.inbox import QUEUES, Queue
-from backoffice.changes.kinds import KINDS, decided_by, seen_by
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
 from backoffice.changes.seen import visible, waiting_for
 from backoffice.changes.tables import ChangeTable, InboxTable, MineTable, for_lists
@@ -28,16 +29,16 @@ class Whole:
     total: int
 
 
-def may_propose(person: Any) -> bool:
+def proposes(person: Any) -> bool:
     """Whether somebody may propose changes of any kind."""
-    return any(person.has_perm(kind.propose) for kind in KINDS.values())
+    return any(may_propose(person, kind) for kind in KINDS.values())
 
 
 def tabs(person: Any, current: str) -> list[Tab]:
     """The lists that somebody has, the one they look at marked."""
     pages = [
         ("inbox", "Waiting for me", bool(decided_by(person))),
-        ("mine", "My requests", may_propose(person)),
+        ("mine", "My requests", proposes(person)),
         ("list", "All", True),
     ]
     return [
@@ -62,7 +63,7 @@ class ChangeList(ListView):
     page = "list"
 
     def has_permission(self) -> bool:
-        return bool(seen_by(self.request.user))
+        return bool(visible_to(self.request.user))
 
     def get_queryset(self) -> QuerySet[Change]:
         return for_lists(visible(self.request.user))
@@ -85,7 +86,7 @@ class Mine(ChangeList):
     page = "mine"
 
     def has_permission(self) -> bool:
-        return may_propose(self.request.user)
+        return proposes(self.request.user)
 
     def get_queryset(self) -> QuerySet[Change]:
         return for_lists(Change.objects.filter(made_by=self.request.user))

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backoffice.changes import inbox, many, risks
+from backoffice.changes.deciders import decided_by
 from backoffice.changes.filters import InboxFilter
-from backoffice.changes.kinds import KINDS, decided_by
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
 from backoffice.changes.seen import waiting_for
 from backoffice.changes.shown import ShownMessage, shown_messages

@@ -5,25 +5,25 @@ import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
-from backoffice.changes import approvals, comments, expiry, risks, rules
+from backoffice.changes import approvals, comments, expiry, rules
+from backoffice.changes.deciders import OF_A_CHANGE, require_approver, require_maker, require_rejecter
 from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
-from backoffice.changes.kinds import Kind, declared, kind
+from backoffice.changes.examination import Examined, as_given
+from backoffice.changes.kinds import ChangeKind, declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.queue import enqueue
 from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.free_text import checked
-from backoffice.masters.names import unlisted
 from backoffice.protocol.fields import Values
-from backoffice.protocol.findings import Finding, errors
-from backoffice.protocol.message import Context, Request, check
+from backoffice.protocol.findings import errors
+from backoffice.protocol.message import Request
 from backoffice.seal import seal_values, unseal_values
 
 if TYPE_CHECKING:
@@ -40,25 +40,16 @@ def new_reference(length: int = 20) -> str:
     return "".join([REFERENCE_ALPHABET[number // base**place % base] for place in range(length)])
 
 
-def look(kind_slug: str, values: Values) -> list[Finding]:
-    """All findings on proposed values, for form and submission: the protocol's rules, then what the portal knows."""
+def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
+    """All that is to be said of proposed values. `typed`: they are as the form has them, not yet the message's."""
     change_kind = kind(kind_slug)
-    context = Context(
-        today=timezone.localdate(),
-        new_limit_structure=settings.ODIN_NEW_LIMIT_STRUCTURE,
-        known=change_kind.known(change_kind.subject(values)).values,
-    )
-    return [
-        *check(change_kind.message, values, context),
-        *unlisted(change_kind.message, values),
-        *change_kind.findings(values),
-    ]
+    return change_kind.examine([values], change_kind.compose if typed else as_given)[0]
 
 
 def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, reason: str = "") -> Change:
     """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft."""
     change_kind = kind(kind_slug)
-    _may(by, change_kind.propose, "You may not propose this.")
+    require_maker(by, change_kind, OF_A_CHANGE)
     subject = change_kind.subject(values)
     with transaction.atomic():
         version = change_kind.known(subject).version
@@ -77,30 +68,28 @@ def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, 
 
 
 def submit(
-    kind_slug: str, values: Values, *, by: "User", reason: str, token: uuid.UUID, typed: Values | None = None
+    kind_slug: str, values: Values, *, by: "User", reason: str, token: uuid.UUID, typed: bool = False
 ) -> Change:
     """Propose a change to a checker. The same token a second time (a double click) gives the first change back.
 
-    `typed` is what the form held where that is not `values` themselves: its maker may start again from it.
-    Raises NotAllowed, ReasonMissing, HasErrors with the findings, or Stale when the record moved on since the draft.
+    `typed`: the values are as the form has them, and the message is composed of them. Their maker may start again from
+    what was given. Raises NotAllowed, ReasonMissing, HasErrors with the findings, or Stale when the record moved on
+    since the draft.
     """
     change_kind = kind(kind_slug)
-    _may(by, change_kind.propose, "You may not propose this.")
+    require_maker(by, change_kind, OF_A_CHANGE)
     reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
     if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
         return done
-    findings = look(kind_slug, values)
-    if wrong := errors(findings):
+    examined = examine(kind_slug, values, typed=typed)
+    if wrong := errors(examined.findings):
         raise HasErrors(wrong)
-    values = _with_reference(change_kind.message, values)
-    subject = change_kind.subject(values)
-    known = change_kind.known(subject)
-    messages = _stored_messages(change_kind, values)
-    amount = change_kind.amount(values) if change_kind.amount else None
+    known = examined.known
+    proposed = _with_reference(change_kind.message, examined.values)
+    messages = _stored_messages(change_kind, proposed)
+    amount = change_kind.amount(proposed) if change_kind.amount else None
     rule = rules.rule(change_kind.slug)
-    flags = risks.of_findings(findings) | change_kind.risks(values, known)
-    if rules.is_large(amount, rule):
-        flags.add(risks.Risk.LIMIT)
+    flags = rules.flags(change_kind, proposed, known, examined.findings, amount, rule)
     try:
         with transaction.atomic():
             draft, _ = Change.objects.select_for_update().get_or_create(
@@ -116,16 +105,16 @@ def submit(
                     "ODIN confirmed another change of this record after you began. "
                     "Open the form anew from the retail user's page, so that you change its present values."
                 )
-            draft.lane = subject
-            draft.values = seal_values(values if typed is None else typed)
+            draft.lane = change_kind.subject(proposed)
+            draft.values = seal_values(values if typed else proposed)
             draft.before = known.values
             draft.record_version = known.version
             draft.messages = messages
             draft.content_hash = hash_of_messages(messages)
-            draft.findings = [asdict(finding) for finding in findings]
+            draft.findings = [asdict(finding) for finding in examined.findings]
             draft.amount = amount
             draft.checkers = rules.checkers_for(amount, rule)
-            draft.risks = risks.in_order(flags)
+            draft.risks = flags
             draft.reason = reason
             draft.state = State.SUBMITTED
             draft.submitted_at = timezone.now()
@@ -153,9 +142,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     with transaction.atomic():
         change = _undecided(change_id)
         change_kind = kind(change.kind)
-        _may(by, change_kind.decide, "You may not approve this. Ask a checker.")
-        if change.made_by_id == by.pk:
-            raise NotAllowed("You made this change; another person must approve it.")
+        require_approver(by, change_kind, change.made_by_id, OF_A_CHANGE)
         _as_seen(change, content_hash)
         if change_kind.known(change.lane).version == change.record_version:
             given = approvals.approve_change(change, by=by, reason=reason)
@@ -185,9 +172,7 @@ def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None 
     _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)
-        _may(by, kind(change.kind).decide, "You may not reject this. Ask a checker.")
-        if change.made_by_id == by.pk:
-            raise NotAllowed("You made this change: withdraw it instead.")
+        require_rejecter(by, kind(change.kind), change.made_by_id, OF_A_CHANGE)
         if content_hash is not None:
             _as_seen(change, content_hash)
         _decide(change, State.REJECTED, by, reason)
@@ -275,7 +260,7 @@ def draft_values(change: Change) -> Values:
     return unseal_values(change.values)
 
 
-def _stored_messages(change_kind: Kind, values: Values) -> list[dict[str, object]]:
+def _stored_messages(change_kind: ChangeKind, values: Values) -> list[dict[str, object]]:
     return [
         {"type": message_type, "values": seal_values(part)}
         for message_type, _, part in change_kind.parts(values)
@@ -286,11 +271,6 @@ def _with_reference(message: type[Request], values: Values) -> Values:
     if "reference" in message.fields and not values.get("reference"):
         return {**values, "reference": new_reference()}
     return values
-
-
-def _may(person: "User", permission: str, words: str) -> None:
-    if not person.has_perm(permission):
-        raise NotAllowed(words)
 
 
 def _undecided(change_id: int) -> Change:
@@ -316,8 +296,9 @@ def _carry_out(change: Change, by: "User | None", reason: str) -> None:
     """Make it so: it is approved, by the last of its checkers or (None) by a rule that asks for none."""
     change_kind = kind(change.kind)
     _decide(change, State.APPROVED, by, reason)
-    taken = change_kind.take(change, by or change.made_by) if change_kind.take else _enqueue_all(change)
-    _record(change, "change.approved", by, f"{change_kind.title}: approved.", change.decision_reason, taken)
+    apply_here = change_kind.apply_here
+    applied = apply_here(change, by or change.made_by) if apply_here else _enqueue_all(change)
+    _record(change, "change.approved", by, f"{change_kind.title}: approved.", change.decision_reason, applied)
 
 
 def _decide(change: Change, state: State, by: "User | None", reason: str) -> None:
@@ -352,7 +333,12 @@ def _enqueue_all(change: Change) -> Applied:
 
 
 def _record(
-    change: Change, action: str, by: "User | None", text: str, reason: str = "", taken: Applied | None = None
+    change: Change,
+    action: str,
+    by: "User | None",
+    text: str,
+    reason: str = "",
+    applied: Applied | None = None,
 ) -> None:
     record(
         action,
@@ -361,7 +347,7 @@ def _record(
         text=text,
         reason=reason,
         details={"kind": change.kind, "content_hash": change.content_hash},
-        before=taken.before if taken and taken.before else None,
-        after=taken.after if taken and taken.after else None,
+        before=applied.before if applied and applied.before else None,
+        after=applied.after if applied and applied.after else None,
         change_id=change.pk,
     )

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from backoffice.changes import entry, kinds, rules
+from backoffice.changes.approval_rule import APPROVAL_RULE, PREFIX, values_of
+from backoffice.changes.deciders import may_propose
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.models import ApprovalRule, Change, State
-from backoffice.changes.rules import APPROVAL_RULE, PREFIX
-from backoffice.changes.views import ENTRY_PAGES
 from backoffice.kit.sections import Block, Section
 
 SECTIONS = (
@@ -47,14 +47,11 @@ def rule_form(slug: str) -> EntryForm:
         title=f"Approval rule: {kinds.kind(slug).title}",
         text="How many people must approve this kind of change.",
         sections=SECTIONS,
-        starting=lambda: rules.values_of(rules.rule(slug)),
+        starting=lambda: values_of(rules.rule(slug)),
         address=lambda page, *arguments: reverse(f"changes:{PAGES[page]}", args=[slug, *arguments]),
         back=("Approval rules", reverse("changes:rules")),
         fixed={"kind": slug},
     )
-
-
-ENTRY_PAGES[APPROVAL_RULE] = lambda lane: reverse("changes:rule", args=[lane.removeprefix(PREFIX)])
 
 
 @require_safe
@@ -79,7 +76,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "rules": shown,
-        "may_propose": request.user.has_perm(kinds.kind(APPROVAL_RULE).propose),
+        "may_propose": may_propose(request.user, kinds.kind(APPROVAL_RULE)),
     }
     return render(request, "changes/rules.html", context)
 

@@ -9,14 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from backoffice.changes.kinds import decided_by, seen_by
+from backoffice.changes.deciders import decided_by, open_to, visible_to
 from backoffice.changes.models import Change, State
 
 
 def visible(person: Any) -> QuerySet[Change]:
     """The changes that somebody may see: a draft is its maker's alone."""
     changes = Change.objects.filter(~Q(state=State.DRAFT) | Q(made_by=person))
-    return changes if person.has_perm("changes.view_change") else changes.filter(kind__in=seen_by(person))
+    return changes if person.has_perm("changes.view_change") else changes.filter(kind__in=visible_to(person))
 
 
 def proposed_to(lane: str, person: Any) -> bool:
@@ -30,7 +30,7 @@ def waiting_for(person: Any) -> QuerySet[Change]:
     Those that came in a file are decided with it.
     """
     submitted = Change.objects.filter(state=State.SUBMITTED, batch=None, kind__in=decided_by(person))
-    return submitted.exclude(made_by=person).exclude(approvals__by=person)
+    return open_to(person, submitted)
 
 
 def sees_changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -38,7 +38,7 @@ def sees_changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not seen_by(request.user):  # type: ignore[arg-type]  # logged in
+        if not visible_to(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -1,6 +1,6 @@
 """Pages of the changes: the list, one change with its messages and deliveries, and the decision on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import messages
@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit.models import Entry
 from backoffice.changes import inbox, moved, operations, risks
+from backoffice.changes.deciders import OF_A_CHANGE, decides, may_propose, why_not
 from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import KINDS, ChangeKind
 from backoffice.changes.models import CAME_BACK, Change, State
 from backoffice.changes.seen import sees_changes, visible
 from backoffice.changes.shown import ShownMessage, shown_messages
@@ -25,9 +26,6 @@ from backoffice.kit.templatetags.portal import optional_url
 from backoffice.logins.models import User
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import REQUESTS
-
-#: Where a maker goes on with a draft, or starts again: the form's address for a lane, entered by the room of the kind.
-ENTRY_PAGES: dict[str, Callable[[str], str]] = {}
 
 #: What the lane of a change about a member of staff begins with.
 STAFF = "staff:"
@@ -101,7 +99,7 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 def _approved_words(change: Change) -> str:
     if change.state == State.SUBMITTED:
         return "Approved by you. A second checker must approve it too before anything happens."
-    if KINDS[change.kind].take:
+    if KINDS[change.kind].local:
         return "Approved and done."
     return "Approved. It is on its way to ODIN; the outcome appears here."
 
@@ -124,7 +122,7 @@ def _page(
     context = {
         "change": change,
         "title": kind.title if kind else change.kind,
-        "local": kind is not None and kind.take is not None,
+        "local": kind is not None and kind.local,
         "user_url": _user_url(change),
         "of_staff": change.lane.startswith(STAFF),
         "problem": problem,
@@ -137,10 +135,10 @@ def _page(
         "warnings": _warnings(change),
         "risks": risks.labels(change.risks),
         "approvals": change.approvals.all(),
-        "why_not": _why_not(request, change),
+        "why_not": _why_hidden(request, change),
         "may_decide": _may_decide(request, change),
         "may_withdraw": mine and change.state == State.SUBMITTED and change.batch_id is None,
-        "entry_url": _entry_url(change) if mine and kind and request.user.has_perm(kind.propose) else "",
+        "entry_url": _entry_url(change, kind) if mine and kind and may_propose(request.user, kind) else "",
         "events": _events(change, shows),
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": change.state != State.DRAFT and (mine or _may_approve(request, change)),
@@ -161,37 +159,27 @@ def _visible_or_404(request: HttpRequest, pk: int) -> Change:
 
 
 def _may_decide(request: HttpRequest, change: Change) -> bool:
-    return (
-        change.state == State.SUBMITTED
-        and change.batch_id is None
-        and change.made_by_id != request.user.pk
-        and not _approved_by(request, change)
-        and _may_approve(request, change)
-    )
+    return change.state == State.SUBMITTED and change.batch_id is None and not _hindrance(request, change)
 
 
-def _approved_by(request: HttpRequest, change: Change) -> bool:
-    return any(approval.by_id == request.user.pk for approval in change.approvals.all())
+def _hindrance(request: HttpRequest, change: Change) -> str:
+    """Why this person does not approve a change that waits; "" where they may."""
+    approved = any(approval.by_id == request.user.pk for approval in change.approvals.all())
+    return why_not(request.user, KINDS.get(change.kind), change.made_by_id, approved, OF_A_CHANGE)
 
 
 def _may_approve(request: HttpRequest, change: Change) -> bool:
     kind = KINDS.get(change.kind)
-    return kind is not None and request.user.has_perm(kind.decide)
+    return kind is not None and decides(request.user, kind)
 
 
-def _why_not(request: HttpRequest, change: Change) -> str:
+def _why_hidden(request: HttpRequest, change: Change) -> str:
     """Why somebody who looks for the buttons does not find them; "" where they are there or nothing is to decide."""
-    if change.state != State.SUBMITTED or _may_decide(request, change):
+    if change.state != State.SUBMITTED:
         return ""
     if change.batch_id:
         return f"It is row {change.row_number} of a file, which is decided as a whole."
-    if change.made_by_id == request.user.pk:
-        return "You made this change; another person must approve it."
-    if change.batch_id is not None:
-        return "It came in a file and is decided with it."
-    if _approved_by(request, change):
-        return "You approved this; a second checker must approve it too."
-    return "Another person decides on this change. Your role does not include it."
+    return _hindrance(request, change)
 
 
 def _user_url(change: Change) -> str:
@@ -203,11 +191,9 @@ def _user_url(change: Change) -> str:
     return optional_url("accounts:detail", group_id, user_id) if group_id and user_id else ""
 
 
-def _entry_url(change: Change) -> str:
+def _entry_url(change: Change, kind: ChangeKind) -> str:
     """Where the maker goes on with a draft, or starts again from what was not approved."""
-    if change.kind not in ENTRY_PAGES:
-        return ""
-    page = ENTRY_PAGES[change.kind](change.lane)
+    page = kind.page(change.lane)
     if change.state == State.DRAFT:
         return f"{page}?draft={change.token}"
     return f"{page}?again={change.pk}" if change.state in (*CAME_BACK, State.WITHDRAWN) else ""

@@ -6,6 +6,7 @@ class DealerConfig(AppConfig):
     verbose_name = "Dealer"
 
     def ready(self) -> None:
-        from backoffice.dealer import password
+        from backoffice.changes import kinds
+        from backoffice.dealer.kinds import KIND
 
-        password.register()
+        kinds.register(KIND)

@@ -3,7 +3,7 @@ from functools import partial
 from django.urls import path
 
 from backoffice.changes import entry
-from backoffice.dealer.password import FORM
+from backoffice.dealer.kinds import FORM
 
 app_name = "dealer"
 

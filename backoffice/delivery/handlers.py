@@ -1,13 +1,11 @@
-"""What a confirmed message does to the records, registered by the rooms above.
+"""What a confirmed message does to the records, handed down by the registry of the kinds of change.
 
-Delivery knows no business record. A room that keeps one registers a handler for a message type; it is called in the
-transaction in which ODIN's confirmation is stored, so record, delivery and audit entry move together.
+Delivery knows no business record. A handler is called in the transaction in which ODIN's confirmation is stored, so
+record, delivery and audit entry move together.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
 
 from backoffice.protocol.fields import Values
 
@@ -20,40 +18,50 @@ class Applied:
     after: dict[str, object] = field(default_factory=dict)
 
 
-F = TypeVar("F")
-Handler = Callable[[str, Values], Applied]
-Together = Callable[[Sequence[tuple[str, Values]]], list[Applied]]
+Apply = Callable[[str, Values], Applied]
+ApplyMany = Callable[[Sequence[tuple[str, Values]]], list[Applied]]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """What a message of one type does: `apply` takes the lane and the values of one that ODIN confirmed.
+
+    `apply_many` does the same for several, of as many retail users, in fewer statements: for what comes by the
+    thousand, in files. `money`: two people say how one ended whose outcome is unknown.
+    """
+
+    apply: Apply
+    apply_many: ApplyMany | None = None
+    money: bool = False
+
 
 _handlers: dict[int, Handler] = {}
-_together: dict[int, Together] = {}
 
 
-def applies(*message_types: int) -> Callable[[Handler], Handler]:
-    """Register the function `(lane, values) -> Applied` for these message types."""
-    return partial(_register, _handlers, message_types)
+def register(message_type: int, handler: Handler) -> None:
+    """Make known what a confirmed message of this type does. Raises ValueError where it does something else already."""
+    if _handlers.setdefault(message_type, handler) != handler:
+        raise ValueError(f"Two handlers for message type {message_type}.")
 
 
-def applies_together(*message_types: int) -> Callable[[Together], Together]:
-    """Register a function that does for several deliveries, of as many retail users, what their handler does for each,
-    in fewer statements: for what comes by the thousand, in files.
-    """
-    return partial(_register, _together, message_types)
+def is_money(message_type: int) -> bool:
+    """Whether two people settle a message of this type."""
+    return message_type in money_types()
 
 
-def _register(handlers: dict[int, F], message_types: Sequence[int], handler: F) -> F:
-    for message_type in message_types:
-        if handlers.setdefault(message_type, handler) is not handler:
-            raise ValueError(f"Two handlers for message type {message_type}.")
-    return handler
+def money_types() -> list[int]:
+    """The types of message that two people settle."""
+    return sorted(message_type for message_type, handler in _handlers.items() if handler.money)
 
 
 def apply(message_type: int, lane: str, values: Values) -> Applied:
     """Let the records take what ODIN confirmed. Raises KeyError where no room keeps this message's record."""
-    return _handlers[message_type](lane, values)
+    return _handlers[message_type].apply(lane, values)
 
 
-def apply_together(message_type: int, confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
-    """The same for lane and values of several deliveries, of as many retail users."""
-    if len(confirmed) > 1 and message_type in _together:
-        return _together[message_type](confirmed)
+def apply_many(message_type: int, confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """Let the records take lane and values of several deliveries, of as many retail users."""
+    handler = _handlers[message_type]
+    if len(confirmed) > 1 and handler.apply_many:
+        return handler.apply_many(confirmed)
     return [apply(message_type, lane, values) for lane, values in confirmed]

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from backoffice.delivery.states import BUSY, FINAL, State
+from backoffice.protocol import messages  # noqa: F401  # declares all that REQUESTS has
+from backoffice.protocol.message import REQUESTS, Repeat
 
 
 class Priority(models.IntegerChoices):
@@ -18,6 +20,10 @@ class Priority(models.IntegerChoices):
     BATCH = 1, "Part of a file"
 
 
+#: The types of message that add under a reference, which no two of them share.
+REFERENCED = tuple(
+    sorted(kind for kind, message in REQUESTS.items() if message.repeat is Repeat.SAME_REFERENCE)
+)
 #: Every state but the final ones, in a form that both databases recognise as the condition of a partial index.
 STILL_OPEN = Q(finished_at__isnull=True)
 
@@ -172,7 +178,7 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["reference"],
-                condition=Q(message_type__in=(303, 330)),
+                condition=Q(message_type__in=REFERENCED),
                 name="delivery_limit_reference_once",
             ),
             models.UniqueConstraint(fields=["change", "part"], name="delivery_of_a_part_once"),

@@ -9,24 +9,18 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.gate import SUBJECT
-from backoffice.delivery.handlers import Applied
+from backoffice.delivery.handlers import Applied, is_money
 from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.queue import Said, move, note
-from backoffice.delivery.settling import hold_back, make_certain, take
+from backoffice.delivery.settling import apply, hold_back, make_certain
 from backoffice.delivery.states import MOVES, IllegalMove, Move, State
 from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.delivery.wordings import unread
 from backoffice.free_text import checked
 from backoffice.protocol.message import REQUESTS, Repeat
-from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePledgeQuantity
-from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
-
-
-#: Deposits and approved quantities: a wrong word here is money, so two people must say the same.
-MONEY = (CashDeposit.type, ManualCollateral.type, UpdateEdisQuantity.type, UpdatePledgeQuantity.type)
 
 
 def allowed(delivery: Delivery) -> set[str]:
@@ -61,7 +55,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
             raise DeliveryError(
                 f"It was sent just now and may still take effect. Look in ODIN after {until:%H:%M:%S}."
             )
-        if delivery.message_type in MONEY and not _agreed(delivery, by, found, reason):
+        if is_money(delivery.message_type) and not _agreed(delivery, by, found, reason):
             return delivery
         settled: dict[str, Any] = {
             "needs_person": False,
@@ -71,7 +65,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
         }
         if found is Settlement.APPLIED:
             said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
-            _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: take([delivery])[0], **settled)
+            _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: apply([delivery])[0], **settled)
             if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
                 make_certain(delivery, "no proper answer came, and a person found the user in ODIN.")
         elif found is Settlement.REFUSED:

@@ -122,7 +122,7 @@ def _confirmed(results: Sequence[Result]) -> None:
     words = _words(results[0].outcome)
     deliveries = [result.delivery for result in results]
     if advance(deliveries, Move.APPLY, needs_person=False, wording=None, **words):
-        note(zip(deliveries, map(_said, results), take(deliveries), strict=True))
+        note(zip(deliveries, map(_said, results), apply(deliveries), strict=True))
         for result in results:
             repeat = REQUESTS[result.delivery.message_type].repeat
             if result.outcome.already_there and repeat is Repeat.CREATE:
@@ -145,12 +145,12 @@ def _words(outcome: Outcome) -> dict[str, Any]:
     return {"code": outcome.code, "text": outcome.text, "reason": outcome.reason}
 
 
-def take(deliveries: Sequence[Delivery]) -> list[handlers.Applied]:
+def apply(deliveries: Sequence[Delivery]) -> list[handlers.Applied]:
     """Let the records take the values of deliveries that are in ODIN, all of one message type and of different retail
     users. In the transaction of their move.
     """
     confirmed = [(delivery.lane, unseal_values(delivery.values)) for delivery in deliveries]
-    return handlers.apply_together(deliveries[0].message_type, confirmed)
+    return handlers.apply_many(deliveries[0].message_type, confirmed)
 
 
 def make_certain(create: Delivery, why: str) -> None:

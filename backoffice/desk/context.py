@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 
 from backoffice import __version__
 from backoffice.changes import inbox
-from backoffice.changes.kinds import seen_by
+from backoffice.changes.deciders import visible_to
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.stops import Stop, stops
 from backoffice.delivery.wordings import unread
@@ -27,7 +27,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Today", "desk:today", "today", ""),
     ("Retail users", "accounts:list", "users", "accounts.view_retailuser"),
     ("Batches", "batches:list", "batches", "batches.view_batch"),
-    ("Changes", "changes:list", "changes", seen_by),
+    ("Changes", "changes:list", "changes", visible_to),
     ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
     ("Limits", "limits:list", "limits", "limits.view_limitupdate"),
     ("Scrips", "markets:search", "search", "markets.view_scrip"),

@@ -11,11 +11,11 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from backoffice.batches.decide.deciders import waiting_for as files_waiting_for
-from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import CAME_BACK as BATCH_CAME_BACK
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
-from backoffice.changes.kinds import KINDS, decided_by
+from backoffice.changes.deciders import decided_by
+from backoffice.changes.kinds import file_title, title
 from backoffice.changes.models import CAME_BACK, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.seen import waiting_for
@@ -115,8 +115,7 @@ def _file_line(batch: Batch, for_me: bool) -> FileLine:
     done = sum(batch.outcome.get(state, 0) for state in FINAL)
     if batch.state == BatchState.CHECKING:
         done, total = batch.total_rows, max(batch.total_rows, int(batch.shape.get("rows") or 0))
-    kind = BATCH_KINDS.get(batch.kind)
-    return FileLine(kind.title if kind else batch.kind, batch, done, total, for_me)
+    return FileLine(file_title(batch.kind), batch, done, total, for_me)
 
 
 def _mine(user: "User", now: datetime) -> list[Line]:
@@ -128,7 +127,7 @@ def _mine(user: "User", now: datetime) -> list[Line]:
 
 
 def _lines(changes: Iterable[Change]) -> list[Line]:
-    return [Line(KINDS[c.kind].title if c.kind in KINDS else c.kind, c) for c in changes]
+    return [Line(title(c.kind), c) for c in changes]
 
 
 def _chart(now: datetime) -> Chart:

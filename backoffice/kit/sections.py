@@ -199,23 +199,13 @@ def _with_label(message: type[Request], finding: Finding) -> str:
     return f"{label}: {finding.text}"
 
 
-#: What one record of a group is called, by the group's name.
-NOUNS = {
-    "templates": "Template",
-    "channels": "Channel",
-    "mappings": "Dealer",
-    "participants": "Participant code",
-    "quantities": "Security",
-}
-
-
 def plain_sections(message: type[Request], hidden: Collection[str] = ()) -> tuple[Section, ...]:
     """A short message in sections: its single values, then a section a group of records. `hidden` are not shown."""
     groups = {name: field for name, field in message.fields.items() if isinstance(field, Records)}
     single = tuple(name for name in message.fields if name not in groups and name not in hidden)
     sections = [Section("values", message.title, (Block(single),))] if single else []
     for name, group in groups.items():
-        noun = NOUNS[name]
+        noun = group.record.noun
         sections.append(
             Section(
                 name.replace("_", "-"),

@@ -6,6 +6,7 @@ class StaffConfig(AppConfig):
     verbose_name = "Staff"
 
     def ready(self) -> None:
-        from backoffice.staff import rights
+        from backoffice.changes import kinds
+        from backoffice.staff.kinds import KINDS
 
-        rights.register()
+        kinds.register(*KINDS)

@@ -1,7 +1,6 @@
 """Pages of the staff: the list, one person, and the forms by which rights are proposed."""
 
 import uuid
-from functools import partial
 from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
@@ -19,15 +18,16 @@ from django.views.decorators.http import require_POST, require_safe
 from backoffice.changes import entry
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.errors import NotAllowed
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change, State
-from backoffice.changes.views import ENTRY_PAGES
 from backoffice.kit.sections import plain_sections
 from backoffice.kit.tables_base import ListView
 from backoffice.logins import sessions
 from backoffice.logins.models import User
 from backoffice.protocol.fields import Values
-from backoffice.staff import links, rights
+from backoffice.staff import links
+from backoffice.staff.kinds import password_link, rights, second_factor
+from backoffice.staff.members import PREFIX, PROPOSE
 from backoffice.staff.sessions import end_all
 from backoffice.staff.tables import StaffFilter, StaffTable
 
@@ -35,7 +35,7 @@ from backoffice.staff.tables import StaffFilter, StaffTable
 CHANGES = 20
 
 #: Asked before somebody is looked for, so that no answer says who is on the staff.
-may_propose = permission_required(rights.PROPOSE, raise_exception=True)
+may_propose = permission_required(PROPOSE, raise_exception=True)
 
 
 class StaffList(ListView):
@@ -52,7 +52,7 @@ class StaffList(ListView):
     empty_icon = "users"
     empty_title = "Nobody fits"
     empty_action = ("staff:new", "Add somebody")
-    empty_action_permission = rights.PROPOSE
+    empty_action_permission = PROPOSE
 
     def get_queryset(self) -> QuerySet[User]:
         return User.objects.prefetch_related("groups")
@@ -68,7 +68,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
-    changes = Change.objects.filter(lane=f"{rights.PREFIX}{person.get_username()}").exclude(state=State.DRAFT)
+    changes = Change.objects.filter(lane=f"{PREFIX}{person.get_username()}").exclude(state=State.DRAFT)
     factors = Authenticator.objects.filter(user=person)
     return render(
         request,
@@ -78,10 +78,10 @@ def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
             "roles": [group.name for group in person.groups.all()],
             "second_factor": factors.filter(type=Authenticator.Type.TOTP).exists(),
             "bound": SocialAccount.objects.filter(user=person).exists(),
-            "may_reset": rights.may_reset(person),
+            "may_reset": second_factor.may_reset(person),
             "sessions": len(sessions.of(person)),
             "changes": changes.select_related("made_by", "decided_by")[:CHANGES],
-            "may_propose": request.user.has_perm(rights.PROPOSE),
+            "may_propose": request.user.has_perm(PROPOSE),
             "oneself": person == request.user,
             "link": link,
             "link_minutes": settings.PASSWORD_LINK_MINUTES,
@@ -117,15 +117,15 @@ def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form(
-    kind: str, pages: str, title: str, text: str, starting: Any, person: User | None = None
+    kind: ChangeKind, pages: str, title: str, text: str, starting: Any, person: User | None = None
 ) -> EntryForm:
     fixed: Values = {"username": person.get_username()} if person else {}
     arguments = [person.pk] if person else []
     return EntryForm(
-        kind=kind,
+        kind=kind.slug,
         title=title,
         text=text,
-        sections=plain_sections(KINDS[kind].message, hidden=tuple(fixed)),
+        sections=plain_sections(kind.message, hidden=tuple(fixed)),
         starting=starting,
         address=lambda page, *more: reverse(
             f"staff:{pages}" if page == "new" else f"staff:{pages}_{page}", args=[*arguments, *more]
@@ -141,14 +141,14 @@ def new_form() -> EntryForm:
         "When another administrator has approved it, the person's page shows you once the link with which the person "
         "chooses a password."
     )
-    return _form(rights.RIGHTS, "new", "Add somebody to the staff", text, dict)
+    return _form(rights.KIND, "new", "Add somebody to the staff", text, dict)
 
 
 def rights_form(pk: int) -> EntryForm:
     """The form for somebody's rights."""
     person = get_object_or_404(User, pk=pk)
     return _form(
-        rights.RIGHTS,
+        rights.KIND,
         "rights",
         f"Rights of {person}",
         "They hold as soon as another administrator has approved them.",
@@ -161,7 +161,7 @@ def reset_form(pk: int) -> EntryForm:
     """The form that resets somebody's second factor."""
     person = get_object_or_404(User, pk=pk)
     return _form(
-        rights.RESET,
+        second_factor.KIND,
         "reset",
         f"Reset the second factor of {person.get_username()}",
         "For somebody who has lost both the authenticator app and the recovery codes, or has another account at the "
@@ -175,7 +175,7 @@ def link_form(pk: int) -> EntryForm:
     """The form that asks for a link with which somebody chooses a password."""
     person = get_object_or_404(User, pk=pk)
     return _form(
-        rights.LINK,
+        password_link.KIND,
         "link",
         f"A password link for {person.get_username()}",
         "For somebody who has no password or forgot it. Make sure who is asking. When another administrator has "
@@ -183,17 +183,6 @@ def link_form(pk: int) -> EntryForm:
         dict,
         person,
     )
-
-
-def _entry_page(page: str, lane: str) -> str:
-    """The form of a kind of change about somebody; the one for somebody new where nobody has the name yet."""
-    person = rights.person_of(lane)
-    return reverse(page, args=[person.pk]) if person else reverse("staff:new")
-
-
-ENTRY_PAGES[rights.RIGHTS] = partial(_entry_page, "staff:rights")
-ENTRY_PAGES[rights.LINK] = partial(_entry_page, "staff:link")
-ENTRY_PAGES[rights.RESET] = partial(_entry_page, "staff:reset")
 
 
 def new(request: HttpRequest) -> HttpResponse:

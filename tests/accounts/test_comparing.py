@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.comparing import comparisons, findings
-from accounts.kinds import create_findings, update_findings
+from backoffice.changes.operations import examine
 from tests.factories import (
     DematAccountFactory,
     RetailUserFactory,
@@ -84,12 +84,18 @@ def test_a_deleted_account_is_not_compared():
     assert findings(values({"holding_type": "2", **JOINT, "action": "2"}, {})) == []
 
 
+def found(slug, values):
+    return examine(slug, values).findings
+
+
 @pytest.mark.django_db
 def test_forms_say_it():
-    assert any(f.rule == "portal.compare" for f in create_findings(values({}, {"holding_mode": "JO"})))
+    assert any(
+        f.rule == "portal.compare" for f in found("create_retail_user", values({}, {"holding_mode": "JO"}))
+    )
     RetailUserFactory(group_id="HO", user_id="RET001", name="Asha Before")
     update = {"group_id": "HO", "user_id": "RET001", "name": "Ravi After"}
-    assert any(f.rule == "portal.compare" for f in update_findings(update))
+    assert any(f.rule == "portal.compare" for f in found("update_retail_user", update))
 
 
 @pytest.mark.django_db

@@ -77,4 +77,4 @@ def test_the_action_is_offered_for_non_odin_users_only(non_odin, client, maker):
 def test_an_odin_user_is_not_converted_again(non_odin):
     values = {**example(CreateRetailUser), "user_id": "NON001", "group_id": "HO"}
     RetailUser.objects.update(odin_user_type="1")
-    assert "U14" in {finding.rule for finding in operations.look("convert_retail_user", values)}
+    assert "U14" in {finding.rule for finding in operations.examine("convert_retail_user", values).findings}

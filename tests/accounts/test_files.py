@@ -10,10 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import RetailUser, Source
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, RowState, State
-from backoffice.changes.kinds import kind as change_kind
-from backoffice.changes.operations import look
+from backoffice.changes.kinds import kind_of_file
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.delivery.sending import drain
 from backoffice.masters.operations import keep
@@ -226,11 +224,9 @@ class TestNames:
         good, warned = uploaded(as_maker, slug, own, {**own, "user_id": "WEBRET2", **cells})
         assert (path, "portal.names") not in said(good)
         assert (path, "portal.names") in said(warned)
-        form = look(
-            batch_kind(slug).change_kind,
-            clean(change_kind(batch_kind(slug).change_kind).message, warned.values),
-        )
-        assert {(f.path, f.rule) for f in form if f.rule == "portal.names"} == {
+        kind = kind_of_file(slug)
+        (form,) = kind.examine([clean(kind.message, warned.values)])
+        assert {(f.path, f.rule) for f in form.findings if f.rule == "portal.names"} == {
             pair for pair in said(warned) if pair[1] == "portal.names"
         }
 

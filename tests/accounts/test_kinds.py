@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts.kinds import create_findings, known
+from accounts.kinds.create_retail_user import KIND
+from backoffice.changes.examination import Asked
 from backoffice.changes.kinds import KINDS
 from backoffice.protocol.findings import Severity
 from tests.factories import (
@@ -17,6 +18,14 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+known = KIND.known
+
+
+def create_findings(values):
+    (assessed,) = KIND.assess([Asked(values)], KIND.records([KIND.subject(values)]))
+    return assessed.findings
 
 
 def found(**changed):

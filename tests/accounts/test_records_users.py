@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import RetailUser, Source
 from accounts.values import to_values
-from backoffice.delivery.handlers import apply, apply_together
+from backoffice.delivery.handlers import apply, apply_many
 from tests.factories import (
     BankAccountFactory,
     MfUccFactory,
@@ -64,7 +64,7 @@ def test_creates_confirmed_together_make_the_records_that_each_makes_alone():
             (f"HO/{user_id}", {**values, "group_id": "HO", "user_id": user_id})
             for user_id, values in ((f"{prefix}1", rich), (f"{prefix}2", bare), ("OLD", converted))
         ]
-        together = apply_together(301, sent) if prefix == "TOGETHER" else [apply(301, *one) for one in sent]
+        together = apply_many(301, sent) if prefix == "TOGETHER" else [apply(301, *one) for one in sent]
         RetailUser.objects.filter(user_id="OLD").update(name="Old Name")
         made = RetailUser.objects.filter(user_id__startswith=prefix).order_by("user_id")
         found[prefix] = [

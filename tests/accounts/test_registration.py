@@ -120,12 +120,12 @@ def test_u1_the_first_update_asks_for_what_it_must_repeat_and_nobody_knows(regis
 
 def test_a_user_that_is_here_or_on_its_way_is_not_registered_again(register, maker):
     register()
-    found = operations.look("register_retail_user", declared())
+    found = operations.examine("register_retail_user", declared()).findings
     assert "portal.exists" in {finding.rule for finding in found}
     operations.submit(
         "register_retail_user", declared(user_id="OLD002"), by=maker, reason="x", token=uuid.uuid4()
     )
-    found = operations.look("register_retail_user", declared(user_id="OLD002"))
+    found = operations.examine("register_retail_user", declared(user_id="OLD002")).findings
     assert "portal.pending" in {finding.rule for finding in found}
 
 

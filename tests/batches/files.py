@@ -9,12 +9,12 @@ from xml.sax.saxutils import escape
 from openpyxl import Workbook
 
 from backoffice.batches.file.columns import columns, template
-from backoffice.batches.kinds import batch_kind
+from backoffice.changes.kinds import file_kind
 
 
 def example_row(slug, **changed):
     """The cells of the template's example row by name, with some replaced or added."""
-    header, row = csv.reader(io.StringIO(template(batch_kind(slug).layout)))
+    header, row = csv.reader(io.StringIO(template(file_kind(slug).layout)))
     return {**dict(zip(header, row, strict=True)), **changed}
 
 
@@ -53,7 +53,7 @@ def zipped(path: Path, parts, compression=zipfile.ZIP_DEFLATED):
 
 def names(slug):
     """The names of the columns of a template."""
-    return [column.name for column in columns(batch_kind(slug).layout)]
+    return [column.name for column in columns(file_kind(slug).layout)]
 
 
 #: Inputs as people send them; their names say what is odd about each.

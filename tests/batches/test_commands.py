@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 
 from backoffice.audit.models import Entry
 from backoffice.batches.file import columns, meanings
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, State
+from backoffice.changes.kinds import file_kind
 from backoffice.delivery.models import Delivery
 from backoffice.logins import terminal
 from tests.batches.files import workbook
@@ -35,7 +35,7 @@ def deposits(db, tmp_path):
 
     def write(second="D2"):
         path = tmp_path / "deposits.csv"
-        names = [column.name for column in columns.columns(batch_kind("cash_deposit").layout)]
+        names = [column.name for column in columns.columns(file_kind("cash_deposit").layout)]
         given = (
             {"user_id": "D1", "group_id": "HO", "amount": "100.50", "product_id": "1"},
             {"user_id": second, "group_id": "HO", "amount": "49.50", "product_id": "1"},

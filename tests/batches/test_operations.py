@@ -13,9 +13,9 @@ from backoffice.batches.check import offers
 from backoffice.batches.check.summary import with_finding
 from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, NotAllowed
 from backoffice.batches.file import columns, uploads
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Mapping, RowState, State
 from backoffice.batches.operations import ColumnsUnclear
+from backoffice.changes.kinds import file_kind
 
 pytestmark = pytest.mark.django_db
 
@@ -222,7 +222,7 @@ def test_a_file_that_turns_out_to_be_unreadable_is_not_half_taken(maker, setting
 
 
 def test_a_cleaned_value_is_accepted_in_all_rows_and_each_altered_cell_is_recorded(maker):
-    layout = batch_kind("create_retail_user").layout
+    layout = file_kind("create_retail_user").layout
     shown = columns.columns(layout)
     header = ",".join(column.name for column in shown)
     examples = {column.name: column.example for column in shown}

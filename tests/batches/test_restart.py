@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 
 from backoffice.batches.file import columns
-from backoffice.batches.kinds import batch_kind
+from backoffice.changes.kinds import file_kind
 from tests.factories import retail_user_values
 from tests.portals import ROOT, Portal, wait_for
 
@@ -94,7 +94,7 @@ def at_odin(portal, page):
 
 def write_file(path):
     """New retail users, of whom all but the first few lack their name."""
-    shown = columns.columns(batch_kind("create_retail_user").layout)
+    shown = columns.columns(file_kind("create_retail_user").layout)
     names = [column.name for column in shown if "." not in column.path]
     with path.open("w", newline="") as out:
         writer = csv.writer(out)

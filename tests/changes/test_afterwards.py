@@ -7,8 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.kinds import UPDATE_RETAIL_USER
-from accounts.updates import compose
+from accounts.kinds.update_retail_user import UPDATE_RETAIL_USER
 from accounts.values import to_values
 from backoffice.audit.models import Entry
 from backoffice.changes import many, operations
@@ -198,11 +197,11 @@ class TestMoved:
         typed = {**known, "name": "Asha New"}
         return operations.submit(
             UPDATE_RETAIL_USER,
-            compose(known, typed),
+            typed,
             by=maker,
             reason="Marriage certificate",
             token=uuid.uuid4(),
-            typed=typed,
+            typed=True,
         )
 
     def confirm(self, user, **columns):
@@ -258,11 +257,11 @@ class TestMoved:
         typed = {**known, "banks": [{**known["banks"][0], "branch_name": "Typed then"}]}
         update = operations.submit(
             UPDATE_RETAIL_USER,
-            compose(known, typed),
+            typed,
             by=maker,
             reason="New branch",
             token=uuid.uuid4(),
-            typed=typed,
+            typed=True,
         )
         BankAccountFactory(retail_user=user, account_no="00222")
         self.confirm(user)

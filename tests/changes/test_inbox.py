@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.kinds import UPDATE_RETAIL_USER
+from accounts.kinds.update_retail_user import UPDATE_RETAIL_USER
 from accounts.updates import compose
 from accounts.values import to_values
 from backoffice.changes import many, operations

@@ -169,7 +169,9 @@ def test_a_second_change_waits_until_the_first_is_settled(odin, proposed, approv
         operations.approve(second.pk, by=other_admin, content_hash=second.content_hash)
     assert "portal.pending" in {
         finding.rule
-        for finding in operations.look("dealer_password", {"new_password": SecretText("Third2026")})
+        for finding in operations.examine(
+            "dealer_password", {"new_password": SecretText("Third2026")}
+        ).findings
     }
 
 

@@ -1,6 +1,7 @@
 """A delivery from the queue to ODIN and back, over real SOAP."""
 
 import threading
+from dataclasses import replace
 from unittest.mock import Mock
 
 import pytest
@@ -369,7 +370,8 @@ def test_one_delivery_that_cannot_be_settled_keeps_no_other_from_it(odin, both, 
         return apply(message_type, lane, values)
 
     monkeypatch.setattr(handlers, "apply", breaks)
-    monkeypatch.setattr(handlers, "_together", {})
+    alone = replace(handlers._handlers[301], apply_many=None)
+    monkeypatch.setitem(handlers._handlers, 301, alone)
     drain(1)
     assert [Delivery.objects.get(pk=each.pk).state for each in both] == [State.IN_FLIGHT, State.APPLIED]
     assert RetailUser.objects.get().user_id == "NEW001"

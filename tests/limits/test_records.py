@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from backoffice.delivery.handlers import apply, apply_together
+from backoffice.delivery.handlers import apply, apply_many
 from limits.models import LimitUpdate
 from tests.factories import RetailUserFactory
 
@@ -39,7 +39,7 @@ def test_deposits_confirmed_together_are_kept_as_those_confirmed_alone(user, mes
     sent = {"notional_deposit": "", "amount": "1000.50", "product_id": "1"}
     deposit(message_type, reference="THERE")
     alone = deposit(message_type, reference="R0")
-    together = apply_together(
+    together = apply_many(
         message_type,
         [
             (f"HO/{user_id}", {**sent, "group_id": "HO", "user_id": user_id, "reference": reference})

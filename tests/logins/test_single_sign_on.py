@@ -13,7 +13,7 @@ from django.test import Client
 from backoffice.audit.models import Entry
 from backoffice.changes import operations
 from backoffice.logins.models import User
-from backoffice.staff import rights
+from backoffice.staff.kinds import rights, second_factor
 from tests.logins.oidc_provider import CLIENT, SECRET, Provider
 
 pytestmark = pytest.mark.django_db
@@ -151,14 +151,14 @@ class TestTakeover:
 
     def test_another_address_in_the_portal_unbinds(self, provider, bound, admin, other_admin):
         values = {**rights.values_of(bound), "first_name": "Asha", "email": "asha.rao@example.com"}
-        decided(rights.RIGHTS, admin, other_admin, **values)
+        decided(rights.SLUG, admin, other_admin, **values)
         claims = {"sub": "1", "email": "asha@example.com", "email_verified": True}
         assert self.logged_in(provider, **claims) is None
         claims = {"sub": "5", "email": "asha.rao@example.com", "email_verified": True}
         assert self.logged_in(provider, **claims) == bound
 
     def test_two_administrators_let_a_new_account_be_bound(self, provider, bound, admin, other_admin):
-        decided(rights.RESET, admin, other_admin, username="asha")
+        decided(second_factor.SLUG, admin, other_admin, username="asha")
         claims = {"sub": "2", "email": "asha@example.com", "email_verified": True}
         assert self.logged_in(provider, **claims) == bound
         assert SocialAccount.objects.get().uid == "2"

@@ -105,7 +105,7 @@ def test_a_name_that_no_list_has_is_a_warning_for_maker_and_checker(admin):
     values = {**example(CreateRetailUser), "user_id": "NEW001"}
     assert not unlisted(CreateRetailUser, values)
     keep("banks", "OTHER", "Other bank", by=admin)
-    found = [f for f in changes.look("create_retail_user", values) if f.rule == "portal.names"]
+    found = [f for f in changes.examine("create_retail_user", values).findings if f.rule == "portal.names"]
     assert [finding.path for finding in found] == ["banks.0.bank_id", "banks.1.bank_id"]
     assert {finding.severity for finding in found} == {Severity.WARNING}
 

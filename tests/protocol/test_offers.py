@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from accounts.registration import RegisterRetailUser
+from accounts.kinds.register_retail_user import RegisterRetailUser
 from backoffice.protocol.charset import reduced, shown, words
 from backoffice.protocol.days import read_day
 from backoffice.protocol.examples import example

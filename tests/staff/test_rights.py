@@ -19,7 +19,8 @@ from backoffice.changes.seen import waiting_for
 from backoffice.delivery.handlers import apply
 from backoffice.logins.models import Session, User
 from backoffice.logins.roles import ROLES
-from backoffice.staff import links, rights
+from backoffice.staff import links
+from backoffice.staff.kinds import password_link, rights, second_factor
 from backoffice.staff.models import PasswordLink
 from tests.factories import retail_user_values
 
@@ -46,7 +47,7 @@ def make_admin(name):
     return person
 
 
-def propose(by, kind=rights.RIGHTS, **values):
+def propose(by, kind=rights.SLUG, **values):
     return operations.submit(kind, values, by=by, reason="Joins on Monday", token=uuid.uuid4())
 
 
@@ -56,7 +57,7 @@ def approve(change, by):
 
 @pytest.mark.parametrize(
     ("kind", "values"),
-    [(rights.RIGHTS, NEW), (rights.LINK, {"username": "maker"})],
+    [(rights.SLUG, NEW), (password_link.SLUG, {"username": "maker"})],
 )
 def test_what_nobody_approved_in_time_gives_no_rights_and_no_link(admin, other_admin, maker, kind, values):
     change = propose(admin, kind, **values)
@@ -161,10 +162,10 @@ def test_two_administrators_remain(admin, other_admin):
 
 def test_a_second_factor_is_reset_by_two_administrators(admin, other_admin, checker):
     with pytest.raises(HasErrors):
-        propose(admin, rights.RESET, username="checker")
+        propose(admin, second_factor.SLUG, username="checker")
     Authenticator.objects.create(user=checker, type="totp", data={"secret": "sealed"})
     Client().force_login(checker)
-    approve(propose(admin, rights.RESET, username="checker"), other_admin)
+    approve(propose(admin, second_factor.SLUG, username="checker"), other_admin)
     assert not Authenticator.objects.exists()
     assert not Session.objects.filter(user=checker).exists()
     assert Entry.objects.get(action="staff.session_ended").by == other_admin
@@ -195,7 +196,7 @@ class TestPasswordLink:
         self, client, admin, other_admin, maker
     ):
         client.force_login(admin)
-        change = propose(admin, rights.LINK, username="maker")
+        change = propose(admin, password_link.SLUG, username="maker")
         assert link_in(client.post(show(maker), follow=True)) is None
         approve(change, other_admin)
         page = client.get(f"/people/{maker.pk}/")
@@ -210,7 +211,7 @@ class TestPasswordLink:
         assert "choose-password" not in str(Entry.objects.values())
 
     def test_nobody_else_sees_it(self, client, admin, other_admin, maker):
-        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        approve(propose(admin, password_link.SLUG, username="maker"), other_admin)
         for person in (other_admin, make_admin("admin3")):
             client.force_login(person)
             assert show(maker) not in client.get(f"/people/{maker.pk}/").content.decode()
@@ -220,7 +221,7 @@ class TestPasswordLink:
         assert not Entry.objects.filter(action="staff.password_link_shown").exists()
 
     def test_it_chooses_one_password_within_its_time(self, client, admin, other_admin, maker, settings):
-        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        approve(propose(admin, password_link.SLUG, username="maker"), other_admin)
         client.force_login(admin)
         link = link_in(client.post(show(maker)))
         settings.PASSWORD_RESET_TIMEOUT = -1
@@ -235,24 +236,24 @@ class TestPasswordLink:
         assert "no longer good" in Client().get(link, follow=True).content.decode()
 
     def test_a_day_after_the_approval_it_is_not_shown_any_more(self, client, admin, other_admin, maker):
-        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        approve(propose(admin, password_link.SLUG, username="maker"), other_admin)
         PasswordLink.objects.update(granted_at=timezone.now() - links.SHOWN_WITHIN)
         client.force_login(admin)
         assert link_in(client.post(show(maker), follow=True)) is None
 
     def test_somebody_deactivated_since_gets_none(self, client, admin, other_admin, maker):
-        approve(propose(admin, rights.LINK, username="maker"), other_admin)
+        approve(propose(admin, password_link.SLUG, username="maker"), other_admin)
         User.objects.filter(pk=maker.pk).update(is_active=False)
         client.force_login(admin)
         assert link_in(client.post(show(maker), follow=True)) is None
         with pytest.raises(HasErrors):
-            propose(admin, rights.LINK, username="maker")
+            propose(admin, password_link.SLUG, username="maker")
 
     def test_nobody_asks_for_their_own_or_approves_it(self, admin, other_admin):
         with pytest.raises(NotAllowed, match="of their own"):
-            approve(propose(admin, rights.LINK, username="admin"), other_admin)
+            approve(propose(admin, password_link.SLUG, username="admin"), other_admin)
         with pytest.raises(NotAllowed, match="about yourself"):
-            approve(propose(admin, rights.LINK, username="admin2"), other_admin)
+            approve(propose(admin, password_link.SLUG, username="admin2"), other_admin)
         assert not PasswordLink.objects.exists()
 
     def test_somebody_added_comes_with_one(self, client, admin, other_admin):
@@ -261,7 +262,7 @@ class TestPasswordLink:
         assert link_in(client.post(show(User.objects.get(username="asha"))))
 
     def test_the_page_of_the_change_leads_to_the_person(self, client, admin, other_admin, maker):
-        change = propose(admin, rights.LINK, username="maker")
+        change = propose(admin, password_link.SLUG, username="maker")
         client.force_login(admin)
         assert f'href="/people/{maker.pk}/"' in client.get(change.get_absolute_url()).content.decode()
 

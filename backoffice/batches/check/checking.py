@@ -1,20 +1,16 @@
 """Checking the rows of a file: what each becomes, and everything that is wrong with it.
 
-A row gets the findings that the form of its kind would show: the protocol's rules, names that the master lists do not
-have, then what the rooms say. Beside them stand those that only a file can have: a spreadsheet's damage, and what
-another row says too.
+A row is examined as the form of its kind is (`ChangeKind.examine`). Beside those findings stand the ones that only a
+file can have: a spreadsheet's damage, and what another row says too.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
 from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Self
 
 from django.conf import settings
-from django.utils import timezone
 
 from backoffice.batches import lease
 from backoffice.batches.check.risks import Risks
@@ -23,16 +19,13 @@ from backoffice.batches.check.storing import CheckedRow, store
 from backoffice.batches.file.cells import RowRead, RowReader
 from backoffice.batches.file.reading import open_rows
 from backoffice.batches.file.uploads import path_of
-from backoffice.batches.kinds import Looked, batch_kind
 from backoffice.batches.models import Batch, RowState
-from backoffice.changes import risks, rules
-from backoffice.changes.kinds import kind as change_kind
+from backoffice.changes import rules
+from backoffice.changes.examination import Examined
+from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.operations import new_reference
-from backoffice.masters.names import Unlisted
-from backoffice.protocol.context import Context
-from backoffice.protocol.fields import Amount, Secret, SecretText, Values
+from backoffice.protocol.fields import Secret, SecretText, Values
 from backoffice.protocol.findings import Finding, Severity
-from backoffice.protocol.message import check
 from backoffice.seal import SEALED, seal
 
 #: Rows of one transaction: so few that a page that writes does not notice; with so many characters it is full sooner.
@@ -45,50 +38,52 @@ class RowChecker:
     """Checks rows of one batch, many at a time."""
 
     def __init__(self, batch: Batch) -> None:
-        self._kind = batch_kind(batch.kind)
-        self._change = change_kind(self._kind.change_kind)
+        self._file = file_kind(batch.kind)
+        self._change = kind_of_file(batch.kind)
         fields = self._change.message.fields
-        self._reader = RowReader(self._kind.layout, batch.mapping)
+        self._reader = RowReader(self._file.layout, batch.mapping)
         self.date_places = self._reader.date_places
         self._risks = Risks(self._change.message)
         self._rule = rules.rule(self._change.slug)
         self._secrets = [name for name, f in fields.items() if isinstance(f, Secret)]
-        self._amounts = [name for name, f in fields.items() if isinstance(f, Amount) and self._kind.money]
         self._has_reference = "reference" in fields
-        self._context = Context(timezone.localdate(), settings.ODIN_NEW_LIMIT_STRUCTURE)
 
     def seen(self) -> Seen:
         """An empty memory of what must not stand twice."""
-        return Seen(self._kind.unique, self._change.message.fields)
+        return Seen(self._file.unique, self._change.message.fields)
 
     def check(
         self, rows: Sequence[NumberedCells], seen: Seen, references: Mapping[int, str] | None = None
     ) -> list[CheckedRow]:
         """What each row becomes. `references` are those that rows have already, by their number."""
-        self._unlisted = Unlisted(self._change.message)
         read = [self._reader.read(cells) for _, cells in rows]
-        looked = self._kind.look([one.values for one in read])
-        if self._has_reference:
-            for (number, _), row, one in zip(rows, read, looked, strict=True):
-                given = row.values.get("reference") or (references or {}).get(number)
-                one.values = {**one.values, "reference": given or new_reference()}
-        twice = seen.findings({number: one.values for (number, _), one in zip(rows, looked, strict=True)})
+        given = [
+            self._with_reference(row.values, (references or {}).get(number, ""))
+            for (number, _), row in zip(rows, read, strict=True)
+        ]
+        examined = self._change.examine(given, self._file.compose)
+        twice = seen.findings({number: one.values for (number, _), one in zip(rows, examined, strict=True)})
         return [
             self._row(number, cells, row, one, twice.get(number, []))
-            for (number, cells), row, one in zip(rows, read, looked, strict=True)
+            for (number, cells), row, one in zip(rows, read, examined, strict=True)
         ]
 
+    def _with_reference(self, values: Values, known: str) -> Values:
+        if not self._has_reference:
+            return values
+        return {**values, "reference": values.get("reference") or known or new_reference()}
+
     def _row(
-        self, number: int, cells: Sequence[str], row: RowRead, looked: Looked, twice: list[Finding]
+        self, number: int, cells: Sequence[str], row: RowRead, examined: Examined, twice: list[Finding]
     ) -> CheckedRow:
         if not row.values:  # the row is not one of the file's columns: nothing else can be said of it
             return CheckedRow(number, self._sealed_cells(cells, {}), RowState.WRONG, findings=row.findings)
-        findings = [*row.findings, *self._findings(row, looked), *twice]
-        state = _state(findings, looked.done)
-        known = looked.known
-        values: Any = self._sealed(looked.values)
+        findings = [*row.findings, *_findings(row, examined), *twice]
+        state = _state(findings, examined.done)
+        known = examined.known
+        values: Any = self._sealed(examined.values)
         sent = state in (RowState.GOOD, RowState.WARNED)
-        amount = self._amount(values) if state != RowState.WRONG else None
+        amount = self._change.amount(values) if self._change.amount and state != RowState.WRONG else None
         return CheckedRow(
             number,
             self._sealed_cells(cells, values),
@@ -99,39 +94,16 @@ class RowChecker:
             parts=self._parts(values) if sent else [],
             before=known.values,
             findings=findings,
-            risks=self._risks.of(looked.values, known.values) if sent else [],
-            flags=self._flags(looked, findings, amount) if sent else [],
+            risks=self._risks.of(examined.values, known.values) if sent else [],
+            flags=rules.flags(self._change, examined.values, known, findings, amount, self._rule)
+            if sent
+            else [],
             amount=amount,
             record_version=known.version,
         )
 
-    def _flags(self, looked: Looked, findings: Sequence[Finding], amount: Decimal | None) -> list[str]:
-        """What the row's change will be flagged with, as one that is proposed by itself."""
-        flags = risks.of_findings(findings) | self._change.risks(looked.values, looked.known)
-        if rules.is_large(amount, self._rule):
-            flags.add(risks.Risk.LIMIT)
-        return risks.in_order(flags)
-
     def _parts(self, values: Values) -> list[tuple[int, Any]]:
         return [(kind, part) for kind, _, part in self._change.parts(values)]
-
-    def _findings(self, row: RowRead, looked: Looked) -> list[Finding]:
-        """Of the rules and the room. What a cell's damage says already is not said twice."""
-        if looked.done:
-            return []
-        context = self._context
-        if looked.known.values is not None:
-            context = replace(context, known=looked.known.values)
-        found = [
-            *check(self._change.message, looked.values, context),
-            *self._unlisted.findings(looked.values),
-        ]
-        if not found and not looked.findings:
-            return []
-        damaged = {finding.path for finding in row.findings}
-        return [
-            finding for finding in looked.placed([*found, *looked.findings]) if finding.path not in damaged
-        ]
 
     def _sealed(self, values: Values) -> dict[str, Any]:
         secrets = {
@@ -152,9 +124,13 @@ class RowChecker:
                 kept[place] = sealed if isinstance(sealed, dict) else {SEALED: seal(SecretText(kept[place]))}
         return kept
 
-    def _amount(self, values: Mapping[str, Any]) -> Decimal | None:
-        amounts = [Decimal(values[name]) for name in self._amounts if values.get(name)]
-        return sum(amounts, Decimal(0)) if amounts else None
+
+def _findings(row: RowRead, examined: Examined) -> list[Finding]:
+    """Of the examination. What a cell's damage says already is not said twice, and what is done needs nothing."""
+    if examined.done:
+        return []
+    damaged = {finding.path for finding in row.findings}
+    return [finding for finding in examined.findings if finding.path not in damaged]
 
 
 def _state(findings: Sequence[Finding], done: bool) -> RowState:

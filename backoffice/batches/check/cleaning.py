@@ -19,9 +19,9 @@ from backoffice.batches.check.summary import with_finding
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import ROW, restored
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.words import rows as in_words
+from backoffice.changes.kinds import file_kind
 from backoffice.logins.models import User
 from backoffice.seal import SEALED, unseal
 
@@ -39,7 +39,7 @@ class Cleaning:
         self._asked: dict[str, Any] = dict(batch.cleaning or {})
         self._checker = RowChecker(batch)
         self._seen = self._checker.seen()
-        known = columns.by_name(batch_kind(batch.kind).layout)
+        known = columns.by_name(file_kind(batch.kind).layout)
         places = {known[name].path: place for place, name in enumerate(batch.mapping) if name in known}
         self._places = {"": ROW, **places}
 
@@ -97,7 +97,7 @@ class Cleaning:
             altered.append({"row": row.number, "before": before, "after": cleaned})
             row.corrections[str(place)] = cleaned
         Row.objects.bulk_update(rows, ["corrections"])
-        title = batch_kind(self._batch.kind).title.lower()
+        title = file_kind(self._batch.kind).title.lower()
         record(
             "batch.cleaned",
             by=User.objects.get(pk=self._asked["by"]),

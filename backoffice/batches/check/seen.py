@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from backoffice.batches.kinds import Unique
+from backoffice.changes.files import Unique
 from backoffice.protocol.fields import Field, Records, Text, Values
 from backoffice.protocol.findings import Finding
 

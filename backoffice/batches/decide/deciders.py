@@ -1,28 +1,41 @@
-"""Who decides on a file: whoever decides on the kind of change that its rows are. Asked here and nowhere else."""
+"""Who decides on a file: whoever decides on the kind of change that its rows are (see `changes.deciders`)."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 
-from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.models import Batch, State
-from backoffice.changes import kinds as change_kinds
-from backoffice.changes.kinds import Kind, decided_by
+from backoffice.changes import deciders
+from backoffice.changes.deciders import Words, decided_by, open_to
+from backoffice.changes.kinds import KINDS, ChangeKind, kind_of_file
+
+OF_A_FILE = Words(
+    propose="You may not propose these changes.",
+    approve="You may not approve these changes. Ask a checker.",
+    approve_own="You uploaded this file; another person must approve it.",
+    reject="You may not reject these changes. Ask a checker.",
+    reject_own="You uploaded this file: withdraw it instead.",
+    no_checker="A checker decides on this file. Your role does not include it.",
+    approved_already="You approved this file; a second checker must approve it too.",
+)
 
 
-def change_kind(batch: Batch) -> Kind:
+def change_kind(batch: Batch) -> ChangeKind:
     """The kind of change that each row of the file is."""
-    return change_kinds.kind(batch_kind(batch.kind).change_kind)
+    return kind_of_file(batch.kind)
+
+
+def asks_total(batch: Batch) -> bool:
+    """Whether its rows carry rupees, so that the maker types a control total."""
+    return change_kind(batch).amount is not None
 
 
 def decides(person: Any, batch: Batch) -> bool:
     """Whether somebody decides on files of this kind. Of one's own one decides nothing, whatever this says."""
-    return bool(person.has_perm(change_kind(batch).decide))
+    return deciders.decides(person, change_kind(batch))
 
 
 def waiting_for(person: Any) -> QuerySet[Batch]:
     """The submitted files that this person may decide: never their own, nor what they approved already."""
-    mine = decided_by(person)
-    kinds = [slug for slug, kind in BATCH_KINDS.items() if kind.change_kind in mine]
-    submitted = Batch.objects.filter(state=State.SUBMITTED, kind__in=kinds)
-    return submitted.exclude(made_by=person).exclude(approvals__by=person)
+    files = [file.slug for slug in decided_by(person) for file in KINDS[slug].files]
+    return open_to(person, Batch.objects.filter(state=State.SUBMITTED, kind__in=files))

@@ -20,11 +20,12 @@ from backoffice.audit.operations import record
 from backoffice.batches import wakeup, words
 from backoffice.batches.check.summary import with_risks
 from backoffice.batches.decide import setwise
-from backoffice.batches.decide.deciders import change_kind, decides
+from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kind
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
 from backoffice.changes import approvals, comments, expiry, rules
+from backoffice.changes.deciders import require_approver, require_maker, require_rejecter
+from backoffice.changes.kinds import file_kind
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import Risk, in_order
@@ -62,7 +63,7 @@ def submit(
     reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
     with transaction.atomic():
         batch = _locked(batch_id)
-        _may(by.has_perm(change_kind(batch).propose), "You may not propose these changes.")
+        require_maker(by, change_kind(batch), OF_A_FILE)
         if batch.made_by_id != by.pk:
             raise NotAllowed("Only the person who uploaded this file may submit it.")
         if batch.state != State.CHECKED:
@@ -77,8 +78,8 @@ def submit(
         if not batch.good + batch.warned:
             raise BatchError("No row is left to submit. Correct the file and upload it again.")
         sent = batch.rows.filter(state__in=SENT)
-        rule = rules.rule(batch_kind(batch.kind).change_kind)
-        if batch_kind(batch.kind).money:
+        rule = rules.rule(change_kind(batch).slug)
+        if asks_total(batch):
             _compare(control_total, sent.aggregate(total=Sum("amount"))["total"] or Decimal(0))
             batch.control_total = control_total
             _flag_large(sent, rule)
@@ -131,9 +132,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
     _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
-        _may(decides(by, batch), "You may not approve these changes. Ask a checker.")
-        if batch.made_by_id == by.pk:
-            raise NotAllowed("You uploaded this file; another person must approve it.")
+        require_approver(by, change_kind(batch), batch.made_by_id, OF_A_FILE)
         if batch.content_hash != content_hash or _hash_of_changes(batch) != content_hash:
             raise Stale("The batch is not the one you saw. Look at it again.")
         if not _open_changes(batch).exists():
@@ -153,7 +152,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             batch.next_row = 0  # from here on the number of the last row that the records took
             batch.save()
             rows = _decide(batch, ChangeState.APPROVED, by, batch.decision_reason)
-            if batch_kind(batch.kind).take:
+            if change_kind(batch).local:
                 wakeup.wake_after_commit()
             else:
                 setwise.owe(batch)
@@ -175,8 +174,6 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
     with transaction.atomic():
         batch = _undecided(batch_id)
         reason = _may_reject(batch, by, reason)
-        if batch.made_by_id == by.pk:
-            raise NotAllowed("You uploaded this file: withdraw it instead.")
         batch.decided_by = by
         batch.decided_at = timezone.now()
         batch.decision_reason = reason
@@ -195,8 +192,6 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
     with transaction.atomic():
         batch = _undecided(batch_id)
         reason = _may_reject(batch, by, reason)
-        if batch.made_by_id == by.pk:
-            raise NotAllowed("You uploaded this file: withdraw it instead.")
         if batch.mode == Mode.ALL:
             raise BatchError("This batch goes out whole or not at all. Reject it as a whole.")
         row = batch.rows.get(number=number)
@@ -255,14 +250,9 @@ def _expire(batch_id: int) -> bool:
     return True
 
 
-def _may(allowed: bool, refusal: str) -> None:
-    if not allowed:
-        raise NotAllowed(refusal)
-
-
 def _may_reject(batch: Batch, person: "User", reason: str) -> str:
     """The reason as it is kept. Raises NotAllowed or ReasonMissing."""
-    _may(decides(person, batch), "You may not reject these changes. Ask a checker.")
+    require_rejecter(person, change_kind(batch), batch.made_by_id, OF_A_FILE)
     return checked(reason, ReasonMissing, "Say why you reject it: the maker needs to know.")
 
 
@@ -342,7 +332,7 @@ def _decide(batch: Batch, state: str, by: "User", reason: str) -> int:
 
 
 def _mark_stale(batch: Batch) -> int:
-    moved_on = batch_kind(batch.kind).moved_on()
+    moved_on = file_kind(batch.kind).moved_on()
     marked: int = (
         _open_changes(batch).filter(moved_on).update(state=ChangeState.STALE, updated_at=batch.decided_at)
     )
@@ -379,7 +369,7 @@ def _record(
         action,
         by=by,
         subject=batch.subject,
-        text=f"Batch {batch.pk}, {batch_kind(batch.kind).title.lower()}: {text}",
+        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {text}",
         reason=reason,
         details={"batch": batch.pk, "sha256": batch.sha256, "content_hash": batch.content_hash, **details},
     )

@@ -11,9 +11,9 @@ from django.utils import timezone
 from backoffice.audit.operations import record, record_many
 from backoffice.batches.check import summary
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
-from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Batch, State
 from backoffice.batches.words import messages
+from backoffice.changes.kinds import applied_here
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.settling import hold_back
 from backoffice.delivery.states import FINAL, MOVES, Move
@@ -100,9 +100,8 @@ def _hold_back_behind(batch: Batch, since: datetime) -> None:
 def note_outcomes() -> int:
     """Keep the counts of what is being sent for the lists. Returns how many batches were settled. Run by beat."""
     settled = 0
-    taken_here = [slug for slug, kind in BATCH_KINDS.items() if kind.take]
     unfinished = Batch.objects.filter(state=State.APPROVED, finished_at__isnull=True)
-    for batch in unfinished.exclude(kind__in=taken_here):
+    for batch in unfinished.exclude(kind__in=applied_here()):
         counts = summary.deliveries(batch)
         by_state = {state.value: counts[state] for state in DeliveryState}
         still_open = any(count for state, count in by_state.items() if state not in FINAL)

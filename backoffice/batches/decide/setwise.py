@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import connection, models
 
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Row
+from backoffice.changes.kinds import kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
@@ -59,7 +59,7 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
         },
         {
             "token": None,
-            "kind": batch_kind(batch.kind).change_kind,
+            "kind": kind_of_file(batch.kind).slug,
             "state": ChangeState.SUBMITTED,
             "checkers": checkers,
             "reason": batch.reason,

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.batches.errors import LeaseLost
-from backoffice.batches.kinds import BatchKind, batch_kind
 from backoffice.batches.models import Batch
 from backoffice.batches.words import rows
+from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 
@@ -24,7 +24,6 @@ def step(batch: Batch, token: uuid.UUID) -> bool:
 
     Rows whose records moved on since the approval are stale and left out. Raises LeaseLost, and nothing is taken then.
     """
-    kind = batch_kind(batch.kind)
     batch.refresh_from_db()
     waiting = Change.objects.filter(
         batch=batch, state=ChangeState.APPROVED, row_number__gt=batch.next_row
@@ -36,14 +35,15 @@ def step(batch: Batch, token: uuid.UUID) -> bool:
     if not numbers:
         _finish(batch)
         return False
-    _take(kind, waiting.filter(row_number__lte=numbers[-1]))
+    _apply(batch.kind, waiting.filter(row_number__lte=numbers[-1]))
     return True
 
 
-def _take(kind: BatchKind, changes: QuerySet[Change]) -> None:
-    changes.order_by().filter(kind.moved_on()).update(state=ChangeState.STALE, updated_at=timezone.now())
-    if kind.take:
-        kind.take(list(changes.select_related("made_by")))
+def _apply(slug: str, changes: QuerySet[Change]) -> None:
+    moved_on = file_kind(slug).moved_on()
+    changes.order_by().filter(moved_on).update(state=ChangeState.STALE, updated_at=timezone.now())
+    if apply_many := kind_of_file(slug).apply_here_many:
+        apply_many(list(changes.select_related("made_by")))
 
 
 def _finish(batch: Batch) -> None:
@@ -56,6 +56,6 @@ def _finish(batch: Batch) -> None:
         "batch.taken",
         by=None,
         subject=batch.subject,
-        text=f"Batch {batch.pk}, {batch_kind(batch.kind).title.lower()}: {rows(taken)} taken.",
+        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {rows(taken)} taken.",
         details={"batch": batch.pk, "sha256": batch.sha256, "rows": taken},
     )

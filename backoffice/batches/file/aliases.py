@@ -8,8 +8,8 @@ from backoffice.audit.operations import record
 from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file.columns import by_name, offered
 from backoffice.batches.file.matching import plain
-from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Alias
+from backoffice.changes.kinds import file_kinds
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def column_choices() -> list[tuple[str, str]]:
     """Every column of every kind of file that is offered, with its label."""
-    found = {column.name: column.label for kind in BATCH_KINDS.values() for column in offered(kind.layout)}
+    found = {column.name: column.label for kind in file_kinds().values() for column in offered(kind.layout)}
     return [(name, f"{name}: {label}") for name, label in sorted(found.items())]
 
 
@@ -67,7 +67,7 @@ def forget(pk: int, *, by: "User") -> None:
 
 def _taken(alias: str) -> str:
     """The column whose own name this is in some kind of file; "" where there is none."""
-    names = (name for kind in BATCH_KINDS.values() for name in by_name(kind.layout))
+    names = (name for kind in file_kinds().values() for name in by_name(kind.layout))
     return next((name for name in names if plain(name) == plain(alias)), "")
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from django.conf import settings
 
-from backoffice.batches.file.columns import BETWEEN, CLEAR, Column, Layout, by_name
+from backoffice.batches.file.columns import BETWEEN, CLEAR, Column, by_name
 from backoffice.batches.file.dates import DateShapes
 from backoffice.batches.file.marks import MarkedRow
+from backoffice.changes.files import Layout
 from backoffice.kit.csv_files import unmarked
 from backoffice.protocol.fields import Code, Date, Flags, Record, Records, Secret, SecretText, Text, Values
 from backoffice.protocol.findings import Finding

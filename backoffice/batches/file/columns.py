@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from backoffice.changes.files import Layout
 from backoffice.kit.csv_files import line
 from backoffice.protocol.fields import Code, Field, Flags, Record, Records, Secret, SubRecord
 from backoffice.protocol.message import Request
@@ -19,32 +20,6 @@ BETWEEN = ";"
 CLEAR = "(clear)"
 #: Numbered records that a template shows, that are offered as meanings of a column, and that a file may have.
 SHOWN, OFFERED, MOST = 2, 9, 99
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which columns the files of a kind have.
-
-    `only`: the fields, where not all of `message` are; `without`: those left out. `single`: the list of which a row
-    is one record. `filled`: what the portal fills in where the cell is empty, so that no file need have it; `needed`:
-    what every row must have, though the message need not.
-    """
-
-    message: type[Request]
-    only: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    single: str = ""
-    filled: tuple[str, ...] = ()
-    needed: tuple[str, ...] = ()
-
-    @property
-    def fields(self) -> dict[str, Field]:
-        """The fields of the message that a file may speak of, by name."""
-        return {
-            name: field
-            for name, field in self.message.fields.items()
-            if name not in self.without and (not self.only or name in self.only)
-        }
 
 
 @dataclass(frozen=True)

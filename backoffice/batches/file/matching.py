@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from backoffice.batches.file.columns import Column, Layout, by_name
+from backoffice.batches.file.columns import Column, by_name
 from backoffice.batches.models import Alias
+from backoffice.changes.files import Layout
 
 #: A column of the file that somebody left out on purpose.
 IGNORED = "-"

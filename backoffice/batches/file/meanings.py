@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backoffice.batches.file import matching
-from backoffice.batches.file.columns import Layout
 from backoffice.batches.file.reading import Inspected
 from backoffice.batches.models import Mapping
+from backoffice.changes.files import Layout
 from backoffice.kit.formats import ist
 
 if TYPE_CHECKING:

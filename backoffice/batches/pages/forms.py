@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Mode
+from backoffice.changes.kinds import file_kinds
 from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.filters import RupeesField
 
@@ -17,7 +17,7 @@ LAST_HEADER = 1000
 
 def kind_choices() -> list[tuple[str, str]]:
     """The kinds of file that the rooms registered, by title."""
-    return sorted(((slug, kind.title) for slug, kind in BATCH_KINDS.items()), key=lambda pair: pair[1])
+    return sorted(((slug, kind.title) for slug, kind in file_kinds().items()), key=lambda pair: pair[1])
 
 
 class UploadForm(forms.Form):

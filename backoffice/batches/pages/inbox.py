@@ -12,11 +12,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backoffice.batches.decide.deciders import waiting_for
-from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Batch
 from backoffice.batches.pages.filters import uploaders
 from backoffice.changes.filters import AGES, kind_choices
 from backoffice.changes.inbox import Queue
+from backoffice.changes.kinds import KINDS, file_title
 from backoffice.changes.models import Change
 from backoffice.changes.risks import Risk
 from backoffice.kit.filters import Filters, PersonFilter, RupeesFilter, SearchFilter
@@ -53,7 +53,7 @@ class FileFilter(Filters):
 
     def of_kind(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """Those whose rows are changes of this kind."""
-        return queryset.filter(kind__in=[slug for slug, k in BATCH_KINDS.items() if k.change_kind == value])
+        return queryset.filter(kind__in=[file.slug for file in KINDS[value].files])
 
     def with_risk(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """Those with a row that has this flag."""
@@ -94,7 +94,7 @@ class FileTable(PortalTable):
         )
 
     def render_kind(self, value: str) -> str:
-        return BATCH_KINDS[value].title if value in BATCH_KINDS else value
+        return file_title(value)
 
     def render_submitted_rows(self, record: Batch) -> str:
         return portal.count(record.good + record.warned)

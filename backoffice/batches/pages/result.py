@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Q
 
 from backoffice.batches.file import columns
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, RowState, State
 from backoffice.batches.pages.rows import with_outcome
+from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit.csv_files import line
@@ -36,7 +36,7 @@ def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
     """The result as CSV text, line by line, the header first; with a byte order mark, so that Excel reads UTF-8."""
     secrets = secret_places(batch)
     yield "\ufeff" + line([*_own(batch, batch.headers), *ADDED])
-    taken = batch.next_row if batch.state == State.APPROVED and batch_kind(batch.kind).take else 0
+    taken = batch.next_row if batch.state == State.APPROVED and kind_of_file(batch.kind).local else 0
     rows = with_outcome(batch)
     if failed_only:
         rows = rows.filter(FAILED)
@@ -48,7 +48,7 @@ def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
 
 def secret_places(batch: Batch) -> set[int]:
     """The positions of the columns whose cells never come back."""
-    known = columns.by_name(batch_kind(batch.kind).layout)
+    known = columns.by_name(file_kind(batch.kind).layout)
     return {place for place, name in enumerate(batch.mapping) if name in known and known[name].secret}
 
 

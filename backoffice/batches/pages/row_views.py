@@ -17,14 +17,15 @@ from backoffice.audit.operations import record
 from backoffice.batches import operations
 from backoffice.batches.check.offers import Offers, seen
 from backoffice.batches.decide import decisions
+from backoffice.batches.decide.deciders import decides
 from backoffice.batches.errors import BatchError
 from backoffice.batches.file import columns, uploads
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.batches.pages import result
 from backoffice.batches.pages.filters import RowFilter
 from backoffice.batches.pages.rows import with_outcome
 from backoffice.batches.pages.tables import RowTable
+from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import SHARED_RULE
@@ -110,7 +111,7 @@ def offers(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(Batch, pk=pk)
     path, rule = request.GET.get("path", ""), request.GET.get("rule", "")
     column = next(
-        (one for one in columns.by_name(batch_kind(batch.kind).layout).values() if one.path == path), None
+        (one for one in columns.by_name(file_kind(batch.kind).layout).values() if one.path == path), None
     )
     try:
         place = operations.place_of(batch, path)
@@ -179,7 +180,7 @@ def _row_page(
 ) -> HttpResponse:
     change = Change.objects.filter(batch=batch, row_number=row.number).first()
     waits = change is not None and change.state == ChangeState.SUBMITTED
-    checker = request.user.has_perm("changes.approve_change") and batch.made_by_id != request.user.pk
+    checker = decides(request.user, batch) and batch.made_by_id != request.user.pk
     shows = privacy.shown(request, row.lane)
     cells = _cells(batch, row, shows)
     found = _found(cells, _on_no_column(batch, row))
@@ -195,7 +196,7 @@ def _row_page(
         "empty": [cell["header"] for cell in cells if not _says_something(cell)],
         "errors": [pair for pair in found if pair[1]["severity"] == Severity.ERROR],
         "warnings": [pair for pair in found if pair[1]["severity"] != Severity.ERROR],
-        "comparisons": batch_kind(batch.kind).compare(
+        "comparisons": file_kind(batch.kind).compare(
             row.messages[0]["values"] if row.messages else row.values, row.before
         ),
         "shared": [finding for finding in row.findings if finding["rule"] == SHARED_RULE],
@@ -213,7 +214,7 @@ def _messages(batch: Batch, row: Row, change: Change | None, shows: bool) -> lis
     if not row.messages or row.state == RowState.WRONG:
         return []
     stands = change or Change(
-        kind=batch_kind(batch.kind).change_kind,
+        kind=kind_of_file(batch.kind).slug,
         state=ChangeState.SUBMITTED,
         messages=row.messages,
         before=row.before,
@@ -223,7 +224,7 @@ def _messages(batch: Batch, row: Row, change: Change | None, shows: bool) -> lis
 
 def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
     """Each column of the file: its header, what it means, the cell as uploaded and as corrected, its findings."""
-    known = columns.by_name(batch_kind(batch.kind).layout)
+    known = columns.by_name(file_kind(batch.kind).layout)
     secrets = result.secret_places(batch)
     cells = []
     for place, (header, name) in enumerate(zip(batch.headers, batch.mapping, strict=True)):
@@ -265,7 +266,7 @@ def _cell(column: columns.Column | None, text: str | None, shows: bool) -> str |
 
 def _on_no_column(batch: Batch, row: Row) -> list[dict[str, Any]]:
     """Findings on the row as a whole, or on a value for which the file has no column."""
-    known = columns.by_name(batch_kind(batch.kind).layout)
+    known = columns.by_name(file_kind(batch.kind).layout)
     paths = {known[name].path for name in batch.mapping if name in known}
     return [finding for finding in row.findings if finding["path"] not in paths]
 

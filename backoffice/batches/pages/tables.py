@@ -6,8 +6,8 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from backoffice.batches.kinds import BATCH_KINDS
 from backoffice.batches.models import Batch, Row
+from backoffice.changes.kinds import file_title
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit import privacy
 from backoffice.kit.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
@@ -48,7 +48,7 @@ class BatchTable(PortalTable):
         )
 
     def render_kind(self, value: str) -> str:
-        return BATCH_KINDS[value].title if value in BATCH_KINDS else value
+        return file_title(value)
 
     def render_outcome(self, record: Batch) -> str:
         """How many messages stand in which state, those without any left out."""

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backoffice.batches import operations
 from backoffice.batches.errors import BatchError, FileProblem
 from backoffice.batches.file import columns, matching
-from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
 from backoffice.batches.models import Batch, State
 from backoffice.batches.pages.forms import HeadersForm, UploadForm, kind_choices
 from backoffice.batches.pages.views import may_upload
+from backoffice.changes.files import FileKind
+from backoffice.changes.kinds import file_kind, file_kinds
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -40,7 +41,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 @may_upload
 def new(request: HttpRequest, kind: str) -> HttpResponse:
     """Upload a file of a kind; beside it the guide to its columns."""
-    batch_kind = _kind_or_404(kind)
+    wanted = _kind_or_404(kind)
     form = UploadForm(request.POST or None, request.FILES or None)
     problem = ""
     if request.method == "POST" and form.is_valid():
@@ -59,10 +60,10 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
                 )
             return redirect(_begin(done.batch, _person(request)))
     context = {
-        "kind": batch_kind,
+        "kind": wanted,
         "form": form,
         "problem": problem,
-        "columns": columns.columns(batch_kind.layout),
+        "columns": columns.columns(wanted.layout),
     }
     return render(request, "batches/new.html", context, status=422 if request.method == "POST" else 200)
 
@@ -72,8 +73,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 @may_upload
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """The template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
-    batch_kind = _kind_or_404(kind)
-    text = f"\ufeff{columns.template(batch_kind.layout)}"
+    text = f"\ufeff{columns.template(_kind_or_404(kind).layout)}"
     return HttpResponse(
         text,
         content_type="text/csv; charset=utf-8",
@@ -91,7 +91,7 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _mapping_page(request, batch)
     typed = [request.POST.get(f"column-{place}", "") for place in range(len(batch.headers))]
-    names = matching.chosen(batch_kind(batch.kind).layout, [text[:MOST_TYPED].strip() for text in typed])
+    names = matching.chosen(file_kind(batch.kind).layout, [text[:MOST_TYPED].strip() for text in typed])
     try:
         operations.check(batch.pk, by=_person(request), names=names)
     except operations.ColumnsUnclear as unclear:
@@ -110,7 +110,7 @@ def _mapping_page(
     headers_form: HeadersForm | None = None,
     code: int = 200,
 ) -> HttpResponse:
-    layout = batch_kind(batch.kind).layout
+    layout = file_kind(batch.kind).layout
     names = batch.mapping if names is None else names
     by_header = matching.match(layout, batch.headers)
     hidden_columns = set(batch.shape.get("hidden_columns", ()))
@@ -185,10 +185,11 @@ def _begin(batch: Batch, by: "User") -> str:
     return batch.get_absolute_url()
 
 
-def _kind_or_404(slug: str) -> BatchKind:
-    if slug not in BATCH_KINDS:
+def _kind_or_404(slug: str) -> FileKind:
+    found = file_kinds().get(slug)
+    if found is None:
         raise Http404("There is no such kind of file.")
-    return BATCH_KINDS[slug]
+    return found
 
 
 def _person(request: HttpRequest) -> "User":

@@ -15,16 +15,17 @@ from backoffice.audit.models import Entry
 from backoffice.batches import operations, words
 from backoffice.batches.check import summary
 from backoffice.batches.decide import decisions, sending
-from backoffice.batches.decide.deciders import change_kind, decides
+from backoffice.batches.decide.deciders import asks_total, change_kind, decides
 from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import HIDDEN
-from backoffice.batches.kinds import BATCH_KINDS, BatchKind, batch_kind
 from backoffice.batches.models import CAME_BACK, Batch, State
 from backoffice.batches.pages.filters import BatchFilter
 from backoffice.batches.pages.forms import SubmitForm
 from backoffice.batches.pages.tables import BatchTable
-from backoffice.changes.comments import may_comment
+from backoffice.changes.deciders import may_comment
+from backoffice.changes.files import FileKind
+from backoffice.changes.kinds import file_kind
 from backoffice.delivery.stops import stops
 from backoffice.kit import privacy
 from backoffice.kit.components import Event, status
@@ -116,7 +117,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Propose a checked batch."""
     batch = _batch_or_404(pk)
-    form = SubmitForm(request.POST, money=batch_kind(batch.kind).money, wrong=batch.wrong)
+    form = SubmitForm(request.POST, money=asks_total(batch), wrong=batch.wrong)
     problem = ""
     if form.is_valid():
         try:
@@ -215,7 +216,7 @@ def _page(
     form: SubmitForm | None = None,
     code: int = 200,
 ) -> HttpResponse:
-    kind = BATCH_KINDS[batch.kind]
+    kind = file_kind(batch.kind)
     mine = batch.made_by_id == request.user.pk
     context: dict[str, Any] = {
         "batch": batch,
@@ -229,7 +230,7 @@ def _page(
         "events": _events(batch, privacy.sees_at_once(request.user)),
         "shows_personal": privacy.sees_at_once(request.user),
         "comment_failed": tried == "comment" and bool(problem),
-        "may_comment": batch.submitted_at is not None and may_comment(change_kind(batch), _person(request)),
+        "may_comment": batch.submitted_at is not None and may_comment(request.user, change_kind(batch)),
         **_decision(request, batch, mine),
         **_progress(request, batch),
     }
@@ -239,7 +240,7 @@ def _page(
         hidden = (one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN)
         context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
     if batch.state == State.CHECKED and mine:
-        context["form"] = form or SubmitForm(money=kind.money, wrong=batch.wrong)
+        context["form"] = form or SubmitForm(money=asks_total(batch), wrong=batch.wrong)
     if batch.state == State.SUBMITTED:
         risky = summary.with_risks(batch)
         context["risky"], context["risky_count"] = risky[:RISKY], risky.count()
@@ -278,7 +279,7 @@ def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     if batch.state == State.CHECKING:
         bar = summary.checking(batch)
         every = "1s" if bar.moving else "5s"
-    elif batch.state == State.APPROVED and batch_kind(batch.kind).take:
+    elif batch.state == State.APPROVED and change_kind(batch).local:
         bar = summary.taking(batch)
         every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
     elif batch.state == State.APPROVED:
@@ -306,7 +307,7 @@ def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     }
 
 
-def _named(kind: BatchKind, found: list[summary.FindingKind]) -> list[tuple[str, summary.FindingKind]]:
+def _named(kind: FileKind, found: list[summary.FindingKind]) -> list[tuple[str, summary.FindingKind]]:
     """Kinds of findings with the name of the column that each is on."""
     labels = {column.path: column.label for column in columns.by_name(kind.layout).values()}
     return [(labels.get(one.path, "The row as a whole"), one) for one in found]

@@ -14,11 +14,11 @@ from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.file import uploads
 from backoffice.batches.file.matching import match, problems
 from backoffice.batches.file.reading import inspect
-from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.models import Batch, Row, RowState, State
+from backoffice.changes.kinds import file_kind, file_kinds
 from backoffice.changes.kinds import kind as change_kind
 from backoffice.changes.models import Change
-from backoffice.changes.operations import look, submit
+from backoffice.changes.operations import examine, submit
 from backoffice.delivery.content import content_hash, one
 from backoffice.protocol.message import clean
 from backoffice.seal import unseal_values
@@ -39,7 +39,7 @@ def upload(maker, settings, tmp_path):
     def make(slug, content):
         stored = uploads.store([content if isinstance(content, bytes) else content.encode()])
         inspected = inspect(uploads.path_of(stored.name), "file.csv")
-        layout = batch_kind(slug).layout
+        layout = file_kind(slug).layout
         names = match(layout, inspected.headers)
         assert problems(layout, inspected.headers, names) == []
         return Batch.objects.create(
@@ -134,7 +134,7 @@ def test_an_empty_cell_takes_the_value_with_which_the_form_starts(check):
     assert [row.values[name] for name in ("status", "poa", "category")] == ["A", "2", "4"]
 
 
-@pytest.mark.parametrize("slug", BATCH_KINDS)
+@pytest.mark.parametrize("slug", file_kinds())
 def test_the_example_of_every_template_has_no_error_once_the_user_is_here(check, slug):
     if slug not in (CREATE, "register_retail_user"):
         RetailUserFactory(user_id="WEBRET1", group_id="HO", status="I", mobile="", pan="AAAPR1234C")
@@ -177,7 +177,9 @@ def test_a_row_has_the_findings_of_the_form(check, changed):
         for place, record in enumerate(values[name], 1):
             cells |= {f"{noun}_{place}_{part}": text for part, text in record.items()}
     (row,) = check(CREATE, {**cells, "reference": "REF1"})
-    expected = [(f.path, f.rule, f.text, f.cleaned) for f in look(CREATE, {**values, "reference": "REF1"})]
+    expected = [
+        (f.path, f.rule, f.text, f.cleaned) for f in examine(CREATE, {**values, "reference": "REF1"}).findings
+    ]
     assert [(f["path"], f["rule"], f["text"], f["cleaned"]) for f in row.findings] == expected
 
 

@@ -1,7 +1,7 @@
 """What stands twice in a file, remembered outside of memory."""
 
 from backoffice.batches.check.seen import Seen
-from backoffice.batches.kinds import Unique
+from backoffice.changes.files import Unique
 
 LANE = Unique(("group_id", "user_id"), "is the same user.")
 BANK = Unique(("bank_id", "account_no"), "has the same account.", each="banks")

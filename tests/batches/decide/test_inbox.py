@@ -180,13 +180,16 @@ def test_who_decides_on_a_file_is_asked_of_the_kind_of_its_rows(
     from backoffice.changes.kinds import KINDS
 
     batch = submitted()
+    row = reverse("batches:row", args=[batch.pk, batch.rows.order_by("number").first().number])
+    client.force_login(checker)
+    assert client.get(row).context["may_reject"]
     own = replace(KINDS["create_retail_user"], decide="logins.approve_rights")
     monkeypatch.setitem(KINDS, "create_retail_user", own)
-    client.force_login(checker)
     page = client.get(batch.get_absolute_url())
     assert not page.context["may_decide"]
     assert not page.context["may_steer"]
     assert page.context["every"] == "5s"
+    assert not client.get(row).context["may_reject"]
     with pytest.raises(NotAllowed):
         decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     decisions.approve(batch.pk, by=admin, content_hash=batch.content_hash)

@@ -7,8 +7,8 @@ from backoffice.audit.models import Entry
 from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import aliases
 from backoffice.batches.file.matching import match
-from backoffice.batches.kinds import batch_kind
 from backoffice.batches.models import Alias
+from backoffice.changes.kinds import file_kind
 from tests.html_forms import Page
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_kept_name_is_understood_and_leaves_an_audit_entry(admin):
     aliases.keep("Kunden-Nr", "user_id", by=admin)
-    assert match(batch_kind("cash_deposit").layout, ["KUNDEN NR"]) == ["user_id"]
+    assert match(file_kind("cash_deposit").layout, ["KUNDEN NR"]) == ["user_id"]
     assert Entry.objects.get(action="alias.kept").after == {"Kunden-Nr": "user_id"}
 
 

@@ -18,8 +18,8 @@ from backoffice.batches.file.columns import columns
 from backoffice.batches.file.dates import DateShapes
 from backoffice.batches.file.matching import match, problems
 from backoffice.batches.file.reading import inspect
-from backoffice.batches.kinds import BATCH_KINDS, batch_kind
 from backoffice.batches.models import Batch, Row, State
+from backoffice.changes.kinds import file_kind, file_kinds
 from tests.batches.files import example_row, names, workbook, zipped
 from tests.factories import RetailUserFactory
 
@@ -186,7 +186,7 @@ def test_a_row_of_another_width_is_not_guessed_at(cells):
 
 def test_damage_is_not_found_where_there_is_none():
     clean_cells = example_row(CREATE, name="E Rao", address_1="Flat 1E+ # 4", user_id="1E5")
-    read = RowReader(batch_kind(CREATE).layout, list(clean_cells)).read(list(clean_cells.values()))
+    read = RowReader(file_kind(CREATE).layout, list(clean_cells)).read(list(clean_cells.values()))
     assert read.findings == []
 
 
@@ -208,7 +208,7 @@ def test_accepted_shapes_of_dates(shapes, text, canonical):
 # --- anything at all --------------------------------------------------------------------------------------------
 
 HEADERS = {
-    slug: ",".join(column.name for column in columns(kind.layout)) for slug, kind in BATCH_KINDS.items()
+    slug: ",".join(column.name for column in columns(kind.layout)) for slug, kind in file_kinds().items()
 }
 nasty = st.sampled_from(
     [
@@ -258,7 +258,7 @@ def checked(path, content, slug, maker):
     """The batch of a file, or None where its columns are refused."""
     path.write_bytes(content)
     inspected = inspect(path, path.name)
-    layout = batch_kind(slug).layout
+    layout = file_kind(slug).layout
     mapping = match(layout, inspected.headers)
     if problems(layout, inspected.headers, mapping):
         return None
@@ -309,7 +309,7 @@ def test_any_bytes_below_a_good_header(tmp_path, maker, content, slug, encoded):
 
 @pytest.mark.django_db
 @FUZZ
-@given(slug=st.sampled_from(sorted(BATCH_KINDS)), data=st.data())
+@given(slug=st.sampled_from(sorted(file_kinds())), data=st.data())
 def test_any_cells_below_a_good_header(tmp_path, maker, slug, data):
     width = HEADERS[slug].count(",") + 1
     places = st.dictionaries(st.integers(0, width - 1), cell, max_size=6)
@@ -352,7 +352,7 @@ def test_a_workbook_with_a_broken_part(tmp_path, maker, part, place, text):
 
 def test_the_apostrophe_of_a_result_that_is_uploaded_again_is_no_part_of_the_cell():
     cells = example_row(CREATE, orders_per_second="'-1", mobile="'+919876543210", name="O'Brien")
-    read = RowReader(batch_kind(CREATE).layout, list(cells)).read(list(cells.values()))
+    read = RowReader(file_kind(CREATE).layout, list(cells)).read(list(cells.values()))
     assert [read.values[name] for name in ("orders_per_second", "mobile", "name")] == [
         "-1",
         "+919876543210",

@@ -1,117 +1,23 @@
-"""What the portal says about many proposed values at once: as many queries for five hundred rows as for one."""
+"""Who else has the same PAN, mobile number, bank or demat account: as many queries for 500 proposals as for one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db.models import Q
-
-from accounts import comparing, lookups  # noqa: F401  # lookups registers `among`
 from accounts.models import BankAccount, DematAccount, RetailUser
+from accounts.retail_users import lane_of
 from accounts.values import records
-from backoffice.changes.models import Change
-from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import SHARED_RULE
-from backoffice.delivery.models import Delivery
-from backoffice.delivery.states import OPEN
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
-from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, MOBILE, PAN
 
-#: The kinds of change after which a retail user is here.
-CREATE_RETAIL_USER = "create_retail_user"
-REGISTER_RETAIL_USER = "register_retail_user"
 #: So many of the users found are named; the rest are counted.
 NAMED = 3
 #: So many holders of the same details are looked at: a made-up mobile number may stand with thousands.
 HOLDERS = 20_000
 
 Many = Sequence[Values]
-
-
-def lane_of(values: Mapping[str, object]) -> str:
-    """GROUP/USER of a message's values."""
-    return f"{values.get('group_id', '')}/{values.get('user_id', '')}"
-
-
-def users_of(many: Many, *parts: str) -> dict[str, RetailUser]:
-    """The retail users that are here, by lane, with the rows behind these parts."""
-    by_group: dict[str, set[str]] = defaultdict(set)
-    for values in many:
-        by_group[str(values.get("group_id", ""))].add(str(values.get("user_id", "")))
-    condition = Q()
-    for group_id, user_ids in by_group.items():
-        condition |= Q(group_id=group_id, user_id__among=user_ids)
-    users = RetailUser.objects.filter(condition).prefetch_related(*parts).order_by() if by_group else ()
-    return {user.lane: user for user in users}
-
-
-def existing_findings(many: Many, here: Collection[str]) -> list[list[Finding]]:
-    """What speaks against messages for users that must be here already. `here` are the lanes of those that are."""
-    return [[] if (lane := lane_of(values)) in here else [_not_here(lane)] for values in many]
-
-
-def _not_here(lane: str) -> Finding:
-    words = f"{lane} is not a retail user here. Create or register the user first."
-    return Finding("user_id", words, rule="portal.exists")
-
-
-def create_findings(many: Many, here: Collection[str]) -> list[list[Finding]]:
-    """What speaks against creations: users exist, are being created, others have the same details, or its own do not
-    fit together.
-    """
-    lanes = {lane_of(values) for values in many} - set(here)
-    waiting = Change.objects.filter(
-        lane__among=lanes, kind__in=(CREATE_RETAIL_USER, REGISTER_RETAIL_USER), state=ChangeState.SUBMITTED
-    )
-    under_way = Delivery.objects.filter(
-        lane__among=lanes, message_type=CreateRetailUser.type, state__in=OPEN
-    ).only("lane", "state")
-    changes = dict(waiting.order_by("-pk").values_list("lane", "pk"))
-    deliveries = {delivery.lane: delivery for delivery in under_way.order_by("-pk")}
-    same = shared_findings(many)
-    return [
-        [
-            *_addressable(values),
-            *_already_there(values, here, changes, deliveries),
-            *shared,
-            *comparing.findings(values),
-        ]
-        for values, shared in zip(many, same, strict=True)
-    ]
-
-
-def _addressable(values: Values) -> Iterator[Finding]:
-    for name, label in (("group_id", "group id"), ("user_id", "user id")):
-        text = str(values.get(name, ""))
-        if "/" in text or text in (".", ".."):
-            words = f"{text!r} cannot be a {label} here: users are named GROUP/USER. Leave out the /."
-            yield Finding(name, words, rule="portal.lane")
-
-
-def _already_there(
-    values: Values,
-    here: Collection[str],
-    changes: Mapping[str, int],
-    deliveries: Mapping[str, Delivery],
-) -> Iterator[Finding]:
-    lane = lane_of(values)
-    if not values.get("group_id") or not values.get("user_id"):
-        return
-    if lane in here:
-        words = f"{lane} is already a retail user here. Open its page to see it, or choose another user id."
-        yield Finding("user_id", words, rule="portal.exists")
-        return
-    if lane in changes:
-        words = f"Change {changes[lane]} already proposes {lane} and waits for a checker."
-        yield Finding("user_id", f"{words} Wait for it, or choose another user id.", rule="portal.pending")
-    if lane in deliveries:
-        delivery = deliveries[lane]
-        state = delivery.get_state_display().lower()
-        words = f"{lane} is being created already: delivery {delivery.pk} is {state}."
-        yield Finding("user_id", f"{words} Wait for its outcome.", rule="portal.pending")
-
 
 #: What two spellings of the same have in common, by the name of the column.
 KEYS = {

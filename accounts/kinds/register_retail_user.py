@@ -4,18 +4,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts import comparing
+from accounts.creations import REGISTER_RETAIL_USER, SAME_PERSON, assess
 from accounts.forms import SECTIONS as CREATE_SECTIONS
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source
+from accounts.retail_users import LANE, moved_on, records
 from accounts.values import PARTS, USER_COLUMNS, confirmed_values, from_values, record
 from backoffice.changes.approvals import approved_values
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Known
+from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Text, Values
-from backoffice.protocol.message import Request
+from backoffice.protocol.message import Request, initial
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.user_rules import ACCOUNTS
 
@@ -60,6 +68,11 @@ def unknown_fields(values: Values) -> list[str]:
     return [name for name in DECLARABLE if not values.get(name)]
 
 
+def declared(values: Values, known: Known) -> Asked:
+    """What is declared of a retail user: what a form or a row leaves empty is unknown, and not part of it."""
+    return Asked({name: value for name, value in values.items() if value})
+
+
 def row(values: Values, by: "User") -> RetailUser:
     """The record of a declared retail user, not saved yet."""
     return RetailUser(
@@ -73,15 +86,15 @@ def row(values: Values, by: "User") -> RetailUser:
     )
 
 
-def take(change: Change, by: "User") -> Applied:
-    """What an approved declaration does: the retail user is here from now on, as declared by the change's maker."""
+def apply_here(change: Change, by: "User") -> Applied:
+    """Keep an approved declaration: the retail user is here from now on, as declared by the change's maker."""
     values = approved_values(change)
     [inserted] = insert([(row(values, change.made_by), values)])
     return Applied({}, {name: value for name, value in confirmed_values(*inserted).items() if value})
 
 
-def take_many(changes: Sequence[Change]) -> None:
-    """The same for approved rows of a file, in a few statements."""
+def apply_here_many(changes: Sequence[Change]) -> None:
+    """Keep the approved declarations of a file, in a few statements."""
     declared = ((change, approved_values(change)) for change in changes)
     insert((row(values, change.made_by), values) for change, values in declared)
 
@@ -109,4 +122,41 @@ SECTIONS = (
         "Shown on the retail user's page as long as values are declared and not confirmed.",
     ),
     *(_declarable(section) for section in CREATE_SECTIONS),
+)
+
+PAGES = {"new": "register", "keep": "register_keep", "check": "register_check"}
+FORM = EntryForm(
+    kind=REGISTER_RETAIL_USER,
+    title=RegisterRetailUser.title,
+    text=(
+        "For a user that ODIN has already: ODIN cannot be asked for one, so what you declare here is what the portal "
+        "goes by until ODIN confirms a change. What you leave empty counts as unknown."
+    ),
+    sections=SECTIONS,
+    starting=lambda: initial(RegisterRetailUser),
+    address=lambda page, *arguments: reverse(f"accounts:{PAGES[page]}", args=arguments),
+    back=("Retail users", "/users/"),
+)
+
+KIND = ChangeKind(
+    slug=REGISTER_RETAIL_USER,
+    title=RegisterRetailUser.title,
+    message=RegisterRetailUser,
+    page=lambda lane: FORM.new_url,
+    records=records,
+    assess=assess(RegisterRetailUser, settles_declared=True),
+    compose=declared,
+    files=(
+        FileKind(
+            slug=REGISTER_RETAIL_USER,
+            title="Register existing users",
+            layout=Layout(RegisterRetailUser),
+            unique=(Unique(LANE, "registers the same retail user. Leave one of them out."), *SAME_PERSON),
+            moved_on=moved_on,
+            compose=declared,
+            compare=comparing.comparisons,
+        ),
+    ),
+    apply_here=apply_here,
+    apply_here_many=apply_here_many,
 )

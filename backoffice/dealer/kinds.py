@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, cast
 
 from django.urls import reverse
 
-from backoffice.changes import kinds
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.errors import Stale
+from backoffice.changes.examination import Known, each
+from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
-from backoffice.changes.views import ENTRY_PAGES
 from backoffice.config import odin_config
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import plain_sections
@@ -47,7 +47,7 @@ def findings(values: Values) -> list[Finding]:
     return []
 
 
-def take(change: Change, by: "User") -> Applied:
+def apply_here(change: Change, by: "User") -> Applied:
     """Keep the approved password, to be sent with the next logon. Raises Stale while an earlier one is in doubt."""
     try:
         session.set_new_password(cast(SecretText, approved_values(change)["new_password"]))
@@ -61,24 +61,6 @@ def subject(values: Values) -> str:
     return f"dealer:{odin_config().dealer_id}"
 
 
-def register() -> None:
-    """Make this kind of change known."""
-    kinds.register(
-        kinds.Kind(
-            SLUG,
-            NewDealerPassword.title,
-            NewDealerPassword,
-            known=lambda lane: kinds.Known(),
-            findings=findings,
-            take=take,
-            subject=subject,
-            propose=PERMISSION,
-            decide=PERMISSION,
-        )
-    )
-    ENTRY_PAGES[SLUG] = lambda lane: FORM.new_url
-
-
 PAGES = {"new": "password", "keep": "keep", "check": "check"}
 FORM = EntryForm(
     kind=SLUG,
@@ -88,4 +70,17 @@ FORM = EntryForm(
     starting=dict,
     address=lambda page, *arguments: reverse(f"dealer:{PAGES[page]}", args=arguments),
     back=("Dealer session", "/odin/session/"),
+)
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=NewDealerPassword.title,
+    message=NewDealerPassword,
+    page=lambda subject: FORM.new_url,
+    records=lambda subjects: [Known() for _ in subjects],
+    assess=each(findings),
+    subject=subject,
+    propose=PERMISSION,
+    decide=PERMISSION,
+    apply_here=apply_here,
 )

@@ -1,15 +1,15 @@
-"""The changes that grant and take away rights of staff, reset a second factor, or ask for a password link."""
+"""The change of what a member of staff may do, or by which somebody joins."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
 
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.errors import NotAllowed
-from backoffice.changes.kinds import Kind, Known
-from backoffice.changes.kinds import register as register_kind
+from backoffice.changes.examination import Known, each
+from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.logins.models import USER_NAME, USER_NAME_WORDS, User
@@ -19,17 +19,13 @@ from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
 from backoffice.protocol.shapes import EMAIL
 from backoffice.staff import links
+from backoffice.staff.members import APPROVE, PROPOSE, not_ones_own, page_of, person_of, subject
 from backoffice.staff.sessions import end_all
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
 
-RIGHTS = "staff_rights"
-RESET = "staff_second_factor"
-LINK = "staff_password_link"
-PROPOSE, APPROVE = "logins.propose_rights", "logins.approve_rights"
-#: `Change.lane` of a change about a member of staff.
-PREFIX = "staff:"
+SLUG = "staff_rights"
 #: Rights are proposed by one administrator and approved by another, so that two must remain.
 ADMINS_NEEDED = 2
 
@@ -79,49 +75,6 @@ class StaffRights(Request, abstract=True):
     )
 
 
-class SecondFactorReset(Request, abstract=True):
-    """Takes somebody's lost authenticator app and recovery codes away, and what single sign-on is bound to."""
-
-    title = "Reset a second factor"
-
-    username = Text(
-        0,
-        "User name",
-        max_length=30,
-        required=True,
-        consequences={
-            "*": "Until this person sets up a new one, the password alone logs in. The next login by single sign-on "
-            "binds the account at the provider anew."
-        },
-    )
-
-
-class PasswordLinkAsked(Request, abstract=True):
-    """Lets the administrator who asks see, once, a link with which somebody else chooses a password."""
-
-    title = "A link to choose a password"
-
-    username = Text(
-        0,
-        "User name",
-        max_length=30,
-        required=True,
-        consequences={
-            "*": "Whoever has the link chooses this person's password, and without a second factor logs in with it."
-        },
-    )
-
-
-def subject(values: Values) -> str:
-    """`staff:LOGIN` of the member of staff that the values name; "" where they name none yet."""
-    return f"{PREFIX}{values['username']}" if values.get("username") else ""
-
-
-def person_of(lane: str) -> User | None:
-    """The member of staff whom a change is about."""
-    return User.objects.filter(username=lane.removeprefix(PREFIX)).first()
-
-
 def values_of(person: User) -> Values:
     """Somebody's present rights, named as in `StaffRights`."""
     held = set(person.groups.values_list("name", flat=True))
@@ -135,13 +88,16 @@ def values_of(person: User) -> Values:
     }
 
 
-def known(lane: str) -> Known:
-    """What the portal knows of a member of staff."""
-    person = person_of(lane)
+def records(subjects: Sequence[str]) -> list[Known]:
+    """What the portal knows of members of staff."""
+    return [_known(person_of(subject)) for subject in subjects]
+
+
+def _known(person: User | None) -> Known:
     return Known(person.rights_version, values_of(person)) if person else Known()
 
 
-def rights_findings(values: Values) -> list[Finding]:
+def findings(values: Values) -> list[Finding]:
     """What speaks against these rights: names and addresses taken, roles that do not go together, too few admins."""
     name, email = str(values.get("username", "")), str(values.get("email", ""))
     roles, person = _roles(values), person_of(subject(values))
@@ -173,39 +129,11 @@ def rights_findings(values: Values) -> list[Finding]:
     return found
 
 
-def may_reset(person: User) -> bool:
-    """Whether there is something to reset: a second factor, or an account at the provider of single sign-on."""
-    factors = Authenticator.objects.filter(user=person)
-    accounts = SocialAccount.objects.filter(user=person)
-    return bool(factors.exists() or accounts.exists())
-
-
-def reset_findings(values: Values) -> list[Finding]:
-    """What speaks against a reset: nobody has this name, or there is nothing to reset."""
-    person = person_of(subject(values))
-    if person is None:
-        return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
-    if not may_reset(person):
-        words = "This person has no second factor and is bound to no account. There is nothing to reset."
-        return [Finding("username", words)]
-    return []
-
-
-def link_findings(values: Values) -> list[Finding]:
-    """What speaks against a link: nobody has this name, or the person may not log in."""
-    person = person_of(subject(values))
-    if person is None:
-        return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
-    if not person.is_active:
-        return [Finding("username", "This person may not log in. Change the rights first.")]
-    return []
-
-
-def take_rights(change: Change, by: "Person") -> Applied:
+def apply_here(change: Change, by: "Person") -> Applied:
     """Let the approved rights be so. Raises NotAllowed for one's own, and where they have become impossible."""
     values: Any = approved_values(change)
-    _not_ones_own(change, by)
-    if wrong := [f.text for f in rights_findings(values) if f.severity == Severity.ERROR]:
+    not_ones_own(change, by)
+    if wrong := [f.text for f in findings(values) if f.severity == Severity.ERROR]:
         raise NotAllowed(wrong[0])
     person = User.objects.select_for_update().filter(username=values["username"]).first()
     before = values_of(person) if person else {}
@@ -228,59 +156,20 @@ def take_rights(change: Change, by: "Person") -> Applied:
     return Applied(dict(before), dict(values_of(person)))
 
 
-def take_link(change: Change, by: "Person") -> Applied:
-    """Let whoever asked see the link. Raises NotAllowed for one's own, asked for or approved."""
-    _not_ones_own(change, by)
-    person = User.objects.get(username=approved_values(change)["username"])
-    links.grant(change, person)
-    return Applied({}, {"password_link_for": change.made_by.get_username()})
-
-
-def take_reset(change: Change, by: "Person") -> Applied:
-    """Take the second factor away and end the sessions. Raises NotAllowed for one's own."""
-    _not_ones_own(change, by)
-    person = User.objects.select_for_update().get(username=approved_values(change)["username"])
-    factors = Authenticator.objects.filter(user=person)
-    accounts = SocialAccount.objects.filter(user=person)
-    before: dict[str, object] = {
-        "second_factor": sorted(factor.type for factor in factors),
-        "single_sign_on": sorted(account.provider for account in accounts),
-    }
-    factors.delete()
-    accounts.delete()
-    person.rights_version += 1
-    person.save(update_fields=["rights_version"])
-    end_all(person, by=by)
-    return Applied(before, {"second_factor": [], "single_sign_on": []})
-
-
 def _roles(values: Values) -> set[str]:
     roles = values.get("roles")
     return {str(role) for role in roles} if isinstance(roles, list) else set()
 
 
-def _not_ones_own(change: Change, by: "Person") -> None:
-    if subject(approved_values(change)) == f"{PREFIX}{by.get_username()}":
-        raise NotAllowed("This is about yourself. Another administrator must approve it.")
-
-
-def register() -> None:
-    """Make these kinds of change known."""
-    for slug, message, findings, take in (
-        (RIGHTS, StaffRights, rights_findings, take_rights),
-        (RESET, SecondFactorReset, reset_findings, take_reset),
-        (LINK, PasswordLinkAsked, link_findings, take_link),
-    ):
-        register_kind(
-            Kind(
-                slug,
-                message.title,
-                message,
-                known,
-                findings,
-                take=take,
-                subject=subject,
-                propose=PROPOSE,
-                decide=APPROVE,
-            )
-        )
+KIND = ChangeKind(
+    slug=SLUG,
+    title=StaffRights.title,
+    message=StaffRights,
+    page=page_of("staff:rights"),
+    records=records,
+    assess=each(findings),
+    subject=subject,
+    propose=PROPOSE,
+    decide=APPROVE,
+    apply_here=apply_here,
+)

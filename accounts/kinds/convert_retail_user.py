@@ -1,17 +1,25 @@
 """Converting a non-ODIN user to an ODIN user: a second 301 for a user that is here (U2, U14)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from accounts.duplicates import shared_findings
 from accounts.forms import SECTIONS
+from accounts.kinds import create_retail_user
 from accounts.models import RetailUser
-from accounts.offers import Offer
+from accounts.retail_users import existing_findings, page_of, records
+from accounts.risks import risks
 from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Assessed, Known
+from backoffice.changes.kinds import ChangeKind, Offer
 from backoffice.kit.sections import Section
 from backoffice.protocol.codes import OdinUserType
 from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
 
+CONVERT_RETAIL_USER = "convert_retail_user"
 #: What names the user, and what the conversion makes of it. Manager and category may be given anew.
 FIXED = ("group_id", "user_id", "odin_user_type")
 
@@ -52,4 +60,31 @@ def _is_non_odin(user: RetailUser) -> bool:
     return user.odin_user_type == OdinUserType.NON_ODIN
 
 
-OFFER = Offer(shape=_shape, applies=_is_non_odin)
+def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
+    """What speaks against conversions: no such user, an ODIN user already, or others have the same details."""
+    shared = shared_findings([asked.values for asked in many])
+    return [
+        Assessed([*existing_findings(asked, record), *_odin_user(record), *same])
+        for asked, record, same in zip(many, known, shared, strict=True)
+    ]
+
+
+def _odin_user(known: Known) -> list[Finding]:
+    if known.record is None or _is_non_odin(known.record):
+        return []
+    words = f"{known.record.lane} is not known as a non-ODIN user. Use an update to change it."
+    return [Finding("odin_user_type", words, rule="U14")]
+
+
+KIND = ChangeKind(
+    slug=CONVERT_RETAIL_USER,
+    title="Convert to ODIN user",
+    message=CreateRetailUser,
+    page=page_of(CONVERT_RETAIL_USER),
+    records=records,
+    assess=assess,
+    offer=Offer(_shape, applies=_is_non_odin),
+    risks=risks,
+    apply=create_retail_user.apply,
+    apply_many=create_retail_user.apply_many,
+)

@@ -1,0 +1,28 @@
+"""The kinds of change of a retail user: a module for each, which holds everything about it."""
+
+from accounts.kinds import (
+    alternate_addresses,
+    channels,
+    convert_retail_user,
+    create_retail_user,
+    dealer_mapping,
+    participant_codes,
+    qvl_templates,
+    register_retail_user,
+    update_retail_user,
+    user_template,
+)
+
+#: In the order of the menu on the page of a retail user.
+KINDS = (
+    register_retail_user.KIND,
+    create_retail_user.KIND,
+    update_retail_user.KIND,
+    convert_retail_user.KIND,
+    user_template.KIND,
+    qvl_templates.KIND,
+    dealer_mapping.KIND,
+    channels.KIND,
+    participant_codes.KIND,
+    alternate_addresses.KIND,
+)

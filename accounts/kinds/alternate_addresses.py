@@ -1,0 +1,65 @@
+"""346: the two alternate addresses (O9)."""
+
+from dataclasses import replace
+
+from accounts.models import AlternateAddress
+from accounts.records import changed, confirm, confirmed_user, rows
+from accounts.retail_users import assess, page_of, records_with
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.kinds import ChangeKind, Offer
+from backoffice.delivery.handlers import Applied
+from backoffice.kit.sections import Block, Section
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.addresses import UpdateAlternateAddress
+
+SLUG = "alternate_addresses"
+NAMES = tuple(UpdateAlternateAddress.fields)
+BLOCKS = (
+    (
+        "first",
+        "First address",
+        "Both addresses are sent each time. What is left blank goes out as a blank; "
+        "whether ODIN then erases what it has is not known.",
+    ),
+    ("second", "Second address", "Of another type than the first."),
+)
+
+
+def _shape(form: EntryForm, known: Values) -> EntryForm:
+    """Both addresses are sent each time, so the form starts with both."""
+    return replace(
+        form,
+        sections=tuple(
+            Section(slug, title, (Block(tuple(n for n in NAMES if n.startswith(f"{slug}_"))),), text)
+            for slug, title, text in BLOCKS
+        ),
+        starting=lambda: {name: known.get(name, "") for name in NAMES},
+    )
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Keep both alternate addresses as sent; one that is blank throughout is gone (O9)."""
+    user = confirmed_user(values)
+    before = rows(user.alternate_addresses)
+    for slot, prefix in ((1, "first_"), (2, "second_")):
+        block = {
+            name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)
+        }
+        if any(block.values()):
+            AlternateAddress.objects.update_or_create(retail_user=user, slot=slot, defaults=block)
+        else:
+            AlternateAddress.objects.filter(retail_user=user, slot=slot).delete()
+    confirm(user, {})
+    return changed({"alternate_addresses": before}, {"alternate_addresses": rows(user.alternate_addresses)})
+
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=UpdateAlternateAddress.title,
+    message=UpdateAlternateAddress,
+    page=page_of(SLUG),
+    records=records_with(UpdateAlternateAddress, "alternate_addresses"),
+    assess=assess,
+    offer=Offer(_shape),
+    apply=apply,
+)

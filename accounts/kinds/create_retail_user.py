@@ -1,0 +1,98 @@
+"""301: a new retail user at ODIN."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import comparing
+from accounts.creations import CREATE_RETAIL_USER, SAME_PERSON, assess
+from accounts.forms import SECTIONS, starting_values
+from accounts.inserting import insert
+from accounts.models import RetailUser, Source
+from accounts.records import KNOWN_POA, apply_profile, changed, key_of
+from accounts.retail_users import LANE, moved_on, records
+from accounts.risks import risks
+from accounts.values import DEFAULTS, confirmed_values, from_values, record, text, to_values
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.kinds import ChangeKind
+from backoffice.delivery.handlers import Applied
+from backoffice.protocol.codes import Poa
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.users import CreateRetailUser
+
+FORM = EntryForm(
+    kind=CREATE_RETAIL_USER,
+    title="New retail user",
+    text="",
+    sections=SECTIONS,
+    starting=starting_values,
+    address=lambda page, *arguments: reverse(f"accounts:{page}", args=arguments),
+    back=("Retail users", "/users/"),
+)
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Create a retail user, or convert a non-ODIN user (U2). All values are known from now on."""
+    values = _in_force(values)
+    key = key_of(values)
+    user = RetailUser.objects.select_for_update().filter(**key).first()
+    before = to_values(user) if user else {}
+    user = user or RetailUser(**key, version=0)
+    user.source = Source.CREATED
+    user.unknown_fields = []
+    apply_profile(user, values)
+    return changed(before, to_values(RetailUser.objects.get(pk=user.pk)))
+
+
+def apply_many(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """Create several retail users: those that nobody knew yet, in a few statements."""
+    named = RetailUser.objects.filter(user_id__in=[text(values, "user_id") for _, values in confirmed])
+    known = {user.lane for user in named.only("group_id", "user_id")}
+    new = [_in_force(values) for lane, values in confirmed if lane not in known]
+    made = insert((_created(values), values) for values in new)
+    after = {each.user.lane: changed({}, confirmed_values(*each)) for each in made}
+    return [after.get(lane) or apply(lane, values) for lane, values in confirmed]
+
+
+def _in_force(values: Values) -> Values:
+    """The values of a 301 with what is in force at ODIN where it leaves something out."""
+    values = {**values, **{name: default for name, default in DEFAULTS.items() if not values.get(name)}}
+    if values.get("poa") not in KNOWN_POA:
+        values["poa"] = Poa.GRANTED.value  # an absent or odd 244 grants it (U8)
+    return values
+
+
+def _created(values: Values) -> RetailUser:
+    """The record of a user that nobody knew, not saved yet."""
+    return RetailUser(
+        **from_values(values),
+        source=Source.CREATED,
+        unknown_fields=[],
+        kyc=bool(record(values, "mf_ucc")),  # ODIN switches it on with the UCC (U12)
+        confirmed_at=timezone.now(),
+    )
+
+
+KIND = ChangeKind(
+    slug=CREATE_RETAIL_USER,
+    title="Create retail user",
+    message=CreateRetailUser,
+    page=lambda lane: FORM.new_url,
+    records=records,
+    assess=assess(CreateRetailUser, settles_declared=False),
+    risks=risks,
+    files=(
+        FileKind(
+            slug=CREATE_RETAIL_USER,
+            title="Create retail users",
+            layout=Layout(CreateRetailUser, filled=("reference",)),
+            unique=(Unique(LANE, "creates the same retail user. Leave one of them out."), *SAME_PERSON),
+            moved_on=moved_on,
+            compare=comparing.comparisons,
+        ),
+    ),
+    apply=apply,
+    apply_many=apply_many,
+)

@@ -1,0 +1,82 @@
+"""314: the dealers that a retail user has (O4)."""
+
+from typing import Any
+
+from accounts.models import DealerMapping, RetailUser
+from accounts.records import changed, confirm, confirmed_user, rows
+from accounts.retail_users import (
+    FILLED,
+    LANE,
+    PLAIN,
+    assess_done,
+    moved_on,
+    page_of,
+    records_with,
+    same_identity,
+    with_identity,
+)
+from accounts.values import records
+from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.kinds import ChangeKind
+from backoffice.delivery.handlers import Applied
+from backoffice.protocol.codes import MappingAction
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.dealers import MapDealers
+
+SLUG = "dealer_mapping"
+
+
+def is_so(user: RetailUser, values: Values) -> bool:
+    """Whether the user has the dealers to be added. A removal is never done: not every dealer may be known here."""
+    has = {(row.dealer_group, row.dealer_id) for row in user.dealer_mappings.all()}
+    named = records(values, "mappings")
+    return (
+        bool(named)
+        and all(
+            row.get("action") == MappingAction.ADD and (row.get("dealer_group"), row.get("dealer_id")) in has
+            for row in named
+        )
+        and same_identity(user, values)
+    )
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Add and remove dealers."""
+    user = confirmed_user(values)
+    before = rows(user.dealer_mappings)
+    for row in records(values, "mappings"):
+        dealer: dict[str, Any] = {"dealer_group": row["dealer_group"], "dealer_id": row["dealer_id"]}
+        if row["action"] == MappingAction.ADD:
+            DealerMapping.objects.get_or_create(retail_user=user, **dealer)
+        else:
+            DealerMapping.objects.filter(retail_user=user, **dealer).delete()
+    confirm(user, {})
+    return changed({"dealer_mappings": before}, {"dealer_mappings": rows(user.dealer_mappings)})
+
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=MapDealers.title,
+    message=MapDealers,
+    page=page_of(SLUG),
+    records=records_with(MapDealers, "dealer_mappings"),
+    assess=assess_done(is_so),
+    offer=PLAIN,
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Map dealers",
+            layout=Layout(MapDealers, filled=FILLED, single="mappings"),
+            unique=(
+                Unique(
+                    (*LANE, "dealer_group", "dealer_id"),
+                    "names the same dealer. Leave one of them out.",
+                    each="mappings",
+                ),
+            ),
+            moved_on=moved_on,
+            compose=with_identity(MapDealers),
+        ),
+    ),
+    apply=apply,
+)

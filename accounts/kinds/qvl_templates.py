@@ -1,0 +1,80 @@
+"""312: the quantity and value limits templates that a retail user has, by exchange and level (O3)."""
+
+from accounts.models import QvlTemplate, RetailUser
+from accounts.records import changed, confirm, confirmed_user, rows
+from accounts.retail_users import (
+    FILLED,
+    LANE,
+    PLAIN,
+    assess_done,
+    moved_on,
+    page_of,
+    records_with,
+    same_identity,
+    with_identity,
+)
+from accounts.values import records
+from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.kinds import ChangeKind
+from backoffice.delivery.handlers import Applied
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.templates import UpdateQvlTemplate
+
+SLUG = "qvl_templates"
+
+
+def is_so(user: RetailUser, values: Values) -> bool:
+    """Whether the user has just these templates."""
+    has = {(row.exchange, row.level): row.template_name for row in user.qvl_templates.all()}
+    named = records(values, "templates")
+    return (
+        bool(named)
+        and all(
+            has.get((row.get("exchange", ""), row.get("level", ""))) == row.get("template_name")
+            for row in named
+        )
+        and same_identity(user, values)
+    )
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Keep one template for each exchange and level that the message names."""
+    user = confirmed_user(values)
+    before = rows(user.qvl_templates)
+    for row in records(values, "templates"):
+        QvlTemplate.objects.update_or_create(
+            retail_user=user,
+            exchange=row["exchange"],
+            level=row["level"],
+            defaults={"template_name": row["template_name"]},
+        )
+    confirm(user, {})
+    return changed({"qvl_templates": before}, {"qvl_templates": rows(user.qvl_templates)})
+
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=UpdateQvlTemplate.title,
+    message=UpdateQvlTemplate,
+    page=page_of(SLUG),
+    records=records_with(UpdateQvlTemplate, "qvl_templates"),
+    assess=assess_done(is_so),
+    offer=PLAIN,
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Assign QVL templates",
+            layout=Layout(UpdateQvlTemplate, filled=FILLED, single="templates"),
+            unique=(
+                Unique(
+                    (*LANE, "exchange", "level"),
+                    "sets the same template. Leave one of them out.",
+                    each="templates",
+                ),
+            ),
+            moved_on=moved_on,
+            compose=with_identity(UpdateQvlTemplate),
+        ),
+    ),
+    apply=apply,
+)

@@ -1,0 +1,261 @@
+"""320: what changes in the profile of a retail user. What does not change is not sent."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from accounts import comparing, segments
+from accounts.creations import SAME_PERSON
+from accounts.duplicates import shared_findings
+from accounts.forms import SECTIONS
+from accounts.models import RetailUser
+from accounts.records import KNOWN_POA, apply_profile, changed, confirmed_user
+from accounts.retail_users import LANE, existing_findings, moved_on, page_of, records
+from accounts.risks import risks
+from accounts.segments import INACTIVE, REACTIVATE, UpdateAsked, active
+from accounts.updates import (
+    ACCOUNTS,
+    ALWAYS,
+    SINGLE,
+    changes_nothing,
+    compose,
+    in_force,
+    placed,
+    user_type_kept,
+)
+from accounts.values import DEFAULTS, to_values
+from accounts.values import records as records_in
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Assessed, Known
+from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.kinds import ChangeKind, Offer
+from backoffice.delivery.handlers import Applied
+from backoffice.kit.sections import Block, Section
+from backoffice.protocol.codes import RecordAction, Segment
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.messages.users import UpdateRetailUser
+from backoffice.protocol.rules import codes
+from backoffice.protocol.user_rules import SEGMENT_SETS
+
+UPDATE_RETAIL_USER = "update_retail_user"
+#: Said on the form, since the fields are not on it.
+NOT_IN_320 = "Family, parent, category, group admin and password cannot be changed once a user is created."
+ACCOUNTS_KNOWN = (
+    "Only what you change is sent. An account that you remove is deleted at ODIN; "
+    "one whose number you change is deleted and inserted, both in one message."
+)
+ACCOUNTS_UNKNOWN = (
+    "Nobody declared the accounts that this user has at ODIN. Say of each what is to be done with it."
+)
+#: Everything that the form starts with.
+STARTING = (*(name for name in SINGLE if name != INACTIVE), *ACCOUNTS, "mf_ucc")
+REACTIVATING = (
+    "Tick what is to be allowed again, here and above. What stays inactive is left out of what is sent."
+)
+
+
+def sections(known: Values, hidden: Collection[str]) -> tuple[Section, ...]:
+    """The form of an update: the sections of the new user's form with what a 320 can change of them."""
+    shown = []
+    for section in SECTIONS:
+        if section.record:
+            shown.append(_record_section(section, known))
+            continue
+        blocks = tuple(
+            replace(block, names=names)
+            for block in section.blocks
+            if (names := tuple(name for name in block.names if name in SINGLE and name not in hidden))
+        )
+        if blocks:
+            shown.append(replace(section, blocks=blocks))
+        if section.slug == "segments":
+            shown[-1] = replace(shown[-1], notes=dict.fromkeys(codes(known, INACTIVE), "Inactive"))
+            shown.append(_inactive(known))
+    return tuple(shown)
+
+
+def _inactive(known: Values) -> Section:
+    """What becomes inactive, and what of that is allowed again: by name, and in the sets above as well (U19)."""
+    stopped = codes(known, INACTIVE)
+    others = tuple(segment.value for segment in Segment if segment.value not in stopped)
+    blocks = [Block((INACTIVE,), only=others)]
+    if stopped:
+        blocks.append(Block((REACTIVATE,), "Inactive now", REACTIVATING, only=tuple(stopped)))
+    return Section("inactive", "Inactive segments", tuple(blocks))
+
+
+def _starting(known: Values) -> Values:
+    """What the form starts with: a segment that is inactive is not allowed, and nothing is made inactive anew."""
+    starting = {name: known[name] for name in STARTING if name in known}
+    return starting | {name: active(known, name) for name in SEGMENT_SETS if name in known}
+
+
+def _shape(form: EntryForm, known: Values) -> EntryForm:
+    """The form of an update: it starts with the confirmed values, and what is not on it stays as it is."""
+    fixed = dict(form.fixed)
+    if known.get("odin_user_type"):
+        fixed["odin_user_type"] = known["odin_user_type"]
+    return replace(
+        form,
+        text=f"{form.text} {NOT_IN_320}",
+        sections=sections(known, hidden=fixed),
+        starting=partial(_starting, known),
+        begun=_starting,
+        fixed=fixed,
+    )
+
+
+def _record_section(section: Section, known: Values) -> Section:
+    """Banks, demat accounts or UCC. Of accounts that nobody knows the maker says what is to be done with each."""
+    if section.record not in ACCOUNTS:
+        return replace(section, when=None)
+    if section.record in known:
+        return replace(section, text=ACCOUNTS_KNOWN)
+    return replace(section, text=ACCOUNTS_UNKNOWN, empty="", blocks=(Block(("action",)), *section.blocks))
+
+
+#: What names the retail user and the message in an update.
+NAMING = {"user_id", "group_id", "reference"}
+NOTHING = Finding("", "Nothing is changed yet. Change at least one value.", rule="portal.nothing")
+#: 320 resets these to their defaults when it leaves them out (U1).
+RESET_BY_OMISSION = ("global_flag", "orders_per_second", "max_broadcast_scrips", "max_gtd")
+
+
+def of_form(values: Values, known: Known) -> Asked:
+    """The message of a form, which holds the whole profile."""
+    return _asked(known.values or {}, values, values, frozenset())
+
+
+def of_row(values: Values, known: Known) -> Asked:
+    """The message of a row, which gives what is to change. What ODIN has not confirmed goes out as it is given."""
+    user: RetailUser | None = known.record
+    confirmed = known.values or {}
+    wanted: Values = {name: confirmed[name] for name in ALWAYS if name in confirmed} | values
+    for name in ACCOUNTS:
+        if name in wanted:
+            settled = records_in(confirmed, name) if user and user.confirmed_at else []
+            wanted[name] = _accounts(settled, records_in(wanted, name))
+    wanted = segments.restored(confirmed, wanted)
+    asked = _asked(confirmed, wanted, values, _to_confirm(values, user, confirmed))
+    if not values.keys() - NAMING:
+        return asked._replace(findings=[NOTHING])
+    return asked._replace(findings=[*asked.findings, *segments.emptied(values)])
+
+
+def _asked(confirmed: Values, wanted: Values, typed: Values, given: frozenset[str]) -> Asked:
+    message = compose(confirmed, wanted, given)
+    return Asked(message, segments.findings(confirmed, wanted), partial(placed, message, typed), given)
+
+
+def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> frozenset[str]:
+    """The names of a row's values that ODIN has not confirmed as they are, but for accounts: those go one by one."""
+    if user is None:
+        return frozenset()
+    return frozenset(
+        name
+        for name, value in values.items()
+        if name not in NAMING
+        and name not in ACCOUNTS
+        and name != REACTIVATE
+        and not (user.confirmed_at and name in confirmed and _same(name, value, confirmed))
+    )
+
+
+def _same(name: str, value: Any, confirmed: Values) -> bool:
+    if isinstance(value, dict):
+        return bool(value == confirmed[name])
+    if name == INACTIVE:
+        return set(value) <= set(codes(confirmed, name))
+    if isinstance(value, list):
+        return set(value) == set(codes(confirmed, name))
+    return in_force({name: value}, name) == in_force(confirmed, name)
+
+
+def _accounts(confirmed: list[dict[str, str]], given: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The accounts that a row names, with what is to be done with each; not those that are so already."""
+    settled = [{**record, "action": ""} for record in confirmed]
+    named = [{**record, "action": record.get("action") or RecordAction.PUT.value} for record in given]
+    return [
+        record
+        for record in named
+        if record["action"] != RecordAction.PUT or {**record, "action": ""} not in settled
+    ]
+
+
+def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
+    """What speaks against updates: no such user, nothing changed, or others have the same details.
+
+    An update that changes nothing is done, where nothing is wrong with it: it only says what ODIN has confirmed.
+    """
+    shared = shared_findings([asked.values for asked in many])
+    return [_assessed(asked, record, same) for asked, record, same in zip(many, known, shared, strict=True)]
+
+
+def _assessed(asked: Asked, known: Known, shared: list[Finding]) -> Assessed:
+    confirmed = known.values or {}
+    nothing = not asked.given and changes_nothing(asked.values, confirmed)
+    kept = user_type_kept(asked.values, confirmed)
+    findings = [
+        *existing_findings(asked, known),
+        *([NOTHING] if nothing and NOTHING not in asked.findings else []),
+        *kept,
+        *shared,
+        *comparing.findings(asked.values, confirmed),
+    ]
+    return Assessed(findings, known.record is not None and nothing and not asked.findings and not kept)
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Keep the values that a 320 carries, and the defaults of those that ODIN resets by omission (U1)."""
+    user = confirmed_user(values)
+    before = to_values(user)
+    taken = {**values, **{name: DEFAULTS[name] for name in RESET_BY_OMISSION if not values.get(name)}}
+    if "poa" in taken and taken["poa"] not in KNOWN_POA:
+        del taken["poa"]  # an odd value leaves it as it was (section 4.16)
+    if taken.get("mobile"):
+        taken["telephone"] = taken["mobile"]  # ODIN puts the mobile number there as well (U12)
+    apply_profile(user, taken)
+    return changed(before, to_values(RetailUser.objects.get(pk=user.pk)))
+
+
+ONE_ROW = Unique(LANE, "is for the same retail user. Put both into one row.")
+
+KIND = ChangeKind(
+    slug=UPDATE_RETAIL_USER,
+    title="Update profile",
+    message=UpdateRetailUser,
+    page=page_of(UPDATE_RETAIL_USER),
+    records=records,
+    assess=assess,
+    offer=Offer(_shape),
+    asks=UpdateAsked,
+    compose=of_form,
+    risks=risks,
+    files=(
+        FileKind(
+            slug=UPDATE_RETAIL_USER,
+            title="Update retail users",
+            layout=Layout(UpdateAsked, filled=(*ALWAYS[2:], "reference")),
+            unique=(ONE_ROW, *SAME_PERSON),
+            moved_on=moved_on,
+            compose=of_row,
+            compare=comparing.comparisons,
+        ),
+        FileKind(
+            slug="status",
+            title="Change the status of retail users",
+            layout=Layout(
+                UpdateRetailUser,
+                only=(*ALWAYS, "status", "reference"),
+                filled=(*ALWAYS[2:], "reference"),
+                needed=("status",),
+            ),
+            unique=(ONE_ROW,),
+            moved_on=moved_on,
+            compose=of_row,
+        ),
+    ),
+    apply=apply,
+)

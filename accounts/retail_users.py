@@ -1,0 +1,176 @@
+"""What the kinds of change about a retail user share: which user it is, what is known of it, where its form is."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import StrIndex, Substr
+from django.urls import reverse
+
+from accounts import lookups  # noqa: F401  # registers `among`
+from accounts.models import RetailUser
+from accounts.values import parts, to_values, value_of
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Assess, Assessed, Compose, Known
+from backoffice.changes.kinds import Offer
+from backoffice.kit.sections import plain_sections
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.message import Request
+
+#: The fields that name a retail user.
+LANE = ("group_id", "user_id")
+#: What the record of a retail user says about itself in every message; typed only where the portal does not know it.
+IDENTITY = ("user_id", "group_id", "manager_id", "category")
+#: The columns that no file need have: what the record says about itself, and what the portal makes.
+FILLED = ("manager_id", "category", "reference")
+#: The rows behind a retail user that its confirmed values are made of.
+PROFILE = ("banks", "demats", "mf_ucc")
+
+
+def lane_of(values: Mapping[str, object]) -> str:
+    """GROUP/USER of a message's values."""
+    return f"{values.get('group_id', '')}/{values.get('user_id', '')}"
+
+
+def by_lane(lane: str) -> RetailUser | None:
+    """The retail user of a lane `GROUP/USER`, or None."""
+    group_id, _, user_id = lane.partition("/")
+    return RetailUser.objects.filter(group_id=group_id, user_id=user_id).first()
+
+
+def users_of(lanes: Iterable[str], *related: str) -> dict[str, RetailUser]:
+    """The retail users that are here, by lane, with the rows of these parts: a few queries, however many they are."""
+    by_group: dict[str, set[str]] = defaultdict(set)
+    for lane in lanes:
+        group_id, _, user_id = lane.partition("/")
+        by_group[group_id].add(user_id)
+    condition = Q()
+    for group_id, user_ids in by_group.items():
+        condition |= Q(group_id=group_id, user_id__among=user_ids)
+    users = RetailUser.objects.filter(condition).prefetch_related(*related).order_by() if by_group else ()
+    return {user.lane: user for user in users}
+
+
+def records(lanes: Sequence[str]) -> list[Known]:
+    """What the portal knows of the retail users of these lanes, in their order."""
+    users = users_of(lanes, *PROFILE)
+    return [_known(users.get(lane)) for lane in lanes]
+
+
+def records_with(message: type[Request], *related: str) -> Callable[[Sequence[str]], list[Known]]:
+    """What the portal knows of retail users, and of the part of the record that this message sets.
+
+    `related` are the rows behind that part.
+    """
+
+    def known(lanes: Sequence[str]) -> list[Known]:
+        users = users_of(lanes, *PROFILE, *related)
+        return [_known(users.get(lane), message) for lane in lanes]
+
+    return known
+
+
+def records_here(lanes: Sequence[str]) -> list[Known]:
+    """Whether retail users are here. Their versions do not matter: a deposit adds, whatever the profile says."""
+    users = users_of(lanes)
+    return [Known(1, None, users[lane]) if lane in users else Known() for lane in lanes]
+
+
+def _known(user: RetailUser | None, message: type[Request] | None = None) -> Known:
+    if user is None:
+        return Known()
+    values = to_values(user)
+    return Known(user.version, {**values, **parts(user, message)} if message else values, user)
+
+
+def existing_findings(asked: Asked, known: Known) -> list[Finding]:
+    """What speaks against a message for a retail user that must be here already."""
+    if known.record is not None:
+        return []
+    words = f"{lane_of(asked.values)} is not a retail user here. Create or register the user first."
+    return [Finding("user_id", words, rule="portal.exists")]
+
+
+def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
+    """The assessment of messages that only need their retail user to be here."""
+    return [Assessed(existing_findings(asked, record)) for asked, record in zip(many, known, strict=True)]
+
+
+def assess_done(is_so: Callable[[Any, Values], bool]) -> Assess:
+    """The assessment of messages that need their retail user to be here.
+
+    `is_so` says of a retail user and the values of a message whether ODIN has confirmed just this.
+    """
+
+    def assess_many(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
+        return [
+            Assessed(
+                existing_findings(asked, record),
+                record.record is not None and is_so(record.record, asked.values),
+            )
+            for asked, record in zip(many, known, strict=True)
+        ]
+
+    return assess_many
+
+
+def with_identity(message: type[Request]) -> Compose:
+    """Rows for a user who is here: manager and category come from the record where the row leaves them empty."""
+    names = [name for name in IDENTITY if name not in LANE and name in message.fields]
+
+    def compose(values: Values, known: Known) -> Asked:
+        confirmed = known.values or {}
+        own = {name: confirmed[name] for name in names if confirmed.get(name)}
+        return Asked({**values, **own, **{name: value for name, value in values.items() if value}})
+
+    return compose
+
+
+def same_identity(user: RetailUser, values: Values) -> bool:
+    """Whether a message names the manager and category that are confirmed, where it names them at all."""
+    return all(
+        values[name] == value_of(user, name) and name not in user.unknown_fields
+        for name in ("manager_id", "category")
+        if values.get(name)
+    )
+
+
+def users_of_lane() -> QuerySet[RetailUser]:
+    """The retail user of an outer query's `lane`, found by the index of its key."""
+    return RetailUser.objects.filter(group_id=_part(before_slash=True), user_id=_part(before_slash=False))
+
+
+def moved_on() -> Q:
+    """Holds of a change whose retail user has another version than the one that it was examined on."""
+    as_examined = users_of_lane().filter(version=OuterRef("record_version"))
+    still_absent = Q(record_version=0) & ~Exists(users_of_lane())
+    return ~Exists(as_examined) & ~still_absent
+
+
+def gone() -> Q:
+    """Holds of a change whose retail user is gone. What else happened to the user does not matter to a deposit."""
+    return Q(~Exists(users_of_lane()))
+
+
+def _part(*, before_slash: bool) -> Any:
+    lane, slash = OuterRef("lane"), StrIndex(OuterRef("lane"), Value("/"))
+    if before_slash:
+        return Substr(lane, 1, slash - 1, output_field=CharField())
+    return Substr(lane, slash + 1, output_field=CharField())
+
+
+def page_of(slug: str) -> Callable[[str], str]:
+    """Where a kind of change is proposed for a retail user: one address for each lane and slug."""
+    return lambda lane: reverse("accounts:change", args=[*lane.split("/", 1), slug])
+
+
+def plain(form: EntryForm, known: Values) -> EntryForm:
+    """The form of a short message: its single values, then its groups of records."""
+    return replace(form, sections=plain_sections(form.message, hidden=form.fixed))
+
+
+#: A short message, offered for every retail user.
+PLAIN = Offer(plain)

@@ -1,0 +1,70 @@
+"""What is said of proposed values before anybody decides on them: the record, what is wrong, whether it is done.
+
+A form is a file of one row: both compose values of a message (`Asked`), and one examination judges them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the portal knows of a record: its version and its confirmed values. Version 0 and None: no such record.
+
+    `record` is the record itself, for its own room.
+    """
+
+    version: int = 0
+    values: Values | None = None
+    record: Any = None
+
+
+class Asked(NamedTuple):
+    """What somebody asks for, composed into the values of the message.
+
+    `findings` are those on what was asked that the message does not show. `placed` moves findings on the message to
+    where the form or the row shows what they speak of. `given` names what goes out though nothing about it changes.
+    """
+
+    values: Values
+    findings: Sequence[Finding] = ()
+    placed: Callable[[list[Finding]], list[Finding]] | None = None
+    given: frozenset[str] = frozenset()
+
+
+class Assessed(NamedTuple):
+    """What a room finds beyond the protocol's rules. `done`: ODIN has confirmed exactly this already."""
+
+    findings: list[Finding]
+    done: bool = False
+
+
+@dataclass
+class Examined:
+    """One of many proposals, examined: values of its message, what is known of its record, all findings on it.
+
+    Findings are complete where it is `done`, too: a form shows them, and a row of a file needs none of them.
+    """
+
+    values: Values
+    known: Known = field(default_factory=Known)
+    findings: list[Finding] = field(default_factory=list)
+    done: bool = False
+
+
+Compose = Callable[[Values, Known], Asked]
+Assess = Callable[[Sequence[Asked], Sequence[Known]], list[Assessed]]
+
+
+def as_given(values: Values, known: Known) -> Asked:
+    """Values that are those of the message already."""
+    return Asked(values)
+
+
+def each(findings: Callable[[Values], list[Finding]]) -> Assess:
+    """The assessment of a kind that nobody proposes by the thousand: one after the other."""
+    return lambda many, known: [Assessed(findings(asked.values)) for asked in many]

@@ -1,0 +1,69 @@
+"""The files in which changes of a kind come many at a time: their columns, and what must not stand in them twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from backoffice.changes.examination import Compose, as_given
+from backoffice.kit.components import Comparison
+from backoffice.protocol.fields import Field, Values
+from backoffice.protocol.findings import Severity
+from backoffice.protocol.message import Request
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns the files of a kind have.
+
+    `only`: the fields, where not all of `message` are; `without`: those left out. `single`: the list of which a row
+    is one record. `filled`: what the portal fills in where the cell is empty, so that no file need have it; `needed`:
+    what every row must have, though the message need not.
+    """
+
+    message: type[Request]
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    single: str = ""
+    filled: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields of the message that a file may speak of, by name."""
+        return {
+            name: field
+            for name, field in self.message.fields.items()
+            if name not in self.without and (not self.only or name in self.only)
+        }
+
+
+@dataclass(frozen=True)
+class Unique:
+    """What should stand in a file once: the texts of these fields together, or in each record of the list `each`.
+
+    `words` go on after "Row 5"; the finding stands on the last of the fields.
+    """
+
+    fields: tuple[str, ...]
+    words: str
+    each: str = ""
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file, each row of which is one change: its columns, and what must not stand in it twice (`unique`).
+
+    `moved_on` gives a condition on changes (their lane and record version) that holds where the record is no longer the
+    one that the row was examined on. `compose` makes the values of a row those of the message. `compare`: what the
+    values of a row, and what is known of its record, say more than once.
+    """
+
+    slug: str
+    title: str
+    layout: Layout
+    unique: tuple[Unique, ...]
+    moved_on: Callable[[], Q]
+    compose: Compose = as_given
+    compare: Callable[[Values, Values | None], list[Comparison]] = lambda values, known: []

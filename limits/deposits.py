@@ -1,0 +1,152 @@
+"""What the two deposits have in common: 303 and 330 add to a limit, each under a reference of its own (O1)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from django.db.models.fields.json import KeyTextTransform
+from django.utils import timezone
+
+from accounts.records import confirmed_users
+from accounts.retail_users import LANE, existing_findings, lane_of, plain
+from accounts.values import columns, text, values_of
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Assess, Assessed, Known
+from backoffice.changes.files import Unique
+from backoffice.changes.kinds import Offer
+from backoffice.changes.operations import new_reference
+from backoffice.copying import insert_all
+from backoffice.delivery.handlers import Applied
+from backoffice.delivery.models import Delivery
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
+from limits.models import LimitUpdate
+from limits.numbers import is_number
+
+TYPES = (CashDeposit.type, ManualCollateral.type)
+#: A deposit adds: the same one twice is money twice.
+ONCE = (
+    Unique(("reference",), "has the same reference, which is unique for ever. Give this one another."),
+    Unique(
+        (*LANE, "product_id", "notional_deposit", "amount"),
+        "adds the same amount for the same user. Make sure it is not the same deposit.",
+        severity=Severity.WARNING,
+    ),
+)
+
+#: Whose it is, of which kind, the two amounts, the product.
+Deposit = tuple[str, int, Decimal | None, Decimal | None, int | None]
+
+
+def _shape(form: EntryForm, known: Values) -> EntryForm:
+    """The form of a deposit starts with a reference that nobody has used."""
+    return replace(plain(form, known), starting=lambda: {**form.starting(), "reference": new_reference()})
+
+
+OFFER = Offer(_shape)
+
+
+def amount(values: Values) -> Decimal:
+    """The rupees that a deposit adds, notional ones included."""
+    return sum((Decimal(str(values.get(name) or 0)) for name in ("amount", "notional_deposit")), Decimal(0))
+
+
+def assess(kind: LimitUpdate.Kind) -> Assess:
+    """The assessment of deposits. One whose reference ODIN confirmed for exactly this deposit is done."""
+
+    def assess_many(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
+        proposed = [asked.values for asked in many]
+        references = {str(values["reference"]) for values in proposed if values.get("reference")}
+        confirmed = _confirmed(references)
+        used = {*confirmed, *_sent(references)}
+        today = _approved_today(proposed)
+        return [
+            Assessed(
+                [*existing_findings(asked, record), *_used(asked.values, used), *_twice(asked.values, today)],
+                _is_deposit(asked.values, kind, confirmed.get(text(asked.values, "reference"))),
+            )
+            for asked, record in zip(many, known, strict=True)
+        ]
+
+    return assess_many
+
+
+def _confirmed(references: set[str]) -> dict[str, Deposit]:
+    found = LimitUpdate.objects.filter(reference__among=references).select_related("retail_user")
+    return {
+        update.reference: (
+            update.retail_user.lane,
+            update.kind,
+            update.amount,
+            update.notional_deposit,
+            update.product_id,
+        )
+        for update in found
+    }
+
+
+def _sent(references: set[str]) -> set[str]:
+    sent = Delivery.objects.filter(message_type__in=TYPES, reference__among=references)
+    return set(sent.values_list("reference", flat=True))
+
+
+def _approved_today(many: Sequence[Values]) -> set[tuple[str, str]]:
+    """Lane and amount of what was approved today."""
+    return set(
+        Delivery.objects.filter(
+            lane__in={lane_of(values) for values in many},
+            message_type__in=TYPES,
+            created_at__date=timezone.localdate(),
+        ).values_list("lane", KeyTextTransform("amount", "change__values"))
+    )
+
+
+def _used(values: Values, used: set[str]) -> list[Finding]:
+    reference = values.get("reference")
+    if reference not in used:
+        return []
+    words = f"The reference {reference} was used before. Choose another; it is unique for ever."
+    return [Finding("reference", words, rule="O1")]
+
+
+def _twice(values: Values, today: set[tuple[str, str]]) -> list[Finding]:
+    given = values.get("amount")
+    if not given or (lane_of(values), given) not in today:
+        return []
+    words = "The same amount was approved for this user today already. Make sure it is not the same deposit."
+    return [Finding("amount", words, Severity.WARNING, rule="portal.same_day")]
+
+
+def _is_deposit(values: Values, kind: LimitUpdate.Kind, deposit: Deposit | None) -> bool:
+    if deposit is None:
+        return False
+    lane, confirmed_kind, amount, notional, product_id = deposit
+    return (
+        (lane, confirmed_kind) == (lane_of(values), kind)
+        and is_number(text(values, "amount"), amount)
+        and is_number(text(values, "notional_deposit"), notional)
+        and is_number(text(values, "product_id"), product_id)
+    )
+
+
+def apply_many(kind: LimitUpdate.Kind, confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """Keep deposits of different users. References are unique: a confirmation read twice counts once.
+
+    The version of the retail user stays as it is: a deposit does not make a pending change of an address stale.
+    """
+    several = [values for _, values in confirmed]
+    users = confirmed_users(several)  # locked: nobody else takes a deposit of these users meanwhile
+    references = [text(values, "reference") for values in several]
+    known = set(LimitUpdate.objects.filter(reference__in=references).values_list("reference", flat=True))
+    made, applied = [], []
+    for user, reference, values in zip(users, references, several, strict=True):
+        if reference in known:
+            applied.append(Applied())
+            continue
+        names = [name for name in ("amount", "notional_deposit", "product_id") if values.get(name)]
+        sent = columns(LimitUpdate, {name: values[name] for name in names})
+        made.append(LimitUpdate(reference=reference, retail_user=user, kind=kind, **sent))
+        applied.append(Applied({}, {"reference": reference, **values_of(made[-1], names)}))
+    insert_all(made)
+    return applied

@@ -1,0 +1,48 @@
+"""303: a cash deposit, a notional one, or both (O1)."""
+
+from collections.abc import Sequence
+
+from accounts.retail_users import gone, page_of, records_here
+from backoffice.changes.files import FileKind, Layout
+from backoffice.changes.kinds import ChangeKind
+from backoffice.delivery.handlers import Applied
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.limits import CashDeposit
+from limits import deposits
+from limits.models import LimitUpdate
+
+SLUG = "cash_deposit"
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Keep one deposit."""
+    return apply_many([(lane, values)])[0]
+
+
+def apply_many(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """Keep deposits of several retail users."""
+    return deposits.apply_many(LimitUpdate.Kind.CASH, confirmed)
+
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=CashDeposit.title,
+    message=CashDeposit,
+    page=page_of(SLUG),
+    records=records_here,
+    assess=deposits.assess(LimitUpdate.Kind.CASH),
+    offer=deposits.OFFER,
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Cash deposits",
+            layout=Layout(CashDeposit, filled=("reference",)),
+            unique=deposits.ONCE,
+            moved_on=gone,
+        ),
+    ),
+    money=True,
+    amount=deposits.amount,
+    apply=apply,
+    apply_many=apply_many,
+)

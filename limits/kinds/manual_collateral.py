@@ -1,0 +1,50 @@
+"""330: manual collateral (O1)."""
+
+from collections.abc import Sequence
+
+from accounts.retail_users import gone, page_of, records_here
+from backoffice.changes.files import FileKind, Layout
+from backoffice.changes.kinds import ChangeKind
+from backoffice.delivery.handlers import Applied
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.limits import ManualCollateral
+from limits import deposits
+from limits.models import LimitUpdate
+
+SLUG = "manual_collateral"
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Keep one deposit."""
+    return apply_many([(lane, values)])[0]
+
+
+def apply_many(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
+    """Keep deposits of several retail users."""
+    return deposits.apply_many(LimitUpdate.Kind.COLLATERAL, confirmed)
+
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=ManualCollateral.title,
+    message=ManualCollateral,
+    page=page_of(SLUG),
+    records=records_here,
+    assess=deposits.assess(LimitUpdate.Kind.COLLATERAL),
+    offer=deposits.OFFER,
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Manual collateral",
+            layout=Layout(
+                ManualCollateral, without=("notional_deposit",), filled=("reference",), needed=("amount",)
+            ),
+            unique=deposits.ONCE,
+            moved_on=gone,
+        ),
+    ),
+    money=True,
+    amount=deposits.amount,
+    apply=apply,
+    apply_many=apply_many,
+)

@@ -1,0 +1,29 @@
+"""340: quantities approved for pledge (O7)."""
+
+from accounts.retail_users import PLAIN, assess, page_of, records_here
+from backoffice.changes.kinds import ChangeKind
+from backoffice.delivery.handlers import Applied
+from backoffice.protocol.fields import Values
+from backoffice.protocol.messages.approvals import UpdatePledgeQuantity
+from limits import quantities
+from limits.models import ApprovedQuantity
+
+SLUG = "pledge_quantity"
+
+
+def apply(lane: str, values: Values) -> Applied:
+    """Keep the quantities that ODIN confirmed."""
+    return quantities.apply(ApprovedQuantity.Kind.PLEDGE, values)
+
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=UpdatePledgeQuantity.title,
+    message=UpdatePledgeQuantity,
+    page=page_of(SLUG),
+    records=records_here,
+    assess=assess,
+    offer=PLAIN,
+    money=True,
+    apply=apply,
+)
