@@ -22,6 +22,8 @@ RULES = {
     "A": "protocol",
     "R": "rest",
 }
+#: A file that `docs/adding-a-message.md` adds for a message that there is not.
+MADE_UP = {"accounts/kinds/email_address.py"}
 #: What only looks like a name of a rule: cells of a sheet, a version of the wire format, an ending of times.
 NO_RULES = {"A1", "B2", "FT1", "Z0"}
 
@@ -40,7 +42,7 @@ def test_every_link_and_every_path_leads_somewhere(document):
     }
     named = set(re.findall(rf"`((?:{'|'.join(ROOMS)}|deploy|docs|tests|tools|benchmarks)/[\w./-]+)`", text))
     missing = [link for link in links if not (document.parent / link).exists()]
-    missing += [name for name in named if not (ROOT / name).exists()]
+    missing += [name for name in named - MADE_UP if not (ROOT / name).exists()]
     assert missing == []
 
 
