@@ -3,9 +3,9 @@
 import django_filters
 from django.db.models import QuerySet
 
-from accounts.lanes import WORK, with_work
 from accounts.models import RetailUser, Source
 from accounts.search import matching
+from accounts.under_way import WORK, with_work
 from backoffice.kit.filters import Filters, SearchFilter, TextFilter
 from backoffice.protocol.codes import OdinUserType, UserStatus
 

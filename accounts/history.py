@@ -16,8 +16,8 @@ from backoffice.audit.models import Entry
 from backoffice.audit.operations import SYSTEM
 from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change, State
-from backoffice.changes.shown import told_messages
-from backoffice.compliance.shown import differences
+from backoffice.changes.presentation import told_messages
+from backoffice.compliance.differences import differences
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.kit import privacy
 from backoffice.kit.components import Event, status

@@ -6,8 +6,8 @@ import django_tables2 as tables
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.lanes import open_work
 from accounts.models import RetailUser
+from accounts.under_way import open_work
 from backoffice.kit.tables_base import AgoColumn, PersonalColumn, PortalTable, StatusColumn
 from backoffice.kit.templatetags import portal
 from backoffice.protocol.codes import Segment

@@ -10,17 +10,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import comparing, facts
+from accounts import comparing, profile_page
 from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
 from accounts.history import story
 from accounts.models import RetailUser, Source
-from accounts.pages import PAGES
 from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
+from accounts.tabs import PAGES
 from accounts.values import parts, to_values
 from backoffice.changes.kinds import KINDS
-from backoffice.changes.seen import proposed_to
+from backoffice.changes.visible import proposed_to
 from backoffice.kit import privacy
 from backoffice.kit.components import Tab
 from backoffice.kit.tables_base import ListView
@@ -58,7 +58,7 @@ class RetailUserList(ListView):
 def _profile(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     prefetch_related_objects([user], "alternate_addresses")  # shown and compared
     return {
-        "sections": facts.sections(user, facts.PROFILE, proposed, shows),
+        "sections": profile_page.sections(user, profile_page.PROFILE, proposed, shows),
         "addresses": user.alternate_addresses.all(),
         **_compared(user),
     }
@@ -75,28 +75,38 @@ def _compared(user: RetailUser) -> dict[str, Any]:
 
 def _only_proposed(proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     """Of a retail user that ODIN has not confirmed there is nothing but what is proposed."""
-    parts = (*facts.PROFILE, *facts.ALL_SEGMENTS, *facts.TRADING, *facts.TEMPLATES)
+    parts = (
+        *profile_page.PROFILE,
+        *profile_page.ALL_SEGMENTS,
+        *profile_page.TRADING,
+        *profile_page.TEMPLATES,
+    )
     return {
-        "sections": facts.sections(None, parts, proposed, shows),
-        "proposed": [*facts.records(proposed, "banks", shows), *facts.records(proposed, "demats", shows)],
+        "sections": profile_page.sections(None, parts, proposed, shows),
+        "proposed": [
+            *profile_page.records(proposed, "banks", shows),
+            *profile_page.records(proposed, "demats", shows),
+        ],
     }
 
 
 def _banks(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    return {"banks": user.banks.all(), "proposed": facts.records(proposed, "banks", shows)}
+    return {"banks": user.banks.all(), "proposed": profile_page.records(proposed, "banks", shows)}
 
 
 def _demats(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    return {"demats": user.demats.all(), "proposed": facts.records(proposed, "demats", shows)}
+    return {"demats": user.demats.all(), "proposed": profile_page.records(proposed, "demats", shows)}
 
 
 def _mutual_fund(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     mf_ucc = getattr(user, "mf_ucc", None)
-    return {"facts": facts.mutual_fund(mf_ucc, proposed, shows), "kyc": user.kyc}
+    return {"facts": profile_page.mutual_fund(mf_ucc, proposed, shows), "kyc": user.kyc}
 
 
 def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    allowed = [(facts.declared(name).label, name, getattr(user, name)) for name in facts.SEGMENTS]
+    allowed = [
+        (profile_page.declared(name).label, name, getattr(user, name)) for name in profile_page.SEGMENTS
+    ]
     names = {segment.value: segment.label for segment in Segment}
     rows = [
         (segment, [(label, segment.value in ids) for label, _, ids in allowed])
@@ -106,9 +116,11 @@ def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[s
     return {
         "columns": [label for label, _, _ in allowed],
         "rows": rows,
-        "sections": facts.sections(user, facts.TRADING, proposed, shows),
+        "sections": profile_page.sections(user, profile_page.TRADING, proposed, shows),
         "changes": [
-            f for f in (facts.fact(user, name, proposed, shows) for name in facts.SEGMENTS) if f.proposal
+            f
+            for f in (profile_page.fact(user, name, proposed, shows) for name in profile_page.SEGMENTS)
+            if f.proposal
         ],
         "participant_codes": [(names.get(str(row.segment), ""), row) for row in user.participant_codes.all()],
     }
@@ -124,7 +136,7 @@ def _limits(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str
 
 def _templates(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     return {
-        "sections": facts.sections(user, facts.TEMPLATES, proposed, shows),
+        "sections": profile_page.sections(user, profile_page.TEMPLATES, proposed, shows),
         "templates": user.templates.all(),
         "qvl_templates": user.qvl_templates.all(),
         "channels": user.channel_subscriptions.all(),

@@ -30,7 +30,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import BankAccount, RetailUser
 from backoffice.batches import lease, operations
-from backoffice.batches.decide import decisions, taking
+from backoffice.batches.decide import applying, decisions
 from backoffice.batches.models import Batch
 from benchmarks.batch_approval import check, file, person, timed
 from benchmarks.batches import Memory
@@ -61,7 +61,7 @@ def take(batch: Batch) -> None:
     batch.refresh_from_db()
     token = lease.take(batch)
     assert token
-    while taking.step(batch, token):
+    while applying.step(batch, token):
         pass
 
 

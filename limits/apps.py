@@ -6,13 +6,13 @@ class LimitsConfig(AppConfig):
     verbose_name = "Limits"
 
     def ready(self) -> None:
-        from accounts import pages
+        from accounts import tabs
         from backoffice.changes import kinds
         from backoffice.kit import components, names
         from limits import readings, statuses
         from limits.kinds import KINDS
 
         kinds.register(*KINDS)
-        pages.add(pages.Page("limits:readings", "Funds and stocks", "limits.view_limitupdate"))
+        tabs.add(tabs.Page("limits:readings", "Funds and stocks", "limits.view_limitupdate"))
         names.register("periodicities", readings.periodicities)
         components.add_statuses("reading", statuses.READING)

@@ -18,9 +18,9 @@ from backoffice.audit.operations import record
 from backoffice.kit import csv_files
 from backoffice.kit.components import Tab
 from backoffice.kit.names import offered
-from limits import readings, shown
+from limits import reading_page, readings
 from limits.models import Periodicity, Reading
-from limits.shapes import NotUnderstood
+from limits.reading_shapes import NotUnderstood
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -48,9 +48,9 @@ class Panel:
     periodicities: Any = ()
 
     @cached_property
-    def shown(self) -> shown.Shown | None:
+    def shown(self) -> reading_page.Shown | None:
         """The answer; None where there is none yet."""
-        return shown.read(self.reading) if self.reading else None
+        return reading_page.read(self.reading) if self.reading else None
 
 
 @require_safe
@@ -106,7 +106,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     """A reading as a CSV file."""
     reading = get_object_or_404(Reading, pk=pk, state=Reading.State.ANSWERED)
     try:
-        header, rows = shown.table(reading)
+        header, rows = reading_page.table(reading)
     except NotUnderstood as error:
         raise Http404(f"There is no table of this answer: {error}.") from error
     record(
@@ -130,7 +130,7 @@ def periodicities(request: HttpRequest) -> HttpResponse:
         "tabs": tabs(request.path),
         "rows": Periodicity.objects.all(),
         "reading": reading,
-        "shown": shown.read(reading) if reading else None,
+        "shown": reading_page.read(reading) if reading else None,
     }
     template = "limits/_periodicities.html" if request.headers.get("HX-Target") == "periodicities" else None
     return render(request, template or "limits/periodicities.html", context)

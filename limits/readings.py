@@ -19,7 +19,7 @@ from backoffice.odin.session import NoSession
 from backoffice.protocol.findings import errors
 from backoffice.protocol.message import REQUESTS, Context, Request, check
 from backoffice.protocol.wire import Reply, mask
-from limits import shapes
+from limits import reading_shapes
 from limits.models import Periodicity, Reading
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def _leave(reading: Reading, state: str, **columns: Any) -> None:
 def _keep_periodicities(reply: Reply) -> None:
     """The list as it is now. One that is not understood, or empty, leaves the old one as it was."""
     try:
-        found = shapes.periodicities(reply.data)
-    except shapes.NotUnderstood:
+        found = reading_shapes.periodicities(reply.data)
+    except reading_shapes.NotUnderstood:
         return
     if found:
         Periodicity.objects.all().delete()

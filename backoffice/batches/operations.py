@@ -14,12 +14,12 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.batches.check import offers
 from backoffice.batches.check.summary import hidden_rows, with_finding
+from backoffice.batches.counts import rows
 from backoffice.batches.decide.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
 from backoffice.batches.file import columns, matching, meanings, reading, uploads
 from backoffice.batches.models import Batch, State
 from backoffice.batches.wakeup import wake_after_commit
-from backoffice.batches.words import rows
 from backoffice.changes.kinds import file_kind, file_kinds
 from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.delivery.wakeup import wake_after_commit as wake_sending_after_commit

@@ -10,7 +10,7 @@ from structlog.contextvars import bind_contextvars
 from backoffice.batches import lease, operations
 from backoffice.batches.check.checking import Checking
 from backoffice.batches.check.cleaning import Cleaning
-from backoffice.batches.decide import decisions, sending, taking
+from backoffice.batches.decide import applying, completion, decisions
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.models import Batch, State
 from backoffice.batches.wakeup import wake
@@ -41,7 +41,7 @@ def sweep() -> None:
     """Run by beat: wake a worker for each batch that waits or lost its worker; note what was sent meanwhile."""
     for _ in range(lease.due().count()):
         wake()
-    sending.note_outcomes()
+    completion.note_outcomes()
 
 
 @shared_task
@@ -65,7 +65,7 @@ def _work(batch: Batch, token: uuid.UUID) -> None:
             if not more:
                 operations.finish_check(batch, token)
         else:
-            more = _until_the_time_is_over(batch, token, lambda: taking.step(batch, token))
+            more = _until_the_time_is_over(batch, token, lambda: applying.step(batch, token))
     except LeaseLost:
         return
     except FileProblem as problem:

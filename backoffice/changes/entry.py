@@ -37,10 +37,10 @@ from backoffice.kit.formsets import (
 )
 from backoffice.kit.sections import Section, divide, named
 from backoffice.outside import whole
+from backoffice.protocol.explanation import explain
 from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
 from backoffice.protocol.findings import Finding, errors
 from backoffice.protocol.message import Request, clean
-from backoffice.protocol.words import explain
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User

@@ -6,7 +6,7 @@ from typing import Any
 from backoffice.audit.evidence import Part, Row, Scope
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Approval, Change, State
-from backoffice.changes.shown import shown_messages
+from backoffice.changes.presentation import shown_messages
 from backoffice.seal import SealError
 
 

@@ -16,8 +16,8 @@ from backoffice.changes.deciders import decided_by
 from backoffice.changes.filters import InboxFilter
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
-from backoffice.changes.seen import waiting_for
-from backoffice.changes.shown import ShownMessage, shown_messages
+from backoffice.changes.presentation import ShownMessage, shown_messages
+from backoffice.changes.visible import waiting_for
 from backoffice.kit import privacy
 from backoffice.outside import whole
 

@@ -10,13 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit.models import Entry
-from backoffice.changes import inbox, moved, operations, risks
+from backoffice.changes import inbox, operations, risks, staleness
 from backoffice.changes.deciders import OF_A_CHANGE, decides, may_propose, why_not
 from backoffice.changes.errors import ChangeError, NotAllowed
 from backoffice.changes.kinds import KINDS, ChangeKind
 from backoffice.changes.models import CAME_BACK, Change, State
-from backoffice.changes.seen import sees_changes, visible
-from backoffice.changes.shown import ShownMessage, shown_messages
+from backoffice.changes.presentation import ShownMessage, shown_messages
+from backoffice.changes.visible import sees_changes, visible
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
@@ -118,7 +118,7 @@ def _page(
     shows = _shows(request, change)
     shown: list[ShownMessage] = shown_messages(change, reveal=shows)
     waits = change.state in (State.SUBMITTED, State.STALE)
-    moved_on = kind is not None and waits and moved.moved_on(change)
+    moved_on = kind is not None and waits and staleness.moved_on(change)
     context = {
         "change": change,
         "title": kind.title if kind else change.kind,
@@ -143,7 +143,7 @@ def _page(
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": change.state != State.DRAFT and (mine or _may_approve(request, change)),
         "moved_on": moved_on,
-        "moved": moved.moved(change, reveal=shows) if moved_on else [],
+        "moved": staleness.moved(change, reveal=shows) if moved_on else [],
         "next_waiting": inbox.oldest(request.user, beside=change.pk),
         **_outcome(request, change),
     }

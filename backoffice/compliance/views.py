@@ -14,8 +14,8 @@ from django.views.generic import DetailView
 from backoffice.audit import checks, retention
 from backoffice.audit.models import Check, Entry, LegalHold, Pruning, Seal
 from backoffice.compliance import export, statistics
+from backoffice.compliance.differences import differences, spaced
 from backoffice.compliance.filters import EntryFilter
-from backoffice.compliance.shown import differences, spaced
 from backoffice.compliance.tables import EntryTable
 from backoffice.exports.views import export_list
 from backoffice.kit import privacy

@@ -24,8 +24,8 @@ from backoffice.kit import privacy
 from backoffice.kit.components import Chip, Tab
 from backoffice.kit.tables_base import ListView
 from backoffice.outside import whole
+from backoffice.protocol.explanation import explain
 from backoffice.protocol.message import REQUESTS
-from backoffice.protocol.words import explain
 from backoffice.seal import unseal_values
 
 

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import facts
+from accounts import profile_page
 from accounts.models import RetailUser
 from accounts.values import USER_COLUMNS
 from accounts.views import HISTORY, TABS
@@ -81,11 +81,11 @@ def test_it_says_that_odin_cannot_be_asked(client, user):
 def test_every_confirmed_value_of_a_user_is_on_some_tab():
     shown = {
         name
-        for parts in (facts.PROFILE, facts.TRADING, facts.TEMPLATES)
+        for parts in (profile_page.PROFILE, profile_page.TRADING, profile_page.TEMPLATES)
         for _, names in parts
         for name in names
     }
-    assert set(USER_COLUMNS) <= shown | set(facts.SEGMENTS)
+    assert set(USER_COLUMNS) <= shown | set(profile_page.SEGMENTS)
 
 
 @pytest.mark.parametrize("tab", ALL_TABS)

@@ -13,7 +13,7 @@ from backoffice.audit.models import Entry
 from backoffice.changes import many, operations
 from backoffice.changes.errors import AlreadyDecided, NotAllowed, ReasonMissing
 from backoffice.changes.models import Change, State
-from backoffice.changes.moved import moved, moved_on
+from backoffice.changes.staleness import moved, moved_on
 from backoffice.changes.tasks import expire_pending
 from backoffice.delivery.models import Delivery
 from backoffice.protocol.examples import example

@@ -21,7 +21,7 @@ from backoffice.audit.retention import RetentionError, lift_hold, place_hold, pr
 from backoffice.audit.seals import seal_new, verify
 from backoffice.audit.tasks import verify_asked
 from backoffice.compliance import statistics
-from backoffice.compliance.shown import differences
+from backoffice.compliance.differences import differences
 from tests.factories import RetailUserFactory
 from tests.html_forms import flowed
 

@@ -19,7 +19,7 @@ from backoffice.odin import session
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import decode_reply
-from limits import readings, shown
+from limits import reading_page, readings
 from limits.models import Periodicity, Reading
 from limits.tasks import fetch_readings, refresh_periodicities
 from tests.factories import RetailUserFactory
@@ -253,7 +253,7 @@ def test_the_funds_view_is_a_tree_in_the_document_s_order():
         {"sDescription": "MF Position", "nTrading": 0, "sIndicator": "Limit Utilization"},
         {"sDescription": "Something new", "nTrading": 3, "sIndicator": ""},
     ]
-    tree = shown.funds({"FundsView": rows})
+    tree = reading_page.funds({"FundsView": rows})
     assert [(line.name, line.amount, [part.name for part in line.parts]) for line in tree] == [
         ("Deposit", Decimal(5), ["Cash Deposit"]),
         ("Option CFS", Decimal(1), ["Option CFS"]),
@@ -271,12 +271,12 @@ STOCK = {
 
 
 def test_a_stock_whose_free_quantity_does_not_add_up_is_marked():
-    (holding,) = shown.stocks({"StockView": [STOCK]})
+    (holding,) = reading_page.stocks({"StockView": [STOCK]})
     assert holding.mismatches == ["DP"]
 
 
 def test_a7_the_tokens_of_a_stock_name_the_exchanges_of_the_rest_api():
-    (holding,) = shown.stocks({"StockView": [STOCK]})
+    (holding,) = reading_page.stocks({"StockView": [STOCK]})
     assert holding.tokens == ["NSE Equity 1660", "BSE Equity 500875", "exchange 38 7"]
 
 

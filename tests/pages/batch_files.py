@@ -15,7 +15,7 @@ from openpyxl import Workbook
 
 from backoffice.batches import lease, operations
 from backoffice.batches.check import checking
-from backoffice.batches.decide import decisions, sending
+from backoffice.batches.decide import completion, decisions
 from backoffice.batches.file import aliases, meanings
 from backoffice.batches.models import Batch, State
 from backoffice.delivery.models import Delivery
@@ -111,7 +111,7 @@ def _done(maker, checker):
     batch = _submitted(maker, "branch-11.csv", rows, "New clients of branch 11")
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash, reason="Forms seen")
     _wait(lambda: not Delivery.objects.filter(change__batch=batch).exclude(state__in=FINAL).exists())
-    sending.note_outcomes()
+    completion.note_outcomes()
     return batch
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from backoffice.protocol.examples import example
+from backoffice.protocol.explanation import explain
 from backoffice.protocol.fields import Code, Flags, Records, Secret, SecretText
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.message import REQUESTS, RESPONSES, Context, Repeat, check, clean
 from backoffice.protocol.wire import checksum, decode_reply, decode_request, encode, encode_reply, mask
-from backoffice.protocol.words import explain
 from tests.protocol.conftest import TODAY
 
 every_request = pytest.mark.parametrize("message", REQUESTS.values(), ids=lambda message: str(message.type))

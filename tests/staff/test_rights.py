@@ -15,7 +15,7 @@ from backoffice.audit.models import Entry
 from backoffice.changes import operations
 from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed
 from backoffice.changes.models import Change
-from backoffice.changes.seen import waiting_for
+from backoffice.changes.visible import waiting_for
 from backoffice.delivery.handlers import apply
 from backoffice.logins.models import Session, User
 from backoffice.logins.roles import ROLES

@@ -13,8 +13,8 @@ from typing import Any, Self
 from django.conf import settings
 
 from backoffice.batches import lease
+from backoffice.batches.check.repeats import RULE, Seen
 from backoffice.batches.check.risks import Risks
-from backoffice.batches.check.seen import RULE, Seen
 from backoffice.batches.check.storing import CheckedRow, store
 from backoffice.batches.file.cells import RowRead, RowReader
 from backoffice.batches.file.reading import open_rows

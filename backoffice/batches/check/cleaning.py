@@ -16,11 +16,11 @@ from backoffice.batches import lease
 from backoffice.batches.check.checking import ROWS, RowChecker, firsts
 from backoffice.batches.check.storing import COUNTS, replace
 from backoffice.batches.check.summary import with_finding
+from backoffice.batches.counts import rows as in_words
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import ROW, restored
 from backoffice.batches.models import Batch, Row
-from backoffice.batches.words import rows as in_words
 from backoffice.changes.kinds import file_kind
 from backoffice.logins.models import User
 from backoffice.seal import SEALED, unseal

@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
-from backoffice.batches import wakeup, words
+from backoffice.batches import counts, wakeup
 from backoffice.batches.check.summary import with_risks
-from backoffice.batches.decide import setwise
+from backoffice.batches.decide import bulk
 from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kind
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
@@ -72,7 +72,7 @@ def submit(
             )
         if mode == Mode.ALL and batch.wrong:
             raise BatchError(
-                f"There are errors in {words.rows(batch.wrong)}. Correct the file and upload it again, "
+                f"There are errors in {counts.rows(batch.wrong)}. Correct the file and upload it again, "
                 "or choose to submit only the rows without errors."
             )
         if not batch.good + batch.warned:
@@ -90,12 +90,12 @@ def submit(
         batch.state = State.SUBMITTED
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
-        rows = setwise.propose(batch, SENT, _checkers_for(sent, rule))
+        rows = bulk.propose(batch, SENT, _checkers_for(sent, rule))
         _record(
             batch,
             "batch.submitted",
             by,
-            f"{words.rows(rows)} submitted for approval.",
+            f"{counts.rows(rows)} submitted for approval.",
             batch.reason,
             rows=rows,
         )
@@ -117,7 +117,7 @@ def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
             state=ChangeState.WITHDRAWN, decision_reason=batch.decision_reason, updated_at=timezone.now()
         )
         _record(
-            batch, "batch.withdrawn", by, f"{words.rows(rows)} withdrawn.", batch.decision_reason, rows=rows
+            batch, "batch.withdrawn", by, f"{counts.rows(rows)} withdrawn.", batch.decision_reason, rows=rows
         )
     return batch
 
@@ -155,14 +155,14 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             if change_kind(batch).local:
                 wakeup.wake_after_commit()
             else:
-                setwise.owe(batch)
+                bulk.owe(batch)
                 wake_after_commit()
-            left_out = f", {words.rows(stale)} left out as stale" if stale else ""
-            said = f"{words.rows(rows)} approved{left_out}."
+            left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
+            said = f"{counts.rows(rows)} approved{left_out}."
             _record(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
     if batch.state == State.STALE:  # raised out here, so that the state is kept
         raise Stale(
-            f"The records of {words.rows(stale)} moved on after the file was checked, so nothing of it was sent. "
+            f"The records of {counts.rows(stale)} moved on after the file was checked, so nothing of it was sent. "
             "The maker must upload it again."
         )
     return Approved(rows, stale)
@@ -181,7 +181,7 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
         batch.save()
         rows = _decide(batch, ChangeState.REJECTED, by, batch.decision_reason)
         _record(
-            batch, "batch.rejected", by, f"{words.rows(rows)} rejected.", batch.decision_reason, rows=rows
+            batch, "batch.rejected", by, f"{counts.rows(rows)} rejected.", batch.decision_reason, rows=rows
         )
     return batch
 
@@ -245,7 +245,7 @@ def _expire(batch_id: int) -> bool:
         batch.decided_at = timezone.now()
         batch.save()
         rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
-        said = f"{words.rows(rows)} expired, since nobody decided in time."
+        said = f"{counts.rows(rows)} expired, since nobody decided in time."
         _record(batch, "batch.expired", None, said, rows=rows)
     return True
 
@@ -344,7 +344,7 @@ def _give_up(batch: Batch, by: "User", stale: int) -> None:
     batch.state = State.STALE
     batch.save()
     _record(
-        batch, "batch.stale", by, f"Nothing sent: the records of {words.rows(stale)} moved on.", stale=stale
+        batch, "batch.stale", by, f"Nothing sent: the records of {counts.rows(stale)} moved on.", stale=stale
     )
 
 

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from backoffice.batches.errors import FileProblem
 from backoffice.batches.file.archive import UNREADABLE
+from backoffice.batches.file.cell_texts import Shower
 from backoffice.batches.file.marks import HIDDEN_WORDS, ROW, Mark, MarkedRow
-from backoffice.batches.file.shown import Shower
 from backoffice.batches.file.xml_stream import CHUNK, Enough, feed, parser
 
 Rows = Generator[tuple[int, list[str]], None, None]

@@ -16,9 +16,9 @@ from typing import Any
 
 from backoffice.batches.errors import FileProblem
 from backoffice.batches.file.archive import DAMAGE, UNREADABLE, look_before, open_zip
+from backoffice.batches.file.cell_texts import Shower, unescaped
 from backoffice.batches.file.number_formats import BUILT_IN
 from backoffice.batches.file.sheet import Choice, Preamble, Rows, SheetReader, preamble
-from backoffice.batches.file.shown import Shower, unescaped
 from backoffice.batches.file.xml_stream import CHUNK, Enough, feed, parser
 
 #: Unpacked bytes that are read at most: of the table of texts, which is kept in memory while the sheet is read; of the

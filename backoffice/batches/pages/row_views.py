@@ -28,8 +28,8 @@ from backoffice.batches.pages.tables import RowTable
 from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.changes.presentation import ShownMessage, shown_messages
 from backoffice.changes.risks import SHARED_RULE
-from backoffice.changes.shown import ShownMessage, shown_messages
 from backoffice.delivery.models import Delivery
 from backoffice.kit import privacy
 from backoffice.kit.tables_base import ListView

@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.audit.models import Entry
-from backoffice.batches import operations, words
+from backoffice.batches import counts, operations
 from backoffice.batches.check import summary
-from backoffice.batches.decide import decisions, sending
+from backoffice.batches.decide import completion, decisions
 from backoffice.batches.decide.deciders import asks_total, change_kind, decides
 from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import columns
@@ -154,7 +154,7 @@ def _discard(batch: Batch, by: "User", request: HttpRequest) -> str:
 def _clean(batch: Batch, by: "User", request: HttpRequest) -> str:
     path, rule, seen = (request.POST.get(name, "") for name in ("path", "rule", "seen"))
     altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
-    return f"Accepted in {words.rows(altered)}. They are being checked again."
+    return f"Accepted in {counts.rows(altered)}. They are being checked again."
 
 
 def _withdraw(batch: Batch, by: "User", request: HttpRequest) -> str:
@@ -172,9 +172,9 @@ def _approve(batch: Batch, by: "User", request: HttpRequest) -> str:
     if done.given < done.needed:
         return "Approved by you. A second checker must approve it too before anything goes out."
     left_out = (
-        f" Left out: {words.rows(done.stale)} whose records moved on after the check." if done.stale else ""
+        f" Left out: {counts.rows(done.stale)} whose records moved on after the check." if done.stale else ""
     )
-    return f"Approved: {words.rows(done.rows)}.{left_out}"
+    return f"Approved: {counts.rows(done.rows)}.{left_out}"
 
 
 def _reject(batch: Batch, by: "User", request: HttpRequest) -> str:
@@ -188,8 +188,8 @@ def _comment(batch: Batch, by: "User", request: HttpRequest) -> str:
 
 
 def _cancel(batch: Batch, by: "User", request: HttpRequest) -> str:
-    count = sending.cancel_unsent(batch.pk, by=by, reason=request.POST.get("reason", ""))
-    return f"Cancelled before being sent: {words.messages(count)}."
+    count = completion.cancel_unsent(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    return f"Cancelled before being sent: {counts.messages(count)}."
 
 
 #: What may be asked of a batch, by the word in the address.

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from backoffice.batches.command import BatchCommand
+from backoffice.batches.counts import rows
 from backoffice.batches.decide import decisions
-from backoffice.batches.words import rows
 from backoffice.logins.models import User
 
 

@@ -11,11 +11,11 @@ from django.core.management.base import CommandError, CommandParser
 from backoffice.batches import operations
 from backoffice.batches.check import summary
 from backoffice.batches.command import BatchCommand, Exit
+from backoffice.batches.counts import rows
 from backoffice.batches.decide import decisions
 from backoffice.batches.errors import FileProblem
 from backoffice.batches.models import Batch, Mode, State
 from backoffice.batches.tasks import work_due
-from backoffice.batches.words import rows
 from backoffice.logins.models import User
 from backoffice.outside import rupees
 

@@ -9,8 +9,7 @@ from backoffice.protocol.codes import FundsProduct, RestExchange
 from backoffice.protocol.findings import DecodeError
 from backoffice.protocol.wire import decode_reply
 from limits.models import Reading
-from limits.readings import message_of
-from limits.shapes import (
+from limits.reading_shapes import (
     PLACES,
     QUANTITIES,
     NotUnderstood,
@@ -23,6 +22,7 @@ from limits.shapes import (
     unknown_keys,
     whole,
 )
+from limits.readings import message_of
 
 #: The parents of the funds view in the order of the document (section 4.23).
 FUNDS_ORDER = (

@@ -6,8 +6,8 @@ from typing import Any
 
 from backoffice.changes.kinds import kind
 from backoffice.changes.models import Change
+from backoffice.protocol.explanation import explain
 from backoffice.protocol.fields import Records
-from backoffice.protocol.words import explain
 
 #: Each message has one of its own; that it is another says nothing.
 REFERENCE = "reference"

@@ -3,8 +3,8 @@
 import pytest
 
 from backoffice.protocol.examples import example
+from backoffice.protocol.explanation import explain
 from backoffice.protocol.message import REQUESTS
-from backoffice.protocol.words import explain
 
 CREATE, UPDATE = REQUESTS[301], REQUESTS[320]
 BEFORE = {**example(CREATE), "name": "Asha Iyer", "city": "Pune", "fax": "0221111", "poa": "2"}

@@ -9,12 +9,12 @@ from backoffice.changes.kinds import KINDS, declared
 from backoffice.changes.models import Change, State
 from backoffice.config import odin_config
 from backoffice.protocol.cipher import PasswordCipher
+from backoffice.protocol.explanation import Line, explain
 from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.message import Request
 from backoffice.protocol.secret import MASK
 from backoffice.protocol.wire import Header, encode, hide_personal, mask
-from backoffice.protocol.words import Line, explain
 
 #: The checksum of the text that is sent differs, since it is made over the session.
 CHECKSUM = re.compile(r"\|999=[0-9]{3}$")

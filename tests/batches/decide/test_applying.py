@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import RetailUser, Source
 from backoffice.batches import lease, tasks
-from backoffice.batches.decide import decisions, taking
+from backoffice.batches.decide import applying, decisions
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages import result
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def approved_file(checked, maker, checker, monkeypatch):
     """An approved file of five users that ODIN has already, taken two at a time."""
-    monkeypatch.setattr(taking, "AT_ONCE", 2)
+    monkeypatch.setattr(applying, "AT_ONCE", 2)
     batch = checked(good=0, kind="register_retail_user")
     Row.objects.bulk_create(stored_row(batch, number, (0, declared(f"E{number}"))) for number in range(2, 7))
     Batch.objects.filter(pk=batch.pk).update(good=5, total_rows=5)
@@ -60,7 +60,7 @@ def test_the_worker_takes_every_row_and_nothing_is_owed_to_odin(approved_file):
 
 def test_its_page_shows_how_far_the_records_have_taken_it(approved_file, client, checker):
     client.force_login(checker)
-    taking.step(approved_file, lease.take(approved_file))
+    applying.step(approved_file, lease.take(approved_file))
     page = client.get(approved_file.get_absolute_url()).content.decode()
     assert "Taking the rows" in page
     assert "2 of 5" in page
@@ -68,12 +68,12 @@ def test_its_page_shows_how_far_the_records_have_taken_it(approved_file, client,
 
 def test_a_dead_worker_is_followed_by_another_and_no_row_is_taken_twice(approved_file):
     token = lease.take(approved_file)
-    assert taking.step(approved_file, token)
+    assert applying.step(approved_file, token)
     assert users() == ["E2", "E3"]
     Batch.objects.filter(pk=approved_file.pk).update(lease_until=timezone.now())
     assert tasks.work_due() == 1
     with pytest.raises(LeaseLost):
-        taking.step(approved_file, token)
+        applying.step(approved_file, token)
     assert users() == ["E2", "E3", "E4", "E5", "E6"]
 
 

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice.audit.operations import record
+from backoffice.batches.counts import rows
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch
-from backoffice.batches.words import rows
 from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState

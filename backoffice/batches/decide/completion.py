@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record, record_many
 from backoffice.batches.check import summary
+from backoffice.batches.counts import messages
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
-from backoffice.batches.words import messages
 from backoffice.changes.kinds import applied_here
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.settling import hold_back

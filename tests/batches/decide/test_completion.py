@@ -6,7 +6,7 @@ from django.utils import timezone
 from backoffice.audit.models import Entry
 from backoffice.batches import operations
 from backoffice.batches.check import summary
-from backoffice.batches.decide import decisions, sending
+from backoffice.batches.decide import completion, decisions
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.queue import claim, due
@@ -55,7 +55,7 @@ def test_a_file_that_waits_for_a_checker_has_nothing_to_pause(submitted, maker):
 def test_cancelling_takes_back_what_was_not_sent_and_nothing_else(approved_file, checker):
     in_flight = claim().delivery
     Delivery.objects.filter(lane="HO/U0003").update(doubted=True)
-    assert sending.cancel_unsent(approved_file.pk, by=checker, reason="Wrong branch") == 1
+    assert completion.cancel_unsent(approved_file.pk, by=checker, reason="Wrong branch") == 1
     states = dict(Delivery.objects.filter(change__batch=approved_file).values_list("lane", "state"))
     assert states == {in_flight.lane: "in_flight", "HO/U0003": "queued", "HO/U0004": "cancelled"}
     assert Delivery.objects.get(lane="HO/U0004").reason == "Wrong branch"
@@ -69,7 +69,7 @@ def test_what_waits_behind_a_cancelled_create_waits_for_somebody(approved_file, 
     create = Delivery.objects.get(lane="HO/U0004")
     behind = DeliveryFactory(lane=create.lane, message_type=310, own_values={})
     elsewhere = DeliveryFactory(lane="HO/OTHER", message_type=310, own_values={})
-    sending.cancel_unsent(approved_file.pk, by=checker, reason="Wrong branch")
+    completion.cancel_unsent(approved_file.pk, by=checker, reason="Wrong branch")
     behind.refresh_from_db()
     elsewhere.refresh_from_db()
     assert (behind.state, behind.needs_person) == ("on_hold", True)
@@ -79,19 +79,19 @@ def test_what_waits_behind_a_cancelled_create_waits_for_somebody(approved_file, 
 
 def test_cancelling_needs_a_reason_and_somebody_who_may(approved_file, maker, checker):
     with pytest.raises(NotAllowed):
-        sending.cancel_unsent(approved_file.pk, by=maker, reason="No")
+        completion.cancel_unsent(approved_file.pk, by=maker, reason="No")
     with pytest.raises(ReasonMissing):
-        sending.cancel_unsent(approved_file.pk, by=checker, reason=" ")
+        completion.cancel_unsent(approved_file.pk, by=checker, reason=" ")
     assert waiting() == 3
 
 
 def test_a_file_goes_to_odin_row_by_row_and_its_history_keeps_the_end(approved_file, odin):
-    sending.note_outcomes()
+    completion.note_outcomes()
     approved_file.refresh_from_db()
     assert (approved_file.outcome["queued"], approved_file.finished_at) == (3, None)
     odin.faults.add("refuse_before", match={"user_id": "U0003"}, times=1, text="No such branch")
     assert drain(20) == 3
-    assert sending.note_outcomes() == 1
+    assert completion.note_outcomes() == 1
     approved_file.refresh_from_db()
     assert (approved_file.outcome["applied"], approved_file.outcome["refused"]) == (2, 1)
     assert approved_file.finished_at is not None

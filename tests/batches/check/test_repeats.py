@@ -1,6 +1,6 @@
 """What stands twice in a file, remembered outside of memory."""
 
-from backoffice.batches.check.seen import Seen
+from backoffice.batches.check.repeats import Seen
 from backoffice.changes.files import Unique
 
 LANE = Unique(("group_id", "user_id"), "is the same user.")
