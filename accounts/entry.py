@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.kinds import create_retail_user, register_retail_user, update_retail_user
 from accounts.retail_users import IDENTITY, by_lane
+from accounts.segments import INACTIVE, REACTIVATE
 from accounts.values import to_values
 from backoffice.changes import entry, operations
 from backoffice.changes.entry import EntryForm
@@ -20,6 +21,8 @@ from backoffice.changes.errors import NotAllowed
 from backoffice.changes.kinds import KINDS
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import initial
+
+CHANGE_PAGES = {"new": "change", "keep": "change_keep", "check": "change_check"}
 
 
 def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
@@ -36,21 +39,21 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
         name: own[name] for name in IDENTITY if name in change_kind.message.fields and own.get(name)
     }
 
-    def address(page: str, *arguments: object) -> str:
-        name = {"new": "change", "keep": "change_keep", "check": "change_check"}[page]
-        return reverse(f"accounts:{name}", args=[group_id, user_id, slug, *arguments])
-
     form = EntryForm(
         kind=slug,
         title=change_kind.title,
         text=f"For {user.name or 'the retail user'} ({lane}).",
         sections=(),
         starting=lambda: dict(initial(change_kind.message)),
-        address=address,
+        address=partial(_address, group_id, user_id, slug),
         back=(user.name or lane, reverse("accounts:detail", args=[group_id, user_id])),
         fixed=fixed,
     )
     return offer.shape(form, known)
+
+
+def _address(group_id: str, user_id: str, slug: str, page: str, *arguments: object) -> str:
+    return reverse(f"accounts:{CHANGE_PAGES[page]}", args=[group_id, user_id, slug, *arguments])
 
 
 def propose_status(request: Any, group_id: str, user_id: str, status: str) -> HttpResponse:
@@ -65,20 +68,47 @@ def propose_status(request: Any, group_id: str, user_id: str, status: str) -> Ht
     return redirect(form.address("check", token))
 
 
+def _for_nobody(request: HttpRequest, group_id: str, user_id: str, slug: str) -> EntryForm:
+    """The form of a change for somebody without a login: the same whether the retail user is here or not.
+
+    It is shaped by what was typed alone. Raises Http404 for an unknown kind of change.
+    """
+    change_kind = KINDS.get(slug)
+    if change_kind is None or change_kind.offer is None:
+        raise Http404("There is no such change.")
+    form = EntryForm(
+        kind=slug,
+        title="",
+        text="",
+        sections=(),
+        starting=dict,
+        address=partial(_address, group_id, user_id, slug),
+        back=("", ""),
+        fixed={"group_id": group_id, "user_id": user_id},
+    )
+    # What was chosen to be allowed again has a place only where something is inactive.
+    return change_kind.offer.shape(form, {INACTIVE: request.POST.getlist(REACTIVATE)})
+
+
 def change(request: HttpRequest, group_id: str, user_id: str, slug: str) -> HttpResponse:
     """The form of a change. Who is not logged in learns nothing of who is here; what they typed is given back."""
-    if request.method == "GET" and not request.user.is_authenticated:
+    if request.user.is_authenticated:
+        return entry.new(request, change_form(group_id, user_id, slug))
+    if request.method == "GET":
         return redirect_to_login(request.get_full_path())
-    return entry.new(request, change_form(group_id, user_id, slug))
+    return entry.new(request, _for_nobody(request, group_id, user_id, slug))
 
 
 def change_keep(
     request: HttpRequest, group_id: str, user_id: str, slug: str, token: uuid.UUID
 ) -> HttpResponse:
     """Keeps a draft of a change."""
+    if not request.user.is_authenticated:
+        return entry.not_kept()
     return entry.keep(request, change_form(group_id, user_id, slug), token)
 
 
+@login_required
 def change_check(
     request: HttpRequest, group_id: str, user_id: str, slug: str, token: uuid.UUID
 ) -> HttpResponse:

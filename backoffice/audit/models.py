@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from backoffice.audit.search import Group, UserId
 
+#: A longer subject, such as an old user name, is found by its beginning.
+SUBJECT_LENGTH = 80
 #: Operators of an index over a text, a time and an id.
 BEGINNINGS = ("varchar_pattern_ops", "timestamptz_ops", "int8_ops")
 
@@ -28,7 +30,7 @@ class Entry(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     by_name = models.CharField(max_length=150, help_text="The name as it was then; 'system' for workers.")
     action = models.CharField(max_length=60)
-    subject = models.CharField(max_length=80, blank=True)
+    subject = models.CharField(max_length=SUBJECT_LENGTH, blank=True)
     change_id = models.BigIntegerField(null=True)
     delivery_id = models.BigIntegerField(null=True)
     text = models.TextField()

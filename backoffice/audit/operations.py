@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from backoffice.audit.middleware import current_origin
-from backoffice.audit.models import Entry
+from backoffice.audit.models import SUBJECT_LENGTH, Entry
 from backoffice.copying import insert_all
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _entry(
         action=action,
         by=by,
         by_name=by.get_username() if by else SYSTEM,
-        subject=subject,
+        subject=subject[:SUBJECT_LENGTH],
         text=text,
         details=dict(details or {}),
         reason=reason,

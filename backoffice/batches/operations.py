@@ -296,7 +296,8 @@ def unclear(batch: Batch, names: Sequence[str]) -> list[str]:
 
 
 def _file(batch: Batch) -> Path:
-    if not batch.path:
+    """The uploaded file. Raises BatchError where its time is over, whether beat has deleted it or not."""
+    if not batch.path or (batch.file_until and batch.file_until <= timezone.now()):
         raise BatchError("The file is not kept any more. Upload it again.")
     return uploads.path_of(batch.path)
 

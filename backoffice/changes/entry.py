@@ -144,7 +144,7 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
     """What was typed is kept as a draft first, whatever the button was; then the button does its work."""
     token = _token(request.POST.get("token", ""))
     typed_in = _typed(request, form, token)
-    values = clean(form.message, typed_in)
+    values = _values(form, typed_in)
     try:
         draft = operations.save_draft(form.kind, values, by=_me(request), token=token)
     except NotAllowed as error:
@@ -185,15 +185,20 @@ def _logged_out(request: HttpRequest, form: EntryForm) -> HttpResponse:
 def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonResponse:
     """Keeps what is being typed as a draft; the script asks every few seconds after a change."""
     if not request.user.is_authenticated:
-        return JsonResponse({"words": "Not kept: you have been logged out."}, status=401)
+        return not_kept()
     try:
-        values = clean(form.message, _typed(request, form, token))
+        values = _values(form, _typed(request, form, token))
         draft = operations.save_draft(form.kind, values, by=_me(request), token=token)
     except NotAllowed as error:
         return JsonResponse({"words": f"Not kept. {error.words}"}, status=403)
     if draft.state != State.DRAFT:
         return JsonResponse({"words": "Submitted already.", "url": draft.get_absolute_url()}, status=409)
     return JsonResponse({"words": f"Draft kept {ist(timezone.now(), 'time')}", "url": form.draft_url(token)})
+
+
+def not_kept() -> JsonResponse:
+    """The answer to somebody whose login ended."""
+    return JsonResponse({"words": "Not kept: you have been logged out."}, status=401)
 
 
 @never_cache
@@ -282,6 +287,11 @@ def _typed(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Typed:
     draft = Change.objects.filter(token=token, made_by=_me(request), state=State.DRAFT).first()
     kept = operations.draft_values(draft) if draft else None
     return {**read_form(form.message, request.POST, kept), **form.fixed}
+
+
+def _values(form: EntryForm, typed_in: Typed) -> Values:
+    """The values of what was typed. What the record decides is taken as it is: cleaned, it might name another one."""
+    return {**clean(form.message, typed_in), **form.fixed}
 
 
 def _me(request: HttpRequest) -> "User":

@@ -31,6 +31,8 @@ class DeliveryFilter(Filters):
 
     settled_since = FromDay(field_name="finished_at", label="Settled from")
 
+    batch = WholeFilter(field_name="change__batch_id", label="Batch")
+
     #: Chosen by a link of the page of the queue only.
     wording = WholeFilter(
         field_name="wording_id",
@@ -40,7 +42,17 @@ class DeliveryFilter(Filters):
 
     class Meta:
         model = Delivery
-        fields = ("q", "state", "message_type", "needs_person", "since", "until", "settled_since", "wording")
+        fields = (
+            "q",
+            "state",
+            "message_type",
+            "needs_person",
+            "since",
+            "until",
+            "settled_since",
+            "batch",
+            "wording",
+        )
 
     def search(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
         text = value.strip()

@@ -49,17 +49,20 @@ class MastersError(Exception):
 def keep(
     list_name: str, code: str, label: str, *, within: str = "", active: bool = True, by: "User | None"
 ) -> Name:
-    """Add a name to a list, or change its label. `by` None: the demonstration. Raises MastersError."""
+    """Add a name to a list, or change its label. `by` None: the demonstration. Raises MastersError.
+
+    A name that is here is not judged again: one that ODIN takes no more can be retired.
+    """
     _may(by)
     given = Given(code.strip(), label.strip(), within.strip())
-    if faults := [*_faults(list_name, given)]:
-        raise MastersError(*faults)
     with transaction.atomic():
         before = (
             Name.objects.select_for_update()
             .filter(list=list_name, within=given.within, code=given.code)
             .first()
         )
+        if faults := [*(_label_faults(given) if before else _faults(list_name, given))]:
+            raise MastersError(*faults)
         if before and (before.label, before.active) == (given.label, active):
             return before
         name, _ = Name.objects.update_or_create(
@@ -158,6 +161,10 @@ def _faults(list_name: str, given: Given) -> Iterator[str]:
         yield from (
             f"{beside.label}: {found.text}" for found in errors([*beside.findings(given.within, "within")])
         )
+    yield from _label_faults(given)
+
+
+def _label_faults(given: Given) -> Iterator[str]:
     if len(given.label) > 100 or not given.label.isprintable():
         yield "The label must be at most 100 printable characters."
 

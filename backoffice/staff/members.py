@@ -1,6 +1,6 @@
 """What the kinds of change about a member of staff share: who it is, who may propose and approve, where the form is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -8,8 +8,10 @@ from django.urls import reverse
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.errors import NotAllowed
 from backoffice.changes.models import Change
-from backoffice.logins.models import User
-from backoffice.protocol.fields import Values
+from backoffice.logins.models import USER_NAME, User
+from backoffice.outside import whole
+from backoffice.protocol.fields import Text, Values
+from backoffice.protocol.findings import Finding
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
@@ -17,21 +19,45 @@ if TYPE_CHECKING:
 PROPOSE, APPROVE = "logins.propose_rights", "logins.approve_rights"
 #: `Change.lane` of a change about a member of staff.
 PREFIX = "staff:"
+#: Before the number of somebody whose user name is none that anybody would get now. No new name begins with it.
+NUMBER = "#"
+
+
+class UserName(Text):
+    """The name of a member of staff. An old one may be anything and stays; a new one is judged by the kind `rights`."""
+
+    def findings(self, value: object, path: str) -> Iterator[Finding]:
+        """Nothing: it does not go to ODIN."""
+        return iter(())
+
+
+def lane_of(person: User) -> str:
+    """`staff:LOGIN`; `staff:#NUMBER` where the login is none that anybody would get now, and may not fit."""
+    name = person.get_username()
+    return f"{PREFIX}{name}" if USER_NAME.fullmatch(name) else f"{PREFIX}{NUMBER}{person.pk}"
 
 
 def subject(values: Values) -> str:
-    """`staff:LOGIN` of the member of staff that the values name; "" where they name none yet."""
-    return f"{PREFIX}{values['username']}" if values.get("username") else ""
+    """The lane of the member of staff, old or new, whom the values name; "" where they name nobody yet."""
+    name = str(values.get("username") or "")
+    if USER_NAME.fullmatch(name):
+        return f"{PREFIX}{name}"
+    person = User.objects.filter(username=name).first()
+    return lane_of(person) if person else ""
 
 
 def person_of(lane: str) -> User | None:
     """The member of staff whom a change is about."""
-    return User.objects.filter(username=lane.removeprefix(PREFIX)).first()
+    name = lane.removeprefix(PREFIX)
+    found = User.objects.filter(username=name)
+    if name.startswith(NUMBER):
+        found = User.objects.filter(pk=whole(name.removeprefix(NUMBER)) or 0)
+    return found.first()
 
 
 def not_ones_own(change: Change, by: "Person") -> None:
     """Raise NotAllowed for a change about the person who approves it."""
-    if subject(approved_values(change)) == f"{PREFIX}{by.get_username()}":
+    if subject(approved_values(change)) == lane_of(by):
         raise NotAllowed("This is about yourself. Another administrator must approve it.")
 
 

@@ -153,6 +153,15 @@ def test_a_file_expires_and_its_entry_stays(maker, var):
         operations.check(batch.pk, by=maker)
 
 
+def test_a_file_whose_time_is_over_is_not_checked_before_beat_has_deleted_it(maker, var):
+    batch = upload(maker, f"{HEADERS}\nU1,HO,1,T,0\n").batch
+    Batch.objects.filter(pk=batch.pk).update(file_until=timezone.now() - timedelta(seconds=1))
+    with pytest.raises(BatchError, match="not kept any more"):
+        operations.check(batch.pk, by=maker)
+    with pytest.raises(BatchError, match="not kept any more"):
+        operations.read_again(batch.pk, sheet="", header_row=1, by=maker)
+
+
 def test_the_worker_checks_a_file_to_its_end(maker):
     batch = upload(maker, f"{HEADERS}\n" + "".join(f"U{n},HO,1,T,0\n" for n in range(1200))).batch
     operations.check(batch.pk, by=maker)

@@ -37,6 +37,20 @@ def test_a_retired_name_is_no_longer_offered(admin):
     assert Entry.objects.filter(action="masters.retired").exists()
 
 
+@pytest.mark.parametrize(
+    ("list_name", "code", "within"),
+    [("banks", "HD|FC", ""), ("banks", "आ", ""), ("templates", "T" * 90, "1")],
+)
+def test_what_odin_takes_no_more_can_still_be_retired(client, admin, list_name, code, within):
+    name = Name.objects.create(list=list_name, code=code, within=within, label="From before")
+    client.force_login(admin)
+    assert client.post(name.get_absolute_url(), {"label": "From before"}).status_code == 302
+    assert Name.objects.get().active is False
+    assert Entry.objects.get(action="masters.retired").before == {"label": "From before", "active": True}
+    with pytest.raises(MastersError, match="label"):
+        keep(list_name, code, "x" * 101, within=within, by=admin)
+
+
 def test_only_those_who_may_keep_names(maker):
     with pytest.raises(MastersError, match="An admin keeps them"):
         keep("banks", "HDFC", "HDFC Bank", by=maker)

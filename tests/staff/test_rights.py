@@ -1,5 +1,7 @@
 """Rights of staff: one administrator proposes, another approves, and nobody their own."""
 
+import csv
+import io
 import re
 import uuid
 from datetime import timedelta
@@ -11,9 +13,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import RetailUser
 from backoffice.audit.models import Entry
+from backoffice.audit.operations import record
 from backoffice.changes import operations
 from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
 from backoffice.changes.visible import waiting_for
 from backoffice.delivery.handlers import apply
@@ -23,6 +28,7 @@ from backoffice.staff import links
 from backoffice.staff.kinds import password_link, rights, second_factor
 from backoffice.staff.models import PasswordLink
 from tests.factories import retail_user_values
+from tests.html_forms import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -286,8 +292,8 @@ def test_these_changes_wait_for_administrators_alone(checker, admin, other_admin
 
 #: None of these may become a user name; whoever has one from before can be switched off all the same.
 ODD = ["asha/rao", "..", ".", "asha rao", "आशा", "-asha", "asha?", "asha#1", "asha%2e", "asha\\rao", "a" * 31]
-#: Of them, those that the form of rights used to take.
-ODD_THAT_WERE_LET_IN = [name for name in ODD if name.isascii() and len(name) <= 30]
+#: What a command line or an older form let in.
+LET_IN = [*ODD, "|", "=1+1|x", "#1", " maker", "asha\u202erao", "asha\nrao", "a" * 150, "/" * 150]
 
 
 class TestOddNames:
@@ -303,9 +309,9 @@ class TestOddNames:
         approve(propose(admin, **{**NEW, "username": name}), other_admin)
         assert User.objects.get(username=name).is_active
 
-    @pytest.mark.parametrize("name", ODD_THAT_WERE_LET_IN)
+    @pytest.mark.parametrize("name", LET_IN)
     def test_who_has_one_from_before_is_reached_by_number_and_switched_off(
-        self, client, admin, other_admin, name
+        self, client, admin, other_admin, maker, name
     ):
         person = User.objects.create_user(name, first_name="Asha", last_name="Rao")
         client.force_login(admin)
@@ -321,22 +327,71 @@ class TestOddNames:
         assert client.get(f"/people/{person.pk}/").status_code == 200
         client.force_login(other_admin)
         assert client.get(change_page).status_code == 200
-        change = Change.objects.get(lane=f"staff:{name}")
+        change = Change.objects.get(lane=f"staff:#{person.pk}")
+        Client().force_login(person)
         client.post(f"{change_page}approve/", {"content_hash": change.content_hash})
         person.refresh_from_db()
         assert not person.is_active
-        for page in ("/changes/", "/changes/inbox/", "/", change_page, "/people/"):
+        assert User.objects.get(pk=maker.pk).is_active
+        entry = Entry.objects.get(action="change.approved")
+        assert (entry.subject, entry.before["username"], entry.after["active"]) == (change.lane, name, "N")
+        assert name.startswith(Entry.objects.get(action="staff.session_ended").subject)
+        for page in ("/changes/", "/changes/inbox/", "/", change_page, "/people/", f"/people/{person.pk}/"):
             assert client.get(page).status_code == 200
+
+    def test_whoever_has_one_gets_a_link_and_loses_a_second_factor(self, admin, other_admin):
+        person = User.objects.create_user("आशा|राव/", first_name="Asha")
+        Authenticator.objects.create(user=person, type="totp", data={"secret": "sealed"})
+        approve(propose(admin, second_factor.SLUG, username=person.username), other_admin)
+        assert not Authenticator.objects.exists()
+        approve(propose(admin, password_link.SLUG, username=person.username), other_admin)
+        assert PasswordLink.objects.get().person == person
+
+    def test_nobody_with_one_approves_what_is_about_themselves(self, admin):
+        odd = make_admin("|")
+        values = {**rights.values_of(odd), "first_name": "Amar", "email": "amar@broker.example"}
+        with pytest.raises(NotAllowed, match="about yourself"):
+            approve(propose(admin, **values), odd)
+
+    def test_a_new_name_that_looks_like_a_number_of_somebody_is_not_that_person(self, admin, maker):
+        with pytest.raises(HasErrors):
+            propose(admin, **{**rights.values_of(maker), "username": f"#{maker.pk}", "active": "N"})
+        assert rights.subject({"username": f"#{maker.pk}"}) == ""
+
+    def test_the_trail_of_one_can_be_exported(self, client, admin, compliance):
+        odd = User.objects.create_user("=1+1|\n=2\u202e")
+        record("staff.added", by=odd, subject=odd.username, text="Made.")
+        client.force_login(compliance)
+        answer = client.post("/audit/csv/", {"reason": "Inspection"})
+        rows = list(csv.reader(io.StringIO(b"".join(answer).decode())))
+        assert len({len(row) for row in rows}) == 1
+        cells = [cell for row in rows for cell in row]
+        assert any(cell.startswith("'=1+1|") for cell in cells)
+        assert not any(cell[:1] in ("=", "+", "@") for cell in cells)
 
 
 def test_without_a_login_a_form_says_nothing_of_whom_it_is_about(client, maker):
-    """It comes back with what was typed, and with that alone."""
+    """It comes back with what was typed, and with that alone, be there such a retail user or not."""
     answer = client.post(f"/people/{maker.pk}/rights/", {"first_name": "Typed"})
     assert answer.url.startswith("/staff/login/")
     assert client.get("/people/0/rights/").url.startswith("/staff/login/")
     apply(301, "HO/RET001", retail_user_values())
-    form = client.post("/users/HO/RET001/change/update_retail_user/", {"city": "Typed"})
-    assert form.status_code == 401
-    page = form.content.decode()
-    assert "Typed" in page
-    assert "Testwala" not in page
+    RetailUser.objects.update(inactive_segments=["1"], odin_user_type="1")
+    for kind in [slug for slug, kind in KINDS.items() if kind.offer]:
+        asked = f"/users/HO/{{}}/change/{kind}/"
+        typed = {"city": "Typed", "reactivate_segments": ["2"], "token": str(uuid.uuid4())}
+        here, elsewhere = (client.post(asked.format(name), typed) for name in ("RET001", "RET002"))
+        assert (here.status_code, elsewhere.status_code) == (401, 401), kind
+        page, other = (
+            re.sub(r'"[A-Za-z0-9]{64}"', "", found.content.decode()) for found in (here, elsewhere)
+        )
+        assert page.replace("RET001", "RET002") == other
+        assert "Testwala" not in page
+        for step, code in (("keep", 401), ("check", 302)):
+            for name in ("RET001", "RET002"):
+                address = f"{asked.format(name)}{uuid.uuid4()}/{step}/"
+                assert client.post(address).status_code == code
+        assert client.post("/users/HO/RET001/change/no_such_kind/").status_code == 404
+    form = client.post("/users/HO/RET001/change/update_retail_user/", typed).content.decode()
+    assert 'value="Typed"' in form
+    assert Page(form).sent()["reactivate_segments"] == ["2"]

@@ -8,12 +8,12 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.logins.models import User
-from backoffice.protocol.fields import Text, Values
+from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request
 from backoffice.staff import links
 from backoffice.staff.kinds.rights import records
-from backoffice.staff.members import APPROVE, PROPOSE, not_ones_own, page_of, person_of, subject
+from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, person_of, subject
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
@@ -26,10 +26,9 @@ class PasswordLinkAsked(Request, abstract=True):
 
     title = "A link to choose a password"
 
-    username = Text(
+    username = UserName(
         0,
         "User name",
-        max_length=30,
         required=True,
         consequences={
             "*": "Whoever has the link chooses this person's password, and without a second factor logs in with it."

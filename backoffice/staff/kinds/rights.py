@@ -19,7 +19,7 @@ from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
 from backoffice.protocol.shapes import EMAIL
 from backoffice.staff import links
-from backoffice.staff.members import APPROVE, PROPOSE, not_ones_own, page_of, person_of, subject
+from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, person_of, subject
 from backoffice.staff.sessions import end_all
 
 if TYPE_CHECKING:
@@ -45,10 +45,9 @@ class StaffRights(Request, abstract=True):
 
     title = "Staff and their rights"
 
-    username = Text(
+    username = UserName(
         0,
         "User name",
-        max_length=30,
         required=True,
         help="Letters, digits and . _ - @. It cannot be changed later.",
         example="asha",

@@ -11,11 +11,11 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.logins.models import User
-from backoffice.protocol.fields import Text, Values
+from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request
 from backoffice.staff.kinds.rights import records
-from backoffice.staff.members import APPROVE, PROPOSE, not_ones_own, page_of, person_of, subject
+from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, person_of, subject
 from backoffice.staff.sessions import end_all
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ class SecondFactorReset(Request, abstract=True):
 
     title = "Reset a second factor"
 
-    username = Text(
+    username = UserName(
         0,
         "User name",
-        max_length=30,
         required=True,
         consequences={
             "*": "Until this person sets up a new one, the password alone logs in. The next login by single sign-on "

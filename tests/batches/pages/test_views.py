@@ -276,3 +276,17 @@ def test_personal_data_of_no_row_is_in_an_address(checked, as_person, checker):
     for address in re.findall(r'(?:href|action|hx-get)="([^"]*)"', page):
         assert "9800000001" not in address
         assert "ABCPT1234A" not in address
+
+
+def test_the_messages_that_need_a_person_are_those_of_the_batch(submitted, as_person, checker):
+    batch, other = submitted(good=2), submitted(good=1)
+    for each in (batch, other):
+        decisions.approve(each.pk, by=checker, content_hash=each.content_hash)
+    Delivery.objects.update(state="on_hold", needs_person=True)
+    client = as_person(checker)
+    page = client.get(url("detail", batch)).content.decode()
+    address = re.search(r'href="([^"]+needs_person=true[^"]*)">Open them', page)[1].replace("&amp;", "&")
+    listed = client.get(address)
+    assert {delivery.change.batch_id for delivery in listed.context["table"].data} == {batch.pk}
+    assert len(listed.context["table"].data) == 2
+    assert f"Batch: {batch.pk}" in text(listed)
