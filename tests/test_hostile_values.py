@@ -196,3 +196,12 @@ def test_what_a_filter_cannot_read_chooses_nothing(everybody, name, parts, filte
             elif answer.status_code == 200 and not answer.context["filter"].is_valid():
                 assert answer.context["table"].paginator.count == 0
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    "number", ["\u0663", "9" * 25, "9" * 3000], ids=["another script", "long", "very long"]
+)
+@pytest.mark.parametrize("act", ["deliveries/{}/applied", "changes/{}/approve", "batches/{}/approve"])
+def test_an_act_on_a_number_that_is_none_finds_nothing(client, checker, act, number):
+    client.force_login(checker)
+    assert client.post(f"/{act.format(number)}/", {"reason": "Looked"}).status_code == 404

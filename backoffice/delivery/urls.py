@@ -13,6 +13,8 @@ urlpatterns = [
     path("resume/", views.operate_gate, {"action": "resume"}, name="resume"),
     path("<int:pk>/", views.DeliveryPage.as_view(), name="detail"),
     re_path(
-        r"^(?P<pk>\d+)/(?P<action>applied|again|refused|free|cancel|read)/$", views.settle, name="settle"
+        r"^(?P<pk>[0-9]{1,18})/(?P<action>applied|again|refused|free|cancel|read)/$",
+        views.settle,
+        name="settle",
     ),
 ]

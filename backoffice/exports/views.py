@@ -47,8 +47,10 @@ def export_list(request: HttpRequest, slug: str, parameters: dict[str, Any]) -> 
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """One's own exports, newest first."""
-    found = [_with_words(export) for export in Export.objects.filter(asked_by=request.user.pk)[:LISTED]]
-    return render(request, "exports/list.html", {"exports": found})
+    found = Export.objects.filter(asked_by=request.user.pk)[: LISTED + 1]
+    exports = [_with_words(export) for export in found]
+    context = {"exports": exports[:LISTED], "most": LISTED if len(exports) > LISTED else 0}
+    return render(request, "exports/list.html", context)
 
 
 @never_cache

@@ -49,10 +49,10 @@ def subject(values: Values) -> str:
 def person_of(lane: str) -> User | None:
     """The member of staff whom a change is about."""
     name = lane.removeprefix(PREFIX)
-    found = User.objects.filter(username=name)
-    if name.startswith(NUMBER):
-        found = User.objects.filter(pk=whole(name.removeprefix(NUMBER)) or 0)
-    return found.first()
+    if not name.startswith(NUMBER):
+        return User.objects.filter(username=name).first()
+    number = whole(name.removeprefix(NUMBER))
+    return User.objects.filter(pk=number).first() if number is not None else None
 
 
 def not_ones_own(change: Change, by: "Person") -> None:

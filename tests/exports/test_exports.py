@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.audit.operations import record
-from backoffice.exports import kinds, operations, writing
+from backoffice.exports import kinds, operations, views, writing
 from backoffice.exports.models import Export, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -245,3 +245,11 @@ def test_only_the_permission_exports(client, checker):
     assert set(kinds.KINDS) >= {"audit"}
     with pytest.raises(PermissionError), transaction.atomic():
         operations.ask("audit", {"filters": {}, "up_to": 0}, by=checker)
+
+
+def test_the_page_says_that_older_exports_are_not_listed(as_compliance, compliance, monkeypatch):
+    monkeypatch.setattr(views, "LISTED", 2)
+    for number in range(1, 4):
+        Export.objects.create(kind="audit", asked_by=compliance, state=State.EXPIRED)
+        page = as_compliance.get("/exports/").content.decode()
+        assert ("Only your newest 2 exports are listed" in page) == (number > 2)
