@@ -3,11 +3,13 @@ PYTHON ?= python3
 PORT ?= 8000
 ODIN_PORT ?= 8801
 REST_PORT ?= 8802
+CONNECTOR_PORT ?= 8803
 
 .PHONY: run manage test soak lint format audit screenshots requirements
 
 run:
-	@$(PYTHON) tools/run.py --port $(PORT) --odin-port $(ODIN_PORT) --rest-port $(REST_PORT)
+	@$(PYTHON) tools/run.py --port $(PORT) --odin-port $(ODIN_PORT) --rest-port $(REST_PORT) \
+		--connector-port $(CONNECTOR_PORT)
 
 # A command of manage.py with the demonstration's settings: make manage DO="demo_staff --reset"
 manage:

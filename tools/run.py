@@ -1,4 +1,4 @@
-"""`make run`: the whole portal in one terminal, as a demonstration with the stand-ins of ODIN and of its REST API.
+"""`make run`: the whole portal in one terminal, as a demonstration with the stand-ins of ODIN, REST API and Connector.
 
 Sets up what is missing, starts the stand-ins, the Celery worker, beat and the web server as processes of their own,
 prints the address, and ends all of them on Ctrl-C. One that ends by itself is started again after a pause; where it
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000, help="of the portal")
     parser.add_argument("--odin-port", type=int, default=8801, help="of the stand-in ODIN")
     parser.add_argument("--rest-port", type=int, default=8802, help="of the stand-in REST API")
+    parser.add_argument("--connector-port", type=int, default=8803, help="of the stand-in Connector")
     parser.add_argument("--manage", nargs=argparse.REMAINDER, help="run this command of manage.py instead")
     options = parser.parse_args()
     try:
@@ -37,6 +38,7 @@ def main() -> int:
             check_port(options.port, "PORT")
             check_port(options.odin_port, "ODIN_PORT")
             check_port(options.rest_port, "REST_PORT")
+            check_port(options.connector_port, "CONNECTOR_PORT")
         make_var()
         check_database(DATABASE)
         make_venv("requirements.txt")
@@ -44,7 +46,7 @@ def main() -> int:
         if options.manage:
             return _manage(environment, *options.manage)
         _set_up(environment)
-        return _serve(options.port, options.odin_port, options.rest_port, environment)
+        return _serve(options.port, options.odin_port, options.rest_port, options.connector_port, environment)
     except CannotStart as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -111,9 +113,12 @@ def _static_state() -> str:
     return "".join(f"{path.relative_to(ROOT)} {path.stat().st_mtime_ns}\n" for path in files)
 
 
-def _serve(port: int, odin_port: int, rest_port: int, environment: dict[str, str]) -> int:
+def _serve(
+    port: int, odin_port: int, rest_port: int, connector_port: int, environment: dict[str, str]
+) -> int:
     celery = [python(), "-m", "celery", "-A", "backoffice.celery"]
-    page, odin_page, rest_page = (f"http://127.0.0.1:{number}/" for number in (port, odin_port, rest_port))
+    ports = (port, odin_port, rest_port, connector_port)
+    page, odin_page, rest_page, connector_page = (f"http://127.0.0.1:{number}/" for number in ports)
     with Supervisor(VAR / "log", ROOT, environment) as supervisor:
         # In the order in which they start; they end the other way round, so that a message being sent is answered.
         supervisor.start(
@@ -133,6 +138,14 @@ def _serve(port: int, odin_port: int, rest_port: int, environment: dict[str, str
                 f"--database={VAR / 'standin-rest.sqlite3'}",
             ],
         )
+        supervisor.start(
+            "connector-stand-in",
+            [
+                *(python(), "-m", "standins.connector", f"--port={connector_port}", f"--portal={page}"),
+                *(f"--odin={odin_page}", f"--rest={rest_page}"),
+                f"--database={VAR / 'standin-connector.sqlite3'}",
+            ],
+        )
         # Threads: they wait for ODIN most of the time, and SQLite lets one write at a time anyway.
         supervisor.start("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "4"])
         supervisor.start("beat", [*celery, "beat"])
@@ -146,10 +159,11 @@ def _serve(port: int, odin_port: int, rest_port: int, environment: dict[str, str
         )
         supervisor.wait_for("stand-in", odin_page)
         supervisor.wait_for("rest-stand-in", rest_page)
+        supervisor.wait_for("connector-stand-in", connector_page)
         supervisor.wait_for("web", f"{page}staff/login/")
         if not supervisor.ending:
-            print(f"\nThe portal:         {page}\nThe stand-in ODIN:  {odin_page}")
-            print(f"The stand-in REST:  {rest_page}")
+            print(f"\nThe portal:              {page}\nThe stand-in ODIN:       {odin_page}")
+            print(f"The stand-in REST:       {rest_page}\nThe stand-in Connector:  {connector_page}")
             print("Logs are in var/log. Ctrl-C ends everything.", flush=True)
         supervisor.watch()
     return 0

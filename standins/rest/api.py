@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl, unquote
 
 from standins.rest.constants import KOLKATA, PREFIX, ROUTES
 from standins.rest.faults import FAULTS
-from standins.rest.reply import Refused, Reply, as_json, error, gateway
+from standins.rest.reply import Refused, error, gateway
 from standins.rest.service import Asked
+from standins.serving import Reply, as_json
 
 if TYPE_CHECKING:
     from standins.rest.server import RestStandIn

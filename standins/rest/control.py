@@ -1,24 +1,15 @@
 """What is not the API: the page, the data for tests, and the control of faults, sessions and orders."""
 
-import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from standins.rest import pages
 from standins.rest.faults import FAULTS, BadFault
-from standins.rest.reply import HTML, Reply, as_json, plain
+from standins.serving import FORM, HTML, PAGE_HEADERS, SCRIPT, STYLE, BadBody, Reply, as_json, fields, plain
 
 if TYPE_CHECKING:
     from standins.rest.server import RestStandIn
 
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-FORM = "application/x-www-form-urlencoded"
 ACTIONS = ("fill", "fill-one", "reject", "cancel")
 NOT_FOUND = "There is nothing at this address."
 
@@ -29,9 +20,9 @@ def get(standin: "RestStandIn", path: str) -> Reply:
         case [""]:
             return Reply(200, pages.home(standin).encode(), HTML, PAGE_HEADERS)
         case ["standin.css"]:
-            return Reply(200, pages.STYLE.encode(), "text/css; charset=utf-8")
+            return Reply(200, STYLE.encode(), "text/css; charset=utf-8")
         case ["standin.js"]:
-            return Reply(200, pages.SCRIPT.encode(), "text/javascript; charset=utf-8")
+            return Reply(200, SCRIPT.encode(), "text/javascript; charset=utf-8")
         case ["received.json"]:
             return as_json(standin.store.received(1000))
         case ["orders.json"]:
@@ -59,25 +50,13 @@ def change(standin: "RestStandIn", method: str, path: str, content_type: str, bo
     if content_type not in (FORM, "application/json") and method == "POST":
         return plain("Send JSON, with Content-Type: application/json.", 415)
     try:
-        given = _given(content_type, body)
+        given = fields(content_type, body)
         done = _change(standin, method, path, given)
-    except BadFault as error:
+    except (BadBody, BadFault) as error:
         return as_json({"error": str(error)}, 400)
     if done is None:
         return plain(NOT_FOUND, 404)
     return Reply(303, b"", HTML, {"Location": "/"}) if content_type == FORM else as_json(done)
-
-
-def _given(content_type: str, body: bytes) -> dict[str, Any]:
-    if not body:
-        return {}
-    try:
-        given = dict(parse_qsl(body.decode())) if content_type == FORM else json.loads(body)
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
-        raise BadFault("Send one JSON object.")
-    return given
 
 
 def _change(standin: "RestStandIn", method: str, path: str, given: dict[str, Any]) -> dict[str, Any] | None:

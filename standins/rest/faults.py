@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from standins.rest.constants import CALLS, IN_DOCUMENT
-from standins.rest.reply import HTML, Refused, Reply, as_json, error, gateway
+from standins.rest.reply import Refused, error, gateway
+from standins.serving import HTML, Reply, as_json
 
 Apply = Callable[[], Reply]
 

@@ -1,7 +1,6 @@
 """The stand-in's own page: users with their codes, sessions, orders, faults, requests. Every text is escaped."""
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standins.html import Safe, facts, join, page, section, table, tag
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 TITLE = "Stand-in REST API"
 NOTICE = "Stand-in: for demonstration, training and tests. Not the vendor's service."
-STYLE = (Path(__file__).parent / "standin.css").read_text(encoding="utf-8")
-SCRIPT = (Path(__file__).parent / "standin.js").read_text(encoding="utf-8")
 ORDERS_SHOWN = REQUESTS_SHOWN = 100
 
 

@@ -6,12 +6,12 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import pyotp
 
 from standins.rest.constants import API_LOGINS, BY_SEGMENT, EXCHANGES, PRODUCTS
-from standins.rest.store import Document, Store
+from standins.rest.store import Document
 
 #: Seconds that a one-time password is good for.
 OTP_SECONDS = 120
@@ -71,10 +71,20 @@ class Keys:
         return factor == "FINGERPRINT" and secrets.compare_digest(value.encode(), self.udid.encode())
 
 
+class KeyStore(Protocol):
+    """Where second factors are kept."""
+
+    def keys(self, user_id: str) -> Document | None:
+        """The second factors of a user."""
+
+    def save_keys(self, user_id: str, document: Document) -> None:
+        """Keep the second factors of a user, unless there are some."""
+
+
 class People:
     """Finds users. `odin`: the address of the stand-in ODIN's page, "" where there is none."""
 
-    def __init__(self, store: Store, odin: str = "") -> None:
+    def __init__(self, store: KeyStore, odin: str = "") -> None:
         self._store = store
         self._odin = odin.rstrip("/")
 

@@ -1,27 +1,8 @@
-"""A reply as the stand-in sends it, properly or not, and the envelope of the API."""
+"""The envelope of the API, and what the gateway in front of it answers."""
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 
-HTML = "text/html; charset=utf-8"
-JSON = "application/json"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What leaves. `drop`: "close" or "reset" the connection, send nothing. `cut`: send so many bytes, then close.
-    `chunks`: send the body in so many pieces over `seconds`.
-    """
-
-    status: int = 200
-    body: bytes = b""
-    content_type: str = JSON
-    headers: dict[str, str] = field(default_factory=dict)
-    drop: str = ""
-    cut: int | None = None
-    chunks: int = 1
-    seconds: float = 0.0
+from standins.serving import Reply, as_json
 
 
 class Refused(Exception):
@@ -30,16 +11,6 @@ class Refused(Exception):
     def __init__(self, status: int, message: str, code: str = "e-101", errors: Any = "") -> None:
         super().__init__(message)
         self.status, self.message, self.code, self.errors = status, message, code, errors
-
-
-def as_json(value: object, status: int = 200) -> Reply:
-    """Data as JSON."""
-    return Reply(status, json.dumps(value).encode())
-
-
-def plain(text: str, status: int = 200) -> Reply:
-    """Words."""
-    return Reply(status, text.encode(), "text/plain; charset=utf-8")
 
 
 def gateway(message: str, status: int = 403) -> Reply:

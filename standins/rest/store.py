@@ -1,11 +1,9 @@
-"""What the stand-in remembers: one SQLite file, one connection, one lock."""
+"""What the stand-in remembers: users' keys, sessions, orders, requests."""
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
+
+from standins.database import Database
 
 Document = dict[str, Any]
 
@@ -29,37 +27,11 @@ INSERT INTO received (at, call, method, path, body, user_id, status, answer, fau
 """
 
 
-class Store:
+class Store(Database):
     """The stand-in's database. Every method may be called from any thread."""
 
     def __init__(self, database: str) -> None:
-        self._lock = threading.RLock()
-        self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._lock:
-            self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Hold the lock and one transaction: all of what happens within is kept, or nothing."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def _rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+        super().__init__(database, SCHEMA)
 
     def keys(self, user_id: str) -> Document | None:
         """The second factors of a user."""

@@ -1,10 +1,12 @@
-"""The stand-in of the REST API beside the stand-in ODIN: users that messages created log in over REST."""
+"""The other stand-ins beside the stand-in ODIN: users that messages created log in over REST and at the broker."""
 
 import pytest
 
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.secret import SecretText
+from standins.connector import ConnectorStandIn
 from standins.rest import RestStandIn
+from tests.standins.connector.conftest import TOKEN, Browser, TinyPublisher
 from tests.standins.odin.conftest import KEY, desk, new_desk, standin
 from tests.standins.rest.conftest import API_KEY, BASE, SESSION, X_API_KEY, Caller, refused_port
 
@@ -88,3 +90,30 @@ def test_the_check_of_a_password_shows_no_hash(both):
     assert [(user["user_id"], user["password"], user["password_is_right"]) for user in answer] == [
         ("WEBRET1", True, True)
     ]
+
+
+@pytest.mark.parametrize(("changed", "let_in"), [({}, True), ({"t218": "S"}, False)])
+def test_a_user_that_odin_has_logs_in_at_the_broker(standin, desk, changed, let_in):
+    create(desk, **changed)
+    with (
+        TinyPublisher() as publisher,
+        ConnectorStandIn(portal=publisher.url, application_token=TOKEN, odin=standin.home) as connector,
+    ):
+        publisher.standin = connector
+        browser = Browser(connector).land(sTwoWayToken=publisher.mint())
+        browser.login("WEBRET1", "Wrong@123")
+        assert "is wrong" in browser.text
+        browser.login("WEBRET1", PASSWORD)
+        assert ("Asha Rao (WEBRET1)" in browser.text) == let_in
+        assert ("This user is not active." in browser.text) != let_in
+
+
+def test_without_the_stand_in_odin_the_brokers_login_says_so():
+    odin = f"http://127.0.0.1:{refused_port()}/"
+    with (
+        TinyPublisher() as publisher,
+        ConnectorStandIn(portal=publisher.url, application_token=TOKEN, odin=odin) as connector,
+    ):
+        browser = Browser(connector).land(sTwoWayToken=publisher.mint())
+        assert "The stand-in ODIN does not answer. Try again." in browser.login("WEBRET1", PASSWORD).text
+        assert "does not answer" in browser.open("/").text

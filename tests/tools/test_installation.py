@@ -56,7 +56,7 @@ def assert_no_process_is_left(folder):
 
 
 def start(folder):
-    names = ("--port", "--odin-port", "--rest-port")
+    names = ("--port", "--odin-port", "--rest-port", "--connector-port")
     command = [sys.executable, "tools/run.py", *(part for name in names for part in (name, str(free_port())))]
     return subprocess.Popen(
         command,
@@ -87,13 +87,14 @@ def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
         for part in (
             "odin.standin",
             "standins.rest",
+            "standins.connector",
             "celery -A backoffice.celery worker",
             "celery -A backoffice.celery beat",
             "gunicorn",
         ):
             assert part in running
         assert "Log in as" in printed
-        assert "http://127.0.0.1:" in printed
+        assert "The stand-in Connector:  http://127.0.0.1:" in printed
         secrets = (copy / "var/demo.env").read_text().split()
         assert not any(line.partition("=")[2] in running + printed for line in secrets)
     finally:

@@ -1,0 +1,91 @@
+"""Faults: armed on the page, over HTTP (`POST /faults`) or with `ConnectorStandIn.faults.add(...)`.
+
+A fault strikes as often as it was armed for, and is then removed.
+"""
+
+import itertools
+import threading
+from dataclasses import asdict, dataclass
+from typing import Any
+
+FAULTS = {
+    "forged_token": "Has a made-up token checked in place of the publisher's.",
+    "reused_token": "Has the token checked twice, and notes whether the second check was refused.",
+    "late_token": "Holds the check of the token at the landing until somebody presses a button.",
+    "unknown_partner": "Asks for the basket with an unknown Partner ID.",
+    "suspended_partner": "Asks for the basket with a Partner ID that is suspended.",
+    "wrong_auth_code": "Asks for the basket with an AuthCode that was never made.",
+    "vas_auth_slow": "Answers the check of an AuthCode after the given seconds.",
+    "vas_auth_down": "Answers the check of an AuthCode with 503.",
+    "callback_lost": "Does not send the browser to the callback.",
+    "callback_twice": "Has the browser deliver the callback twice.",
+    "callback_forged_echo": "Changes the echo object of the basket's callback.",
+    "callback_contradicting": "Has the browser deliver two basket callbacks: a success, then a failure.",
+    "session_of_another": "Puts the session and ids of another client into the login's callback.",
+    "no_trading_user": "Leaves sTradingUserId out of the login's callback.",
+    "webhook_twice": "Delivers an order message twice.",
+    "webhook_out_of_order": "Delivers an order message after the next one.",
+    "webhook_same_sequence": "Delivers a second message with the same number and other content.",
+    "webhook_unknown_reco": "Delivers an order message with an unknown Reco ID.",
+    "webhook_garbage": "Delivers bytes that are not JSON in place of an order message.",
+    "webhook_lost": "Does not deliver an order message; only sync has it.",
+    "keys_foreign_endpoint": "Gives an endpoint at a foreign address with the API keys.",
+    "pause_between_lines": "Waits for the given seconds after the first line of a basket is placed.",
+}
+
+
+class BadFault(ValueError):
+    """A request to arm a fault that makes no sense; the words say what to send."""
+
+
+@dataclass
+class Armed:
+    """A fault that waits for its occasion. `times`: how often still; -1: always."""
+
+    id: int
+    fault: str
+    times: int = 1
+    seconds: float = 0.0
+
+
+class Faults:
+    """The faults armed at present, in the order in which they were armed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._armed: list[Armed] = []
+        self._ids = itertools.count(1)
+
+    def add(self, name: str, *, times: int = 1, seconds: float = 0.0) -> Armed:
+        """Arm a fault. Raises BadFault."""
+        if name not in FAULTS:
+            raise BadFault(f"There is no such fault. Known: {', '.join(FAULTS)}.")
+        if not isinstance(times, int) or isinstance(times, bool) or times == 0:
+            raise BadFault("times is a number of occasions, or -1 for all.")
+        if not isinstance(seconds, int | float) or not 0 <= seconds <= 600:
+            raise BadFault("seconds is a number from 0 to 600.")
+        with self._lock:
+            armed = Armed(next(self._ids), name, times, float(seconds))
+            self._armed.append(armed)
+        return armed
+
+    def take(self, name: str) -> Armed | None:
+        """The fault of this name, counted down. None where it is not armed."""
+        with self._lock:
+            for armed in self._armed:
+                if armed.fault == name:
+                    armed.times -= 1 if armed.times > 0 else 0
+                    if armed.times == 0:
+                        self._armed.remove(armed)
+                    return armed
+        return None
+
+    def remove(self, id_: int | None = None) -> None:
+        """Disarm one fault, or all."""
+        with self._lock:
+            self._armed = [armed for armed in self._armed if id_ is not None and armed.id != id_]
+
+    def present(self) -> list[dict[str, Any]]:
+        """The faults armed at present, as plain data."""
+        with self._lock:
+            return [asdict(armed) for armed in self._armed]

@@ -1,0 +1,90 @@
+"""The stand-in as a server: threads, connections, and what they share."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from standins.connector.calls import Calls
+from standins.connector.connection import Handler
+from standins.connector.deliveries import Deliveries
+from standins.connector.faults import Faults
+from standins.connector.omex import Omex
+from standins.connector.publishers import Publishers
+from standins.connector.services import RestKeys, Services
+from standins.connector.store import Store
+from standins.connector.tokens import Tokens
+from standins.connector.vas import Vas
+from standins.connector.visits import Visits
+from standins.rest.people import People
+from standins.serving import Server
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+class ConnectorStandIn:
+    """The stand-in of the Connector, served by threads of this process: a context manager.
+
+    `portal`: the address at which the first publisher serves. `application_token`: the publisher to have from the
+    start; "" makes one at random where there is none. `odin`: the address of the stand-in ODIN whose users may log in,
+    "" for users of its own. `rest`: the address of the stand-in REST API, and `rest_key` the key that `apiKeys` gives.
+    `port`: 0 takes a free one. `now`: the clock, for tests. Raises OSError when the port is in use, BadPublisher.
+    """
+
+    def __init__(
+        self,
+        *,
+        portal: str = "http://127.0.0.1:8000",
+        application_token: str = "",
+        webhook_url: str = "",
+        odin: str = "",
+        rest: str = "http://127.0.0.1:8802",
+        rest_key: str = "",
+        database: str = ":memory:",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        now: Callable[[], datetime] = _utc,
+    ) -> None:
+        self.host = host
+        self._server = Server((host, port), Handler, self)
+        self.port = self._server.port
+        try:
+            self.store = Store(database)
+            self.publishers = Publishers(self.store, portal, application_token, webhook_url)
+        except BaseException:
+            self._server.server_close()
+            raise
+        self.odin = odin
+        self.people = People(self.store, odin)
+        self.faults = Faults()
+        self.calls = Calls(self.store, now)
+        self.vas = Vas(self.store, now)
+        self.deliveries = Deliveries(self.store, self.publishers, self.calls, self.faults)
+        self.omex = Omex(self.store, self.publishers, self.deliveries, now)
+        tokens = Tokens(self.calls, self.faults)
+        self.visits = Visits(
+            *(self.store, self.publishers, self.people, self.vas, self.omex, tokens, self.calls, self.faults),
+            now,
+        )
+        keys = RestKeys(rest.rstrip("/"), rest_key or secrets.token_hex(16), secrets.token_hex(16))
+        self.services = Services(self.publishers, tokens, self.vas, self.omex, self.faults, keys)
+
+    @property
+    def home(self) -> str:
+        """The address of the page."""
+        return f"http://{self.host}:{self.port}/"
+
+    def __enter__(self) -> Self:
+        self.deliveries.start()
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.__exit__(kind, error, trace)
+        self.deliveries.end()
+        self.store.close()
