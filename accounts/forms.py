@@ -2,17 +2,18 @@
 
 from backoffice.kit.conditions import Minor, When, need
 from backoffice.kit.sections import Block, Section
+from backoffice.protocol.account_rules import BSE_MODES
+from backoffice.protocol.ages import FULL_AGE
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser, MfUcc
 from backoffice.protocol.rules import AnyOf
-from backoffice.protocol.user_rules import BSE_MODES
 
 MF_ALLOWED = need(CreateRetailUser.rules, "mf_ucc")
 JOINT = need(MfUcc.rules, "second_first_name", "mf_ucc")
 PAID_BY_CODE = need(MfUcc.rules, "karvy_payment_code", "mf_ucc")
 WITH_BSE = When(AnyOf("mode_allowed", BSE_MODES), "mode allowed includes BSE", "mf_ucc")
-MINOR = When(Minor("birth_date"), "the first holder is under 18")
+MINOR = When(Minor("birth_date"), f"the first holder is under {FULL_AGE}")
 
 SEGMENTS = ("trading_segments", "market_data_segments", "login_segments")
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -19,10 +18,12 @@ from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
 from accounts.tabs import PAGES
 from accounts.values import parts, to_values
+from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.visible import proposed_to
 from backoffice.kit import privacy
 from backoffice.kit.components import Tab
+from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.outside import moment
 from backoffice.protocol.codes import Segment
@@ -160,9 +161,8 @@ STATUS_CHANGES = (("A", "Reactivate"), ("S", "Suspend"), ("I", "Make inactive"))
 
 
 @require_safe
-@login_required
-@permission_required("accounts.view_retailuser", raise_exception=True)
-def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
+@for_staff("accounts.view_retailuser")
+def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     """One retail user: what ODIN confirmed, what is proposed beside it, and its history.
 
     A retail user that ODIN has not confirmed yet has a page too, as soon as somebody proposes it.
@@ -203,7 +203,7 @@ def detail(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
     return render(request, "accounts/detail.html", context)
 
 
-def _offers(request: HttpRequest, user: RetailUser) -> list[tuple[str, str]]:
+def _offers(request: StaffRequest, user: RetailUser) -> list[tuple[str, str]]:
     """The changes that this person may propose for the retail user: title and form."""
     if not request.user.has_perm("changes.add_change"):
         return []
@@ -214,31 +214,31 @@ def _offers(request: HttpRequest, user: RetailUser) -> list[tuple[str, str]]:
     ]
 
 
-def _history(request: HttpRequest, lane: str, shows: bool) -> dict[str, Any]:
+def _history(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:
     """A page of the story: the newest, or what was before the time in the address."""
     before = moment(request.GET.get("before", ""))
     told = story(lane, request.user, shows, before)
     return {"events": told.events, "earlier": told.earlier and told.earlier.isoformat(), "paged": before}
 
 
-def _is_poll(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Target") == "under-way"
+def _is_poll(request: StaffRequest) -> bool:
+    return polled(request, "under-way")
 
 
-def _offered(request: HttpRequest, retail_user: RetailUser | None) -> list[tuple[str, str]]:
+def _offered(request: StaffRequest, retail_user: RetailUser | None) -> list[tuple[str, str]]:
     if retail_user is None:
         return [("profile", "Proposed"), (HISTORY, "History")]
     hidden = set() if request.user.has_perm("limits.view_limitupdate") else {"limits"}
     return [(name, label) for name, (label, _) in TABS.items() if name not in hidden] + [(HISTORY, "History")]
 
 
-def _chosen_tab(request: HttpRequest, retail_user: RetailUser | None) -> str:
+def _chosen_tab(request: StaffRequest, retail_user: RetailUser | None) -> str:
     asked = request.GET.get("tab", "profile")
     return asked if asked in dict(_offered(request, retail_user)) else "profile"
 
 
 def tabs(
-    request: HttpRequest, retail_user: RetailUser | None, group_id: str, user_id: str, current: str
+    request: StaffRequest, retail_user: RetailUser | None, group_id: str, user_id: str, current: str
 ) -> list[Tab]:
     """The parts of a retail user as tabs. `current`: a tab of its page, or the view of a page that a room added."""
     page = reverse("accounts:detail", args=[group_id, user_id])

@@ -3,208 +3,41 @@
 A missing or senseless value is named at start, with an example of a good one.
 """
 
-import ipaddress
-import re
-import socket
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import environ
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from backoffice import schedule
+from backoffice.environment import (
+    address,
+    broker,
+    database,
+    date_shapes,
+    env,
+    fernet_keys,
+    folder,
+    internet_address,
+    number,
+    one_of,
+    operation_names,
+    required,
+    rest_address,
+    rest_key,
+    rest_paths,
+    some_of,
+    switch,
+    transport_options,
+)
+from backoffice.log_settings import logging_of
 from backoffice.rest.api.codes import Exchange, SecondFactor, Source
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 #: Everything that is made at run time: database, wake-ups, logs, collected static files.
 VAR_DIR = Path(env.str("PORTAL_VAR", default=str(BASE_DIR / "var")))
-
-
-def required(name: str, example: str) -> str:
-    """A variable that must be set. Raises ImproperlyConfigured with an example."""
-    if not (value := env.str(name, default="")):
-        raise ImproperlyConfigured(
-            f"{name} is not set. Set it in the environment or in .env, for example {example}."
-        )
-    return value
-
-
-def number(name: str, default: float, lowest: float, highest: float) -> float:
-    """A number within bounds. Raises ImproperlyConfigured."""
-    text = env.str(name, default=str(default))
-    try:
-        value = float(text)
-    except ValueError:
-        value = lowest - 1
-    if not lowest <= value <= highest:
-        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number from {lowest:g} to {highest:g}.")
-    return value
-
-
-def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """One of a few words. Raises ImproperlyConfigured."""
-    value = env.str(name, default=default)
-    if value not in allowed:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
-    return value
-
-
-def switch(name: str, default: bool = False) -> bool:
-    """A yes or no. Raises ImproperlyConfigured for anything else, since a typing error must not mean no."""
-    value = env.str(name, default="true" if default else "false").lower()
-    if value not in ("true", "false"):
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be true or false.")
-    return value == "true"
-
-
-def address(name: str, example: str) -> str:
-    """An http or https address. Raises ImproperlyConfigured."""
-    value = required(name, example)
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} is not an http or https address. An example: {example}.")
-    return value
-
-
-def internet_address(name: str, default: str) -> str:
-    """An IPv4 or IPv6 address. Raises ImproperlyConfigured."""
-    value = env.str(name, default=default)
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}; it must be an IP address, for example {default}."
-        ) from None
-    return value
-
-
-def database(name: str, default: str) -> dict[str, Any]:
-    """SQLite or PostgreSQL, by address. Raises ImproperlyConfigured without the address, which holds a password."""
-    wanted = "It must be sqlite:///PATH or postgres://NAME:PASSWORD@HOST:5432/DATABASE."
-    scheme = (env.str(name, default="") or default).partition("://")[0]
-    if scheme not in ("sqlite", "postgres", "postgresql"):
-        raise ImproperlyConfigured(f"{name} names no database that the portal runs on. {wanted}")
-    try:
-        found: dict[str, Any] = env.db_url_config(env.str(name, default="") or default)
-    except (ValueError, KeyError):
-        raise ImproperlyConfigured(f"{name} cannot be read. {wanted}") from None
-    if not found["NAME"]:
-        raise ImproperlyConfigured(f"{name} names no database. {wanted}")
-    return found
-
-
-def broker(name: str) -> str:
-    """The address of RabbitMQ or Redis, or filesystem://localhost for folders in var/. Raises ImproperlyConfigured."""
-    value = env.str(name, default="") or "filesystem://localhost"
-    if value.partition("://")[0] not in ("filesystem", "amqp", "amqps", "redis", "rediss"):
-        raise ImproperlyConfigured(
-            f"{name} names no broker that the portal knows. It must be filesystem://localhost, "
-            "amqp://NAME:PASSWORD@HOST:5672/VHOST or redis://HOST:6379/0."
-        )
-    return value
-
-
-def folder(path: Path) -> Path:
-    """A folder of the running portal, made where it is missing. Raises ImproperlyConfigured where that fails."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"The folder {path} cannot be made ({error.strerror}). Give the portal's account write permission there."
-        ) from None
-    return path
-
-
-def fernet_keys(name: str) -> list[str]:
-    """Fernet keys, newest first. Raises ImproperlyConfigured without showing them."""
-    example = 'the output of: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
-    keys = [key.strip() for key in required(name, example).split(",") if key.strip()]
-    for position, key in enumerate(keys, 1):
-        try:
-            Fernet(key)
-        except ValueError:
-            raise ImproperlyConfigured(f"{name}: key {position} is not a Fernet key. Use {example}") from None
-    return keys
-
-
-def operation_names(name: str) -> dict[int, str]:
-    """`301:CreateRetailUser,320:UpdateRetailUser` as a mapping. Raises ImproperlyConfigured."""
-    names = {}
-    for pair in env.list(name, default=[]):
-        message_type, _, operation = pair.partition(":")
-        if not message_type.strip().isdigit() or not operation.strip().isidentifier():
-            raise ImproperlyConfigured(
-                f"{name}: {pair!r} is not TYPE:OperationName, like 301:CreateRetailUser."
-            )
-        names[int(message_type)] = operation.strip()
-    return names
-
-
-def rest_address(name: str) -> str:
-    """The base address of the REST API, "" where there is none. Raises ImproperlyConfigured."""
-    value = env.str(name, default="").rstrip("/")
-    parts = urlsplit(value)
-    plain = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
-    extras = parts.query or parts.fragment or "@" in parts.netloc or set(value) & set("?#%\\ ")
-    dots = any(segment in (".", "..") for segment in parts.path.split("/"))
-    if value and (not parts.hostname or not (parts.scheme == "https" or plain) or extras or dots):
-        raise ImproperlyConfigured(
-            f"{name} must be an https address without a query, for example https://odin.example/interactive. "
-            "Plain http is for this machine only."
-        )
-    return value
-
-
-def rest_key(name: str, *, needed: bool, default: str = "") -> str:
-    """A key of the REST API. Raises ImproperlyConfigured without showing it."""
-    value = env.str(name, default="") or default
-    if needed and not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set, and REST_BASE_URL is. Set the key that the vendor gave out."
-        )
-    if not re.fullmatch(r"[!-~]{0,8192}", value):
-        raise ImproperlyConfigured(
-            f"{name} has a space or another character that no key has. Copy the key again."
-        )
-    return value
-
-
-def rest_paths(name: str) -> dict[str, tuple[str, str]]:
-    """`place_order:POST /v2/orders,logout:DELETE /v2/session` as a mapping. Raises ImproperlyConfigured."""
-    paths = {}
-    for entry in env.list(name, default=[]):
-        found = re.fullmatch(r"\s*([a-z_]+):([A-Z]+) (/\S+)\s*", entry)
-        if not found:
-            raise ImproperlyConfigured(
-                f"{name}: {entry!r} is not call:METHOD /path, like order_book:GET /transactional/v1/orders."
-            )
-        paths[found[1]] = (found[2], found[3])
-    return paths
-
-
-def some_of(name: str, default: str, allowed: tuple[str, ...]) -> list[str]:
-    """Some of a few words, with commas between. Raises ImproperlyConfigured."""
-    values: list[str] = [word for word in env.list(name, default=default.split(",")) if word]
-    for value in values:
-        if value not in allowed:
-            raise ImproperlyConfigured(f"{name}: {value!r} is not one of {', '.join(allowed)}.")
-    return values
-
-
-def date_shapes(name: str, default: str) -> list[str]:
-    """Shapes of dates such as DD-MM-YYYY. Raises ImproperlyConfigured where one does not say day, month and year."""
-    shapes: list[str] = env.list(name, default=default.split(","))
-    for shape in shapes:
-        if sorted(re.findall("[A-Z]+", shape)) not in (["DD", "MM", "YYYY"], ["DD", "MMM", "YYYY"]):
-            raise ImproperlyConfigured(
-                f"{name}: {shape!r} is no shape of a date. Write DD, MM (or MMM for Jan) and YYYY, as in DD-MM-YYYY."
-            )
-    return shapes
-
 
 # --- the portal -------------------------------------------------------------------------------------------------
 
@@ -374,49 +207,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     folder(VAR_DIR)
-    DATABASES["default"]["OPTIONS"] = {
-        # A transaction takes the write lock when it begins: two that read first and write later cannot deadlock.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
-        # WAL: readers do not wait for the writer. NORMAL: a power cut may cost the last moments, never the database.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;",
-    }
-else:
-    # Kept by each thread, and tried before use. No pool: threads are few, and one more thing would time out.
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A worker that is frozen inside a transaction holds its locks; the others must not wait for it for ever.
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c idle_in_transaction_session_timeout=60000"
 
 # --- Celery: a task is a wake-up, the database is the queue -------------------------------------------------------
 
 CELERY_BROKER_URL = broker("CELERY_BROKER_URL")
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
-if CELERY_BROKER_URL.startswith("filesystem"):
-    _queue = str(folder(VAR_DIR / "broker" / "queue"))
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": _queue,
-        "data_folder_out": _queue,
-        "control_folder": str(folder(VAR_DIR / "broker" / "control")),
-        "polling_interval": 0.05,  # 23 ms from sending to start
-    }
-elif CELERY_BROKER_URL.startswith("amqp"):
-    # Without it a wake-up could vanish between client and server unnoticed; the sweep would find the work later.
-    # `backoffice.broker` says how long RabbitMQ may take to confirm one: no option of the transport does.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
-else:
-    # A Redis that takes a connection and then says nothing would be waited for without end.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "max_retries": 0,
-        "socket_connect_timeout": 2,
-        "socket_timeout": 5,  # longer than the second for which a worker asks for the next wake-up at a time
-        # No time-out of a socket holds for the connection on which a worker waits for wake-ups. How often (seconds)
-        # kombu looks at it: an answer that is overdue is missed after 6 to 11 seconds, rather than 26 to 51.
-        "health_check_interval": 5,
-        # A machine that went away without a goodbye is missed after 25 seconds.
-        "socket_keepalive": True,
-        "socket_keepalive_options": {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3},
-    }
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL, VAR_DIR / "broker")
 # The same for RabbitMQ (seconds): a worker misses it after two that did not come. Only workers obey this. Who merely
 # sends (beat, the web server, a worker its own wake-ups) finds out by a confirmation that does not come.
 CELERY_BROKER_HEARTBEAT = 10
@@ -445,67 +240,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 # Lines are set up by `backoffice.celery` from LOGGING, which leaves Celery's own set-up out.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "backoffice.delivery.tasks.sweep",
-        "schedule": 1.0,
-        # A sweep that waited longer than this (seconds) is followed by others anyway: they must not pile up.
-        "options": {"expires": 5},
-    },
-    "expire": {
-        "task": "backoffice.changes.tasks.expire_pending",
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    "expire-batches": {
-        "task": "backoffice.batches.tasks.expire_pending",
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    # How long an entry may be altered unnoticed.
-    "audit-checks": {
-        "task": "backoffice.audit.tasks.verify_asked",
-        "schedule": 5.0,
-        "options": {"expires": 5},
-    },
-    # Once a day: the task looks whether it was done.
-    "audit-pruning": {"task": "backoffice.audit.tasks.prune", "schedule": 3600.0},
-    "seal": {"task": "backoffice.audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
-    "readings": {
-        "task": "limits.tasks.fetch_readings",
-        "schedule": 5.0,
-        "options": {"expires": 5},
-    },
-    "periodicities": {
-        "task": "limits.tasks.refresh_periodicities",
-        # Once a day: the task looks whether it was done.
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    "batches": {
-        "task": "backoffice.batches.tasks.sweep",
-        "schedule": 2.0,
-        "options": {"expires": 5},
-    },
-    "expired-files": {"task": "backoffice.batches.tasks.expire_files", "schedule": 3600.0},
-    "exports": {
-        "task": "backoffice.exports.tasks.work_due",
-        "schedule": 2.0,
-        "options": {"expires": 5},
-    },
-    "scrip-masters": {
-        "task": "markets.tasks.work_due",
-        "schedule": 2.0,
-        "options": {"expires": 5},
-    },
-    # Once a day before the exchanges open: the task looks whether it was done.
-    "fetch-scrip-masters": {
-        "task": "markets.tasks.fetch_due",
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
-}
+CELERY_BEAT_SCHEDULE = schedule.SCHEDULE
 # It keeps no file: a damaged one would end beat, or let it sleep.
 CELERY_BEAT_SCHEDULER = "backoffice.beat:Scheduler"
 
@@ -600,13 +335,10 @@ CHANGES_TWO_CHECKERS_ABOVE = number("CHANGES_TWO_CHECKERS_ABOVE", 1_000_000, 0.0
 # A submitted change that nobody decided for so many days expires; 0: never.
 CHANGES_EXPIRE_AFTER_DAYS = number("CHANGES_EXPIRE_AFTER_DAYS", 7, 0, 365)
 
-# --- metrics ----------------------------------------------------------------------------------------------------
+# --- metrics and audit ------------------------------------------------------------------------------------------
 
 # What monitoring sends as "Authorization: Bearer ..."; without one there is no /metrics.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-
-# --- audit ------------------------------------------------------------------------------------------------------
-
 # A broker's records are kept 8 years; the database itself lets go of nothing younger than 5.
 AUDIT_RETENTION_YEARS = int(number("AUDIT_RETENTION_YEARS", 8, 5, 100))
 
@@ -662,36 +394,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- logging ----------------------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "backoffice.logs.Lines",
-            "shape": one_of(
-                "LOG_FORMAT", "console" if PORTAL_ENVIRONMENT == "DEMO" else "json", ("json", "console")
-            ),
-        }
-    },
-    "handlers": {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
-    },
-    "root": {
-        "handlers": ["stdout"],
-        "level": one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
-    },
-    "loggers": {
-        # zeep logs whole envelopes at DEBUG, secrets included: never below INFO.
-        "zeep": {"level": "INFO"},
-        "urllib3": {"level": "INFO"},
-        # Theirs would print lines of another shape: gunicorn's and Django's own handlers go.
-        "gunicorn.error": {"handlers": [], "propagate": True},
-        "gunicorn.access": {"handlers": [], "propagate": True},
-        "django": {"handlers": []},
-        "django.server": {"handlers": [], "propagate": True},
-        # Several wake-ups a second, of which a line says nothing.
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_of(
+    shape=one_of("LOG_FORMAT", "console" if PORTAL_ENVIRONMENT == "DEMO" else "json", ("json", "console")),
+    level=one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+)

@@ -161,7 +161,7 @@ class Bench:
         from backoffice.changes.models import Approval, Change, State
         from backoffice.delivery.content import content_hash, one
         from backoffice.delivery.models import Delivery
-        from backoffice.delivery.wakeup import wake
+        from backoffice.wakeups import Work, wake
 
         maker, checker = self.change.made_by, self.change.decided_by
         now = timezone.now()
@@ -201,7 +201,7 @@ class Bench:
         )
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE delivery_delivery")  # what autovacuum does within a minute
-        wake()
+        wake(Work.DELIVERIES)
 
     def left(self) -> int:
         """How many deliveries are not settled."""

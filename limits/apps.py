@@ -8,11 +8,12 @@ class LimitsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import tabs
         from backoffice.changes import kinds
-        from backoffice.kit import components, names
-        from limits import readings, statuses
+        from backoffice.kit import names
+        from backoffice.odin import questions
+        from limits import reading_shapes, readings
         from limits.kinds import KINDS
 
         kinds.register(*KINDS)
         tabs.add(tabs.Page("limits:readings", "Funds and stocks", "limits.view_limitupdate"))
         names.register("periodicities", readings.periodicities)
-        components.add_statuses("reading", statuses.READING)
+        questions.when_answered(reading_shapes.Kind.PERIODICITIES, readings.keep_periodicities)

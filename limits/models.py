@@ -2,14 +2,12 @@
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from accounts.columns import code, code_known, not_empty, number, percent, rupees, text
 from accounts.models import RetailUser
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
-from backoffice.protocol.messages.reads import FundsView, FundsViewSummary, PeriodicityList, StockView
 from backoffice.protocol.messages.squareoff import AutoSquareOff
 
 
@@ -171,59 +169,3 @@ class ApprovedQuantity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.isin}"
-
-
-class Reading(models.Model):
-    """One answer that was asked of ODIN (316, 318, 326, 328), with its time. Times are UTC.
-
-    `values` are those of the message, `answer` is what came back, raw. A reading that failed says why in `words`.
-    """
-
-    class Kind(models.IntegerChoices):
-        """By the type of the message."""
-
-        FUNDS_SUMMARY = FundsViewSummary.type, "Funds summary"
-        PERIODICITIES = PeriodicityList.type, "Periodicity list"
-        FUNDS_VIEW = FundsView.type, "Funds view"
-        STOCK_VIEW = StockView.type, "Stock view"
-
-    class State(models.TextChoices):
-        """Where it stands."""
-
-        ASKED = "asked", "Asked"
-        UNDER_WAY = "under_way", "Under way"
-        ANSWERED = "answered", "Answered"
-        FAILED = "failed", "Failed"
-
-    kind = models.PositiveSmallIntegerField(choices=Kind.choices)
-    lane = models.CharField(max_length=40, blank=True)
-    values = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    asked_at = models.DateTimeField(auto_now_add=True)
-    lease_until = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    code = models.CharField(max_length=10, blank=True)
-    words = models.TextField(blank=True)
-    answer = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ("-id",)
-        default_permissions = ("add",)
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(kind__in=(316, 318, 326, 328)), name="reading_kind_known"),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["lane", "kind", "-id"], name="reading_newest"),
-            models.Index(fields=["id"], condition=Q(state="asked"), name="reading_asked"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.lane}".strip()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether the answer has still to come."""
-        return self.state in (self.State.ASKED, self.State.UNDER_WAY)

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from backoffice.odin.models import Question
 from backoffice.protocol.codes import FundsProduct, RestExchange
 from backoffice.protocol.findings import DecodeError
 from backoffice.protocol.wire import decode_reply
-from limits.models import Reading
 from limits.reading_shapes import (
     PLACES,
     QUANTITIES,
+    Kind,
     NotUnderstood,
     amount,
     entries,
@@ -22,7 +23,6 @@ from limits.reading_shapes import (
     unknown_keys,
     whole,
 )
-from limits.readings import message_of
 
 #: The parents of the funds view in the order of the document (section 4.23).
 FUNDS_ORDER = (
@@ -113,24 +113,24 @@ class Shown:
     unknown: tuple[str, ...] = ()
 
 
-def read(reading: Reading) -> Shown | None:
-    """The answer of a reading; None where there is none."""
-    if reading.state != Reading.State.ANSWERED:
+def read(question: Question) -> Shown | None:
+    """The answer to a question; None where there is none."""
+    if question.state != Question.State.ANSWERED:
         return None
     try:
-        data = decode_reply(message_of(reading), reading.answer).data
+        data = decode_reply(question.message, question.answer).data
     except DecodeError:
         data = None
-    unknown = unknown_keys(reading.kind, data)
+    unknown = unknown_keys(question.message_type, data)
     try:
-        return Shown(READERS[Reading.Kind(reading.kind)](data), unknown=unknown)
+        return Shown(READERS[Kind(question.message_type)](data), unknown=unknown)
     except NotUnderstood as error:
         return Shown(problem=str(error), unknown=unknown)
 
 
 def summary(data: object) -> list[Line]:
     """The funds summary in ODIN's order. Raises NotUnderstood."""
-    found = whole(Reading.Kind.FUNDS_SUMMARY, data)
+    found = whole(Kind.FUNDS_SUMMARY, data)
     if not isinstance(found, dict):
         count = f"a list of {len(found)}" if isinstance(found, list) else "no object"
         raise NotUnderstood(f"there is {count} where one object is expected")
@@ -143,7 +143,7 @@ def funds(data: object) -> list[Funds]:
     Raises NotUnderstood.
     """
     parents: dict[str, Funds] = {}
-    for row in entries(whole(Reading.Kind.FUNDS_VIEW, data), ("sDescription", "nTrading")):
+    for row in entries(whole(Kind.FUNDS_VIEW, data), ("sDescription", "nTrading")):
         name, parent = text(row, "sDescription"), text(row, "sIndicator")
         line = Funds(name, amount(row, "nTrading"))
         if not parent or (name == parent and (parent not in parents or parents[parent].amount is None)):
@@ -157,35 +157,33 @@ def funds(data: object) -> list[Funds]:
 
 def stocks(data: object) -> list[Holding]:
     """The stock view, security by security. Raises NotUnderstood."""
-    return [
-        _holding(place, row) for place, row in enumerate(entries(whole(Reading.Kind.STOCK_VIEW, data)), 1)
-    ]
+    return [_holding(place, row) for place, row in enumerate(entries(whole(Kind.STOCK_VIEW, data)), 1)]
 
 
-READERS: dict[Reading.Kind, Callable[[object], Sequence[Any]]] = {
-    Reading.Kind.FUNDS_SUMMARY: summary,
-    Reading.Kind.PERIODICITIES: periodicities,
-    Reading.Kind.FUNDS_VIEW: funds,
-    Reading.Kind.STOCK_VIEW: stocks,
+READERS: dict[Kind, Callable[[object], Sequence[Any]]] = {
+    Kind.FUNDS_SUMMARY: summary,
+    Kind.PERIODICITIES: periodicities,
+    Kind.FUNDS_VIEW: funds,
+    Kind.STOCK_VIEW: stocks,
 }
 
 
-def table(reading: Reading) -> tuple[list[str], list[list[object]]]:
-    """A reading as the header and rows of a CSV file. Raises NotUnderstood."""
-    found = read(reading)
+def table(question: Question) -> tuple[list[str], list[list[object]]]:
+    """An answer as the header and rows of a CSV file. Raises NotUnderstood."""
+    found = read(question)
     if found is None or found.problem:
         raise NotUnderstood(found.problem if found else "there is no answer")
-    match reading.kind:
-        case Reading.Kind.FUNDS_SUMMARY:
+    match question.message_type:
+        case Kind.FUNDS_SUMMARY:
             return ["Item", "Amount"], [
                 [line.name, line.words if line.amount is None else line.amount] for line in found.rows
             ]
-        case Reading.Kind.FUNDS_VIEW:
+        case Kind.FUNDS_VIEW:
             tree = ((parent, (parent, *parent.parts)) for parent in found.rows)
             return ["Part of", "Item", "Amount"], [
                 [parent.name, line.name, line.amount] for parent, family in tree for line in family
             ]
-        case Reading.Kind.STOCK_VIEW:
+        case Kind.STOCK_VIEW:
             places = [f"{place} {what}" for place, *_ in PLACES for what in ("available", "blocked", "free")]
             header = ["Symbol", "Series", "ISIN", *places, "Average price", "Collateral", "Does not add up"]
             return header, [_stock_row(holding) for holding in found.rows]

@@ -6,16 +6,28 @@ What is in another shape is not understood: a page must not take it for an empty
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from enum import IntEnum
 from typing import Any
 
-from limits.models import Periodicity, Reading
+from backoffice.protocol.messages.reads import FundsView, FundsViewSummary, PeriodicityList, StockView
+from limits.models import Periodicity
+
+
+class Kind(IntEnum):
+    """The reads that limits ask of ODIN, by the type of the message."""
+
+    FUNDS_SUMMARY = FundsViewSummary.type
+    PERIODICITIES = PeriodicityList.type
+    FUNDS_VIEW = FundsView.type
+    STOCK_VIEW = StockView.type
+
 
 #: The only key of the whole, by kind of reading.
 WHOLE = {
-    Reading.Kind.FUNDS_SUMMARY: "FundsViewSummary",
-    Reading.Kind.PERIODICITIES: "Periodicity",
-    Reading.Kind.FUNDS_VIEW: "FundsView",
-    Reading.Kind.STOCK_VIEW: "StockView",
+    Kind.FUNDS_SUMMARY: "FundsViewSummary",
+    Kind.PERIODICITIES: "Periodicity",
+    Kind.FUNDS_VIEW: "FundsView",
+    Kind.STOCK_VIEW: "StockView",
 }
 #: The keys of an entry of 319, and of 327.
 PERIODICITY = ("MarketSegment", "ExpiryPeriodicity")
@@ -51,7 +63,7 @@ def whole(kind: int, data: object) -> Any:
     """What stands under the only key of the data. Raises NotUnderstood."""
     if data is None:
         raise NotUnderstood("it cannot be read as JSON")
-    name = WHOLE[Reading.Kind(kind)]
+    name = WHOLE[Kind(kind)]
     if not isinstance(data, dict) or name not in data:
         raise NotUnderstood(f"it has no {name}")
     return data[name]
@@ -98,7 +110,7 @@ def periodicities(data: object) -> list[tuple[int, str]]:
     """The numbers of 319 with their market segments. Raises NotUnderstood."""
     longest = Periodicity._meta.get_field("market_segment").max_length
     found = set()
-    for entry in entries(whole(Reading.Kind.PERIODICITIES, data), PERIODICITY):
+    for entry in entries(whole(Kind.PERIODICITIES, data), PERIODICITY):
         segment, number = (text(entry, key) for key in PERIODICITY)
         if not _NUMBER.fullmatch(number):
             raise NotUnderstood(f"{PERIODICITY[1]} is {quoted(number)}, not a whole number")
@@ -110,12 +122,12 @@ def unknown_keys(kind: int, data: object) -> tuple[str, ...]:
     """The keys that the document does not print, at most `MOST_KEYS`."""
     if not isinstance(data, dict):
         return ()
-    name = WHOLE[Reading.Kind(kind)]
+    name = WHOLE[Kind(kind)]
     known = {
-        Reading.Kind.PERIODICITIES: PERIODICITY,
-        Reading.Kind.FUNDS_VIEW: FUNDS,
-        Reading.Kind.STOCK_VIEW: (*QUANTITIES, *HOLDING, *HOLDING_UNSHOWN),
-    }.get(Reading.Kind(kind))
+        Kind.PERIODICITIES: PERIODICITY,
+        Kind.FUNDS_VIEW: FUNDS,
+        Kind.STOCK_VIEW: (*QUANTITIES, *HOLDING, *HOLDING_UNSHOWN),
+    }.get(Kind(kind))
     found = dict.fromkeys(key for key in data if key != name)
     if known and isinstance(data.get(name), list):
         entries = (entry for entry in data[name] if isinstance(entry, dict))

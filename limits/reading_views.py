@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -14,22 +13,27 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
 from accounts.views import tabs as user_tabs
+from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.operations import record
 from backoffice.kit import csv_files
 from backoffice.kit.components import Tab
 from backoffice.kit.names import offered
-from limits import reading_page, readings
-from limits.models import Periodicity, Reading
-from limits.reading_shapes import NotUnderstood
+from backoffice.kit.polling import polled
+from backoffice.odin import questions
+from backoffice.odin.models import Question
+from backoffice.protocol.message import REQUESTS
+from limits import reading_page
+from limits.models import Periodicity
+from limits.reading_shapes import Kind, NotUnderstood
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User
+    pass
 
 #: What is asked of one retail user, by its name in addresses.
 KINDS = {
-    "summary": Reading.Kind.FUNDS_SUMMARY,
-    "funds": Reading.Kind.FUNDS_VIEW,
-    "stocks": Reading.Kind.STOCK_VIEW,
+    "summary": Kind.FUNDS_SUMMARY,
+    "funds": Kind.FUNDS_VIEW,
+    "stocks": Kind.STOCK_VIEW,
 }
 #: The kinds that want a periodicity.
 BY_PERIODICITY = ("summary", "funds")
@@ -42,7 +46,7 @@ class Panel:
 
     name: str
     title: str
-    reading: Reading | None
+    reading: Question | None
     url: str
     ask_url: str
     periodicities: Any = ()
@@ -54,9 +58,8 @@ class Panel:
 
 
 @require_safe
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
-def funds_and_stocks(request: HttpRequest, group_id: str, user_id: str) -> HttpResponse:
+@for_staff(*PERMISSION)
+def funds_and_stocks(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     """The newest readings of one retail user, and the buttons that ask anew."""
     user = _user(group_id, user_id)
     panels = [_panel(group_id, user_id, kind) for kind in KINDS]
@@ -71,18 +74,16 @@ def funds_and_stocks(request: HttpRequest, group_id: str, user_id: str) -> HttpR
 
 
 @require_safe
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
-def panel(request: HttpRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
+@for_staff(*PERMISSION)
+def panel(request: StaffRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
     """One panel, asked again while the answer has still to come."""
     _user(group_id, user_id)
     return render(request, "limits/_reading.html", {"panel": _panel(group_id, user_id, kind)})
 
 
 @require_POST
-@login_required
-@permission_required((*PERMISSION, "limits.add_reading"), raise_exception=True)
-def ask(request: HttpRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
+@for_staff(*PERMISSION, "odin.add_question")
+def ask(request: StaffRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
     """Ask ODIN; the answer appears in the panel."""
     if kind not in KINDS:
         raise Http404("There is no such reading.")
@@ -93,57 +94,54 @@ def ask(request: HttpRequest, group_id: str, user_id: str, kind: str) -> HttpRes
     if kind == "summary":
         parameters["product"] = "1"
     try:
-        readings.want(KINDS[kind], by=_me(request), lane=lane, parameters=parameters)
-    except readings.NotAsked as error:
+        questions.want(KINDS[kind], by=request.user, lane=lane, parameters=parameters)
+    except questions.NotAsked as error:
         messages.error(request, str(error))
     return redirect("limits:readings", group_id, user_id)
 
 
 @require_safe
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
-def download(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff(*PERMISSION)
+def download(request: StaffRequest, pk: int) -> HttpResponseBase:
     """A reading as a CSV file."""
-    reading = get_object_or_404(Reading, pk=pk, state=Reading.State.ANSWERED)
+    reading = get_object_or_404(Question, pk=pk, state=Question.State.ANSWERED)
     try:
         header, rows = reading_page.table(reading)
     except NotUnderstood as error:
         raise Http404(f"There is no table of this answer: {error}.") from error
     record(
         "limits.exported",
-        by=_me(request),
+        by=request.user,
         subject=reading.lane,
         text=f"{reading} exported as CSV.",
         details={"reading": reading.pk},
     )
-    name = f"{reading.get_kind_display().lower().replace(' ', '-')}-{reading.pk}.csv"
-    return csv_files.download(name, header, rows)  # type: ignore[return-value]  # a response all the same
+    name = f"{reading.title.lower().replace(' ', '-')}-{reading.pk}.csv"
+    return csv_files.download(name, header, rows)
 
 
 @require_safe
-@login_required
-@permission_required("limits.view_limitupdate", raise_exception=True)
-def periodicities(request: HttpRequest) -> HttpResponse:
+@for_staff("limits.view_limitupdate")
+def periodicities(request: StaffRequest) -> HttpResponse:
     """The list of periodicities as last read."""
-    reading = readings.newest("", Reading.Kind.PERIODICITIES)
+    reading = questions.newest("", Kind.PERIODICITIES)
     context = {
         "tabs": tabs(request.path),
         "rows": Periodicity.objects.all(),
         "reading": reading,
         "shown": reading_page.read(reading) if reading else None,
     }
-    template = "limits/_periodicities.html" if request.headers.get("HX-Target") == "periodicities" else None
+    template = "limits/_periodicities.html" if polled(request, "periodicities") else None
     return render(request, template or "limits/periodicities.html", context)
 
 
 @require_POST
-@login_required
-@permission_required("limits.add_reading", raise_exception=True)
-def refresh_periodicities(request: HttpRequest) -> HttpResponse:
+@for_staff("odin.add_question")
+def refresh_periodicities(request: StaffRequest) -> HttpResponse:
     """Ask for the list by hand."""
     try:
-        readings.want(Reading.Kind.PERIODICITIES, by=_me(request))
-    except readings.NotAsked as error:
+        questions.want(Kind.PERIODICITIES, by=request.user)
+    except questions.NotAsked as error:
         messages.error(request, str(error))
     return redirect("limits:periodicities")
 
@@ -163,8 +161,8 @@ def _panel(group_id: str, user_id: str, kind: str) -> Panel:
         raise Http404("There is no such reading.")
     return Panel(
         name=kind,
-        title=Reading.Kind(KINDS[kind]).label,
-        reading=readings.newest(f"{group_id}/{user_id}", KINDS[kind]),
+        title=REQUESTS[KINDS[kind]].title,
+        reading=questions.newest(f"{group_id}/{user_id}", KINDS[kind]),
         url=reverse("limits:panel", args=[group_id, user_id, kind]),
         ask_url=reverse("limits:ask", args=[group_id, user_id, kind]),
         periodicities=offered("periodicities") if kind in BY_PERIODICITY else None,
@@ -177,7 +175,3 @@ def _user(group_id: str, user_id: str) -> RetailUser:
     if user is None:
         raise Http404("There is no such retail user.")
     return user
-
-
-def _me(request: HttpRequest) -> "User":
-    return cast("User", request.user)

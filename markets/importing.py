@@ -6,15 +6,14 @@ A worker that dies leaves an import that the next one begins again: what was rea
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from itertools import islice
 from typing import BinaryIO
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from backoffice import leases
 from backoffice.copying import insert_rows
 from backoffice.rest.api.codes import Exchange
 from markets import fetching, operations
@@ -42,12 +41,10 @@ class LeaseLost(Exception):
 
 def work_due() -> int:
     """Read the oldest import that is due. Returns on how many there was work: 0 or 1."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
-    for found in ScripImport.objects.filter(free, state=State.READING).order_by("pk"):
-        token = uuid.uuid4()
-        same = ScripImport.objects.filter(free, pk=found.pk, state=State.READING)
-        if same.update(lease_token=token, lease_until=_lease_end(), position=0, rows=0):
-            read(ScripImport.objects.get(pk=found.pk), token)
+    due = ScripImport.objects.filter(leases.free(), state=State.READING)
+    for found in due.order_by("pk"):
+        if lease := leases.take(due.filter(pk=found.pk), LEASE, position=0, rows=0):
+            read(ScripImport.objects.get(pk=found.pk), lease.token)
             return 1
     return 0
 
@@ -153,13 +150,6 @@ def _repeated(scrips: ScripImport) -> list[list[object]]:
 def _keep(scrips: ScripImport, token: uuid.UUID, *names: str) -> None:
     """Write down how far it is and extend the lease. Raises LeaseLost."""
     changed = {name: getattr(scrips, name) for name in names}
-    if _mine(scrips, token).update(**changed, lease_until=_lease_end()) != 1:
+    reading = ScripImport.objects.filter(pk=scrips.pk, state=State.READING)
+    if not leases.extend(reading, token, LEASE, **changed):
         raise LeaseLost
-
-
-def _mine(scrips: ScripImport, token: uuid.UUID) -> QuerySet[ScripImport]:
-    return ScripImport.objects.filter(pk=scrips.pk, lease_token=token, state=State.READING)
-
-
-def _lease_end() -> datetime:
-    return timezone.now() + LEASE

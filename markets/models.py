@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from backoffice.leases import Leased
 from backoffice.rest.api.codes import Exchange
 from markets.master_file import PUBLISHED
 
@@ -24,7 +25,7 @@ class State(models.TextChoices):
     DISCARDED = "discarded", "Discarded"
 
 
-class ScripImport(models.Model):
+class ScripImport(Leased):
     """One file of one exchange: read whole or not at all, and current until the next one is (R34).
 
     `source` is the file's name, or the address that a worker fetches it from. `path` is its name in the folder of scrip
@@ -60,8 +61,6 @@ class ScripImport(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     current_since = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

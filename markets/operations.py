@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.operations import record
 from backoffice.files import Folder
 from backoffice.free_text import checked
@@ -118,7 +119,7 @@ def discard(scrips: ScripImport, *, by: "User", reason: str) -> None:
     reason = _reason(by, reason)
     with transaction.atomic():
         dropped = ScripImport.objects.filter(pk=scrips.pk, state__in=(State.HELD, State.READING)).update(
-            state=State.DISCARDED, decided_by=by, ended_at=timezone.now(), lease_token=None, lease_until=None
+            state=State.DISCARDED, decided_by=by, ended_at=timezone.now(), **leases.ENDED
         )
         if not dropped:
             raise ImportProblem("This import is decided already. Reload the page.")
@@ -131,7 +132,7 @@ def refuse(scrips: ScripImport, words: str) -> None:
     """Note why a file was not imported: the import before it stays current."""
     with transaction.atomic():
         ended = ScripImport.objects.filter(pk=scrips.pk, state=State.READING).update(
-            state=State.REFUSED, problem=words, ended_at=timezone.now(), lease_token=None, lease_until=None
+            state=State.REFUSED, problem=words, ended_at=timezone.now(), **leases.ENDED
         )
         if ended:
             _record("scrips.refused", scrips, None, f"Not imported. {words}")

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from backoffice.access import StaffRequest, for_staff
+from backoffice.kit.polling import polled
 from backoffice.rest.api.codes import Exchange
 from markets import operations, search
 from markets.forms import SearchForm, UploadForm
@@ -42,9 +43,8 @@ class Master:
 
 @never_cache
 @require_safe
-@login_required
-@permission_required(SEE, raise_exception=True)
-def overview(request: HttpRequest) -> HttpResponse:
+@for_staff(SEE)
+def overview(request: StaffRequest) -> HttpResponse:
     """How current the scrip master of each exchange is. The part that lives asks again while a file is read."""
     current = search.current()
     imports = list(ScripImport.objects.select_related("asked_by")[:LISTED])
@@ -63,14 +63,13 @@ def overview(request: HttpRequest) -> HttpResponse:
         "may_import": request.user.has_perm(operations.IMPORT),
         "form": UploadForm(),
     }
-    part = request.headers.get("HX-Target") == "masters"
+    part = polled(request, "masters")
     return render(request, "markets/_masters.html" if part else "markets/overview.html", context)
 
 
-@login_required
-@permission_required(operations.IMPORT, raise_exception=True)
+@for_staff(operations.IMPORT)
 @require_POST
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: StaffRequest) -> HttpResponse:
     """Import an uploaded file."""
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -82,16 +81,15 @@ def upload(request: HttpRequest) -> HttpResponse:
     ))  # fmt: skip
 
 
-@login_required
-@permission_required(operations.IMPORT, raise_exception=True)
+@for_staff(operations.IMPORT)
 @require_POST
-def fetch(request: HttpRequest) -> HttpResponse:
+def fetch(request: StaffRequest) -> HttpResponse:
     """Let a worker fetch the file of one exchange."""
     exchange = request.POST.get("exchange", "")
     return _asked(request, exchange, lambda by: operations.ask_fetch(exchange, by=by))
 
 
-def _asked(request: HttpRequest, exchange: str, ask: Any) -> HttpResponse:
+def _asked(request: StaffRequest, exchange: str, ask: Any) -> HttpResponse:
     try:
         made = ask(request.user)
     except operations.ImportProblem as error:
@@ -102,9 +100,8 @@ def _asked(request: HttpRequest, exchange: str, ask: Any) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
-@permission_required(SEE, raise_exception=True)
-def scrip_import(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff(SEE)
+def scrip_import(request: StaffRequest, pk: int) -> HttpResponse:
     """One import: how far it is, what it changed, what was found in it."""
     found = get_object_or_404(
         ScripImport.objects.select_related("asked_by", "decided_by", "compared_with"), pk=pk
@@ -115,30 +112,28 @@ def scrip_import(request: HttpRequest, pk: int) -> HttpResponse:
         "every": "1s" if moving else "",
         "may_decide": found.state in (State.HELD, State.READING) and request.user.has_perm(operations.IMPORT),
     }
-    if request.headers.get("HX-Target") != "progress":
+    if not polled(request, "progress"):
         return render(request, "markets/import.html", context)
     if moving:
         return render(request, "markets/_progress.html", context)
     return HttpResponse(headers={"HX-Refresh": "true"})
 
 
-@login_required
-@permission_required(operations.IMPORT, raise_exception=True)
+@for_staff(operations.IMPORT)
 @require_POST
-def accept(request: HttpRequest, pk: int) -> HttpResponse:
+def accept(request: StaffRequest, pk: int) -> HttpResponse:
     """Make a held import current."""
     return _decided(request, pk, operations.accept)
 
 
-@login_required
-@permission_required(operations.IMPORT, raise_exception=True)
+@for_staff(operations.IMPORT)
 @require_POST
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
     """Discard an import that is held or being read."""
     return _decided(request, pk, operations.discard)
 
 
-def _decided(request: HttpRequest, pk: int, decide: Any) -> HttpResponse:
+def _decided(request: StaffRequest, pk: int, decide: Any) -> HttpResponse:
     found = get_object_or_404(ScripImport, pk=pk)
     try:
         decide(found, by=request.user, reason=request.POST.get("reason", ""))
@@ -149,9 +144,8 @@ def _decided(request: HttpRequest, pk: int, decide: Any) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
-@permission_required(SEE, raise_exception=True)
-def find(request: HttpRequest) -> HttpResponse:
+@for_staff(SEE)
+def find(request: StaffRequest) -> HttpResponse:
     """Scrips by symbol, ISIN or token, with how current each exchange's master is."""
     form = SearchForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
@@ -172,9 +166,8 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
-@permission_required(SEE, raise_exception=True)
-def scrip(request: HttpRequest, exchange: str, number: int) -> HttpResponse:
+@for_staff(SEE)
+def scrip(request: StaffRequest, exchange: str, number: int) -> HttpResponse:
     """One scrip of a current master, by its token, and the same security on other exchanges."""
     current = search.current()
     own = current.get(exchange)

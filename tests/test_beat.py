@@ -81,7 +81,7 @@ def test_a_clock_that_is_set_does_not_stop_the_sweep(asked, clock, monkeypatch, 
     shown += timedelta(minutes=minutes)
     run(scheduler, clock, 20)
     assert 19 <= asked.count(SWEEP) <= 20
-    assert asked.count("limits.tasks.fetch_readings") == 4
+    assert asked.count("backoffice.delivery.tasks.fetch_answers") == 4
 
 
 def damaged(path, damage):

@@ -5,7 +5,7 @@ from django.conf import settings
 from kombu import Connection
 
 from backoffice.celery import app
-from backoffice.delivery.wakeup import DELIVER_DUE, wake
+from backoffice.wakeups import Work, wake
 
 pytestmark = pytest.mark.broker
 
@@ -23,21 +23,21 @@ def queue():
 
 
 def test_a_wake_up_arrives_as_json_by_the_name_of_the_task(queue):
-    wake()
+    wake(Work.DELIVERIES)
     message = queue.get(timeout=10)
     message.ack()
-    assert message.headers["task"] == DELIVER_DUE
+    assert message.headers["task"] == Work.DELIVERIES
     assert message.content_type == "application/json"
 
 
 def test_as_many_wake_ups_arrive_as_were_sent(queue):
-    wake(3)
+    wake(Work.DELIVERIES, 3)
     for _ in range(3):
         queue.get(timeout=10).ack()
     with pytest.raises(queue.Empty):
         queue.get(block=False)
 
 
-def test_the_workers_know_the_task_that_is_sent():
+def test_the_workers_know_each_task_that_is_sent():
     app.loader.import_default_modules()
-    assert DELIVER_DUE in app.tasks
+    assert {work.value for work in Work} <= set(app.tasks)

@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from backoffice.delivery.tasks import DRAIN_SECONDS
+from backoffice.odin.questions import ASK_SECONDS
 from backoffice.odin.reading import TRIES
-from limits.readings import ASK_SECONDS
 from tools.prepare import ROOT
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts import comparing
@@ -16,6 +15,7 @@ from accounts.risks import risks
 from accounts.values import DEFAULTS, confirmed_values, from_values, record, text, to_values
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.codes import Poa
@@ -28,7 +28,7 @@ FORM = EntryForm(
     text="",
     sections=SECTIONS,
     starting=starting_values,
-    address=lambda page, *arguments: reverse(f"accounts:{page}", args=arguments),
+    address=form_address("accounts:new"),
     back=("Retail users", "/users/"),
 )
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts import comparing
@@ -18,14 +17,15 @@ from backoffice.changes.approvals import approved_values
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
+from backoffice.protocol.account_rules import ACCOUNTS
 from backoffice.protocol.fields import Text, Values
 from backoffice.protocol.message import Request, initial
 from backoffice.protocol.messages.users import CreateRetailUser
-from backoffice.protocol.user_rules import ACCOUNTS
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -124,7 +124,6 @@ SECTIONS = (
     *(_declarable(section) for section in CREATE_SECTIONS),
 )
 
-PAGES = {"new": "register", "keep": "register_keep", "check": "register_check"}
 FORM = EntryForm(
     kind=REGISTER_RETAIL_USER,
     title=RegisterRetailUser.title,
@@ -134,7 +133,7 @@ FORM = EntryForm(
     ),
     sections=SECTIONS,
     starting=lambda: initial(RegisterRetailUser),
-    address=lambda page, *arguments: reverse(f"accounts:{PAGES[page]}", args=arguments),
+    address=form_address("accounts:register"),
     back=("Retail users", "/users/"),
 )
 

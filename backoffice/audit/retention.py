@@ -1,6 +1,5 @@
 """How long entries are kept: the retention time, legal holds, and the deletion of what is past both."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -62,13 +61,13 @@ def lift_hold(hold_id: int, *, by: "User", reason: str) -> None:
         )
 
 
-def prune(now: datetime | None = None) -> int:
+def prune() -> int:
     """Delete the entries whose time is over and that no legal hold keeps. Returns how many. Run by beat.
 
     Whole seals at a time: the newest entry of a seal decides. The deletion is itself an entry, which is sealed at once:
     without it the verification takes the others for missing.
     """
-    now = now or timezone.now()
+    now = timezone.now()
     cutoff = now.replace(year=now.year - settings.AUDIT_RETENTION_YEARS, day=min(now.day, 28))
     last = Pruning.objects.first()
     old = Seal.objects.filter(at__lt=cutoff, number__gt=last.seal_number if last else 0).order_by("-number")

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from backoffice.changes.risks import labels
+from backoffice.leases import Leased
 
 
 class State(models.TextChoices):
@@ -45,7 +46,7 @@ class RowState(models.TextChoices):
     REJECTED = "rejected", "Rejected"
 
 
-class Batch(models.Model):
+class Batch(Leased):
     """One uploaded file, from the upload to the outcome of its rows.
 
     `kind` names what its rows are (see `kinds`). `mapping` says which field each column of the file holds, in the
@@ -83,8 +84,6 @@ class Batch(models.Model):
     )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be read or checked.")
     paused = models.BooleanField(default=False)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
     failures = models.PositiveSmallIntegerField(
         default=0, help_text="Workers that were lost one after another without getting further."
     )

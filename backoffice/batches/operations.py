@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.operations import record
 from backoffice.batches.check import offers
 from backoffice.batches.check.summary import hidden_rows, with_finding
@@ -19,10 +20,9 @@ from backoffice.batches.decide.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
 from backoffice.batches.file import columns, matching, meanings, reading, uploads
 from backoffice.batches.models import Batch, State
-from backoffice.batches.wakeup import wake_after_commit
 from backoffice.changes.kinds import file_kind, file_kinds
 from backoffice.delivery.models import STILL_OPEN, Delivery
-from backoffice.delivery.wakeup import wake_after_commit as wake_sending_after_commit
+from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -176,7 +176,7 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
             sheet=batch.shape.get("sheet", ""),
             header_row=batch.shape.get("header_row", 1),
         )
-        wake_after_commit()
+        wake_after_commit(Work.BATCHES)
     return batch
 
 
@@ -202,7 +202,7 @@ def accept_cleaned(batch_id: int, *, path: str, rule: str, seen: str, by: "User"
         batch.state = State.CHECKING
         batch.check_started_at, batch.check_started_row = timezone.now(), 0
         batch.save()
-        wake_after_commit()
+        wake_after_commit(Work.BATCHES)
     return rows_with_it
 
 
@@ -232,14 +232,9 @@ def discard(batch_id: int, *, by: "User") -> Batch:
 def finish_check(batch: Batch, token: uuid.UUID) -> None:
     """Note that the last row is checked. Does nothing where the lease `token` is lost."""
     with transaction.atomic():
-        held = Batch.objects.filter(pk=batch.pk, lease_token=token, state=State.CHECKING)
-        if held.update(
-            state=State.CHECKED,
-            checked_at=timezone.now(),
-            cleaning=None,
-            lease_token=None,
-            lease_until=None,
-            paused=False,
+        checking = Batch.objects.filter(pk=batch.pk, state=State.CHECKING)
+        if leases.release(
+            checking, token, state=State.CHECKED, checked_at=timezone.now(), cleaning=None, paused=False
         ):
             batch.refresh_from_db()
             counts = {name: getattr(batch, name) for name in ("good", "warned", "wrong", "done_before")}
@@ -249,8 +244,7 @@ def finish_check(batch: Batch, token: uuid.UUID) -> None:
 def stop_check(batch: Batch, token: uuid.UUID, words: str) -> None:
     """The file turned out to be unreadable: nothing of it is taken. Does nothing where the lease is lost."""
     with transaction.atomic():
-        held = Batch.objects.filter(pk=batch.pk, lease_token=token, state=State.CHECKING)
-        if held.update(lease_until=timezone.now()):
+        if leases.release(Batch.objects.filter(pk=batch.pk, state=State.CHECKING), token):
             batch.refresh_from_db()
             batch.rows.all().delete()
             _start_over(batch)
@@ -337,8 +331,8 @@ def _set_paused(batch_id: int, paused: bool, by: "User") -> Batch:
         batch.paused = paused
         if not paused:
             batch.check_started_at, batch.check_started_row = timezone.now(), batch.rows_checked
-            wake_after_commit()
-            wake_sending_after_commit()
+            wake_after_commit(Work.BATCHES)
+            wake_after_commit(Work.DELIVERIES)
         batch.save(update_fields=["paused", "check_started_at", "check_started_row"])
         Delivery.objects.filter(STILL_OPEN, change__batch=batch).update(paused=paused)
         _record(batch, "batch.paused" if paused else "batch.resumed", by, "Paused." if paused else "Resumed.")

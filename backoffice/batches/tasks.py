@@ -13,7 +13,7 @@ from backoffice.batches.check.cleaning import Cleaning
 from backoffice.batches.decide import applying, completion, decisions
 from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.models import Batch, State
-from backoffice.batches.wakeup import wake
+from backoffice.wakeups import Work, wake
 
 #: A task gives its worker back after this many seconds, so that deliveries get their turn beside a long file.
 WORK_SECONDS = 30.0
@@ -40,7 +40,7 @@ def work_due() -> int:
 def sweep() -> None:
     """Run by beat: wake a worker for each batch that waits or lost its worker; note what was sent meanwhile."""
     for _ in range(lease.due().count()):
-        wake()
+        wake(Work.BATCHES)
     completion.note_outcomes()
 
 
@@ -73,7 +73,7 @@ def _work(batch: Batch, token: uuid.UUID) -> None:
         return
     if more:
         lease.give_back(batch, token)
-        wake()
+        wake(Work.BATCHES)
 
 
 def _until_the_time_is_over(batch: Batch, token: uuid.UUID, step: Callable[[], bool]) -> bool:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.changes import inbox, many, risks
 from backoffice.changes.deciders import decided_by
 from backoffice.changes.filters import InboxFilter
@@ -40,11 +40,11 @@ class Chosen:
 
 
 @never_cache
-@login_required
+@for_staff()
 @require_http_methods(["GET", "POST"])
-def review(request: HttpRequest) -> HttpResponse:
+def review(request: StaffRequest) -> HttpResponse:
     """All that were chosen, to be read; then they are approved or rejected, each bound to what this page shows."""
-    person = cast("User", request.user)
+    person = request.user
     if not decided_by(person):
         raise PermissionDenied
     if request.method == "POST":
@@ -52,7 +52,7 @@ def review(request: HttpRequest) -> HttpResponse:
     return _page(request, _numbers(request.GET.getlist("change")))
 
 
-def _decided(request: HttpRequest, person: "User") -> HttpResponse:
+def _decided(request: StaffRequest, person: "User") -> HttpResponse:
     seen = [_seen(text) for text in request.POST.getlist("seen")][:AT_ONCE]
     shown = _numbers(request.POST.getlist("shown"))
     reason, rejecting = request.POST.get("reason", ""), request.POST.get("press") == "reject"
@@ -76,7 +76,7 @@ def _decided(request: HttpRequest, person: "User") -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: StaffRequest,
     numbers: Sequence[int],
     *,
     ticked: set[int] | None = None,
@@ -101,7 +101,7 @@ def _page(
     return render(request, "changes/review.html", context, status=409 if problem else 200)
 
 
-def _chosen(request: HttpRequest, change: Change, ticked: set[int] | None) -> Chosen:
+def _chosen(request: StaffRequest, change: Change, ticked: set[int] | None) -> Chosen:
     """Ticked from the start is what has nothing that stands out: the rest is a decision of its own."""
     return Chosen(
         change,

@@ -19,25 +19,27 @@ from backoffice.changes.models import Change, State
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.queue import enqueue
-from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.free_text import checked
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import errors
 from backoffice.protocol.message import Request
 from backoffice.seal import seal_values, unseal_values
+from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 #: Letters and digits that nobody mistakes for one another.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+#: Characters that fit both tags.
+REFERENCE_LENGTH = 20
 
 
-def new_reference(length: int = 20) -> str:
-    """A reference for tag 227 or 252: random, so that a restored backup cannot repeat one (20 characters fit both)."""
+def new_reference() -> str:
+    """A reference for tag 227 or 252: random, so that a restored backup cannot repeat one."""
     base = len(REFERENCE_ALPHABET)
-    number = secrets.randbelow(base**length)
-    return "".join([REFERENCE_ALPHABET[number // base**place % base] for place in range(length)])
+    number = secrets.randbelow(base**REFERENCE_LENGTH)
+    return "".join([REFERENCE_ALPHABET[number // base**place % base] for place in range(REFERENCE_LENGTH)])
 
 
 def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
@@ -46,7 +48,7 @@ def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
     return change_kind.examine([values], change_kind.compose if typed else as_given)[0]
 
 
-def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, reason: str = "") -> Change:
+def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID) -> Change:
     """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft."""
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
@@ -62,7 +64,6 @@ def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, 
             return draft
         draft.values = seal_values(values)
         draft.lane = subject[:40]  # a draft may hold anything typed, too long as well
-        draft.reason = checked(reason, ChangeError)
         draft.save()
     return draft
 
@@ -328,7 +329,7 @@ def _enqueue_all(change: Change) -> Applied:
             reference=message["values"].get("reference", ""),
             part=part,
         )
-    wake_after_commit()
+    wake_after_commit(Work.DELIVERIES)
     return Applied()
 
 

@@ -1,18 +1,18 @@
 """Pages of the approval rules: the table of all kinds of change, and the form by which another rule is proposed."""
 
-import uuid
 from dataclasses import dataclass
 
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from backoffice.changes import entry, kinds, rules
+from backoffice.access import StaffRequest, for_staff
+from backoffice.changes import kinds, rules
 from backoffice.changes.approval_rule import APPROVAL_RULE, PREFIX, values_of
 from backoffice.changes.deciders import may_propose
 from backoffice.changes.entry import EntryForm
+from backoffice.changes.form_pages import form_address
 from backoffice.changes.models import ApprovalRule, Change, State
 from backoffice.kit.sections import Block, Section
 
@@ -24,7 +24,6 @@ SECTIONS = (
         "It holds for what is submitted from then on. What waits already keeps the rule under which it was submitted.",
     ),
 )
-PAGES = {"new": "rule", "keep": "rule_keep", "check": "rule_check"}
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,15 @@ def rule_form(slug: str) -> EntryForm:
         text="How many people must approve this kind of change.",
         sections=SECTIONS,
         starting=lambda: values_of(rules.rule(slug)),
-        address=lambda page, *arguments: reverse(f"changes:{PAGES[page]}", args=[slug, *arguments]),
+        address=form_address("changes:rule", slug),
         back=("Approval rules", reverse("changes:rules")),
         fixed={"kind": slug},
     )
 
 
 @require_safe
-@login_required
-@permission_required("changes.view_approvalrule", raise_exception=True)
-def rule_list(request: HttpRequest) -> HttpResponse:
+@for_staff("changes.view_approvalrule")
+def rule_list(request: StaffRequest) -> HttpResponse:
     """Every kind of change with the rule in force."""
     stored = {rule.kind: rule for rule in ApprovalRule.objects.all()}
     proposed = {
@@ -79,18 +77,3 @@ def rule_list(request: HttpRequest) -> HttpResponse:
         "may_propose": may_propose(request.user, kinds.kind(APPROVAL_RULE)),
     }
     return render(request, "changes/rules.html", context)
-
-
-def rule(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form for another rule."""
-    return entry.new(request, rule_form(slug))
-
-
-def rule_keep(request: HttpRequest, slug: str, token: uuid.UUID) -> HttpResponse:
-    """Keeps a draft of a rule."""
-    return entry.keep(request, rule_form(slug), token)
-
-
-def rule_check(request: HttpRequest, slug: str, token: uuid.UUID) -> HttpResponse:
-    """Check your answers."""
-    return entry.check(request, rule_form(slug), token)

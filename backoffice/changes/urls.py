@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from backoffice.changes import list_views, many_views, rule_views, views
+from backoffice.changes.form_pages import form_paths
 
 app_name = "changes"
 
@@ -17,7 +18,5 @@ urlpatterns = [
         name="decide",
     ),
     path("rules/", rule_views.rule_list, name="rules"),
-    path("rules/<slug:slug>/", rule_views.rule, name="rule"),
-    path("rules/<slug:slug>/<uuid:token>/keep/", rule_views.rule_keep, name="rule_keep"),
-    path("rules/<slug:slug>/<uuid:token>/check/", rule_views.rule_check, name="rule_check"),
+    *form_paths("rules/<slug:slug>/", "rule", rule_views.rule_form),
 ]

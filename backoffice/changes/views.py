@@ -1,14 +1,15 @@
 """Pages of the changes: the list, one change with its messages and deliveries, and the decision on it."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from backoffice.access import StaffRequest
 from backoffice.audit.models import Entry
 from backoffice.changes import inbox, operations, risks, staleness
 from backoffice.changes.deciders import OF_A_CHANGE, decides, may_propose, why_not
@@ -36,7 +37,7 @@ ENTRIES = 100
 @never_cache
 @require_safe
 @sees_changes
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One change: what it proposes, in words; who asked and why; what may be done with it; what became of it."""
     return _page(request, _visible_or_404(request, pk))
 
@@ -44,7 +45,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_safe
 @sees_changes
-def outcome(request: HttpRequest, pk: int) -> HttpResponse:
+def outcome(request: StaffRequest, pk: int) -> HttpResponse:
     """The part of the page that lives: where the change and its deliveries stand. Asked again until all is settled.
 
     Nothing is answered (204) while nothing moved, so that the page neither flickers nor speaks.
@@ -67,11 +68,11 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_POST
 @sees_changes
-def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def decide(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """Approve, reject, withdraw, discard or comment. What cannot be done is said on the change's page."""
     change = _visible_or_404(request, pk)
     reason = request.POST.get("reason", "")
-    person = cast("User", request.user)
+    person = request.user
     try:
         if action == "approve":
             content_hash = request.POST.get("content_hash", "")
@@ -105,7 +106,7 @@ def _approved_words(change: Change) -> str:
 
 
 def _page(
-    request: HttpRequest,
+    request: StaffRequest,
     change: Change,
     *,
     problem: str = "",
@@ -150,7 +151,7 @@ def _page(
     return render(request, "changes/detail.html", context, status=code)
 
 
-def _visible_or_404(request: HttpRequest, pk: int) -> Change:
+def _visible_or_404(request: StaffRequest, pk: int) -> Change:
     changes = visible(request.user).select_related("made_by", "decided_by")
     found = changes.prefetch_related("approvals__by").filter(pk=pk).first()
     if found is None:
@@ -158,22 +159,22 @@ def _visible_or_404(request: HttpRequest, pk: int) -> Change:
     return found
 
 
-def _may_decide(request: HttpRequest, change: Change) -> bool:
+def _may_decide(request: StaffRequest, change: Change) -> bool:
     return change.state == State.SUBMITTED and change.batch_id is None and not _hindrance(request, change)
 
 
-def _hindrance(request: HttpRequest, change: Change) -> str:
+def _hindrance(request: StaffRequest, change: Change) -> str:
     """Why this person does not approve a change that waits; "" where they may."""
     approved = any(approval.by_id == request.user.pk for approval in change.approvals.all())
     return why_not(request.user, KINDS.get(change.kind), change.made_by_id, approved, OF_A_CHANGE)
 
 
-def _may_approve(request: HttpRequest, change: Change) -> bool:
+def _may_approve(request: StaffRequest, change: Change) -> bool:
     kind = KINDS.get(change.kind)
     return kind is not None and decides(request.user, kind)
 
 
-def _why_hidden(request: HttpRequest, change: Change) -> str:
+def _why_hidden(request: StaffRequest, change: Change) -> str:
     """Why somebody who looks for the buttons does not find them; "" where they are there or nothing is to decide."""
     if change.state != State.SUBMITTED:
         return ""
@@ -205,7 +206,7 @@ def _warnings(change: Change) -> list[Finding]:
     return [finding for finding in found if finding.severity == Severity.WARNING]
 
 
-def _outcome(request: HttpRequest, change: Change) -> dict[str, Any]:
+def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
     """Where the deliveries stand, whether to ask again and how soon, and a mark by which "nothing moved" is known."""
     deliveries = list(change.deliveries.order_by("id").prefetch_related("attempts"))
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
@@ -218,7 +219,7 @@ def _outcome(request: HttpRequest, change: Change) -> dict[str, Any]:
     }
 
 
-def _every(request: HttpRequest, change: Change, deliveries: Sequence[Delivery]) -> str:
+def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery]) -> str:
     """How often the page asks again: each second while something moves by itself, seldom while a person is awaited."""
     if change.state == State.SUBMITTED:
         return "" if _may_decide(request, change) else "3s"
@@ -234,7 +235,7 @@ def _last_ms(delivery: Delivery) -> int | None:
     return attempts[-1].duration_ms if attempts else None
 
 
-def _shows(request: HttpRequest, change: Change) -> bool:
+def _shows(request: StaffRequest, change: Change) -> bool:
     """Whether the page shows personal data. A change of rights or rules, whose lane has no slash, holds none."""
     return "/" not in change.lane or privacy.shown(request, change.lane)
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.deciders import decided_by, open_to, visible_to
 from backoffice.changes.models import Change, State
+
+P = ParamSpec("P")
 
 
 def visible(person: Any) -> QuerySet[Change]:
@@ -33,13 +35,15 @@ def waiting_for(person: Any) -> QuerySet[Change]:
     return open_to(person, submitted)
 
 
-def sees_changes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def sees_changes(
+    view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Lets in who may see changes of some kind; others are told that the page is not theirs."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not visible_to(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return login_required(guarded)
+    return for_staff()(guarded)

@@ -2,27 +2,26 @@
 
 import re
 import tempfile
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.evidence import Scope
 from backoffice.compliance import evidence
 from backoffice.compliance.forms import EvidenceForm
 from backoffice.kit import privacy
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User
+    pass
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
-@permission_required(("audit.verify_entry", privacy.SEE), raise_exception=True)
-def evidence_pack(request: HttpRequest) -> HttpResponseBase:
+@for_staff("audit.verify_entry", privacy.SEE)
+def evidence_pack(request: StaffRequest) -> HttpResponseBase:
     """Make a pack and send it; nothing of it stays here. The form again where it cannot be made."""
     form = EvidenceForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -30,7 +29,7 @@ def evidence_pack(request: HttpRequest) -> HttpResponseBase:
         scope = Scope(given["subject"], given["since"], given["until"])
         file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
         try:
-            evidence.make(scope, file, by=cast("User", request.user), reason=given["reason"])
+            evidence.make(scope, file, by=request.user, reason=given["reason"])
         except evidence.NoEvidence as error:
             file.close()
             form.add_error(None, str(error))

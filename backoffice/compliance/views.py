@@ -1,16 +1,14 @@
 """Pages of the audit trail: the list, one entry, figures, verification, legal holds. None can change an entry."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
-from django.views.generic import DetailView
 
+from backoffice.access import StaffDetailView, StaffRequest, for_staff
 from backoffice.audit import checks, retention
 from backoffice.audit.models import Check, Entry, LegalHold, Pruning, Seal
 from backoffice.compliance import export, statistics
@@ -19,11 +17,12 @@ from backoffice.compliance.filters import EntryFilter
 from backoffice.compliance.tables import EntryTable
 from backoffice.exports.views import export_list
 from backoffice.kit import privacy
+from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.kit.templatetags.portal import optional_url
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User
+    pass
 
 #: So many verifications are listed.
 CHECKS = 20
@@ -58,7 +57,7 @@ class EntryList(ListView):
         }
 
 
-class EntryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
+class EntryPage(StaffDetailView):
     """One audit entry with everything it holds."""
 
     permission_required = "audit.view_entry"
@@ -90,9 +89,8 @@ def story_url(lane: str, person: Any) -> str:
 
 
 @require_POST
-@login_required
-@permission_required("audit.verify_entry", raise_exception=True)
-def download(request: HttpRequest) -> HttpResponseBase:
+@for_staff("audit.verify_entry")
+def download(request: StaffRequest) -> HttpResponseBase:
     """The list as the address filters it, as a CSV file. The export is itself an entry, with its filters."""
     if problems := EntryFilter(request.GET).problems:
         messages.error(request, f"Nothing was exported. {' '.join(problems)}")
@@ -101,9 +99,8 @@ def download(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@login_required
-@permission_required("audit.view_entry", raise_exception=True)
-def numbers(request: HttpRequest) -> HttpResponse:
+@for_staff("audit.view_entry")
+def numbers(request: StaffRequest) -> HttpResponse:
     """ODIN's response codes by day, as a chart and a table."""
     asked = request.GET.get("days", "")
     days = int(asked) if asked in {str(period) for period in statistics.PERIODS} else statistics.PERIODS[0]
@@ -119,9 +116,8 @@ def numbers(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@login_required
-@permission_required("audit.view_entry", raise_exception=True)
-def verification(request: HttpRequest) -> HttpResponse:
+@for_staff("audit.view_entry")
+def verification(request: StaffRequest) -> HttpResponse:
     """The chain of seals: verified when, with what result, and what may be kept elsewhere."""
     shown = list(Check.objects.select_related("asked_by")[:CHECKS])
     context = {
@@ -130,40 +126,33 @@ def verification(request: HttpRequest) -> HttpResponse:
         "last": Seal.objects.order_by("-number").defer("digests").first(),
         "pruning": Pruning.objects.first(),
     }
-    template = (
-        "compliance/_checks.html"
-        if request.headers.get("HX-Target") == "checks"
-        else "compliance/verification.html"
-    )
+    template = "compliance/_checks.html" if polled(request, "checks") else "compliance/verification.html"
     return render(request, template, context)
 
 
 @require_POST
-@login_required
-@permission_required("audit.verify_entry", raise_exception=True)
-def verify(request: HttpRequest) -> HttpResponse:
+@for_staff("audit.verify_entry")
+def verify(request: StaffRequest) -> HttpResponse:
     """Ask a worker to walk the chain; the result appears."""
-    checks.ask(_me(request))
+    checks.ask(request.user)
     return redirect("compliance:verification")
 
 
 @require_safe
-@login_required
-@permission_required("audit.view_entry", raise_exception=True)
-def holds(request: HttpRequest) -> HttpResponse:
+@for_staff("audit.view_entry")
+def holds(request: StaffRequest) -> HttpResponse:
     """The retail users whose entries are kept beyond their time."""
     found = LegalHold.objects.select_related("placed_by", "lifted_by").order_by("lifted_at", "-id")
     return render(request, "compliance/holds.html", {"holds": found, "subject": request.GET.get("on", "")})
 
 
 @require_POST
-@login_required
-@permission_required("audit.verify_entry", raise_exception=True)
-def place_hold(request: HttpRequest) -> HttpResponse:
+@for_staff("audit.verify_entry")
+def place_hold(request: StaffRequest) -> HttpResponse:
     """Place a legal hold."""
     try:
         retention.place_hold(
-            request.POST.get("subject", ""), by=_me(request), reason=request.POST.get("reason", "")
+            request.POST.get("subject", ""), by=request.user, reason=request.POST.get("reason", "")
         )
     except retention.RetentionError as error:
         messages.error(request, str(error))
@@ -173,18 +162,13 @@ def place_hold(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
-@permission_required("audit.verify_entry", raise_exception=True)
-def lift_hold(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff("audit.verify_entry")
+def lift_hold(request: StaffRequest, pk: int) -> HttpResponse:
     """Lift a legal hold."""
     try:
-        retention.lift_hold(pk, by=_me(request), reason=request.POST.get("reason", ""))
+        retention.lift_hold(pk, by=request.user, reason=request.POST.get("reason", ""))
     except retention.RetentionError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "The legal hold is lifted.")
     return redirect("compliance:holds")
-
-
-def _me(request: HttpRequest) -> "User":
-    return cast("User", request.user)

@@ -2,18 +2,18 @@
 
 from typing import TYPE_CHECKING, cast
 
-from django.urls import reverse
-
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.errors import Stale
 from backoffice.changes.examination import Known, each
+from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.config import odin_config
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import plain_sections
 from backoffice.odin import session
+from backoffice.odin.dealer_password import PasswordInDoubt
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import Finding
@@ -51,7 +51,7 @@ def apply_here(change: Change, by: "User") -> Applied:
     """Keep the approved password, to be sent with the next logon. Raises Stale while an earlier one is in doubt."""
     try:
         session.set_new_password(cast(SecretText, approved_values(change)["new_password"]))
-    except session.PasswordInDoubt as doubt:
+    except PasswordInDoubt as doubt:
         raise Stale(str(doubt)) from doubt
     return Applied()
 
@@ -61,14 +61,13 @@ def subject(values: Values) -> str:
     return f"dealer:{odin_config().dealer_id}"
 
 
-PAGES = {"new": "password", "keep": "keep", "check": "check"}
 FORM = EntryForm(
     kind=SLUG,
     title=NewDealerPassword.title,
     text="The new password goes out with the next logon; the old one stays in use until ODIN confirms.",
     sections=plain_sections(NewDealerPassword),
     starting=dict,
-    address=lambda page, *arguments: reverse(f"dealer:{PAGES[page]}", args=arguments),
+    address=form_address("dealer:password"),
     back=("Dealer session", "/odin/session/"),
 )
 

@@ -12,8 +12,8 @@ class DeliveryConfig(AppConfig):
         from backoffice.delivery.evidence import PART
         from backoffice.delivery.waiting import go_at_once
         from backoffice.kit import search as searching
-        from backoffice.odin import session
+        from backoffice.odin import logon
 
         evidence.register(PART)
         searching.register("deliveries", search.find)
-        session.when_back(go_at_once)
+        logon.when_back(go_at_once)

@@ -23,10 +23,10 @@ from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import Gate
 from backoffice.delivery.queue import due
 from backoffice.delivery.waiting import go_at_once
-from backoffice.delivery.wakeup import wake, wake_after_commit
 from backoffice.free_text import checked
 from backoffice.odin import session
 from backoffice.odin.outcome import Outcome
+from backoffice.wakeups import Work, wake, wake_after_commit
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -146,7 +146,7 @@ def resume(*, by: "User", reason: str) -> None:
         if not resumed:
             raise DeliveryError("Sending is not paused.")
         record("delivery.resumed", by=by, subject=SUBJECT, text="Sending goes on.", reason=reason)
-        wake_after_commit()
+        wake_after_commit(Work.DELIVERIES)
         transaction.on_commit(go_at_once, robust=True)
 
 
@@ -222,4 +222,4 @@ def _worked(row: Gate) -> None:
             record("delivery.circuit_closed", by=None, subject=SUBJECT, text=text)
     if closed:
         go_at_once()
-        wake(settings.DELIVERY_PARALLEL)
+        wake(Work.DELIVERIES, settings.DELIVERY_PARALLEL)

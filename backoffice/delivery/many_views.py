@@ -1,15 +1,15 @@
 """Pages for settling several deliveries at once: looking at all that were chosen, and what became of each."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.delivery import many
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery
@@ -26,17 +26,16 @@ DONE = {"free": "taken off hold", "again": "to be sent again", "cancel": "cancel
 
 
 @never_cache
-@login_required
-@permission_required("delivery.resolve_delivery", raise_exception=True)
+@for_staff("delivery.resolve_delivery")
 @require_http_methods(["GET", "POST"])
-def several(request: HttpRequest) -> HttpResponse:
+def several(request: StaffRequest) -> HttpResponse:
     """All that were chosen, to be looked at; then one thing is done with those that are ticked, for one reason."""
     if request.method == "POST":
-        return _settled(request, cast("User", request.user))
+        return _settled(request, request.user)
     return _page(request, _numbers(request.GET.getlist("delivery")))
 
 
-def _settled(request: HttpRequest, person: "User") -> HttpResponse:
+def _settled(request: StaffRequest, person: "User") -> HttpResponse:
     ticked = _numbers(request.POST.getlist("delivery"))[:AT_ONCE]
     action, reason = request.POST.get("press", ""), request.POST.get("reason", "")
     problem = ""
@@ -59,7 +58,7 @@ def _settled(request: HttpRequest, person: "User") -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: StaffRequest,
     numbers: Sequence[int],
     *,
     ticked: set[int] | None = None,

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from backoffice.delivery.states import BUSY, FINAL, State
+from backoffice.leases import Leased
 from backoffice.protocol import messages  # noqa: F401  # declares all that REQUESTS has
 from backoffice.protocol.message import REQUESTS, Repeat
 
@@ -83,7 +84,7 @@ class Deliveries(models.QuerySet["Delivery"]):
         return self.prefetch_related(models.Prefetch("change", lean))
 
 
-class Delivery(models.Model):
+class Delivery(Leased):
     """One message owed to ODIN. The table is the queue; Celery only wakes workers.
 
     `lane` is `GROUP/USER`: messages of one lane leave one at a time, in the order of their ids (A5), but for one that
@@ -138,8 +139,6 @@ class Delivery(models.Model):
     )
     attempt_count = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
     first_sent_at = models.DateTimeField(null=True)
     code = models.CharField(max_length=10, blank=True)
     text = models.TextField(blank=True, help_text="ODIN's words.")

@@ -14,10 +14,10 @@ from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.queue import Said, move, note
 from backoffice.delivery.settling import apply, hold_back, make_certain
 from backoffice.delivery.states import MOVES, IllegalMove, Move, State
-from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.delivery.wordings import unread
 from backoffice.free_text import checked
 from backoffice.protocol.message import REQUESTS, Repeat
+from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -77,7 +77,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
             said = Said("delivery.resolved", "To be sent again with the same content.", by, reason)
             again = {**settled, "next_try_at": timezone.now(), "first_sent_at": None}
             _step(delivery, Move.RESOLVE_SEND, said, **again)
-        wake_after_commit()
+        wake_after_commit(Work.DELIVERIES)
     return delivery
 
 
@@ -88,7 +88,7 @@ def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
         delivery = _locked(delivery_id)
         said = Said("delivery.freed", "Taken off hold.", by, reason)
         _step(delivery, Move.FREE, said, needs_person=False, next_try_at=None, reason="")
-        wake_after_commit()
+        wake_after_commit(Work.DELIVERIES)
     return delivery
 
 

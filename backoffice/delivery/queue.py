@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.operations import record_many
 from backoffice.delivery import wordings
 from backoffice.delivery.content import content_hash, one
@@ -120,14 +121,13 @@ def advance(deliveries: Sequence[Delivery], step: Move, **columns: Any) -> bool:
     """
     before = deliveries[0].state
     state = after(before, step)
-    columns.setdefault("lease_token", None)
-    columns.setdefault("lease_until", None)
+    columns = leases.ENDED | columns
     if state in FINAL:
         columns.setdefault("finished_at", timezone.now())
-    leases: dict[uuid.UUID | None, list[int]] = {}
+    by_token: dict[uuid.UUID | None, list[int]] = {}
     for delivery in deliveries:
-        leases.setdefault(delivery.lease_token, []).append(delivery.pk)
-    held = [Q(pk__in=numbers, lease_token=token) for token, numbers in leases.items()]
+        by_token.setdefault(delivery.lease_token, []).append(delivery.pk)
+    held = [Q(pk__in=numbers, lease_token=token) for token, numbers in by_token.items()]
     same = Delivery.objects.filter(reduce(or_, held), state=before)
     moved = same.update(state=state, **columns)
     if moved not in (0, len(deliveries)):
@@ -224,18 +224,18 @@ def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
     if limit == 1:
         taken.append(first[0].lane)
     reached(Point.CHOSEN)
-    token, lease_until = uuid.uuid4(), now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     for delivery in first:
         after(delivery.state, Move.CLAIM)  # raises where the table has no such move; the rows are locked
     unclaimed = Delivery.objects.filter(STILL_OPEN, pk__in=[each.pk for each in first], lease_token=None)
-    won = unclaimed.update(state=State.IN_FLIGHT, lease_token=token, lease_until=lease_until)
-    if won != len(first):
+    length = timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    lease = leases.take(unclaimed, length, count=len(first), state=State.IN_FLIGHT)
+    if lease is None:
         raise IntegrityError("A row that this transaction has locked was claimed by another.")
     worker = f"{socket.gethostname()}:{os.getpid()}"
     record_many([_claimed(delivery, worker) for delivery in first])
     for delivery in first:
-        delivery.state, delivery.lease_token, delivery.lease_until = State.IN_FLIGHT, token, lease_until
-    return [Claim(delivery, token, lease_until) for delivery in first]
+        delivery.state, (delivery.lease_token, delivery.lease_until) = State.IN_FLIGHT, lease
+    return [Claim(delivery, *lease) for delivery in first]
 
 
 def _claimed(delivery: Delivery, worker: str) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def recover_stale() -> int:
     Where an attempt was begun, bytes may have left: the delivery is unknown, never blindly sent again.
     Where none was, it goes back to the queue.
     """
-    stale = Delivery.objects.filter(state=State.IN_FLIGHT, lease_until__lt=timezone.now())
+    stale = Delivery.objects.filter(leases.expired(), state=State.IN_FLIGHT)
     return sum(_recover(delivery) for delivery in stale)
 
 

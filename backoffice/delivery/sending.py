@@ -30,8 +30,9 @@ from backoffice.delivery.queue import Claim, Said, claim_some, move, release
 from backoffice.delivery.settling import Result, settle
 from backoffice.delivery.states import Move, State
 from backoffice.killpoints import Point, reached
-from backoffice.odin import session
+from backoffice.odin import logon, session
 from backoffice.odin.gateway import GatewayError, gateway
+from backoffice.odin.logon import NoSession, Session
 from backoffice.odin.outcome import Outcome, OutcomeKind, from_exception, read
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.findings import EncodeError
@@ -195,11 +196,11 @@ def begin(claims: Sequence[Claim]) -> list[Call]:
         return []
     try:
         current = session.current()
-    except session.NoSession as none:
+    except NoSession as none:
         said = Said("delivery.released", f"Nothing was sent: there is no session with ODIN. {none.words}")
         for mine in claims:
             # Soon: the gate keeps everything waiting for as long as the session does, and no longer.
-            release(mine.delivery, said, reason=none.words, next_try_at=timezone.now() + session.SOON)
+            release(mine.delivery, said, reason=none.words, next_try_at=timezone.now() + logon.SOON)
         return []
     encoded = []
     for mine in claims:
@@ -264,7 +265,7 @@ def report(results: Sequence[Result]) -> None:
         session.invalidate(number)
 
 
-def _encode(delivery: Delivery, current: session.Session) -> str:
+def _encode(delivery: Delivery, current: Session) -> str:
     if not is_approved(delivery):
         raise Unsendable(
             "The message is not the one that was approved. It was not sent; tell the administrator."

@@ -12,7 +12,8 @@ from backoffice.delivery import gate
 from backoffice.delivery.queue import due, recover_stale
 from backoffice.delivery.sending import drain, finish
 from backoffice.delivery.waiting import go_at_once
-from backoffice.delivery.wakeup import wake
+from backoffice.odin import questions
+from backoffice.wakeups import Work, wake
 
 #: A task gives its worker back after this many seconds, so that sweeps get their turn in a long backlog where a worker
 #: does one thing at a time. Not sooner, since its calls run out each time before it begins anew.
@@ -25,7 +26,7 @@ def deliver_due() -> int:
     started = time.monotonic()
     tried = drain(DRAIN_SECONDS)
     if time.monotonic() - started >= DRAIN_SECONDS:
-        wake()  # there was more: this thread must not stand still until the next sweep
+        wake(Work.DELIVERIES)  # there was more: this thread must not stand still until the next sweep
     return tried
 
 
@@ -45,4 +46,13 @@ def sweep() -> None:
     if not gate.shut(row, now):
         if row.opened_at:
             go_at_once(1)  # a probe is due, and needs a message: it must not wait for that one's own pause
-        wake(due(timezone.now())[: settings.DELIVERY_PARALLEL].count())
+        wake(Work.DELIVERIES, due(timezone.now())[: settings.DELIVERY_PARALLEL].count())
+
+
+@shared_task
+def fetch_answers() -> int:
+    """Fetch the answers to what pages asked ODIN. Returns how many questions were asked of ODIN.
+
+    It stands here since a question passes the same gate as a delivery.
+    """
+    return questions.fetch_all(gate)

@@ -5,15 +5,13 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django.views.generic import DetailView
 
+from backoffice.access import StaffDetailView, StaffRequest, for_staff
 from backoffice.audit.models import Entry
 from backoffice.delivery import figures, gate, operations
 from backoffice.delivery.errors import DeliveryError
@@ -22,6 +20,7 @@ from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
 from backoffice.kit import privacy
 from backoffice.kit.components import Chip, Tab
+from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.outside import whole
 from backoffice.protocol.explanation import explain
@@ -69,24 +68,22 @@ def tabs(current: str) -> list[Tab]:
     return [Tab(label, reverse(f"delivery:{name}"), name == current) for name, label in names]
 
 
-@login_required
-@permission_required("delivery.view_delivery", raise_exception=True)
+@for_staff("delivery.view_delivery")
 @never_cache
 @require_safe
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: StaffRequest) -> HttpResponse:
     """How the queue stands now. htmx asks for the inner part alone."""
-    part = request.headers.get("HX-Target") == "queue"
+    part = polled(request, "queue")
     context = {"queue": figures.gather(), "tabs": tabs("queue"), "gate": None if part else gate.state()}
     return render(request, "delivery/_queue.html" if part else "delivery/queue.html", context)
 
 
 @require_POST
-@login_required
-@permission_required("delivery.resolve_delivery", raise_exception=True)
-def read_words(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff("delivery.resolve_delivery")
+def read_words(request: StaffRequest, pk: int) -> HttpResponse:
     """Say that new words of ODIN were read."""
     try:
-        operations.read_words(pk, by=request.user)  # type: ignore[arg-type]  # logged in
+        operations.read_words(pk, by=request.user)
     except DeliveryError as error:
         messages.error(request, error.words)
     else:
@@ -95,13 +92,12 @@ def read_words(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@login_required
-@permission_required("delivery.operate_gate", raise_exception=True)
-def operate_gate(request: HttpRequest, action: str) -> HttpResponse:
+@for_staff("delivery.operate_gate")
+def operate_gate(request: StaffRequest, action: str) -> HttpResponse:
     """Pause or resume all sending, with the reason that everybody reads."""
     verb = gate.pause if action == "pause" else gate.resume
     try:
-        verb(by=request.user, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]  # logged in
+        verb(by=request.user, reason=request.POST.get("reason", ""))
     except DeliveryError as error:
         messages.error(request, str(error))
     else:
@@ -109,7 +105,7 @@ def operate_gate(request: HttpRequest, action: str) -> HttpResponse:
     return redirect("delivery:list")
 
 
-class DeliveryPage(LoginRequiredMixin, PermissionRequiredMixin, DetailView):
+class DeliveryPage(StaffDetailView):
     """One delivery: its state, the message in words, every attempt, its audit entries."""
 
     permission_required = "delivery.view_delivery"
@@ -144,10 +140,9 @@ ACTIONS: dict[str, Callable[..., Delivery]] = {
 }
 
 
-@login_required
-@permission_required("delivery.resolve_delivery", raise_exception=True)
+@for_staff("delivery.resolve_delivery")
 @require_POST
-def settle(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def settle(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """Do one of ACTIONS; what cannot be done is said on the delivery's page."""
     try:
         delivery = ACTIONS[action](pk, by=request.user, reason=request.POST.get("reason", ""))

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
 from backoffice.delivery.states import State
-from backoffice.delivery.wakeup import wake
 from backoffice.odin.outcome import OutcomeKind
+from backoffice.wakeups import Work, wake
 
 #: So many go at once at most; the pauses of what is left end by themselves within half a minute.
 AT_ONCE = 1000
@@ -41,5 +41,5 @@ def go_at_once(limit: int = AT_ONCE) -> int:
         if numbers:
             for_odin(now).filter(pk__in=numbers).update(next_try_at=now)
     if numbers:
-        wake(min(len(numbers), settings.DELIVERY_PARALLEL))
+        wake(Work.DELIVERIES, min(len(numbers), settings.DELIVERY_PARALLEL))
     return len(numbers)

@@ -21,6 +21,7 @@ from backoffice.free_text import COMMENT_LENGTH, REASON_LENGTH
 from backoffice.kit.components import Status, status
 from backoffice.logins import step_up
 from backoffice.odin import session
+from backoffice.protocol.personal import FORMS
 
 #: Label, page, icon, permission ("" for everybody who is logged in) or what says who sees it. In the order of the work.
 NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
@@ -71,6 +72,8 @@ class Frame:
     #: How long free text may be, for the forms.
     reason_length, comment_length = REASON_LENGTH, COMMENT_LENGTH
     version = __version__
+    #: What a page must not put into an address.
+    personal_forms = FORMS
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

@@ -1,10 +1,8 @@
 """Today, search, and what open pages ask: whether somebody is still logged in, and what stops work."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required, login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,26 +10,28 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.desk.context import Frame
 from backoffice.desk.today import gather
 from backoffice.kit import search as searching
+from backoffice.kit.polling import polled
 from backoffice.logins.reveal import reveal as reveal_personal
 
 
-@login_required
+@for_staff()
 @never_cache
 @require_safe
-def today(request: Any) -> HttpResponse:
+def today(request: StaffRequest) -> HttpResponse:
     """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
-    partial = getattr(request, "htmx", None) and request.htmx.target == "today"
+    partial = polled(request, "today")
     template = "desk/today_parts.html" if partial else "desk/today.html"
     return render(request, template, {"today": gather(request.user)})
 
 
-@login_required
+@for_staff()
 @never_cache
 @require_http_methods(["GET", "POST"])
-def search(request: Any) -> HttpResponse:
+def search(request: StaffRequest) -> HttpResponse:
     """Anything: a single exact match is gone to at once, otherwise the matches are listed.
 
     What is searched for is posted, since a PAN or a mobile number has no place in an address or a proxy's log.
@@ -43,10 +43,10 @@ def search(request: Any) -> HttpResponse:
     return render(request, "desk/search.html", {"search_text": text, "matches": matches})
 
 
-@login_required
+@for_staff()
 @never_cache
 @require_POST
-def reveal(request: HttpRequest) -> HttpResponse:
+def reveal(request: StaffRequest) -> HttpResponse:
     """Show the personal data of a retail user for the reason given, and go back to the page that asked."""
     back = request.POST.get("next", "")
     if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
@@ -61,7 +61,7 @@ def reveal(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_safe
-def logged_in(request: HttpRequest) -> JsonResponse:
+def logged_in(request: StaffRequest) -> JsonResponse:
     """Asked by long forms before they are sent: an expired login would lose what was typed.
 
     A login brings a new CSRF token, so the answer carries the one that is good now.
@@ -72,7 +72,7 @@ def logged_in(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @never_cache
 @require_safe
-def state(request: HttpRequest) -> HttpResponse:
+def state(request: StaffRequest) -> HttpResponse:
     """What stops work and how the session with ODIN stands, asked by every page. 204 while nothing moved.
 
     Nothing either for a login that has expired: to be sent to the login would lose what is typed in the page.

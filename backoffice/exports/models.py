@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from backoffice.leases import Leased
+
 
 class State(models.TextChoices):
     """Where an export stands."""
@@ -15,7 +17,7 @@ class State(models.TextChoices):
     EXPIRED = "expired", "Deleted"
 
 
-class Export(models.Model):
+class Export(Leased):
     """One export of a list: what of it, how far it is written, and the file, which only its asker may fetch.
 
     `path` is the file's name in the folder of exports; `position` the place of the last row in it and `size` its length
@@ -39,8 +41,6 @@ class Export(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     file_until = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.operations import record
 from backoffice.exports.kinds import KINDS, Unreadable
 from backoffice.exports.models import Export, State
@@ -107,7 +108,7 @@ def discard(export: Export, *, by: "User") -> None:
 def _delete(export: Export, *, by: "User | None", words: str) -> int:
     with transaction.atomic():
         gone = Export.objects.filter(pk=export.pk, state=export.state, path=export.path).update(
-            state=State.EXPIRED, path="", file_until=None, lease_token=None, ended_at=timezone.now()
+            state=State.EXPIRED, path="", file_until=None, ended_at=timezone.now(), **leases.ENDED
         )
         if gone:
             record(

@@ -1,34 +1,35 @@
 """Pages of one's own exports: how far each is, and its file."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.exports import operations
 from backoffice.exports.kinds import KINDS
 from backoffice.exports.models import Export, State
 from backoffice.kit import csv_files
+from backoffice.kit.polling import polled
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User
+    pass
 
 #: So many of one's exports are listed.
 LISTED = 50
 
 
-def export_list(request: HttpRequest, slug: str, parameters: dict[str, Any]) -> HttpResponseBase:
+def export_list(request: StaffRequest, slug: str, parameters: dict[str, Any]) -> HttpResponseBase:
     """Export a list for the reason posted: a short one as the answer, a long one by a worker. For the views of rooms.
 
     Raises PermissionDenied.
     """
-    kind, person, reason = KINDS[slug], cast("User", request.user), request.POST.get("reason", "")
+    kind, person, reason = KINDS[slug], request.user, request.POST.get("reason", "")
     try:
         export = operations.ask(slug, parameters, by=person, reason=reason)
     except PermissionError as error:
@@ -44,8 +45,8 @@ def export_list(request: HttpRequest, slug: str, parameters: dict[str, Any]) -> 
 
 @never_cache
 @require_safe
-@login_required
-def mine(request: HttpRequest) -> HttpResponse:
+@for_staff()
+def mine(request: StaffRequest) -> HttpResponse:
     """One's own exports, newest first."""
     found = Export.objects.filter(asked_by=request.user.pk)[: LISTED + 1]
     exports = [_with_words(export) for export in found]
@@ -55,8 +56,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff()
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One export: how far it is, then its file. The part that lives is asked again until the file is there."""
     export = _mine_or_404(request, pk)
     moving = export.state == State.WRITING
@@ -67,7 +68,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "bar": _bar(export),
         "every": "1s" if moving else "",
     }
-    if request.headers.get("HX-Target") != "progress":
+    if not polled(request, "progress"):
         return render(request, "exports/detail.html", context)
     # The page's buttons change with the end.
     return (
@@ -79,12 +80,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
-def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+@for_staff()
+def download(request: StaffRequest, pk: int) -> HttpResponseBase:
     """The file, for its asker only."""
     export = _mine_or_404(request, pk)
     try:
-        path = operations.fetch(export, by=cast("User", request.user))
+        path = operations.fetch(export, by=request.user)
     except PermissionError as error:
         raise PermissionDenied(str(error)) from None
     except operations.ExportError as error:
@@ -99,15 +100,15 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@login_required
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff()
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
     """Delete an export's file before its time, or stop writing it."""
-    operations.discard(_mine_or_404(request, pk), by=cast("User", request.user))
+    operations.discard(_mine_or_404(request, pk), by=request.user)
     messages.success(request, "The export is deleted.")
     return redirect("exports:list")
 
 
-def _mine_or_404(request: HttpRequest, pk: int) -> Export:
+def _mine_or_404(request: StaffRequest, pk: int) -> Export:
     export = Export.objects.filter(pk=pk, asked_by=request.user.pk).first()
     if export is None:
         raise Http404("You have no such export.")

@@ -9,12 +9,13 @@ import logging
 import os
 import time
 import uuid
-from datetime import datetime, timedelta
-from typing import BinaryIO
+from datetime import timedelta
+from typing import Any, BinaryIO
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.exports.kinds import KINDS, Unreadable
 from backoffice.exports.models import Export, State
 from backoffice.exports.operations import FILES, ready_until
@@ -43,22 +44,21 @@ def work_due() -> int:
 
 def due() -> QuerySet[Export]:
     """Exports to be written that nobody writes, the oldest first."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
-    return Export.objects.filter(free, state=State.WRITING).order_by("pk")
+    return Export.objects.filter(leases.free(), state=State.WRITING).order_by("pk")
 
 
 def take(export: Export) -> uuid.UUID | None:
     """Take the lease; None when another was quicker. Begins anew where the last worker did not give it back."""
-    token = uuid.uuid4()
-    changed = {"lease_token": token, "lease_until": _lease_end()}
+    changed: dict[str, Any] = {}
     if export.lease_token or not export.path:
-        changed |= {"path": FILES.new_name(), "position": None, "done": 0, "size": 0, "total": None}
+        changed = {"path": FILES.new_name(), "position": None, "done": 0, "size": 0, "total": None}
     same = due().filter(pk=export.pk, lease_token=export.lease_token, path=export.path)
-    if same.update(**changed) != 1:
+    lease = leases.take(same, LEASE, **changed)
+    if lease is None:
         return None
-    if export.path and "path" in changed:
+    if export.path and changed:
         FILES.forget(export.path)
-    return token
+    return lease.token
 
 
 def _work(export: Export, token: uuid.UUID) -> None:
@@ -100,7 +100,7 @@ def _write(export: Export, token: uuid.UUID) -> None:
         file.flush()
         os.fsync(file.fileno())
     if rows:
-        _mine(export, token).update(lease_token=None, lease_until=None)
+        leases.release(_writing(export), token)
     else:
         _finish(export, token)
 
@@ -115,27 +115,22 @@ def _finish(export: Export, token: uuid.UUID) -> None:
     with FILES.path_of(export.path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     now = timezone.now()
-    done = _mine(export, token).update(
+    done = leases.release(
+        _writing(export),
+        token,
         state=State.READY,
         sha256=digest,
         total=export.done,
         ended_at=now,
         file_until=now + ready_until(),
-        lease_token=None,
-        lease_until=None,
     )
     if not done:
         raise LeaseLost
 
 
 def _fail(export: Export, token: uuid.UUID, words: str) -> None:
-    _mine(export, token).update(
-        state=State.FAILED,
-        problem=words,
-        ended_at=timezone.now(),
-        path="",
-        lease_token=None,
-        lease_until=None,
+    leases.release(
+        _writing(export), token, state=State.FAILED, problem=words, ended_at=timezone.now(), path=""
     )
     FILES.forget(export.path)
 
@@ -143,13 +138,9 @@ def _fail(export: Export, token: uuid.UUID, words: str) -> None:
 def _keep(export: Export, token: uuid.UUID, *names: str) -> None:
     """Write down how far it is and make the lease last longer. Raises LeaseLost."""
     changed = {name: getattr(export, name) for name in names}
-    if _mine(export, token).update(**changed, lease_until=_lease_end()) != 1:
+    if not leases.extend(_writing(export), token, LEASE, **changed):
         raise LeaseLost
 
 
-def _mine(export: Export, token: uuid.UUID) -> QuerySet[Export]:
-    return Export.objects.filter(pk=export.pk, lease_token=token, state=State.WRITING)
-
-
-def _lease_end() -> datetime:
-    return timezone.now() + LEASE
+def _writing(export: Export) -> QuerySet[Export]:
+    return Export.objects.filter(pk=export.pk, state=State.WRITING)

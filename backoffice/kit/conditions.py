@@ -6,10 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from backoffice.protocol.ages import FULL_AGE, is_minor
 from backoffice.protocol.formatted import as_date
 from backoffice.protocol.rules import AnyOf, Condition, Filled, NotAnyOf, RequiredWhen, Rule
-
-ADULT = 18
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,9 @@ class Minor:
         return (self.field,)
 
     def holds(self, values: Mapping[str, Any]) -> bool:
-        """Whether the date is less than 18 years ago."""
+        """Whether the date is less than the full age ago."""
         born, today = as_date(values.get(self.field)), timezone.localdate()
-        if born is None:
-            return False
-        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < ADULT
+        return born is not None and is_minor(born, today)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,9 @@ class When:
 
     @property
     def codes(self) -> str:
-        """The codes it looks for."""
+        """The codes it looks for; of a minor the full age."""
+        if isinstance(self.condition, Minor):
+            return str(FULL_AGE)
         return " ".join(sorted(getattr(self.condition, "values", ())))
 
 

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from backoffice.protocol.formatted import grouped
+
 INDIA = ZoneInfo("Asia/Kolkata")
 #: Larger and finer numbers are no amounts: to write 1e1000000 out would hold the process.
 MOST_DIGITS = 40
@@ -42,14 +44,8 @@ def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
     if number is None:
         return "" if amount is None else str(amount)
     text = f"{abs(number):f}" if places is None else f"{abs(number):.{places}f}"
-    whole, point, fraction = text.partition(".")
-    head, tail = whole[:-3], whole[-3:]
-    groups: list[str] = []
-    while head:
-        groups.insert(0, head[-2:])
-        head = head[:-2]
     sign = "-" if number < 0 and text.strip("0.") else ""
-    return sign + ",".join([*groups, tail]) + point + fraction
+    return sign + grouped(text)
 
 
 def in_words(amount: Decimal | int | str | None) -> str:

@@ -155,9 +155,9 @@ def read_form(message: type[Request], data: QueryDict, kept: Values | None = Non
     return raw
 
 
-def read_values(message: type[Request], data: QueryDict, kept: Values | None = None) -> Values:
+def read_values(message: type[Request], data: QueryDict) -> Values:
     """The values in a form that was sent."""
-    return clean(message, read_form(message, data, kept))
+    return clean(message, read_form(message, data))
 
 
 class MessageForm:

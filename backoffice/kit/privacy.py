@@ -7,9 +7,9 @@ others who may see them give a reason for each retail user, which the audit trai
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 
+from backoffice.access import StaffRequest
 from backoffice.protocol import wire
 from backoffice.protocol.field import Field
 from backoffice.protocol.message import REQUESTS
@@ -59,14 +59,14 @@ def sees_at_once(person: Any) -> bool:
     return bool(person.has_perm(AT_ONCE))
 
 
-def shown(request: HttpRequest, lane: str) -> bool:
+def shown(request: StaffRequest, lane: str) -> bool:
     """Whether this page shows the personal data of a retail user (GROUP/USER) to the person who asked for it."""
     if sees_at_once(request.user):
         return True
     return sees(request.user) and _now() < request.session.get(SESSION_KEY, {}).get(lane, 0)
 
 
-def may_reveal(request: HttpRequest, lane: str) -> bool:
+def may_reveal(request: StaffRequest, lane: str) -> bool:
     """Whether the page offers to show the personal data of a retail user for a reason."""
     return bool(lane) and sees(request.user) and not shown(request, lane) and known(lane, request.user)
 

@@ -19,6 +19,7 @@ from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 from django_tables2.columns.base import LinkTransform
 
+from backoffice.access import StaffRequest
 from backoffice.kit import privacy
 from backoffice.kit.components import Chip
 from backoffice.kit.filters import NOT_IN_ADDRESSES
@@ -186,6 +187,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
     An htmx request for the list gets the list alone.
     """
 
+    request: StaffRequest
     template_name = "components/list_page.html"
     strict = False
     title = ""

@@ -1,6 +1,7 @@
 """What every request of somebody logged in must pass: not idle too long, and a second factor where it is demanded."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,6 +14,9 @@ from backoffice.audit.operations import record
 from backoffice.logins import step_up
 from backoffice.logins.second_factor import missing
 from backoffice.logins.sessions import SEEN
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
 
 #: Said by requests that a page makes by itself: watching a page refresh is not working with it.
 BACKGROUND_HEADER = "X-Background"
@@ -40,18 +44,18 @@ class IdleMiddleware:
             now = timezone.now().timestamp()
             seen = request.session.get(SEEN, now)
             if now - seen > settings.SESSION_IDLE_MINUTES * 60:
-                return self._end(request)
+                return self._end(request, request.user)
             background = request.headers.get(BACKGROUND_HEADER) == "yes"
             if SEEN not in request.session or (not background and now - seen > WRITTEN_EVERY):
                 request.session[SEEN] = now
         return self.get_response(request)
 
-    def _end(self, request: HttpRequest) -> HttpResponse:
+    def _end(self, request: HttpRequest, person: "User") -> HttpResponse:
         minutes = f"{settings.SESSION_IDLE_MINUTES:g} minutes"
-        name = request.user.get_username()
+        name = person.get_username()
         record(
             "staff.session_ended",
-            by=request.user,  # type: ignore[arg-type]  # somebody is logged in
+            by=person,
             subject=name,
             text=f"A session of {name} ended after {minutes} without activity.",
         )

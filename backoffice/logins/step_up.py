@@ -40,7 +40,7 @@ PAGES = frozenset(
         "changes:rule",
         "changes:rule_check",
         "dealer:password",
-        "dealer:check",
+        "dealer:password_check",
         "staff:new",
         "staff:new_check",
         "staff:rights",

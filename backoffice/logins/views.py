@@ -1,16 +1,16 @@
 """Pages of one's own login that django-allauth does not have, or not as the portal needs them."""
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.operations import record
 from backoffice.logins import second_factor, sessions, step_up
 from backoffice.logins.models import User
@@ -28,9 +28,9 @@ class SetUpAppView(ActivateTOTPView):
         return response
 
 
-@login_required
+@for_staff()
 @require_safe
-def kept(request: HttpRequest) -> HttpResponse:
+def kept(request: StaffRequest) -> HttpResponse:
     """What somebody had sent before a new login was needed, with the button that sends it. For that person, once."""
     found = request.session.pop(step_up.KEPT, None)
     if not found or found["person"] != request.user.pk:
@@ -39,11 +39,11 @@ def kept(request: HttpRequest) -> HttpResponse:
     return step_up.waiting(request, found)
 
 
-@login_required
+@for_staff()
 @require_http_methods(["GET", "POST"])
-def own_sessions(request: HttpRequest) -> HttpResponse:
+def own_sessions(request: StaffRequest) -> HttpResponse:
     """One's own sessions, and ending one of them or all others. Another person's is never among them."""
-    me = cast(User, request.user)
+    me = request.user
     if request.method == "POST":
         return _end(request, me)
     found = sessions.of(me)
@@ -51,7 +51,7 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "logins/sessions.html", {"sessions": found, "here": here})
 
 
-def _end(request: HttpRequest, me: User) -> HttpResponse:
+def _end(request: StaffRequest, me: User) -> HttpResponse:
     only = request.POST.get("session", "")
     known = not only or only in {session.key for session in sessions.of(me)}
     ended = sessions.end(me, only=only, sparing=request) if known else 0

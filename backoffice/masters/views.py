@@ -1,14 +1,14 @@
 """Pages of the master lists."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.kit.tables_base import ListView
 from backoffice.masters import operations
 from backoffice.masters.filters import NameFilter
@@ -17,7 +17,7 @@ from backoffice.masters.models import List, Name
 from backoffice.masters.tables import NameTable
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User
+    pass
 
 PERMISSION = "masters.change_name"
 
@@ -39,20 +39,18 @@ class NameList(ListView):
     template_name = "masters/list.html"
 
 
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
+@for_staff(PERMISSION)
 @require_http_methods(["GET", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: StaffRequest) -> HttpResponse:
     """A new name."""
     chosen = request.GET.get("list", "")
     form = NameForm(request.POST or None, initial={"list": chosen} if chosen in List.values else None)
     return _kept(request, form, "Add a name")
 
 
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
+@for_staff(PERMISSION)
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: StaffRequest, pk: int) -> HttpResponse:
     """What a name is called, and whether it is offered. The rest stays: records refer to it."""
     name = get_object_or_404(Name, pk=pk)
     values = {
@@ -68,7 +66,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _kept(request, form, f"{name.get_list_display()}: {name.code}")
 
 
-def _kept(request: HttpRequest, form: NameForm, title: str) -> HttpResponse:
+def _kept(request: StaffRequest, form: NameForm, title: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -78,7 +76,7 @@ def _kept(request: HttpRequest, form: NameForm, title: str) -> HttpResponse:
                 given["label"],
                 within=given["within"],
                 active=given["active"],
-                by=_me(request),
+                by=request.user,
             )
         except operations.MastersError as error:
             _tell(form, error)
@@ -88,17 +86,16 @@ def _kept(request: HttpRequest, form: NameForm, title: str) -> HttpResponse:
     return render(request, "masters/form.html", {"form": form, "title": title})
 
 
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
+@for_staff(PERMISSION)
 @require_http_methods(["GET", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: StaffRequest) -> HttpResponse:
     """A whole list from a file."""
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             changed = operations.upload(
-                form.cleaned_data["list"], file.read(operations.MOST_BYTES + 1), by=_me(request)
+                form.cleaned_data["list"], file.read(operations.MOST_BYTES + 1), by=request.user
             )
         except operations.MastersError as error:
             _tell(form, error)
@@ -112,7 +109,3 @@ def upload(request: HttpRequest) -> HttpResponse:
 def _tell(form: forms.Form, error: operations.MastersError) -> None:
     for fault in error.faults:
         form.add_error(None, fault)
-
-
-def _me(request: HttpRequest) -> "User":
-    return cast("User", request.user)

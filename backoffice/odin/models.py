@@ -1,9 +1,17 @@
-"""The shared dealer session, in the database so that all workers use one."""
+"""The shared dealer session, in the database so that all workers use one, and questions to ODIN."""
 
+from typing import ClassVar
+
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
+
+from backoffice.leases import Leased
+from backoffice.protocol.message import REQUESTS, Request
+from backoffice.protocol.messages.reads import FundsView, FundsViewSummary, PeriodicityList, StockView
 
 
-class DealerSession(models.Model):
+class DealerSession(Leased):
     """The one session of the reserved dealer (row 1). Times are UTC; the session id and a changed password are sealed.
 
     `number` grows with each logon, so that a worker that meets an invalid session can say which one it means.
@@ -39,8 +47,6 @@ class DealerSession(models.Model):
         default=False, help_text="A person lets the next logon end the dealer's other session."
     )
     recent_logons = models.JSONField(default=list, help_text="When the last logons were tried, as ISO times.")
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ("view",)
@@ -56,3 +62,67 @@ class DealerSession(models.Model):
 
     def __str__(self) -> str:
         return f"Dealer session {self.number} ({self.state})"
+
+
+#: The messages that are questions.
+READS = (FundsViewSummary, PeriodicityList, FundsView, StockView)
+
+
+class Question(Leased):
+    """One question to ODIN (316, 318, 326, 328), with its answer and their times. Times are UTC.
+
+    `values` are those of the message, `answer` is the reply, raw. A question that failed says why in `words`. A worker
+    holds the lease while it asks.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        ASKED = "asked", "Asked"
+        UNDER_WAY = "under_way", "Under way"
+        ANSWERED = "answered", "Answered"
+        FAILED = "failed", "Failed"
+
+    message_type = models.PositiveSmallIntegerField()
+    lane = models.CharField(max_length=40, blank=True)
+    values = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=10, blank=True)
+    words = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        default_permissions = ("add",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(message_type__in=[message.type for message in READS]), name="question_is_a_read"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["lane", "message_type", "-id"], name="question_newest"),
+            models.Index(fields=["id"], condition=Q(state="asked"), name="question_asked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.lane}".strip()
+
+    @property
+    def message(self) -> type[Request]:
+        """The message that asks it."""
+        return REQUESTS[self.message_type]
+
+    @property
+    def title(self) -> str:
+        """What is asked for."""
+        return self.message.title
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the answer has still to come."""
+        return self.state in (self.State.ASKED, self.State.UNDER_WAY)

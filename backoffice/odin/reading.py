@@ -25,7 +25,7 @@ class ReadFailed(Exception):
 def ask(message: type[Request], values: Values) -> Reply:
     """ODIN's answer to a read; its `data` is None where the JSON cannot be read (M4).
 
-    Raises ReadFailed, and session.NoSession where there is none: the same may be asked later.
+    Raises ReadFailed, and logon.NoSession where there is none: the same may be asked later.
     """
     for _ in range(TRIES):
         try:

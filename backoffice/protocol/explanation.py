@@ -39,12 +39,11 @@ def explain(
     values: Mapping[str, Any],
     before: Values | None = None,
     reveal: bool = False,
-    repeated: frozenset[str] = frozenset(),
 ) -> list[Line]:
     """Every tag that the message will send, in its order; records become a line a sub-field.
 
     `before`: what ODIN last confirmed, by the same names. `reveal`: show personal data in full; secrets stay
-    dots. `repeated`: names of fields that the message carries only because ODIN would reset them (U1).
+    dots.
     """
     lines: list[Line] = []
     for name, field in message.fields.items():
@@ -55,7 +54,7 @@ def explain(
         if isinstance(field, Records):
             lines += _record_lines(field, value, known, reveal)
         else:
-            kind = "repeated" if name in repeated else _kind(message, value, known)
+            kind = _kind(message, value, known)
             line = _line(field, field.label, field.tag, name, value, known, kind, reveal)
             back = _revived(field, value, before)
             lines.append(replace(line, consequence=f"Reactivates {back}.") if back else line)

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from backoffice.protocol.secret import MASK
+from backoffice.protocol.shapes import MOBILE_FORM, PAN_FORM
 
 
 class Personal(StrEnum):
@@ -25,10 +26,13 @@ SHORTEST = 8
 
 #: PAN, mobile number and e-mail address as they stand in free text.
 IN_TEXT = (
-    (Personal.PAN, re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{5}[0-9]{4}[A-Za-z](?![A-Za-z0-9])")),
-    (Personal.PHONE, re.compile(r"(?<![A-Za-z0-9])(?:\+?91[ -]?|0)?[6-9][0-9]{9}(?![A-Za-z0-9])")),
+    (Personal.PAN, re.compile(rf"(?<![A-Za-z0-9]){PAN_FORM}(?![A-Za-z0-9])", re.IGNORECASE | re.ASCII)),
+    (Personal.PHONE, re.compile(rf"(?<![A-Za-z0-9])(?:\+?91[ -]?|0)?{MOBILE_FORM}(?![A-Za-z0-9])")),
     (Personal.EMAIL, re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")),
 )
+
+#: The same as one regular expression, for scripts; letters of either case.
+FORMS = "|".join(form.pattern for _, form in IN_TEXT)
 
 #: What may besides be personal in free text, and cannot be told from what is not: any date may be one of birth, any
 #: long number one of an account.

@@ -10,17 +10,20 @@ from stdnum.in_ import aadhaar
 from backoffice.protocol.bent import ungrouped
 from backoffice.protocol.findings import Finding, Severity
 
-_PAN = re.compile(r"[A-Z]{5}[0-9]{4}[A-Z]")
+PAN_FORM = "[A-Z]{5}[0-9]{4}[A-Z]"
+MOBILE_FORM = "[6-9][0-9]{9}"
+
+_PAN = re.compile(PAN_FORM)
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_MOBILE = re.compile(r"[6-9][0-9]{9}")
+_MOBILE = re.compile(MOBILE_FORM)
 _PIN_CODE = re.compile(r"[1-9][0-9]{5}")
 _DP_ID = re.compile(r"IN[0-9]{6}|[0-9]{8}")
 _DIGITS = re.compile(r"[0-9]{1,40}")
 _NO_ZEROS = re.compile(r"[1-9][0-9]{0,39}")
 _DIALLED = re.compile(r"\+?[0-9]{6,15}")
 #: How a mobile number of India is dialled from here and from abroad: what may stand before its ten digits.
-_DIALLED_MOBILE = re.compile(r"(?:(?:\+|00?)?910?|0)?([6-9][0-9]{9})")
+_DIALLED_MOBILE = re.compile(rf"(?:(?:\+|00?)?910?|0)?({MOBILE_FORM})")
 #: Between the digits of a telephone number; a point only where no decimals can be meant.
 _IN_NUMBERS = re.compile(r"[ ()\-]|(?<=[0-9]{3})\.(?=[0-9]{3})")
 #: Looser, and quicker to look for.

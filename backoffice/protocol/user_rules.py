@@ -1,25 +1,23 @@
-"""Rules of the retail user's messages 301 and 320 (U2 to U8, U12, U13, U16 to U18)."""
+"""Rules of a retail user's messages 301 and 320 (U2 to U8, U12, U13, U16 to U18), but for those of accounts."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from stdnum.exceptions import InvalidComponent
 from stdnum.in_ import pan as pan_number
 
+from backoffice.protocol.account_rules import ACCOUNTS, depository_and_holders, kept, some_default_bank
+from backoffice.protocol.ages import FULL_AGE, is_minor
 from backoffice.protocol.charset import words
 from backoffice.protocol.codes import (
     Gender,
-    HoldingMode,
-    HoldingType,
-    ModeAllowed,
     OdinUserType,
     ProductAllowed,
     Segment,
 )
 from backoffice.protocol.context import Context
-from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.findings import Finding
 from backoffice.protocol.formatted import as_date
 from backoffice.protocol.rules import (
     AnyOf,
@@ -27,8 +25,6 @@ from backoffice.protocol.rules import (
     Found,
     Given,
     NotAnyOf,
-    NoTwoAlike,
-    OneOf,
     RequiredWhen,
     Rule,
     check,
@@ -39,11 +35,10 @@ from backoffice.protocol.rules import (
     text,
     warning,
 )
-from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, PAN
+from backoffice.protocol.shapes import PAN
 
 SEGMENT_SETS = ("trading_segments", "market_data_segments", "login_segments")
 ODIN_ONLY = ("manager_id", *SEGMENT_SETS, "login_types")
-FULL_AGE = 18
 
 IPO_BOND_PMS = frozenset({ProductAllowed.IPO.value, ProductAllowed.BOND.value, ProductAllowed.PMS.value})
 MF_BOND_PMS = frozenset(
@@ -73,53 +68,6 @@ ODIN_USER_NEEDS: tuple[Rule, ...] = tuple(
 )
 
 
-@check("U5", "banks")
-def one_default_bank(values: Given, context: Context) -> Found:
-    """At most one bank is the default; without one, a warning on creation."""
-    defaults = [
-        place for place, bank in rows(values, "banks") if bank.get("is_default") == "1" and _kept(bank)
-    ]
-    for place in defaults[1:]:
-        yield Finding(
-            f"banks.{place}.is_default",
-            f"Bank {defaults[0] + 1} is the default already. Leave one.",
-            rule="U5",
-        )
-
-
-@check("U5", "demats")
-def one_default_demat(values: Given, context: Context) -> Found:
-    """At most one demat account is the default."""
-    defaults = [
-        place for place, demat in rows(values, "demats") if demat.get("is_default") == "Y" and _kept(demat)
-    ]
-    for place in defaults[1:]:
-        words = f"Demat account {defaults[0] + 1} is the default already. Leave one."
-        yield Finding(f"demats.{place}.is_default", words, rule="U5")
-
-
-@check("U16", "banks")
-def some_default_bank(values: Given, context: Context) -> Found:
-    """On creation one bank should be the default."""
-    banks = rows(values, "banks")
-    if banks and not any(bank.get("is_default") == "1" for _, bank in banks):
-        yield warning("banks", "No bank is the default. Mark one, or make sure that ODIN needs none.")
-
-
-def _kept(record: Mapping[str, str]) -> bool:
-    return record.get("action") != "2"
-
-
-ACCOUNTS: tuple[Rule, ...] = (
-    NoTwoAlike(
-        "banks", ("bank_id", "account_no"), "Two banks must not have the same id and account number.", "U5"
-    ),
-    NoTwoAlike("demats", ("dp_id", "beneficiary_id"), "Two demat accounts must not be the same.", "U5"),
-    one_default_bank,
-    one_default_demat,
-)
-
-
 @check("U6", "mf_ucc", "birth_date", "incorporation")
 def guardian_of_a_minor(values: Given, context: Context) -> Found:
     """A minor needs a guardian in 232 (first name, PAN, date of birth, address), who is of age."""
@@ -127,20 +75,17 @@ def guardian_of_a_minor(values: Given, context: Context) -> Found:
     if not filled(mf_ucc):
         return
     guardian_born = as_date(mf_ucc.get("guardian_birth_date"))
-    if guardian_born and age(guardian_born, context.today) < FULL_AGE:
-        yield Finding("mf_ucc.guardian_birth_date", "The guardian must be at least 18 years old.", rule="U6")
+    if guardian_born and is_minor(guardian_born, context.today):
+        yield Finding(
+            "mf_ucc.guardian_birth_date", f"The guardian must be at least {FULL_AGE} years old.", rule="U6"
+        )
     born = as_date(values.get("birth_date"))
-    if born is None or text(values, "incorporation") == "1" or age(born, context.today) >= FULL_AGE:
+    if born is None or text(values, "incorporation") == "1" or not is_minor(born, context.today):
         return
     for name in ("guardian_first_name", "guardian_pan", "guardian_birth_date", "guardian_address"):
         if not mf_ucc.get(name):
-            words = "This is mandatory because the first holder is under 18. Fill it in."
+            words = f"This is mandatory because the first holder is under {FULL_AGE}. Fill it in."
             yield Finding(f"mf_ucc.{name}", words, rule="U6")
-
-
-def age(born: date, today: date) -> int:
-    """Full years between two days."""
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 @check("U16", "birth_date")
@@ -238,7 +183,7 @@ def mobile_overwrites_telephone(values: Given, context: Context) -> Found:
 @check("U17", "mf_ucc", "demats")
 def demat_with_mf_ucc(values: Given, context: Context) -> Found:
     """With 232, a 225 record that stays (in 320: with Action 1)."""
-    if filled(row(values, "mf_ucc")) and not any(_kept(demat) for _, demat in rows(values, "demats")):
+    if filled(row(values, "mf_ucc")) and not any(kept(demat) for _, demat in rows(values, "demats")):
         words = "A mutual-fund UCC needs a demat account in the same message. Add one"
         yield Finding("demats", f"{words} (the confirmed one again, where it does not change).", rule="U17")
 
@@ -258,123 +203,6 @@ def cannot_be_emptied(values: Given, context: Context) -> Found:
         if name in values and not filled(values[name]):
             yield Finding(name, "This can be changed but not emptied. Fill it in.", rule="U18")
 
-
-@check("U16", "demats")
-def depository_and_holders(values: Given, context: Context) -> Found:
-    """NSDL against CDSL numbers, and holding types against the joint holders given."""
-    for place, demat in rows(values, "demats"):
-        yield from _depository(demat, f"demats.{place}")
-        yield from _holders(demat, f"demats.{place}")
-
-
-def _depository(demat: Mapping[str, str], path: str) -> Iterator[Finding]:
-    dp_id, client = DP_ID.tidy(demat.get("dp_id", "")), ACCOUNT_NO.tidy(demat.get("beneficiary_id", ""))
-    if not dp_id or not client:
-        return
-    if dp_id[:2] == "IN" and dp_id[2:].isdigit() and len(dp_id) == 8:
-        if not (client.isdigit() and len(client) == 8):
-            yield warning(
-                f"{path}.beneficiary_id",
-                "An NSDL account (DP id IN...) has a client id of 8 digits. Check it.",
-            )
-    elif dp_id.isdigit() and len(dp_id) == 8:
-        if not (client.isdigit() and len(client) == 16):
-            yield warning(f"{path}.beneficiary_id", "A CDSL account has a BO id of 16 digits. Check it.")
-        elif not client.startswith(dp_id):
-            yield warning(f"{path}.dp_id", "A CDSL DP id is the first 8 digits of the BO id. Check both.")
-    elif dp_id != dp_id.upper():
-        words = "A DP id has no small letters. Check it, or use the capitals."
-        yield Finding(f"{path}.dp_id", words, Severity.WARNING, "U16", dp_id.upper())
-    else:
-        yield warning(f"{path}.dp_id", "A DP id is IN and 6 digits (NSDL) or 8 digits (CDSL). Check it.")
-
-
-def _holders(demat: Mapping[str, str], path: str) -> Iterator[Finding]:
-    needed = {HoldingType.SINGLE.value: 0, HoldingType.JOINT_ONE.value: 1, HoldingType.JOINT_TWO.value: 2}
-    expected = needed.get(demat.get("holding_type", ""))
-    given = [
-        any(demat.get(f"{who}_{part}") for part in ("first_name", "last_name", "pan"))
-        for who in ("second", "third")
-    ]
-    if expected is not None and given != [expected >= 1, expected >= 2]:
-        yield warning(
-            f"{path}.holding_type", "The holding type does not fit the joint holders given. Check both."
-        )
-
-
-@check("U16", "mode_allowed", "bse_ucc", "nse_ucc_1", "holding_mode", "second_first_name")
-def mode_fits_the_uccs(values: Given, context: Context) -> Found:
-    """Mode allowed is a sum of RTA 1, NSE 2, BSE 4; each needs its UCC.
-
-    A single holder has no second applicant.
-    """
-    mode = text(values, "mode_allowed")
-    if mode in {str(member.value) for member in ModeAllowed}:
-        for bit, exchange, name in ((4, "BSE", "bse_ucc"), (2, "NSE", "nse_ucc_1")):
-            allowed, given = bool(int(mode) & bit), bool(text(values, name))
-            if allowed and not given:
-                yield warning(
-                    "mode_allowed",
-                    f"Mode allowed includes {exchange}, but there is no {exchange} UCC. Check both.",
-                )
-            elif given and not allowed:
-                yield warning(
-                    "mode_allowed",
-                    f"There is an {exchange} UCC, but mode allowed leaves {exchange} out. Check both.",
-                )
-    if text(values, "holding_mode") == HoldingMode.SINGLE.value and text(values, "second_first_name"):
-        yield warning(
-            "holding_mode", "The holding mode is single, but there is a second applicant. Check both."
-        )
-
-
-BSE_MODES = frozenset(str(member.value) for member in ModeAllowed if int(member.value) & 4)
-
-
-@check("U6", "bse_transaction_mode", "mode_allowed")
-def bse_mode_only_with_bse(values: Given, context: Context) -> Found:
-    """BSE transaction mode only where mode allowed includes BSE."""
-    if text(values, "bse_transaction_mode") and text(values, "mode_allowed") not in BSE_MODES:
-        words = "This applies only where mode allowed includes BSE. Clear it, or change mode allowed."
-        yield Finding("bse_transaction_mode", words, rule="U6")
-
-
-@check("U6", "bse_ucc_mode")
-def bse_ucc_mode_is_empty(values: Given, context: Context) -> Found:
-    """A sub-field that ODIN keeps for later."""
-    if text(values, "bse_ucc_mode"):
-        yield Finding(
-            "bse_ucc_mode", "ODIN wants BSE UCC mode left empty for the time being. Clear it.", rule="U6"
-        )
-
-
-@check("U6", "karvy_payment_code", "karvy_payment_mode")
-def ecs_code_is_short(values: Given, context: Context) -> Found:
-    """With ECS the payment code has at most 9 characters."""
-    if text(values, "karvy_payment_mode") == "E" and len(text(values, "karvy_payment_code")) > 9:
-        yield Finding(
-            "karvy_payment_code", "With ECS the payment code has at most 9 characters. Shorten it.", rule="U6"
-        )
-
-
-_JOINT = AnyOf("holding_mode", {HoldingMode.JOINT.value, HoldingMode.SURVIVOR.value})
-
-#: The rules inside 232.
-MF_UCC_RULES: tuple[Rule, ...] = (
-    OneOf(("bse_ucc", "nse_ucc_1"), "BSE UCC or NSE UCC 1 is mandatory. Fill in one of them.", "U6"),
-    RequiredWhen("second_first_name", _JOINT, "the holding mode is joint or anyone or survivor", "U6"),
-    RequiredWhen("second_pan", _JOINT, "the holding mode is joint or anyone or survivor", "U6"),
-    RequiredWhen(
-        "karvy_payment_code",
-        AnyOf("karvy_payment_mode", {"E", "R", "N"}),
-        "Karvy pays by ECS, RTGS or NEFT",
-        "U6",
-    ),
-    ecs_code_is_short,
-    bse_mode_only_with_bse,
-    bse_ucc_mode_is_empty,
-    mode_fits_the_uccs,
-)
 
 _SHARED: tuple[Rule, ...] = (
     *CONDITIONAL,

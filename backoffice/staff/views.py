@@ -1,23 +1,22 @@
 """Pages of the staff: the list, one person, and the forms by which rights are proposed."""
 
-import uuid
-from typing import Any, cast
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from backoffice.changes import entry
+from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.errors import NotAllowed
+from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change, State
 from backoffice.kit.sections import plain_sections
@@ -35,7 +34,7 @@ from backoffice.staff.tables import StaffFilter, StaffTable
 CHANGES = 20
 
 #: Asked before somebody is looked for, so that no answer says who is on the staff.
-may_propose = permission_required(PROPOSE, raise_exception=True)
+may_propose = for_staff(PROPOSE)
 
 
 class StaffList(ListView):
@@ -60,14 +59,13 @@ class StaffList(ListView):
 
 @never_cache
 @require_safe
-@login_required
-@permission_required("logins.view_user", raise_exception=True)
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff("logins.view_user")
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One member of staff: roles, second factor, sessions, and what is or was proposed."""
     return _page(request, get_object_or_404(User, pk=pk))
 
 
-def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
+def _page(request: StaffRequest, person: User, link: str = "") -> HttpResponse:
     changes = Change.objects.filter(lane=lane_of(person)).exclude(state=State.DRAFT)
     factors = Authenticator.objects.filter(user=person)
     return render(
@@ -85,20 +83,19 @@ def _page(request: HttpRequest, person: User, link: str = "") -> HttpResponse:
             "oneself": person == request.user,
             "link": link,
             "link_minutes": settings.PASSWORD_LINK_MINUTES,
-            "link_waits": links.waiting(person, by=cast(User, request.user)),
+            "link_waits": links.waiting(person, by=request.user),
         },
     )
 
 
 @never_cache
 @require_POST
-@login_required
 @may_propose
-def link_show(request: HttpRequest, pk: int) -> HttpResponse:
+def link_show(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the link that another administrator approved to the one who asked for it, once."""
     person = get_object_or_404(User, pk=pk)
     try:
-        path = links.show(person, by=cast(User, request.user))
+        path = links.show(person, by=request.user)
     except NotAllowed as error:
         messages.error(request, error.words)
         return redirect("staff:detail", pk)
@@ -106,12 +103,11 @@ def link_show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@login_required
 @may_propose
-def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
+def end_sessions(request: StaffRequest, pk: int) -> HttpResponse:
     """Log somebody out everywhere."""
     person = get_object_or_404(User, pk=pk)
-    count = end_all(person, by=cast(User, request.user))
+    count = end_all(person, by=request.user)
     messages.success(request, f"{count} session{'' if count == 1 else 's'} of {person.get_username()} ended.")
     return redirect("staff:detail", pk)
 
@@ -127,9 +123,7 @@ def _form(
         text=text,
         sections=plain_sections(kind.message, hidden=tuple(fixed)),
         starting=starting,
-        address=lambda page, *more: reverse(
-            f"staff:{pages}" if page == "new" else f"staff:{pages}_{page}", args=[*arguments, *more]
-        ),
+        address=form_address(f"staff:{pages}", *arguments),
         back=("Staff", reverse("staff:list")),
         fixed=fixed,
     )
@@ -183,81 +177,3 @@ def link_form(pk: int) -> EntryForm:
         dict,
         person,
     )
-
-
-def new(request: HttpRequest) -> HttpResponse:
-    """The form for somebody new."""
-    return entry.new(request, new_form())
-
-
-def new_keep(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
-    """Keeps a draft of it."""
-    return entry.keep(request, new_form(), token)
-
-
-def new_check(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
-    """Check your answers."""
-    return entry.check(request, new_form(), token)
-
-
-@login_required
-@may_propose
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form for somebody's rights."""
-    return entry.new(request, rights_form(pk))
-
-
-@login_required
-@may_propose
-def edit_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
-    """Keeps a draft of it."""
-    return entry.keep(request, rights_form(pk), token)
-
-
-@login_required
-@may_propose
-def edit_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
-    """Check your answers."""
-    return entry.check(request, rights_form(pk), token)
-
-
-@login_required
-@may_propose
-def reset(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form that resets a second factor."""
-    return entry.new(request, reset_form(pk))
-
-
-@login_required
-@may_propose
-def reset_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
-    """Keeps a draft of it."""
-    return entry.keep(request, reset_form(pk), token)
-
-
-@login_required
-@may_propose
-def reset_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
-    """Check your answers."""
-    return entry.check(request, reset_form(pk), token)
-
-
-@login_required
-@may_propose
-def link(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form that asks for a password link."""
-    return entry.new(request, link_form(pk))
-
-
-@login_required
-@may_propose
-def link_keep(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
-    """Keeps a draft of it."""
-    return entry.keep(request, link_form(pk), token)
-
-
-@login_required
-@may_propose
-def link_check(request: HttpRequest, pk: int, token: uuid.UUID) -> HttpResponse:
-    """Check your answers."""
-    return entry.check(request, link_form(pk), token)

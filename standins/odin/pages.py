@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from backoffice.protocol.formatted import grouped
 from backoffice.protocol.message import REQUESTS
 from standins.odin.handlers.money import amount
 from standins.odin.html import Safe, facts, join, page, section, table, tag
@@ -156,10 +157,4 @@ def _link(group_id: str, user_id: str) -> Safe:
 
 def rupees(value: str) -> str:
     """An amount with Indian grouping: 12,34,567.00."""
-    whole, _, places = f"{amount(value):.2f}".partition(".")
-    head, tail = whole[:-3], whole[-3:]
-    groups = [tail]
-    while head:
-        groups.insert(0, head[-2:])
-        head = head[:-2]
-    return f"{','.join(groups)}.{places}"
+    return grouped(f"{amount(value):.2f}")

@@ -245,8 +245,6 @@ SHAPES: dict[str, Shape] = {
     "other_host": Shape(lambda name: "Data", _other_host),
     "help_page": Shape(lambda name: "Text", _help_page),
 }
-#: Those from whose `?wsdl` a client can call the service.
-USABLE = ("wcf", "single", "prefixed", "named_types", "wcf_split")
 
 
 def documents(shape: str, operations: Iterable[str], base: str) -> Documents:

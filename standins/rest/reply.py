@@ -18,11 +18,9 @@ def gateway(message: str, status: int = 403) -> Reply:
     return as_json({"message": message}, status)
 
 
-def success(
-    message: str, data: Any = None, *, code: str = "s-101", total: int | None = None
-) -> dict[str, Any]:
+def success(message: str, data: Any = None, *, total: int | None = None) -> dict[str, Any]:
     """The envelope of a success. Without data, or with an empty list, there is no key for it."""
-    envelope: dict[str, Any] = {"status": "success", "code": code, "message": message}
+    envelope: dict[str, Any] = {"status": "success", "code": "s-101", "message": message}
     if data not in (None, []):
         envelope["data"] = data
     if total is not None:

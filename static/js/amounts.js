@@ -29,10 +29,8 @@ export function amountWords(typed) {
   if (!match) return "";
   const rupees = BigInt(match[1]);
   const paise = (match[2] || "").padEnd(2, "0");
-  const whole = String(rupees);
-  const grouped = whole.slice(0, -3).replace(/\B(?=([0-9]{2})+$)/g, ",") + (whole.length > 3 ? "," : "") + whole.slice(-3);
   const words = `Rupees ${count(rupees)}${paise === "00" ? "" : ` and ${count(BigInt(paise))} paise`}`;
-  return `₹ ${grouped}.${paise} · ${words}`;
+  return `₹ ${rupees.toLocaleString("en-IN")}.${paise} · ${words}`;
 }
 
 document.addEventListener("input", (event) => {

@@ -156,15 +156,13 @@ function reveal(button) {
 
 // ---- parts that apply while something else is chosen -----------------------------------------------------------------
 
-const ADULT = 18;
-
-function isMinor(text) {
+function isMinor(text, fullAge) {
   const found = /^(\d{2})-(\d{2})-(\d{4})$/.exec(text.trim());
   if (!found) return false;
   const [day, month, year] = found.slice(1).map(Number);
   const today = new Date();
   const before = today.getMonth() + 1 < month || (today.getMonth() + 1 === month && today.getDate() < day);
-  return today.getFullYear() - year - (before ? 1 : 0) < ADULT;
+  return today.getFullYear() - year - (before ? 1 : 0) < fullAge;
 }
 
 // The conditions of screens/conditions.py: any, none, filled, minor.
@@ -176,7 +174,7 @@ function holds(part) {
     .filter((field) => (field.type !== "checkbox" || field.checked) && field.type !== "hidden")
     .map((field) => field.value)
     .filter(Boolean);
-  if (how === "minor") return values.some(isMinor);
+  if (how === "minor") return values.some((value) => isMinor(value, Number(codes)));
   if (how === "filled") return values.length > 0;
   const found = values.some((value) => codes.split(" ").includes(value));
   return how === "none" ? !found : found;

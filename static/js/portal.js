@@ -232,7 +232,7 @@ setInterval(refreshTimes, 10_000);
 
 // ---- htmx ----------------------------------------------------------------------------------
 
-const PERSONAL = /^\s*([a-z]{5}[0-9]{4}[a-z]|(\+?91[ -]?|0)?[6-9][0-9]{9}|[\w.%+-]+@[\w-]+(\.[\w-]+)+)\s*$/i;
+const PERSONAL = new RegExp(`^\\s*(?:${document.body.dataset.personal ?? "(?!)"})\\s*$`, "i");
 document.addEventListener("htmx:configRequest", (event) => {
   // What a page asks by itself does not keep a session alive.
   if (event.detail.elt.matches("[data-poll]")) event.detail.headers["X-Background"] = "yes";

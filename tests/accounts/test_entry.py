@@ -139,7 +139,7 @@ def test_a_password_is_kept_sealed_and_never_shown_again(as_maker):
 
 def test_what_is_being_typed_is_kept_as_a_draft_and_can_be_opened_again(as_maker):
     token = uuid.uuid4()
-    answer = as_maker.post(reverse("accounts:keep", args=[token]), filled(name="Half a na"))
+    answer = as_maker.post(reverse("accounts:new_keep", args=[token]), filled(name="Half a na"))
     assert answer.status_code == 200
     page = opened(as_maker, answer.json()["url"])
     assert page.named("name").sent == ["Half a na"]
@@ -150,8 +150,8 @@ def test_a_draft_is_its_makers_alone(as_maker, other_maker):
     token = uuid.uuid4()
     save_draft(KIND, clean(CreateRetailUser, {"name": "Secret Plan"}), by=other_maker, token=token)
     assert as_maker.get(f"{NEW}?draft={token}").status_code == 404
-    assert as_maker.get(reverse("accounts:check", args=[token])).status_code == 404
-    kept = as_maker.post(reverse("accounts:keep", args=[token]), filled())
+    assert as_maker.get(reverse("accounts:new_check", args=[token])).status_code == 404
+    kept = as_maker.post(reverse("accounts:new_keep", args=[token]), filled())
     assert kept.status_code == 403
     html = as_maker.post(NEW, filled(token=str(token), name="Mine Instead")).content.decode()
     assert Page(html).named("name").sent == ["Mine Instead"]
@@ -169,7 +169,7 @@ def test_after_an_expired_login_everything_typed_comes_back_and_nothing_is_store
 
 
 def test_after_an_expired_login_the_script_is_told_so(client):
-    answer = client.post(reverse("accounts:keep", args=[uuid.uuid4()]), filled())
+    answer = client.post(reverse("accounts:new_keep", args=[uuid.uuid4()]), filled())
     assert answer.status_code == 401
     assert not Change.objects.exists()
 
@@ -213,7 +213,7 @@ def test_a_reason_is_asked_for_and_nothing_is_lost(as_maker):
 def test_the_check_page_of_a_faulty_draft_leads_back_to_the_form_with_its_findings(as_maker, maker):
     token = uuid.uuid4()
     save_draft(KIND, clean(CreateRetailUser, {"name": "Asha Rao"}), by=maker, token=token)
-    answer = as_maker.get(reverse("accounts:check", args=[token]))
+    answer = as_maker.get(reverse("accounts:new_check", args=[token]))
     assert answer.status_code == 302
     assert "to put right" in as_maker.get(answer.url).content.decode()
 
@@ -293,6 +293,6 @@ def test_a_draft_kept_again_unchanged_may_still_be_submitted(as_maker):
     sent = filled()
     checked = as_maker.post(NEW, sent)
     page = Page(as_maker.get(checked.url).content.decode())
-    as_maker.post(reverse("accounts:keep", args=sent["token"]), {**sent, "password": [""]})
+    as_maker.post(reverse("accounts:new_keep", args=sent["token"]), {**sent, "password": [""]})
     as_maker.post(checked.url, page.sent(reason="New client"))
     assert Change.objects.get().state == State.SUBMITTED

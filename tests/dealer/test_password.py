@@ -10,7 +10,7 @@ from backoffice.audit.models import Entry
 from backoffice.changes import operations
 from backoffice.changes.errors import NotAllowed, Stale
 from backoffice.changes.models import Change
-from backoffice.odin import session
+from backoffice.odin import dealer_password, logon, session
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.fields import SecretText
 from backoffice.seal import unseal
@@ -106,7 +106,7 @@ def test_u9_a_password_that_odin_would_not_take_is_not_proposed(proposed, passwo
 def test_a_new_password_that_odin_refuses_is_dropped_and_the_old_one_stays(odin, approved, status):
     approved()
     odin.faults.add("logon_status", match={"type": 101}, status=status)
-    with pytest.raises(session.NoSession, match="not taken"):
+    with pytest.raises(logon.NoSession, match="not taken"):
         session.current()
     assert kept()["sealed_new_password"] == ""
     DealerSession.objects.update(next_try_at=None)
@@ -116,11 +116,11 @@ def test_a_new_password_that_odin_refuses_is_dropped_and_the_old_one_stays(odin,
 def test_a_logon_without_an_answer_leaves_the_change_in_doubt_and_guesses_nothing(odin, approved, admin):
     approved()
     odin.faults.add("drop_after", match={"type": 101})
-    with pytest.raises(session.NoSession, match="did not say whether it took it"):
+    with pytest.raises(logon.NoSession, match="did not say whether it took it"):
         session.current()
     row = DealerSession.objects.get()
     assert (row.state, row.new_password_doubtful) == ("stopped", True)
-    with pytest.raises(session.PasswordInDoubt):
+    with pytest.raises(dealer_password.PasswordInDoubt):
         session.lift_stop(admin, "It is the new one")
     session.lift_stop(admin, "The ODIN administrator looked", took_new=True)
     assert kept() == {"sealed_password": NEW, "sealed_new_password": ""}
@@ -129,7 +129,7 @@ def test_a_logon_without_an_answer_leaves_the_change_in_doubt_and_guesses_nothin
 def test_the_person_who_lifts_the_stop_says_which_password_is_right(odin, approved, client, admin):
     approved()
     odin.faults.add("drop_before", match={"type": 101})
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     client.force_login(admin)
     assert "Which password does ODIN have now?" in client.get("/odin/session/").content.decode()
@@ -145,13 +145,13 @@ def test_a_session_that_odin_opens_without_saying_so_does_not_settle_it(odin, ap
     odin.faults.add("logon_status", match={"type": 101}, status="10000")
     assert session.current().number == 1
     session.invalidate(1)
-    with pytest.raises(session.NoSession, match="which password is right"):
+    with pytest.raises(logon.NoSession, match="which password is right"):
         session.current()
 
 
 def test_an_expired_password_is_changed_without_lifting_the_stop_by_hand(odin, approved):
     odin.faults.add("logon_status", match={"type": 101}, status="10007")
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     assert DealerSession.objects.get().state == "stopped"
     approved()
@@ -163,7 +163,7 @@ def test_a_second_change_waits_until_the_first_is_settled(odin, proposed, approv
     second = proposed("Other2026")
     approved()
     odin.faults.add("drop_after", match={"type": 101})
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     with pytest.raises(Stale, match="in doubt"):
         operations.approve(second.pk, by=other_admin, content_hash=second.content_hash)

@@ -28,7 +28,7 @@ from backoffice.delivery.content import one
 from backoffice.delivery.models import Delivery, Settlement
 from backoffice.delivery.states import BUSY, FINAL, OPEN, State
 from backoffice.odin.gateway import MaybeSent, NotSent
-from backoffice.odin.session import Session
+from backoffice.odin.logon import Session
 from backoffice.protocol.examples import example
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.secret import SecretText

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from backoffice.delivery.diagram import mermaid
 from backoffice.delivery.states import BUSY, FINAL, OPEN, IllegalMove, Move, State, after
+from backoffice.delivery.states import MOVES as TABLE
 
 DOCS = Path(__file__).parents[2] / "docs" / "delivery.md"
 MOVES = [(state, move) for state in State for move in Move]
@@ -32,6 +32,14 @@ def test_only_a_claim_puts_a_delivery_in_flight():
 def test_every_state_that_keeps_a_lane_busy_is_open():
     assert set(BUSY) < set(OPEN)
     assert not set(OPEN) & set(FINAL)
+
+
+def mermaid():
+    """The states and every move between them, as a Mermaid state diagram."""
+    moves = [f"{before.value} --> {then.value}: {move.label}" for (before, move), then in TABLE.items()]
+    ends = [f"{state.value} --> [*]" for state in FINAL]
+    lines = ["stateDiagram-v2", f"[*] --> {State.QUEUED.value}: its change is approved", *moves, *ends]
+    return "\n    ".join(lines) + "\n"
 
 
 def test_the_document_has_the_diagram_of_the_table_and_says_each_state_and_move():

@@ -10,7 +10,7 @@ from backoffice.delivery import gate, queue, tasks, waiting
 from backoffice.delivery.models import Delivery, Gate
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State
-from backoffice.odin import session
+from backoffice.odin import logon, session
 from backoffice.odin.models import DealerSession
 from backoffice.odin.outcome import Outcome, OutcomeKind
 from tests.factories import AttemptFactory, DeliveryFactory
@@ -58,7 +58,7 @@ def test_when_sending_is_resumed(admin):
 @pytest.mark.parametrize("status", ["10008", "10005"])
 def test_when_there_is_a_session_again(odin, admin, status):
     odin.faults.add("logon_status", match={"type": 101}, status=status)
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     delivery = waits()
     DealerSession.objects.update(next_try_at=timezone.now())

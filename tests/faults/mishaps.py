@@ -21,8 +21,8 @@ from django.db.models import F
 
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
-from backoffice.delivery.wakeup import wake
 from backoffice.killpoints import Point
+from backoffice.wakeups import Work, wake
 from tests.faults.installation import Installation
 from tests.faults.servers import Postgres, RabbitMQ, Redis
 
@@ -220,7 +220,7 @@ def wake_ups_lost(mishaps: Mishaps) -> None:
 @mishap(4)
 def wake_ups_tenfold(mishaps: Mishaps) -> None:
     """Ten wake-ups for nothing."""
-    wake(10)
+    wake(Work.DELIVERIES, 10)
 
 
 @mishap(3)

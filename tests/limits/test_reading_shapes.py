@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 
 from backoffice.delivery.sending import drain
-from limits.models import Periodicity, Reading
-from limits.tasks import fetch_readings, refresh_periodicities
+from backoffice.delivery.tasks import fetch_answers
+from backoffice.odin.models import Question
+from limits.models import Periodicity
+from limits.tasks import refresh_periodicities
 from tests.html_forms import flowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +30,7 @@ def page_of(odin, approved, client, maker):
     def ask(kind, data):
         odin.faults.add("odd_text", match={"type": TYPES[kind]}, text=data)
         client.post(reverse("limits:ask", args=["HO", "HAS001", kind]), {"periodicity": "15"})
-        assert fetch_readings() == 1
+        assert fetch_answers() == 1
         answer = client.get(PAGE)
         assert answer.status_code == 200
         return answer.content.decode()
@@ -69,7 +71,7 @@ def test_what_is_not_understood_is_shown_as_it_came_with_a_warning(page_of, clie
     assert text.replace('"', "&quot;") in page
     for untrue in ("No holdings", "lists no stock", "No amounts"):
         assert untrue not in page
-    address = reverse("limits:reading_csv", args=[Reading.objects.get().pk])
+    address = reverse("limits:reading_csv", args=[Question.objects.get().pk])
     assert address not in page
     assert client.get(address).status_code == 404
 
@@ -185,15 +187,15 @@ def test_a_list_of_periodicities_that_is_not_understood_leaves_the_old_one(odin,
     Periodicity.objects.create(number=1, market_segment="Kept")
     odin.faults.add("odd_text", match={"type": 318}, text=data)
     refresh_periodicities()
-    assert fetch_readings() == 1
+    assert fetch_answers() == 1
     assert [row.market_segment for row in Periodicity.objects.all()] == ["Kept"]
     client.force_login(maker)
     page = client.get(reverse("limits:periodicities")).content.decode()
     assert "The list below is the one that was read before" in page
-    assert Reading.objects.get().state == Reading.State.ANSWERED
+    assert Question.objects.get().state == Question.State.ANSWERED
 
 
 def test_an_answer_longer_than_a_page_can_carry_is_not_kept(page_of):
     page = page_of("stocks", json.dumps({"StockView": [], "x": "x" * 2_000_001}))
     assert "more than 2,000,000 characters" in page
-    assert Reading.objects.get().answer == ""
+    assert Question.objects.get().answer == ""

@@ -10,18 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.delivery import gate
-from backoffice.delivery.models import Gate
 from backoffice.delivery.sending import drain
+from backoffice.delivery.tasks import fetch_answers
 from backoffice.kit.formats import INDIA
 from backoffice.kit.names import offered
-from backoffice.odin import session
-from backoffice.odin.models import DealerSession
+from backoffice.odin import questions
+from backoffice.odin.models import Question
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import decode_reply
-from limits import reading_page, readings
-from limits.models import Periodicity, Reading
-from limits.tasks import fetch_readings, refresh_periodicities
+from limits import reading_page
+from limits.models import Periodicity
+from limits.reading_shapes import Kind
+from limits.tasks import refresh_periodicities
 from tests.factories import RetailUserFactory
 from tests.html_forms import flowed
 
@@ -50,11 +50,13 @@ def ask(client, kind, **data):
 
 def given(monkeypatch, type_, text):
     """Let ODIN answer this text."""
-    monkeypatch.setattr(readings, "ask", lambda message, values: decode_reply(REQUESTS[type_], text))
+    monkeypatch.setattr(questions, "ask", lambda message, values: decode_reply(REQUESTS[type_], text))
 
 
-def answered(json_text, kind=Reading.Kind.STOCK_VIEW, reply=329):
-    return Reading(kind=kind, state=Reading.State.ANSWERED, answer=f"63=FT1.0|64={reply}|18=1|19={json_text}")
+def answered(json_text, kind=Kind.STOCK_VIEW, reply=329):
+    return Question(
+        message_type=kind, state=Question.State.ANSWERED, answer=f"63=FT1.0|64={reply}|18=1|19={json_text}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_an_answer_appears_after_it_was_asked_for(user, as_maker, swept, kind, d
     assert ask(as_maker, kind, **data).status_code == 302
     page = as_maker.get(PAGE).content.decode()
     assert "Asking ODIN" in page
-    assert fetch_readings() == 1
+    assert fetch_answers() == 1
     panel = as_maker.get(reverse("limits:panel", args=["HO", "HAS001", kind])).content.decode()
     assert shown_words in panel
     assert "hx-get" not in panel
@@ -85,119 +87,26 @@ def test_the_page_shows_only_what_was_asked_and_who_may_ask(user, client, compli
     assert ask(client, "stocks").status_code == 403
 
 
-def test_a_task_whose_time_is_over_leaves_the_next_question_to_another(user, odin, as_maker, monkeypatch):
-    monkeypatch.setattr(readings, "ASK_SECONDS", 0.1)
-    odin.faults.add("latency", seconds=0.2)
-    for kind in ("stocks", "summary"):
-        ask(as_maker, kind, **COMBINED)
-    assert [fetch_readings(), fetch_readings()] == [1, 1]
-
-
-def test_two_clicks_ask_once(user, as_maker):
-    ask(as_maker, "stocks")
-    ask(as_maker, "stocks")
-    assert Reading.objects.count() == 1
-
-
 def test_what_odin_would_refuse_is_not_asked(user, as_maker):
     answer = as_maker.post(
         reverse("limits:ask", args=["HO", "HAS001", "funds"]), {"periodicity": "x"}, follow=True
     )
     assert "Periodicity" in answer.content.decode()
-    assert not Reading.objects.exists()
+    assert not Question.objects.exists()
 
 
 def test_a_refusal_is_shown_in_odin_s_words(odin, as_maker):
     RetailUserFactory(group_id="HO", user_id="HAS001")
     ask(as_maker, "stocks")
-    fetch_readings()
-    reading = Reading.objects.get()
-    assert (reading.state, reading.code) == (Reading.State.FAILED, "0")
+    fetch_answers()
+    reading = Question.objects.get()
+    assert (reading.state, reading.code) == (Question.State.FAILED, "0")
     assert "ODIN said: " in as_maker.get(PAGE).content.decode()
-
-
-def test_no_answer_says_so_and_offers_to_ask_again(user, odin, as_maker):
-    odin.faults.add("http_500_before", match={"type": 328})
-    ask(as_maker, "stocks")
-    fetch_readings()
-    assert Reading.objects.get().state == Reading.State.FAILED
-    page = as_maker.get(PAGE).content.decode()
-    assert "ODIN gave no answer" in page
-    ask(as_maker, "stocks")
-    fetch_readings()
-    assert readings.newest("HO/HAS001", Reading.Kind.STOCK_VIEW).state == Reading.State.ANSWERED
-
-
-def test_an_expired_session_is_replaced_once(user, odin, as_maker):
-    odin.faults.add("session_expiry", match={"type": 328})
-    ask(as_maker, "stocks")
-    fetch_readings()
-    assert Reading.objects.get().state == Reading.State.ANSWERED
-
-
-def test_a_question_waits_while_sending_is_paused_and_says_since_when_and_why(user, odin, as_maker, admin):
-    gate.pause(by=admin, reason="ODIN moves to another host")
-    ask(as_maker, "stocks")
-    assert fetch_readings() == 0
-    assert [line for line in odin.store.ledger() if line.type == 328] == []
-    panel = as_maker.get(reverse("limits:panel", args=["HO", "HAS001", "stocks"])).content.decode()
-    assert "This question waits. Sending is paused since" in panel
-    assert "ODIN moves to another host" in panel
-    gate.resume(by=admin, reason="It has moved")
-    assert fetch_readings() == 1
-    assert Reading.objects.get().state == Reading.State.ANSWERED
-
-
-def test_questions_without_an_answer_open_the_circuit_and_one_that_is_answered_closes_it(
-    user, odin, as_maker
-):
-    odin.faults.add("http_503", match={"type": 328}, times=gate.FAILURES)
-    for _ in range(gate.FAILURES + 1):
-        ask(as_maker, "stocks")
-        fetch_readings()
-    assert gate.state().opened_at
-    waiting = readings.newest("HO/HAS001", Reading.Kind.STOCK_VIEW)
-    assert waiting.state == Reading.State.ASKED, "nothing is asked while the circuit is open"
-    Gate.objects.update(probe_at=timezone.now())
-    assert fetch_readings() == 1, "a question is a probe too, where no delivery is due"
-    waiting.refresh_from_db()
-    assert (waiting.state, gate.state().opened_at) == (Reading.State.ANSWERED, None)
-
-
-@pytest.mark.parametrize("status", ["10008", "10005"])
-def test_without_a_session_a_question_waits_for_one(user, odin, as_maker, status):
-    session.log_off(None)
-    odin.faults.add("logon_status", match={"type": 101}, status=status)
-    ask(as_maker, "stocks")
-    for _ in range(2):
-        assert fetch_readings() == 0
-    assert Reading.objects.get().state == Reading.State.ASKED
-    page = as_maker.get(PAGE).content.decode()
-    assert "This question waits. " in page
-    DealerSession.objects.update(state="logged_off", next_try_at=None)
-    assert fetch_readings() == 1
-
-
-def test_a_worker_that_died_leaves_no_reading_under_way(user, as_maker):
-    ask(as_maker, "stocks")
-    Reading.objects.update(state=Reading.State.UNDER_WAY, lease_until=timezone.now())
-    assert fetch_readings() == 0
-    assert "The worker stopped" in Reading.objects.get().words
-
-
-def test_a_secret_in_an_answer_is_not_kept(monkeypatch, as_maker):
-    RetailUserFactory(group_id="HO", user_id="HAS001")
-    given(monkeypatch, 328, "63=FT1.0|64=329|18=1|4=SECRET|19={}")
-    ask(as_maker, "stocks")
-    fetch_readings()
-    reading = Reading.objects.get()
-    assert reading.state == Reading.State.ANSWERED
-    assert "SECRET" not in reading.answer + reading.words
 
 
 def test_318_is_kept_and_offered_by_name(odin, as_maker, user):
     refresh_periodicities()
-    fetch_readings()
+    fetch_answers()
     assert Periodicity.objects.filter(number=129).count() == 2
     assert ("129", "MCX Futures, MCX Option (129)") in offered("periodicities")
     form = as_maker.get(reverse("accounts:change", args=["HO", "HAS001", "square_off"])).content.decode()
@@ -212,8 +121,8 @@ def test_318_is_asked_for_once_a_day_however_often_beat_starts(odin, user, monke
         monkeypatch.setattr(timezone, "now", lambda: now)
         for _ in range(3):
             refresh_periodicities()
-            fetch_readings()
-        return Reading.objects.filter(kind=Reading.Kind.PERIODICITIES).count()
+            fetch_answers()
+        return Question.objects.filter(message_type=Kind.PERIODICITIES).count()
 
     assert beat_starts_at(2026, 11, 30, 7, 0) == 1, "yesterday's was missed"
     assert beat_starts_at(2026, 11, 30, 7, 29) == 1
@@ -227,18 +136,18 @@ def test_318_is_asked_for_once_a_day_however_often_beat_starts(odin, user, monke
 def test_a_new_portal_asks_for_the_periodicities_once(db):
     call_command("ask_periodicities")
     call_command("ask_periodicities")
-    assert Reading.objects.get().kind == Reading.Kind.PERIODICITIES
-    Reading.objects.update(state=Reading.State.FAILED)
+    assert Question.objects.get().message_type == Kind.PERIODICITIES
+    Question.objects.update(state=Question.State.FAILED)
     Periodicity.objects.create(number=1, market_segment="Known")
     call_command("ask_periodicities")
-    assert Reading.objects.count() == 1
+    assert Question.objects.count() == 1
 
 
 def test_a_list_of_periodicities_that_cannot_be_read_leaves_the_old_one(monkeypatch, as_maker):
     Periodicity.objects.create(number=1, market_segment="Kept")
     given(monkeypatch, 318, "63=FT1.0|64=319|18=1|19={broken")
     refresh_periodicities()
-    fetch_readings()
+    fetch_answers()
     assert [row.market_segment for row in Periodicity.objects.all()] == ["Kept"]
     assert "cannot be read" in as_maker.get(reverse("limits:periodicities")).content.decode()
 

@@ -6,8 +6,8 @@ import pytest
 
 from backoffice.odin.gateway import Gateway, MaybeSent, NotSent
 from standins.odin import StandIn
-from standins.odin.wsdl import USABLE
 from tests.odin.conftest import KEY, PASSWORD, config_for, message, raw_server
+from tests.odin.shapes import USABLE
 
 #: Faults of the stand-in after which a message may have been applied, whatever the service really did.
 NO_ANSWER = (

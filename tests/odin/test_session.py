@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.odin import reading, session
+from backoffice.odin import logon, reading, session
 from backoffice.odin.models import DealerSession
 from backoffice.protocol.codes import LogonStatus
 from backoffice.protocol.messages.reads import PeriodicityList
@@ -17,8 +17,8 @@ from backoffice.protocol.messages.reads import PeriodicityList
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STATUSES = [status for status in LogonStatus if not status.success]
-PASSING = [status.value for status in STATUSES if status.value in session.PASSING]
-STOPPING = [status.value for status in STATUSES if status.value not in session.PASSING]
+PASSING = [status.value for status in STATUSES if status.value in logon.PASSING]
+STOPPING = [status.value for status in STATUSES if status.value not in logon.PASSING]
 
 
 def expire(odin, number):
@@ -52,7 +52,7 @@ def test_whatever_session_id_odin_gives_is_sent_back_as_it_came(odin, given):
 @pytest.mark.parametrize("given", ["0x|1", "x" * 101])
 def test_a_session_id_that_cannot_be_sent_back_is_no_session(odin, given):
     odin.faults.add("session_id", text=given)
-    with pytest.raises(session.NoSession, match="no session id that can be sent back") as raised:
+    with pytest.raises(logon.NoSession, match="no session id that can be sent back") as raised:
         session.current()
     assert raised.value.retry_at
     assert given not in str(raised.value)
@@ -75,7 +75,7 @@ def test_eight_workers_that_see_an_expired_session_log_on_once(odin):
         session.invalidate(number)
         try:
             numbers.append(session.current().number)
-        except session.NoSession as none:
+        except logon.NoSession as none:
             others.append(none.retry_at)
         finally:
             connections.close_all()
@@ -101,7 +101,7 @@ def test_a6_these_statuses_are_success(odin, status):
 def test_a6_these_statuses_stop_logons_until_a_person_lifts_the_stop(odin, admin, status):
     odin.faults.add("logon_status", match={"type": 101}, status=status)
     for _ in range(3):
-        with pytest.raises(session.NoSession) as raised:
+        with pytest.raises(logon.NoSession) as raised:
             session.current()
         assert raised.value.retry_at is None
     assert len(logons(odin)) == 1, "no further logon is tried: two more wrong ones lock the dealer"
@@ -117,11 +117,11 @@ def test_a6_these_statuses_wait_with_growing_pauses(odin, status):
     pauses = []
     for _ in range(3):
         DealerSession.objects.update(next_try_at=None, recent_logons=[])
-        with pytest.raises(session.NoSession) as raised:
+        with pytest.raises(logon.NoSession) as raised:
             session.current()
         pauses.append(raised.value.retry_at - timezone.now())
     assert pauses == sorted(pauses)
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     assert len(logons(odin)) == 3, "before the pause is over nothing is tried"
 
@@ -129,7 +129,7 @@ def test_a6_these_statuses_wait_with_growing_pauses(odin, status):
 def test_at_most_three_logons_in_five_minutes(odin):
     for _ in range(3):
         expire(odin, session.current().number)
-    with pytest.raises(session.NoSession, match="within 5 minutes") as raised:
+    with pytest.raises(logon.NoSession, match="within 5 minutes") as raised:
         session.current()
     assert raised.value.retry_at > timezone.now() + timedelta(minutes=4)
     assert len(logons(odin)) == 3
@@ -138,7 +138,7 @@ def test_at_most_three_logons_in_five_minutes(odin):
 @pytest.mark.parametrize("fault", ["drop_after", "garbage", "soap_fault"])
 def test_an_unknown_logon_answer_is_no_session_and_pauses(odin, fault):
     odin.faults.add(fault, match={"type": 101})
-    with pytest.raises(session.NoSession) as raised:
+    with pytest.raises(logon.NoSession) as raised:
         session.current()
     assert raised.value.retry_at > timezone.now()
     assert DealerSession.objects.get().state == "waiting"
@@ -162,7 +162,7 @@ def test_m5_a_person_with_the_permission_takes_over_the_session_once_where_that_
 ):
     settings.ODIN_FORCE_LOGIN = True
     odin.faults.add("logon_status", match={"type": 101}, status="10008")
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     session.take_over(admin, "The old machine is switched off")
     number = session.current().number
@@ -178,7 +178,7 @@ def test_m5_nobody_forces_a_logon_where_it_is_not_configured_or_nobody_holds_the
 ):
     settings.ODIN_FORCE_LOGIN = configured
     odin.faults.add("logon_status", match={"type": 101}, status=status)
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     with pytest.raises(session.NotAllowed):
         session.take_over(admin, "The old machine is switched off")
@@ -198,11 +198,11 @@ def test_who_may_not_operate_the_session_is_turned_away_by_the_operation(odin, c
 
 def test_a_logon_that_reached_nobody_is_tried_again_soon_and_does_not_count(settings, db):
     settings.ODIN_SERVICE_URL = settings.ODIN_WSDL_URL = "http://127.0.0.1:9/UserCreation.svc"
-    for _ in range(session.LOGONS_AT_MOST + 2):
+    for _ in range(logon.LOGONS_AT_MOST + 2):
         DealerSession.objects.update(next_try_at=None)
-        with pytest.raises(session.NoSession) as raised:
+        with pytest.raises(logon.NoSession) as raised:
             session.current()
-    assert raised.value.retry_at <= timezone.now() + session.LONGEST_WITHOUT_CONNECTION
+    assert raised.value.retry_at <= timezone.now() + logon.LONGEST_WITHOUT_CONNECTION
     assert DealerSession.objects.get().recent_logons == []
 
 

@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.odin import session
+from backoffice.odin import logon, session
 from backoffice.odin.models import DealerSession
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ def test_eight_workers_that_start_at_once_log_on_once(odin):
         barrier.wait()
         try:
             got.append(session.current().number)
-        except session.NoSession as none:
+        except logon.NoSession as none:
             got.append(none.retry_at is not None)
         finally:
             connections.close_all()
@@ -60,14 +60,14 @@ def test_eight_workers_that_start_at_once_log_on_once(odin):
 def test_a_worker_with_an_old_look_at_the_row_does_not_log_on_past_a_failure(odin):
     """Both see a pause that is over; the first fails and pauses anew; the second must see that and not try at once."""
     odin.faults.add("logon_status", match={"type": 101}, status="10008", times=-1)
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     lift_the_pause()
     old_look = DealerSession.objects.get()
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
-    with pytest.raises(session.NoSession) as raised:
-        session._log_on(old_look)
+    with pytest.raises(logon.NoSession) as raised:
+        logon.log_on(old_look)
     assert raised.value.retry_at
     assert len(logons(odin)) == 2
 
@@ -75,7 +75,7 @@ def test_a_worker_with_an_old_look_at_the_row_does_not_log_on_past_a_failure(odi
 def test_lifting_a_stop_does_not_lift_three_logons_in_five_minutes(odin, admin):
     odin.faults.add("logon_status", match={"type": 101}, status="10016", times=-1)
     for _ in range(5):
-        with pytest.raises(session.NoSession):
+        with pytest.raises(logon.NoSession):
             session.current()
         session.lift_stop(admin, "Tried again")
     assert len(logons(odin)) == 3, "an impatient person must not lock the dealer"
@@ -84,7 +84,7 @@ def test_lifting_a_stop_does_not_lift_three_logons_in_five_minutes(odin, admin):
 def test_the_pause_after_three_logons_shows_on_every_page(odin):
     for _ in range(3):
         expire(odin, session.current().number)
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     status = session.status_for_screens()
     assert (status.state, "within 5 minutes" in status.words) == ("waiting", True)
@@ -108,7 +108,7 @@ def test_logging_off_works_without_the_key_of_the_session(odin, settings, admin)
 
 def test_a_changed_password_that_cannot_be_opened_stops_logons_in_words(odin):
     DealerSession.objects.update_or_create(pk=1, defaults={"sealed_password": "not a token"})
-    with pytest.raises(session.NoSession, match="PORTAL_SEAL_KEYS") as raised:
+    with pytest.raises(logon.NoSession, match="PORTAL_SEAL_KEYS") as raised:
         session.current()
     assert raised.value.retry_at is None
     row = DealerSession.objects.get()
@@ -121,7 +121,7 @@ def test_a_dealer_id_or_key_that_cannot_be_sent_stops_logons_in_words(odin, sett
         kept = getattr(settings, name)
         setattr(settings, name, value)
         DealerSession.objects.all().delete()
-        with pytest.raises(session.NoSession, match="cannot be written") as raised:
+        with pytest.raises(logon.NoSession, match="cannot be written") as raised:
             session.current()
         assert raised.value.retry_at is None
         setattr(settings, name, kept)
@@ -138,15 +138,15 @@ def test_a_stored_password_wins_over_the_configured_one(odin, settings):
 
 def test_a_logon_that_outlived_its_lease_is_logged_off_and_not_used(odin, monkeypatch):
     """Another worker has the lease now: the session that came too late would only stand in its way (10008)."""
-    ask = session._ask
+    ask = logon._ask
 
     def slowly(*given):
         answer = ask(*given)
         DealerSession.objects.update(lease_token=None, lease_until=None)
         return answer
 
-    monkeypatch.setattr(session, "_ask", slowly)
-    with pytest.raises(session.NoSession) as raised:
+    monkeypatch.setattr(logon, "_ask", slowly)
+    with pytest.raises(logon.NoSession) as raised:
         session.current()
     assert raised.value.retry_at
     assert DealerSession.objects.get().number == 0
@@ -161,7 +161,7 @@ def test_a_worker_that_died_while_logging_on_holds_up_the_others_for_its_lease_o
     row = DealerSession.objects.create(
         pk=1, lease_token=uuid.uuid4(), lease_until=now + timedelta(seconds=30)
     )
-    with pytest.raises(session.NoSession, match="Another worker"):
+    with pytest.raises(logon.NoSession, match="Another worker"):
         session.current()
     row.lease_until = now - timedelta(seconds=1)
     row.save()
@@ -172,14 +172,14 @@ def test_a_success_without_a_session_id_is_no_success(odin):
     session.current()
     DealerSession.objects.update(state="logged_off", sealed_session_id="")
     odin.faults.add("logon_status", match={"type": 101}, status="10000")  # over a live session: no id
-    with pytest.raises(session.NoSession, match="no session id") as raised:
+    with pytest.raises(logon.NoSession, match="no session id") as raised:
         session.current()
     assert raised.value.retry_at
 
 
 def test_odins_words_are_kept_short_and_without_secrets(odin):
     odin.faults.add("logon_status", match={"type": 101}, status="10016", text="No 4=S3CRETID " + "x" * 9000)
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     row = DealerSession.objects.get()
     assert len(row.last_text) < 700
@@ -198,7 +198,7 @@ def test_a_move_and_its_audit_entry_are_one_transaction(odin, monkeypatch):
     def no_disk(*given, **named):
         raise OSError("disk full")
 
-    monkeypatch.setattr(session, "record", no_disk)
+    monkeypatch.setattr(logon, "record", no_disk)
     with pytest.raises(OSError, match="disk full"):
         session.invalidate(number)
     assert DealerSession.objects.get().state == "logged_on"

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from backoffice.audit.models import Entry
-from backoffice.odin import session
+from backoffice.odin import logon, session
 from backoffice.odin.models import DealerSession
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,7 +14,7 @@ PAGE = "/odin/session/"
 
 def test_a_stop_is_shown_and_lifted_with_a_reason(odin, client, admin):
     odin.faults.add("logon_status", match={"type": 101}, status="10002")
-    with pytest.raises(session.NoSession):
+    with pytest.raises(logon.NoSession):
         session.current()
     client.force_login(admin)
     assert "Lift the stop" in client.get(PAGE).content.decode()

@@ -79,7 +79,6 @@ def test_kinds_of_lines_in_an_update():
         320,
         values,
         before={**BEFORE, "address_2": "", "father_or_husband": ""},
-        repeated=frozenset({"global_flag"}),
     )
     kinds = {name: line.kind for name, line in found.items()}
     assert kinds["name"] == "changed"
@@ -88,7 +87,6 @@ def test_kinds_of_lines_in_an_update():
     assert kinds["address_2"] == "new"
     assert kinds["fax"] == "repeated"
     assert kinds["father_or_husband"] == "absent"
-    assert kinds["global_flag"] == "repeated"
     assert "address_1" not in found
 
 

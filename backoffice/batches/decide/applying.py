@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.operations import record
 from backoffice.batches.counts import rows
 from backoffice.batches.errors import LeaseLost
@@ -50,7 +51,7 @@ def _finish(batch: Batch) -> None:
     changes = Change.objects.filter(batch=batch)
     taken = changes.filter(state=ChangeState.APPROVED).count()
     Batch.objects.filter(pk=batch.pk).update(
-        finished_at=timezone.now(), outcome={"applied": taken}, lease_token=None, lease_until=None
+        finished_at=timezone.now(), outcome={"applied": taken}, **leases.ENDED
     )
     record(
         "batch.taken",

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
-from backoffice.batches import counts, wakeup
+from backoffice.batches import counts
 from backoffice.batches.check.summary import with_risks
 from backoffice.batches.decide import bulk
 from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kind
@@ -29,8 +29,8 @@ from backoffice.changes.kinds import file_kind
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import Risk, in_order
-from backoffice.delivery.wakeup import wake_after_commit
 from backoffice.free_text import checked
+from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -153,10 +153,10 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             batch.save()
             rows = _decide(batch, ChangeState.APPROVED, by, batch.decision_reason)
             if change_kind(batch).local:
-                wakeup.wake_after_commit()
+                wake_after_commit(Work.BATCHES)
             else:
                 bulk.owe(batch)
-                wake_after_commit()
+                wake_after_commit(Work.DELIVERIES)
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
             said = f"{counts.rows(rows)} approved{left_out}."
             _record(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)

@@ -1,20 +1,20 @@
 """The page on which an administrator keeps other names for columns."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.batches.errors import BatchError
 from backoffice.batches.file import aliases
 from backoffice.batches.models import Alias
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User
+    pass
 
 PERMISSION = "batches.change_alias"
 
@@ -32,15 +32,14 @@ class AliasForm(forms.Form):
     )
 
 
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
+@for_staff(PERMISSION)
 @require_http_methods(["GET", "POST"])
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: StaffRequest) -> HttpResponse:
     """All other names, and a form for one more."""
     form = AliasForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            kept = aliases.keep(form.cleaned_data["alias"], form.cleaned_data["column"], by=_me(request))
+            kept = aliases.keep(form.cleaned_data["alias"], form.cleaned_data["column"], by=request.user)
         except BatchError as error:
             form.add_error("alias", error.words)
         else:
@@ -50,15 +49,10 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "batches/aliases.html", context)
 
 
-@login_required
-@permission_required(PERMISSION, raise_exception=True)
+@for_staff(PERMISSION)
 @require_POST
-def forget(request: HttpRequest, pk: int) -> HttpResponse:
+def forget(request: StaffRequest, pk: int) -> HttpResponse:
     """Take one away."""
-    aliases.forget(pk, by=_me(request))
+    aliases.forget(pk, by=request.user)
     messages.success(request, "The header means nothing any more.")
     return redirect("batches:aliases")
-
-
-def _me(request: HttpRequest) -> "User":
-    return cast("User", request.user)

@@ -4,15 +4,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.operations import record
 from backoffice.batches import operations
 from backoffice.batches.check.offers import Offers, seen
@@ -38,13 +38,13 @@ from backoffice.protocol.findings import Severity
 from backoffice.protocol.secret import MASK
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User
+    pass
 
 PERMISSIONS = ("batches.view_batch", "accounts.see_personal_data")
 #: Pairs of a value and the one offered in its place, on one page.
 OFFERS_A_PAGE = 50
 
-may_see_rows = permission_required(PERMISSIONS, raise_exception=True)
+may_see_rows = for_staff(*PERMISSIONS)
 
 
 class RowList(ListView):
@@ -79,23 +79,21 @@ class RowList(ListView):
 
 @never_cache
 @require_safe
-@login_required
 @may_see_rows
-def row(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def row(request: StaffRequest, pk: int, number: int) -> HttpResponse:
     """One row: its cells with what was found on them, its messages in words, what became of it."""
     return _row_page(request, *_row_or_404(pk, number))
 
 
 @never_cache
 @require_POST
-@login_required
 @may_see_rows
-def reject(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def reject(request: StaffRequest, pk: int, number: int) -> HttpResponse:
     """Reject one row with a reason; the others wait on."""
     batch, found = _row_or_404(pk, number)
     reason = request.POST.get("reason", "")
     try:
-        decisions.reject_row(pk, number, by=cast("User", request.user), reason=reason)
+        decisions.reject_row(pk, number, by=request.user, reason=reason)
     except BatchError as error:
         return _row_page(request, batch, found, problem=error.words, reason=reason, code=409)
     messages.success(request, f"Row {number} is rejected. The other rows wait on.")
@@ -104,9 +102,8 @@ def reject(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
 @may_see_rows
-def offers(request: HttpRequest, pk: int) -> HttpResponse:
+def offers(request: StaffRequest, pk: int) -> HttpResponse:
     """The cleaned values that a rule offers for a column, beside those of the file, before its maker accepts them."""
     batch = get_object_or_404(Batch, pk=pk)
     path, rule = request.GET.get("path", ""), request.GET.get("rule", "")
@@ -147,9 +144,8 @@ def _offered(column: columns.Column, text: str, shows: bool) -> str:
 
 
 @require_safe
-@login_required
 @may_see_rows
-def download(request: HttpRequest, pk: int, failed_only: bool) -> HttpResponseBase:
+def download(request: StaffRequest, pk: int, failed_only: bool) -> HttpResponseBase:
     """The uploader's file back with what became of each row, or only the rows that failed. Who took it is recorded."""
     batch = get_object_or_404(Batch, pk=pk)
     if batch.state in (State.UPLOADED, State.CHECKING):
@@ -159,7 +155,7 @@ def download(request: HttpRequest, pk: int, failed_only: bool) -> HttpResponseBa
     name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.csv")
     record(
         "batch.downloaded",
-        by=cast("User", request.user),
+        by=request.user,
         subject=batch.subject,
         text=f"Batch {batch.pk}: {part} downloaded.",
         details={"batch": batch.pk, "sha256": batch.sha256},
@@ -176,7 +172,7 @@ def download(request: HttpRequest, pk: int, failed_only: bool) -> HttpResponseBa
 
 
 def _row_page(
-    request: HttpRequest, batch: Batch, row: Row, *, problem: str = "", reason: str = "", code: int = 200
+    request: StaffRequest, batch: Batch, row: Row, *, problem: str = "", reason: str = "", code: int = 200
 ) -> HttpResponse:
     change = Change.objects.filter(batch=batch, row_number=row.number).first()
     waits = change is not None and change.state == ChangeState.SUBMITTED

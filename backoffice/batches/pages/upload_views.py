@@ -1,15 +1,15 @@
 """Pages of an upload: the kinds of file, a file with the guide to its columns, what the columns mean."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from backoffice.access import StaffRequest
 from backoffice.batches import operations
 from backoffice.batches.errors import BatchError, FileProblem
 from backoffice.batches.file import columns, matching
@@ -28,18 +28,16 @@ MOST_TYPED = 100
 
 @never_cache
 @require_safe
-@login_required
 @may_upload
-def choose(request: HttpRequest) -> HttpResponse:
+def choose(request: StaffRequest) -> HttpResponse:
     """Which kind of file."""
     return render(request, "batches/choose.html", {"kinds": kind_choices()})
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@login_required
 @may_upload
-def new(request: HttpRequest, kind: str) -> HttpResponse:
+def new(request: StaffRequest, kind: str) -> HttpResponse:
     """Upload a file of a kind; beside it the guide to its columns."""
     wanted = _kind_or_404(kind)
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -69,9 +67,8 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_safe
-@login_required
 @may_upload
-def template(request: HttpRequest, kind: str) -> HttpResponse:
+def template(request: StaffRequest, kind: str) -> HttpResponse:
     """The template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
     text = f"\ufeff{columns.template(_kind_or_404(kind).layout)}"
     return HttpResponse(
@@ -83,9 +80,8 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@login_required
 @may_upload
-def mapping(request: HttpRequest, pk: int) -> HttpResponse:
+def mapping(request: StaffRequest, pk: int) -> HttpResponse:
     """What each column of the file means: shown, corrected, remembered for the same headers."""
     batch = get_object_or_404(Batch, pk=pk)
     if request.method != "POST":
@@ -102,7 +98,7 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _mapping_page(
-    request: HttpRequest,
+    request: StaffRequest,
     batch: Batch,
     *,
     names: Sequence[str] | None = None,
@@ -145,9 +141,8 @@ def _mapping_page(
 
 @never_cache
 @require_POST
-@login_required
 @may_upload
-def headers(request: HttpRequest, pk: int) -> HttpResponse:
+def headers(request: StaffRequest, pk: int) -> HttpResponse:
     """Read the headers from the sheet and the row that were chosen."""
     batch = get_object_or_404(Batch, pk=pk)
     form = HeadersForm(request.POST, shape=batch.shape)
@@ -164,9 +159,8 @@ def headers(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@login_required
 @may_upload
-def hidden(request: HttpRequest, pk: int) -> HttpResponse:
+def hidden(request: StaffRequest, pk: int) -> HttpResponse:
     """Include the rows that the sheet hides, or leave them out."""
     batch = get_object_or_404(Batch, pk=pk)
     try:
@@ -192,5 +186,5 @@ def _kind_or_404(slug: str) -> FileKind:
     return found
 
 
-def _person(request: HttpRequest) -> "User":
-    return cast("User", request.user)
+def _person(request: StaffRequest) -> "User":
+    return request.user

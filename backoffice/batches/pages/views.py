@@ -1,16 +1,16 @@
 """Pages of the batches: the history, and one batch through all its states with what may be done with it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import Max, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.models import Entry
 from backoffice.batches import counts, operations
 from backoffice.batches.check import summary
@@ -40,8 +40,8 @@ ENTRIES = 100
 #: So many rows that want a look are named on the page itself.
 RISKY = 10
 
-may_view = permission_required("batches.view_batch", raise_exception=True)
-may_upload = permission_required("changes.add_change", raise_exception=True)
+may_view = for_staff("batches.view_batch")
+may_upload = for_staff("changes.add_change")
 
 
 class BatchList(ListView):
@@ -68,9 +68,8 @@ class BatchList(ListView):
 
 @never_cache
 @require_safe
-@login_required
 @may_view
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One batch: what it is, how far it is, what was found, what may be done with it, what became of it."""
     batch = _batch_or_404(pk)
     if batch.state == State.UPLOADED and not batch.problem and batch.made_by_id == request.user.pk:
@@ -80,9 +79,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@login_required
 @may_view
-def progress(request: HttpRequest, pk: int) -> HttpResponse:
+def progress(request: StaffRequest, pk: int) -> HttpResponse:
     """The part of the page that lives. 204 while nothing moved; the whole page anew where it is another one."""
     batch = _batch_or_404(pk)
     context = _progress(request, batch)
@@ -95,9 +93,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@login_required
 @may_view
-def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """Do one of ACTIONS; what cannot be done is said on the batch's page, with the next step."""
     batch = _batch_or_404(pk)
     try:
@@ -112,9 +109,8 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 @never_cache
 @require_POST
-@login_required
 @may_upload
-def submit(request: HttpRequest, pk: int) -> HttpResponse:
+def submit(request: StaffRequest, pk: int) -> HttpResponse:
     """Propose a checked batch."""
     batch = _batch_or_404(pk)
     form = SubmitForm(request.POST, money=asks_total(batch), wrong=batch.wrong)
@@ -131,38 +127,38 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, batch, problem=problem, form=form, code=422)
 
 
-def _check(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _check(batch: Batch, by: "User", request: StaffRequest) -> str:
     operations.check(batch.pk, by=by)
     return "The check has begun."
 
 
-def _pause(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _pause(batch: Batch, by: "User", request: StaffRequest) -> str:
     operations.pause(batch.pk, by=by)
     return "Paused. Nothing is lost; resume whenever you like."
 
 
-def _resume(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _resume(batch: Batch, by: "User", request: StaffRequest) -> str:
     operations.resume(batch.pk, by=by)
     return "It goes on where it stopped."
 
 
-def _discard(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _discard(batch: Batch, by: "User", request: StaffRequest) -> str:
     operations.discard(batch.pk, by=by)
     return "Given up. The file is deleted; its entry in the history stays."
 
 
-def _clean(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _clean(batch: Batch, by: "User", request: StaffRequest) -> str:
     path, rule, seen = (request.POST.get(name, "") for name in ("path", "rule", "seen"))
     altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
     return f"Accepted in {counts.rows(altered)}. They are being checked again."
 
 
-def _withdraw(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _withdraw(batch: Batch, by: "User", request: StaffRequest) -> str:
     decisions.withdraw(batch.pk, by=by, reason=request.POST.get("reason", ""))
     return "Withdrawn. Nothing was sent."
 
 
-def _approve(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _approve(batch: Batch, by: "User", request: StaffRequest) -> str:
     done = decisions.approve(
         batch.pk,
         by=by,
@@ -177,23 +173,23 @@ def _approve(batch: Batch, by: "User", request: HttpRequest) -> str:
     return f"Approved: {counts.rows(done.rows)}.{left_out}"
 
 
-def _reject(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _reject(batch: Batch, by: "User", request: StaffRequest) -> str:
     decisions.reject(batch.pk, by=by, reason=request.POST.get("reason", ""))
     return "Rejected. Its maker sees your reason."
 
 
-def _comment(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _comment(batch: Batch, by: "User", request: StaffRequest) -> str:
     decisions.comment(batch.pk, by=by, text=request.POST.get("reason", ""))
     return "Your comment is kept."
 
 
-def _cancel(batch: Batch, by: "User", request: HttpRequest) -> str:
+def _cancel(batch: Batch, by: "User", request: StaffRequest) -> str:
     count = completion.cancel_unsent(batch.pk, by=by, reason=request.POST.get("reason", ""))
     return f"Cancelled before being sent: {counts.messages(count)}."
 
 
 #: What may be asked of a batch, by the word in the address.
-ACTIONS: dict[str, Callable[[Batch, "User", HttpRequest], str]] = {
+ACTIONS: dict[str, Callable[[Batch, "User", StaffRequest], str]] = {
     "check": _check,
     "pause": _pause,
     "resume": _resume,
@@ -208,7 +204,7 @@ ACTIONS: dict[str, Callable[[Batch, "User", HttpRequest], str]] = {
 
 
 def _page(
-    request: HttpRequest,
+    request: StaffRequest,
     batch: Batch,
     *,
     problem: str = "",
@@ -247,7 +243,7 @@ def _page(
     return render(request, "batches/detail.html", context, status=code)
 
 
-def _decision(request: HttpRequest, batch: Batch, mine: bool) -> dict[str, Any]:
+def _decision(request: StaffRequest, batch: Batch, mine: bool) -> dict[str, Any]:
     """Who may decide, and why somebody who looks for the buttons does not find them."""
     checker = decides(request.user, batch)
     submitted = batch.state == State.SUBMITTED
@@ -271,7 +267,7 @@ def _decision(request: HttpRequest, batch: Batch, mine: bool) -> dict[str, Any]:
     }
 
 
-def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+def _progress(request: StaffRequest, batch: Batch) -> dict[str, Any]:
     """The bar, and a mark by which "nothing moved" is known; `every` is how often the page asks again."""
     counts: dict[str, int] = {}
     bar = None
@@ -338,5 +334,5 @@ def _batch_or_404(pk: int) -> Batch:
     return found
 
 
-def _person(request: HttpRequest) -> "User":
-    return cast("User", request.user)
+def _person(request: StaffRequest) -> "User":
+    return request.user

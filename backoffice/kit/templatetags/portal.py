@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from backoffice.kit import components, formats, privacy
+from backoffice.kit import components, formats, polling, privacy
 from backoffice.protocol.findings import Finding, Severity
 
 register = template.Library()
@@ -91,6 +91,12 @@ def in_words(amount: Decimal | int | str | None) -> str:
 def span(seconds: float | None) -> str:
     """A length of time in one unit: 3 min."""
     return "" if seconds is None else formats.span(seconds)
+
+
+@register.simple_tag
+def poll(url: str, every: str, seen: str = "") -> SafeString:
+    """The attributes of an element that asks for itself again. Parameters as in `polling.attributes`."""
+    return polling.attributes(url, every, seen)
 
 
 @register.simple_tag

@@ -1,6 +1,7 @@
 """Creating and updating a retail user: 301, 302, 320, 321 (sections 4.5, 4.6, 4.16, 4.17)."""
 
 from backoffice.protocol import codes
+from backoffice.protocol.account_rules import MF_UCC_RULES
 from backoffice.protocol.fields import (
     Code,
     Date,
@@ -15,7 +16,7 @@ from backoffice.protocol.fields import (
 from backoffice.protocol.message import Repeat, Request, Response
 from backoffice.protocol.personal import Personal
 from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, EMAIL, MOBILE, PAN, PIN_CODE, TELEPHONE
-from backoffice.protocol.user_rules import CREATE_RULES, MF_UCC_RULES, UPDATE_RULES
+from backoffice.protocol.user_rules import CREATE_RULES, UPDATE_RULES
 
 
 def _pan(label: str) -> Text:

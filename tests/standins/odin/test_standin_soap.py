@@ -10,7 +10,8 @@ import zeep
 
 from backoffice.protocol.message import REQUESTS
 from standins.odin import StandIn
-from standins.odin.wsdl import SHAPES, USABLE
+from standins.odin.wsdl import SHAPES
+from tests.odin.shapes import USABLE
 
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 CALL = '<GetPeriodicityList xmlns="http://tempuri.org/"><UserData>x</UserData></GetPeriodicityList>'

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from backoffice.config import odin_config
 from backoffice.odin import session
 from backoffice.odin.gateway import Gateway, GatewayError
+from backoffice.odin.logon import NoSession, Session
 from backoffice.odin.outcome import OutcomeKind, read
 from backoffice.protocol.messages.reads import PeriodicityList
 from backoffice.protocol.wire import Header, encode
@@ -48,10 +49,10 @@ class Command(BaseCommand):
             )
         self.stdout.write("Every message has its operation.")
 
-    def _logon(self) -> session.Session:
+    def _logon(self) -> Session:
         try:
             current = session.current()
-        except session.NoSession as none:
+        except NoSession as none:
             raise CommandError(
                 f"No dealer session: {none.words} Look at ODIN_SERVICE_URL, ODIN_DEALER_ID, ODIN_DEALER_PASSWORD, "
                 "ODIN_PASSWORD_KEY and ODIN_PASSWORD_MODE."
@@ -63,7 +64,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Logged on as {odin_config().dealer_id}, session {current.number}.{days}")
         return current
 
-    def _read(self, gateway: Gateway, current: session.Session) -> None:
+    def _read(self, gateway: Gateway, current: Session) -> None:
         text = encode(PeriodicityList, {}, Header(odin_config().dealer_id, current.id))
         try:
             outcome = read(PeriodicityList, gateway.call(PeriodicityList.type, text))

@@ -3,6 +3,7 @@
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from functools import partial
 
 from django.db import transaction
@@ -12,8 +13,6 @@ from backoffice.celery import app
 
 logger = logging.getLogger(__name__)
 
-#: By name, since the module of the tasks imports this one.
-DELIVER_DUE = "backoffice.delivery.tasks.deliver_due"
 #: Seconds that a broker may take to accept a wake-up.
 PATIENCE = 2
 
@@ -23,32 +22,40 @@ _asked: set[str] = set()
 _lock = threading.Lock()
 
 
-def wake_after_commit(task: str = DELIVER_DUE) -> None:
+class Work(StrEnum):
+    """What a worker can be woken for: names of tasks, since the modules of tasks import those that wake."""
+
+    DELIVERIES = "backoffice.delivery.tasks.deliver_due"
+    BATCHES = "backoffice.batches.tasks.work_due"
+    QUESTIONS = "backoffice.delivery.tasks.fetch_answers"
+
+
+def wake_after_commit(work: Work) -> None:
     """Wake a worker once the present transaction is committed. Whoever commits does not wait for the broker."""
-    transaction.on_commit(partial(_ask, task), robust=True)
+    transaction.on_commit(partial(_ask, work), robust=True)
 
 
-def wake(times: int = 1, task: str = DELIVER_DUE) -> None:
+def wake(work: Work, times: int = 1) -> None:
     """Send wake-ups now. A broker that is down is logged and otherwise ignored: nothing is lost by it."""
     try:
         for _ in range(times):
-            app.send_task(task, retry=False, expires=5, timeout=PATIENCE, confirm_timeout=PATIENCE)
+            app.send_task(work.value, retry=False, expires=5, timeout=PATIENCE, confirm_timeout=PATIENCE)
     except (KombuError, OSError) as error:
         logger.warning(
             "The broker did not take a wake-up (%s); the sweep will find the work.", type(error).__name__
         )
 
 
-def _ask(task: str) -> None:
+def _ask(work: Work) -> None:
     """Let the thread send it. While one waits to be sent, another would say nothing more."""
     with _lock:
-        if task in _asked:
+        if work in _asked:
             return
-        _asked.add(task)
-    _sender.submit(_send, task)
+        _asked.add(work)
+    _sender.submit(_send, work)
 
 
-def _send(task: str) -> None:
+def _send(work: Work) -> None:
     with _lock:
-        _asked.discard(task)
-    wake(task=task)
+        _asked.discard(work)
+    wake(work)

@@ -1,0 +1,64 @@
+"""Leases: one worker works on a row at a time, and a dead worker's lease ends without help.
+
+Each move is a conditional update: it succeeds only where it changes all the rows it means. Times are UTC.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+#: Columns of a row whose lease has ended, for updates that end it along with something else.
+ENDED: dict[str, Any] = {"lease_token": None, "lease_until": None}
+
+
+class Leased(models.Model):
+    """A row that a worker may hold. `lease_token` is the holder's; None: nobody holds it, or it was given back."""
+
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Lease(NamedTuple):
+    """A worker's right to one row, or to several taken together, until a time (UTC)."""
+
+    token: uuid.UUID
+    until: datetime
+
+
+def free() -> Q:
+    """Rows that nobody holds now: never taken, given back, or expired."""
+    return Q(lease_until__isnull=True) | expired()
+
+
+def expired() -> Q:
+    """Rows whose worker did not give them back in time."""
+    return Q(lease_until__lt=timezone.now())
+
+
+def take(rows: QuerySet[Any], length: timedelta, /, *, count: int = 1, **columns: Any) -> Lease | None:
+    """Take the lease of `rows`, and set `columns` with it. None where another worker was quicker.
+
+    `rows` says which rows, and what must still be true of them. Fewer than `count` must not be taken: a caller who
+    takes several undoes its transaction when it gets None.
+    """
+    lease = Lease(uuid.uuid4(), timezone.now() + length)
+    taken = rows.update(lease_token=lease.token, lease_until=lease.until, **columns)
+    return lease if taken == count else None
+
+
+def extend(rows: QuerySet[Any], token: uuid.UUID, length: timedelta, /, **columns: Any) -> bool:
+    """Let the lease of one row end later, and set `columns` with it. False where the lease was lost."""
+    until = timezone.now() + length
+    return rows.filter(lease_token=token).update(lease_until=until, **columns) == 1
+
+
+def release(rows: QuerySet[Any], token: uuid.UUID, /, **columns: Any) -> bool:
+    """Give back the lease of one row, and set `columns` with it. False where the lease was lost."""
+    return rows.filter(lease_token=token).update(**ENDED, **columns) == 1

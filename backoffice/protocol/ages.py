@@ -1,0 +1,15 @@
+"""How old somebody is, and when that is of age."""
+
+from datetime import date
+
+FULL_AGE = 18
+
+
+def age(born: date, today: date) -> int:
+    """Full years between two days."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def is_minor(born: date, today: date) -> bool:
+    """Whether somebody born on that day is not of age yet."""
+    return age(born, today) < FULL_AGE

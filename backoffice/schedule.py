@@ -1,0 +1,65 @@
+"""What beat starts, and how often (seconds). A task that missed its turn by `expires` is dropped: others follow."""
+
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {
+        "task": "backoffice.delivery.tasks.sweep",
+        "schedule": 1.0,
+        # A sweep that waited longer than this (seconds) is followed by others anyway: they must not pile up.
+        "options": {"expires": 5},
+    },
+    "expire": {
+        "task": "backoffice.changes.tasks.expire_pending",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "expire-batches": {
+        "task": "backoffice.batches.tasks.expire_pending",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    # How long an entry may be altered unnoticed.
+    "audit-checks": {
+        "task": "backoffice.audit.tasks.verify_asked",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    # Once a day: the task looks whether it was done.
+    "audit-pruning": {"task": "backoffice.audit.tasks.prune", "schedule": 3600.0},
+    "seal": {"task": "backoffice.audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
+    "questions": {
+        "task": "backoffice.delivery.tasks.fetch_answers",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "periodicities": {
+        "task": "limits.tasks.refresh_periodicities",
+        # Once a day: the task looks whether it was done.
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "batches": {
+        "task": "backoffice.batches.tasks.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "expired-files": {"task": "backoffice.batches.tasks.expire_files", "schedule": 3600.0},
+    "exports": {
+        "task": "backoffice.exports.tasks.work_due",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "scrip-masters": {
+        "task": "markets.tasks.work_due",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    # Once a day before the exchanges open: the task looks whether it was done.
+    "fetch-scrip-masters": {
+        "task": "markets.tasks.fetch_due",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
+}
