@@ -1,14 +1,16 @@
 """What ODIN said of funds and stocks, as pages and CSV files show it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from backoffice.odin.models import Question
-from backoffice.protocol.codes import FundsProduct, RestExchange
+from backoffice.outside import whole as whole_number
+from backoffice.protocol.codes import FundsProduct
 from backoffice.protocol.findings import DecodeError
 from backoffice.protocol.wire import decode_reply
+from backoffice.rest.api.codes import EXCHANGES
 from limits.reading_shapes import (
     PLACES,
     QUANTITIES,
@@ -23,6 +25,9 @@ from limits.reading_shapes import (
     unknown_keys,
     whole,
 )
+from markets.models import Scrip
+from markets.search import Masters
+from markets.securities import by_token
 
 #: The parents of the funds view in the order of the document (section 4.23).
 FUNDS_ORDER = (
@@ -42,7 +47,8 @@ FUNDS_ORDER = (
     "For Trading",
     "For Allocation/Withdrawal",
 )
-EXCHANGES = {member.value: member.label for member in RestExchange}
+#: By the id that the stock view uses (A7).
+EXCHANGE_OF = {rest.value: exchange for exchange, rest, _ in EXCHANGES}
 PRODUCTS = {member.value: member.label for member in FundsProduct}
 
 
@@ -82,6 +88,29 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class Token:
+    """A security's token on an exchange. `scrip`: what the current scrip master has for it, None where it has nothing.
+
+    `differs`: whether that has another ISIN than the security.
+    """
+
+    label: str
+    number: str
+    exchange: str = ""
+    scrip: Scrip | None = None
+    differs: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.number}"
+
+    @property
+    def key(self) -> tuple[str, int] | None:
+        """How scrip masters know it; None where it is no token of theirs."""
+        number = whole_number(self.number)
+        return (self.exchange, number) if self.exchange and number is not None else None
+
+
+@dataclass(frozen=True)
 class Holding:
     """One security of the stock view."""
 
@@ -92,12 +121,17 @@ class Holding:
     average_price: Decimal | None
     collateral: Decimal | None
     credit_for_sale: Decimal | None
-    tokens: Sequence[str]
+    tokens: Sequence[Token]
 
     @property
     def mismatches(self) -> list[str]:
         """The places where free is not available minus blocked."""
         return [quantity.place for quantity in self.quantities if not quantity.fits]
+
+    @property
+    def differing(self) -> list[Token]:
+        """The tokens for which the scrip master has another ISIN."""
+        return [token for token in self.tokens if token.differs]
 
 
 @dataclass(frozen=True)
@@ -226,10 +260,28 @@ def _stock_row(holding: Holding) -> list[object]:
     ]
 
 
-def _tokens(text: str) -> list[str]:
+def _tokens(text: str) -> list[Token]:
     """`1:1660,8:500875` with the exchanges by name: ids of the REST API, not of segments (A7)."""
     pairs = [part.partition(":") for part in text.split(",") if part.strip()]
+    return [_token(exchange.strip(), token.strip()) for exchange, _, token in pairs]
+
+
+def _token(code: str, number: str) -> Token:
+    exchange = EXCHANGE_OF.get(code)
+    return Token(exchange.label, number, exchange.value) if exchange else Token(f"exchange {code}", number)
+
+
+def named(holdings: Sequence[Holding], masters: Masters) -> list[Holding]:
+    """The holdings with what the current scrip masters have for their tokens, in one query."""
+    keys = {key for holding in holdings for token in holding.tokens if (key := token.key)}
+    scrips = by_token(keys, masters)
     return [
-        f"{EXCHANGES.get(exchange.strip(), f'exchange {exchange.strip()}')} {token.strip()}"
-        for exchange, _, token in pairs
+        replace(holding, tokens=[_named(token, holding.isin, scrips) for token in holding.tokens])
+        for holding in holdings
     ]
+
+
+def _named(token: Token, isin: str, scrips: Mapping[tuple[str, int], Scrip]) -> Token:
+    scrip = scrips.get(token.key) if token.key else None
+    differs = scrip is not None and bool(scrip.isin and isin) and scrip.isin != isin
+    return replace(token, scrip=scrip, differs=differs)

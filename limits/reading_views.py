@@ -1,8 +1,8 @@
 """Pages on which funds, stocks and periodicities are asked of ODIN. A page never waits for ODIN: the answer appears."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -25,9 +25,8 @@ from backoffice.protocol.message import REQUESTS
 from limits import reading_page
 from limits.models import Periodicity
 from limits.reading_shapes import Kind, NotUnderstood
-
-if TYPE_CHECKING:
-    pass
+from markets import search
+from markets.search import AsOf, Masters
 
 #: What is asked of one retail user, by its name in addresses.
 KINDS = {
@@ -53,8 +52,23 @@ class Panel:
 
     @cached_property
     def shown(self) -> reading_page.Shown | None:
-        """The answer; None where there is none yet."""
-        return reading_page.read(self.reading) if self.reading else None
+        """The answer; None where there is none yet. Stocks have the names of their tokens."""
+        found = reading_page.read(self.reading) if self.reading else None
+        if found is None or self.name != "stocks":
+            return found
+        return replace(found, rows=reading_page.named(found.rows, self.masters))
+
+    @cached_property
+    def masters(self) -> Masters:
+        """The scrip masters that name the tokens."""
+        return search.masters()
+
+    @property
+    def named_by(self) -> list[AsOf]:
+        """Those of the exchanges that the stocks have tokens of."""
+        rows = self.shown.rows if self.shown and self.name == "stocks" else ()
+        exchanges = {token.exchange for holding in rows for token in holding.tokens}
+        return [self.masters[name] for name in sorted(exchanges) if name in self.masters]
 
 
 @require_safe

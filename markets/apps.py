@@ -6,9 +6,11 @@ class MarketsConfig(AppConfig):
     verbose_name = "Markets"
 
     def ready(self) -> None:
-        from backoffice.kit import components, search
+        from backoffice.kit import components, forms, search
+        from backoffice.protocol.shapes import ISIN
         from markets.search import matches
         from markets.statuses import SCRIP_IMPORT
 
+        forms.look_up(ISIN, forms.LookUp("markets:securities", "Type a symbol or an ISIN.", "Securities"))
         components.add_statuses("scrip_import", SCRIP_IMPORT)
         search.register("markets", matches)

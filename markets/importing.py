@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
 
 from django.db import connection, transaction
@@ -93,25 +93,28 @@ def _kept(scrips: ScripImport, token: uuid.UUID, blocks: Iterable[bytes]) -> Ite
 
 def _read(scrips: ScripImport, token: uuid.UUID, file: BinaryIO) -> None:
     operations.delete_rows(scrips)
+    scrips.rows, scrips.bad_isins, scrips.bad_isin_count = 0, [], 0  # of a worker that died
     opened = open_master(file, Exchange[scrips.exchange])
     scrips.missing = list(opened.missing)
-    rows = _noted(scrips, opened)
-    while slice_ := list(islice(rows, SLICE)):
+    values = _values(scrips, _noted(scrips, opened))
+    on_sqlite = connection.vendor == "sqlite"
+    while first := next(values, None):
+        slice_: Iterable[tuple[object, ...]] = chain((first,), islice(values, SLICE - 1))
+        if on_sqlite:  # all writers wait for its lock: the file is read before it is taken, not while
+            slice_ = list(slice_)
         with transaction.atomic():
-            scrips.rows += len(slice_)
+            insert_rows(Scrip, COLUMNS, slice_)
             scrips.position = file.tell()
-            insert_rows(Scrip, COLUMNS, _values(scrips, slice_))
             _keep(scrips, token, "rows", "position", "missing", "bad_isins", "bad_isin_count")
-        if connection.vendor == "sqlite":
+        if on_sqlite:
             time.sleep(PAUSE)
-    repeated = _repeated(scrips)
-    scrips.repeated = repeated[:LISTED]
-    scrips.rows -= len(repeated)
-    _keep(scrips, token, "repeated", "rows")
+    _drop_repeated(scrips)
+    _keep(scrips, token, "repeated", "repeated_count", "rows")
 
 
 def _noted(scrips: ScripImport, opened: Opened) -> Iterator[ScripRow]:
     for row in opened.rows:
+        scrips.rows += 1
         if row.bad_isin:
             scrips.bad_isin_count += 1
             if len(scrips.bad_isins) < LISTED:
@@ -127,24 +130,39 @@ def _values(scrips: ScripImport, rows: Iterable[ScripRow]) -> Iterator[tuple[obj
         yield (scrips.pk, scrips.exchange, *said, row.deleted, offered, mark)
 
 
-def _repeated(scrips: ScripImport) -> list[list[object]]:
+#: The rows of an import whose token an earlier row has, beside the first row with that token. Parameters: the import,
+#: twice.
+_REPEATED = """
+    FROM (SELECT MIN(id) AS id FROM markets_scrip WHERE scrip_import_id = %s GROUP BY token HAVING COUNT(*) > 1) many
+    JOIN markets_scrip first ON first.id = many.id
+    JOIN markets_scrip again ON again.scrip_import_id = %s AND again.token = first.token AND again.id <> first.id
+"""
+_DIFFERING = f"""
+    SELECT first.token, first.symbol, first.series, again.symbol, again.series {_REPEATED}
+    WHERE again.symbol <> first.symbol OR again.series <> first.series ORDER BY again.id LIMIT 1
+"""
+_NAMED = f"SELECT DISTINCT first.token, first.symbol {_REPEATED} ORDER BY first.token LIMIT {LISTED}"
+_DROP = f"DELETE FROM markets_scrip WHERE id IN (SELECT again.id {_REPEATED})"  # noqa: S608  # a text of ours
+
+
+def _drop_repeated(scrips: ScripImport) -> None:
     """Delete all but the first of the rows with one token (R37). Raises MasterFileError where they differ."""
+    key = [scrips.pk, scrips.pk]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT a.id, a.token, a.symbol, a.series, b.symbol, b.series FROM markets_scrip a JOIN markets_scrip b "
-            "ON b.scrip_import_id = a.scrip_import_id AND b.token = a.token AND b.id < a.id "
-            "WHERE a.scrip_import_id = %s ORDER BY a.id LIMIT 1000",
-            [scrips.pk],
-        )
-        found = cursor.fetchall()
-        for _, token, symbol, series, other, other_series in found:
-            if (symbol, series) != (other, other_series):
-                raise MasterFileError(
-                    f"The file has token {token} for {other} {other_series} and for {symbol} {series}. "
-                    "A token is one scrip: the file is damaged, fetch it again."
-                )
-        Scrip.objects.filter(pk__in={row[0] for row in found}).delete()
-    return [[token, symbol] for token, symbol in dict.fromkeys((row[1], row[2]) for row in found)]
+        cursor.execute(_DIFFERING, key)
+        if differing := cursor.fetchone():
+            token, symbol, series, other, other_series = differing
+            one, another = f"{symbol} {series}".strip(), f"{other} {other_series}".strip()
+            raise MasterFileError(
+                f"The file has token {token} for {one} and for {another}. "
+                "A token is one scrip: the file is damaged, fetch it again."
+            )
+        cursor.execute(_NAMED, key)
+        scrips.repeated = [list(row) for row in cursor.fetchall()]
+        if scrips.repeated:
+            cursor.execute(_DROP, key)
+            scrips.repeated_count = cursor.rowcount
+            scrips.rows -= scrips.repeated_count
 
 
 def _keep(scrips: ScripImport, token: uuid.UUID, *names: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 import ijson
@@ -46,6 +47,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 REQUIRED = ("token", "symbol")
 LONGEST_OF = {"symbol": 50, "series": 20, "instrument": 20, "option_type": 4, "description": 120}
 
+_LARGEST = 10**12
 _WHOLE = re.compile(r"-?[0-9]{1,12}(?:\.0{1,6})?")
 _EXPIRY = (
     re.compile(r"(?P<day>[0-9]{1,2})-(?P<month>[0-9]{1,2})-(?P<year>[0-9]{4})"),
@@ -217,13 +219,14 @@ def _of_lists(
     places: Sequence[tuple[int | None, str]],
     width: int,
 ) -> Iterator[Mapping[str, object]]:
-    known = [(place, name) for place, name in places if place is not None]
+    known = {name: place for place, name in places if place is not None}
+    names, cells = tuple(known), itemgetter(*known.values())  # two at least: token and symbol
     for number, record in enumerate(records, 1):
         if not isinstance(record, list) or len(record) != width:
             raise MasterFileError(
                 f"Row {number} has other columns than the first row names. The file is damaged; fetch it again."
             )
-        yield {name: record[place] for place, name in known}
+        yield dict(zip(names, cells(record), strict=True))
 
 
 def _checked(rows: Iterator[Mapping[str, object]], exchange: Exchange) -> Iterator[ScripRow]:
@@ -255,7 +258,7 @@ def _scrip(cells: Mapping[str, object], number: int) -> ScripRow:
     symbol = _text(cells, "symbol", number)
     if token <= 0 or not symbol:
         raise MasterFileError(f"Row {number} has no token or no symbol. The file is damaged; fetch it again.")
-    isin, bad = _isin(str(cells.get("isin") or "").strip().upper())
+    isin, bad = _isin(str(given).strip().upper()) if (given := cells.get("isin")) else ("", "")
     option_type = _text(cells, "option_type", number)
     return ScripRow(
         token,
@@ -276,7 +279,7 @@ def _scrip(cells: Mapping[str, object], number: int) -> ScripRow:
 
 def _text(cells: Mapping[str, object], name: str, number: int) -> str:
     value = cells.get(name)
-    if value is None or value is False:
+    if value == "" or value is None or value is False:
         return ""
     if isinstance(value, dict | list) or (text := _plain(str(value), LONGEST_OF[name])) is None:
         raise MasterFileError(f"Row {number} has a {name.replace('_', ' ')} that is too long or unreadable.")
@@ -290,10 +293,10 @@ def _plain(value: str, longest: int) -> str | None:
 
 
 def _whole(value: object, what: str, number: int) -> int:
+    if type(value) is int and -_LARGEST < value < _LARGEST:  # and no bool
+        return value
     if value is None or value == "":
         return 0
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12:
-        return value
     text = str(value).strip() if isinstance(value, str) else f"{value:f}" if _short(value) else ""
     if not _WHOLE.fullmatch(text):
         raise MasterFileError(f"Row {number} has a {what} that is no whole number. The file is damaged.")
@@ -306,7 +309,9 @@ def _short(value: object) -> bool:
 
 
 def _expiry(value: object, number: int) -> date | None:
-    text = str(value or "").strip()
+    if not value:
+        return None
+    text = str(value).strip()
     if text in ("", "0", "-1"):
         return None
     if (found := _date(text[:30])) is None:

@@ -48,7 +48,10 @@ class ScripImport(Leased):
     missing = models.JSONField(default=list, help_text="Columns that look-ups use and that the file lacks.")
     bad_isins = models.JSONField(default=list, help_text="The first of those with a wrong check digit.")
     bad_isin_count = models.PositiveIntegerField(default=0)
-    repeated = models.JSONField(default=list, help_text="Tokens that the file has twice for one scrip.")
+    repeated = models.JSONField(
+        default=list, help_text="The first tokens that the file repeats for one scrip."
+    )
+    repeated_count = models.PositiveIntegerField(default=0, help_text="Rows that were left out for that.")
     problem = models.TextField(blank=True, help_text="Why it was not imported, or waits for a person.")
     compared_with = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     asked_by = models.ForeignKey(
@@ -125,8 +128,8 @@ class Scrip(models.Model):
             models.Index(fields=["scrip_import", "token"], name="scrip_by_token"),
             models.Index(fields=["isin"], condition=~Q(isin=""), name="scrip_by_isin"),
             models.Index(
-                fields=["scrip_import", "symbol"],
-                opclasses=["int8_ops", "text_pattern_ops"],
+                fields=["scrip_import", "symbol", "expiry", "strike"],
+                opclasses=["int8_ops", "text_pattern_ops", "date_ops", "int8_ops"],
                 name="scrip_by_symbol",
             ),
         ]

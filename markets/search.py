@@ -1,19 +1,20 @@
 """Finding scrips by symbol, ISIN or token in the current imports. Each look-up is answered from an index."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from stdnum import isin as isin_number
 
+from backoffice.kit.formats import ist
 from backoffice.kit.search import LIMIT as MATCHES
 from backoffice.kit.search import Match
 from backoffice.rest.api.codes import EQUITY
-from markets import lookups  # noqa: F401  # registers `begins`
 from markets.models import Scrip, ScripImport, State
 
 #: Scrips that a search gives at most; letters that it needs.
@@ -25,16 +26,23 @@ STALE_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True)
 class AsOf:
-    """How old the current master of an exchange is. `stale`: look-ups say so, orders refuse (R35)."""
+    """The current master of an exchange, and how old it is. `failed_at`: when a newer import that failed was asked for.
 
-    exchange: str
-    current: ScripImport | None
+    Its text says as of when.
+    """
+
+    current: ScripImport
+    failed_at: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.current.get_exchange_display()} as of {ist(self.current.current_since, 'minute')}"
 
     @property
     def stale(self) -> bool:
-        """Whether there is none, or none of the last trading day. Weekends count as one day with their Friday."""
-        if self.current is None or self.current.current_since is None:
-            return True
+        """Whether it is none of the last trading day: look-ups say so, orders refuse (R35).
+
+        Weekends count as one day with their Friday.
+        """
         now = timezone.localtime()
         since = timezone.localtime(self.current.current_since)
         days = sum(
@@ -44,46 +52,95 @@ class AsOf:
         )
         return days > STALE_AFTER.days
 
+    @property
+    def trouble(self) -> str:
+        """Why a look-up may be out of date, in words; "" where nothing speaks against it."""
+        words = []
+        if self.failed_at:
+            words.append(f"The import of {ist(self.failed_at, 'minute')} failed.")
+        if self.stale:
+            words.append("It is older than one trading day.")
+        return " ".join(words)
 
-def current() -> dict[str, ScripImport]:
-    """The current import of each exchange that has one."""
-    return {found.exchange: found for found in ScripImport.objects.filter(state=State.CURRENT)}
+
+#: By the exchange's name.
+Masters = Mapping[str, AsOf]
 
 
-def scrips(imports: Sequence[ScripImport]) -> QuerySet[Scrip]:
-    """Those that may be chosen, of these imports."""
-    return Scrip.objects.filter(scrip_import__in=[one.pk for one in imports], offered=True)
+def masters() -> Masters:
+    """The current master of each exchange that has one."""
+    newer = ScripImport.objects.filter(
+        exchange=OuterRef("exchange"), state=State.REFUSED, pk__gt=OuterRef("pk")
+    )
+    found = ScripImport.objects.filter(state=State.CURRENT).annotate(
+        failed_at=Subquery(newer.order_by("-pk").values("created_at")[:1])
+    )
+    return {one.exchange: AsOf(one, one.failed_at) for one in found}
 
 
-def find(text: str, imports: Sequence[ScripImport]) -> list[Scrip]:
+def scrips(masters: Iterable[AsOf]) -> QuerySet[Scrip]:
+    """Those that may be chosen, of these masters."""
+    return Scrip.objects.filter(scrip_import__in=[one.current.pk for one in masters], offered=True)
+
+
+def with_isin(isins: Collection[str], masters: Masters) -> QuerySet[Scrip]:
+    """Those with one of these ISINs. Without the second condition neither database takes the index of ISINs."""
+    return scrips(masters.values()).filter(isin__in=isins).exclude(isin="")
+
+
+def find(text: str, masters: Masters) -> list[Scrip]:
     """By ISIN, token, or the beginning of the symbol: exact symbols first, shares before contracts."""
     wanted = text.strip().upper()
-    own = scrips(imports)
     if isin_number.is_valid(wanted):
-        return list(own.filter(isin=wanted).order_by("exchange")[:LIMIT])
+        return listings(wanted, masters)
     if _TOKEN.fullmatch(wanted):
-        return list(own.filter(token=int(wanted)).order_by("exchange")[:LIMIT])
+        return list(scrips(masters.values()).filter(token=int(wanted)).order_by("exchange")[:LIMIT])
     if len(wanted) < LETTERS or not wanted.isprintable():
         return []
-    shares = [one for one in imports if one.exchange in EQUITY]
-    found = list(scrips(shares).filter(symbol__begins=wanted).order_by("symbol", "exchange")[:LIMIT])
+    found = beginning(wanted, [one for name, one in masters.items() if name in EQUITY])
     if len(found) < LIMIT:
-        others = [one for one in imports if one.exchange not in EQUITY]
-        rest = scrips(others).filter(symbol__begins=wanted)
-        found += rest.order_by("symbol", "expiry", "strike")[: LIMIT - len(found)]
-    return sorted(found, key=lambda scrip: scrip.symbol != wanted)
+        found += beginning(wanted, [one for name, one in masters.items() if name not in EQUITY])
+    return sorted(found[:LIMIT], key=lambda scrip: scrip.symbol != wanted)
 
 
-def listings(isin: str, imports: Sequence[ScripImport]) -> list[Scrip]:
+def beginning(symbol: str, masters: Collection[AsOf]) -> list[Scrip]:
+    """The first scrips whose symbol begins so: of each master the first ones, which an index has in order."""
+    if not masters:
+        return []
+    parameters = [part for one in masters for part in (one.current.pk, symbol, f"{symbol}\U0010ffff")]
+    found = Scrip.objects.raw(" UNION ALL ".join([_FIRST[connection.vendor]] * len(masters)), parameters)
+    return sorted(found, key=_place)[:LIMIT]
+
+
+#: Texts in the order of their bytes, which SQLite knows alone and which `text_pattern_ops` has on PostgreSQL.
+_FIRST = {
+    vendor: f"""
+        SELECT * FROM (
+            SELECT * FROM markets_scrip
+            WHERE scrip_import_id = %s AND symbol {least} %s AND symbol {below} %s AND offered
+            ORDER BY symbol {order}, expiry, strike LIMIT {LIMIT}
+        ) AS one
+    """  # noqa: S608  # texts of ours
+    for vendor, least, below, order in (("sqlite", ">=", "<", ""), ("postgresql", "~>=~", "~<~", "USING ~<~"))
+}
+
+
+def _place(scrip: Scrip) -> tuple[str, date, int, str]:
+    return scrip.symbol, scrip.expiry or date.max, scrip.strike, scrip.exchange
+
+
+def listings(isin: str, masters: Masters) -> list[Scrip]:
     """All listings of a security, on all exchanges."""
-    return list(scrips(imports).filter(isin=isin).order_by("exchange", "series")[:LIMIT]) if isin else []
+    return list(with_isin([isin], masters).order_by("exchange", "series")[:LIMIT])
 
 
 def matches(text: str, user: Any) -> Iterator[Match]:
     """The provider of the search at the top of every page. Only for those who may see scrips."""
     if not user.has_perm("markets.view_scrip"):
         return
-    for scrip in find(text, list(current().values()))[:MATCHES]:
-        yield Match(
-            "Scrip", f"{scrip} on {scrip.exchange_label}", scrip.get_absolute_url(), scrip.description
-        )
+    known = masters()
+    for scrip in find(text, known)[:MATCHES]:
+        as_of = known[scrip.exchange]
+        since = ist(as_of.current.current_since, "minute")
+        words = f"{scrip.description or scrip.instrument}, as of {since}. {as_of.trouble}".strip(", ")
+        yield Match("Scrip", f"{scrip} on {scrip.exchange_label}", scrip.get_absolute_url(), words)

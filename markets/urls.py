@@ -12,5 +12,6 @@ urlpatterns = [
     path("imports/<int:pk>/accept/", views.accept, name="accept"),
     path("imports/<int:pk>/discard/", views.discard, name="discard"),
     path("scrips/", views.find, name="search"),
+    path("securities/", views.securities, name="securities"),
     path("scrips/<str:exchange>/<int:number>/", views.scrip, name="scrip"),
 ]

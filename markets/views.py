@@ -1,21 +1,22 @@
 """Pages of the scrip masters: how current each is, an import, the search, and one scrip with all its listings."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.kit.polling import polled
-from backoffice.rest.api.codes import Exchange
+from backoffice.rest.api.codes import EQUITY, Exchange
 from markets import operations, search
 from markets.forms import SearchForm, UploadForm
 from markets.master_file import PUBLISHED
 from markets.models import Scrip, ScripImport, State
+from markets.securities import choices
 
 #: Imports that the overview lists below the exchanges.
 LISTED = 30
@@ -27,7 +28,7 @@ class Master:
     """An exchange's scrip master as the overview shows it: the current import, and the newest if that is another."""
 
     exchange: Exchange
-    as_of: search.AsOf
+    as_of: search.AsOf | None
     newest: ScripImport | None
 
     @property
@@ -46,15 +47,12 @@ class Master:
 @for_staff(SEE)
 def overview(request: StaffRequest) -> HttpResponse:
     """How current the scrip master of each exchange is. The part that lives asks again while a file is read."""
-    current = search.current()
+    known = search.masters()
     imports = list(ScripImport.objects.select_related("asked_by")[:LISTED])
     newest: dict[str, ScripImport] = {}
     for found in reversed(imports):
         newest[found.exchange] = found
-    masters = [
-        Master(one, search.AsOf(one.value, current.get(one.value)), newest.get(one.value))
-        for one in PUBLISHED
-    ]
+    masters = [Master(one, known.get(one.value), newest.get(one.value)) for one in PUBLISHED]
     moving = any(found.state == State.READING for found in imports)
     context = {
         "masters": masters,
@@ -76,9 +74,8 @@ def upload(request: StaffRequest) -> HttpResponse:
         messages.error(request, "Choose the exchange and its file.")
         return redirect("markets:overview")
     file = form.cleaned_data["file"]
-    return _asked(request, form.cleaned_data["exchange"], lambda by: operations.upload(
-        form.cleaned_data["exchange"], str(file.name), file.chunks(), by=by
-    ))  # fmt: skip
+    exchange = form.cleaned_data["exchange"]
+    return _asked(request, lambda by: operations.upload(exchange, str(file.name), file.chunks(), by=by))
 
 
 @for_staff(operations.IMPORT)
@@ -86,10 +83,10 @@ def upload(request: StaffRequest) -> HttpResponse:
 def fetch(request: StaffRequest) -> HttpResponse:
     """Let a worker fetch the file of one exchange."""
     exchange = request.POST.get("exchange", "")
-    return _asked(request, exchange, lambda by: operations.ask_fetch(exchange, by=by))
+    return _asked(request, lambda by: operations.ask_fetch(exchange, by=by))
 
 
-def _asked(request: StaffRequest, exchange: str, ask: Any) -> HttpResponse:
+def _asked(request: StaffRequest, ask: Any) -> HttpResponse:
     try:
         made = ask(request.user)
     except operations.ImportProblem as error:
@@ -149,17 +146,16 @@ def find(request: StaffRequest) -> HttpResponse:
     """Scrips by symbol, ISIN or token, with how current each exchange's master is."""
     form = SearchForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
-    current = search.current()
-    found = search.find(text, list(current.values())) if text else []
+    known = search.masters()
+    found = search.find(text, known) if text else []
     context = {
         "form": form,
         "text": text,
         "scrips": found,
         "limit": search.LIMIT,
         "more": len(found) >= search.LIMIT,
-        "as_of": {name: search.AsOf(name, one) for name, one in current.items()},
-        "any": bool(current),
-        "stale": [search.AsOf(s, current.get(s)) for s in sorted({one.exchange for one in found})],
+        "any": bool(known),
+        "masters": [known[name] for name in sorted({one.exchange for one in found})] or known.values(),
     }
     return render(request, "markets/search.html", context)
 
@@ -169,17 +165,34 @@ def find(request: StaffRequest) -> HttpResponse:
 @for_staff(SEE)
 def scrip(request: StaffRequest, exchange: str, number: int) -> HttpResponse:
     """One scrip of a current master, by its token, and the same security on other exchanges."""
-    current = search.current()
-    own = current.get(exchange)
-    found = Scrip.objects.filter(scrip_import=own, token=number).first() if own else None
+    known = search.masters()
+    own = known.get(exchange)
+    found = Scrip.objects.filter(scrip_import=own.current, token=number).first() if own else None
     if found is None:
         raise Http404("The current scrip master has no such scrip.")
+    listings = search.listings(found.isin, known)
     context = {
         "scrip": found,
-        "as_of": search.AsOf(exchange, own),
-        "listings": [
-            (one, search.AsOf(one.exchange, current[one.exchange]))
-            for one in search.listings(found.isin, list(current.values()))
-        ],
+        "as_of": own,
+        "listings": listings,
+        "masters": [known[name] for name in sorted({exchange, *(one.exchange for one in listings)})],
     }
     return render(request, "markets/scrip.html", context)
+
+
+@never_cache
+@require_safe
+@for_staff(SEE)
+def securities(request: StaffRequest) -> JsonResponse:
+    """What a field offers for a symbol's beginning or an ISIN: securities, as of when, and what speaks against that."""
+    form = SearchForm(request.GET)
+    known = search.masters()
+    equity = [one for name, one in known.items() if name in EQUITY]
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    return JsonResponse(
+        {
+            "securities": [asdict(one) for one in choices(text, known)],
+            "as_of": ", ".join(map(str, equity)) or "No scrip master of shares yet",
+            "trouble": " ".join(f"{one}: {one.trouble}" for one in equity if one.trouble),
+        }
+    )

@@ -2,7 +2,6 @@
 
 import re
 import tempfile
-from typing import TYPE_CHECKING
 
 from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import render
@@ -14,9 +13,6 @@ from backoffice.audit.evidence import Scope
 from backoffice.compliance import evidence
 from backoffice.compliance.forms import EvidenceForm
 from backoffice.kit import privacy
-
-if TYPE_CHECKING:
-    pass
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,6 +1,6 @@
 """Pages of the audit trail: the list, one entry, figures, verification, legal holds. None can change an entry."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -20,9 +20,6 @@ from backoffice.kit import privacy
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.kit.templatetags.portal import optional_url
-
-if TYPE_CHECKING:
-    pass
 
 #: So many verifications are listed.
 CHECKS = 20

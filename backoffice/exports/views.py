@@ -1,6 +1,6 @@
 """Pages of one's own exports: how far each is, and its file."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,9 +16,6 @@ from backoffice.exports.kinds import KINDS
 from backoffice.exports.models import Export, State
 from backoffice.kit import csv_files
 from backoffice.kit.polling import polled
-
-if TYPE_CHECKING:
-    pass
 
 #: So many of one's exports are listed.
 LISTED = 50

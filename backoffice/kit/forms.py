@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundWidget
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.choices import flatten_choices
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,7 +23,7 @@ from backoffice.kit.names import Offered, grouped, offered
 from backoffice.protocol.fields import Amount, Code, Date, Field, Flags, Integer, Percent, Secret, SecretText
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.rules import Rule
-from backoffice.protocol.shapes import ISIN, PAN
+from backoffice.protocol.shapes import ISIN, PAN, Shape
 
 #: A NUL cannot be stored by every database. It is kept as the sign for it, which the rules then name as forbidden.
 NUL, NUL_SIGN = "\x00", "\N{SYMBOL FOR NULL}"
@@ -84,6 +85,50 @@ class Suggestions(forms.TextInput):
         return control + format_html('<datalist id="{}">{}</datalist>', lists, options)
 
 
+@dataclass(frozen=True)
+class LookUp:
+    """What a field offers while somebody types: where the names come from, its help, and what they are together."""
+
+    url_name: str
+    help: str
+    label: str
+
+
+#: By the shape of the text.
+_LOOK_UPS: dict[Shape, LookUp] = {}
+
+
+def look_up(shape: Shape, how: LookUp) -> None:
+    """Let each field of this shape be looked up. Called from `AppConfig.ready` of the room that knows the names."""
+    _LOOK_UPS[shape] = how
+
+
+def look_up_of(field: Field) -> LookUp | None:
+    """How a field is looked up, if it is."""
+    shape = getattr(field, "shape", None)
+    return _LOOK_UPS.get(shape) if shape else None
+
+
+class LookedUp(forms.TextInput):
+    """A text field that `lookups.js` makes a combobox: it asks the server while one types."""
+
+    def __init__(self, how: LookUp, attrs: dict[str, Any]) -> None:
+        super().__init__(attrs)
+        self.how = how
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The field with an empty list, and the place for the name of what is chosen."""
+        control = super().render(
+            name, value, {**(attrs or {}), "data-look-up": reverse(self.how.url_name)}, renderer
+        )
+        own = f"id_{name}"
+        return format_html(
+            '<span class="look-up">{}<ul id="{}-options" role="listbox" aria-label="{}" hidden></ul></span>'
+            '<p class="field-help" id="{}-name" hidden></p>',
+            *(control, own, self.how.label, own),
+        )
+
+
 def form_field(field: Field) -> forms.Field:
     """The Django field for a declared one: a choice where the portal keeps a list of its names, else by its kind."""
     if field.names and (names := offered(field.names)):
@@ -108,10 +153,12 @@ def _choice_of_names(field: Field, names: Offered) -> forms.Widget:
 def _by_kind(field: Field) -> forms.Field:
     """Text unless its kind says otherwise."""
     attrs: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false"}
-    if field.max_length:
-        attrs["data-max"] = field.max_length
     if _upper(field):
         attrs["data-upper"] = ""
+    if how := look_up_of(field):
+        return TypedField(field, LookedUp(how, attrs))
+    if field.max_length:
+        attrs["data-max"] = field.max_length
     return TypedField(field, forms.TextInput(attrs))
 
 
@@ -231,8 +278,9 @@ class FieldPart:
 
     @property
     def help(self) -> str:
-        """The declared help."""
-        return self.declared.help
+        """The declared help, or how the field is looked up."""
+        how = look_up_of(self.declared)
+        return self.declared.help or (how.help if how else "")
 
     @property
     def tone(self) -> str:

@@ -1,7 +1,5 @@
 """Pages of the master lists."""
 
-from typing import TYPE_CHECKING
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,9 +13,6 @@ from backoffice.masters.filters import NameFilter
 from backoffice.masters.forms import NameForm, UploadForm
 from backoffice.masters.models import List, Name
 from backoffice.masters.tables import NameTable
-
-if TYPE_CHECKING:
-    pass
 
 PERMISSION = "masters.change_name"
 

@@ -1,6 +1,6 @@
 """338: quantities approved for EDIS (O7)."""
 
-from accounts.retail_users import PLAIN, assess, page_of, records_here
+from accounts.retail_users import PLAIN, page_of, records_here
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
@@ -22,7 +22,7 @@ KIND = ChangeKind(
     message=UpdateEdisQuantity,
     page=page_of(SLUG),
     records=records_here,
-    assess=assess,
+    assess=quantities.assess,
     offer=PLAIN,
     money=True,
     apply=apply,

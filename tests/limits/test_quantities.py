@@ -6,7 +6,10 @@ from backoffice.changes import operations
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Attempt
 from backoffice.delivery.sending import drain
+from markets import importing
+from markets import operations as operations_of_masters
 from tests.html_forms import Page
+from tests.markets.files import SHARES, v2
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,3 +57,42 @@ def test_two_spellings_of_one_security_are_not_two_securities(as_maker):
     page = Page(as_maker.get(address).content.decode())
     answer = as_maker.post(address, page.sent(press="check", **cards))
     assert 'id="id_quantities-1-isin-finding-0"' in answer.content.decode()
+
+
+def master(rows=SHARES):
+    operations_of_masters.upload("NSE_EQ", "NSE_EQ.json", [v2(rows)], by=None)
+    importing.work_due()
+
+
+@pytest.mark.parametrize(("slug", "tag"), KINDS)
+def test_without_a_script_a_symbol_is_answered_with_its_isin(as_maker, slug, tag, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    master()
+    address = f"/users/HO/WEBRET1/change/{slug}/"
+    page = Page(as_maker.get(address).content.decode())
+    cards = {"quantities-0-isin": "peepal", "quantities-0-qty": "10"}
+    answer = as_maker.post(address, page.sent(press="check", **cards)).content.decode()
+    assert "PEEPAL is the symbol of Peepal Textiles" in answer
+    assert f'data-use="{SHARES[0][8]}"' in answer
+    field = Page(answer).named("quantities-0-isin")
+    assert field.attributes["data-look-up"] == "/markets/securities/"
+    used = as_maker.post(address, Page(answer).sent(use="quantities.0.isin"))
+    page = Page(used.content.decode())
+    assert page.named("quantities-0-isin").sent == [SHARES[0][8]]
+    assert as_maker.post(address, page.sent(press="check")).status_code == 302
+
+
+def test_an_isin_that_the_scrip_master_does_not_have_is_a_warning_that_a_person_may_leave(
+    as_maker, settings, tmp_path
+):
+    settings.VAR_DIR = tmp_path
+    master()
+    address = "/users/HO/WEBRET1/change/edis_quantity/"
+    cards = {"quantities-0-isin": "INE009A01021", "quantities-0-qty": "10"}
+    page = Page(as_maker.get(address).content.decode())
+    answer = as_maker.post(address, page.sent(press="check", **cards))
+    assert answer.status_code == 302
+    assert (
+        "INE009A01021: it is in no scrip master (NSE Equity as of"
+        in as_maker.get(answer.url).content.decode()
+    )

@@ -22,8 +22,10 @@ from limits import reading_page
 from limits.models import Periodicity
 from limits.reading_shapes import Kind
 from limits.tasks import refresh_periodicities
+from markets import importing, operations
 from tests.factories import RetailUserFactory
 from tests.html_forms import flowed
+from tests.markets.files import SHARES, changed, v2
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -186,7 +188,42 @@ def test_a_stock_whose_free_quantity_does_not_add_up_is_marked():
 
 def test_a7_the_tokens_of_a_stock_name_the_exchanges_of_the_rest_api():
     (holding,) = reading_page.stocks({"StockView": [STOCK]})
-    assert holding.tokens == ["NSE Equity 1660", "BSE Equity 500875", "exchange 38 7"]
+    assert list(map(str, holding.tokens)) == ["NSE Equity 1660", "BSE Equity 500875", "exchange 38 7"]
+
+
+def test_the_tokens_of_a_stock_have_their_symbols_as_of_the_import_and_another_isin_is_marked(
+    as_maker, maker, settings, tmp_path, django_assert_max_num_queries
+):
+    settings.VAR_DIR = tmp_path
+    itc = changed(SHARES[0], nToken=1660, sSymbol="ITC", sSecurityDesc="ITC Limited", sISINCode=STOCK["ISIN"])
+    other = changed(SHARES[1], nMarketSegmentId=8, nToken=500875)
+    for exchange, row in (("NSE_EQ", itc), ("BSE_EQ", other)):
+        operations.upload(exchange, "x.json", [v2([row])], by=None)
+        importing.work_due()
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    reading = answered(json.dumps({"StockView": [STOCK] * 200}))
+    reading.lane, reading.asked_by = "HO/HAS001", maker
+    reading.save()
+    with django_assert_max_num_queries(16):
+        page = as_maker.get(PAGE).content.decode()
+    assert '<a href="/markets/scrips/NSE_EQ/1660/" title="ITC Limited">NSE Equity 1660 ITC EQ</a>' in page
+    assert "BSE Equity 500875" in page
+    assert page.count(f"Check BSE Equity 500875: the scrip master has {SHARES[1][8]}") == 200
+    assert "NSE Equity as of " in page
+    assert "failed" not in page
+    operations.refuse(operations.upload("NSE_EQ", "x.json", [b"<"], by=None), "A web page")
+    assert "failed" in as_maker.get(PAGE).content.decode()
+
+
+def test_without_a_master_the_tokens_of_a_stock_are_shown_as_they_came():
+    found = reading_page.named(
+        reading_page.stocks({"StockView": [{**STOCK, "OtherSegmentTokens": "1:1660,8:x,1:" + "9" * 40}]}), {}
+    )
+    assert [(str(token), token.scrip, token.differs) for token in found[0].tokens] == [
+        ("NSE Equity 1660", None, False),
+        ("BSE Equity x", None, False),
+        ("NSE Equity " + "9" * 40, None, False),
+    ]
 
 
 def test_a_reading_is_downloaded_without_formulas(as_maker, maker):

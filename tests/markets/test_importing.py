@@ -29,6 +29,10 @@ def imported(content=None, exchange="NSE_EQ"):
     return asked
 
 
+def current():
+    return {name: one.current for name, one in search.masters().items()}
+
+
 def many(count):
     return [changed(SHARES[0], nToken=100 + number, sSymbol=f"SYM{number:04}") for number in range(count)]
 
@@ -50,7 +54,7 @@ def test_the_next_import_replaces_it_and_says_what_is_added_gone_and_changed():
     first.refresh_from_db()
     assert (first.state, second.state) == (State.REPLACED, State.CURRENT)
     assert (second.added, second.gone, second.changed, second.compared_with) == (1, 1, 1, first)
-    assert [one.token for one in search.find("NIFTY", list(search.current().values()))] == [5]
+    assert [one.token for one in search.find("NIFTY", search.masters())] == [5]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(content):
     refused = imported(content)
     assert refused.state == State.REFUSED
     assert refused.problem
-    assert search.current() == {"NSE_EQ": first}
+    assert current() == {"NSE_EQ": first}
     assert set(Scrip.objects.values_list("scrip_import", flat=True)) == {first.pk}
     assert Entry.objects.filter(action="scrips.refused").count() == 1
 
@@ -70,7 +74,7 @@ def test_an_import_that_lost_many_scrips_waits_for_a_person(admin, maker):
     first = imported(v2(many(100)))
     held = imported(v2(many(69)))
     assert (held.state, held.gone) == (State.HELD, 31)
-    assert search.current() == {"NSE_EQ": first}
+    assert current() == {"NSE_EQ": first}
     with pytest.raises(operations.ImportProblem, match="under way"):
         imported(v2(many(100)))
     with pytest.raises(PermissionError):
@@ -80,7 +84,7 @@ def test_an_import_that_lost_many_scrips_waits_for_a_person(admin, maker):
     operations.accept(held, by=admin, reason="The exchange dropped a series")
     held.refresh_from_db()
     assert (held.state, held.decided_by) == (State.CURRENT, admin)
-    assert search.current() == {"NSE_EQ": held}
+    assert current() == {"NSE_EQ": held}
     with pytest.raises(operations.ImportProblem, match="already"):
         operations.accept(held, by=admin, reason="Again")
 
@@ -106,6 +110,18 @@ def test_a_token_twice_for_one_scrip_is_noted_and_the_first_counts():
     assert Scrip.objects.get(token=900001).description == "Peepal Textiles"
 
 
+def test_all_repeated_tokens_are_counted_and_some_are_named():
+    done = imported(v2([*many(1_200), *many(1_200), SHARES[0], *[SHARES[0]] * 3]))
+    assert (done.state, done.rows, done.repeated_count) == (State.CURRENT, 1_201, 1_203)
+    assert done.repeated == [[100 + number, f"SYM{number:04}"] for number in range(importing.LISTED)]
+    assert Scrip.objects.count() == 1_201
+
+
+def test_a_token_for_two_scrips_is_seen_behind_many_repeated_ones():
+    done = imported(v2([*many(1_200), *many(1_200), SHARES[0], changed(SHARES[1], nToken=900001)]))
+    assert done.state == State.REFUSED
+
+
 def test_a_token_for_two_scrips_refuses_the_whole_file():
     done = imported(v2([*SHARES, changed(SHARES[1], nToken=900001)]))
     assert done.state == State.REFUSED
@@ -125,37 +141,51 @@ def test_the_last_five_imports_keep_their_scrips():
 
 
 def test_a_worker_that_died_leaves_an_import_that_the_next_one_begins_again(monkeypatch):
-    asked = operations.upload("NSE_EQ", "NSE_EQ.json", [v2(many(30))], by=None)
+    rows = [*many(29), changed(SHARES[1], sISINCode="INE000A01010")]
+    asked = operations.upload("NSE_EQ", "NSE_EQ.json", [v2(rows)], by=None)
     monkeypatch.setattr(importing, "SLICE", 10)
 
     class Killed(BaseException):
         pass
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "_repeated", lambda scrips: (_ for _ in ()).throw(Killed))
+        patch.setattr(importing, "_drop_repeated", lambda scrips: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             importing.work_due()
     assert Scrip.objects.count() == 30
-    assert search.current() == {}, "nobody sees an import that is not whole"
+    assert current() == {}, "nobody sees an import that is not whole"
     assert importing.work_due() == 0, "its lease is still held"
     ScripImport.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     importing.work_due()
     asked.refresh_from_db()
     assert (asked.state, asked.rows, Scrip.objects.count()) == (State.CURRENT, 30, 30)
+    assert (asked.bad_isin_count, len(asked.bad_isins)) == (1, 1)
 
 
 def test_who_lost_the_lease_makes_nothing_current(monkeypatch):
     asked = operations.upload("NSE_EQ", "NSE_EQ.json", [v2()], by=None)
-    repeated = importing._repeated
+    drop = importing._drop_repeated
 
     def taken_over(scrips):
         ScripImport.objects.update(lease_token=None)
-        return repeated(scrips)
+        return drop(scrips)
 
-    monkeypatch.setattr(importing, "_repeated", taken_over)
+    monkeypatch.setattr(importing, "_drop_repeated", taken_over)
     importing.work_due()
     asked.refresh_from_db()
     assert asked.state == State.READING
+
+
+def test_128_mib_are_read_and_refused_and_a_byte_more_is_not_kept(tmp_path):
+    block = b"[" + b" " * (operations.MOST_BYTES // 128 - 1)
+    asked = operations.upload("NSE_EQ", "NSE_EQ.json", [block] * 128, by=None)
+    importing.work_due()
+    asked.refresh_from_db()
+    assert (asked.state, asked.size) == (State.REFUSED, 128 * 1024 * 1024)
+    assert "longer or deeper" in asked.problem
+    with pytest.raises(operations.ImportProblem, match="larger than 128 MiB"):
+        operations.upload("NSE_EQ", "NSE_EQ.json", [*[block] * 128, b"]"], by=None)
+    assert not list((tmp_path / "scrips").glob("*"))
 
 
 def test_a_file_that_is_too_large_is_not_kept(monkeypatch):
@@ -175,7 +205,7 @@ class TestSearch:
         imported(v2([CONTRACT]), "NSE_FO")
 
     def found(self, text):
-        return [(one.exchange, one.token) for one in search.find(text, list(search.current().values()))]
+        return [(one.exchange, one.token) for one in search.find(text, search.masters())]
 
     def test_by_symbol_shares_come_before_contracts(self):
         everywhere = [("BSE_EQ", 800001), ("NSE_EQ", 900001), ("NSE_FO", 35001)]
@@ -199,7 +229,7 @@ class TestSearch:
         assert ("NSE_EQ", 900002) not in self.found("BANYAN")
 
     def test_a_security_has_its_listings_on_all_exchanges(self):
-        own = search.listings(SHARES[0][8], list(search.current().values()))
+        own = search.listings(SHARES[0][8], search.masters())
         assert [one.exchange for one in own] == ["BSE_EQ", "NSE_EQ"]
 
 
@@ -217,12 +247,10 @@ def test_a_master_is_stale_when_it_is_older_than_one_trading_day(monkeypatch, si
     from zoneinfo import ZoneInfo
 
     kolkata = ZoneInfo("Asia/Kolkata")
-    current = ScripImport(
-        exchange="NSE_EQ", current_since=datetime.fromisoformat(since).replace(tzinfo=kolkata)
-    )
+    own = ScripImport(exchange="NSE_EQ", current_since=datetime.fromisoformat(since).replace(tzinfo=kolkata))
     monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(now).replace(tzinfo=kolkata))
-    assert search.AsOf("NSE_EQ", current).stale is stale
-    assert search.AsOf("NSE_EQ", None).stale
+    assert search.AsOf(own).stale is stale
+    assert ("older than one trading day" in search.AsOf(own).trouble) is stale
 
 
 class Store(BaseHTTPRequestHandler):
@@ -286,7 +314,7 @@ def test_a_fetch_that_fails_leaves_the_old_master_current_and_says_why(store, an
     failed = fetched()
     assert failed.state == State.REFUSED
     assert words in failed.problem
-    assert search.current() == {"NSE_EQ": first}
+    assert current() == {"NSE_EQ": first}
 
 
 @pytest.mark.parametrize(("hour", "asked"), [(7, 0), (8, 11), (23, 11)])

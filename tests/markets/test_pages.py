@@ -122,3 +122,52 @@ def test_the_pages_need_a_number_of_queries_that_does_not_grow(as_admin, django_
         as_admin.get("/markets/")
     with django_assert_max_num_queries(14):
         as_admin.get("/markets/scrips/?q=PE")
+
+
+def test_a_failed_fetch_keeps_the_old_master_and_says_so_wherever_a_look_up_is_shown(
+    as_admin, maker, settings
+):
+    upload(as_admin, v2())
+    importing.work_due()
+    scrip = reverse("markets:scrip", args=["NSE_EQ", 900001])
+    pages = ("/markets/scrips/?q=PEEPAL", scrip)
+    for address in pages:
+        page = as_admin.get(address).content.decode()
+        assert "NSE Equity as of " in page
+        assert "failed" not in page
+    settings.SCRIP_MASTER_URL = "http://127.0.0.1:9/v2"
+    as_admin.post("/markets/fetch/", {"exchange": "NSE_EQ"})
+    importing.work_due()
+    assert ScripImport.objects.first().state == State.REFUSED
+    overview = as_admin.get("/markets/").content.decode()
+    assert "Out of date" in overview
+    assert "Nothing answered" in overview
+    as_admin.force_login(maker)
+    for address in pages:
+        page = as_admin.get(address).content.decode()
+        assert "Peepal Textiles" in page
+        assert "Check these scrips: NSE Equity as of " in page
+        assert "failed" in page
+    assert "failed" in as_admin.post("/search/", {"q": "peepal"}).content.decode()
+
+
+def test_the_next_good_import_ends_the_warning(as_admin):
+    for content in (v2(), b"<html>", v2()):
+        upload(as_admin, content)
+        importing.work_due()
+    assert "failed" not in as_admin.get("/markets/scrips/?q=PEEPAL").content.decode()
+
+
+def test_a_search_that_finds_nothing_says_as_of_when_too(as_admin):
+    upload(as_admin, v2())
+    importing.work_due()
+    assert "NSE Equity as of " in as_admin.get("/markets/scrips/?q=NOTHING").content.decode()
+
+
+def test_repeated_tokens_are_counted_on_the_page_and_some_named(as_admin):
+    upload(as_admin, v2([*SHARES, *[SHARES[0]] * 60]))
+    importing.work_due()
+    page = as_admin.get(ScripImport.objects.get().get_absolute_url()).content.decode()
+    assert "60 rows with a token that the file has already" in page
+    assert "Some of them:" in page
+    assert "900001 PEEPAL" in page

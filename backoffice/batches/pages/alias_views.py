@@ -1,7 +1,5 @@
 """The page on which an administrator keeps other names for columns."""
 
-from typing import TYPE_CHECKING
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,9 +10,6 @@ from backoffice.access import StaffRequest, for_staff
 from backoffice.batches.errors import BatchError
 from backoffice.batches.file import aliases
 from backoffice.batches.models import Alias
-
-if TYPE_CHECKING:
-    pass
 
 PERMISSION = "batches.change_alias"
 

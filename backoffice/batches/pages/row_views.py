@@ -1,7 +1,7 @@
 """Pages of a batch's rows, and the result to download. Only for those who may see personal data."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -36,9 +36,6 @@ from backoffice.kit.tables_base import ListView
 from backoffice.protocol import charset
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.secret import MASK
-
-if TYPE_CHECKING:
-    pass
 
 PERMISSIONS = ("batches.view_batch", "accounts.see_personal_data")
 #: Pairs of a value and the one offered in its place, on one page.
