@@ -26,8 +26,8 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
     lane = f"{group_id}/{user_id}"
     user = by_lane(lane)
     change_kind = KINDS.get(slug)
-    offer = change_kind.offer if change_kind else None
-    if user is None or change_kind is None or offer is None or not offer.applies(user):
+    menu = change_kind.menu if change_kind else None
+    if user is None or change_kind is None or menu is None or not menu.applies(user):
         raise Http404("There is no such retail user or change.")
     known = change_kind.known(lane).values or {}
     own = to_values(user)
@@ -45,7 +45,7 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
         back=(user.name or lane, reverse("accounts:detail", args=[group_id, user_id])),
         fixed=fixed,
     )
-    return offer.shape(form, known)
+    return menu.shape(form, known)
 
 
 @for_staff()
@@ -68,7 +68,7 @@ def _for_nobody(request: HttpRequest, group_id: str, user_id: str, slug: str) ->
     It is shaped by what was typed alone. Raises Http404 for an unknown kind of change.
     """
     change_kind = KINDS.get(slug)
-    if change_kind is None or change_kind.offer is None:
+    if change_kind is None or change_kind.menu is None:
         raise Http404("There is no such change.")
     form = EntryForm(
         kind=slug,
@@ -81,7 +81,7 @@ def _for_nobody(request: HttpRequest, group_id: str, user_id: str, slug: str) ->
         fixed={"group_id": group_id, "user_id": user_id},
     )
     # What was chosen to be allowed again has a place only where something is inactive.
-    return change_kind.offer.shape(form, {INACTIVE: request.POST.getlist(REACTIVATE)})
+    return change_kind.menu.shape(form, {INACTIVE: request.POST.getlist(REACTIVATE)})
 
 
 urlpatterns: list[URLPattern] = [

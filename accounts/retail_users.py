@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from accounts import lookups  # noqa: F401  # registers `among`
 from accounts.models import RetailUser
-from accounts.values import parts, to_values, value_of
+from accounts.values import to_values, value_of
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.examination import Asked, Assess, Assessed, Compose, Known
-from backoffice.changes.kinds import Offer
+from backoffice.changes.kinds import MenuEntry
 from backoffice.kit.sections import plain_sections
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
@@ -56,19 +56,22 @@ def users_of(lanes: Iterable[str], *related: str) -> dict[str, RetailUser]:
 
 def records(lanes: Sequence[str]) -> list[Known]:
     """What the portal knows of the retail users of these lanes, in their order."""
-    users = users_of(lanes, *PROFILE)
-    return [_known(users.get(lane)) for lane in lanes]
+    return records_with()(lanes)
 
 
-def records_with(message: type[Request], *related: str) -> Callable[[Sequence[str]], list[Known]]:
-    """What the portal knows of retail users, and of the part of the record that this message sets.
-
-    `related` are the rows behind that part.
-    """
+def records_with(
+    *related: str, part: Callable[[RetailUser], Values] = lambda user: {}
+) -> Callable[[Sequence[str]], list[Known]]:
+    """What the portal knows of retail users, and of a part of the record: its `related` rows, and as values."""
 
     def known(lanes: Sequence[str]) -> list[Known]:
         users = users_of(lanes, *PROFILE, *related)
-        return [_known(users.get(lane), message) for lane in lanes]
+        return [
+            Known(user.version, {**to_values(user), **part(user)}, user)
+            if (user := users.get(lane))
+            else Known()
+            for lane in lanes
+        ]
 
     return known
 
@@ -77,13 +80,6 @@ def records_here(lanes: Sequence[str]) -> list[Known]:
     """Whether retail users are here. Their versions do not matter: a deposit adds, whatever the profile says."""
     users = users_of(lanes)
     return [Known(1, None, users[lane]) if lane in users else Known() for lane in lanes]
-
-
-def _known(user: RetailUser | None, message: type[Request] | None = None) -> Known:
-    if user is None:
-        return Known()
-    values = to_values(user)
-    return Known(user.version, {**values, **parts(user, message)} if message else values, user)
 
 
 def existing_findings(asked: Asked, known: Known) -> list[Finding]:
@@ -173,4 +169,4 @@ def plain(form: EntryForm, known: Values) -> EntryForm:
 
 
 #: A short message, offered for every retail user.
-PLAIN = Offer(plain)
+PLAIN = MenuEntry(plain)

@@ -1,6 +1,6 @@
 """Between a message's values (texts, as the protocol has them) and the columns of a record."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,6 @@ from accounts.models import RetailUser
 from backoffice.protocol.fields import Records, Value, Values
 from backoffice.protocol.message import Request
 from backoffice.protocol.messages import users
-from backoffice.protocol.messages.addresses import UpdateAlternateAddress
 from backoffice.protocol.messages.users import CreateRetailUser
 
 DATE_FORMAT = "%d-%m-%Y"
@@ -22,14 +21,6 @@ NOT_COLUMNS = (*PARTS, "password")
 
 #: What 301 and 320 say of a retail user itself, column by column.
 USER_COLUMNS = (*(name for name in CreateRetailUser.fields if name not in NOT_COLUMNS), "inactive_segments")
-
-#: The rows of a retail user behind each list of records that a message of its own sets.
-PART_ROWS: dict[str, Callable[[RetailUser], Iterable[models.Model]]] = {
-    "templates": lambda user: user.qvl_templates.all(),
-    "mappings": lambda user: user.dealer_mappings.all(),
-    "channels": lambda user: user.channel_subscriptions.all(),
-    "participants": lambda user: user.participant_codes.all(),
-}
 
 #: What is in force at ODIN when the field is absent or empty (U1, U2, U8).
 DEFAULTS = {
@@ -110,20 +101,11 @@ def from_values(values: Values) -> dict[str, Any]:
     return columns(RetailUser, {name: value for name, value in values.items() if name in USER_COLUMNS})
 
 
-def parts(user: RetailUser, message: type[Request]) -> Values:
-    """The rows of a part of the record (templates, dealers, addresses ...), named as in the message that sets them."""
-    found: Values = {}
-    for name, rows in PART_ROWS.items():
-        field = message.fields.get(name)
-        if isinstance(field, Records):
-            columns_of = [sub for sub in field.record.fields if sub != "action"]
-            found[name] = [texts_of(row, columns_of) for row in rows(user)]
-    if message is UpdateAlternateAddress:
-        for row in user.alternate_addresses.all():
-            prefix = "first_" if row.slot == 1 else "second_"
-            names = (name for name in message.fields if name.startswith(prefix))
-            found |= {name: value_of(row, name.removeprefix(prefix)) for name in names}
-    return found
+def part(message: type[Request], name: str, rows: Iterable[models.Model]) -> Values:
+    """The rows of a part of the record (templates, dealers ...), as the list of the message that sets them has them."""
+    field = message.fields[name]
+    names = [sub for sub in field.record.fields if sub != "action"] if isinstance(field, Records) else []
+    return {name: [texts_of(row, names) for row in rows]}
 
 
 def to_values(user: RetailUser) -> Values:

@@ -13,21 +13,22 @@ from accounts import comparing, profile_page
 from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
 from accounts.history import story
+from accounts.kinds import alternate_addresses
 from accounts.models import RetailUser, Source
 from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
 from accounts.tabs import PAGES
-from accounts.values import parts, to_values
+from accounts.values import to_values
 from backoffice.access import StaffRequest, for_staff
+from backoffice.changes.deciders import may_propose
 from backoffice.changes.kinds import KINDS
-from backoffice.changes.visible import proposed_to
+from backoffice.changes.visibility import proposed_to
 from backoffice.kit import privacy
 from backoffice.kit.components import Tab
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.outside import moment
 from backoffice.protocol.codes import Segment
-from backoffice.protocol.messages.addresses import UpdateAlternateAddress
 
 #: So many limit updates are shown on the page of a retail user; the list has the rest.
 LIMIT_UPDATES = 25
@@ -67,7 +68,7 @@ def _profile(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[st
 
 def _compared(user: RetailUser) -> dict[str, Any]:
     """What is known of the user, compared with itself and with others."""
-    values = {**to_values(user), **parts(user, UpdateAlternateAddress)}
+    values = {**to_values(user), **alternate_addresses.part_of(user)}
     return {
         "comparisons": comparing.comparisons(values),
         "shared": shared_findings([values])[0],
@@ -205,12 +206,10 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
 
 def _offers(request: StaffRequest, user: RetailUser) -> list[tuple[str, str]]:
     """The changes that this person may propose for the retail user: title and form."""
-    if not request.user.has_perm("changes.add_change"):
-        return []
     return [
         (kind.title, kind.page(user.lane))
         for kind in KINDS.values()
-        if kind.offer and kind.offer.applies(user)
+        if kind.menu and kind.menu.applies(user) and may_propose(request.user, kind)
     ]
 
 

@@ -13,7 +13,7 @@ from accounts.values import columns, text, values_of
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.examination import Asked, Assess, Assessed, Known
 from backoffice.changes.files import Unique
-from backoffice.changes.kinds import Offer
+from backoffice.changes.kinds import MenuEntry
 from backoffice.changes.operations import new_reference
 from backoffice.copying import insert_all
 from backoffice.delivery.handlers import Applied
@@ -44,7 +44,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
     return replace(plain(form, known), starting=lambda: {**form.starting(), "reference": new_reference()})
 
 
-OFFER = Offer(_shape)
+MENU = MenuEntry(_shape)
 
 
 def amount(values: Values) -> Decimal:

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from accounts.models import AlternateAddress
+from accounts.models import AlternateAddress, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
 from accounts.retail_users import assess, page_of, records_with
+from accounts.values import value_of
 from backoffice.changes.entry import EntryForm
-from backoffice.changes.kinds import ChangeKind, Offer
+from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
@@ -37,6 +38,15 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
     )
 
 
+def part_of(user: RetailUser) -> Values:
+    """What is known of both addresses, as the message has it."""
+    found: Values = {}
+    for row in user.alternate_addresses.all():
+        prefix = "first_" if row.slot == 1 else "second_"
+        found |= {name: value_of(row, name.removeprefix(prefix)) for name in NAMES if name.startswith(prefix)}
+    return found
+
+
 def apply(lane: str, values: Values) -> Applied:
     """Keep both alternate addresses as sent; one that is blank throughout is gone (O9)."""
     user = confirmed_user(values)
@@ -58,8 +68,8 @@ KIND = ChangeKind(
     title=UpdateAlternateAddress.title,
     message=UpdateAlternateAddress,
     page=page_of(SLUG),
-    records=records_with(UpdateAlternateAddress, "alternate_addresses"),
+    records=records_with("alternate_addresses", part=part_of),
     assess=assess,
-    offer=Offer(_shape),
+    menu=MenuEntry(_shape),
     apply=apply,
 )

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from accounts.models import ChannelSubscription
+from accounts.models import ChannelSubscription, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
 from accounts.retail_users import PLAIN, assess, page_of, records_with
-from accounts.values import records, values_of
+from accounts.values import part, records, values_of
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.codes import RecordAction
@@ -13,6 +13,11 @@ from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.templates import UpdateSimctTemplate
 
 SLUG = "channels"
+
+
+def part_of(user: RetailUser) -> Values:
+    """What is known of this part of the record, as the message has it."""
+    return part(UpdateSimctTemplate, "channels", user.channel_subscriptions.all())
 
 
 def apply(lane: str, values: Values) -> Applied:
@@ -37,8 +42,8 @@ KIND = ChangeKind(
     title=UpdateSimctTemplate.title,
     message=UpdateSimctTemplate,
     page=page_of(SLUG),
-    records=records_with(UpdateSimctTemplate, "channel_subscriptions"),
+    records=records_with("channel_subscriptions", part=part_of),
     assess=assess,
-    offer=PLAIN,
+    menu=PLAIN,
     apply=apply,
 )

@@ -11,7 +11,7 @@ from accounts.retail_users import existing_findings, page_of, records
 from accounts.risks import risks
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
-from backoffice.changes.kinds import ChangeKind, Offer
+from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.kit.sections import Section
 from backoffice.protocol.codes import OdinUserType
 from backoffice.protocol.fields import Values
@@ -83,7 +83,7 @@ KIND = ChangeKind(
     page=page_of(CONVERT_RETAIL_USER),
     records=records,
     assess=assess,
-    offer=Offer(_shape, applies=_is_non_odin),
+    menu=MenuEntry(_shape, applies=_is_non_odin),
     risks=risks,
     apply=create_retail_user.apply,
     apply_many=create_retail_user.apply_many,

@@ -15,7 +15,7 @@ from accounts.retail_users import (
     same_identity,
     with_identity,
 )
-from accounts.values import records
+from accounts.values import part, records
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
@@ -24,6 +24,11 @@ from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.dealers import MapDealers
 
 SLUG = "dealer_mapping"
+
+
+def part_of(user: RetailUser) -> Values:
+    """What is known of this part of the record, as the message has it."""
+    return part(MapDealers, "mappings", user.dealer_mappings.all())
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
@@ -59,9 +64,9 @@ KIND = ChangeKind(
     title=MapDealers.title,
     message=MapDealers,
     page=page_of(SLUG),
-    records=records_with(MapDealers, "dealer_mappings"),
+    records=records_with("dealer_mappings", part=part_of),
     assess=assess_done(is_so),
-    offer=PLAIN,
+    menu=PLAIN,
     files=(
         FileKind(
             slug=SLUG,

@@ -13,7 +13,7 @@ from accounts.retail_users import (
     same_identity,
     with_identity,
 )
-from accounts.values import records
+from accounts.values import part, records
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
@@ -21,6 +21,11 @@ from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.templates import UpdateQvlTemplate
 
 SLUG = "qvl_templates"
+
+
+def part_of(user: RetailUser) -> Values:
+    """What is known of this part of the record, as the message has it."""
+    return part(UpdateQvlTemplate, "templates", user.qvl_templates.all())
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
@@ -57,9 +62,9 @@ KIND = ChangeKind(
     title=UpdateQvlTemplate.title,
     message=UpdateQvlTemplate,
     page=page_of(SLUG),
-    records=records_with(UpdateQvlTemplate, "qvl_templates"),
+    records=records_with("qvl_templates", part=part_of),
     assess=assess_done(is_so),
-    offer=PLAIN,
+    menu=PLAIN,
     files=(
         FileKind(
             slug=SLUG,

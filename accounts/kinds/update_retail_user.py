@@ -29,7 +29,7 @@ from accounts.values import records as records_in
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
 from backoffice.changes.files import FileKind, Layout, Unique
-from backoffice.changes.kinds import ChangeKind, Offer
+from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.codes import RecordAction, Segment
@@ -141,7 +141,8 @@ def of_row(values: Values, known: Known) -> Asked:
     asked = _asked(confirmed, wanted, values, _to_confirm(values, user, confirmed))
     if not values.keys() - NAMING:
         return asked._replace(findings=[NOTHING])
-    return asked._replace(findings=[*asked.findings, *segments.emptied(values)])
+    emptied = segments.emptied(values)
+    return asked._replace(findings=[*asked.findings, *emptied]) if emptied else asked
 
 
 def _asked(confirmed: Values, wanted: Values, typed: Values, given: frozenset[str]) -> Asked:
@@ -229,7 +230,7 @@ KIND = ChangeKind(
     page=page_of(UPDATE_RETAIL_USER),
     records=records,
     assess=assess,
-    offer=Offer(_shape),
+    menu=MenuEntry(_shape),
     asks=UpdateAsked,
     compose=of_form,
     risks=risks,

@@ -59,9 +59,9 @@ KIND = ChangeKind(
     title=UpdateUserTemplate.title,
     message=UpdateUserTemplate,
     page=page_of(SLUG),
-    records=records_with(UpdateUserTemplate, "templates"),
+    records=records_with("templates"),
     assess=assess_done(is_so),
-    offer=PLAIN,
+    menu=PLAIN,
     files=(
         FileKind(
             slug=SLUG,

@@ -12,7 +12,7 @@ class ChangesConfig(AppConfig):
         from backoffice.changes import guards, kinds, search
         from backoffice.changes.approval_rule import KIND
         from backoffice.changes.evidence import PART
-        from backoffice.changes.visible import proposed_to
+        from backoffice.changes.visibility import proposed_to
         from backoffice.kit import privacy
         from backoffice.kit import search as searching
 

@@ -32,7 +32,7 @@ class Asked(NamedTuple):
 
     values: Values
     findings: Sequence[Finding] = ()
-    placed: Callable[[list[Finding]], list[Finding]] | None = None
+    placed: Callable[[list[Finding]], list[Finding]] = lambda findings: findings
     given: frozenset[str] = frozenset()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from backoffice.changes.deciders import decided_by
-from backoffice.changes.visible import waiting_for
+from backoffice.changes.visibility import waiting_for
 
 
 @dataclass(frozen=True)

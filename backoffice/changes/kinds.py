@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
-from backoffice.changes.examination import Asked, Assess, Compose, Examined, Known, as_given
+from backoffice.changes.examination import Assess, Compose, Examined, Known, as_given
 from backoffice.changes.files import FileKind
 from backoffice.changes.risks import Risk
 from backoffice.delivery import handlers
 from backoffice.delivery.handlers import Applied, Apply, ApplyMany
 from backoffice.masters.names import Unlisted
 from backoffice.protocol.fields import Values
-from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import REQUESTS, Context, Request, check
 from backoffice.protocol.split import split_message
 
@@ -40,8 +39,8 @@ def lane_of(values: Values) -> str:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A kind of change as the page of a retail user offers it, under the kind's title.
+class MenuEntry:
+    """A kind of change in the menu on the page of a retail user, under the kind's title.
 
     `shape` gives the form its sections, and what it starts with, by what is known of the user. `applies` says for
     which retail users it is offered.
@@ -58,9 +57,9 @@ class ChangeKind:
     What it is: `slug` is its name everywhere, `title` what people call it, `message` what it becomes. `subject` says
     whom or what a change is about, `records` what is known of many such subjects, in their order.
 
-    How it is proposed: `page` gives the address of the form for a subject, `offer` how the page of a retail user offers
-    it, if at all. `asks` declares what the form asks, where that is more than the message says, and `compose` makes the
-    message of it. `files` are the files that bring it many at a time.
+    How it is proposed: `page` gives the address of the form for a subject, `menu` how the menu on the page of a retail
+    user offers it, if at all. `asks` declares what the form asks, where that is more than the message says, and
+    `compose` makes the message of it. `files` are the files that bring it many at a time.
 
     How it is judged: `assess` finds what the room has to say of many proposals at once, in their order; `risks` are
     what a checker should look at twice, beside what findings say. `money`: a wrong word about it costs money, so two
@@ -79,7 +78,7 @@ class ChangeKind:
     records: Callable[[Sequence[str]], list[Known]]
     assess: Assess
     subject: Callable[[Values], str] = lane_of
-    offer: Offer | None = None
+    menu: MenuEntry | None = None
     asks: type[Request] | None = None
     compose: Compose = as_given
     files: tuple[FileKind, ...] = ()
@@ -115,16 +114,17 @@ class ChangeKind:
         """
         known = self.records([self.subject(values) for values in many])
         asked = [compose(values, record) for values, record in zip(many, known, strict=True)]
-        unlisted, today = Unlisted(self.message), timezone.localdate()
+        unlisted = Unlisted(self.message)
+        today, new_limits = timezone.localdate(), settings.ODIN_NEW_LIMIT_STRUCTURE
         examined = []
         for one, record, assessed in zip(asked, known, self.assess(asked, known), strict=True):
-            context = Context(today, settings.ODIN_NEW_LIMIT_STRUCTURE, record.values)
+            context = Context(today, new_limits, record.values)
             found = [
                 *check(self.message, one.values, context),
                 *unlisted.findings(one.values),
                 *assessed.findings,
             ]
-            findings = [*one.findings, *_placed(one, found)] if found else list(one.findings)
+            findings = [*one.findings, *(one.placed(found) if found else ())]
             examined.append(Examined(one.values, record, findings, assessed.done))
         return examined
 
@@ -135,20 +135,17 @@ class ChangeKind:
         return [(message.type, message, part) for message, part in split_message(self.message, values)]
 
 
-def _placed(asked: Asked, found: list[Finding]) -> list[Finding]:
-    return asked.placed(found) if asked.placed else found
-
-
 KINDS: dict[str, ChangeKind] = {}
 
 
 def register(*kinds: ChangeKind) -> None:
     """Make kinds known, and hand down to delivery what their confirmed messages do.
 
-    Called from `AppConfig.ready` of the room that keeps the records.
+    Called from `AppConfig.ready` of the room that keeps the records. Raises ValueError where the name is taken.
     """
     for kind in kinds:
-        KINDS[kind.slug] = kind
+        if KINDS.setdefault(kind.slug, kind) is not kind:
+            raise ValueError(f"Two kinds of change are called {kind.slug}.")
         if kind.apply:
             handlers.register(kind.message.type, handlers.Handler(kind.apply, kind.apply_many, kind.money))
 

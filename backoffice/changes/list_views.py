@@ -12,7 +12,7 @@ from backoffice.changes.inbox import QUEUES, Queue
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
 from backoffice.changes.tables import ChangeTable, InboxTable, MineTable, for_lists
-from backoffice.changes.visible import visible, waiting_for
+from backoffice.changes.visibility import visible, waiting_for
 from backoffice.kit.components import Tab
 from backoffice.kit.tables_base import ListView, PortalTable
 

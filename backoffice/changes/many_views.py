@@ -17,7 +17,7 @@ from backoffice.changes.filters import InboxFilter
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
 from backoffice.changes.presentation import ShownMessage, shown_messages
-from backoffice.changes.visible import waiting_for
+from backoffice.changes.visibility import waiting_for
 from backoffice.kit import privacy
 from backoffice.outside import whole
 

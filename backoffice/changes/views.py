@@ -17,7 +17,7 @@ from backoffice.changes.errors import ChangeError, NotAllowed
 from backoffice.changes.kinds import KINDS, ChangeKind
 from backoffice.changes.models import CAME_BACK, Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages
-from backoffice.changes.visible import sees_changes, visible
+from backoffice.changes.visibility import sees_changes, visible
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState

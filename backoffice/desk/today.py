@@ -18,7 +18,7 @@ from backoffice.changes.deciders import decided_by
 from backoffice.changes.kinds import file_title, title
 from backoffice.changes.models import CAME_BACK, Change
 from backoffice.changes.models import State as ChangeState
-from backoffice.changes.visible import waiting_for
+from backoffice.changes.visibility import waiting_for
 from backoffice.delivery.figures import SERIES, Standing, midnight, new_words, standing
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL

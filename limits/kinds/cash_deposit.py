@@ -31,7 +31,7 @@ KIND = ChangeKind(
     page=page_of(SLUG),
     records=records_here,
     assess=deposits.assess(LimitUpdate.Kind.CASH),
-    offer=deposits.OFFER,
+    menu=deposits.MENU,
     files=(
         FileKind(
             slug=SLUG,

@@ -23,7 +23,7 @@ KIND = ChangeKind(
     page=page_of(SLUG),
     records=records_here,
     assess=quantities.assess,
-    offer=PLAIN,
+    menu=PLAIN,
     money=True,
     apply=apply,
 )

@@ -87,7 +87,7 @@ KIND = ChangeKind(
     page=page_of(SLUG),
     records=records,
     assess=assess_done(is_so),
-    offer=PLAIN,
+    menu=PLAIN,
     files=(
         FileKind(
             slug=SLUG,

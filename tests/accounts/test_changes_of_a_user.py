@@ -86,7 +86,7 @@ def proposed(client, slug, **changed):
 
 
 def test_every_kind_that_is_offered_is_tried_here_or_in_a_module_of_its_own():
-    assert {slug for slug, kind in ALL.items() if kind.offer} == {
+    assert {slug for slug, kind in ALL.items() if kind.menu} == {
         *KINDS,
         "update_retail_user",
         "convert_retail_user",

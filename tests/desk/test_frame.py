@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from backoffice.changes.models import Change
-from backoffice.changes.visible import waiting_for
+from backoffice.changes.visibility import waiting_for
 from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery, Gate
 from backoffice.delivery.states import State

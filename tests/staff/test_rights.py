@@ -20,7 +20,7 @@ from backoffice.changes import operations
 from backoffice.changes.errors import AlreadyDecided, HasErrors, NotAllowed
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
-from backoffice.changes.visible import waiting_for
+from backoffice.changes.visibility import waiting_for
 from backoffice.delivery.handlers import apply
 from backoffice.logins.models import Session, User
 from backoffice.logins.roles import ROLES
@@ -377,7 +377,7 @@ def test_without_a_login_a_form_says_nothing_of_whom_it_is_about(client, maker):
     assert client.get("/people/0/rights/").url.startswith("/staff/login/")
     apply(301, "HO/RET001", retail_user_values())
     RetailUser.objects.update(inactive_segments=["1"], odin_user_type="1")
-    for kind in [slug for slug, kind in KINDS.items() if kind.offer]:
+    for kind in [slug for slug, kind in KINDS.items() if kind.menu]:
         asked = f"/users/HO/{{}}/change/{kind}/"
         typed = {"city": "Typed", "reactivate_segments": ["2"], "token": str(uuid.uuid4())}
         here, elsewhere = (client.post(asked.format(name), typed) for name in ("RET001", "RET002"))

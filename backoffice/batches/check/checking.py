@@ -127,7 +127,7 @@ class RowChecker:
 
 def _findings(row: RowRead, examined: Examined) -> list[Finding]:
     """Of the examination. What a cell's damage says already is not said twice, and what is done needs nothing."""
-    if examined.done:
+    if examined.done or not examined.findings:
         return []
     damaged = {finding.path for finding in row.findings}
     return [finding for finding in examined.findings if finding.path not in damaged]

@@ -59,8 +59,8 @@ class Progress:
         return (self.total - self.done) / self.rate if self.rate else None
 
 
-def taking(batch: Batch) -> Progress:
-    """How far the records have taken the approved rows of a file of which nothing goes to ODIN."""
+def applying(batch: Batch) -> Progress:
+    """How far the approved rows of a file are applied of which nothing goes to ODIN."""
     approved = Change.objects.filter(batch=batch, state=ChangeState.APPROVED)
     counted = approved.aggregate(
         total=Count("id"), done=Count("id", filter=Q(row_number__lte=batch.next_row))

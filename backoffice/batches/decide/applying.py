@@ -1,4 +1,4 @@
-"""Approved rows of which nothing goes to ODIN: the records take them, some hundred in a transaction."""
+"""Applying approved rows of which nothing goes to ODIN: some hundred in a transaction."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 
-#: Rows that are taken in one transaction.
+#: Rows that are applied in one transaction.
 AT_ONCE = 500
 
 
@@ -23,7 +23,7 @@ AT_ONCE = 500
 def step(batch: Batch, token: uuid.UUID) -> bool:
     """Let the records take the next rows of an approved batch. Returns whether there are more.
 
-    Rows whose records moved on since the approval are stale and left out. Raises LeaseLost, and nothing is taken then.
+    Rows whose records moved on since the approval are stale and left out. Raises LeaseLost: nothing is applied then.
     """
     batch.refresh_from_db()
     waiting = Change.objects.filter(
@@ -49,14 +49,14 @@ def _apply(slug: str, changes: QuerySet[Change]) -> None:
 
 def _finish(batch: Batch) -> None:
     changes = Change.objects.filter(batch=batch)
-    taken = changes.filter(state=ChangeState.APPROVED).count()
+    applied = changes.filter(state=ChangeState.APPROVED).count()
     Batch.objects.filter(pk=batch.pk).update(
-        finished_at=timezone.now(), outcome={"applied": taken}, **leases.ENDED
+        finished_at=timezone.now(), outcome={"applied": applied}, **leases.ENDED
     )
     record(
         "batch.taken",
         by=None,
         subject=batch.subject,
-        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {rows(taken)} taken.",
-        details={"batch": batch.pk, "sha256": batch.sha256, "rows": taken},
+        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {rows(applied)} taken.",
+        details={"batch": batch.pk, "sha256": batch.sha256, "rows": applied},
     )

@@ -276,7 +276,7 @@ def _progress(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         bar = summary.checking(batch)
         every = "1s" if bar.moving else "5s"
     elif batch.state == State.APPROVED and change_kind(batch).local:
-        bar = summary.taking(batch)
+        bar = summary.applying(batch)
         every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
     elif batch.state == State.APPROVED:
         counts = summary.deliveries(batch)
