@@ -3,23 +3,60 @@
 from collections.abc import Sequence
 from typing import Any
 
+from accounts.models import RetailUser
 from accounts.records import changed, confirmed_user
-from accounts.retail_users import existing_findings
-from accounts.values import records, values_of
-from backoffice.changes.examination import Asked, Assessed, Known
+from accounts.retail_users import LANE, existing_findings, gone, users_of
+from accounts.values import records as records_of
+from accounts.values import values_of
+from backoffice.changes.examination import Asked, Assess, Assessed, Known
+from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
+from backoffice.protocol.message import Request
 from limits.models import ApprovedQuantity
+from limits.numbers import is_number
 from markets.securities import isin_findings
 
 
-def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
-    """The retail user must be here; a security that the current scrip masters do not have is a warning."""
-    unknown = isin_findings([asked.values for asked in many], "quantities")
-    return [
-        Assessed([*existing_findings(asked, record), *findings])
-        for asked, record, findings in zip(many, known, unknown, strict=True)
-    ]
+def records(lanes: Sequence[str]) -> list[Known]:
+    """Whether retail users are here, with what they approved. Their versions do not matter to a quantity."""
+    users = users_of(lanes, "approved_quantities")
+    return [Known(1, None, users[lane]) if lane in users else Known() for lane in lanes]
+
+
+def assess(kind: ApprovedQuantity.Kind) -> Assess:
+    """The assessment of quantities: the user must be here; a security that no current scrip master has is a warning."""
+
+    def assess_many(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
+        unknown = isin_findings([asked.values for asked in many], "quantities")
+        return [
+            Assessed(
+                [*existing_findings(asked, record), *findings],
+                record.record is not None and _is_so(kind, record.record, asked.values),
+            )
+            for asked, record, findings in zip(many, known, unknown, strict=True)
+        ]
+
+    return assess_many
+
+
+def _is_so(kind: ApprovedQuantity.Kind, user: RetailUser, values: Values) -> bool:
+    """Whether ODIN has confirmed every quantity and status that is given."""
+    kept = {row.isin: row for row in user.approved_quantities.all() if row.kind == kind}
+    given = records_of(values, "quantities")
+    return bool(given) and all(
+        (row := kept.get(one.get("isin", ""))) is not None
+        and (not one.get("qty") or is_number(one["qty"], row.quantity))
+        and (not one.get("status") or one["status"] == row.status)
+        for one in given
+    )
+
+
+def files(slug: str, title: str, message: type[Request]) -> tuple[FileKind, ...]:
+    """The file of a kind: a row for each security."""
+    once = Unique((*LANE, "isin"), "names the same security. Leave one of them out.", each="quantities")
+    layout = Layout(message, single="quantities")
+    return (FileKind(slug=slug, title=title, layout=layout, unique=(once,), moved_on=gone),)
 
 
 def apply(kind: ApprovedQuantity.Kind, values: Values) -> Applied:
@@ -27,7 +64,7 @@ def apply(kind: ApprovedQuantity.Kind, values: Values) -> Applied:
     user = confirmed_user(values)
     before: dict[str, object] = {}
     after: dict[str, object] = {}
-    for row in records(values, "quantities"):
+    for row in records_of(values, "quantities"):
         key: dict[str, Any] = {"retail_user": user, "kind": kind, "isin": row["isin"]}
         kept = ApprovedQuantity.objects.filter(**key).first()
         sent: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """338: quantities approved for EDIS (O7)."""
 
-from accounts.retail_users import PLAIN, page_of, records_here
+from accounts.retail_users import PLAIN, page_of
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
@@ -21,9 +21,10 @@ KIND = ChangeKind(
     title=UpdateEdisQuantity.title,
     message=UpdateEdisQuantity,
     page=page_of(SLUG),
-    records=records_here,
-    assess=quantities.assess,
+    records=quantities.records,
+    assess=quantities.assess(ApprovedQuantity.Kind.EDIS),
     menu=PLAIN,
+    files=quantities.files(SLUG, "EDIS quantities", UpdateEdisQuantity),
     money=True,
     apply=apply,
 )

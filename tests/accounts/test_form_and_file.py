@@ -90,6 +90,8 @@ ROWS = {
     },
     "cash_deposit": {**ASHA, "amount": "100", "product_id": "1", "reference": "REF1"},
     "manual_collateral": {**ASHA, "amount": "100", "product_id": "1", "reference": "REF1"},
+    "edis_quantity": {**ASHA, "isin": "INE009A01021", "qty": "10"},
+    "pledge_quantity": {**ASHA, "isin": "INE009A01021", "qty": "10", "status": "success"},
 }
 #: Cells in the place of those of `ROWS`, and the rule whose finding they have at least, in form and file.
 ODD = [

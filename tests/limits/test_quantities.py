@@ -2,6 +2,7 @@
 
 import pytest
 
+from backoffice.batches.models import RowState
 from backoffice.changes import operations
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Attempt
@@ -10,6 +11,7 @@ from markets import importing
 from markets import operations as operations_of_masters
 from tests.html_forms import Page
 from tests.markets.files import SHARES, v2
+from tests.uploads import said, sent, uploaded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,3 +98,31 @@ def test_an_isin_that_the_scrip_master_does_not_have_is_a_warning_that_a_person_
         "INE009A01021: it is in no scrip master (NSE Equity as of"
         in as_maker.get(answer.url).content.decode()
     )
+
+
+@pytest.mark.parametrize(("slug", "tag"), KINDS)
+def test_a_file_of_quantities_goes_out_one_security_a_row_and_is_done_the_second_time(
+    as_maker, checker, settings, tmp_path, slug, tag
+):
+    settings.VAR_DIR = tmp_path
+    row = {"group_id": "HO", "user_id": "WEBRET1", "isin": "INE009A01021", "qty": "10"}
+    sent(as_maker, checker, uploaded(as_maker, slug, row))
+    drain(0.2)
+    attempt = Attempt.objects.latest("pk")
+    assert attempt.code == "1", attempt.text
+    assert f'|{tag}=[{{"ISIN":"INE009A01021","Qty":"10","Status":""}}]|' in attempt.request
+    (same,) = uploaded(as_maker, slug, row)
+    assert same.state == RowState.DONE_BEFORE
+    (other,) = uploaded(as_maker, slug, {**row, "qty": "11"})
+    assert other.state == RowState.GOOD
+
+
+@pytest.mark.parametrize(("slug", "tag"), KINDS)
+def test_a_row_with_a_security_that_no_scrip_master_has_is_marked(as_maker, settings, tmp_path, slug, tag):
+    settings.VAR_DIR = tmp_path
+    operations_of_masters.upload("NSE_EQ", "x.json", [v2([SHARES[0]])], by=None)
+    importing.work_due()
+    row = {"group_id": "HO", "user_id": "WEBRET1", "qty": "10"}
+    known, unknown = uploaded(as_maker, slug, {**row, "isin": SHARES[0][8]}, {**row, "isin": "INE009A01021"})
+    assert said(known) == set()
+    assert ("quantities.0.isin", "portal.scrips") in said(unknown)
