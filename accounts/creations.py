@@ -64,12 +64,12 @@ def _findings(many: Sequence[Values], known: Sequence[Known]) -> list[list[Findi
     here = {record.record.lane for record in known if record.record is not None}
     lanes = {lane_of(values) for values in many} - here
     waiting = Change.objects.filter(
-        lane__among=lanes, kind__in=(CREATE_RETAIL_USER, REGISTER_RETAIL_USER), state=ChangeState.SUBMITTED
+        subject__among=lanes, kind__in=(CREATE_RETAIL_USER, REGISTER_RETAIL_USER), state=ChangeState.SUBMITTED
     )
     under_way = Delivery.objects.filter(
         lane__among=lanes, message_type=CreateRetailUser.type, state__in=OPEN
     ).only("lane", "state")
-    changes = dict(waiting.order_by("-pk").values_list("lane", "pk"))
+    changes = dict(waiting.order_by("-pk").values_list("subject", "pk"))
     deliveries = {delivery.lane: delivery for delivery in under_way.order_by("-pk")}
     return [
         [

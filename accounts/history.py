@@ -60,7 +60,7 @@ def story(lane: str, viewer: Any, shows: bool, before: datetime | None = None) -
 
     events: list[Event] = []
     if viewer.has_perm("changes.view_change"):
-        changes = Change.objects.filter(lane=lane).exclude(state=State.DRAFT)
+        changes = Change.objects.filter(subject=lane).exclude(state=State.DRAFT)
         changes = changes.select_related("made_by", "decided_by")
         events += _submitted(newest(changes, "submitted_at"), shows)
         events += _decided(newest(changes.defer("values", "before", "findings"), "decided_at"), shows)

@@ -41,7 +41,7 @@ class Proposal:
 
 def proposals(lane: str) -> list[Proposal]:
     """What is under way for this lane, oldest first, and a refused delivery that nothing followed."""
-    changes = Change.objects.filter(lane=lane, state=ChangeState.SUBMITTED).order_by("id")
+    changes = Change.objects.filter(subject=lane, state=ChangeState.SUBMITTED).order_by("id")
     of_lane = Delivery.objects.filter(lane=lane)
     applied = of_lane.filter(state=DeliveryState.APPLIED).order_by("-id").values("id")[:1]
     deliveries = (

@@ -134,28 +134,28 @@ def same_identity(user: RetailUser, values: Values) -> bool:
     )
 
 
-def users_of_lane() -> QuerySet[RetailUser]:
-    """The retail user of an outer query's `lane`, found by the index of its key."""
+def users_of_subject() -> QuerySet[RetailUser]:
+    """The retail user of an outer query of changes, found by the index of its key."""
     return RetailUser.objects.filter(group_id=_part(before_slash=True), user_id=_part(before_slash=False))
 
 
 def moved_on() -> Q:
     """Holds of a change whose retail user has another version than the one that it was examined on."""
-    as_examined = users_of_lane().filter(version=OuterRef("record_version"))
-    still_absent = Q(record_version=0) & ~Exists(users_of_lane())
+    as_examined = users_of_subject().filter(version=OuterRef("record_version"))
+    still_absent = Q(record_version=0) & ~Exists(users_of_subject())
     return ~Exists(as_examined) & ~still_absent
 
 
 def gone() -> Q:
     """Holds of a change whose retail user is gone. What else happened to the user does not matter to a deposit."""
-    return Q(~Exists(users_of_lane()))
+    return Q(~Exists(users_of_subject()))
 
 
 def _part(*, before_slash: bool) -> Any:
-    lane, slash = OuterRef("lane"), StrIndex(OuterRef("lane"), Value("/"))
+    subject, slash = OuterRef("subject"), StrIndex(OuterRef("subject"), Value("/"))
     if before_slash:
-        return Substr(lane, 1, slash - 1, output_field=CharField())
-    return Substr(lane, slash + 1, output_field=CharField())
+        return Substr(subject, 1, slash - 1, output_field=CharField())
+    return Substr(subject, slash + 1, output_field=CharField())
 
 
 def page_of(slug: str) -> Callable[[str], str]:

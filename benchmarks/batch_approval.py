@@ -149,7 +149,7 @@ def approve_one_by_one(batch: Batch, checker: User) -> None:
                 enqueue(
                     change_id=change.pk,
                     message_type=message["type"],
-                    lane=change.lane,
+                    lane=change.subject,
                     part=part,
                     values=message["values"],
                     reference=message["values"].get("reference", ""),

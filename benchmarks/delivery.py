@@ -191,7 +191,7 @@ class Bench:
                 Delivery(
                     change=change,
                     message_type=303,
-                    lane=change.lane,
+                    lane=change.subject,
                     content_hash=change.content_hash,
                     reference=change.messages[0]["values"]["reference"],
                 )

@@ -229,7 +229,7 @@ class SquareOffFactory(DjangoModelFactory[SquareOffSetting]):
 
 
 class ChangeFactory(DjangoModelFactory[Change]):
-    """A submitted proposal to create `lane`. Set `message_values` for other values."""
+    """A submitted proposal to create `subject`. Set `message_values` for other values."""
 
     class Meta:
         model = Change
@@ -237,15 +237,15 @@ class ChangeFactory(DjangoModelFactory[Change]):
     class Params:
         message_values = factory.LazyAttribute(
             lambda change: {
-                "group_id": change.lane.partition("/")[0],
-                "user_id": change.lane.partition("/")[2],
+                "group_id": change.subject.partition("/")[0],
+                "user_id": change.subject.partition("/")[2],
                 "name": "Proposed Name",
             }
         )
 
     token = factory.LazyFunction(uuid.uuid4)
     kind = "create_retail_user"
-    lane = "HO/RET001"
+    subject = "HO/RET001"
     state = State.SUBMITTED
     messages = factory.LazyAttribute(lambda change: [{"type": 301, "values": change.message_values}])
     values = factory.LazyAttribute(lambda change: change.message_values)
@@ -272,7 +272,7 @@ def set_rule(kind: str, *, checkers: int = 1, above: str | Decimal | None = None
     values = {"kind": kind, "checkers": str(checkers), "above": "" if above is None else str(above)}
     ChangeFactory.approved(
         kind="approval_rule",
-        lane=f"rule:{kind}",
+        subject=f"rule:{kind}",
         record_version=version,
         messages=one(0, values),
         values=values,
@@ -290,7 +290,7 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
     lane = "HO/RET001"
     change = factory.LazyAttribute(
         lambda delivery: ChangeFactory.approved(
-            lane=delivery.lane,
+            subject=delivery.lane,
             **({"messages": one(delivery.message_type, delivery.own_values)} if delivery.own_values else {}),
         )
     )

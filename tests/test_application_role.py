@@ -123,7 +123,9 @@ def test_changes_and_approvals(attacker, propose, deposit, maker, checker, other
     now_approved = f"state = 'approved', decided_at = {NOW}, decided_by_id"
     on = f"UPDATE changes_change SET {{}} WHERE id = {waiting.pk}"
     common = {"token": f"'{uuid.uuid4().hex}'", "batch_id": "NULL", "row_number": "NULL"}
-    Change.objects.filter(pk=draft.pk).update(lane="HO/X", content_hash="f" * 64, submitted_at=timezone.now())
+    Change.objects.filter(pk=draft.pk).update(
+        subject="HO/X", content_hash="f" * 64, submitted_at=timezone.now()
+    )
     assert (
         attacker.tries(
             [

@@ -63,7 +63,7 @@ OPERATIONS = {
     "reject": (
         ChangeError,
         lambda reason, people: changes.reject(
-            ChangeFactory(lane="HO/A", message_values={}).pk, by=people["checker"], reason=reason
+            ChangeFactory(subject="HO/A", message_values={}).pk, by=people["checker"], reason=reason
         ),
     ),
     "free": (

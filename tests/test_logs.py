@@ -222,7 +222,7 @@ def test_the_lines_of_a_delivery_name_it_its_change_and_the_request_that_approve
 
 
 def test_an_approval_keeps_the_id_of_its_request(client, checker, settings):
-    change = ChangeFactory(lane="HO/NEW001", message_values={})
+    change = ChangeFactory(subject="HO/NEW001", message_values={})
     client.force_login(checker)
     answer = client.post(
         f"/changes/{change.pk}/reject/", {"reason": "No form", "content_hash": change.content_hash}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 APPROVAL_RULE = "approval_rule"
-#: `Change.lane` of a change of a rule.
+#: `Change.subject` of a change of a rule.
 PREFIX = "rule:"
 
 

@@ -239,7 +239,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         "draft": draft,
         "old": before is not None,
         "seen": _seen(values),
-        "lane": draft.lane,
+        "lane": draft.subject,
         "name": values.get("name", ""),
         "warnings": named(MessageForm(form.message, values, examined.findings)),
         "messages_in_words": [
@@ -322,7 +322,7 @@ def _wanted(form: EntryForm, earlier: Change, typed: Values) -> Values:
     what is gone, and delete what is new.
     """
     before = form.begun(earlier.before or {})
-    starting, now = form.starting(), kinds.kind(form.kind).known(earlier.lane).values or {}
+    starting, now = form.starting(), kinds.kind(form.kind).known(earlier.subject).values or {}
 
     def is_wanted(name: str) -> bool:
         if name not in starting:

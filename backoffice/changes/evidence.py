@@ -14,7 +14,7 @@ def rows(scope: Scope) -> Iterable[Row]:
     """The submitted changes of a scope, oldest first. Secrets are dots."""
     found = Change.objects.exclude(state=State.DRAFT).order_by("id")
     if scope.subject:
-        found = found.filter(lane=scope.subject)
+        found = found.filter(subject=scope.subject)
     found = found.select_related("made_by", "decided_by").prefetch_related(
         "approvals__by", "batch__approvals__by"
     )
@@ -27,7 +27,7 @@ def _row(change: Change) -> Row:
     return {
         "id": change.pk,
         "kind": kind.title if kind else change.kind,
-        "on": change.lane,
+        "on": change.subject,
         "state": change.get_state_display(),
         "made_by": change.made_by.get_username(),
         "submitted_at": change.submitted_at,

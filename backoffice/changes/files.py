@@ -55,9 +55,9 @@ class Unique:
 class FileKind:
     """A kind of file, each row of which is one change: its columns, and what must not stand in it twice (`unique`).
 
-    `moved_on` gives a condition on changes (their lane and record version) that holds where the record is no longer the
-    one that the row was examined on. `compose` makes the values of a row those of the message. `compare`: what the
-    values of a row, and what is known of its record, say more than once.
+    `moved_on` gives a condition on changes (their subject and record version) that holds where the record is not the
+    one any more that the row was examined on. `compose` makes the values of a row those of the message. `compare`:
+    what the values of a row, and what is known of its record, say more than once.
     """
 
     slug: str

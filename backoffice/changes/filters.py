@@ -47,10 +47,10 @@ class MineFilter(Filters):
         self.filters["kind"].extra["choices"] = kind_choices()
 
     def search(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        """By a part of the lane or of the reason, or by the change's number."""
+        """By a part of the subject or of the reason, or by the change's number."""
         text = value.strip()
         number = Q(pk=found) if (found := whole(text)) is not None else Q()
-        return queryset.filter(number | Q(lane__icontains=text) | Q(reason__icontains=text))
+        return queryset.filter(number | Q(subject__icontains=text) | Q(reason__icontains=text))
 
 
 class ChangeFilter(MineFilter):

@@ -35,7 +35,7 @@ _SAID = {
     "sqlite": "json_extract(c.messages, '$[0].values.{}')",
 }
 _RULE_APPROVED = """EXISTS (SELECT 1 FROM changes_change c WHERE c.kind = 'approval_rule' AND c.state = 'approved'
-    AND c.lane = 'rule:' || NEW.kind AND c.record_version = NEW.version - 1
+    AND c.subject = 'rule:' || NEW.kind AND c.record_version = NEW.version - 1
     AND {checkers} = CAST(NEW.checkers AS text)
     AND coalesce(CAST(nullif({above}, '') AS numeric), 0) = coalesce(NEW.above, 0))"""
 
@@ -81,7 +81,7 @@ _CHANGES: Guards = {
         "changes_change",
         f"""NEW.id <> OLD.id OR (OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id
             OR NEW.content_hash <> OLD.content_hash OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind
-            OR NEW.lane <> OLD.lane OR NEW.record_version <> OLD.record_version
+            OR NEW.subject <> OLD.subject OR NEW.record_version <> OLD.record_version
             OR coalesce(NEW.batch_id, 0) <> coalesce(OLD.batch_id, 0)
             OR coalesce(NEW.row_number, 0) <> coalesce(OLD.row_number, 0)
             OR (OLD.state <> 'submitted' AND (NEW.decided_by_id IS DISTINCT FROM OLD.decided_by_id

@@ -107,7 +107,7 @@ def _chosen(request: StaffRequest, change: Change, ticked: set[int] | None) -> C
         change,
         KINDS[change.kind].title,
         risks.labels(change.risks),
-        shown_messages(change, reveal=privacy.shown(request, change.lane)),
+        shown_messages(change, reveal=privacy.shown(request, change.subject)),
         change.pk in ticked if ticked is not None else not change.risks,
     )
 

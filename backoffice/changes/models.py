@@ -41,7 +41,11 @@ class Change(models.Model):
         help_text="Of the form: two clicks are one change. What comes in a file has none.",
     )
     kind = models.CharField(max_length=40)
-    lane = models.CharField(max_length=40, blank=True, help_text="GROUP/USER of the retail user.")
+    subject = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="What it is about: GROUP/USER of a retail user, staff:LOGIN, rule:KIND.",
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     values = models.JSONField(default=dict)
     before = models.JSONField(null=True)
@@ -107,7 +111,7 @@ class Change(models.Model):
             models.CheckConstraint(condition=Q(checkers__lte=2), name="change_checkers_at_most_two"),
             models.CheckConstraint(
                 condition=Q(state=State.DRAFT)
-                | (Q(submitted_at__isnull=False) & ~Q(lane="") & ~Q(content_hash="")),
+                | (Q(submitted_at__isnull=False) & ~Q(subject="") & ~Q(content_hash="")),
                 name="change_submitted_is_whole",
             ),
             models.CheckConstraint(
@@ -126,12 +130,12 @@ class Change(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="change_by_state"),
-            models.Index(fields=["lane", "-id"], name="change_by_lane"),
+            models.Index(fields=["subject", "-id"], name="change_by_subject"),
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
         ]
 
     def __str__(self) -> str:
-        return f"Change {self.pk} ({self.kind} for {self.lane or 'nobody yet'})"
+        return f"Change {self.pk} ({self.kind} for {self.subject or 'nobody yet'})"
 
     def get_absolute_url(self) -> str:
         return reverse("changes:detail", args=[self.pk])

@@ -63,7 +63,7 @@ def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID) 
         if draft.state != State.DRAFT:
             return draft
         draft.values = seal_values(values)
-        draft.lane = subject[:40]  # a draft may hold anything typed, too long as well
+        draft.subject = subject[:40]  # a draft may hold anything typed, too long as well
         draft.save()
     return draft
 
@@ -106,7 +106,7 @@ def submit(
                     "ODIN confirmed another change of this record after you began. "
                     "Open the form anew from the retail user's page, so that you change its present values."
                 )
-            draft.lane = change_kind.subject(proposed)
+            draft.subject = change_kind.subject(proposed)
             draft.values = seal_values(values if typed else proposed)
             draft.before = known.values
             draft.record_version = known.version
@@ -145,7 +145,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
         change_kind = kind(change.kind)
         require_approver(by, change_kind, change.made_by_id, OF_A_CHANGE)
         _as_seen(change, content_hash)
-        if change_kind.known(change.lane).version == change.record_version:
+        if change_kind.known(change.subject).version == change.record_version:
             given = approvals.approve_change(change, by=by, reason=reason)
             if given < change.checkers:
                 words = f"{change_kind.title}: approved, {given} of {change.checkers}."
@@ -324,7 +324,7 @@ def _enqueue_all(change: Change) -> Applied:
         enqueue(
             change_id=change.pk,
             message_type=message["type"],
-            lane=change.lane,
+            lane=change.subject,
             values=message["values"],
             reference=message["values"].get("reference", ""),
             part=part,
@@ -344,7 +344,7 @@ def _record(
     record(
         action,
         by=by,
-        subject=change.lane,
+        subject=change.subject,
         text=text,
         reason=reason,
         details={"kind": change.kind, "content_hash": change.content_hash},

@@ -59,7 +59,7 @@ def rule_list(request: StaffRequest) -> HttpResponse:
     """Every kind of change with the rule in force."""
     stored = {rule.kind: rule for rule in ApprovalRule.objects.all()}
     proposed = {
-        change.lane: change
+        change.subject: change
         for change in Change.objects.filter(kind=APPROVAL_RULE, state=State.SUBMITTED).order_by("-id")
     }
     shown = [

@@ -25,14 +25,14 @@ class Moved:
 
 def moved_on(change: Change) -> bool:
     """Whether the record is no longer the one that the change was made on."""
-    return kind(change.kind).known(change.lane).version != change.record_version
+    return kind(change.kind).known(change.subject).version != change.record_version
 
 
 def moved(change: Change, *, reveal: bool) -> list[Moved]:
     """Each value that differs, in words. `reveal`: personal data is shown whole."""
     message = kind(change.kind).message
     before: dict[str, Any] = change.before or {}
-    now: Mapping[str, Any] = kind(change.kind).known(change.lane).values or {}
+    now: Mapping[str, Any] = kind(change.kind).known(change.subject).values or {}
     set_here = {
         name
         for stored in change.messages

@@ -41,10 +41,10 @@ class ChangeTable(PortalTable):
 
     id = NumberColumn(verbose_name="No.")
     kind = tables.Column(verbose_name="What")
-    lane = IdColumn(verbose_name="Retail user")
+    subject = IdColumn(verbose_name="Retail user")
     state = StatusColumn("change")
     made_by = tables.Column(verbose_name="Maker", order_by=("made_by__username",))
-    reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "long"}})
+    reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "long"}}, lane="subject")
     decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))
     updated_at = AgoColumn(verbose_name="Last step")
 
@@ -53,7 +53,7 @@ class ChangeTable(PortalTable):
         fields: tuple[str, ...] = (
             "id",
             "kind",
-            "lane",
+            "subject",
             "state",
             "made_by",
             "reason",
@@ -68,10 +68,10 @@ class ChangeTable(PortalTable):
 class MineTable(ChangeTable):
     """One's own changes: what became of them, and what was said when they were decided."""
 
-    decision_reason = WordsColumn(verbose_name="What was said")
+    decision_reason = WordsColumn(verbose_name="What was said", lane="subject")
 
     class Meta(ChangeTable.Meta):
-        fields = ("id", "kind", "lane", "state", "reason", "decided_by", "decision_reason", "updated_at")
+        fields = ("id", "kind", "subject", "state", "reason", "decided_by", "decision_reason", "updated_at")
         exclude = ("made_by",)
         sequence = fields
 
@@ -90,7 +90,7 @@ class InboxTable(ChangeTable):
             "pick",
             "id",
             "kind",
-            "lane",
+            "subject",
             "risks",
             "amount",
             "made_by",

@@ -28,7 +28,7 @@ from backoffice.logins.models import User
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import REQUESTS
 
-#: What the lane of a change about a member of staff begins with.
+#: What the subject of a change about a member of staff begins with.
 STAFF = "staff:"
 #: A change has a handful of audit entries; so many are shown.
 ENTRIES = 100
@@ -125,13 +125,13 @@ def _page(
         "title": kind.title if kind else change.kind,
         "local": kind is not None and kind.local,
         "user_url": _user_url(change),
-        "of_staff": change.lane.startswith(STAFF),
+        "of_staff": change.subject.startswith(STAFF),
         "problem": problem,
         "tried": tried,
         "reason": reason,
         "shown_messages": shown,
         "shows_personal": shows,
-        "may_reveal": privacy.may_reveal(request, change.lane),
+        "may_reveal": privacy.may_reveal(request, change.subject),
         "consequences": [line.consequence for message in shown for line in message.lines if line.consequence],
         "warnings": _warnings(change),
         "risks": risks.labels(change.risks),
@@ -184,17 +184,17 @@ def _why_hidden(request: StaffRequest, change: Change) -> str:
 
 
 def _user_url(change: Change) -> str:
-    if change.lane.startswith(STAFF):
+    if change.subject.startswith(STAFF):
         there = change.before is not None or change.state == State.APPROVED
-        person = User.objects.filter(username=change.lane.removeprefix(STAFF)).first()
+        person = User.objects.filter(username=change.subject.removeprefix(STAFF)).first()
         return person.get_absolute_url() if there and person else ""
-    group_id, _, user_id = change.lane.partition("/")
+    group_id, _, user_id = change.subject.partition("/")
     return optional_url("accounts:detail", group_id, user_id) if group_id and user_id else ""
 
 
 def _entry_url(change: Change, kind: ChangeKind) -> str:
     """Where the maker goes on with a draft, or starts again from what was not approved."""
-    page = kind.page(change.lane)
+    page = kind.page(change.subject)
     if change.state == State.DRAFT:
         return f"{page}?draft={change.token}"
     return f"{page}?again={change.pk}" if change.state in (*CAME_BACK, State.WITHDRAWN) else ""
@@ -236,8 +236,8 @@ def _last_ms(delivery: Delivery) -> int | None:
 
 
 def _shows(request: StaffRequest, change: Change) -> bool:
-    """Whether the page shows personal data. A change of rights or rules, whose lane has no slash, holds none."""
-    return "/" not in change.lane or privacy.shown(request, change.lane)
+    """Whether the page shows personal data. A change of rights or rules, whose subject has no slash, holds none."""
+    return "/" not in change.subject or privacy.shown(request, change.subject)
 
 
 def _events(change: Change, shows: bool) -> list[Event]:

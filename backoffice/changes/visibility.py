@@ -23,7 +23,7 @@ def visible(person: Any) -> QuerySet[Change]:
 
 def proposed_to(lane: str, person: Any) -> bool:
     """Whether a change that somebody may see is on the retail user `GROUP/USER`, who may not exist yet."""
-    return visible(person).filter(lane=lane).exists()
+    return visible(person).filter(subject=lane).exists()
 
 
 def waiting_for(person: Any) -> QuerySet[Change]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
 
 PROPOSE, APPROVE = "logins.propose_rights", "logins.approve_rights"
-#: `Change.lane` of a change about a member of staff.
+#: `Change.subject` of a change about a member of staff.
 PREFIX = "staff:"
 #: Before the number of somebody whose user name is none that anybody would get now. No new name begins with it.
 NUMBER = "#"
@@ -31,24 +31,24 @@ class UserName(Text):
         return iter(())
 
 
-def lane_of(person: User) -> str:
+def subject_of(person: User) -> str:
     """`staff:LOGIN`; `staff:#NUMBER` where the login is none that anybody would get now, and may not fit."""
     name = person.get_username()
     return f"{PREFIX}{name}" if USER_NAME.fullmatch(name) else f"{PREFIX}{NUMBER}{person.pk}"
 
 
 def subject(values: Values) -> str:
-    """The lane of the member of staff, old or new, whom the values name; "" where they name nobody yet."""
+    """The subject of changes about whom the values name, old or new; "" where they name nobody yet."""
     name = str(values.get("username") or "")
     if USER_NAME.fullmatch(name):
         return f"{PREFIX}{name}"
     person = User.objects.filter(username=name).first()
-    return lane_of(person) if person else ""
+    return subject_of(person) if person else ""
 
 
-def person_of(lane: str) -> User | None:
+def person_of(subject: str) -> User | None:
     """The member of staff whom a change is about."""
-    name = lane.removeprefix(PREFIX)
+    name = subject.removeprefix(PREFIX)
     if not name.startswith(NUMBER):
         return User.objects.filter(username=name).first()
     number = whole(name.removeprefix(NUMBER))
@@ -57,7 +57,7 @@ def person_of(lane: str) -> User | None:
 
 def not_ones_own(change: Change, by: "Person") -> None:
     """Raise NotAllowed for a change about the person who approves it."""
-    if subject(approved_values(change)) == lane_of(by):
+    if subject(approved_values(change)) == subject_of(by):
         raise NotAllowed("This is about yourself. Another administrator must approve it.")
 
 

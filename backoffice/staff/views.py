@@ -26,7 +26,7 @@ from backoffice.logins.models import User
 from backoffice.protocol.fields import Values
 from backoffice.staff import links
 from backoffice.staff.kinds import password_link, rights, second_factor
-from backoffice.staff.members import PROPOSE, lane_of
+from backoffice.staff.members import PROPOSE, subject_of
 from backoffice.staff.sessions import end_all
 from backoffice.staff.tables import StaffFilter, StaffTable
 
@@ -66,7 +66,7 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: StaffRequest, person: User, link: str = "") -> HttpResponse:
-    changes = Change.objects.filter(lane=lane_of(person)).exclude(state=State.DRAFT)
+    changes = Change.objects.filter(subject=subject_of(person)).exclude(state=State.DRAFT)
     factors = Authenticator.objects.filter(user=person)
     return render(
         request,

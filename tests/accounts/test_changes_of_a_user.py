@@ -151,7 +151,7 @@ def test_the_retail_user_is_the_record_s_and_cannot_be_typed(slug, user, as_make
     page = Page(as_maker.get(address(slug)).content.decode())
     assert not {"user_id", "group_id"} & {control.attributes["name"] for control in page.controls}
     change = proposed(as_maker, slug, user_id=["OTHER"], group_id=["XX"])
-    assert change.lane == "HO/HAS001"
+    assert change.subject == "HO/HAS001"
 
 
 def test_a_user_that_is_not_here_has_no_such_form(as_maker):

@@ -105,7 +105,7 @@ def test_what_nobody_declared_shows_as_unknown(client):
 
 def test_a_proposed_value_stands_beside_the_confirmed_one(client, user):
     change = ChangeFactory(
-        lane="HO/RET001", message_values={"group_id": "HO", "user_id": "RET001", "name": "Asha Proposed"}
+        subject="HO/RET001", message_values={"group_id": "HO", "user_id": "RET001", "name": "Asha Proposed"}
     )
     html = page(client)
     assert "Asha Testwala" in html
@@ -125,7 +125,7 @@ def test_a_proposed_bank_account_stands_below_the_confirmed_ones(client, user):
 
 
 def test_a_user_that_is_only_proposed_has_a_page_that_says_so(client):
-    ChangeFactory(lane="HO/RET001")
+    ChangeFactory(subject="HO/RET001")
     html = page(client)
     assert "Proposed Name" in html
     assert "Not confirmed" in html
@@ -146,7 +146,7 @@ def test_a_refusal_that_a_later_success_followed_is_history(client, user):
 
 def test_no_secret_of_a_proposal_reaches_the_page(client):
     ChangeFactory(
-        lane="HO/RET001",
+        subject="HO/RET001",
         message_values={"group_id": "HO", "user_id": "RET001", "password": {"sealed": "gAAAAsealedtoken"}},
     )
     for tab in ("profile", "history"):

@@ -168,7 +168,7 @@ def desk(as_maker, admin, monkeypatch):
     RetailUserFactory(**ASHA, name="Asha Testwala", pan="ABCPT1234B", inactive_segments=["5"])
     other = RetailUserFactory(user_id="OTHER", group_id="HO", pan="ABCPT9999Z")
     BankAccountFactory(retail_user=other, bank_id="SBI", account_no="777")
-    ChangeFactory(lane="HO/PENDING1")
+    ChangeFactory(subject="HO/PENDING1")
     deposit = {**ASHA, "reference": "USED1", "amount": "555.00"}
     DeliveryFactory(
         lane="HO/WEBRET1",
@@ -176,7 +176,7 @@ def desk(as_maker, admin, monkeypatch):
         reference="USED1",
         own_values=deposit,
         change=ChangeFactory.approved(
-            kind="cash_deposit", lane="HO/WEBRET1", values=deposit, messages=one(303, deposit)
+            kind="cash_deposit", subject="HO/WEBRET1", values=deposit, messages=one(303, deposit)
         ),
     )
     monkeypatch.setattr(operations, "new_reference", lambda: "REFMADE")

@@ -58,7 +58,7 @@ def test_an_id_that_would_mix_up_lanes_or_addresses_is_an_error(values):
 
 
 def test_another_create_of_the_same_user_that_waits_for_a_checker_is_an_error():
-    change = ChangeFactory(lane="HO/RET001")
+    change = ChangeFactory(subject="HO/RET001")
     [finding] = create_findings(retail_user_values())
     assert finding.severity == Severity.ERROR
     assert f"Change {change.pk}" in finding.text

@@ -84,7 +84,7 @@ def test_filters_and_sorting(client, users, query, expected):
 
 
 def test_users_with_something_under_way_are_found_and_marked(client, users):
-    ChangeFactory(lane="HO/RET001")
+    ChangeFactory(subject="HO/RET001")
     DeliveryFactory(lane="HO/RET002", state="unknown")
     assert ids(client, work="submitted") == ["RET001"]
     assert ids(client, work="unknown") == ["RET002"]
@@ -112,7 +112,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client, django_assert
         client.get(LIST)
     RetailUserFactory.create_batch(40)
     for number in range(10):
-        ChangeFactory(lane=f"HO/RET{number:05}")
+        ChangeFactory(subject=f"HO/RET{number:05}")
     with CaptureCount(client) as many:
         client.get(LIST)
     assert many.count == few.count

@@ -94,7 +94,7 @@ def test_a_proposed_retail_user_is_revealed_too(client, compliance, maker):
     change = submit("create_retail_user", VALUES, by=maker, reason="New client", token=uuid.uuid4())
     client.force_login(compliance)
     assert told(client, change.get_absolute_url()) == []
-    client.post(REVEAL, {"lane": change.lane, "reason": "Complaint 12"})
+    client.post(REVEAL, {"lane": change.subject, "reason": "Complaint 12"})
     assert VALUES["pan"] in told(client, change.get_absolute_url())
 
 

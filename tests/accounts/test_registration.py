@@ -66,7 +66,7 @@ def test_from_the_form_to_the_record_with_a_second_person_and_no_message(as_make
     assert "nothing goes to ODIN" in check
     as_maker.post(answer.url, Page(check).sent(reason="Was here before"))
     change = Change.objects.get(state=State.SUBMITTED)
-    assert change.lane == "HO/OLD001"
+    assert change.subject == "HO/OLD001"
     assert not RetailUser.objects.exists()
     as_maker.force_login(checker)
     shown = as_maker.get(change.get_absolute_url()).content.decode()

@@ -86,7 +86,7 @@ class TestExpiry:
             fresh.pk: State.SUBMITTED,
         }
         entry = Entry.objects.get(action="change.expired")
-        assert (entry.by, entry.subject) == (None, late.lane)
+        assert (entry.by, entry.subject) == (None, late.subject)
         client.force_login(maker)
         html = client.get(late.get_absolute_url()).content.decode()
         assert "Expired" in html

@@ -148,7 +148,7 @@ class TestDatabase:
         [
             {"checkers": 0},
             {"content_hash": "f" * 64},
-            {"lane": "HO/OTHER"},
+            {"subject": "HO/OTHER"},
             {"kind": "square_off"},
             {"state": State.DRAFT},
         ],
@@ -207,7 +207,7 @@ class TestDatabase:
         self.refused(
             "approved change is owed",
             lambda: Delivery.objects.create(
-                change=change, message_type=301, lane=change.lane, own_values={}, content_hash=""
+                change=change, message_type=301, lane=change.subject, own_values={}, content_hash=""
             ),
         )
 

@@ -79,7 +79,7 @@ class TestList:
 
     def test_every_column_sorts(self, inbox, propose):
         change = propose()
-        for column in ("id", "kind", "lane", "amount", "made_by", "submitted_at"):
+        for column in ("id", "kind", "subject", "amount", "made_by", "submitted_at"):
             assert listed(inbox, sort=f"-{column}") == [change.pk]
 
     def test_it_is_for_those_who_decide(self, client, maker, compliance):

@@ -34,7 +34,7 @@ def test_a_submitted_change_holds_the_message_and_its_hash(submitted):
     assert submitted.state == State.SUBMITTED
     assert [message["type"] for message in submitted.messages] == [301]
     assert len(submitted.content_hash) == 64
-    assert submitted.lane == "{group_id}/{user_id}".format(**example(CreateRetailUser))
+    assert submitted.subject == "{group_id}/{user_id}".format(**example(CreateRetailUser))
 
 
 def test_the_reference_is_made_at_submission_so_that_the_checker_sees_it(submitted):
@@ -98,7 +98,7 @@ def test_an_approval_puts_the_message_in_the_queue(submitted, checker):
     change = operations.approve(submitted.pk, by=checker, content_hash=submitted.content_hash)
     delivery = Delivery.objects.get()
     assert change.state == State.APPROVED
-    assert (delivery.message_type, delivery.lane, delivery.state) == (301, change.lane, "queued")
+    assert (delivery.message_type, delivery.lane, delivery.state) == (301, change.subject, "queued")
     assert delivery.reference == change.messages[0]["values"]["reference"]
 
 
@@ -128,7 +128,7 @@ def test_an_approval_of_other_content_than_was_seen_is_refused(submitted, checke
 
 
 def test_a_change_whose_record_moved_on_is_stale(submitted, checker):
-    group_id, user_id = submitted.lane.split("/")
+    group_id, user_id = submitted.subject.split("/")
     RetailUser.objects.create(group_id=group_id, user_id=user_id, name="Already Here", status="A")
     with pytest.raises(Stale):
         operations.approve(submitted.pk, by=checker, content_hash=submitted.content_hash)

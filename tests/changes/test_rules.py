@@ -29,7 +29,7 @@ def propose(by, kind="cash_deposit", checkers="2", above=""):
 
 def test_a_rule_holds_once_another_admin_approved_it(admin, other_admin, deposit):
     change = propose(admin, above="500")
-    assert (change.lane, deposit("600").checkers) == ("rule:cash_deposit", 1)
+    assert (change.subject, deposit("600").checkers) == ("rule:cash_deposit", 1)
     with pytest.raises(NotAllowed):
         operations.approve(change.pk, by=admin, content_hash=change.content_hash)
     operations.approve(change.pk, by=other_admin, content_hash=change.content_hash)

@@ -100,7 +100,7 @@ def test_an_approval_of_something_else_than_was_seen_is_refused_in_words(client,
 
 
 def test_a_stale_change_says_so_and_what_comes_next(client, checker, submitted):
-    group_id, user_id = submitted.lane.split("/")
+    group_id, user_id = submitted.subject.split("/")
     RetailUser.objects.create(group_id=group_id, user_id=user_id, name="Already Here", status="A")
     answer = decide(client, checker, submitted, "approve", content_hash=submitted.content_hash)
     assert answer.status_code == 409
@@ -232,7 +232,7 @@ class TestList:
 
     def test_every_column_sorts(self, client, checker, submitted):
         client.force_login(checker)
-        for column in ("id", "kind", "lane", "state", "made_by", "decided_by", "updated_at"):
+        for column in ("id", "kind", "subject", "state", "made_by", "decided_by", "updated_at"):
             assert self.rows(client, sort=f"-{column}") == [submitted.pk]
 
     def test_the_list_costs_the_same_however_long_it_is(

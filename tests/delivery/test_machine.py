@@ -172,7 +172,7 @@ class Machine(RuleBasedStateMachine):
             TEMPLATE: {"template_name": f"T{number}"},
         }
         values |= own[message_type]
-        change = ChangeFactory.approved(lane=lane, messages=one(message_type, values), made_by=self.maker)
+        change = ChangeFactory.approved(subject=lane, messages=one(message_type, values), made_by=self.maker)
         delivery = queue.enqueue(
             change_id=change.pk,
             message_type=message_type,

@@ -224,7 +224,7 @@ def test_of_money_two_people_must_say_the_same(first, then, state, checker, othe
 def test_whoever_made_a_deposit_is_none_of_the_two_who_settle_it(checker, other_checker):
     values = example(REQUESTS[303])
     change = ChangeFactory.approved(
-        kind="cash_deposit", lane="HO/RET001", messages=one(303, values), made_by=checker
+        kind="cash_deposit", subject="HO/RET001", messages=one(303, values), made_by=checker
     )
     deposit = DeliveryFactory(
         change=change,

@@ -137,7 +137,7 @@ def test_a_part_of_a_page_costs_no_query_for_the_frame(rf, checker, django_asser
 
 def test_today_costs_the_same_however_much_there_is(client, maker, checker, django_assert_max_num_queries):
     for number in range(12):
-        ChangeFactory(made_by=maker, lane=f"HO/R{number}")
+        ChangeFactory(made_by=maker, subject=f"HO/R{number}")
         DeliveryFactory(lane=f"HO/S{number}", state=State.ON_HOLD)
     client.force_login(checker)
     with django_assert_max_num_queries(17):
@@ -180,7 +180,7 @@ def test_a_number_or_reference_that_fits_one_thing_opens_it(client, checker):
 
 def test_what_fits_several_things_is_listed(checker):
     delivery = DeliveryFactory(lane="HO/A")
-    Change.objects.filter(pk=delivery.change_id).update(lane="HO/A")
+    Change.objects.filter(pk=delivery.change_id).update(subject="HO/A")
     found = searching.search(str(delivery.pk), checker)
     assert f"Delivery {delivery.pk}" in {match.label for match in found}
 

@@ -80,7 +80,7 @@ def test_the_roles_of_the_form_are_those_of_the_table():
 
 def test_somebody_is_added_by_two_administrators(admin, other_admin):
     change = propose(admin, **NEW)
-    assert change.lane == "staff:asha"
+    assert change.subject == "staff:asha"
     assert not User.objects.filter(username="asha").exists()
     approve(change, other_admin)
     person = User.objects.get(username="asha")
@@ -327,14 +327,14 @@ class TestOddNames:
         assert client.get(f"/people/{person.pk}/").status_code == 200
         client.force_login(other_admin)
         assert client.get(change_page).status_code == 200
-        change = Change.objects.get(lane=f"staff:#{person.pk}")
+        change = Change.objects.get(subject=f"staff:#{person.pk}")
         Client().force_login(person)
         client.post(f"{change_page}approve/", {"content_hash": change.content_hash})
         person.refresh_from_db()
         assert not person.is_active
         assert User.objects.get(pk=maker.pk).is_active
         entry = Entry.objects.get(action="change.approved")
-        assert (entry.subject, entry.before["username"], entry.after["active"]) == (change.lane, name, "N")
+        assert (entry.subject, entry.before["username"], entry.after["active"]) == (change.subject, name, "N")
         assert name.startswith(Entry.objects.get(action="staff.session_ended").subject)
         for page in ("/changes/", "/changes/inbox/", "/", change_page, "/people/", f"/people/{person.pk}/"):
             assert client.get(page).status_code == 200

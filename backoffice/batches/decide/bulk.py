@@ -45,7 +45,7 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
     return _insert(
         Change,
         {
-            "lane": "r.lane",
+            "subject": "r.lane",
             "values": "r.values",
             "before": "r.before",
             "messages": "r.messages",
@@ -84,7 +84,7 @@ def owe(batch: Batch) -> int:
         {
             "change": "c.id",
             "message_type": dialect["type"],
-            "lane": "c.lane",
+            "lane": "c.subject",
             "part": dialect["part"],
             "content_hash": dialect["hash"],
             "reference": dialect["reference"],

@@ -48,7 +48,7 @@ class FileFilter(Filters):
         """By a part of the file's name or of the reason, by its number, or by a retail user among its rows."""
         text = value.strip()
         number = Q(pk=found) if (found := whole(text)) is not None else Q()
-        row = Exists(Change.objects.filter(batch=OuterRef("pk"), lane__icontains=text))
+        row = Exists(Change.objects.filter(batch=OuterRef("pk"), subject__icontains=text))
         return queryset.filter(number | Q(file_name__icontains=text) | Q(reason__icontains=text) | Q(row))
 
     def of_kind(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:

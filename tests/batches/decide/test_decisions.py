@@ -36,7 +36,7 @@ def test_submission_makes_one_change_of_each_row_without_errors(checked, maker):
     changes = list(Change.objects.filter(batch=batch).order_by("row_number"))
     assert [change.row_number for change in changes] == [2, 3, 4]
     row = batch.rows.get(number=3)
-    assert changes[1].lane == row.lane
+    assert changes[1].subject == row.lane
     assert changes[1].values == row.values
     assert changes[1].messages == row.messages
     assert changes[1].content_hash == content_hash(changes[1].messages)

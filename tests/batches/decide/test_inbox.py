@@ -17,6 +17,7 @@ from backoffice.batches.tasks import expire_pending
 from backoffice.changes import inbox
 from backoffice.changes.models import State as ChangeState
 from tests.factories import RetailUserFactory, set_rule
+from tests.html_forms import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ class TestInbox:
         assert f'data-href="{batch.get_absolute_url()}"' in row
         for shown in ("users.csv", ">3<", "12,50,000.50", "Maker Test", "New clients", "status-warn"):
             assert shown in row, shown
-        assert "1 file waits" in page
+        assert "1 file waits" in flowed(page)
         assert "No single change waits for you" in page
 
     def test_it_waits_for_nobody_who_may_not_decide_it(self, submitted, maker, checker, other_checker):

@@ -13,6 +13,7 @@ from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
 from tests.batches.conftest import stored_row
 from tests.factories import RetailUserFactory, bank_values
+from tests.html_forms import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -62,8 +63,8 @@ def test_its_page_shows_how_far_the_records_have_taken_it(approved_file, client,
     client.force_login(checker)
     applying.step(approved_file, lease.take(approved_file))
     page = client.get(approved_file.get_absolute_url()).content.decode()
-    assert "Taking the rows" in page
-    assert "2 of 5" in page
+    assert "Taking the rows" in flowed(page)
+    assert "2 of 5" in flowed(page)
 
 
 def test_a_dead_worker_is_followed_by_another_and_no_row_is_taken_twice(approved_file):
@@ -82,6 +83,6 @@ def test_a_user_who_came_meanwhile_is_left_out_as_stale(approved_file):
     tasks.work_due()
     assert users() == ["E2", "E3", "E4", "E5", "E6"]
     assert RetailUser.objects.get(user_id="E4").name == "Somebody Else"
-    assert Change.objects.get(batch=approved_file, lane="HO/E4").state == "stale"
+    assert Change.objects.get(batch=approved_file, subject="HO/E4").state == "stale"
     approved_file.refresh_from_db()
     assert approved_file.outcome == {"applied": 4}
