@@ -97,8 +97,3 @@ def _taking(fields: Mapping[str, Field]) -> Iterator[_Taking]:
             general = groups.get("", ())
             names = {within: _Names([*general, *pairs]) for within, pairs in groups.items()}
             yield _Taking(name, field.names_by.name, names)
-
-
-def unlisted(message: type[Request], values: Mapping[str, Any]) -> list[Finding]:
-    """A warning for each name of one message that is not in its list."""
-    return Unlisted(message).findings(values)

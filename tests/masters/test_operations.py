@@ -9,7 +9,7 @@ from backoffice.kit.formsets import MessageForm
 from backoffice.kit.names import offered
 from backoffice.masters import operations
 from backoffice.masters.models import List, Name
-from backoffice.masters.names import unlisted
+from backoffice.masters.names import Unlisted
 from backoffice.masters.operations import MastersError, keep, upload
 from backoffice.protocol.codes import TemplateType
 from backoffice.protocol.examples import example
@@ -117,7 +117,7 @@ def test_forms_offer_a_kept_list_and_keep_what_is_not_in_it_visible(admin):
 
 def test_a_name_that_no_list_has_is_a_warning_for_maker_and_checker(admin):
     values = {**example(CreateRetailUser), "user_id": "NEW001"}
-    assert not unlisted(CreateRetailUser, values)
+    assert not Unlisted(CreateRetailUser).findings(values)
     keep("banks", "OTHER", "Other bank", by=admin)
     found = [f for f in changes.examine("create_retail_user", values).findings if f.rule == "portal.names"]
     assert [finding.path for finding in found] == ["banks.0.bank_id", "banks.1.bank_id"]
@@ -130,7 +130,7 @@ def test_a_name_in_another_case_is_offered_as_the_list_has_it(admin):
         **example(CreateRetailUser),
         "banks": [{**example(CreateRetailUser)["banks"][0], "bank_id": "hdfc"}],
     }
-    assert [(found.path, found.cleaned) for found in unlisted(CreateRetailUser, values)] == [
+    assert [(found.path, found.cleaned) for found in Unlisted(CreateRetailUser).findings(values)] == [
         ("banks.0.bank_id", "HDFC")
     ]
 
@@ -154,7 +154,7 @@ def test_a_template_of_another_type_is_a_warning(admin, chosen, warned):
     keep("templates", "CASHONLY", "", within="1", by=admin)
     keep("templates", "OTP", "", within="8", by=admin)
     values = {**example(UpdateUserTemplate), "template_type": "1", "template_name": chosen}
-    assert bool(unlisted(UpdateUserTemplate, values)) is warned
+    assert bool(Unlisted(UpdateUserTemplate).findings(values)) is warned
 
 
 def test_a_dealer_of_another_group_is_a_warning(admin):
@@ -165,7 +165,9 @@ def test_a_dealer_of_another_group_is_a_warning(admin):
         {"action": "A", "dealer_group": group, "dealer_id": dealer}
         for group, dealer in (("HO", "DEAL1"), ("HO", "DEAL2"), ("MUM", "DEAL2"), ("NEW", "ANY"))
     ]
-    assert [finding.path for finding in unlisted(MapDealers, {"mappings": rows})] == ["mappings.1.dealer_id"]
+    assert [finding.path for finding in Unlisted(MapDealers).findings({"mappings": rows})] == [
+        "mappings.1.dealer_id"
+    ]
 
 
 @pytest.mark.parametrize(
