@@ -1,6 +1,7 @@
 """Where changes of retail users are proposed: a new one, and each message for one that is here."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,6 +20,9 @@ from backoffice.changes.form_pages import form_address, form_paths
 from backoffice.changes.kinds import KINDS
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import initial
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
 
 
 def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
@@ -52,14 +56,19 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
 @require_POST
 def propose_status(request: StaffRequest, group_id: str, user_id: str, status: str) -> HttpResponse:
     """Suspend, inactivate or reactivate with one click: a draft of an update, ready to be checked and reasoned."""
-    form = change_form(group_id, user_id, update_retail_user.KIND.slug)
-    token = uuid.uuid4()
-    values = {**form.starting(), **form.fixed, "status": status}
     try:
-        operations.save_draft(form.kind, values, by=request.user, token=token)
+        form, token = draft_update(group_id, user_id, {"status": status}, by=request.user)
     except NotAllowed as error:
         return render(request, "403.html", {"words": error.words}, status=403)
     return redirect(form.address("check", token))
+
+
+def draft_update(group_id: str, user_id: str, values: Values, *, by: "User") -> tuple[EntryForm, uuid.UUID]:
+    """A draft of an update with these values beside the confirmed ones. Raises Http404, NotAllowed."""
+    form = change_form(group_id, user_id, update_retail_user.KIND.slug)
+    token = uuid.uuid4()
+    operations.save_draft(form.kind, {**form.starting(), **form.fixed, **values}, by=by, token=token)
+    return form, token
 
 
 def _for_nobody(request: HttpRequest, group_id: str, user_id: str, slug: str) -> EntryForm:

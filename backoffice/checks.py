@@ -115,7 +115,8 @@ def guarded(
 
 
 def _guarded(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
-    wanted = {**audit_guard.guards(connection.vendor), **changes_guards.guards(connection.vendor)}
+    rooms = (audit_guard.guards, changes_guards.guards, *guarding.ROOMS.values())
+    wanted = {name: guard for guards in rooms for name, guard in guards(connection.vendor).items()}
     if gone := guarding.missing(connection, wanted):
         yield Error(
             f"Triggers are missing or switched off: {', '.join(gone)}.",

@@ -5,11 +5,13 @@ drops the triggers of a table that a migration alters. On PostgreSQL they stay m
 type of a column that one of them names drops that one.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.apps import AppConfig
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class Guard(NamedTuple):
@@ -32,6 +34,41 @@ class Guard(NamedTuple):
 
 #: By the names of the triggers.
 Guards = Mapping[str, Guard]
+
+
+#: Guards of the rooms on top, by room: what `checks` asks for beside those of the trail and of changes.
+ROOMS: dict[str, Callable[[str], Guards]] = {}
+
+
+def append_only(table: str, vendor: str) -> Guards:
+    """Guards that keep the rows of a table as they were written. `vendor`: the kind of database."""
+    words = f"{table} is append-only: {{}} is refused."
+    found = {
+        f"{table}_kept": Guard("UPDATE", table, "TRUE", words.format("UPDATE")),
+        f"{table}_not_deleted": Guard("DELETE", table, "TRUE", words.format("DELETE")),
+    }
+    if vendor == "postgresql":
+        found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", words.format("TRUNCATE"))
+    else:  # INSERT OR REPLACE deletes the old row without asking the trigger of DELETE
+        again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
+        found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words.format("REPLACE"))
+    return found
+
+
+def register(room: AppConfig, guards: Callable[[str], Guards]) -> None:
+    """Guard the tables of a room, after each migration. `guards` takes the kind of database. Called from `ready`."""
+    ROOMS[room.label] = guards
+    pre_migrate.connect(_migrating, sender=room, dispatch_uid=f"{room.label}.take_down")
+    post_migrate.connect(_migrated, sender=room, dispatch_uid=f"{room.label}.put_up")
+
+
+def _migrating(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    if connections[using].vendor == "sqlite":
+        take_down(connections[using], ROOMS[sender.label]("sqlite"))
+
+
+def _migrated(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    put_up(connections[using], ROOMS[sender.label](connections[using].vendor))
 
 
 def put_up(connection: BaseDatabaseWrapper, guards: Guards) -> None:

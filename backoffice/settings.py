@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "accounts",
     "limits",
     "markets",
+    "trading",
     "backoffice.batches",
     "backoffice.health",
     "backoffice.exports",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("users/", include("accounts.urls")),
     path("limits/", include("limits.urls")),
     path("markets/", include("markets.urls")),
+    path("trading/", include("trading.urls")),
 ]
 
 handler400 = "backoffice.incoming.bad_request"

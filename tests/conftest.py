@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.utils import timezone
 
+from backoffice import guarding
 from backoffice.audit.guard import guard, unguard
 from backoffice.changes import guards
 from backoffice.delivery import gate
@@ -34,11 +35,16 @@ SAME_EVERYWHERE = (
 
 def _flush(self, statements):
     """Empty a test's tables: triggers of the audit trail and of changes refuse it, and are away for that moment."""
+    rooms = [room(self.connection.vendor) for room in guarding.ROOMS.values()]
     unguard(self.connection)
     guards.take_down(self.connection.alias)
+    for found in rooms:
+        guarding.take_down(self.connection, found)
     try:
         _plain_flush(self, statements)
     finally:
+        for found in rooms:
+            guarding.put_up(self.connection, found)
         guards.put_up(self.connection.alias)
         guard(self.connection)
 

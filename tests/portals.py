@@ -34,9 +34,10 @@ class Portal:
 
     def __init__(self, var: Path, database: str, broker: str) -> None:
         self.var = var
-        self.port, self.odin_port = _free_port(), _free_port()
+        self.port, self.odin_port, self.rest_port = _free_port(), _free_port(), _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.odin_url = f"http://127.0.0.1:{self.odin_port}"
+        self.rest_url = f"http://127.0.0.1:{self.rest_port}"
         odin = f"{self.odin_url}/UserCreation.svc"
         self.environment = {
             **os.environ,
@@ -56,6 +57,11 @@ class Portal:
             "ODIN_PASSWORD_KEY": "0123456789abcdef",
             "ODIN_PASSWORD_MODE": "CBC",
             "DELIVERY_HOLD_SECONDS": "1",
+            "REST_BASE_URL": f"{self.rest_url}/interactive",
+            "REST_API_KEY": "portal-api-key-1",
+            "REST_X_API_KEY": "portal-x-key-2",
+            "REST_PROFILE_KEY": "0123456789abcdef",
+            "REST_TOTAL_TIMEOUT": "5",
             "PYTHONUNBUFFERED": "1",
         }
         self.processes: dict[str, subprocess.Popen] = {}
@@ -82,12 +88,16 @@ class Portal:
         return done.stdout
 
     def start(self, name: str) -> None:
-        """Start one of stand-in, worker, beat, web."""
+        """Start one of stand-in, rest-stand-in, worker, beat, web."""
         celery = [sys.executable, "-m", "celery", "-q", "-A", "backoffice.celery"]
         command = {
             "stand-in": [
                 sys.executable, "-m", "standins.odin",
                 "--port", str(self.odin_port), "--database", str(self.var / "standin.sqlite3"),
+            ],
+            "rest-stand-in": [
+                sys.executable, "-m", "standins.rest", "--port", str(self.rest_port),
+                "--odin", f"{self.odin_url}/", "--database", str(self.var / "standin-rest.sqlite3"),
             ],
             "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4"],
             "beat": [*celery, "beat"],

@@ -32,8 +32,8 @@ from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
-from backoffice.protocol.codes import RecordAction, Segment
-from backoffice.protocol.fields import Values
+from backoffice.protocol.codes import Choice, RecordAction, Segment
+from backoffice.protocol.fields import Flags, Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.messages.users import UpdateRetailUser
 from backoffice.protocol.rules import codes
@@ -49,6 +49,28 @@ ACCOUNTS_KNOWN = (
 ACCOUNTS_UNKNOWN = (
     "Nobody declared the accounts that this user has at ODIN. Say of each what is to be done with it."
 )
+SEND_AGAIN = "send_again"
+SENDING_AGAIN = "Where ODIN has lost a value that it confirmed: a tick sends the value above even unchanged."
+
+
+class Repeatable(Choice):
+    """Confirmed values that an update can repeat, by the names of the fields."""
+
+    NAME = "name", UpdateRetailUser.fields["name"].label
+    STATUS = "status", UpdateRetailUser.fields["status"].label
+    TRADING = "trading_segments", UpdateRetailUser.fields["trading_segments"].label
+    MARKET_DATA = "market_data_segments", UpdateRetailUser.fields["market_data_segments"].label
+    PRODUCT_TYPE = "product_type", UpdateRetailUser.fields["product_type"].label
+    EMAIL = "email", UpdateRetailUser.fields["email"].label
+    MOBILE = "mobile", UpdateRetailUser.fields["mobile"].label
+
+
+class UpdateTyped(UpdateAsked, abstract=True):
+    """What a maker fills in on the form: as in a file, and what is repeated although it did not change."""
+
+    send_again = Flags(0, "Send again", Repeatable, help="Values that go out although they did not change.")
+
+
 #: Everything that the form starts with.
 STARTING = (*(name for name in SINGLE if name != INACTIVE), *ACCOUNTS, "mf_ucc")
 REACTIVATING = (
@@ -73,7 +95,7 @@ def sections(known: Values, hidden: Collection[str]) -> tuple[Section, ...]:
         if section.slug == "segments":
             shown[-1] = replace(shown[-1], notes=dict.fromkeys(codes(known, INACTIVE), "Inactive"))
             shown.append(_inactive(known))
-    return tuple(shown)
+    return (*shown, Section("again", "Send again", (Block((SEND_AGAIN,), text=SENDING_AGAIN, folded=True),)))
 
 
 def _inactive(known: Values) -> Section:
@@ -124,8 +146,8 @@ RESET_BY_OMISSION = ("global_flag", "orders_per_second", "max_broadcast_scrips",
 
 
 def of_form(values: Values, known: Known) -> Asked:
-    """The message of a form, which holds the whole profile."""
-    return _asked(known.values or {}, values, values, frozenset())
+    """The message of a form, which holds the whole profile. What is to be sent again goes out though it is the same."""
+    return _asked(known.values or {}, values, values, frozenset(codes(values, SEND_AGAIN)))
 
 
 def of_row(values: Values, known: Known) -> Asked:
@@ -231,7 +253,7 @@ KIND = ChangeKind(
     records=records,
     assess=assess,
     menu=MenuEntry(_shape),
-    asks=UpdateAsked,
+    asks=UpdateTyped,
     compose=of_form,
     risks=risks,
     files=(

@@ -14,6 +14,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "batches.view_batch",
         "changes.view_change",
         "delivery.view_delivery",
+        "trading.view_accesscheck",
     ),
     "checker": (
         "accounts.view_retailuser",
@@ -29,6 +30,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "delivery.resolve_delivery",
         "odin.view_dealersession",
         "audit.view_entry",
+        "trading.view_accesscheck",
+        "trading.lift_accessstop",
     ),
     "compliance": (
         "accounts.view_retailuser",
@@ -42,6 +45,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "audit.view_entry",
         "audit.verify_entry",
         "changes.view_approvalrule",
+        "trading.view_accesscheck",
     ),
     "support": (
         "accounts.view_retailuser",
@@ -67,6 +71,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         "logins.view_user",
         "logins.propose_rights",
         "logins.approve_rights",
+    ),
+    "access": (
+        "accounts.view_retailuser",
+        "accounts.see_personal_data",
+        "trading.check_access",
+        "trading.view_accesscheck",
     ),
 }
 

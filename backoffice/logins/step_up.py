@@ -51,6 +51,7 @@ PAGES = frozenset(
         "staff:link_check",
         "staff:link_show",
         "staff:end_sessions",
+        "trading:check",
     }
 )
 #: What is sent from a page that others only read: which actions of it, or all of them.
@@ -65,6 +66,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "odin:log_off": (),
     "odin:take_over": (),
     "odin:lift_stop": (),
+    "trading:go_on": (),
 }
 #: What answers with a file, and to which method. A browser that gets one stays on the page where it is, so that the
 #: answer is a page with the button that gets the file.
@@ -75,6 +77,8 @@ FILES: Mapping[str, str] = {
     "compliance:csv": "POST",
     "compliance:evidence": "POST",
 }
+#: Where a retail user's own password is typed: what was sent is kept nowhere (R13), and is typed again on the page.
+NEVER_KEPT = frozenset({"trading:check"})
 #: In the session of somebody who logs in again: what waits for that.
 KEPT = "kept_for_login"
 
@@ -111,6 +115,8 @@ def ask(request: "HttpRequest") -> "HttpResponse":
     if kept:
         # django-allauth calls `resume` with it once the question is answered.
         request.session[STATE_SESSION_KEY] = {"callback": f"{__name__}.{resume.__name__}", "state": kept}
+    elif request.method == "POST":
+        messages.info(request, "Nothing was sent or kept. Fill in the form again.")
     then = kept["back"] if kept else request.get_full_path()
     return redirect(f"{methods[0]['url']}?{urlencode({'next': then})}")
 
@@ -153,6 +159,8 @@ def waiting(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
 def _kept(request: "HttpRequest") -> dict[str, str]:
     """All that is needed to do later what is asked for; nothing for a page that can just be gone to."""
     match = resolve(request.path_info)
+    if match.view_name in NEVER_KEPT:
+        return {}
     if request.method != "POST" and FILES.get(match.view_name) != request.method:
         return {}
     return {

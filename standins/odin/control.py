@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
+from backoffice.protocol.messages.users import CreateRetailUser
 from standins.odin import pages, user_page
 from standins.odin.arming import BadFault
 from standins.odin.faults import FAULTS
@@ -66,7 +67,7 @@ def change(standin: "StandIn", method: str, path: str, content_type: str, body: 
         case ("POST", "faults", number, "remove") if number.isdecimal():
             standin.faults.remove(int(number))
             return Reply(b"", 303, HTML, {"Location": "/"})
-        case ("POST", ("faults" | "session") as name) | ("POST", "users", "check" as name):
+        case ("POST", ("faults" | "session") as name) | ("POST", "users", ("check" | "segments") as name):
             # Only JSON: a web page elsewhere cannot send that without asking the browser first.
             if content_type != "application/json":
                 return plain("Send JSON, with Content-Type: application/json.", 415)
@@ -74,7 +75,7 @@ def change(standin: "StandIn", method: str, path: str, content_type: str, body: 
                 given = json.loads(body)
                 if not isinstance(given, dict):
                     raise BadFault("Send one JSON object.")
-                return {"faults": _arm, "session": _set_session, "check": _check_user}[name](standin, given)
+                return CONTROLS[name](standin, given)
             except json.JSONDecodeError:
                 return as_json({"error": "That is no JSON."}, 400)
             except (BadFault, TypeError) as error:
@@ -106,6 +107,24 @@ def _check_user(standin: "StandIn", given: dict[str, object]) -> Reply:
     user_id, password = str(given.get("user_id", "")), str(given.get("password", ""))
     found = standin.store.users_of(user_id)
     return as_json([{**_public(u), "password_is_right": matches(password, u["password"])} for u in found])
+
+
+def _set_segments(standin: "StandIn", given: dict[str, object]) -> Reply:
+    """The segments that a user may trade in, changed behind the back of whoever sends messages."""
+    segments = given.get("trading_segments")
+    known = set(CreateRetailUser.trading_segments.labels)
+    if not isinstance(segments, list) or not known.issuperset(segments):
+        raise BadFault("trading_segments is a list of segment ids as texts.")
+    with standin.store.transaction():
+        user = standin.store.user(str(given.get("group_id", "")), str(given.get("user_id", "")))
+        if user is None:
+            return as_json({"error": "The stand-in has no such user."}, 404)
+        user["values"]["trading_segments"] = segments
+        standin.store.save_user(user)
+    return as_json(_public(user))
+
+
+CONTROLS = {"faults": _arm, "session": _set_session, "check": _check_user, "segments": _set_segments}
 
 
 def _page(text: str) -> Reply:

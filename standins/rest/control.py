@@ -67,6 +67,16 @@ def _change(standin: "RestStandIn", method: str, path: str, given: dict[str, Any
             standin.faults.remove()
         case ("POST", "faults", number, "remove") if number.isdecimal():
             standin.faults.remove(int(number))
+        case ("POST", "segments") if standin.odin:
+            try:
+                standin.people.set_segment(
+                    str(given.get("group_id", "")),
+                    str(given.get("user_id", "")),
+                    str(given.get("exchange", "")),
+                    allowed=str(given.get("allowed", "")) == "1",
+                )
+            except OSError:
+                raise BadFault(f"The stand-in ODIN at {standin.odin} does not answer.") from None
         case ("POST", "sessions", "end"):
             standin.store.end_sessions("ended on the stand-in's page")
         case ("POST", "orders", action) if action in ACTIONS:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from standins.html import Safe, facts, join, page, section, table, tag
-from standins.rest.constants import CALLS, OPEN
+from standins.rest.constants import CALLS, EXCHANGES, OPEN
 from standins.rest.faults import FAULTS
 from standins.rest.people import OWN_PASSWORD, Person
 from standins.rest.store import Document
@@ -44,7 +44,7 @@ def _users(standin: "RestStandIn") -> Safe:
         return tag("p", f"The stand-in ODIN at {standin.odin} does not answer.", class_="empty")
     rows = [(_who(person), *_codes(standin, person)) for person in people]
     empty = "No user yet. Create one in the portal; it may log in here as soon as ODIN has it."
-    return table(("User", "TOTP", "OTP", "Other", "Password"), rows, empty, "Users")
+    return table(("User", "TOTP", "OTP", "Other", "Segments", "Password"), rows, empty, "Users")
 
 
 def _who(person: Person) -> Safe:
@@ -75,8 +75,26 @@ def _codes(standin: "RestStandIn", person: Person) -> tuple[object, ...]:
         _copy("TOTP", keys.totp),
         _copy("OTP", keys.otp),
         tag("details", tag("summary", "Show"), more),
+        tag("details", tag("summary", "Show"), _segments(person)) if standin.odin else "all",
         own,
     )
+
+
+def _segments(person: Person) -> Safe:
+    """What a user may trade in, and buttons that change it at the stand-in ODIN behind the portal's back."""
+    who = {"group_id": person.group_id, "user_id": person.user_id}
+    rows = []
+    for name, _, _ in EXCHANGES:
+        allowed = name in person.exchanges
+        words, to = (f"Stop {name}", "0") if allowed else (f"Allow {name}", "1")
+        rows.append(
+            (
+                name,
+                "allowed" if allowed else "no",
+                _button("/segments", words, **who, exchange=name, allowed=to),
+            )
+        )
+    return table(("Exchange", "Trading", "Action"), rows, "", "Segments")
 
 
 def _copy(what: str, code: str) -> Safe:

@@ -108,17 +108,34 @@ class People:
         with _opener.open(f"{self._odin}/users.json?limit=100", timeout=2) as answer:
             return [_person(user) for user in json.load(answer)]
 
+    def set_segment(self, group_id: str, user_id: str, exchange: str, allowed: bool) -> None:
+        """Allow a user of the stand-in ODIN an exchange or not, behind the portal's back. Raises OSError."""
+        segment = next((number for name, _, number in EXCHANGES if name == exchange), "")
+        found = [user for user in self._ask("/users/check", user_id=user_id) if user["group_id"] == group_id]
+        if not segment or len(found) != 1:
+            return
+        segments = [one for one in found[0]["values"].get("trading_segments") or [] if one != segment]
+        self._ask(
+            "/users/segments",
+            group_id=group_id,
+            user_id=found[0]["user_id"],
+            trading_segments=[*segments, segment] if allowed else segments,
+        )
+
+    def _ask(self, path: str, **given: object) -> Any:
+        """Post to the stand-in ODIN's page. Raises OSError."""
+        asked = urllib.request.Request(  # noqa: S310  # the address comes from whoever starts the stand-in
+            f"{self._odin}{path}", json.dumps(given).encode(), {"Content-Type": "application/json"}
+        )
+        with _opener.open(asked, timeout=2) as answer:
+            return json.load(answer)
+
     def find(self, user_id: str, password: str | None = None) -> tuple[Person, bool] | None:
         """A user, and whether the password is right. None where there is no such user, or more than one."""
         if not self._odin:
             own = [Person(known, name) for known, name in OWN if known == user_id.upper()]
             return (own[0], password == OWN_PASSWORD) if own else None
-        body = json.dumps({"user_id": user_id, "password": password or ""}).encode()
-        asked = urllib.request.Request(  # noqa: S310  # the address comes from whoever starts the stand-in
-            f"{self._odin}/users/check", body, {"Content-Type": "application/json"}
-        )
-        with _opener.open(asked, timeout=2) as answer:
-            found = json.load(answer)
+        found = self._ask("/users/check", user_id=user_id, password=password or "")
         return (_person(found[0]), bool(found[0]["password_is_right"])) if len(found) == 1 else None
 
 
@@ -139,13 +156,14 @@ def _person(user: Document) -> Person:
         exchanges=tuple(segments),
         market_data=tuple(broadcast),
         products=(PRODUCTS[product],) if product in PRODUCTS else tuple(PRODUCTS.values()),
-        gtd_days=int(days) if days.isdigit() and int(days) else 365,
+        gtd_days=int(days) if days.isdigit() else 0,
         poa=values.get("poa", ""),
         cash=Decimal(user["limits"]["cash"]),
-        profile={name: str(values.get(key, "")) for name, key in PROFILE.items()},
+        profile={
+            "user_name": values.get("name", ""),
+            "email_id": values.get("email", ""),
+            # ODIN keeps a mobile number in the place of the telephone number.
+            "mobile_no": values.get("mobile") or values.get("telephone", ""),
+        },
         has_password=bool(user["password"]),
     )
-
-
-#: The profile's keys, and where the stand-in ODIN has their values.
-PROFILE = {"user_name": "name", "email_id": "email", "mobile_no": "telephone"}

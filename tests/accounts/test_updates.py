@@ -5,10 +5,12 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from accounts.entry import change_form
 from accounts.models import RetailUser
 from accounts.updates import ALWAYS, compose, placed
 from backoffice.changes import operations
 from backoffice.changes.models import Change, State
+from backoffice.delivery.handlers import apply
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.sending import drain
 from backoffice.delivery.states import State as DeliveryState
@@ -16,6 +18,7 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Context, check
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
+from tests.factories import retail_user_values
 from tests.html_forms import Page
 
 KNOWN = {
@@ -329,3 +332,14 @@ def test_a_form_that_was_opened_before_another_change_does_not_undo_it(user, odi
     assert late.status_code == 409
     assert "after you began" in late.content.decode()
     assert odin.store.user("HO", "HAS001")["values"]["city"] == "Pune"
+
+
+@pytest.mark.django_db
+def test_what_is_ticked_to_be_sent_again_goes_out_though_it_did_not_change():
+    apply(301, "HO/RET001", retail_user_values())
+    form = change_form("HO", "RET001", "update_retail_user")
+    unchanged = {**form.starting(), **form.fixed}
+    assert set(form.compose(unchanged)) == set(ALWAYS)
+    message = form.compose({**unchanged, "send_again": ["trading_segments", "email"]})
+    assert set(message) == {*ALWAYS, "trading_segments", "email"}
+    assert (message["trading_segments"], message["email"]) == (["1", "3"], "asha@example.com")

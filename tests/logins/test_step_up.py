@@ -84,6 +84,7 @@ def test_each_of_them_asks_after_a_while_and_not_before(person, name):
     parts = next(parts for _, known, parts in pages() if known == name)
     for action in step_up.ACTIONS.get(name) or ("",):
         samples = {"pk": 0, "token": uuid.uuid4(), "slug": "create_retail_user", "action": action or "again"}
+        samples |= {"group_id": "HO", "user_id": "RET001"}
         where = reverse(name, kwargs={part: samples[part] for part in parts})
         wait(client, 59)
         assert not asked(client.post(where))

@@ -117,3 +117,50 @@ def test_without_the_stand_in_odin_the_brokers_login_says_so():
         browser = Browser(connector).land(sTwoWayToken=publisher.mint())
         assert "The stand-in ODIN does not answer. Try again." in browser.login("WEBRET1", PASSWORD).text
         assert "does not answer" in browser.open("/").text
+
+
+def segments(caller, **given):
+    body = {"group_id": "HO", "user_id": "WEBRET1", "exchange": "BSE_EQ", "allowed": "0", **given}
+    return caller.call("POST", "/segments", body)
+
+
+def test_a_segment_is_stopped_and_allowed_on_the_page_behind_the_portals_back(both):
+    caller, desk = both
+    create(desk)
+    assert "Stop BSE_EQ" in caller.call("GET", "/")[1].decode()
+    assert segments(caller)[0] == 200
+    assert login(caller)[1]["data"]["exchanges"] == ["NSE_EQ", "NSE_FO"]
+    assert desk.user()["values"]["trading_segments"] == ["1", "2"]
+    assert "Allow BSE_EQ" in caller.call("GET", "/")[1].decode()
+    segments(caller, allowed="1")
+    assert set(login(caller)[1]["data"]["exchanges"]) == {"NSE_EQ", "NSE_FO", "BSE_EQ"}
+
+
+@pytest.mark.parametrize("wrong", [{"exchange": "MARS"}, {"user_id": "WEBRET2"}, {"group_id": "OTHER"}])
+def test_a_segment_of_nobody_changes_nothing(both, wrong):
+    caller, desk = both
+    create(desk)
+    before = desk.user()["values"]["trading_segments"]
+    assert segments(caller, **wrong)[0] == 200
+    assert desk.user()["values"]["trading_segments"] == before
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"group_id": "HO", "user_id": "WEBRET1", "trading_segments": ["99"]}, 400),
+        ({"group_id": "HO", "user_id": "WEBRET1", "trading_segments": [[]]}, 400),
+        ({"group_id": "HO", "user_id": "WEBRET1"}, 400),
+        ({"group_id": "HO", "user_id": "WEBRET9", "trading_segments": ["1"]}, 404),
+    ],
+)
+def test_odins_stand_in_takes_only_segments_that_there_are_of_users_that_there_are(both, given, status):
+    desk = both[1]
+    create(desk)
+    assert desk.control("/users/segments", given).status_code == status
+
+
+def test_gtd_days_that_are_off_are_0(both):
+    caller, desk = both
+    create(desk, t247="")
+    assert login(caller)[1]["data"]["others"]["nGTDMaxDays"] == "0"

@@ -38,6 +38,7 @@ class Role(Choice):
     COMPLIANCE = "compliance", "Compliance"
     SUPPORT = "support", "Support"
     ADMIN = "admin", "Administrator"
+    ACCESS = "access", "Access check"
 
 
 class StaffRights(Request, abstract=True):

@@ -1,4 +1,4 @@
-"""Make the staff of a demonstration: two admins, a maker, a checker, a compliance reviewer and support."""
+"""Make the staff of a demonstration: two admins, a maker, a checker, compliance, support, access."""
 
 import secrets
 from typing import Any
@@ -17,6 +17,7 @@ PEOPLE = (
     ("compliance", "Kiran Compliance"),
     ("support", "Sunil Support"),
     ("admin2", "Amar Admin"),
+    ("access", "Anil Access"),
 )
 
 
