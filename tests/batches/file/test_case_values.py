@@ -19,6 +19,7 @@ from backoffice.batches.check import offers
 from backoffice.batches.models import Batch, State
 from tests.batches.files import as_csv, example_row
 from tests.factories import RetailUserFactory
+from tests.html_forms import flowed
 from tests.uploads import accept, asked, see
 
 pytestmark = pytest.mark.django_db
@@ -249,7 +250,7 @@ class TestAcceptingForManyRows:
         page = see(client, batch, "mobile", "U16").content.decode()
         before = ("98123 45678", "+91 98123 45678", "98123-45678", "+91-9812345678", "0091 9812345678")
         for text in before:
-            assert re.search(rf"<td[^>]*>{re.escape(text)}</td><td[^>]*>9812345678</td>", page)
+            assert re.search(rf"<td[^>]*>{re.escape(text)}</td>\s*<td[^>]*>9812345678</td>", page)
         assert "Accept in 5 rows" in page
         accept(client, batch, "mobile", "U16")
         work(batch)
@@ -292,7 +293,7 @@ class TestAcceptingForManyRows:
         ]
         batch = upload(CREATE, as_csv(*rows).encode())
         page = see(client, batch, "city", "F5").content.decode()
-        assert "120 rows, 60 different values" in page
+        assert "120 rows, 60 different values" in flowed(page)
         assert page.count('class="mono long"') == 2 * 50
         second = client.get(
             reverse("batches:offers", args=[batch.pk]), {"path": "city", "rule": "F5", "page": 2}
