@@ -142,7 +142,7 @@ UNKNOWN = [
     ("manager_id", "category", "poa"),
 ]
 #: What a change keeps of what was examined.
-KEPT = ("kind", "lane", "before", "findings", "risks", "amount", "checkers", "record_version")
+KEPT = ("kind", "subject", "before", "findings", "risks", "amount", "checkers", "record_version")
 
 
 @pytest.fixture

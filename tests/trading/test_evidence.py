@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
-from backoffice.audit import evidence
 from backoffice.audit.evidence import Scope
 from backoffice.audit.seals import seal_new
+from backoffice.compliance import evidence
 from backoffice.compliance.evidence_verifier import verify
 from tests.rest.conftest import PASSWORD
 

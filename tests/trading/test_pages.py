@@ -139,7 +139,7 @@ def test_a_difference_offers_an_update_that_sends_the_confirmed_value_again(
     assert "Propose an update" in client.get(made.get_absolute_url()).content.decode()
     answer = client.post(reverse("trading:propose", args=[made.pk]))
     change = Change.objects.get()
-    assert change.lane == "HO/DEMO1"
+    assert change.subject == "HO/DEMO1"
     text = client.get(answer.url).content.decode()
     assert "Send again" in text
     check_page = reverse("accounts:change_check", args=["HO", "DEMO1", "update_retail_user", change.token])
