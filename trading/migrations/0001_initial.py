@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,91 +14,172 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AccessCheck',
+            name="AccessCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.UUIDField(unique=True)),
-                ('lane', models.CharField(max_length=80)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('reason', models.TextField()),
-                ('identified', models.CharField(choices=[('document', 'Here, with an identity document'), ('known', 'Here, known to me in person'), ('called_back', 'By telephone, called back on the registered number'), ('questions', 'By telephone, with security questions')], max_length=12)),
-                ('factor', models.CharField(max_length=12)),
-                ('record_version', models.PositiveIntegerField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.UUIDField(unique=True)),
+                ("lane", models.CharField(max_length=80)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("reason", models.TextField()),
+                (
+                    "identified",
+                    models.CharField(
+                        choices=[
+                            ("document", "Here, with an identity document"),
+                            ("known", "Here, known to me in person"),
+                            ("called_back", "By telephone, called back on the registered number"),
+                            ("questions", "By telephone, with security questions"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("factor", models.CharField(max_length=12)),
+                ("record_version", models.PositiveIntegerField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'permissions': [('check_access', "Can check a client's access with the client's own login"), ('lift_accessstop', 'Can let access checks go on after two failures')],
-                'default_permissions': ('view',),
+                "ordering": ("-id",),
+                "permissions": [
+                    ("check_access", "Can check a client's access with the client's own login"),
+                    ("lift_accessstop", "Can let access checks go on after two failures"),
+                ],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='AccessGoOn',
+            name="AccessGoOn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lane', models.CharField(max_length=80)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('reason', models.TextField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("lane", models.CharField(max_length=80)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("reason", models.TextField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'default_permissions': (),
+                "ordering": ("-id",),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='AccessResult',
+            name="AccessResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('equal', 'Equal'), ('different', 'Different'), ('incomplete', 'Incomplete'), ('no_login', 'No login')], max_length=12)),
-                ('rows', models.JSONField(default=list)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('access_check', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='result', to='trading.accesscheck')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("equal", "Equal"),
+                            ("different", "Different"),
+                            ("incomplete", "Incomplete"),
+                            ("no_login", "No login"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("rows", models.JSONField(default=list)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "access_check",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="result",
+                        to="trading.accesscheck",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='AccessStep',
+            name="AccessStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('call', models.CharField(max_length=20)),
-                ('outcome', models.CharField(max_length=20)),
-                ('words', models.TextField(blank=True)),
-                ('received', models.TextField(blank=True)),
-                ('milliseconds', models.PositiveIntegerField(default=0)),
-                ('counts', models.BooleanField(default=False)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('access_check', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='trading.accesscheck')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("call", models.CharField(max_length=20)),
+                ("outcome", models.CharField(max_length=20)),
+                ("words", models.TextField(blank=True)),
+                ("received", models.TextField(blank=True)),
+                ("milliseconds", models.PositiveIntegerField(default=0)),
+                ("counts", models.BooleanField(default=False)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "access_check",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="trading.accesscheck",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'default_permissions': (),
+                "ordering": ("id",),
+                "default_permissions": (),
             },
         ),
         migrations.AddIndex(
-            model_name='accesscheck',
-            index=models.Index(fields=['lane', '-at'], name='access_check_by_lane'),
+            model_name="accesscheck",
+            index=models.Index(fields=["lane", "-at"], name="access_check_by_lane"),
         ),
         migrations.AddConstraint(
-            model_name='accesscheck',
-            constraint=models.CheckConstraint(condition=models.Q(('identified__in', ['document', 'known', 'called_back', 'questions'])), name='access_check_identified'),
+            model_name="accesscheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("identified__in", ["document", "known", "called_back", "questions"])),
+                name="access_check_identified",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accesscheck',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='access_check_has_a_reason'),
+            model_name="accesscheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="access_check_has_a_reason"
+            ),
         ),
         migrations.AddIndex(
-            model_name='accessgoon',
-            index=models.Index(fields=['lane', '-at'], name='access_go_on_by_lane'),
+            model_name="accessgoon",
+            index=models.Index(fields=["lane", "-at"], name="access_go_on_by_lane"),
         ),
         migrations.AddConstraint(
-            model_name='accessresult',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['equal', 'different', 'incomplete', 'no_login'])), name='access_result_verdict'),
+            model_name="accessresult",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict__in", ["equal", "different", "incomplete", "no_login"])),
+                name="access_result_verdict",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accessstep',
-            constraint=models.UniqueConstraint(fields=('access_check', 'call'), name='access_step_once'),
+            model_name="accessstep",
+            constraint=models.UniqueConstraint(fields=("access_check", "call"), name="access_step_once"),
         ),
     ]
