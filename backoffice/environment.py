@@ -224,6 +224,17 @@ def rest_paths(name: str) -> dict[str, tuple[str, str]]:
     return paths
 
 
+def table(name: str, key: str, value: str, example: str) -> dict[str, str]:
+    """`KEY:VALUE,KEY:VALUE` as a mapping, each a pattern. Raises ImproperlyConfigured."""
+    found = {}
+    for pair in env.list(name, default=[]):
+        left, colon, right = pair.strip().rpartition(":")
+        if not colon or not re.fullmatch(key, left) or not re.fullmatch(value, right):
+            raise ImproperlyConfigured(f"{name}: {pair!r} cannot be read. An example: {example}.")
+        found[left] = right
+    return found
+
+
 def some_of(name: str, default: str, allowed: tuple[str, ...]) -> list[str]:
     """Some of a few words, with commas between. Raises ImproperlyConfigured."""
     values: list[str] = [word for word in env.list(name, default=default.split(",")) if word]

@@ -61,5 +61,20 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "order-messages": {
+        "task": "partners.tasks.read_inbox",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "connector": {
+        "task": "partners.tasks.look",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "order-sync": {
+        "task": "partners.tasks.sync",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }

@@ -28,6 +28,7 @@ from backoffice.environment import (
     rest_paths,
     some_of,
     switch,
+    table,
     transport_options,
 )
 from backoffice.log_settings import logging_of
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
     "accounts",
     "limits",
     "markets",
+    "partners",
     "trading",
     "backoffice.batches",
     "backoffice.health",
@@ -94,6 +96,7 @@ MIDDLEWARE = [
     "backoffice.audit.middleware.RequestIdMiddleware",
     "backoffice.logs.RequestLogMiddleware",
     "csp.middleware.CSPMiddleware",
+    "partners.middleware.ConnectorMiddleware",
     "backoffice.incoming.IncomingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -284,6 +287,45 @@ REST_TOTAL_TIMEOUT = number("REST_TOTAL_TIMEOUT", 20, 0.1, 300)
 # Megabytes of an answer that are read at most: of any call, and of a book.
 REST_ANSWER_MB = number("REST_ANSWER_MB", 2, 0.1, 100)
 REST_BOOK_MB = number("REST_BOOK_MB", 20, 0.1, 500)
+
+# --- ODIN Connector: off unless CONNECTOR is on ------------------------------------------------------------------
+
+CONNECTOR = one_of("CONNECTOR", "off", ("off", "on")) == "on"
+CONNECTOR_MODELS = some_of("CONNECTOR_MODELS", "1,2", ("1", "2"))
+# Where clients and the vendor reach /connector/; with CONNECTOR_HOST it answers on that host alone, staff pages do not.
+CONNECTOR_PUBLIC_URL = rest_address("CONNECTOR_PUBLIC_URL")
+CONNECTOR_HOST = env.str("CONNECTOR_HOST", default="").lower()
+# The vendor's services, each at its own base address: none has a default.
+CONNECTOR_LANDING_URL = rest_address("CONNECTOR_LANDING_URL")
+CONNECTOR_VAS_URL = rest_address("CONNECTOR_VAS_URL")
+CONNECTOR_BROKERS_URL = rest_address("CONNECTOR_BROKERS_URL")
+CONNECTOR_SYNC_URL = rest_address("CONNECTOR_SYNC_URL")
+# JSON with $token, $two_way_token, $partner_id and $sequence; no public page tells what sync takes.
+CONNECTOR_SYNC_BODY = env.str("CONNECTOR_SYNC_BODY", default="")
+# How often the vendor may check a two-way token within its ten minutes.
+CONNECTOR_TOKEN_USES = int(number("CONNECTOR_TOKEN_USES", 1, 1, 10))
+# "flat": each line carries the header's fields too. Segment ids: "plain", "mapped", or "" while that is not known.
+CONNECTOR_BASKET_SHAPE = one_of("CONNECTOR_BASKET_SHAPE", "list", ("list", "flat"))
+CONNECTOR_SEGMENT_IDS = one_of("CONNECTOR_SEGMENT_IDS", "", ("", "plain", "mapped"))
+CONNECTOR_CODES = one_of("CONNECTOR_CODES", "numbers", ("numbers", "names"))
+CONNECTOR_SPELLINGS = table(
+    "CONNECTOR_SPELLINGS", "[A-Za-z]+", "[A-Za-z0-9]+", "orgQty:orgQTY,ordGTD:ordGTD1"
+)
+CONNECTOR_DECIMAL_LOCATORS = {
+    exchange: int(locator)
+    for exchange, locator in table(
+        "CONNECTOR_DECIMAL_LOCATORS", "|".join(Exchange), "[1-9][0-9]{0,8}", "NSE_CUR:10000000"
+    ).items()
+}
+# What the status codes of callbacks mean. A code that is not here leaves an invitation "returned, unclear".
+CONNECTOR_STATUS_CODES = table(
+    "CONNECTOR_STATUS_CODES", r"[!-+\--9;-~]{1,50}", "ok|failed|invalid", "S101:ok"
+)
+CONNECTOR_SESSION_HOURS = number("CONNECTOR_SESSION_HOURS", 24, 0.01, 24)
+# Seconds: the AuthCode check, any other call of ours, and the answer to a call of the vendor.
+CONNECTOR_VAS_TIMEOUT = number("CONNECTOR_VAS_TIMEOUT", 3, 0.1, 10)
+CONNECTOR_TOTAL_TIMEOUT = number("CONNECTOR_TOTAL_TIMEOUT", 10, 0.1, 60)
+CONNECTOR_ANSWER_SECONDS = number("CONNECTOR_ANSWER_SECONDS", 5, 1, 30)
 
 # --- scrip masters -----------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ urlpatterns = [
     path("limits/", include("limits.urls")),
     path("markets/", include("markets.urls")),
     path("trading/", include("trading.urls")),
+    path("partners/", include("partners.urls")),
+    path("connector/", include("partners.public_urls")),
 ]
 
 handler400 = "backoffice.incoming.bad_request"

@@ -28,6 +28,7 @@ class Work(StrEnum):
     DELIVERIES = "backoffice.delivery.tasks.deliver_due"
     BATCHES = "backoffice.batches.tasks.work_due"
     QUESTIONS = "backoffice.delivery.tasks.fetch_answers"
+    ORDER_MESSAGES = "partners.tasks.read_inbox"
 
 
 def wake_after_commit(work: Work) -> None:

@@ -23,6 +23,12 @@ from backoffice.logins import step_up
 from backoffice.odin import session
 from backoffice.protocol.personal import FORMS
 
+
+def _sees_connector(user: Any) -> bool:
+    """Whether the Connector is switched on and this person has a right to its pages."""
+    return settings.CONNECTOR and bool(user.has_perm("partners.monitor_connector"))
+
+
 #: Label, page, icon, permission ("" for everybody who is logged in) or what says who sees it. In the order of the work.
 NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Today", "desk:today", "today", ""),
@@ -32,6 +38,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
     ("Limits", "limits:list", "limits", "limits.view_limitupdate"),
     ("Scrips", "markets:search", "search", "markets.view_scrip"),
+    ("Connector", "partners:monitor", "link", _sees_connector),
     ("Audit", "compliance:list", "audit", "audit.view_entry"),
     ("Staff", "staff:list", "user", "logins.view_user"),
     ("Master lists", "masters:list", "settings", "masters.change_name"),

@@ -173,7 +173,7 @@ class YesNoFilter(django_filters.TypedChoiceFilter):
     """Rows of which something holds, or does not."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        choices = (("true", "Yes"), ("false", "No"))
+        choices = (("", "Any"), ("true", "Yes"), ("false", "No"))
         super().__init__(*args, choices=choices, coerce=lambda value: value == "true", **kwargs)
 
 

@@ -15,6 +15,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "changes.view_change",
         "delivery.view_delivery",
         "trading.view_accesscheck",
+        "partners.monitor_connector",
+        "partners.settle_connector",
+        "partners.propose_partner",
+        "partners.make_basket",
+        "partners.stop_connector",
     ),
     "checker": (
         "accounts.view_retailuser",
@@ -32,6 +37,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "audit.view_entry",
         "trading.view_accesscheck",
         "trading.lift_accessstop",
+        "partners.monitor_connector",
+        "partners.settle_connector",
+        "partners.approve_partner",
+        "partners.approve_basket",
+        "partners.stop_connector",
     ),
     "compliance": (
         "accounts.view_retailuser",
@@ -46,6 +56,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "audit.verify_entry",
         "changes.view_approvalrule",
         "trading.view_accesscheck",
+        "partners.monitor_connector",
+        "partners.stop_connector",
     ),
     "support": (
         "accounts.view_retailuser",
@@ -53,6 +65,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "markets.view_scrip",
         "changes.view_change",
         "delivery.view_delivery",
+        "partners.monitor_connector",
     ),
     "admin": (
         "accounts.view_retailuser",

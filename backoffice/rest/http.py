@@ -33,16 +33,20 @@ _watchdog = Watchdog()
 def send(
     request: Request,
     *,
-    key: SecretText,
+    key: SecretText | None,
     token: SecretText | None,
     connect_timeout: float,
     total_timeout: float,
     largest: int,
+    service: str = "The REST API",
 ) -> HttpAnswer | NoAnswer:
-    """Send a request once. Never raises: a call without an answer says whether its first byte may have left."""
+    """Send a request once. Never raises: a call without an answer says whether its first byte may have left.
+
+    `service`: what answers there, for what is said where it cannot be reached.
+    """
     if not is_safe(request.address):
         return NoAnswer(False, "address", "Only https addresses are called. Look at REST_BASE_URL.")
-    secrets = [key] if token is None else [key, token]
+    secrets = [secret for secret in (key, token) if secret is not None]
     if not all(_HEADER.fullmatch(secret.reveal()) for secret in secrets):
         words = "The key or the token has a character that no header may have. Look at REST_X_API_KEY."
         return NoAnswer(False, "header", words)
@@ -52,8 +56,8 @@ def send(
     except Exception as error:
         if not isinstance(error, FORESEEN):
             # Without the traceback's frames, which hold the request.
-            logger.error("A call of the REST API failed in an unforeseen way: %s.", type(error).__name__)
-        return _classified(error, watched)
+            logger.error("A call of %s failed in an unforeseen way: %s.", service, type(error).__name__)
+        return _classified(error, watched, service)
     finally:
         _watchdog.end(watched)
 
@@ -75,9 +79,10 @@ def is_loopback(address: str) -> bool:
         return host == "localhost"
 
 
-def _headers(request: Request, key: SecretText, token: SecretText | None) -> dict[str, str]:
+def _headers(request: Request, key: SecretText | None, token: SecretText | None) -> dict[str, str]:
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
-    headers["x-api-key"] = key.reveal()
+    if key is not None:
+        headers["x-api-key"] = key.reveal()
     if token is not None:
         headers["Authorization"] = f"Bearer {token.reveal()}"
     return headers
@@ -102,10 +107,10 @@ def _exchange(
             return HttpAnswer(response.status_code, content)
 
 
-def _classified(error: Exception, watched: Watched) -> NoAnswer:
+def _classified(error: Exception, watched: Watched, service: str) -> NoAnswer:
     if not watched.sent:
         reason = "no connection in time." if watched.overdue else _reason(error)
-        return NoAnswer(False, "not-sent", f"The REST API cannot be reached: {reason} Nothing was sent.")
+        return NoAnswer(False, "not-sent", f"{service} cannot be reached: {reason} Nothing was sent.")
     received = watched.received
     if watched.overdue:
         return NoAnswer(

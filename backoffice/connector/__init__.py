@@ -1,0 +1,1 @@
+"""ODIN Connector: what its messages are (`api`), and the client that calls it."""

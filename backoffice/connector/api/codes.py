@@ -1,0 +1,56 @@
+"""Codes of the Connector's messages (connector-notes, 3.5 and 3.8)."""
+
+from backoffice.protocol.codes import Choice
+
+
+class Side(Choice):
+    """orderSide, and buyOrSell as a number."""
+
+    BUY = "BUY", "Buy"
+    SELL = "SELL", "Sell"
+
+
+class OrderType(Choice):
+    """ordType: names as the sibling API spells them, and as numbers."""
+
+    LIMIT = "RL", "Limit"
+    MARKET = "RL-MKT", "Market"
+    STOP_LIMIT = "SL", "Stop loss limit"
+    STOP_MARKET = "SL-MKT", "Stop loss market"
+
+
+class Validity(Choice):
+    """validity, as a name and as a number."""
+
+    DAY = "DAY", "Day"
+    GTD = "GTD", "For a number of days"
+    GTC = "GTC", "Until cancelled"
+    IOC = "IOC", "Immediate or cancel"
+    EOS = "EOS", "For the session"
+    FOK = "FOK", "Fill or kill"
+
+
+SIDE_NUMBERS = {Side.BUY: 1, Side.SELL: 2}
+ORDER_TYPE_NUMBERS = {
+    OrderType.LIMIT: 1,
+    OrderType.MARKET: 2,
+    OrderType.STOP_LIMIT: 3,
+    OrderType.STOP_MARKET: 4,
+}
+VALIDITY_NUMBERS = {
+    Validity.DAY: 1,
+    Validity.GTD: 2,
+    Validity.GTC: 3,
+    Validity.IOC: 4,
+    Validity.EOS: 5,
+    Validity.FOK: 6,
+}
+_SIDES = {
+    **dict.fromkeys(("1", "B", "BUY"), Side.BUY.value),
+    **dict.fromkeys(("2", "S", "SELL"), Side.SELL.value),
+}
+
+
+def side_of(text: str) -> str:
+    """BUY or SELL of what a message calls a side (1, 2, B, S, BUY, SELL); "" for anything else."""
+    return _SIDES.get(text.strip().upper(), "")

@@ -1,0 +1,1 @@
+"""ODIN Connector: the registry of partners, baskets, invitations, sessions and reported orders."""

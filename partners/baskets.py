@@ -1,0 +1,393 @@
+"""Baskets: made, filled with lines, looked at, submitted, published, withdrawn (C5, C6, C19 to C22)."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.changes import operations as changes
+from backoffice.changes.models import Change
+from backoffice.connector.api import lines as pure
+from backoffice.connector.api.lines import Line, Traits
+from backoffice.connector.api.reco import new_reco_id
+from backoffice.connector.config import basket_terms
+from backoffice.free_text import checked
+from backoffice.outside import whole
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding, errors
+from markets import search
+from markets.models import Scrip
+from partners.errors import ConnectorProblem, HasFindings
+from partners.models import Basket, BasketLine, BasketVersion, Partner
+from partners.models.baskets import Stage
+from partners.models.registry import PartnerState
+from partners.rights import MAKE_BASKET, need
+from partners.wording import in_words
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+BASKET = "connector_basket"
+NAME_LENGTH, RISK_LENGTH = 80, 1000
+_NO_RIGHT = "You may not make baskets. Ask whoever leads the research desk."
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A line in two versions: `before` or `after` is None where it was added or removed."""
+
+    before: BasketLine | None
+    after: BasketLine | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything but its place differs."""
+        return (self.before and line_of(self.before)) != (self.after and line_of(self.after))
+
+
+# --- making -------------------------------------------------------------------------------------------------------
+
+
+def make(partner: Partner, name: str, product_code: str, *, by: "User") -> Basket:
+    """Make a basket without a version. Raises NotPermitted and ConnectorProblem."""
+    need(by, MAKE_BASKET, _NO_RIGHT)
+    name = checked(name, ConnectorProblem, "Give the basket a name.", most=NAME_LENGTH)
+    if partner.state != PartnerState.ACTIVE or not partner.serves:
+        raise ConnectorProblem(f"{partner.name} has no baskets here: it is external, suspended or ended.")
+    if not partner.has_product(product_code):
+        raise ConnectorProblem(f"{partner.name} has no product {product_code[:50]}. Choose one of its list.")
+    try:
+        with transaction.atomic():
+            basket = Basket.objects.create(partner=partner, name=name, product_code=product_code, made_by=by)
+            _record("connector.basket_made", basket, by, f"Basket {name} made for {partner.name}.")
+    except IntegrityError:
+        raise ConnectorProblem(f"{partner.name} has a basket named {name}. Choose another name.") from None
+    return basket
+
+
+def save_version(
+    basket: Basket,
+    lines: Sequence[Line],
+    *,
+    risk_text: str,
+    prices_as_of: datetime,
+    valid_until: datetime,
+    by: "User",
+    version: BasketVersion | None = None,
+) -> BasketVersion:
+    """Keep lines as a new version, or in the place of those of a draft that is not submitted (`version`).
+
+    Lines may have findings: `look` tells them, and `submit` refuses. Each line's scrip must be one that the current
+    master offers. Raises NotPermitted, and ConnectorProblem naming the line whose scrip is not there.
+    """
+    need(by, MAKE_BASKET, _NO_RIGHT)
+    risk_text = checked(
+        risk_text, ConnectorProblem, "Write the risk text that clients see.", most=RISK_LENGTH
+    )
+    if len(lines) > pure.MOST_LINES:
+        raise ConnectorProblem(f"A basket has at most {pure.MOST_LINES} lines; this one has {len(lines)}.")
+    scrips = _scrips(lines)
+    rows = [_row(place, line, scrips[line.exchange, line.token]) for place, line in enumerate(lines, 1)]
+    if twice := [found for found in pure.basket_findings(lines) if found.path.endswith(".symbol")]:
+        raise ConnectorProblem(twice[0].text)
+    with transaction.atomic():
+        Basket.objects.select_for_update().get(pk=basket.pk)
+        if version is None:
+            newest = basket.versions.order_by("-number").first()
+            version = BasketVersion(basket=basket, number=newest.number + 1 if newest else 1, made_by=by)
+        else:
+            version = _own(version)
+            if version.stage not in (Stage.DRAFT, Stage.REJECTED):
+                raise ConnectorProblem(f"This version is {version.stage.label.lower()}. Make a new version.")
+            version.lines.all().delete()
+        version.risk_text = risk_text
+        version.prices_as_of, version.valid_until = prices_as_of, valid_until
+        version.save()
+        for row in rows:
+            row.version = version
+        BasketLine.objects.bulk_create(rows)
+        version.content_hash = current_hash(version)
+        version.save(update_fields=["content_hash"])
+        words = f"Version {version.number} saved with {len(rows)} lines."
+        _record("connector.basket_saved", basket, by, words, content=version.content_hash)
+    return version
+
+
+def scrip_of(exchange: str, token: int) -> Scrip | None:
+    """The scrip of the current master that a line may name, None where it is not offered."""
+    own = search.masters().get(exchange)
+    return search.scrips([own]).filter(token=token).first() if own else None
+
+
+def line_of(line: BasketLine) -> Line:
+    """A stored line as the rules take it."""
+    return Line(
+        exchange=line.exchange,
+        token=line.token,
+        symbol=line.symbol,
+        side=line.side,
+        order_type=line.order_type,
+        quantity=line.quantity,
+        price=line.price,
+        trigger=line.trigger,
+        disclosed=line.disclosed,
+        validity=line.validity,
+        days=line.days,
+    )
+
+
+def current_hash(version: BasketVersion) -> str:
+    """SHA-256 (hex) over the version's content as the database has it now."""
+    lines = [line_of(line) for line in version.lines.all()]
+    return pure.content_hash(version.basket.product_code, version.risk_text, version.valid_until, lines)
+
+
+# --- findings -----------------------------------------------------------------------------------------------------
+
+
+def look_at(lines: Sequence[Line]) -> list[Finding]:
+    """What is wrong with lines that are typed or uploaded, by the current scrip master: paths are `lines.N.FIELD`.
+
+    N counts from 0. A master older than one trading day is an error (R35). Queries: one, and one an exchange.
+    """
+    found = list(pure.basket_findings(lines))
+    masters = search.masters()
+    scrips = _known_scrips(lines)
+    terms = basket_terms()
+    for exchange in sorted({line.exchange for line in lines}):
+        if (own := masters.get(exchange)) and own.stale:
+            place = next(place for place, line in enumerate(lines) if line.exchange == exchange)
+            words = f"The scrip master of {exchange} is older than one trading day. Import today's."
+            found.append(Finding(f"lines.{place}.exchange", words, rule="R35"))
+    for place, line in enumerate(lines):
+        scrip = scrips.get((line.exchange, line.token))
+        if scrip is None:
+            words = f"{line.symbol or line.token} is not in the current scrip master of {line.exchange}."
+            found.append(Finding(f"lines.{place}.symbol", words, rule="C22"))
+            continue
+        found += pure.line_findings(line, _traits(scrip), terms, f"lines.{place}")
+    return found
+
+
+def look(version: BasketVersion) -> list[Finding]:
+    """What is wrong with a version: its lines by the current master, scrips that changed since, its time."""
+    stored = list(version.lines.all())
+    found = look_at([line_of(line) for line in stored])
+    found += [
+        Finding(f"lines.{line.number - 1}.symbol", _stale_words(line), rule="C22") for line in stale(stored)
+    ]
+    if version.valid_until <= timezone.now():
+        found.append(Finding("valid_until", "The basket's time is over. Choose a later one."))
+    return found
+
+
+def stale(lines: Sequence[BasketLine]) -> list[BasketLine]:
+    """The lines whose token is another scrip in the current master than on the day it was chosen, or gone (C22)."""
+    scrips = _known_scrips(lines)
+    found = []
+    for line in lines:
+        scrip = scrips.get((line.exchange, line.token))
+        if scrip is None or _identity(scrip) != _identity(line):
+            found.append(line)
+    return found
+
+
+def difference(before: BasketVersion, after: BasketVersion) -> list[Difference]:
+    """The lines of two versions side by side, matched by scrip and side."""
+    old = {(line.exchange, line.token, line.side): line for line in before.lines.all()}
+    both = [
+        Difference(old.pop((line.exchange, line.token, line.side), None), line) for line in after.lines.all()
+    ]
+    return [*both, *(Difference(gone, None) for gone in old.values())]
+
+
+# --- approval -----------------------------------------------------------------------------------------------------
+
+
+def submit(version: BasketVersion, *, by: "User", reason: str, token: uuid.UUID) -> Change:
+    """Propose a version to a checker. Raises HasFindings, ConnectorProblem, and what `changes.submit` raises."""
+    version = _own(version)
+    if version.stage not in (Stage.DRAFT, Stage.REJECTED):
+        raise ConnectorProblem(f"This version is {version.stage.label.lower()} already.")
+    if wrong := errors(look(version)):
+        raise HasFindings(wrong)
+    with transaction.atomic():
+        change = changes.submit(BASKET, values_of(version), by=by, reason=reason, token=token)
+        BasketVersion.objects.filter(pk=version.pk, state=Stage.DRAFT).update(change=change)
+    return change
+
+
+def publish(values: dict[str, Any], change: Change) -> BasketVersion:
+    """Publish an approved version: it gets its Reco ID, and the one before it is superseded. Called by its kind of
+    change, in the transaction of the approval. Raises ConnectorProblem where the content is not what was approved.
+    """
+    from partners import invitations  # it imports this module
+
+    Basket.objects.select_for_update().get(pk=values["basket"])
+    version = _own(BasketVersion.objects.get(pk=values["version"]))
+    if version.state != Stage.DRAFT or current_hash(version) != values["content"]:
+        raise ConnectorProblem(
+            "The basket is not the one that was submitted. Its maker must submit it again."
+        )
+    now = timezone.now()
+    for old in version.basket.versions.filter(state=Stage.PUBLISHED):
+        _end(old, Stage.SUPERSEDED, now)
+        invitations.void_of(old, "A newer version of the basket was published.")
+    version.state, version.published_at = Stage.PUBLISHED, now
+    version.change, version.reco_id = change, _unused_reco_id()
+    version.content_hash = values["content"]
+    version.save()
+    return version
+
+
+def withdraw(version: BasketVersion, *, by: "User", reason: str) -> None:
+    """Take a version back: a draft, or a published one, whose invitations end. Raises NotPermitted and
+    ConnectorProblem.
+    """
+    from partners import invitations  # it imports this module
+
+    need(by, MAKE_BASKET, _NO_RIGHT)
+    reason = checked(reason, ConnectorProblem, "Say why you withdraw it: the trail needs it.")
+    with transaction.atomic():
+        version = _own(version)
+        if version.stage not in (Stage.DRAFT, Stage.REJECTED, Stage.PUBLISHED):
+            raise ConnectorProblem(f"This version is {version.stage.label.lower()}. It cannot be withdrawn.")
+        _end(version, Stage.WITHDRAWN, timezone.now())
+        ended = invitations.void_of(version, "The basket was withdrawn.")
+        words = f"Version {version.number} withdrawn. {ended} invitations ended."
+        _record("connector.basket_withdrawn", version.basket, by, words, reason)
+
+
+def expire_due() -> int:
+    """Let published versions expire whose time is over, with their invitations. Returns how many."""
+    from partners import invitations  # it imports this module
+
+    done = 0
+    for due in BasketVersion.objects.filter(state=Stage.PUBLISHED, valid_until__lte=timezone.now()):
+        with transaction.atomic():
+            version = _own(due)
+            if version.state != Stage.PUBLISHED:
+                continue
+            _end(version, Stage.EXPIRED, timezone.now())
+            invitations.expire_of(version)
+            _record("connector.basket_expired", version.basket, None, f"Version {version.number} expired.")
+            done += 1
+    return done
+
+
+def published(lane: str) -> BasketVersion | None:
+    """The published version of the basket that `basket:ID` names."""
+    number = whole(lane.partition(":")[2])
+    return BasketVersion.objects.filter(basket=number, state=Stage.PUBLISHED).first() if number else None
+
+
+def version_of(values: Values) -> BasketVersion | None:
+    """The version that a proposal names."""
+    number, basket = whole(values.get("version")), whole(values.get("basket"))
+    if number is None or basket is None:
+        return None
+    own = BasketVersion.objects.select_related("basket", "change")
+    return own.filter(pk=number, basket=basket).first()
+
+
+def values_of(version: BasketVersion) -> Values:
+    """A version as the change has it, in words for the checker."""
+    return {
+        "basket": str(version.basket_id),
+        "version": str(version.pk),
+        "name": version.basket.name,
+        "product_code": version.basket.product_code,
+        "valid_until": f"{timezone.localtime(version.valid_until):%d-%m-%Y %H:%M}",
+        "risk_text": version.risk_text,
+        "lines": [in_words(line) for line in version.lines.all()],
+        "content": current_hash(version),
+    }
+
+
+# --- helpers ------------------------------------------------------------------------------------------------------
+
+
+def _own(version: BasketVersion) -> BasketVersion:
+    return BasketVersion.objects.select_related("basket", "basket__partner", "change").get(pk=version.pk)
+
+
+def _end(version: BasketVersion, state: Stage, at: datetime) -> None:
+    version.state, version.ended_at = state, at
+    version.save(update_fields=["state", "ended_at"])
+
+
+def _unused_reco_id() -> str:
+    """A Reco ID that no version ever had (C6). Two approvals at once are told apart by the database."""
+    while BasketVersion.objects.filter(reco_id=(reco_id := new_reco_id())).exists():
+        continue
+    return reco_id
+
+
+def _known_scrips(lines: Sequence[Line] | Sequence[BasketLine]) -> dict[tuple[str, int], Scrip]:
+    """The scrips of the current masters that the lines name: one query an exchange."""
+    masters = search.masters()
+    found: dict[tuple[str, int], Scrip] = {}
+    for exchange in {line.exchange for line in lines} & set(masters):
+        tokens = [line.token for line in lines if line.exchange == exchange]
+        for scrip in search.scrips([masters[exchange]]).filter(token__in=tokens):
+            found[exchange, scrip.token] = scrip
+    return found
+
+
+def _scrips(lines: Sequence[Line]) -> dict[tuple[str, int], Scrip]:
+    found = _known_scrips(lines)
+    for place, line in enumerate(lines, 1):
+        if (line.exchange, line.token) not in found:
+            name = f"{line.symbol or line.token} on {line.exchange}"
+            raise ConnectorProblem(f"Line {place}: {name} is not in the current scrip master.")
+    return found
+
+
+def _row(place: int, line: Line, scrip: Scrip) -> BasketLine:
+    return BasketLine(
+        number=place,
+        exchange=line.exchange,
+        token=line.token,
+        symbol=scrip.symbol,
+        series=scrip.series,
+        isin=scrip.isin,
+        description=scrip.description,
+        expiry=scrip.expiry,
+        strike=scrip.strike,
+        option_type=scrip.option_type,
+        scrip_import_id=scrip.scrip_import_id,
+        side=line.side,
+        order_type=line.order_type,
+        quantity=line.quantity,
+        disclosed=line.disclosed,
+        price=line.price,
+        trigger=line.trigger,
+        validity=line.validity,
+        days=line.days,
+    )
+
+
+def _traits(scrip: Scrip) -> Traits:
+    return Traits(lot=scrip.lot or None, tick=scrip.tick_rupees or None)
+
+
+def _identity(scrip: Scrip | BasketLine) -> tuple[object, ...]:
+    """What makes a scrip the same one: a token alone does not, since it is used again (R34)."""
+    return (
+        scrip.symbol, scrip.series, scrip.isin, scrip.expiry, scrip.strike, scrip.option_type,
+    )  # fmt: skip
+
+
+def _stale_words(line: BasketLine) -> str:
+    return f"Token {line.token} of {line.exchange} is not {line.symbol} in the current scrip master any more."
+
+
+def _record(
+    action: str, basket: Basket, by: "User | None", text: str, reason: str = "", **details: object
+) -> None:
+    record(action, by=by, subject=basket.subject, text=text, reason=reason, details=details)

@@ -1,0 +1,154 @@
+"""Which invitation and line a reported order belongs to, how it differs, and what orders say of an invitation (C36)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from backoffice.connector.api.lines import exchange_named
+from backoffice.connector.api.webhook import Row, status_of
+from backoffice.rest.api.codes import segment_of
+from backoffice.rest.api.status import OrderStatus, StatusNumber, of_number
+from partners.models import (
+    BasketLine,
+    BasketVersion,
+    Invitation,
+    Partner,
+    PartnerClient,
+    Redirect,
+    ReportedOrder,
+)
+from partners.models.invitations import CLOSED, InvitationState
+
+#: What an order may differ in, in words for a page.
+DIFFERENCES = {
+    "client": "The client was not invited to this basket.",
+    "ids": "Reco ID, user and UCC do not belong together.",
+    "line": "The basket has no such scrip.",
+    "side": "The other side than the basket's.",
+    "quantity": "Another quantity than the basket's.",
+    "price": "Another price than the basket's.",
+}
+
+
+#: Numbers of statuses after which nothing follows. What is not listed is open (R25).
+_FINAL = [member.value for member in StatusNumber if of_number(member).is_final]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an order belongs. All None: nowhere, it is an orphan. `differs`: keys of `DIFFERENCES`."""
+
+    version: BasketVersion | None = None
+    invitation: Invitation | None = None
+    line: BasketLine | None = None
+    differs: tuple[str, ...] = ()
+
+
+class Places:
+    """What the rows of a partner may belong to, read in four queries."""
+
+    def __init__(self, partner: Partner, rows: Iterable[Row]) -> None:
+        listed = list(rows)
+        versions = BasketVersion.objects.filter(
+            basket__partner=partner, reco_id__in={row.reco_id for row in listed if row.reco_id}
+        ).prefetch_related("lines")
+        self._versions = {version.reco_id: version for version in versions}
+        names = PartnerClient.objects.filter(partner=partner).select_related("client")
+        users = {row.tp_user_id for row in listed if row.tp_user_id}
+        self._by_name = {name.tp_user_id: name.client_id for name in names.filter(tp_user_id__in=users)}
+        self._by_name |= {name.vas_user_id: name.client_id for name in names.filter(vas_user_id__in=users)}
+        invited = Invitation.objects.filter(version__in=self._versions.values()).select_related("client")
+        self._invited: dict[tuple[int, int], Invitation] = {}
+        self._by_ucc: dict[tuple[int, str], int] = {}
+        for invitation in invited.order_by("id"):
+            self._invited[invitation.version_id, invitation.client_id] = invitation
+            self._by_ucc[invitation.version_id, invitation.client.user_id] = invitation.client_id
+
+    def of(self, row: Row) -> Place:
+        """Where a row's order belongs: by Reco ID, then by user, then by UCC; all three must agree (C36, C50)."""
+        version = self._versions.get(row.reco_id)
+        if version is None:
+            return Place()
+        by_name = self._by_name.get(row.tp_user_id)
+        by_ucc = self._by_ucc.get((version.pk, row.ucc))
+        client = by_name if by_name is not None else by_ucc
+        invitation = self._invited.get((version.pk, client)) if client is not None else None
+        differs = []
+        if invitation is None:
+            differs.append("client")
+        elif self._contradict(row, invitation):
+            differs.append("ids")
+        line, unlike = _line(version, row)
+        return Place(version, invitation, line, (*differs, *unlike))
+
+    def _contradict(self, row: Row, invitation: Invitation) -> bool:
+        by_name = self._by_name.get(row.tp_user_id)
+        return (bool(row.tp_user_id) and by_name != invitation.client_id) or (
+            bool(row.ucc) and row.ucc != invitation.client.user_id
+        )
+
+
+def _line(version: BasketVersion, row: Row) -> tuple[BasketLine | None, tuple[str, ...]]:
+    """The line of a row's scrip, and in what the row differs from it."""
+    own = [
+        line
+        for line in version.lines.all()
+        if str(line.token) == row.token and segment_of(exchange_named(line.exchange)).value == row.exchange
+    ]
+    if not own:
+        return None, ("line",)
+    same_side = [line for line in own if line.side == row.side]
+    line = (same_side or own)[0]
+    differs = [] if same_side else ["side"]
+    if row.quantity is not None and row.quantity != line.quantity:
+        differs.append("quantity")
+    if row.price is not None and line.price and row.price != line.price * 100:
+        differs.append("price")
+    return line, tuple(differs)
+
+
+def settle_invitations(pks: Iterable[int | None]) -> None:
+    """Note that order messages came, and close each invitation whose orders have all ended (C7)."""
+    for invitation in Invitation.objects.filter(pk__in=list(pks)).select_related("version"):
+        Invitation.objects.filter(pk=invitation.pk).update(last_message_at=timezone.now())
+        if not invitation.is_closed and (outcome := outcome_of(invitation)) is not None:
+            close(invitation, outcome)
+
+
+def close(invitation: Invitation, outcome: InvitationState) -> None:
+    """Close an invitation, unless a person did so at this moment."""
+    now = timezone.now()
+    opened = Invitation.objects.filter(pk=invitation.pk).exclude(state__in=CLOSED)
+    if opened.update(state=outcome, closed_at=now):
+        Redirect.objects.filter(invitation=invitation, ended_at=None).update(ended_at=now)
+
+
+def outcome_of(invitation: Invitation, *, all_lines: bool = True) -> InvitationState | None:
+    """How an invitation ended by its order messages; None while an order is open, or a line has none (C7).
+
+    `all_lines` False: lines without an order count as not executed, once nothing more can come.
+    """
+    if invitation.orders.exclude(status__in=_FINAL).exists():
+        return None
+    orders = list(invitation.orders.all())
+    lines = {line.pk for line in invitation.version.lines.all()}
+    if not orders:
+        return None
+    if all_lines and lines - {order.line_id for order in orders}:
+        return None
+    done = {
+        order.line_id
+        for order in orders
+        if status_of(order.status) in (OrderStatus.EXECUTED, OrderStatus.COMPLETED)
+        and order.line is not None
+        and order.traded == order.quantity
+    }
+    if lines <= done and not any(_short(order) for order in orders):
+        return InvitationState.EXECUTED
+    return InvitationState.PART if any(order.traded for order in orders) else InvitationState.NOT_EXECUTED
+
+
+def _short(order: ReportedOrder) -> bool:
+    """Whether less was traded than the basket's line says."""
+    return order.line is not None and (order.traded or 0) < order.line.quantity

@@ -1,0 +1,109 @@
+"""What the database itself holds of the Connector's records: triggers for what a constraint cannot reach.
+
+- A version of a basket is published by an approved change of just this content. Its content, lines and Reco ID never
+  change after that.
+- A kill switch is released by an approved change.
+- Registry versions, read messages and what came into the inbox stay as they were written.
+"""
+
+from typing import Any
+
+from django.db import connections
+
+from backoffice import guarding
+from backoffice.guarding import Guard, Guards
+
+#: What an approved change said. The JSON of its message is opened in the database's own way.
+_SAID = {
+    "postgresql": "c.messages -> 0 -> 'values' ->> '{}'",
+    "sqlite": "json_extract(c.messages, '$[0].values.{}')",
+}
+_NOT_A_DRAFT = "(SELECT v.state FROM partners_basketversion v WHERE v.id = {}.version_id) <> 'draft'"
+_LINES = "the lines of a published basket never change"
+
+_FIXED: Guards = {
+    "basket_line_added": Guard(
+        "INSERT", "partners_basketline", _NOT_A_DRAFT.format("NEW"), _LINES, looks_elsewhere=True
+    ),
+    "basket_line_changed": Guard(
+        "UPDATE", "partners_basketline", _NOT_A_DRAFT.format("OLD"), _LINES, looks_elsewhere=True
+    ),
+    "basket_line_removed": Guard(
+        "DELETE", "partners_basketline", _NOT_A_DRAFT.format("OLD"), _LINES, looks_elsewhere=True
+    ),
+    "basket_version_kept": Guard(
+        "UPDATE",
+        "partners_basketversion",
+        """OLD.state <> 'draft' AND (NEW.id <> OLD.id OR NEW.basket_id <> OLD.basket_id OR NEW.number <> OLD.number
+            OR NEW.content_hash <> OLD.content_hash OR NEW.reco_id IS DISTINCT FROM OLD.reco_id
+            OR NEW.risk_text <> OLD.risk_text OR NEW.change_id IS DISTINCT FROM OLD.change_id
+            OR NEW.state = 'draft' OR (NEW.state = 'published' AND OLD.state <> 'published'))""",
+        "a version that was published stays as it is",
+    ),
+    "basket_version_not_deleted": Guard(
+        "DELETE", "partners_basketversion", "OLD.state <> 'draft'", "a version that was published is kept"
+    ),
+    "partner_version_kept": Guard(
+        "UPDATE", "partners_partnerversion", "TRUE", "versions of the registry are kept"
+    ),
+    "partner_version_not_deleted": Guard(
+        "DELETE", "partners_partnerversion", "TRUE", "versions of the registry are kept"
+    ),
+    "order_message_kept": Guard("UPDATE", "partners_ordermessage", "TRUE", "order messages are kept"),
+    "order_message_not_deleted": Guard("DELETE", "partners_ordermessage", "TRUE", "order messages are kept"),
+    "inbox_message_kept": Guard(
+        "UPDATE",
+        "partners_inboxmessage",
+        "NEW.body <> OLD.body OR NEW.body_hash <> OLD.body_hash OR NEW.partner_id <> OLD.partner_id",
+        "what came into the inbox stays as it came",
+    ),
+    "inbox_message_not_deleted": Guard(
+        "DELETE", "partners_inboxmessage", "TRUE", "what came into the inbox is kept"
+    ),
+}
+
+
+def guards(vendor: str) -> Guards:
+    """The guards, as this kind of database writes them."""
+    said = _SAID[vendor]
+    approved = "EXISTS (SELECT 1 FROM changes_change c WHERE c.state = 'approved' AND c.id = {} AND {})"
+    basket = (
+        f"c.kind = 'connector_basket' AND {said.format('content')} = NEW.content_hash "
+        f"AND {said.format('version')} = CAST(NEW.id AS text)"
+    )
+    release = f"c.kind = 'connector_release' AND {said.format('switch')} = CAST(NEW.id AS text)"
+    return {
+        **_FIXED,
+        "basket_published_by_two": Guard(
+            "UPDATE",
+            "partners_basketversion",
+            f"NOT {approved.format('NEW.change_id', basket)}",
+            "a basket is published by an approved change of its content",
+            looks_elsewhere=True,
+            first="NEW.state = 'published' AND OLD.state <> 'published'",
+        ),
+        "basket_born_as_a_draft": Guard(
+            "INSERT", "partners_basketversion", "NEW.state <> 'draft'", "a basket begins as a draft"
+        ),
+        "switch_released_by_two": Guard(
+            "UPDATE",
+            "partners_killswitch",
+            f"NOT {approved.format('NEW.released_by_id', release)}",
+            "a kill switch is released by an approved change",
+            looks_elsewhere=True,
+            first="NEW.released_at IS NOT NULL AND OLD.released_at IS NULL",
+        ),
+    }
+
+
+def put_up(using: str, **kwargs: Any) -> None:
+    """Put the triggers in place, after migrations."""
+    connection = connections[using]
+    guarding.put_up(connection, guards(connection.vendor))
+
+
+def take_down(using: str, **kwargs: Any) -> None:
+    """Drop them before migrations on SQLite, which renames no table that a trigger of another one names."""
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        guarding.take_down(connection, guards(connection.vendor))

@@ -1,0 +1,53 @@
+"""The wall between /connector/, which anybody reaches, and the pages of staff (C2, C4).
+
+It comes before whatever reads a request: a body that is too large is refused unread, and no staff session is looked up
+for what the vendor or a client sends.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from backoffice.outside import whole
+
+PREFIX = "/connector/"
+WEBHOOK = f"{PREFIX}webhook/"
+#: Bytes of a body (C4).
+MOST, MOST_WEBHOOK = 64 * 1024, 256 * 1024
+#: Cookies that pages for clients use: of forms, of the visit, of a login that is under way.
+VISIT_COOKIE, LOGIN_COOKIE = "connector_visit", "connector_login"
+
+
+class ConnectorMiddleware:
+    """Lets /connector/ answer on its own host only, and nothing else there. Off: no address of it answers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        ours = request.path_info.startswith(PREFIX)
+        if settings.CONNECTOR_HOST:
+            own_host = request.get_host().rpartition(":")[0] or request.get_host()
+            if (own_host.lower() == settings.CONNECTOR_HOST) is not ours:
+                return HttpResponse("There is no such page.", status=404, content_type="text/plain")
+        if not ours:
+            return self.get_response(request)
+        if not settings.CONNECTOR:
+            return HttpResponse("There is no such page.", status=404, content_type="text/plain")
+        most = MOST_WEBHOOK if request.path_info.startswith(WEBHOOK) else MOST
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        size = whole(length)
+        if size is None:
+            return HttpResponse(status=400)
+        if size > most:
+            return HttpResponse(status=413)
+        if request.path_info.startswith(WEBHOOK):
+            # Whatever it is called, it is kept as it came: what reads forms must neither use it up nor refuse it.
+            request.content_type, request.content_params = "application/octet-stream", {}
+        kept = {VISIT_COOKIE, LOGIN_COOKIE, settings.CSRF_COOKIE_NAME}
+        request.COOKIES = {name: text for name, text in request.COOKIES.items() if name in kept}
+        response = self.get_response(request)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        return response

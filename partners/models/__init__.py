@@ -1,0 +1,29 @@
+"""What the portal keeps of the ODIN Connector (docs/connector.md)."""
+
+from partners.models.baskets import Basket, BasketLine, BasketVersion
+from partners.models.invitations import AuthCodeUse, Invitation, Redirect, TwoWayToken
+from partners.models.orders import InboxMessage, OrderMessage, ReportedOrder, ReportedTrade
+from partners.models.records import ConnectorFinding, KillSwitch, UnreadableCall
+from partners.models.registry import Partner, PartnerClient, PartnerVersion
+from partners.models.sessions import ConnectorSession
+
+__all__ = [
+    "AuthCodeUse",
+    "Basket",
+    "BasketLine",
+    "BasketVersion",
+    "ConnectorFinding",
+    "ConnectorSession",
+    "InboxMessage",
+    "Invitation",
+    "KillSwitch",
+    "OrderMessage",
+    "Partner",
+    "PartnerClient",
+    "PartnerVersion",
+    "Redirect",
+    "ReportedOrder",
+    "ReportedTrade",
+    "TwoWayToken",
+    "UnreadableCall",
+]

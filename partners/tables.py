@@ -1,0 +1,199 @@
+"""The Connector's lists."""
+
+from collections.abc import Callable
+from typing import Any
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from backoffice.kit.components import Status
+from backoffice.kit.tables_base import (
+    AgoColumn,
+    IdColumn,
+    NumberColumn,
+    PortalTable,
+    StatusColumn,
+    TimeColumn,
+)
+from backoffice.kit.templatetags import portal
+from partners.models import (
+    Basket,
+    BasketVersion,
+    ConnectorFinding,
+    ConnectorSession,
+    Invitation,
+    Partner,
+    PartnerClient,
+)
+
+
+def _at(name: str, key: str = "pk") -> Callable[[Any], str]:
+    """The address of a row's page."""
+    return lambda record: reverse(name, args=[getattr(record, key)])
+
+
+class ClientColumn(tables.Column):
+    """The retail user of a row as `GROUP/USER`, leading to its page."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            verbose_name="Retail user",
+            accessor="client__lane",
+            linkify=lambda record: record.client.get_absolute_url(),
+            order_by=("client__group_id", "client__user_id"),
+            attrs={"td": {"class": "mono nowrap"}},
+        )
+
+
+class PartnerTable(PortalTable):
+    """The registry of partners."""
+
+    name = tables.Column(linkify=_at("partners:partner", "code"))
+    code = IdColumn(verbose_name="Short name")
+    kind = tables.Column()
+    state = StatusColumn("partner")
+    models_allowed = tables.Column(verbose_name="Models", orderable=False)
+    version = NumberColumn(verbose_name="Version")
+    updated_at = AgoColumn(verbose_name="Changed")
+
+    class Meta(PortalTable.Meta):
+        model = Partner
+        row_attrs = {"data-href": _at("partners:partner", "code")}  # as the base class has it
+        fields = ("name", "code", "kind", "state", "models_allowed", "version", "updated_at")
+
+    def render_models_allowed(self, value: list[str]) -> str:
+        """The numbers of the models."""
+        return ", ".join(value) or "None"
+
+
+class BasketTable(PortalTable):
+    """Baskets with their newest version."""
+
+    name = tables.Column(linkify=_at("partners:basket"))
+    partner = tables.Column()
+    product_code = tables.Column(verbose_name="Product")
+    newest = tables.Column(verbose_name="Newest version", accessor="pk", orderable=False)
+    reco = tables.Column(verbose_name="Published as", accessor="pk", orderable=False)
+    made_by = tables.Column(verbose_name="Made by", orderable=False)
+    created_at = AgoColumn(verbose_name="Made")
+
+    class Meta(PortalTable.Meta):
+        model = Basket
+        row_attrs = {"data-href": _at("partners:basket")}  # as the base class has it
+        fields = ("name", "partner", "product_code", "newest", "reco", "made_by", "created_at")
+
+    def render_newest(self, record: Basket) -> SafeString | str:
+        """Where the newest version stands."""
+        newest = next(iter(record.versions.all()), None)
+        return portal.status("basket", newest.stage) if newest else "–"
+
+    def render_reco(self, record: Basket) -> str:
+        """The Reco ID of the published version."""
+        return next((one.reco_id or "" for one in record.versions.all() if one.state == "published"), "–")
+
+
+class RecoTable(PortalTable):
+    """Versions that were published, with what came of them."""
+
+    reco_id = tables.Column(
+        verbose_name="Reco ID", linkify=_at("partners:reco"), attrs={"td": {"class": "mono"}}
+    )
+    basket = tables.Column(verbose_name="Basket", order_by=("basket__name", "number"))
+    partner = tables.Column(verbose_name="Partner", accessor="basket__partner__name")
+    state = StatusColumn("basket")
+    invited = NumberColumn(verbose_name="Invited", accessor="asked_count")
+    served = NumberColumn(verbose_name="Served", accessor="served_count")
+    returned = NumberColumn(verbose_name="Returned", accessor="returned_count")
+    heard = NumberColumn(verbose_name="With orders", accessor="heard_count")
+    last_at = AgoColumn(verbose_name="Last message")
+    published_at = AgoColumn(verbose_name="Published")
+
+    class Meta(PortalTable.Meta):
+        model = BasketVersion
+        row_attrs = {"data-href": _at("partners:reco")}  # as the base class has it
+        fields = (
+            "reco_id", "basket", "partner", "state", "invited", "served", "returned", "heard", "last_at",
+            "published_at",
+        )  # fmt: skip
+
+    def render_basket(self, record: BasketVersion) -> str:
+        """The basket and the number of the version."""
+        return str(record)
+
+
+class InvitationTable(PortalTable):
+    """Invitations, newest first."""
+
+    pk = tables.Column(verbose_name="Invitation", linkify=_at("partners:invitation"))
+    client = ClientColumn()
+    basket = tables.Column(accessor="version", verbose_name="Basket", orderable=False)
+    reco_id = IdColumn(accessor="version__reco_id", verbose_name="Reco ID")
+    model = tables.Column(verbose_name="Model")
+    state = StatusColumn("invitation")
+    invited_at = AgoColumn(verbose_name="Invited")
+    last_message_at = AgoColumn(verbose_name="Last order message")
+
+    class Meta(PortalTable.Meta):
+        model = Invitation
+        row_attrs = {"data-href": _at("partners:invitation")}  # as the base class has it
+        fields = ("pk", "client", "basket", "reco_id", "model", "state", "invited_at", "last_message_at")
+
+
+class SessionTable(PortalTable):
+    """Sessions of model 2. Their values are shown to nobody."""
+
+    fingerprint = tables.Column(linkify=_at("partners:session"), attrs={"td": {"class": "mono"}})
+    client = ClientColumn()
+    partner = tables.Column()
+    since = AgoColumn(verbose_name="Since")
+    until = TimeColumn(verbose_name="Until")
+    used_at = AgoColumn(verbose_name="Last use")
+    end = tables.Column(verbose_name="State", empty_values=(), orderable=False)
+
+    class Meta(PortalTable.Meta):
+        model = ConnectorSession
+        row_attrs = {"data-href": _at("partners:session")}  # as the base class has it
+        fields = ("fingerprint", "client", "partner", "since", "until", "used_at", "end")
+
+    def render_end(self, record: ConnectorSession) -> SafeString:
+        """Live, or why it ended."""
+        ended = Status(record.get_end_display(), "idle", "unlink")
+        return portal.status_pill(ended if record.end else Status("Live", "good", "link"))
+
+
+class MappingTable(PortalTable):
+    """What partners call clients, and the vendor's ids of them."""
+
+    client = ClientColumn()
+    partner = tables.Column()
+    tp_user_id = IdColumn(verbose_name="Our id")
+    vas_user_id = IdColumn(verbose_name="Id at the vendor")
+    mapping = StatusColumn("mapping", verbose_name="State")
+    settle = tables.Column(
+        verbose_name="Claimed id",
+        accessor="claimed_vas_user_id",
+        linkify=_at("partners:mapping"),
+        orderable=False,
+    )
+
+    class Meta(PortalTable.Meta):
+        model = PartnerClient
+        row_attrs = {"data-href": _at("partners:mapping")}  # as the base class has it
+        fields = ("client", "partner", "tp_user_id", "vas_user_id", "mapping", "settle")
+
+
+class FindingTable(PortalTable):
+    """What needs attention."""
+
+    kind = tables.Column(linkify=_at("partners:finding"))
+    text = tables.Column(verbose_name="What was found", orderable=False, attrs={"td": {"class": "long"}})
+    partner = tables.Column()
+    times = NumberColumn(verbose_name="Times")
+    last_at = AgoColumn(verbose_name="Last")
+    settled_by = tables.Column(verbose_name="Settled by", orderable=False)
+
+    class Meta(PortalTable.Meta):
+        model = ConnectorFinding
+        row_attrs = {"data-href": _at("partners:finding")}  # as the base class has it
+        fields = ("kind", "text", "partner", "times", "last_at", "settled_by")

@@ -1,0 +1,24 @@
+"""Celery tasks of the Connector, run by beat or woken. What is to be done stands in the database."""
+
+from celery import shared_task
+from django.conf import settings
+
+from partners import inbox, watch
+
+
+@shared_task
+def read_inbox() -> int:
+    """Read order messages that are in the inbox. Returns how many."""
+    return inbox.read_due() if settings.CONNECTOR else 0
+
+
+@shared_task
+def look() -> int:
+    """Ends of baskets, sessions and clicks; missing callbacks; silence. Returns how many things changed."""
+    return watch.look() if settings.CONNECTOR else 0
+
+
+@shared_task
+def sync() -> int:
+    """Ask the vendor for order messages where that is due. Returns of how many partners."""
+    return watch.sync_due() if settings.CONNECTOR else 0

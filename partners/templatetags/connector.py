@@ -1,0 +1,18 @@
+"""Template filters of the Connector's pages."""
+
+from decimal import Decimal
+
+from django import template
+
+from backoffice.kit import formats
+
+register = template.Library()
+PAISA = Decimal("0.01")
+
+
+@register.filter
+def price(amount: Decimal | None) -> str:
+    """A price in rupees with paise, or with all its decimals where it is finer, as ticks of currency are."""
+    if amount is None or not amount % PAISA:
+        return formats.indian(amount)
+    return formats.indian(amount.normalize(), places=None)

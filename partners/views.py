@@ -1,0 +1,87 @@
+"""What the staff's pages of the Connector share: who gets one, the tabs, and operations that may be refused."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from backoffice.access import StaffRequest
+from backoffice.changes.errors import ChangeError
+from backoffice.kit.components import Tab
+from backoffice.kit.tables_base import ListView
+from partners.errors import ConnectorProblem
+from partners.rights import MONITOR
+
+if TYPE_CHECKING:
+    pass
+
+View = Callable[..., HttpResponseBase]
+
+TABS = (
+    ("Monitor", "partners:monitor"),
+    ("Baskets", "partners:baskets"),
+    ("Invitations", "partners:invitations"),
+    ("Findings", "partners:findings"),
+    ("Sessions", "partners:sessions"),
+    ("Client ids", "partners:mappings"),
+    ("Partners", "partners:registry"),
+    ("Kill switches", "partners:switches"),
+    ("Unreadable calls", "partners:calls"),
+)
+
+
+def page(permission: str = MONITOR) -> Callable[[View], View]:
+    """Let a view answer those who are logged in and have the permission, while CONNECTOR is on (C2)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not settings.CONNECTOR:
+                raise Http404("The ODIN Connector is switched off.")
+            return view(request, *args, **kwargs)
+
+        checked = permission_required(permission, raise_exception=True)(answer)
+        return cast(View, never_cache(login_required(checked)))
+
+    return decorate
+
+
+def tabs(current: str) -> list[Tab]:
+    """The pages of this room; `current`: the name of the one that is shown."""
+    return [Tab(label, reverse(name), name == f"partners:{current}") for label, name in TABS]
+
+
+def attempt(request: StaffRequest, do: Callable[[], object], done: str) -> bool:
+    """Carry out an operation; tell in a toast how it went. True where it was carried out."""
+    try:
+        do()
+    except (ConnectorProblem, ChangeError) as error:
+        messages.error(request, error.words)
+        return False
+    messages.success(request, done)
+    return True
+
+
+class ConnectorList(ListView):
+    """What the lists of this room share: who sees them, and the tabs between them."""
+
+    permission_required = MONITOR
+    template_name = "partners/list.html"
+    tab = ""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The list; there is none while CONNECTOR is off."""
+        if self.request.user.is_authenticated and self.has_permission() and not settings.CONNECTOR:
+            raise Http404("The ODIN Connector is switched off.")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The list with the tabs above it."""
+        return super().get_context_data(**kwargs) | {"tabs": tabs(self.tab)}

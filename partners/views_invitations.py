@@ -1,0 +1,154 @@
+"""Invitations: whom to invite, links to hand over, and what is known of each, with who said it."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from backoffice.access import StaffRequest
+from backoffice.kit import privacy
+from partners import belonging, invitations, orders_shown
+from partners.errors import ConnectorProblem
+from partners.filters import InvitationFilter
+from partners.forms import CloseForm, InviteForm
+from partners.models import BasketVersion, Invitation
+from partners.models.baskets import Stage
+from partners.rights import MAKE_BASKET, SETTLE
+from partners.tables import InvitationTable
+from partners.views import ConnectorList, attempt, page, tabs
+
+#: Orders, clicks and findings that an invitation's page lists.
+LISTED = 50
+
+
+class InvitationList(ConnectorList):
+    """All invitations."""
+
+    table_class = InvitationTable
+    filterset_class = InvitationFilter
+    tab = "invitations"
+    title = "Invitations"
+    subtitle = "Each is one client and one published basket. “Returned” is only what the browser said."
+    nouns = ("invitation", "invitations")
+    search_hint = "Retail user or Reco ID"
+    empty_icon = "user-plus"
+    empty_title = "No invitations yet"
+    empty_text = "Invite clients from the page of a published basket."
+
+    def get_queryset(self) -> QuerySet[Invitation]:
+        """All invitations with their clients and baskets."""
+        return Invitation.objects.select_related("client", "version__basket", "partner")
+
+
+@page(MAKE_BASKET)
+@require_http_methods(["GET", "POST"])
+def invite(request: StaffRequest, pk: int) -> HttpResponse:
+    """Invite one client or a list to a published version. The links are in this answer and nowhere else."""
+    own = BasketVersion.objects.select_related("basket__partner")
+    version = get_object_or_404(own, pk=pk)
+    if version.state != Stage.PUBLISHED:
+        messages.error(request, "Only a published version can be invited to.")
+        return redirect("partners:version", pk)
+    form = InviteForm(request.POST or None, initial={"model": 1})
+    done = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = invitations.invite_many(version, form.lanes(), form.cleaned_data["model"], by=request.user)
+        except ConnectorProblem as error:
+            form.add_error("clients", error.words)
+    context = {
+        "version": version,
+        "form": form,
+        "done": done,
+        "made": sum(one.invitation is not None for one in done or ()),
+        "tabs": tabs("invitations"),
+    }
+    return render(request, "partners/invite.html", context)
+
+
+def _invitation(pk: int) -> Invitation:
+    own = Invitation.objects.select_related("client", "version__basket", "partner", "invited_by", "closed_by")
+    return get_object_or_404(own, pk=pk)
+
+
+@page()
+@require_safe
+def invitation(request: StaffRequest, pk: int) -> HttpResponse:
+    """One invitation: each step with who said it, clicks, reported orders, findings."""
+    return _page(request, _invitation(pk), CloseForm())
+
+
+def _page(
+    request: StaffRequest, found: Invitation, form: CloseForm, *, link: str = "", status: int = 200
+) -> HttpResponse:
+    reported = found.orders.select_related("line")[:LISTED]
+    context = {
+        "invitation": found,
+        "steps": _steps(found),
+        "redirects": found.redirects.all()[:LISTED],
+        "orders": [orders_shown.shown(order) for order in reported],
+        "differences": belonging.DIFFERENCES,
+        "findings": found.findings.filter(settled_at=None)[:LISTED],
+        "form": form,
+        "link": link,
+        "may_make": request.user.has_perm(MAKE_BASKET) and not found.is_closed,
+        "may_close": request.user.has_perm(SETTLE) and not found.is_closed,
+        "shows_personal": privacy.shown(request, found.client.lane),
+        "tabs": tabs("invitations"),
+    }
+    return render(request, "partners/invitation.html", context, status=status)
+
+
+def _steps(found: Invitation) -> list[tuple[str, object, str]]:
+    """What happened, when, and who says so."""
+    closed_by = str(found.closed_by) if found.closed_by else "the portal, by order messages or time"
+    steps = [
+        ("Invited", found.invited_at, str(found.invited_by)),
+        ("Link opened, client proved", found.opened_at, "the client"),
+        ("Sent to the Connector", found.redirected_at, "the portal"),
+        ("Token checked", found.checked_at, "the Connector"),
+        ("Basket served", found.served_at, "the portal, after VAS confirmed the AuthCode"),
+        ("Returned", found.returned_at, "the client's browser"),
+        ("Last order message", found.last_message_at, "order messages"),
+        (found.get_state_display(), found.closed_at, closed_by),
+    ]
+    return [(what, at, who) for what, at, who in steps if at is not None]
+
+
+@page(MAKE_BASKET)
+@require_POST
+def new_link(request: StaffRequest, pk: int) -> HttpResponse:
+    """Make a new link with three new tries, and show it this once."""
+    found = _invitation(pk)
+    try:
+        link = invitations.new_link(found, by=request.user)
+    except ConnectorProblem as error:
+        messages.error(request, error.words)
+        return redirect("partners:invitation", pk)
+    return _page(request, _invitation(pk), CloseForm(), link=link)
+
+
+@page(MAKE_BASKET)
+@require_POST
+def revoke(request: StaffRequest, pk: int) -> HttpResponse:
+    """Revoke an invitation."""
+    found, reason = _invitation(pk), request.POST.get("reason", "")
+    attempt(request, lambda: invitations.revoke(found, by=request.user, reason=reason), "Invitation revoked.")
+    return redirect("partners:invitation", pk)
+
+
+@page(SETTLE)
+@require_POST
+def close(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say how an invitation ended, with reason and evidence."""
+    found, form = _invitation(pk), CloseForm(request.POST)
+    if form.is_valid():
+        try:
+            invitations.close(found, **form.cleaned_data, by=request.user)
+        except ConnectorProblem as error:
+            form.add_error(None, error.words)
+        else:
+            messages.success(request, "Invitation closed.")
+            return redirect("partners:invitation", pk)
+    return _page(request, found, form, status=409)

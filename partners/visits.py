@@ -1,0 +1,231 @@
+"""What a client does with the link of an invitation: proves who they are, reads the basket, clicks (C8 to C11)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.models import RetailUser
+from backoffice.audit.operations import record
+from backoffice.connector.api import echo, landing
+from backoffice.connector.config import connector_config
+from backoffice.protocol.codes import UserStatus
+from backoffice.protocol.secret import SecretText
+from backoffice.seal import unseal
+from partners import registry, sessions, switches, tokens
+from partners.errors import ConnectorProblem
+from partners.hashing import new_secret, sha256
+from partners.models import ConnectorSession, Invitation, Redirect
+from partners.models.baskets import Stage
+from partners.models.invitations import CLOSED, InvitationState, Purpose, RequestType
+from partners.models.registry import PartnerState
+
+#: Wrong answers that a link takes (C8).
+TRIES = 3
+#: Seconds in which a login callback may come (C25).
+LOGIN_SECONDS = 15 * 60
+#: How long a click may wait for its basket.
+REDIRECT_LIVES = timedelta(minutes=30)
+NOT_FOUND = "This link does not work. Ask your broker for a new one."
+STOPPED = "This is stopped for the moment. Ask your broker."
+_NOT_DIGITS = re.compile("[^0-9]")
+
+#: From these a client may go to the broker; after a return only while no order message came.
+MAY_GO = (
+    InvitationState.INVITED,
+    InvitationState.OPENED,
+    InvitationState.REDIRECTED,
+    InvitationState.CHECKED,
+    InvitationState.SERVED,
+    InvitationState.RETURNED_FAILED,
+    InvitationState.RETURNED_UNCLEAR,
+    InvitationState.NOT_RETURNED,
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a click leads. `address` holds the token: it is a link on the page, and nowhere else.
+
+    `login`: the value of the cookie that a login callback must find; empty for the other types.
+    """
+
+    address: SecretText
+    request_type: int
+    login: SecretText
+
+
+def by_secret(secret: str) -> Invitation:
+    """The invitation of a link, or the one that took its place. Raises ConnectorProblem with words for the client."""
+    found = _whole().filter(link_hash=sha256(secret)).first()
+    seen = set()
+    while found is not None and found.replaced_by_id and found.pk not in seen:
+        seen.add(found.pk)
+        found = _whole().get(pk=found.replaced_by_id)
+    if found is None:
+        raise ConnectorProblem(NOT_FOUND)
+    _may_open(found)
+    return found
+
+
+def by_pk(pk: int) -> Invitation:
+    """The invitation of a visit that is under way. Raises ConnectorProblem with words for the client."""
+    found = _whole().filter(pk=pk).first()
+    if found is None:
+        raise ConnectorProblem(NOT_FOUND)
+    _may_open(found)
+    return found
+
+
+def prove(invitation: Invitation, said: str) -> None:
+    """Check what the client says: the last four of the PAN, or the date of birth as DD-MM-YYYY (C8).
+
+    Three wrong answers close the link until staff make a new one. Raises ConnectorProblem with words for the client.
+    """
+    with transaction.atomic():
+        own = Invitation.objects.filter(pk=invitation.pk)
+        if not own.filter(tries_left__gt=0).update(tries_left=F("tries_left") - 1):
+            raise ConnectorProblem("There were three wrong answers. Ask your broker for a new link.")
+        right = _is(invitation.client, said)
+        if right:
+            own.update(tries_left=TRIES)
+            own.filter(state=InvitationState.INVITED).update(
+                state=InvitationState.OPENED, opened_at=timezone.now()
+            )
+        words = "Link opened." if right else "Wrong answer on the page of a link."
+        _record("connector.link_opened" if right else "connector.link_refused", invitation, words)
+    if not right:
+        raise ConnectorProblem("That is not what your broker has. Check it, and try again.")
+
+
+def go(invitation: Invitation) -> Way:
+    """Let a client who proved who they are go to the broker: makes the token and the landing address (C9 to C11).
+
+    A newer click ends the older one. Model 2 goes straight to the basket with a kept session, else to the login (C30).
+    Raises ConnectorProblem with words for the client.
+    """
+    nonce, login = new_secret(), SecretText("")
+    with transaction.atomic():
+        RetailUser.objects.select_for_update(no_key=True).get(pk=invitation.client_id)
+        own = by_pk(invitation.pk)
+        if own.state not in MAY_GO or own.last_message_at is not None:
+            raise ConnectorProblem("You sent this basket to your broker already.")
+        session = sessions.usable(own.partner, own.client) if own.model == 2 else None
+        request_type = _type_of(own, session)
+        names = registry.client_of(own.partner, own.client)
+        now = timezone.now()
+        Redirect.objects.filter(
+            client=own.client, partner=own.partner, product_code=own.product_code, ended_at=None
+        ).update(ended_at=now)
+        if request_type == RequestType.LOGIN:
+            login = SecretText(new_secret())
+        redirect = Redirect.objects.create(
+            invitation=own,
+            partner=own.partner,
+            client=own.client,
+            product_code=own.product_code,
+            request_type=request_type,
+            session=session,
+            nonce_hash=sha256(nonce),
+            login_hash=sha256(login.reveal()) if login else "",
+        )
+        token = tokens.mint(
+            Purpose[f"LANDING_{request_type}"], own.partner, redirect=redirect, tp_user_id=names.tp_user_id
+        )
+        Invitation.objects.filter(pk=own.pk).update(state=InvitationState.REDIRECTED, redirected_at=now)
+        if session:
+            ConnectorSession.objects.filter(pk=session.pk).update(used_at=now, last_use="no answer")
+        _record("connector.redirected", own, f"Redirected: {redirect.get_request_type_display().lower()}.")
+    return Way(_address(own, redirect, token, nonce, names.tp_user_id), request_type, login)
+
+
+def echo_key() -> bytes:
+    """The key of echo objects."""
+    return sha256(f"connector.echo {settings.SECRET_KEY}").encode()
+
+
+def revoke_session(invitation: Invitation) -> int:
+    """Revoke the client's kept session at the partner, asked for on the page of a link (C29). Returns how many."""
+    return sessions.revoke_by_client(invitation.partner, invitation.client)
+
+
+def session_of(invitation: Invitation) -> ConnectorSession | None:
+    """The client's kept session at the partner, for the page of a link."""
+    return sessions.live().filter(partner=invitation.partner, client=invitation.client).first()
+
+
+def _type_of(invitation: Invitation, session: ConnectorSession | None) -> int:
+    if invitation.model == 1:
+        return RequestType.BASKET_WITH_LOGIN
+    return RequestType.BASKET_WITH_SESSION if session else RequestType.LOGIN
+
+
+def _address(
+    own: Invitation, redirect: Redirect, token: SecretText, nonce: str, tp_user_id: str
+) -> SecretText:
+    kind = redirect.request_type
+    with_basket = kind != RequestType.LOGIN
+    partner_ids = own.partner.partner_ids
+    partner_id = partner_ids[0]["partner_id"] if partner_ids else ""
+    return landing.landing_address(
+        connector_config().landing_url,
+        landing.Landing(
+            request_type=kind,
+            app_token=registry.application_token(own.partner),
+            two_way_token=token,
+            product_code=own.product_code if with_basket else "",
+            tp_user_id=tp_user_id if kind == RequestType.BASKET_WITH_LOGIN else "",
+            partner_id=partner_id,
+            session=unseal(redirect.session.sealed) if redirect.session else SecretText(""),
+            echo=echo.write(echo.Echo(own.reference, nonce), echo_key()) if with_basket else "",
+        ),
+    )
+
+
+def _may_open(invitation: Invitation) -> None:
+    """Raise ConnectorProblem where the page of a link shows nothing any more."""
+    if invitation.state in CLOSED:
+        raise ConnectorProblem("This basket is closed. Ask your broker for a new link.")
+    if invitation.partner.state != PartnerState.ACTIVE or invitation.client.status != UserStatus.ACTIVE:
+        raise ConnectorProblem(NOT_FOUND)
+    if invitation.version.state != Stage.PUBLISHED or invitation.version.valid_until <= timezone.now():
+        raise ConnectorProblem("The time of this basket is over. Ask your broker for a new link.")
+    if switches.holding(
+        model=invitation.model,
+        partner=invitation.partner,
+        product_code=invitation.product_code,
+        client=invitation.client,
+    ):
+        raise ConnectorProblem(STOPPED)
+
+
+def _is(client: RetailUser, said: str) -> bool:
+    """Whether the client's PAN ends so, or the client was born then."""
+    text = said.strip().upper()
+    pan_end = client.pan[-4:] if client.pan else ""
+    by_pan = constant_time_compare(text, pan_end) and bool(pan_end)
+    digits = _NOT_DIGITS.sub("", text)
+    try:
+        born = datetime.strptime(digits, "%d%m%Y").date() if len(digits) == len("DDMMYYYY") else None
+    except ValueError:
+        born = None
+    return by_pan or (born is not None and born == client.birth_date)
+
+
+def _whole() -> QuerySet[Invitation]:
+    return Invitation.objects.select_related("partner", "client", "version__basket")
+
+
+def _record(action: str, invitation: Invitation, text: str) -> None:
+    record(
+        action,
+        by=None,
+        subject=invitation.client.lane,
+        text=text,
+        details={"invitation": invitation.pk, "partner": invitation.partner.code},
+    )

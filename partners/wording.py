@@ -1,0 +1,25 @@
+"""A line of a basket in words, for checkers and clients."""
+
+from decimal import Decimal
+
+from backoffice.connector.api.codes import OrderType, Side, Validity
+from partners.models import BasketLine
+
+_LABELS = {member.value: member.label for member in (*Side, *OrderType, *Validity)}
+
+
+def in_words(line: BasketLine) -> dict[str, str]:
+    """A line as checkers and clients read it: scrip, side, order type, quantity, price, trigger, validity."""
+    series = f" {line.series}" if line.series else ""
+    contract = f" {line.expiry:%d-%m-%Y}" if line.expiry else ""
+    option = f" {Decimal(line.strike) / 100:.2f} {line.option_type}" if line.option_type else ""
+    validity = _LABELS[line.validity]
+    return {
+        "scrip": f"{line.symbol}{series}{contract}{option}, {line.exchange} {line.token}"[:120],
+        "side": _LABELS[line.side],
+        "order_type": _LABELS[line.order_type],
+        "quantity": str(line.quantity),
+        "price": f"{line.price.normalize():f}" if line.price else "",
+        "trigger": f"{line.trigger.normalize():f}" if line.trigger else "",
+        "validity": f"{validity}, {line.days} days" if line.days else validity,
+    }

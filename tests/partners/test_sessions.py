@@ -1,0 +1,185 @@
+"""Model 2: a login is bound to its click, kept sealed, used, and revoked (C25, C28 to C32)."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from accounts.models import RetailUser
+from backoffice.audit.models import Entry
+from backoffice.protocol.fields import SecretText
+from partners import invitations, registry, sessions, switches
+from partners.models import ConnectorFinding, ConnectorSession, Partner, PartnerClient
+from tests.factories import RetailUserFactory
+from tests.partners.conftest import Client, approve, ask, entry
+
+pytestmark = pytest.mark.django_db
+SAID = {
+    "sStatusCode": "S101",
+    "sStatusMessage": "Done",
+    "sSession": "session-of-the-connector",
+    "sVasUserId": "V9",
+    "sTradingUserId": "RET001",
+    "sName": "Somebody Else",
+    "sEmail": "other@example.com",
+}
+
+
+@pytest.fixture
+def visitor(published, client_user, maker):
+    """A client invited by model 2."""
+    return Client(invitations.invite(published, client_user, 2, by=maker)[1])
+
+
+def back(browser, **changed):
+    said = {name: value for name, value in {**SAID, **changed}.items() if value is not None}
+    return browser.get("/connector/callback/login/", said)["Location"]
+
+
+@pytest.fixture
+def logged_in(visitor):
+    visitor.click()
+    assert back(visitor.browser) == "/connector/result/login/"
+    return visitor
+
+
+class TestALogin:
+    def test_is_asked_for_with_a_cookie_and_keeps_the_session_sealed(self, visitor, partner):
+        assert visitor.click()["nRequestType"] == "2"
+        assert back(visitor.browser) == "/connector/result/login/"
+        kept = ConnectorSession.objects.get()
+        everything = str(list(ConnectorSession.objects.values_list())) + str(
+            list(Entry.objects.values_list())
+        )
+        assert SAID["sSession"] not in everything
+        assert (kept.ended_at, kept.until.date() <= timezone.localdate() + timedelta(days=1)) == (None, True)
+        names = PartnerClient.objects.get()
+        assert (names.vas_user_id, names.mapping, names.told) == (
+            "V9",
+            "bound",
+            {"name": "Somebody Else", "email": "other@example.com"},
+        )
+
+    def test_offers_the_way_on_to_the_basket(self, logged_in):
+        page = logged_in.browser.get("/connector/result/login/").content.decode()
+        assert "/connector/visit/" in page
+
+    def test_of_a_browser_that_clicked_nothing_stores_nothing(self, visitor):
+        visitor.click()
+        assert back(Browser()) == "/connector/result/neutral/"
+        assert not ConnectorSession.objects.exists()
+        assert ConnectorFinding.objects.get().kind == "callback"
+
+    def test_counts_once(self, logged_in):
+        cookie = logged_in.browser.cookies["connector_login"]
+        assert cookie.value == ""
+        assert back(logged_in.browser, sSession="another") == "/connector/result/neutral/"
+        assert ConnectorSession.objects.count() == 1
+
+    def test_with_a_cookie_that_was_used_or_is_old_stores_nothing(self, visitor):
+        visitor.click()
+        value = visitor.browser.cookies["connector_login"].value
+        back(visitor.browser)
+        visitor.browser.cookies["connector_login"] = value
+        assert back(visitor.browser, sSession="another") == "/connector/result/neutral/"
+        assert ConnectorSession.objects.count() == 1
+
+    def test_of_another_client_stores_nothing_and_is_a_finding(self, visitor):
+        visitor.click()
+        assert back(visitor.browser, sTradingUserId="RET777") == "/connector/result/neutral/"
+        assert not ConnectorSession.objects.exists()
+        assert ConnectorFinding.objects.get().kind == "foreign_session"
+
+    def test_without_a_ucc_waits_for_two_people(self, visitor, partner, client_user, maker, checker):
+        visitor.click()
+        assert back(visitor.browser, sTradingUserId=None) == "/connector/result/waiting/"
+        names = PartnerClient.objects.get()
+        assert (names.mapping, names.vas_user_id, names.claimed_vas_user_id) == ("claimed", "", "V9")
+        assert sessions.usable(partner, client_user) is None
+        approve(sessions.propose_mapping(names, by=maker, reason="Seen", token=uuid.uuid4()), checker)
+        names.refresh_from_db()
+        assert (names.mapping, names.vas_user_id) == ("bound", "V9")
+        assert sessions.usable(partner, client_user) is not None
+
+    def test_with_another_id_than_before_is_a_finding_and_changes_nothing(self, logged_in):
+        sessions.revoke_by_client(Partner.objects.get(), RetailUser.objects.get())
+        logged_in.click()
+        assert back(logged_in.browser, sVasUserId="V10") == "/connector/result/waiting/"
+        names = PartnerClient.objects.get()
+        assert (names.vas_user_id, names.claimed_vas_user_id, names.mapping) == ("V9", "V10", "claimed")
+        assert ConnectorFinding.objects.get().kind == "mapping"
+
+    def test_with_the_id_of_another_client_is_a_finding(self, visitor, partner):
+        other = registry.client_of(partner, RetailUserFactory())
+        PartnerClient.objects.filter(pk=other.pk).update(vas_user_id="V9", mapping="bound")
+        visitor.click()
+        assert back(visitor.browser) == "/connector/result/waiting/"
+        assert ConnectorFinding.objects.get().kind == "mapping"
+
+    def test_after_a_stop_keeps_nothing(self, visitor, maker):
+        visitor.click()
+        switches.throw("model", "2", by=maker, reason="Stop")
+        assert back(visitor.browser) == "/connector/result/neutral/"
+        assert not ConnectorSession.objects.exists()
+
+    def test_cookie_is_for_other_sites_over_https_only(self, visitor):
+        visitor.open()
+        secure = visitor.browser.post("/connector/visit/go/", secure=True).cookies["connector_login"]
+        plain = visitor.browser.post("/connector/visit/go/").cookies["connector_login"]
+        assert (secure["samesite"], secure["secure"], secure["httponly"]) == ("None", True, True)
+        assert (plain["samesite"], plain["secure"]) == ("Lax", "")
+
+
+class TestAKeptSession:
+    def test_goes_straight_to_the_basket(self, logged_in, vendor):
+        found = logged_in.click()
+        assert (found["nRequestType"], found["sSession"]) == ("3", SAID["sSession"])
+        assert ConnectorSession.objects.get().last_use == "no answer"
+        assert ask("V9").json()["success"] is True
+        assert ConnectorSession.objects.get().last_use == "answered"
+
+    def test_that_the_connector_calls_invalid_ends_and_the_next_click_logs_in(self, logged_in):
+        echo = logged_in.click()["oEchoBackObject"]
+        answer = logged_in.browser.get(
+            "/connector/callback/basket/", {"sStatusCode": "I401", "oEcoBackObject": echo}
+        )
+        assert answer["Location"] == "/connector/result/invalid/"
+        assert ConnectorSession.objects.get().end == "invalid"
+        assert logged_in.click()["nRequestType"] == "2"
+
+    def test_is_revoked_by_the_client(self, logged_in):
+        page = logged_in.browser.post("/connector/visit/session/").content.decode()
+        assert "cannot be seen here" in page
+        kept = ConnectorSession.objects.get()
+        assert (kept.end, kept.sealed) == ("client", "")
+        assert logged_in.click()["nRequestType"] == "2"
+
+    def test_is_revoked_by_staff_and_with_its_client_partner_and_switch(
+        self, partner, client_user, maker, checker
+    ):
+        def kept():
+            return sessions.keep(partner, client_user, SecretText("s"), SecretText(""))
+
+        sessions.revoke(kept(), by=maker, reason="Asked")
+        kept()
+        RetailUser.objects.update(status="S")
+        assert sessions.end_due() == 1
+        kept()
+        ConnectorSession.objects.filter(ended_at=None).update(until=timezone.now())
+        sessions.end_due()
+        kept()
+        switches.throw("client", client_user.lane, by=maker, reason="Stop")
+        kept()
+        change = registry.propose(
+            entry(state="suspended", application_token=""), by=maker, reason="x", token=uuid.uuid4()
+        )
+        approve(change, checker)
+        ends = list(ConnectorSession.objects.order_by("id").values_list("end", flat=True))
+        assert ends == ["staff", "user", "day", "switch", "partner"]
+
+    def test_is_one_a_client_and_partner(self, partner, client_user):
+        for _ in range(2):
+            sessions.keep(partner, client_user, SecretText("s"), SecretText(""))
+        assert sessions.live().count() == 1
