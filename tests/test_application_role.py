@@ -150,7 +150,7 @@ def test_changes_and_approvals(attacker, propose, deposit, maker, checker, other
                         "risks": "'[\"large\"]'",
                         "amount": "1",
                         "reason": "'other'",
-                        "lane": "'HO/OTHER'",
+                        "subject": "'HO/OTHER'",
                         "kind": "'square_off'",
                         "content_hash": f"'{'f' * 64}'",
                         "made_by_id": other_checker.pk,

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.entry import change_form
+from accounts.kinds import update_retail_user
 from accounts.models import RetailUser
 from accounts.updates import ALWAYS, compose, placed
 from backoffice.changes import operations
@@ -338,8 +339,9 @@ def test_a_form_that_was_opened_before_another_change_does_not_undo_it(user, odi
 def test_what_is_ticked_to_be_sent_again_goes_out_though_it_did_not_change():
     apply(301, "HO/RET001", retail_user_values())
     form = change_form("HO", "RET001", "update_retail_user")
-    unchanged = {**form.starting(), **form.fixed}
-    assert set(form.compose(unchanged)) == set(ALWAYS)
-    message = form.compose({**unchanged, "send_again": ["trading_segments", "email"]})
+    unchanged, known = {**form.starting(), **form.fixed}, update_retail_user.KIND.known("HO/RET001")
+    assert set(update_retail_user.KIND.compose(unchanged, known).values) == set(ALWAYS)
+    ticked = {**unchanged, "send_again": ["trading_segments", "email"]}
+    message = update_retail_user.KIND.compose(ticked, known).values
     assert set(message) == {*ALWAYS, "trading_segments", "email"}
     assert (message["trading_segments"], message["email"]) == (["1", "3"], "asha@example.com")
