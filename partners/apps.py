@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
 
 
 class PartnersConfig(AppConfig):
@@ -7,6 +6,7 @@ class PartnersConfig(AppConfig):
     verbose_name = "ODIN Connector"
 
     def ready(self) -> None:
+        from backoffice import guarding
         from backoffice.changes import kinds
         from backoffice.connector import checks  # noqa: F401  # importing it registers the checks
         from backoffice.kit import components
@@ -17,5 +17,4 @@ class PartnersConfig(AppConfig):
         kinds.register(*KINDS)
         for kind, table in statuses.TABLES.items():
             components.add_statuses(kind, table)
-        pre_migrate.connect(guards.take_down, sender=self, dispatch_uid="partners.take_down")
-        post_migrate.connect(guards.put_up, sender=self, dispatch_uid="partners.put_up")
+        guarding.register(self, guards.guards)

@@ -6,11 +6,6 @@
 - Registry versions, read messages and what came into the inbox stay as they were written.
 """
 
-from typing import Any
-
-from django.db import connections
-
-from backoffice import guarding
 from backoffice.guarding import Guard, Guards
 
 #: What an approved change said. The JSON of its message is opened in the database's own way.
@@ -94,16 +89,3 @@ def guards(vendor: str) -> Guards:
             first="NEW.released_at IS NOT NULL AND OLD.released_at IS NULL",
         ),
     }
-
-
-def put_up(using: str, **kwargs: Any) -> None:
-    """Put the triggers in place, after migrations."""
-    connection = connections[using]
-    guarding.put_up(connection, guards(connection.vendor))
-
-
-def take_down(using: str, **kwargs: Any) -> None:
-    """Drop them before migrations on SQLite, which renames no table that a trigger of another one names."""
-    connection = connections[using]
-    if connection.vendor == "sqlite":
-        guarding.take_down(connection, guards(connection.vendor))

@@ -17,7 +17,6 @@ from backoffice.changes import guards
 from backoffice.delivery import gate
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
-from partners import guards as partner_guards
 from standins.odin import StandIn
 from tests.settings import RUNTIME
 
@@ -41,14 +40,12 @@ def _flush(self, statements):
     guards.take_down(self.connection.alias)
     for found in rooms:
         guarding.take_down(self.connection, found)
-    partner_guards.take_down(self.connection.alias)
     try:
         _plain_flush(self, statements)
     finally:
         for found in rooms:
             guarding.put_up(self.connection, found)
         guards.put_up(self.connection.alias)
-        partner_guards.put_up(self.connection.alias)
         guard(self.connection)
 
 

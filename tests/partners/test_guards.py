@@ -83,7 +83,7 @@ def at_once(*acts):
     return done
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def test_a_token_is_good_once(self, visitor):
         token = visitor.click()["sTwoWayToken"]
