@@ -85,9 +85,10 @@ def make_var() -> None:
         ) from error
 
 
-def demonstration(odin_port: int, rest_port: int) -> dict[str, str]:
+def demonstration(port: int, odin_port: int, rest_port: int, connector_port: int) -> dict[str, str]:
     """The environment of the demonstration. Its secrets are made once, at random, and kept in var/demo.env."""
     odin = f"http://127.0.0.1:{odin_port}/UserCreation.svc"
+    connector = f"http://127.0.0.1:{connector_port}"
     return {
         **os.environ,
         **_demonstration_secrets(VAR / "demo.env"),
@@ -105,6 +106,16 @@ def demonstration(odin_port: int, rest_port: int) -> dict[str, str]:
         "REST_BASE_URL": f"http://127.0.0.1:{rest_port}/interactive",
         "SCRIP_MASTER_URL": f"http://127.0.0.1:{rest_port}/scripfiles/v2",
         "REST_SECOND_FACTORS": "TOTP,OTP,FINGERPRINT,REGISTER",
+        "CONNECTOR": "on",
+        "CONNECTOR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "CONNECTOR_LANDING_URL": connector,
+        "CONNECTOR_VAS_URL": connector,
+        "CONNECTOR_BROKERS_URL": connector,
+        "CONNECTOR_SYNC_URL": connector,
+        "CONNECTOR_SYNC_BODY": '{"sInitiatorAppToken":"$token","sPartnerId":"$partner_id",'
+        '"jEntrySequenceNumber":"$sequence"}',
+        "CONNECTOR_SEGMENT_IDS": "plain",
+        "CONNECTOR_STATUS_CODES": "S101:ok,F101:failed,C101:failed,I401:invalid",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -42,7 +42,9 @@ def main() -> int:
         make_var()
         check_database(DATABASE)
         make_venv("requirements.txt")
-        environment = demonstration(options.odin_port, options.rest_port)
+        environment = demonstration(
+            options.port, options.odin_port, options.rest_port, options.connector_port
+        )
         if options.manage:
             return _manage(environment, *options.manage)
         _set_up(environment)

@@ -99,7 +99,10 @@ def test_an_environment_whose_making_was_interrupted_is_made_anew(project, comma
 
 def test_the_demonstrations_secrets_are_made_once_usable_and_readable_by_their_owner_only(project):
     prepare.make_var()
-    first, second = prepare.demonstration(8801, 8802), prepare.demonstration(8801, 8802)
+    first, second = (
+        prepare.demonstration(8000, 8801, 8802, 8803),
+        prepare.demonstration(8000, 8801, 8802, 8803),
+    )
     assert first == second
     Fernet(first["PORTAL_SEAL_KEYS"])
     PasswordCipher(first["ODIN_PASSWORD_KEY"])
@@ -109,11 +112,14 @@ def test_the_demonstrations_secrets_are_made_once_usable_and_readable_by_their_o
 
 def test_a_secret_that_an_older_version_did_not_have_is_added_and_the_others_stay(project):
     prepare.make_var()
-    first = prepare.demonstration(8801, 8802)
+    first = prepare.demonstration(8000, 8801, 8802, 8803)
     file = project / "var/demo.env"
     kept = [line for line in file.read_text().splitlines() if not line.startswith("REST_")]
     file.write_text("".join(f"{line}\n" for line in kept))
-    second, third = prepare.demonstration(8801, 8802), prepare.demonstration(8801, 8802)
+    second, third = (
+        prepare.demonstration(8000, 8801, 8802, 8803),
+        prepare.demonstration(8000, 8801, 8802, 8803),
+    )
     assert second == third
     assert second["SECRET_KEY"] == first["SECRET_KEY"]
     assert second["REST_API_KEY"] != first["REST_API_KEY"]
@@ -123,7 +129,7 @@ def test_the_demonstration_never_leaves_this_machine(project, monkeypatch):
     for name in ("ODIN_SERVICE_URL", "ODIN_WSDL_URL", "REST_BASE_URL", "DATABASE_URL", "CELERY_BROKER_URL"):
         monkeypatch.setenv(name, "https://live.example/")
     prepare.make_var()
-    environment = prepare.demonstration(8899, 8898)
+    environment = prepare.demonstration(8897, 8899, 8898, 8896)
     assert environment["PORTAL_ENVIRONMENT"] == "DEMO"
     assert environment["ODIN_SERVICE_URL"] == "http://127.0.0.1:8899/UserCreation.svc/soap"
     assert environment["REST_BASE_URL"] == "http://127.0.0.1:8898/interactive"
