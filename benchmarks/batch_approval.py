@@ -24,8 +24,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from backoffice.changes.kinds import file_kind
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -48,6 +46,7 @@ from backoffice.batches.decide import decisions
 from backoffice.batches.file import columns
 from backoffice.batches.models import Batch
 from backoffice.changes import approvals
+from backoffice.changes.kinds import file_kind
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
