@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,7 +16,7 @@ from accounts.values import to_values
 from backoffice.changes import many, operations
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Delivery
-from tests.factories import BankAccountFactory, ChangeFactory, RetailUserFactory, bank_values
+from tests.factories import BankAccountFactory, ChangeFactory, RetailUserFactory, StaffFactory, bank_values
 from tests.html_forms import Page
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +283,8 @@ class TestMine:
         html = client.get(reverse("changes:mine")).content.decode()
         assert "PAN is another person&#x27;s" in html
 
-    def test_it_is_for_those_who_propose(self, client, checker):
-        client.force_login(checker)
+    def test_it_is_for_those_who_propose(self, client):
+        supporter = StaffFactory(username="supporter")
+        supporter.groups.add(Group.objects.get(name="support"))
+        client.force_login(supporter)
         assert client.get(reverse("changes:mine")).status_code == 403
