@@ -51,7 +51,6 @@ else:
 """.replace("PASSWORD", PASSWORD)
 
 
-@pytest.fixture(scope="module")
 def content_of(path):
     """What a file holds; nothing of one that a worker has taken meanwhile, as wake-ups in the broker's folder are."""
     try:
@@ -60,6 +59,7 @@ def content_of(path):
         return b""
 
 
+@pytest.fixture(scope="module")
 def rest(portal):
     """The portal with the stand-in of the REST API beside that of ODIN, and a client whom it created."""
     portal.start("rest-stand-in")
