@@ -85,7 +85,7 @@ def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
         printed = read_until(first, "Ctrl-C")
         running = " ".join(processes_of(copy))
         for part in (
-            "odin.standin",
+            "standins.odin",
             "standins.rest",
             "standins.connector",
             "celery -A backoffice.celery worker",
