@@ -23,7 +23,7 @@ SQLITE = {
     # WAL: readers do not wait for the writer. NORMAL: a power cut may cost the last moments, never the database.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;",
 }
-#: A worker that is frozen inside a transaction holds its locks; the others must not wait for it for ever.
+#: A worker that is frozen inside a transaction holds its locks; the others must not wait for it without end.
 POSTGRESQL = "-c idle_in_transaction_session_timeout=60000"
 
 

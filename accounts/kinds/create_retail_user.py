@@ -47,7 +47,7 @@ def apply(lane: str, values: Values) -> Applied:
 
 
 def apply_many(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
-    """Create several retail users: those that nobody knew yet, in a few statements."""
+    """Create several retail users, those that are new to the portal in a few statements."""
     named = RetailUser.objects.filter(user_id__in=[text(values, "user_id") for _, values in confirmed])
     known = {user.lane for user in named.only("group_id", "user_id")}
     new = [_in_force(values) for lane, values in confirmed if lane not in known]
@@ -65,7 +65,7 @@ def _in_force(values: Values) -> Values:
 
 
 def _created(values: Values) -> RetailUser:
-    """The record of a user that nobody knew, not saved yet."""
+    """The record of a user who is new to the portal, not saved yet."""
     return RetailUser(
         **from_values(values),
         source=Source.CREATED,

@@ -109,7 +109,7 @@ def _inactive(known: Values) -> Section:
 
 
 def _starting(known: Values) -> Values:
-    """What the form starts with: a segment that is inactive is not allowed, and nothing is made inactive anew."""
+    """What the form starts with: an inactive segment is not allowed, and no further one is made inactive."""
     starting = {name: known[name] for name in STARTING if name in known}
     return starting | {name: active(known, name) for name in SEGMENT_SETS if name in known}
 
@@ -130,7 +130,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
 
 
 def _record_section(section: Section, known: Values) -> Section:
-    """Banks, demat accounts or UCC. Of accounts that nobody knows the maker says what is to be done with each."""
+    """Banks, demat accounts or UCC. For accounts that are unknown here, the maker says what to do with each."""
     if section.record not in ACCOUNTS:
         return replace(section, when=None)
     if section.record in known:

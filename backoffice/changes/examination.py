@@ -66,5 +66,5 @@ def as_given(values: Values, known: Known) -> Asked:
 
 
 def each(findings: Callable[[Values], list[Finding]]) -> Assess:
-    """The assessment of a kind that nobody proposes by the thousand: one after the other."""
+    """The assessment of a kind that is not proposed by the thousand: one after the other."""
     return lambda many, known: [Assessed(findings(asked.values)) for asked in many]

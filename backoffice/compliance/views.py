@@ -72,7 +72,7 @@ class EntryPage(StaffDetailView):
             "may_reveal": privacy.may_reveal(self.request, entry.subject),
             "differences": differences(entry, shows),
             "story_url": story_url(entry.subject, self.request.user),
-            # The message's text is shown by itself.
+            # The message's text has a panel of its own.
             "facts": [(spaced(name), value) for name, value in details.items() if name != "sent"],
         }
 

@@ -43,7 +43,7 @@ def _of_the_gate(row: Gate) -> list[Stop]:
         found.append(
             Stop(
                 f"ODIN cannot be reached{_since(row.opened_at)}.",
-                f"{row.last_failure} Approved messages wait; the portal tries by itself every few seconds.",
+                f"{row.last_failure} Approved messages wait; the portal retries every few seconds.",
             )
         )
     return found

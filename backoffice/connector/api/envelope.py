@@ -6,8 +6,8 @@ from typing import Any
 from backoffice.rest.api.envelope import Unreadable, parse
 
 #: Codes of the vendor's own services that public pages name.
-AUTH_CODE_GOOD, AUTH_CODE_BAD = "reg-200-043", "reg-400-042"
-#: Ours: nothing public says what the vendor expects, so the words are few and the same for every reason (C13).
+AUTH_CODE_GOOD = "reg-200-043"
+#: No public page says what the vendor expects, so the words are few and equal for every reason (C13).
 OUR_GOOD, OUR_BAD, OUR_FAULT, MALFORMED = "bo-200", "bo-400", "bo-503", "bo-422"
 
 

@@ -11,7 +11,7 @@ APPLICATION = ("applicationToken", "sApplicationToken", "sAppToken", "sInitiator
 #: A token of ours has 43 characters; what is longer is none.
 _LONGEST = 200
 
-#: The same words for every reason (C13).
+#: Equal for every reason (C13).
 GOOD, NOT_GOOD, NOT_READ = "Token valid.", "Token not valid.", "The request cannot be read."
 
 
