@@ -12,13 +12,13 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from backoffice.connector.api.codes import OrderType, Side, Validity
+from backoffice.connector.api.codes import Validity
 from backoffice.connector.api.lines import MOST_LINES, Line
 from backoffice.kit.csv_files import unmarked
 from backoffice.outside import FIRST_YEAR, LAST_YEAR, visible, whole
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.findings import Finding
-from backoffice.rest.api.codes import Exchange
+from backoffice.rest.api.codes import Exchange, OrderType, Side
 from markets import search
 from markets.models import Scrip
 from markets.search import Masters

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
-from backoffice.audit.operations import record
 from backoffice.free_text import checked
 from backoffice.protocol.codes import UserStatus
 from partners import registry, switches
@@ -23,6 +22,7 @@ from partners.models.baskets import Stage
 from partners.models.invitations import CLOSED, InvitationState
 from partners.models.registry import PartnerState
 from partners.rights import MAKE_BASKET, SETTLE, need
+from partners.trail import note
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -71,7 +71,7 @@ def invite(version: BasketVersion, client: RetailUser, model: int, *, by: "User"
             ).exclude(pk=made.pk)
             earlier.update(replaced_by=made)
             words = f"Invited to {version.basket} version {version.number}, model {model}."
-            _record("connector.invited", made, by, words)
+            note("connector.invited", made, words, by=by)
     except IntegrityError:
         raise ConnectorProblem(f"{client.lane} has an open invitation to this version.") from None
     return made, link_of(secret)
@@ -108,7 +108,7 @@ def new_link(invitation: Invitation, *, by: "User") -> str:
         own = _open(invitation)
         own.link_hash, own.tries_left = sha256(secret), 3
         own.save(update_fields=["link_hash", "tries_left"])
-        _record("connector.new_link", own, by, "New link made. The old one stopped working.")
+        note("connector.new_link", own, "New link made. The old one stopped working.", by=by)
     return link_of(secret)
 
 
@@ -124,7 +124,7 @@ def revoke(invitation: Invitation, *, by: "User", reason: str) -> None:
     with transaction.atomic():
         own = _open(invitation)
         _close(own, InvitationState.REVOKED, by, reason)
-        _record("connector.invitation_revoked", own, by, "Invitation revoked.", reason)
+        note("connector.invitation_revoked", own, "Invitation revoked.", by=by, reason=reason)
 
 
 def close(invitation: Invitation, outcome: str, *, by: "User", reason: str, evidence: str) -> None:
@@ -147,7 +147,7 @@ def close(invitation: Invitation, outcome: str, *, by: "User", reason: str, evid
         own.evidence = evidence
         _close(own, InvitationState(outcome), by, reason)
         words = f"Closed by a person: {own.get_state_display().lower()}. Evidence: {evidence}"
-        _record("connector.invitation_closed", own, by, words, reason)
+        note("connector.invitation_closed", own, words, by=by, reason=reason)
 
 
 def void_of(version: BasketVersion, why: str) -> int:
@@ -215,18 +215,3 @@ def _close(own: Invitation, state: InvitationState, by: "User | None", reason: s
     own.state, own.closed_by, own.reason, own.closed_at = state, by, reason, timezone.now()
     own.save()
     Redirect.objects.filter(invitation=own, ended_at__isnull=True).update(ended_at=own.closed_at)
-
-
-def _record(action: str, invitation: Invitation, by: "User | None", text: str, reason: str = "") -> None:
-    record(
-        action,
-        by=by,
-        subject=invitation.client.lane,
-        text=text,
-        reason=reason,
-        details={
-            "invitation": invitation.pk,
-            "partner": invitation.partner.code,
-            "reco_id": invitation.version.reco_id or "",
-        },
-    )

@@ -6,7 +6,6 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
-from backoffice.audit.operations import record
 from backoffice.connector.api import callbacks, echo
 from backoffice.connector.api.callbacks import BasketCallback, LoginCallback
 from backoffice.connector.config import connector_config
@@ -17,6 +16,7 @@ from partners.models import Invitation, PartnerClient, Redirect
 from partners.models.invitations import InvitationState, RequestType
 from partners.models.records import FindingKind
 from partners.models.registry import MappingState, PartnerState
+from partners.trail import note
 from partners.visits import LOGIN_SECONDS, echo_key
 
 #: What the page after a callback says. "neutral": nothing that was sent could be connected with anything.
@@ -65,7 +65,7 @@ def basket(said: BasketCallback) -> Shown:
         redirect.refresh_from_db()
         invitation = redirect.invitation
         if redirect.callback_hash == said.content_hash:
-            _record("connector.callback_again", invitation, "The same basket callback came again.")
+            note("connector.callback_again", invitation, "The same basket callback came again.")
         else:
             words = f"A second callback says {said.code}; the first one said {redirect.callback_code}."
             findings.found(
@@ -75,7 +75,7 @@ def basket(said: BasketCallback) -> Shown:
                 partner=redirect.partner,
                 invitation=invitation,
             )
-            _record("connector.callback_contradicts", invitation, words)
+            note("connector.callback_contradicts", invitation, words)
     return callbacks.meaning(redirect.callback_code, connector_config().status_codes)
 
 
@@ -97,7 +97,7 @@ def _returned(redirect: Redirect, means: str, said: BasketCallback) -> None:
     if means == "invalid" and redirect.session is not None:
         sessions.end_invalid(redirect.session)
     words = f"The browser says {said.code}, {said.message}: {means}."
-    _record("connector.returned", invitation, words)
+    note("connector.returned", invitation, words)
 
 
 # --- login --------------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def login(said: LoginCallback, cookie: str) -> Shown:
     means = callbacks.meaning(said.code, connector_config().status_codes)
     invitation = redirect.invitation
     if means != "ok" or not said.session:
-        _record("connector.login_returned", invitation, f"The browser says {said.code}: no session.")
+        note("connector.login_returned", invitation, f"The browser says {said.code}: no session.")
         return "failed" if means == "ok" else means
     if said.trading_user_id and said.trading_user_id != redirect.client.user_id:
         words = "A login callback named another client than the one who clicked. Nothing was kept."
@@ -125,15 +125,15 @@ def login(said: LoginCallback, cookie: str) -> Shown:
             partner=redirect.partner,
             invitation=invitation,
         )
-        _record("connector.login_foreign", invitation, words)
+        note("connector.login_foreign", invitation, words)
         return "neutral"
     if not _usable(redirect):
-        _record("connector.login_refused", invitation, "A session came back after a stop. Nothing was kept.")
+        note("connector.login_refused", invitation, "A session came back after a stop. Nothing was kept.")
         return "neutral"
     with transaction.atomic():
         sessions.keep(redirect.partner, redirect.client, said.session, said.rest_session)
         bound = _mapped(redirect, said)
-        _record("connector.session_kept", invitation, "Logged in; the session is kept until it ends.")
+        note("connector.session_kept", invitation, "Logged in; the session is kept until it ends.")
     return "login" if bound else "waiting"
 
 
@@ -207,13 +207,3 @@ def _told(names: PartnerClient, redirect: Redirect, said: LoginCallback) -> None
     }
     if told != names.told:
         PartnerClient.objects.filter(pk=names.pk).update(told=told)
-
-
-def _record(action: str, invitation: Invitation, text: str) -> None:
-    record(
-        action,
-        by=None,
-        subject=invitation.client.lane,
-        text=text,
-        details={"invitation": invitation.pk, "partner": invitation.partner.code},
-    )

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from backoffice.access import StaffRequest
+from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.errors import ChangeError
 from backoffice.kit.components import Tab
 from backoffice.kit.tables_base import ListView
@@ -47,8 +46,7 @@ def page(permission: str = MONITOR) -> Callable[[View], View]:
                 raise Http404("The ODIN Connector is switched off.")
             return view(request, *args, **kwargs)
 
-        checked = permission_required(permission, raise_exception=True)(answer)
-        return cast(View, never_cache(login_required(checked)))
+        return cast(View, never_cache(for_staff(permission)(answer)))
 
     return decorate
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import RetailUser
-from backoffice.audit.operations import record
 from backoffice.connector.api import echo, landing
 from backoffice.connector.config import connector_config
 from backoffice.protocol.codes import UserStatus
@@ -24,6 +23,7 @@ from partners.models import ConnectorSession, Invitation, Redirect
 from partners.models.baskets import Stage
 from partners.models.invitations import CLOSED, InvitationState, Purpose, RequestType
 from partners.models.registry import PartnerState
+from partners.trail import note
 
 #: Wrong answers that a link takes (C8).
 TRIES = 3
@@ -98,7 +98,7 @@ def prove(invitation: Invitation, said: str) -> None:
                 state=InvitationState.OPENED, opened_at=timezone.now()
             )
         words = "Link opened." if right else "Wrong answer on the page of a link."
-        _record("connector.link_opened" if right else "connector.link_refused", invitation, words)
+        note("connector.link_opened" if right else "connector.link_refused", invitation, words)
     if not right:
         raise ConnectorProblem("That is not what your broker has. Check it, and try again.")
 
@@ -140,7 +140,7 @@ def go(invitation: Invitation) -> Way:
         Invitation.objects.filter(pk=own.pk).update(state=InvitationState.REDIRECTED, redirected_at=now)
         if session:
             ConnectorSession.objects.filter(pk=session.pk).update(used_at=now, last_use="no answer")
-        _record("connector.redirected", own, f"Redirected: {redirect.get_request_type_display().lower()}.")
+        note("connector.redirected", own, f"Redirected: {redirect.get_request_type_display().lower()}.")
     return Way(_address(own, redirect, token, nonce, names.tp_user_id), request_type, login)
 
 
@@ -219,13 +219,3 @@ def _is(client: RetailUser, said: str) -> bool:
 
 def _whole() -> QuerySet[Invitation]:
     return Invitation.objects.select_related("partner", "client", "version__basket")
-
-
-def _record(action: str, invitation: Invitation, text: str) -> None:
-    record(
-        action,
-        by=None,
-        subject=invitation.client.lane,
-        text=text,
-        details={"invitation": invitation.pk, "partner": invitation.partner.code},
-    )

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from backoffice.connector.api.codes import OrderType, Side, Validity
+from backoffice.connector.api.codes import Validity
+from backoffice.rest.api.codes import OrderType, Side
 from partners.models import BasketLine
 
 _LABELS = {member.value: member.label for member in (*Side, *OrderType, *Validity)}

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from backoffice.changes.models import State as ChangeState
-from backoffice.connector.api.codes import OrderType, Side, Validity
-from backoffice.rest.api.codes import Exchange
+from backoffice.connector.api.codes import Validity
+from backoffice.rest.api.codes import Exchange, OrderType, Side
 from partners.models.registry import Partner
 
 

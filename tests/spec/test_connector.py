@@ -1,4 +1,4 @@
-"""The Connector's messages, literally as the reading notes have them (connector-notes, 3.2 to 3.8)."""
+"""The Connector's messages, typed by hand from the vendor's public pages (docs/connector.md)."""
 
 import base64
 import json

@@ -1,22 +1,7 @@
-"""Codes of the Connector's messages (connector-notes, 3.5 and 3.8)."""
+"""Codes of the Connector's messages, beside the sides and order types of the REST API."""
 
 from backoffice.protocol.codes import Choice
-
-
-class Side(Choice):
-    """orderSide, and buyOrSell as a number."""
-
-    BUY = "BUY", "Buy"
-    SELL = "SELL", "Sell"
-
-
-class OrderType(Choice):
-    """ordType: names as the sibling API spells them, and as numbers."""
-
-    LIMIT = "RL", "Limit"
-    MARKET = "RL-MKT", "Market"
-    STOP_LIMIT = "SL", "Stop loss limit"
-    STOP_MARKET = "SL-MKT", "Stop loss market"
+from backoffice.rest.api.codes import OrderType, Side
 
 
 class Validity(Choice):

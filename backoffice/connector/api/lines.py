@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from backoffice.connector.api.codes import OrderType, Side, Validity
+from backoffice.connector.api.codes import Validity
 from backoffice.protocol.findings import Finding
 from backoffice.rest.api import rules
 from backoffice.rest.api.call import Terms
-from backoffice.rest.api.codes import Exchange, rest_id_of, segment_of
+from backoffice.rest.api.codes import Exchange, OrderType, Side, rest_id_of, segment_of
 
 MOST_LINES = 50
 #: Exchanges whose ids agree in both systems, so that it need not be known which one is meant (C20).

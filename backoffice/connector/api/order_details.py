@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from backoffice.connector.api.codes import (
-    ORDER_TYPE_NUMBERS,
-    SIDE_NUMBERS,
-    VALIDITY_NUMBERS,
-    OrderType,
-    Validity,
-)
+from backoffice.connector.api.codes import ORDER_TYPE_NUMBERS, SIDE_NUMBERS, VALIDITY_NUMBERS, Validity
 from backoffice.connector.api.lines import BasketTerms, Line, NotDecided, order_side
 from backoffice.connector.api.reading import Fields, Unreadable, pick
 from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.secret import SecretText
+from backoffice.rest.api.codes import OrderType
 
 CLIENT = ("ClientCode", "sClientCode")
 PRODUCT = ("ProductCode", "sProductCode")
