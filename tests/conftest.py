@@ -18,7 +18,11 @@ from backoffice.delivery import gate
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
 from standins.odin import StandIn
+from tests.portals import chromium
 from tests.settings import RUNTIME
+
+#: A fixture of all tests, since Playwright runs once in a process.
+__all__ = ["chromium"]
 
 #: Set by `make test`: a line for each kind of test that this machine cannot run.
 LEFT_OUT = os.environ.get("LEFT_OUT", "").splitlines()

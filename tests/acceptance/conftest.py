@@ -1,3 +1,3 @@
-from tests.portals import chromium, log_in, portal
+from tests.portals import log_in, portal
 
-__all__ = ["chromium", "log_in", "portal"]
+__all__ = ["log_in", "portal"]

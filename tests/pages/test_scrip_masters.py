@@ -16,12 +16,12 @@ ROWS = 60_000
 #: A retail user with a stock whose token is another security's in the master.
 USER = """
 from django.utils import timezone
-from limits.models import Reading
+from backoffice.odin.models import Question
 from tests.factories import RetailUserFactory
 RetailUserFactory(group_id="HO", user_id="SCRIP1")
 stocks = '{"StockView": [{"sSymbol": "OAK", "ISIN": "INE009A01021", "sDPFree": 5, "OtherSegmentTokens": "1:900002"}]}'
-Reading.objects.create(
-    kind=Reading.Kind.STOCK_VIEW, lane="HO/SCRIP1", state="answered", answer=f"63=FT1.0|64=329|18=1|19={stocks}",
+Question.objects.create(
+    message_type=328, lane="HO/SCRIP1", state="answered", answer=f"63=FT1.0|64=329|18=1|19={stocks}",
     ended_at=timezone.now(),
 )
 """

@@ -6,10 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.portals import chromium
 from tests.standins.connector.conftest import PARTNER, PRODUCT, TOKEN, TP_USER, line, settled
 
-__all__ = ["chromium"]
 pytestmark = pytest.mark.browser
 
 UNFOLD = "document.querySelectorAll('main details').forEach(one => { one.open = true })"
