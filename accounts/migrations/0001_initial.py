@@ -280,6 +280,109 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["user_id"], name="retail_user_by_id"),
+                    models.Index(django.db.models.functions.text.Upper("name"), name="retail_user_by_name"),
+                    models.Index(fields=["pan"], name="retail_user_by_pan"),
+                    models.Index(fields=["mobile"], name="retail_user_by_mobile"),
+                    models.Index(fields=["confirmed_at"], name="retail_user_by_confirmation"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("group_id", "user_id"), name="retail_user_once_in_a_group"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("group_id", ""), _negated=True),
+                            models.Q(("user_id", ""), _negated=True),
+                        ),
+                        name="retail_user_has_group_id_and_user_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="retail_user_version_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["created", "declared"])),
+                        name="retail_user_source_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("source", "created"), _negated=True),
+                            models.Q(
+                                models.Q(("name", ""), _negated=True),
+                                models.Q(("status", ""), _negated=True),
+                                models.Q(("odin_user_type", ""), _negated=True),
+                                ("confirmed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="retail_user_created_is_confirmed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("category__in", ["", "2", "3", "4", "5"])),
+                        name="retail_user_category_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["", "A", "S", "I"])),
+                        name="retail_user_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("surveillance__in", ["", "0", "1"])),
+                        name="retail_user_surveillance_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("odin_user_type__in", ["", "0", "1"])),
+                        name="retail_user_odin_user_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("gender__in", ["", "M", "F", "NA"])),
+                        name="retail_user_gender_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("form60__in", ["", "Y", "N"])), name="retail_user_form60_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("incorporation__in", ["", "1"])),
+                        name="retail_user_incorporation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("global_flag__in", ["", "0", "1"])),
+                        name="retail_user_global_flag_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("poa__in", ["", "0", "2"])), name="retail_user_poa_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("product_type__in", ["", "1", "2", "4", "8", "64"])),
+                        name="retail_user_product_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("orders_per_second__gte", 1), ("orders_per_second__lte", 999)),
+                            ("orders_per_second__in", [-1]),
+                            _connector="OR",
+                        ),
+                        name="retail_user_orders_per_second_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("max_broadcast_scrips__gte", 1), ("max_broadcast_scrips__lte", 99999999)
+                            ),
+                            ("max_broadcast_scrips__in", [-1]),
+                            _connector="OR",
+                        ),
+                        name="retail_user_max_broadcast_scrips_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("max_gtd__gte", 1), ("max_gtd__lte", 9999)),
+                            ("max_gtd__in", [0]),
+                            _connector="OR",
+                        ),
+                        name="retail_user_max_gtd_in_range",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -356,6 +459,60 @@ class Migration(migrations.Migration):
                 "verbose_name": "QVL template",
                 "ordering": ("exchange", "level"),
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "exchange", "level"), name="qvl_template_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("template_name", ""), _negated=True),
+                            models.Q(("exchange", ""), _negated=True),
+                            models.Q(("level", ""), _negated=True),
+                        ),
+                        name="qvl_template_has_template_name_and_exchange_and_level",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "exchange__in",
+                                [
+                                    "",
+                                    "1",
+                                    "2",
+                                    "3",
+                                    "4",
+                                    "5",
+                                    "6",
+                                    "7",
+                                    "8",
+                                    "9",
+                                    "10",
+                                    "11",
+                                    "12",
+                                    "13",
+                                    "15",
+                                    "16",
+                                    "17",
+                                    "18",
+                                    "23",
+                                    "24",
+                                    "27",
+                                    "38",
+                                    "43",
+                                    "44",
+                                    "45",
+                                    "47",
+                                    "48",
+                                    "49",
+                                ],
+                            )
+                        ),
+                        name="qvl_template_exchange_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", ["", "0", "1"])), name="qvl_template_level_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -384,6 +541,17 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("segment",),
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "segment"), name="participant_code_once_a_segment"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("segment__gte", 1)), name="participant_code_segment_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code", ""), _negated=True), name="participant_code_has_code"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -614,6 +782,50 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "mutual-fund UCC",
                 "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("bse_ucc", ""), ("nse_ucc_1", ""), _negated=True),
+                        name="mf_ucc_has_a_code",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("mode_allowed", ""), _negated=True),
+                            models.Q(("holding_mode", ""), _negated=True),
+                        ),
+                        name="mf_ucc_has_mode_allowed_and_holding_mode",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("mode_allowed__in", ["", "1", "2", "3", "4", "5", "6", "7"])),
+                        name="mf_ucc_mode_allowed_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("bse_transaction_mode__in", ["", "0", "1", "2"])),
+                        name="mf_ucc_bse_transaction_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holding_mode__in", ["", "SI", "JO", "AS"])),
+                        name="mf_ucc_holding_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("second_form60__in", ["", "1"])),
+                        name="mf_ucc_second_form60_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("third_form60__in", ["", "1"])), name="mf_ucc_third_form60_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("guardian_form60__in", ["", "1"])),
+                        name="mf_ucc_guardian_form60_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("karvy_payment_mode__in", ["", "AM", "C", "E", "R", "N"])),
+                        name="mf_ucc_karvy_payment_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("other_rta_payment_mode__in", ["", "AM", "CHEQUE"])),
+                        name="mf_ucc_other_rta_payment_mode_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -733,6 +945,33 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("id",),
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["beneficiary_id"], name="demat_account_by_number")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "dp_id", "beneficiary_id"), name="demat_account_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", "Y")),
+                        fields=("retail_user",),
+                        name="demat_account_one_default",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dp_id", ""), _negated=True),
+                            models.Q(("beneficiary_id", ""), _negated=True),
+                            models.Q(("holding_type", ""), _negated=True),
+                        ),
+                        name="demat_account_has_dp_id_and_beneficiary_id_and_holding_type",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holding_type__in", ["", "1", "2", "3"])),
+                        name="demat_account_holding_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_default__in", ["", "Y", "N"])),
+                        name="demat_account_is_default_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -764,6 +1003,18 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("dealer_group", "dealer_id"),
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "dealer_group", "dealer_id"), name="dealer_mapping_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dealer_group", ""), _negated=True),
+                            models.Q(("dealer_id", ""), _negated=True),
+                        ),
+                        name="dealer_mapping_has_dealer_group_and_dealer_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -822,6 +1073,41 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("template_name", "channel"),
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "template_name", "channel"), name="channel_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("template_name", ""), _negated=True),
+                            models.Q(("channel", ""), _negated=True),
+                            models.Q(("status", ""), _negated=True),
+                        ),
+                        name="channel_has_template_name_and_channel_and_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "channel__in",
+                                [
+                                    "",
+                                    "SMS",
+                                    "EMAIL",
+                                    "ONLINE",
+                                    "ONLINEB",
+                                    "ONLINEP",
+                                    "ONLINEPB",
+                                    "PMSSERVICE",
+                                    "NOTIFICATION",
+                                ],
+                            )
+                        ),
+                        name="channel_channel_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["", "0", "1"])), name="channel_status_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -886,6 +1172,33 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("id",),
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["account_no"], name="bank_account_by_number")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "bank_id", "account_no"), name="bank_account_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", "1")),
+                        fields=("retail_user",),
+                        name="bank_account_one_default",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("bank_id", ""), _negated=True),
+                            models.Q(("account_no", ""), _negated=True),
+                            models.Q(("account_type", ""), _negated=True),
+                        ),
+                        name="bank_account_has_bank_id_and_account_no_and_account_type",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("account_type__in", ["", "CA", "SB", "NRE", "NRO"])),
+                        name="bank_account_account_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_default__in", ["", "0", "1"])),
+                        name="bank_account_is_default_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -980,6 +1293,21 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("slot",),
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "slot"), name="alternate_address_once_a_slot"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("slot__in", (1, 2))), name="alternate_address_slot_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("type__in", ["", "1", "2", "3"])),
+                        name="alternate_address_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("type", ""), _negated=True), name="alternate_address_has_type"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1035,515 +1363,25 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("template_type",),
                 "default_permissions": (),
-            },
-        ),
-        migrations.AddIndex(
-            model_name="retailuser",
-            index=models.Index(fields=["user_id"], name="retail_user_by_id"),
-        ),
-        migrations.AddIndex(
-            model_name="retailuser",
-            index=models.Index(django.db.models.functions.text.Upper("name"), name="retail_user_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="retailuser",
-            index=models.Index(fields=["pan"], name="retail_user_by_pan"),
-        ),
-        migrations.AddIndex(
-            model_name="retailuser",
-            index=models.Index(fields=["mobile"], name="retail_user_by_mobile"),
-        ),
-        migrations.AddIndex(
-            model_name="retailuser",
-            index=models.Index(fields=["confirmed_at"], name="retail_user_by_confirmation"),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.UniqueConstraint(
-                fields=("group_id", "user_id"), name="retail_user_once_in_a_group"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("group_id", ""), _negated=True), models.Q(("user_id", ""), _negated=True)
-                ),
-                name="retail_user_has_group_id_and_user_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("version__gte", 1)), name="retail_user_version_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["created", "declared"])), name="retail_user_source_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("source", "created"), _negated=True),
-                    models.Q(
-                        models.Q(("name", ""), _negated=True),
-                        models.Q(("status", ""), _negated=True),
-                        models.Q(("odin_user_type", ""), _negated=True),
-                        ("confirmed_at__isnull", False),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("retail_user", "template_type"), name="user_template_once_a_type"
                     ),
-                    _connector="OR",
-                ),
-                name="retail_user_created_is_confirmed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("category__in", ["", "2", "3", "4", "5"])),
-                name="retail_user_category_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["", "A", "S", "I"])), name="retail_user_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("surveillance__in", ["", "0", "1"])),
-                name="retail_user_surveillance_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("odin_user_type__in", ["", "0", "1"])),
-                name="retail_user_odin_user_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("gender__in", ["", "M", "F", "NA"])), name="retail_user_gender_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("form60__in", ["", "Y", "N"])), name="retail_user_form60_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("incorporation__in", ["", "1"])), name="retail_user_incorporation_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("global_flag__in", ["", "0", "1"])), name="retail_user_global_flag_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("poa__in", ["", "0", "2"])), name="retail_user_poa_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("product_type__in", ["", "1", "2", "4", "8", "64"])),
-                name="retail_user_product_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("orders_per_second__gte", 1), ("orders_per_second__lte", 999)),
-                    ("orders_per_second__in", [-1]),
-                    _connector="OR",
-                ),
-                name="retail_user_orders_per_second_in_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("max_broadcast_scrips__gte", 1), ("max_broadcast_scrips__lte", 99999999)),
-                    ("max_broadcast_scrips__in", [-1]),
-                    _connector="OR",
-                ),
-                name="retail_user_max_broadcast_scrips_in_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailuser",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("max_gtd__gte", 1), ("max_gtd__lte", 9999)),
-                    ("max_gtd__in", [0]),
-                    _connector="OR",
-                ),
-                name="retail_user_max_gtd_in_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qvltemplate",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "exchange", "level"), name="qvl_template_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qvltemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("template_name", ""), _negated=True),
-                    models.Q(("exchange", ""), _negated=True),
-                    models.Q(("level", ""), _negated=True),
-                ),
-                name="qvl_template_has_template_name_and_exchange_and_level",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qvltemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "exchange__in",
-                        [
-                            "",
-                            "1",
-                            "2",
-                            "3",
-                            "4",
-                            "5",
-                            "6",
-                            "7",
-                            "8",
-                            "9",
-                            "10",
-                            "11",
-                            "12",
-                            "13",
-                            "15",
-                            "16",
-                            "17",
-                            "18",
-                            "23",
-                            "24",
-                            "27",
-                            "38",
-                            "43",
-                            "44",
-                            "45",
-                            "47",
-                            "48",
-                            "49",
-                        ],
-                    )
-                ),
-                name="qvl_template_exchange_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qvltemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", ["", "0", "1"])), name="qvl_template_level_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participantcode",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "segment"), name="participant_code_once_a_segment"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participantcode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("segment__gte", 1)), name="participant_code_segment_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participantcode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code", ""), _negated=True), name="participant_code_has_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bse_ucc", ""), ("nse_ucc_1", ""), _negated=True),
-                name="mf_ucc_has_a_code",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("mode_allowed", ""), _negated=True),
-                    models.Q(("holding_mode", ""), _negated=True),
-                ),
-                name="mf_ucc_has_mode_allowed_and_holding_mode",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mode_allowed__in", ["", "1", "2", "3", "4", "5", "6", "7"])),
-                name="mf_ucc_mode_allowed_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bse_transaction_mode__in", ["", "0", "1", "2"])),
-                name="mf_ucc_bse_transaction_mode_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("holding_mode__in", ["", "SI", "JO", "AS"])),
-                name="mf_ucc_holding_mode_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("second_form60__in", ["", "1"])), name="mf_ucc_second_form60_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("third_form60__in", ["", "1"])), name="mf_ucc_third_form60_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("guardian_form60__in", ["", "1"])), name="mf_ucc_guardian_form60_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("karvy_payment_mode__in", ["", "AM", "C", "E", "R", "N"])),
-                name="mf_ucc_karvy_payment_mode_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mfucc",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("other_rta_payment_mode__in", ["", "AM", "CHEQUE"])),
-                name="mf_ucc_other_rta_payment_mode_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="demataccount",
-            index=models.Index(fields=["beneficiary_id"], name="demat_account_by_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="demataccount",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "dp_id", "beneficiary_id"), name="demat_account_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demataccount",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_default", "Y")),
-                fields=("retail_user",),
-                name="demat_account_one_default",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demataccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("dp_id", ""), _negated=True),
-                    models.Q(("beneficiary_id", ""), _negated=True),
-                    models.Q(("holding_type", ""), _negated=True),
-                ),
-                name="demat_account_has_dp_id_and_beneficiary_id_and_holding_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demataccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("holding_type__in", ["", "1", "2", "3"])),
-                name="demat_account_holding_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demataccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_default__in", ["", "Y", "N"])), name="demat_account_is_default_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dealermapping",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "dealer_group", "dealer_id"), name="dealer_mapping_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dealermapping",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("dealer_group", ""), _negated=True), models.Q(("dealer_id", ""), _negated=True)
-                ),
-                name="dealer_mapping_has_dealer_group_and_dealer_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channelsubscription",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "template_name", "channel"), name="channel_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channelsubscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("template_name", ""), _negated=True),
-                    models.Q(("channel", ""), _negated=True),
-                    models.Q(("status", ""), _negated=True),
-                ),
-                name="channel_has_template_name_and_channel_and_status",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channelsubscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "channel__in",
-                        [
-                            "",
-                            "SMS",
-                            "EMAIL",
-                            "ONLINE",
-                            "ONLINEB",
-                            "ONLINEP",
-                            "ONLINEPB",
-                            "PMSSERVICE",
-                            "NOTIFICATION",
-                        ],
-                    )
-                ),
-                name="channel_channel_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channelsubscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["", "0", "1"])), name="channel_status_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bankaccount",
-            index=models.Index(fields=["account_no"], name="bank_account_by_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="bankaccount",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "bank_id", "account_no"), name="bank_account_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankaccount",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_default", "1")),
-                fields=("retail_user",),
-                name="bank_account_one_default",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankaccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("bank_id", ""), _negated=True),
-                    models.Q(("account_no", ""), _negated=True),
-                    models.Q(("account_type", ""), _negated=True),
-                ),
-                name="bank_account_has_bank_id_and_account_no_and_account_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankaccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("account_type__in", ["", "CA", "SB", "NRE", "NRO"])),
-                name="bank_account_account_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankaccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_default__in", ["", "0", "1"])), name="bank_account_is_default_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alternateaddress",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "slot"), name="alternate_address_once_a_slot"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alternateaddress",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("slot__in", (1, 2))), name="alternate_address_slot_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alternateaddress",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("type__in", ["", "1", "2", "3"])), name="alternate_address_type_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alternateaddress",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("type", ""), _negated=True), name="alternate_address_has_type"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="usertemplate",
-            constraint=models.UniqueConstraint(
-                fields=("retail_user", "template_type"), name="user_template_once_a_type"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="usertemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("template_type", ""), _negated=True),
-                    models.Q(("template_name", ""), _negated=True),
-                ),
-                name="user_template_has_template_type_and_template_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="usertemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("template_type__in", ["", "1", "2", "5", "8", "9", "11", "12"])),
-                name="user_template_template_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="usertemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", ["", "0", "1"])), name="user_template_level_known"
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("template_type", ""), _negated=True),
+                            models.Q(("template_name", ""), _negated=True),
+                        ),
+                        name="user_template_has_template_type_and_template_name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("template_type__in", ["", "1", "2", "5", "8", "9", "11", "12"])),
+                        name="user_template_template_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", ["", "0", "1"])), name="user_template_level_known"
+                    ),
+                ],
+            },
         ),
     ]

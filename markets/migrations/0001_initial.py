@@ -127,6 +127,32 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": ("add", "view"),
+                "indexes": [
+                    models.Index(fields=["exchange", "-id"], name="scrip_import_by_exchange"),
+                    models.Index(
+                        condition=models.Q(("state", "reading")),
+                        fields=["id"],
+                        name="scrip_import_being_read",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["reading", "held", "current", "replaced", "refused", "discarded"])
+                        ),
+                        name="scrip_import_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "current")),
+                        fields=("exchange",),
+                        name="scrip_import_current_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("reading", "held"))),
+                        fields=("exchange",),
+                        name="scrip_import_one_under_way",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -183,59 +209,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["scrip_import", "token"], name="scrip_by_token"),
+                    models.Index(
+                        condition=models.Q(("isin", ""), _negated=True), fields=["isin"], name="scrip_by_isin"
+                    ),
+                    models.Index(
+                        fields=["scrip_import", "symbol", "expiry", "strike"],
+                        name="scrip_by_symbol",
+                        opclasses=["int8_ops", "text_pattern_ops", "date_ops", "int8_ops"],
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="scripimport",
-            index=models.Index(fields=["exchange", "-id"], name="scrip_import_by_exchange"),
-        ),
-        migrations.AddIndex(
-            model_name="scripimport",
-            index=models.Index(
-                condition=models.Q(("state", "reading")), fields=["id"], name="scrip_import_being_read"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scripimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["reading", "held", "current", "replaced", "refused", "discarded"])
-                ),
-                name="scrip_import_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scripimport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "current")),
-                fields=("exchange",),
-                name="scrip_import_current_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scripimport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("reading", "held"))),
-                fields=("exchange",),
-                name="scrip_import_one_under_way",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="scrip",
-            index=models.Index(fields=["scrip_import", "token"], name="scrip_by_token"),
-        ),
-        migrations.AddIndex(
-            model_name="scrip",
-            index=models.Index(
-                condition=models.Q(("isin", ""), _negated=True), fields=["isin"], name="scrip_by_isin"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="scrip",
-            index=models.Index(
-                fields=["scrip_import", "symbol", "expiry", "strike"],
-                name="scrip_by_symbol",
-                opclasses=["int8_ops", "text_pattern_ops", "date_ops", "int8_ops"],
-            ),
         ),
     ]

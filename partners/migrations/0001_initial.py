@@ -39,12 +39,117 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Partner",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("own", "Own research desk"),
+                            ("hosted", "Hosted partner"),
+                            ("external", "External partner"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("suspended", "Suspended"), ("ended", "Ended")],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("application_token", models.TextField()),
+                ("application_token_hash", models.CharField(max_length=64, unique=True)),
+                ("partner_ids", models.JSONField(default=list)),
+                ("products", models.JSONField(default=list)),
+                ("models_allowed", models.JSONField(default=list, help_text='Of "1", "2" and "3".')),
+                (
+                    "hosts",
+                    models.JSONField(default=list, help_text="Hosts that key endpoints may have (C39)."),
+                ),
+                (
+                    "basket_callback",
+                    models.CharField(blank=True, help_text="As told to the vendor.", max_length=200),
+                ),
+                (
+                    "login_callback",
+                    models.CharField(blank=True, help_text="As told to the vendor.", max_length=200),
+                ),
+                ("webhook_networks", models.JSONField(default=list, help_text="Empty: any.")),
+                ("webhook_secret_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "registration",
+                    models.CharField(blank=True, max_length=30, verbose_name="SEBI registration"),
+                ),
+                ("contact", models.CharField(blank=True, max_length=200)),
+                (
+                    "sync_asked_at",
+                    models.DateTimeField(help_text="Order messages are to be asked for (C38).", null=True),
+                ),
+                ("synced_at", models.DateTimeField(null=True)),
+                (
+                    "sync_words",
+                    models.CharField(blank=True, help_text="What the last sync brought.", max_length=200),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+            ],
+            options={
+                "ordering": ["name"],
+                "permissions": [
+                    ("monitor_connector", "Can see partners, baskets, invitations and reported orders"),
+                    (
+                        "settle_connector",
+                        "Can settle findings, close invitations, revoke sessions and ask for sync",
+                    ),
+                    ("propose_partner", "Can propose entries of the registry of partners"),
+                    (
+                        "approve_partner",
+                        "Can approve entries of the registry, mappings and releases of a switch",
+                    ),
+                    ("make_basket", "Can make baskets, submit them and invite clients"),
+                    ("approve_basket", "Can approve or reject baskets of others"),
+                    ("stop_connector", "Can throw a kill switch, and ask for its release"),
+                ],
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["own", "hosted", "external"])),
+                        name="partner_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "suspended", "ended"])),
+                        name="partner_state_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Basket",
             fields=[
                 (
                     "id",
                     models.BigAutoField(
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="baskets",
+                        to="partners.partner",
                     ),
                 ),
                 ("name", models.CharField(max_length=80)),
@@ -62,6 +167,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("partner", "name"), name="basket_name_once")],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +231,32 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-number"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("basket", "number"), name="basket_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("basket",),
+                        name="basket_published_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "published", "superseded", "withdrawn", "expired"])
+                        ),
+                        name="basket_version_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("draft", "withdrawn")),
+                            models.Q(
+                                ("change__isnull", False),
+                                ("published_at__isnull", False),
+                                ("reco_id__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="basket_version_published_whole",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +350,19 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["number"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "number"), name="basket_line_number_once"),
+                    models.UniqueConstraint(
+                        fields=("version", "exchange", "token", "side"), name="basket_line_scrip_once_a_side"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0)), name="basket_line_of_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("disclosed__gte", 0), ("price__gte", 0), ("trigger__gte", 0)),
+                        name="basket_line_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -267,101 +412,21 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="Partner",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=20, unique=True)),
-                ("name", models.CharField(max_length=100)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("own", "Own research desk"),
-                            ("hosted", "Hosted partner"),
-                            ("external", "External partner"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("active", "Active"), ("suspended", "Suspended"), ("ended", "Ended")],
-                        default="active",
-                        max_length=10,
-                    ),
-                ),
-                ("application_token", models.TextField()),
-                ("application_token_hash", models.CharField(max_length=64, unique=True)),
-                ("partner_ids", models.JSONField(default=list)),
-                ("products", models.JSONField(default=list)),
-                ("models_allowed", models.JSONField(default=list, help_text='Of "1", "2" and "3".')),
-                (
-                    "hosts",
-                    models.JSONField(default=list, help_text="Hosts that key endpoints may have (C39)."),
-                ),
-                (
-                    "basket_callback",
-                    models.CharField(blank=True, help_text="As told to the vendor.", max_length=200),
-                ),
-                (
-                    "login_callback",
-                    models.CharField(blank=True, help_text="As told to the vendor.", max_length=200),
-                ),
-                ("webhook_networks", models.JSONField(default=list, help_text="Empty: any.")),
-                ("webhook_secret_hash", models.CharField(blank=True, max_length=64)),
-                (
-                    "registration",
-                    models.CharField(blank=True, max_length=30, verbose_name="SEBI registration"),
-                ),
-                ("contact", models.CharField(blank=True, max_length=200)),
-                (
-                    "sync_asked_at",
-                    models.DateTimeField(help_text="Order messages are to be asked for (C38).", null=True),
-                ),
-                ("synced_at", models.DateTimeField(null=True)),
-                (
-                    "sync_words",
-                    models.CharField(blank=True, help_text="What the last sync brought.", max_length=200),
-                ),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-            ],
-            options={
-                "ordering": ["name"],
-                "permissions": [
-                    ("monitor_connector", "Can see partners, baskets, invitations and reported orders"),
-                    (
-                        "settle_connector",
-                        "Can settle findings, close invitations, revoke sessions and ask for sync",
-                    ),
-                    ("propose_partner", "Can propose entries of the registry of partners"),
-                    (
-                        "approve_partner",
-                        "Can approve entries of the registry, mappings and releases of a switch",
-                    ),
-                    ("make_basket", "Can make baskets, submit them and invite clients"),
-                    ("approve_basket", "Can approve or reject baskets of others"),
-                    ("stop_connector", "Can throw a kill switch, and ask for its release"),
-                ],
-                "default_permissions": (),
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["own", "hosted", "external"])),
-                        name="partner_kind_known",
+                    models.UniqueConstraint(
+                        condition=models.Q(("released_at__isnull", True)),
+                        fields=("scope", "target"),
+                        name="kill_switch_once",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["active", "suspended", "ended"])),
-                        name="partner_state_known",
+                        condition=models.Q(("scope__in", ["all", "model", "partner", "product", "client"])),
+                        name="kill_switch_scope_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("released_at__isnull", True), ("released_by__isnull", False), _connector="OR"
+                        ),
+                        name="kill_switch_released_by_a_change",
                     ),
                 ],
             },
@@ -482,6 +547,55 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["version", "state"], name="invitation_by_version"),
+                    models.Index(fields=["partner", "client", "product_code"], name="invitation_by_client"),
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", ["executed", "part", "not_executed", "expired", "revoked"]),
+                            _negated=True,
+                        ),
+                        fields=["state"],
+                        name="invitation_open",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "invited",
+                                    "opened",
+                                    "redirected",
+                                    "checked",
+                                    "served",
+                                    "returned_ok",
+                                    "returned_failed",
+                                    "returned_unclear",
+                                    "not_returned",
+                                    "executed",
+                                    "part",
+                                    "not_executed",
+                                    "expired",
+                                    "revoked",
+                                ],
+                            )
+                        ),
+                        name="invitation_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("model__in", (1, 2))), name="invitation_model_known"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", ["executed", "part", "not_executed", "expired", "revoked"]),
+                            _negated=True,
+                        ),
+                        fields=("version", "client"),
+                        name="invitation_one_open",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -513,6 +627,12 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)), fields=["id"], name="inbox_unread"
+                    ),
+                    models.Index(fields=["partner", "-received_at"], name="inbox_by_partner"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -581,14 +701,22 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("partner", "client"),
+                        name="connector_session_one_live",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("end", ""), ("ended_at__isnull", True)),
+                            models.Q(("ended_at__isnull", False), models.Q(("end", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="connector_session_ended_for_a_reason",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="basket",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="baskets", to="partners.partner"
-            ),
         ),
         migrations.CreateModel(
             name="PartnerClient",
@@ -645,6 +773,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "client"), name="partner_client_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("vas_user_id", ""), _negated=True),
+                        fields=("partner", "vas_user_id"),
+                        name="partner_client_one_vas_user",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("mapping__in", ["none", "claimed", "bound"])),
+                        name="partner_client_mapping_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("mapping", "bound"), _negated=True),
+                            models.Q(("vas_user_id", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="partner_client_bound_to_an_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -678,6 +826,9 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-number"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "number"), name="partner_version_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -745,6 +896,16 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("client", "partner", "product_code"),
+                        name="redirect_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("request_type__in", [1, 2, 3])), name="redirect_type_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -776,6 +937,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "code_hash"), name="auth_code_use_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -856,6 +1020,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "reported order",
                 "ordering": ["-last_at"],
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["reco_id"], name="reported_order_by_reco"),
+                    models.Index(
+                        condition=models.Q(("traded", models.F("traded_by_trades")), _negated=True),
+                        fields=["last_at"],
+                        name="reported_order_trades_differ",
+                    ),
+                    models.Index(
+                        condition=models.Q(("orphan", True)), fields=["-id"], name="reported_order_orphans"
+                    ),
+                    models.Index(
+                        condition=models.Q(("conflict", True)),
+                        fields=["-id"],
+                        name="reported_order_conflicts",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("partner", "vendor_partner_id", "exchange", "key"), name="reported_order_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -913,6 +1098,18 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["order", "sequence"], name="order_message_by_order"),
+                    models.Index(fields=["partner", "sequence"], name="order_message_by_sequence"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reading__in", ["applied", "duplicate", "older", "conflict", "trade", "orphan"])
+                        ),
+                        name="order_message_reading_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -993,6 +1190,37 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("settled_at__isnull", True)),
+                        fields=("kind", "key"),
+                        name="connector_finding_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "token_alarm",
+                                    "auth_code",
+                                    "stale_basket",
+                                    "callback",
+                                    "contradiction",
+                                    "mapping",
+                                    "orphan",
+                                    "conflict",
+                                    "contradicting_ids",
+                                    "trades",
+                                    "unreadable",
+                                    "silence",
+                                    "webhook",
+                                    "foreign_session",
+                                ],
+                            )
+                        ),
+                        name="connector_finding_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1031,6 +1259,11 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("partner", "exchange", "number", "side"), name="reported_trade_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1080,328 +1313,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("purpose__in", ["landing_1", "landing_2", "landing_3", "broker_list", "sync"])
+                        ),
+                        name="two_way_token_purpose_known",
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="basketversion",
-            constraint=models.UniqueConstraint(fields=("basket", "number"), name="basket_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="basketversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "published")), fields=("basket",), name="basket_published_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basketversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "published", "superseded", "withdrawn", "expired"])
-                ),
-                name="basket_version_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basketversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("draft", "withdrawn")),
-                    models.Q(
-                        ("change__isnull", False), ("published_at__isnull", False), ("reco_id__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="basket_version_published_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basketline",
-            constraint=models.UniqueConstraint(fields=("version", "number"), name="basket_line_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="basketline",
-            constraint=models.UniqueConstraint(
-                fields=("version", "exchange", "token", "side"), name="basket_line_scrip_once_a_side"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basketline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="basket_line_of_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basketline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("disclosed__gte", 0), ("price__gte", 0), ("trigger__gte", 0)),
-                name="basket_line_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="killswitch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("released_at__isnull", True)),
-                fields=("scope", "target"),
-                name="kill_switch_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="killswitch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("scope__in", ["all", "model", "partner", "product", "client"])),
-                name="kill_switch_scope_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="killswitch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("released_at__isnull", True), ("released_by__isnull", False), _connector="OR"
-                ),
-                name="kill_switch_released_by_a_change",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["version", "state"], name="invitation_by_version"),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["partner", "client", "product_code"], name="invitation_by_client"),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", ["executed", "part", "not_executed", "expired", "revoked"]), _negated=True
-                ),
-                fields=["state"],
-                name="invitation_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "invited",
-                            "opened",
-                            "redirected",
-                            "checked",
-                            "served",
-                            "returned_ok",
-                            "returned_failed",
-                            "returned_unclear",
-                            "not_returned",
-                            "executed",
-                            "part",
-                            "not_executed",
-                            "expired",
-                            "revoked",
-                        ],
-                    )
-                ),
-                name="invitation_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("model__in", (1, 2))), name="invitation_model_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("state__in", ["executed", "part", "not_executed", "expired", "revoked"]), _negated=True
-                ),
-                fields=("version", "client"),
-                name="invitation_one_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inboxmessage",
-            index=models.Index(
-                condition=models.Q(("read_at__isnull", True)), fields=["id"], name="inbox_unread"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inboxmessage",
-            index=models.Index(fields=["partner", "-received_at"], name="inbox_by_partner"),
-        ),
-        migrations.AddConstraint(
-            model_name="connectorsession",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("partner", "client"),
-                name="connector_session_one_live",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connectorsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("end", ""), ("ended_at__isnull", True)),
-                    models.Q(("ended_at__isnull", False), models.Q(("end", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="connector_session_ended_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basket",
-            constraint=models.UniqueConstraint(fields=("partner", "name"), name="basket_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerclient",
-            constraint=models.UniqueConstraint(fields=("partner", "client"), name="partner_client_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerclient",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("vas_user_id", ""), _negated=True),
-                fields=("partner", "vas_user_id"),
-                name="partner_client_one_vas_user",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerclient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mapping__in", ["none", "claimed", "bound"])),
-                name="partner_client_mapping_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerclient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("mapping", "bound"), _negated=True),
-                    models.Q(("vas_user_id", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="partner_client_bound_to_an_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerversion",
-            constraint=models.UniqueConstraint(fields=("partner", "number"), name="partner_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="redirect",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("client", "partner", "product_code"),
-                name="redirect_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="redirect",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("request_type__in", [1, 2, 3])), name="redirect_type_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="authcodeuse",
-            constraint=models.UniqueConstraint(fields=("partner", "code_hash"), name="auth_code_use_once"),
-        ),
-        migrations.AddIndex(
-            model_name="reportedorder",
-            index=models.Index(fields=["reco_id"], name="reported_order_by_reco"),
-        ),
-        migrations.AddIndex(
-            model_name="reportedorder",
-            index=models.Index(
-                condition=models.Q(("traded", models.F("traded_by_trades")), _negated=True),
-                fields=["last_at"],
-                name="reported_order_trades_differ",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reportedorder",
-            index=models.Index(
-                condition=models.Q(("orphan", True)), fields=["-id"], name="reported_order_orphans"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reportedorder",
-            index=models.Index(
-                condition=models.Q(("conflict", True)), fields=["-id"], name="reported_order_conflicts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportedorder",
-            constraint=models.UniqueConstraint(
-                fields=("partner", "vendor_partner_id", "exchange", "key"), name="reported_order_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ordermessage",
-            index=models.Index(fields=["order", "sequence"], name="order_message_by_order"),
-        ),
-        migrations.AddIndex(
-            model_name="ordermessage",
-            index=models.Index(fields=["partner", "sequence"], name="order_message_by_sequence"),
-        ),
-        migrations.AddConstraint(
-            model_name="ordermessage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reading__in", ["applied", "duplicate", "older", "conflict", "trade", "orphan"])
-                ),
-                name="order_message_reading_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connectorfinding",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("settled_at__isnull", True)),
-                fields=("kind", "key"),
-                name="connector_finding_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connectorfinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "token_alarm",
-                            "auth_code",
-                            "stale_basket",
-                            "callback",
-                            "contradiction",
-                            "mapping",
-                            "orphan",
-                            "conflict",
-                            "contradicting_ids",
-                            "trades",
-                            "unreadable",
-                            "silence",
-                            "webhook",
-                            "foreign_session",
-                        ],
-                    )
-                ),
-                name="connector_finding_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportedtrade",
-            constraint=models.UniqueConstraint(
-                fields=("partner", "exchange", "number", "side"), name="reported_trade_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="twowaytoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("purpose__in", ["landing_1", "landing_2", "landing_3", "broker_list", "sync"])
-                ),
-                name="two_way_token_purpose_known",
-            ),
         ),
     ]

@@ -56,6 +56,18 @@ class Migration(migrations.Migration):
                     ("lift_accessstop", "Can let access checks go on after two failures"),
                 ],
                 "default_permissions": ("view",),
+                "indexes": [models.Index(fields=["lane", "-at"], name="access_check_by_lane")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("identified__in", ["document", "known", "called_back", "questions"])
+                        ),
+                        name="access_check_identified",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="access_check_has_a_reason"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +94,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("-id",),
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["lane", "-at"], name="access_go_on_by_lane")],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +131,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict__in", ["equal", "different", "incomplete", "no_login"])),
+                        name="access_result_verdict",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,38 +167,9 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("id",),
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("access_check", "call"), name="access_step_once")
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="accesscheck",
-            index=models.Index(fields=["lane", "-at"], name="access_check_by_lane"),
-        ),
-        migrations.AddConstraint(
-            model_name="accesscheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("identified__in", ["document", "known", "called_back", "questions"])),
-                name="access_check_identified",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accesscheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="access_check_has_a_reason"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accessgoon",
-            index=models.Index(fields=["lane", "-at"], name="access_go_on_by_lane"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessresult",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verdict__in", ["equal", "different", "incomplete", "no_login"])),
-                name="access_result_verdict",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessstep",
-            constraint=models.UniqueConstraint(fields=("access_check", "call"), name="access_step_once"),
         ),
     ]

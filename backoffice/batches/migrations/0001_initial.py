@@ -210,6 +210,40 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "batches",
                 "ordering": ["-id"],
                 "default_permissions": ("add", "view"),
+                "indexes": [
+                    models.Index(fields=["sha256"], name="batch_by_sha256"),
+                    models.Index(fields=["state", "-id"], name="batch_by_state"),
+                    models.Index(fields=["made_by", "-id"], name="batch_by_maker"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "uploaded",
+                                    "checking",
+                                    "checked",
+                                    "submitted",
+                                    "approved",
+                                    "rejected",
+                                    "withdrawn",
+                                    "stale",
+                                    "expired",
+                                ],
+                            )
+                        ),
+                        name="batch_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("made_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="batch_needs_four_eyes",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -239,6 +273,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "headers_hash", "set_by"), name="mapping_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -292,66 +329,9 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["batch_id", "number"],
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["batch", "state", "number"], name="row_by_state")],
+                "constraints": [models.UniqueConstraint(fields=("batch", "number"), name="row_number_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="batch",
-            index=models.Index(fields=["sha256"], name="batch_by_sha256"),
-        ),
-        migrations.AddIndex(
-            model_name="batch",
-            index=models.Index(fields=["state", "-id"], name="batch_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="batch",
-            index=models.Index(fields=["made_by", "-id"], name="batch_by_maker"),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "uploaded",
-                            "checking",
-                            "checked",
-                            "submitted",
-                            "approved",
-                            "rejected",
-                            "withdrawn",
-                            "stale",
-                            "expired",
-                        ],
-                    )
-                ),
-                name="batch_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("made_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="batch_needs_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mapping",
-            constraint=models.UniqueConstraint(
-                fields=("kind", "headers_hash", "set_by"), name="mapping_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="row",
-            index=models.Index(fields=["batch", "state", "number"], name="row_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="row",
-            constraint=models.UniqueConstraint(fields=("batch", "number"), name="row_number_once"),
         ),
         migrations.RunPython(add_usual, migrations.RunPython.noop),
     ]

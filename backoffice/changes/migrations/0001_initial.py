@@ -181,6 +181,84 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
                 "permissions": [("approve_change", "Can approve or reject the changes of others")],
                 "default_permissions": ("add", "view"),
+                "indexes": [
+                    models.Index(fields=["state", "-id"], name="change_by_state"),
+                    models.Index(fields=["subject", "-id"], name="change_by_subject"),
+                    models.Index(fields=["made_by", "-id"], name="change_by_maker"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "draft",
+                                    "submitted",
+                                    "approved",
+                                    "rejected",
+                                    "withdrawn",
+                                    "stale",
+                                    "expired",
+                                ],
+                            )
+                        ),
+                        name="change_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("made_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="change_needs_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("approved", "rejected")), _negated=True),
+                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                            models.Q(("checkers", 0), ("decided_at__isnull", False), ("state", "approved")),
+                            _connector="OR",
+                        ),
+                        name="change_decided_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("checkers__lte", 2)), name="change_checkers_at_most_two"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"),
+                            models.Q(
+                                ("submitted_at__isnull", False),
+                                models.Q(("subject", ""), _negated=True),
+                                models.Q(("content_hash", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="change_submitted_is_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "rejected"), _negated=True),
+                            models.Q(("decision_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="change_rejected_with_a_reason",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("token__isnull", False)),
+                        fields=("token",),
+                        name="change_one_for_a_token",
+                    ),
+                    models.UniqueConstraint(fields=("batch", "row_number"), name="change_one_for_a_row"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("batch__isnull", True), ("row_number__isnull", True)),
+                            models.Q(("batch__isnull", False), ("row_number__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="change_of_a_batch_has_a_row",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -225,126 +303,19 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["id"],
                 "default_permissions": (),
-            },
-        ),
-        migrations.AddIndex(
-            model_name="change",
-            index=models.Index(fields=["state", "-id"], name="change_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="change",
-            index=models.Index(fields=["subject", "-id"], name="change_by_subject"),
-        ),
-        migrations.AddIndex(
-            model_name="change",
-            index=models.Index(fields=["made_by", "-id"], name="change_by_maker"),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ["draft", "submitted", "approved", "rejected", "withdrawn", "stale", "expired"],
-                    )
-                ),
-                name="change_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("made_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="change_needs_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("approved", "rejected")), _negated=True),
-                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
-                    models.Q(("checkers", 0), ("decided_at__isnull", False), ("state", "approved")),
-                    _connector="OR",
-                ),
-                name="change_decided_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("checkers__lte", 2)), name="change_checkers_at_most_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "draft"),
-                    models.Q(
-                        ("submitted_at__isnull", False),
-                        models.Q(("subject", ""), _negated=True),
-                        models.Q(("content_hash", ""), _negated=True),
+                "constraints": [
+                    models.UniqueConstraint(fields=("change", "by"), name="approval_of_a_change_once"),
+                    models.UniqueConstraint(fields=("batch", "by"), name="approval_of_a_batch_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("batch__isnull", True), ("change__isnull", False)),
+                            models.Q(("batch__isnull", False), ("change__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="approval_of_one_thing",
                     ),
-                    _connector="OR",
-                ),
-                name="change_submitted_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "rejected"), _negated=True),
-                    models.Q(("decision_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="change_rejected_with_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("token__isnull", False)), fields=("token",), name="change_one_for_a_token"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.UniqueConstraint(fields=("batch", "row_number"), name="change_one_for_a_row"),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("batch__isnull", True), ("row_number__isnull", True)),
-                    models.Q(("batch__isnull", False), ("row_number__isnull", False)),
-                    _connector="OR",
-                ),
-                name="change_of_a_batch_has_a_row",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("change", "by"), name="approval_of_a_change_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("batch", "by"), name="approval_of_a_batch_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("batch__isnull", True), ("change__isnull", False)),
-                    models.Q(("batch__isnull", False), ("change__isnull", True)),
-                    _connector="OR",
-                ),
-                name="approval_of_one_thing",
-            ),
+                ],
+            },
         ),
         migrations.RunPython(set_aside, leave_in),
     ]

@@ -41,6 +41,16 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("read_at", None), ("unlisted", True)),
+                        fields=["id"],
+                        name="wording_unread",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("text", "code", "unlisted"), name="wording_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -183,6 +193,93 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
                 "permissions": [("resolve_delivery", "Can settle a delivery that needs a person")],
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True), ("paused", False)),
+                        fields=["priority", "id"],
+                        name="delivery_by_turn",
+                    ),
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["lane", "id"],
+                        name="delivery_open_by_lane",
+                    ),
+                    models.Index(
+                        condition=models.Q(("lease_until__isnull", False)),
+                        fields=["lease_until"],
+                        name="delivery_by_lease",
+                    ),
+                    models.Index(
+                        condition=models.Q(("needs_person", True)),
+                        fields=["id"],
+                        name="delivery_needing_person",
+                    ),
+                    models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
+                    models.Index(
+                        condition=models.Q(("wording__isnull", False)),
+                        fields=["wording", "-id"],
+                        name="delivery_by_wording",
+                    ),
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True), _negated=True),
+                        fields=["finished_at"],
+                        name="delivery_by_end",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("in_flight", "unknown"))),
+                        fields=("lane",),
+                        name="delivery_one_busy_per_lane",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "queued",
+                                    "in_flight",
+                                    "applied",
+                                    "refused",
+                                    "unknown",
+                                    "on_hold",
+                                    "cancelled",
+                                ],
+                            )
+                        ),
+                        name="delivery_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lease_token__isnull", False), ("state", "in_flight")),
+                            models.Q(
+                                models.Q(("state", "in_flight"), _negated=True), ("lease_token__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_in_flight_has_a_lease",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("finished_at__isnull", False),
+                                ("state__in", ("applied", "refused", "cancelled")),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("applied", "refused", "cancelled")), _negated=True),
+                                ("finished_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_final_has_an_end",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("message_type__in", (303, 330))),
+                        fields=("reference",),
+                        name="delivery_limit_reference_once",
+                    ),
+                    models.UniqueConstraint(fields=("change", "part"), name="delivery_of_a_part_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -267,126 +364,5 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
                 "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="gate_is_one")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="wording",
-            index=models.Index(
-                condition=models.Q(("read_at", None), ("unlisted", True)),
-                fields=["id"],
-                name="wording_unread",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wording",
-            constraint=models.UniqueConstraint(fields=("text", "code", "unlisted"), name="wording_once"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True), ("paused", False)),
-                fields=["priority", "id"],
-                name="delivery_by_turn",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True)),
-                fields=["lane", "id"],
-                name="delivery_open_by_lane",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("lease_until__isnull", False)),
-                fields=["lease_until"],
-                name="delivery_by_lease",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("needs_person", True)), fields=["id"], name="delivery_needing_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("wording__isnull", False)),
-                fields=["wording", "-id"],
-                name="delivery_by_wording",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True), _negated=True),
-                fields=["finished_at"],
-                name="delivery_by_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("in_flight", "unknown"))),
-                fields=("lane",),
-                name="delivery_one_busy_per_lane",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ["queued", "in_flight", "applied", "refused", "unknown", "on_hold", "cancelled"],
-                    )
-                ),
-                name="delivery_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lease_token__isnull", False), ("state", "in_flight")),
-                    models.Q(models.Q(("state", "in_flight"), _negated=True), ("lease_token__isnull", True)),
-                    _connector="OR",
-                ),
-                name="delivery_in_flight_has_a_lease",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("finished_at__isnull", False), ("state__in", ("applied", "refused", "cancelled"))
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("applied", "refused", "cancelled")), _negated=True),
-                        ("finished_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="delivery_final_has_an_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("message_type__in", (303, 330))),
-                fields=("reference",),
-                name="delivery_limit_reference_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("change", "part"), name="delivery_of_a_part_once"),
         ),
     ]

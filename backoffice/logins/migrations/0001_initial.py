@@ -115,6 +115,18 @@ class Migration(migrations.Migration):
                     ("approve_rights", "Can approve the rights of staff that others propose"),
                 ),
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_superuser", False)),
+                        name="staff_no_superusers",
+                        violation_error_message="Nobody is a superuser: rights come from roles.",
+                    ),
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("email", ""), _negated=True),
+                        name="staff_email_once",
+                    ),
+                ],
             },
             managers=[
                 ("objects", backoffice.logins.models.StaffManager()),
@@ -150,21 +162,5 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "default_permissions": (),
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_superuser", False)),
-                name="staff_no_superusers",
-                violation_error_message="Nobody is a superuser: rights come from roles.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("email", ""), _negated=True),
-                name="staff_email_once",
-            ),
         ),
     ]
