@@ -18,6 +18,7 @@ from backoffice.delivery import gate
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
 from standins.odin import StandIn
+from tests import emptying
 from tests.portals import chromium
 from tests.settings import RUNTIME
 
@@ -105,6 +106,12 @@ def _missed(terminalreporter):
     """What was skipped and must not be. The right to mount may be missing: no program that is installed gives it."""
     skipped = terminalreporter.stats.get("skipped", [])
     return [report for report in skipped if REQUIRE_ALL and "mount" not in report.keywords]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        emptying.begin()
 
 
 @pytest.fixture(autouse=True)
