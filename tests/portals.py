@@ -83,6 +83,7 @@ class Portal:
             env=self.environment,
             capture_output=True,
             text=True,
+            timeout=240,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
