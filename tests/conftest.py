@@ -31,10 +31,14 @@ REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 #: Tests that need a database and nothing that differs between two of them.
 SAME_EVERYWHERE = (
     "tests/acceptance",
-    "tests/pages",
-    "tests/batches/test_damaged",
+    "tests/accounts/test_form_and_file",
+    "tests/batches/file",
+    "tests/desk/test_frame",
     "tests/kit",
+    "tests/limits/test_reading_shapes",
     "tests/logins/test_pages_by_role",
+    "tests/pages",
+    "tests/test_incoming",
 )
 
 
