@@ -7,12 +7,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from backoffice.changes.results import Result
 from backoffice.changes.risks import labels
 from backoffice.leases import Leased
 
 
 class State(models.TextChoices):
-    """Where a batch stands. What became of an approved one is said by the deliveries of its changes."""
+    """What people did with a batch. Its result says what has become of an approved one at ODIN."""
 
     UPLOADED = "uploaded", "Uploaded"
     CHECKING = "checking", "Checking"
@@ -27,6 +28,10 @@ class State(models.TextChoices):
 
 #: What its uploader uploads again, if it is still wanted. `decided_at` says when it came back.
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
+
+
+#: What a batch is to everybody who looks at it: its result, or its state while it has none.
+STATUSES = [*State.choices[:5], *Result.choices, *State.choices[5:]]
 
 
 class Mode(models.TextChoices):
@@ -107,6 +112,12 @@ class Batch(Leased):
     decided_at = models.DateTimeField(null=True, help_text="Or turned out stale, or expired: by nobody then.")
     decision_reason = models.TextField(blank=True)
     outcome = models.JSONField(default=dict, help_text="How many deliveries stand in each state.")
+    result = models.CharField(
+        max_length=12,
+        choices=Result.choices,
+        blank=True,
+        help_text="Of the deliveries as `outcome` counted them last; empty while all of them are queued.",
+    )
     finished_at = models.DateTimeField(null=True, help_text="When the last delivery was seen settled.")
 
     class Meta:
@@ -122,7 +133,7 @@ class Batch(Leased):
         ]
         indexes = [
             models.Index(fields=["sha256"], name="batch_by_sha256"),
-            models.Index(fields=["state", "-id"], name="batch_by_state"),
+            models.Index(fields=["state", "result", "-id"], name="batch_by_status"),
             models.Index(fields=["made_by", "-id"], name="batch_by_maker"),
         ]
 
@@ -131,6 +142,16 @@ class Batch(Leased):
 
     def get_absolute_url(self) -> str:
         return reverse("batches:detail", args=[self.pk])
+
+    @property
+    def status(self) -> str:
+        """One of STATUSES."""
+        return self.result or self.state
+
+    @property
+    def status_label(self) -> str:
+        """Its status in words."""
+        return str(dict(STATUSES)[self.status])
 
     @property
     def rows_checked(self) -> int:

@@ -9,14 +9,16 @@ class ChangesConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice.audit import evidence
-        from backoffice.changes import guards, kinds, search
+        from backoffice.changes import following, guards, kinds, search
         from backoffice.changes.approval_rule import KIND
         from backoffice.changes.evidence import PART
         from backoffice.changes.visibility import proposed_to
+        from backoffice.delivery import moving
         from backoffice.kit import privacy
         from backoffice.kit import search as searching
 
         kinds.register(KIND)
+        moving.register(following.follow)
         evidence.register(PART)
         searching.register("changes", search.find)
         privacy.register_lanes("changes", proposed_to)

@@ -146,7 +146,9 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
     typed_in = _typed(request, form, token)
     values = _values(form, typed_in)
     try:
-        draft = operations.save_draft(form.kind, values, by=_me(request), token=token)
+        draft = operations.save_draft(
+            form.kind, values, by=_me(request), token=token, corrects=_earlier(request, form)
+        )
     except NotAllowed as error:
         messages.error(request, error.words)
         return _page(request, form, uuid.uuid4(), values, status=403)
@@ -188,7 +190,9 @@ def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonRespons
         return not_kept()
     try:
         values = _values(form, _typed(request, form, token))
-        draft = operations.save_draft(form.kind, values, by=_me(request), token=token)
+        draft = operations.save_draft(
+            form.kind, values, by=_me(request), token=token, corrects=_earlier(request, form)
+        )
     except NotAllowed as error:
         return JsonResponse({"words": f"Not kept. {error.words}"}, status=403)
     if draft.state != State.DRAFT:
@@ -271,6 +275,7 @@ def _page(
     shown = MessageForm(form.message, values, found)
     context: dict[str, Any] = {
         "token": token,
+        "again": (request.POST or request.GET).get("again", ""),
         "draft": draft,
         "form": form,
         "keep_url": form.address("keep", token),
@@ -305,14 +310,21 @@ def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
 
 def _values_again(request: HttpRequest, form: EntryForm) -> Values:
     """The present values with what an earlier change of one's own wanted to be different, to start again from."""
-    number = whole(request.GET.get("again", ""))
-    if number is None:
+    earlier = _earlier(request, form)
+    if earlier is None:
         raise Http404("No such change.")
-    earlier = get_object_or_404(Change, pk=number, made_by=_me(request), kind=form.kind)
     typed = clean(form.message, operations.draft_values(earlier))
     again = {**form.starting(), **_wanted(form, earlier, typed), **form.fixed}
     # A reference is used once.
     return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
+
+
+def _earlier(request: HttpRequest, form: EntryForm) -> Change | None:
+    """The change of one's own that the form started again from, if it did."""
+    number = whole((request.POST or request.GET).get("again", ""))
+    if number is None:
+        return None
+    return Change.objects.filter(pk=number, made_by=_me(request), kind=form.kind).first()
 
 
 def _wanted(form: EntryForm, earlier: Change, typed: Values) -> Values:

@@ -28,7 +28,7 @@ def _row(change: Change) -> Row:
         "id": change.pk,
         "kind": kind.title if kind else change.kind,
         "on": change.subject,
-        "state": change.get_state_display(),
+        "state": change.status_label,
         "made_by": change.made_by.get_username(),
         "submitted_at": change.submitted_at,
         "reason": change.reason,

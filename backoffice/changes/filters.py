@@ -10,7 +10,8 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from backoffice.changes.kinds import KINDS
-from backoffice.changes.models import Change, State
+from backoffice.changes.models import STATUSES, Change
+from backoffice.changes.results import of_status
 from backoffice.changes.risks import Risk
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
 from backoffice.outside import whole
@@ -33,7 +34,7 @@ class MineFilter(Filters):
     """One's own changes: quick search by retail user, number or reason; state, kind, time."""
 
     q = SearchFilter(label="Retail user, number or reason", method="search")
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    state = django_filters.MultipleChoiceFilter(label="Status", choices=STATUSES, method="with_status")
     kind = django_filters.ChoiceFilter(label="What")
     since = FromDay(field_name="created_at", label="Made from")
     until = ToDay(field_name="created_at", label="Made to")
@@ -45,6 +46,10 @@ class MineFilter(Filters):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["kind"].extra["choices"] = kind_choices()
+
+    def with_status(self, queryset: QuerySet[Change], name: str, value: list[str]) -> QuerySet[Change]:
+        """Those with one of these statuses."""
+        return queryset.filter(of_status(value)) if value else queryset
 
     def search(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """By a part of the subject or of the reason, or by the change's number."""

@@ -7,9 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from backoffice.changes.results import Result
+
 
 class State(models.TextChoices):
-    """Where a change stands. What became of an approved one is said by its deliveries."""
+    """What people did with a change. Its result says what has become of an approved one at ODIN."""
 
     DRAFT = "draft", "Draft"
     SUBMITTED = "submitted", "Submitted"
@@ -23,6 +25,8 @@ class State(models.TextChoices):
 DECIDED = (State.APPROVED, State.REJECTED)
 #: What its maker may start again from, though nothing became of it.
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
+#: What a change is to everybody who looks at it: its result, or its state while it has none.
+STATUSES = [*State.choices[:3], *Result.choices, *State.choices[3:]]
 
 
 class Change(models.Model):
@@ -47,6 +51,20 @@ class Change(models.Model):
         help_text="What it is about: GROUP/USER of a retail user, staff:LOGIN, rule:KIND.",
     )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    result = models.CharField(
+        max_length=12,
+        choices=Result.choices,
+        blank=True,
+        help_text="Of its deliveries, in whose moves it follows; empty while all of them are queued.",
+    )
+    corrects = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="corrections",
+        db_index=False,  # change_by_corrected holds those that have one
+        help_text="The change of the same maker that came back, or that ODIN refused, in whose place this one is.",
+    )
     values = models.JSONField(default=dict)
     before = models.JSONField(null=True)
     messages = models.JSONField(default=list)
@@ -99,6 +117,10 @@ class Change(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="change_state_known"),
             models.CheckConstraint(
+                condition=Q(result="") | Q(state=State.APPROVED, result__in=Result.values),
+                name="change_result_of_an_approved_one",
+            ),
+            models.CheckConstraint(
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("made_by")),
                 name="change_needs_four_eyes",
             ),
@@ -129,7 +151,10 @@ class Change(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "-id"], name="change_by_state"),
+            models.Index(fields=["state", "result", "-id"], name="change_by_status"),
+            models.Index(
+                fields=["corrects"], condition=Q(corrects__isnull=False), name="change_by_corrected"
+            ),
             models.Index(fields=["subject", "-id"], name="change_by_subject"),
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
         ]
@@ -139,6 +164,16 @@ class Change(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("changes:detail", args=[self.pk])
+
+    @property
+    def status(self) -> str:
+        """One of STATUSES."""
+        return self.result or self.state
+
+    @property
+    def status_label(self) -> str:
+        """Its status in words."""
+        return str(dict(STATUSES)[self.status])
 
 
 class Approval(models.Model):

@@ -48,15 +48,26 @@ def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
     return change_kind.examine([values], change_kind.compose if typed else as_given)[0]
 
 
-def save_draft(kind_slug: str, values: Values, *, by: "User", token: uuid.UUID) -> Change:
-    """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft."""
+def save_draft(
+    kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, corrects: Change | None = None
+) -> Change:
+    """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft.
+
+    `corrects`: the change of the same maker in whose place a new draft is.
+    """
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
     subject = change_kind.subject(values)
     with transaction.atomic():
         version = change_kind.known(subject).version
         draft, _ = Change.objects.get_or_create(
-            token=token, defaults={"kind": change_kind.slug, "made_by": by, "record_version": version}
+            token=token,
+            defaults={
+                "kind": change_kind.slug,
+                "made_by": by,
+                "record_version": version,
+                "corrects": corrects,
+            },
         )
         if draft.made_by_id != by.pk:
             raise NotAllowed("This draft is somebody else's.")

@@ -17,7 +17,7 @@ def find(text: str, user: "User") -> Iterator[Match]:
     number = number_of(text, "change")
     if number is not None and user.has_perm("changes.view_change"):
         for change in Change.objects.filter(pk=number):
-            note = f"{change.subject} · {change.get_state_display()}".strip(" ·")
+            note = f"{change.subject} · {change.status_label}".strip(" ·")
             yield Match(
                 "Change", f"Change {change.pk}", reverse("changes:detail", args=[change.pk]), note, exact=True
             )

@@ -42,7 +42,7 @@ class ChangeTable(PortalTable):
     id = NumberColumn(verbose_name="No.")
     kind = tables.Column(verbose_name="What")
     subject = IdColumn(verbose_name="Retail user")
-    state = StatusColumn("change")
+    state = StatusColumn("change", verbose_name="Status", accessor="status", order_by=("state", "result"))
     made_by = tables.Column(verbose_name="Maker", order_by=("made_by__username",))
     reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "long"}}, lane="subject")
     decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))

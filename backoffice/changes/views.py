@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from backoffice.access import StaffRequest
 from backoffice.audit.models import Entry
 from backoffice.changes import inbox, operations, risks, staleness
-from backoffice.changes.deciders import OF_A_CHANGE, decides, may_propose, why_not
+from backoffice.changes.again import next_step
+from backoffice.changes.deciders import OF_A_CHANGE, decides, why_not
 from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.kinds import KINDS, ChangeKind
-from backoffice.changes.models import CAME_BACK, Change, State
+from backoffice.changes.kinds import KINDS
+from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages
 from backoffice.changes.visibility import sees_changes, visible
 from backoffice.delivery.models import Delivery
@@ -139,7 +140,8 @@ def _page(
         "why_not": _why_hidden(request, change),
         "may_decide": _may_decide(request, change),
         "may_withdraw": mine and change.state == State.SUBMITTED and change.batch_id is None,
-        "entry_url": _entry_url(change, kind) if mine and kind and may_propose(request.user, kind) else "",
+        "next_step": next_step(change, request.user),
+        "corrections": list(change.corrections.exclude(state=State.DRAFT).order_by("id")),
         "events": _events(change, shows),
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": change.state != State.DRAFT and (mine or _may_approve(request, change)),
@@ -190,14 +192,6 @@ def _user_url(change: Change) -> str:
         return person.get_absolute_url() if there and person else ""
     group_id, _, user_id = change.subject.partition("/")
     return optional_url("accounts:detail", group_id, user_id) if group_id and user_id else ""
-
-
-def _entry_url(change: Change, kind: ChangeKind) -> str:
-    """Where the maker goes on with a draft, or starts again from what was not approved."""
-    page = kind.page(change.subject)
-    if change.state == State.DRAFT:
-        return f"{page}?draft={change.token}"
-    return f"{page}?again={change.pk}" if change.state in (*CAME_BACK, State.WITHDRAWN) else ""
 
 
 def _warnings(change: Change) -> list[Finding]:

@@ -11,6 +11,7 @@ from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.gate import SUBJECT
 from backoffice.delivery.handlers import Applied, is_money
 from backoffice.delivery.models import Delivery, Settlement, Wording
+from backoffice.delivery.moving import moving
 from backoffice.delivery.queue import Said, move, note
 from backoffice.delivery.settling import apply, hold_back, make_certain
 from backoffice.delivery.states import MOVES, IllegalMove, Move, State
@@ -43,7 +44,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
     when the person may not, gives no reason, the delivery does not wait for a person, or its lane still rests.
     """
     reason = _reason(by, reason)
-    with transaction.atomic():
+    with moving():
         delivery = _locked(delivery_id)
         if delivery.state != State.UNKNOWN:
             raise _not_from_here(delivery, Move.RESOLVE_SEND)
@@ -84,7 +85,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
 def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
     """Let a delivery on hold go back to the queue. Raises DeliveryError."""
     reason = _reason(by, reason)
-    with transaction.atomic():
+    with moving():
         delivery = _locked(delivery_id)
         said = Said("delivery.freed", "Taken off hold.", by, reason)
         _step(delivery, Move.FREE, said, needs_person=False, next_try_at=None, reason="")
@@ -95,7 +96,7 @@ def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
     """Take back a delivery of which nothing was sent; what is queued behind a create is held. Raises DeliveryError."""
     reason = _reason(by, reason)
-    with transaction.atomic():
+    with moving():
         delivery = _locked(delivery_id)
         if delivery.doubted:
             raise DeliveryError("This delivery may have been applied already. Settle it instead.")

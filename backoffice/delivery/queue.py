@@ -14,7 +14,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -24,6 +24,8 @@ from backoffice.delivery import wordings
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import STILL_OPEN, Attempt, Deliveries, Delivery, Priority
+from backoffice.delivery.moving import moved as note_moved
+from backoffice.delivery.moving import moving
 from backoffice.delivery.states import FINAL, Move, State, after
 from backoffice.killpoints import Point, reached
 from backoffice.odin.outcome import OutcomeKind
@@ -93,7 +95,7 @@ def enqueue(
     )
 
 
-@transaction.atomic(savepoint=False)
+@moving()
 def move(
     delivery: Delivery,
     step: Move,
@@ -116,8 +118,8 @@ def move(
 def advance(deliveries: Sequence[Delivery], step: Move, **columns: Any) -> bool:
     """The compare-and-set of deliveries that are alike in state; False when none was as this object has it any more.
 
-    In the transaction of the caller, who writes the audit entries. Raises MovedApart when only some were, and
-    IllegalMove where the table has no such move.
+    In the transaction (`moving`) of the caller, who writes the audit entries. Raises MovedApart when only some were,
+    and IllegalMove where the table has no such move.
     """
     before = deliveries[0].state
     state = after(before, step)
@@ -133,6 +135,7 @@ def advance(deliveries: Sequence[Delivery], step: Move, **columns: Any) -> bool:
     if moved not in (0, len(deliveries)):
         raise MovedApart(f"{moved} of {len(deliveries)} deliveries could be moved.")
     if moved:
+        note_moved(delivery.change_id for delivery in deliveries)
         for delivery in deliveries:
             delivery.state = state
             for name, value in columns.items():
@@ -201,7 +204,7 @@ def claim_some(limit: int) -> list[Claim]:
     taken: list[str] = []
     for _ in range(TRIES):
         try:
-            with transaction.atomic():
+            with moving():
                 claims = _claim_first(limit, taken)
         except IntegrityError:
             limit = 1  # a delivery of one of these lanes that was approved later was committed, and claimed, earlier
@@ -233,6 +236,7 @@ def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
         raise IntegrityError("A row that this transaction has locked was claimed by another.")
     worker = f"{socket.gethostname()}:{os.getpid()}"
     record_many([_claimed(delivery, worker) for delivery in first])
+    note_moved(delivery.change_id for delivery in first)
     for delivery in first:
         delivery.state, (delivery.lease_token, delivery.lease_until) = State.IN_FLIGHT, lease
     return [Claim(delivery, *lease) for delivery in first]
@@ -260,7 +264,7 @@ def recover_stale() -> int:
     return sum(_recover(delivery) for delivery in stale)
 
 
-@transaction.atomic
+@moving()
 def _recover(delivery: Delivery) -> bool:
     unfinished = Attempt.objects.filter(delivery=delivery, outcome="")
     # Locked before the delivery, as where a result is stored: in another order the two could wait for each other.

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from backoffice.delivery import gate, handlers, wordings
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
+from backoffice.delivery.moving import moving
 from backoffice.delivery.queue import Said, advance, doubt, enqueue, move, note, release
 from backoffice.delivery.states import Move, State
 from backoffice.killpoints import Point, reached
@@ -84,7 +85,7 @@ def settle(results: Sequence[Result]) -> None:
     reached(Point.SETTLED)
 
 
-@transaction.atomic
+@moving()
 def _settle(results: Sequence[Result]) -> None:
     _finish_attempts(results)
     confirmed: dict[tuple[object, ...], list[Result]] = {}

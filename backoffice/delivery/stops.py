@@ -11,10 +11,14 @@ from backoffice.odin import session
 
 @dataclass(frozen=True)
 class Stop:
-    """One thing that stops sending: a title with since when, and what to do."""
+    """One thing that stops sending: a title with since when, and what to do.
+
+    `pill`: what the header says in the place of the session, which may be open all the same.
+    """
 
     title: str
     text: str
+    pill: str = ""
 
 
 def stops(shown: session.SessionStatus) -> list[Stop]:
@@ -37,6 +41,7 @@ def _of_the_gate(row: Gate) -> list[Stop]:
             Stop(
                 f"Sending is paused{_since(row.paused_at)} by {row.paused_by}.",
                 f"{row.pause_reason} Approved messages wait until an admin resumes it.",
+                pill="Sending paused",
             )
         )
     if row.opened_at:
@@ -44,6 +49,7 @@ def _of_the_gate(row: Gate) -> list[Stop]:
             Stop(
                 f"ODIN cannot be reached{_since(row.opened_at)}.",
                 f"{row.last_failure} Approved messages wait; the portal retries every few seconds.",
+                pill="ODIN unreachable",
             )
         )
     return found

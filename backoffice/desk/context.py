@@ -114,9 +114,11 @@ class Frame:
 
     @property
     def session(self) -> Status | None:
-        """The dealer session as a pill, for those who are logged in."""
+        """The dealer session as a pill, for those who are logged in; what stops sending although it is open, first."""
         if self._session is None:
             return None
+        if stopped := next((banner.pill for banner in reversed(self.banners) if banner.pill), ""):
+            return Status(stopped, "bad", "unlink")
         shown = status("session", self._session.state)
         return Status(f"ODIN {shown.word.lower()}", shown.tone, shown.icon, shown.who)
 

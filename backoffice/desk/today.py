@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
@@ -14,14 +14,17 @@ from backoffice.batches.decide.deciders import waiting_for as files_waiting_for
 from backoffice.batches.models import CAME_BACK as BATCH_CAME_BACK
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
+from backoffice.changes.again import Step, next_step
 from backoffice.changes.deciders import decided_by
 from backoffice.changes.kinds import file_title, title
 from backoffice.changes.models import CAME_BACK, Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.changes.results import Result
 from backoffice.changes.visibility import waiting_for
 from backoffice.delivery.figures import SERIES, Standing, midnight, new_words, standing
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL
+from backoffice.delivery.states import State as DeliveryState
 from backoffice.desk.context import needing_a_person
 from backoffice.kit.components import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
@@ -38,10 +41,11 @@ WORKING_HOURS = range(8, 20)
 
 @dataclass(frozen=True)
 class Line:
-    """One change in a list of Today: what it is, and the change."""
+    """One change in a list of Today: what it is, the change, and what the person does next with it."""
 
     what: str
     change: Change
+    next_step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Today:
     may_approve: bool
     waiting_count: int
     waiting: Sequence[Line]
+    refused: Sequence[Line]
     mine: Sequence[Line] | None
     deliveries: dict[str, Standing] | None
     new_words: Sequence[Wording]
@@ -85,6 +90,7 @@ def gather(user: "User") -> Today:
         may_approve=may_approve,
         waiting_count=waiting.count() if waiting is not None else 0,
         waiting=_lines(waiting[:SHOWN]) if waiting is not None else [],
+        refused=_refused(user, now),
         mine=_mine(user, now) if user.has_perm("changes.add_change") else None,
         deliveries=seen,
         new_words=new_words() if seen else [],
@@ -97,6 +103,7 @@ def gather(user: "User") -> Today:
 def _files(user: "User", now: datetime) -> list[FileLine]:
     """The files under way: those that wait for this person first, then what is checked or sent, and what came back."""
     came_back = Q(state__in=BATCH_CAME_BACK, decided_at__gte=now - REMEMBERED)
+    came_back |= Q(state=BatchState.APPROVED, result=Result.REFUSED, finished_at__gte=now - REMEMBERED)
     before = Q(state__in=(BatchState.UPLOADED, BatchState.CHECKED)) | came_back
     under_way = (
         Q(state__in=(BatchState.CHECKING, BatchState.SUBMITTED))
@@ -116,6 +123,17 @@ def _file_line(batch: Batch, for_me: bool) -> FileLine:
     if batch.state == BatchState.CHECKING:
         done, total = batch.total_rows, max(batch.total_rows, int(batch.shape.get("rows") or 0))
     return FileLine(file_title(batch.kind), batch, done, total, for_me)
+
+
+def _refused(user: "User", now: datetime) -> list[Line]:
+    """What ODIN refused of this maker's lately, as long as they have not begun to correct it."""
+    refused = Change.objects.filter(
+        state=ChangeState.APPROVED, result=Result.REFUSED, made_by=user, updated_at__gte=now - REMEMBERED
+    )
+    left = refused.filter(~Exists(Change.objects.filter(corrects=OuterRef("pk"))), batch=None)
+    answers = Delivery.objects.filter(state=DeliveryState.REFUSED).order_by("id")
+    left = left.prefetch_related(Prefetch("deliveries", answers, to_attr="refusals"))
+    return [replace(line, next_step=next_step(line.change, user)) for line in _lines(left[:SHOWN])]
 
 
 def _mine(user: "User", now: datetime) -> list[Line]:

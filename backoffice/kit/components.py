@@ -19,12 +19,23 @@ class Status:
     who: str = ""
 
 
+#: What has become of messages at ODIN: of one delivery, or of all those of a change or a file together.
+RESULTS = {
+    "applied": Status("Applied", "good", "check-circle"),
+    "refused": Status("Refused by ODIN", "bad", "x-circle", "its maker: correct and resubmit"),
+    "unknown": Status("Unknown", "doubt", "question", "a checker, if the repeats do not settle it"),
+    "on_hold": Status("On hold", "warn", "pause", "a checker: release or cancel"),
+    "cancelled": Status("Cancelled", "idle", "forbidden"),
+    "sent": Status("Sent", "info", "deliveries"),
+}
+
 #: Kind of thing -> its state as stored -> how it is shown. Apps add kinds of their own with `add_statuses`.
 STATUSES: dict[str, Mapping[str, Status]] = {
     "change": {
+        **RESULTS,
         "draft": Status("Draft", "idle", "pencil", "its maker"),
         "submitted": Status("Submitted", "info", "inbox", "a checker"),
-        "approved": Status("Approved", "good", "check"),
+        "approved": Status("Approved", "info", "check"),
         "rejected": Status("Rejected", "bad", "x-circle", "its maker: see why"),
         "withdrawn": Status("Withdrawn", "idle", "undo"),
         "stale": Status("Stale", "warn", "refresh", "its maker: look again"),
@@ -35,16 +46,12 @@ STATUSES: dict[str, Mapping[str, Status]] = {
     "delivery": {
         "queued": Status("Queued", "idle", "clock"),
         "in_flight": Status("In flight", "info", "deliveries"),
-        "applied": Status("Applied", "good", "check-circle"),
-        "refused": Status("Refused", "bad", "x-circle", "its maker: see why"),
-        "unknown": Status("Unknown", "doubt", "question", "a person, if it does not settle by itself"),
-        "on_hold": Status("On hold", "warn", "pause", "a person: what it waits for was refused"),
-        "cancelled": Status("Cancelled", "idle", "forbidden"),
+        **RESULTS,
     },
     "outcome": {
         "": Status("No answer yet", "info", "deliveries"),
         "applied": Status("Applied", "good", "check-circle"),
-        "refused": Status("Refused", "bad", "x-circle"),
+        "refused": Status("Refused by ODIN", "bad", "x-circle"),
         "not_applied": Status("Not applied", "warn", "refresh", "nobody: safe to repeat"),
         "unknown": Status("Unknown", "doubt", "question"),
     },

@@ -247,7 +247,7 @@ class TestMoved:
         decide(client, checker, update, "approve", content_hash=update.content_hash)
         client.force_login(maker)
         page = client.get(update.get_absolute_url())
-        again = Page(client.get(page.context["entry_url"]).content.decode()).sent()
+        again = Page(client.get(page.context["next_step"].url).content.decode()).sent()
         assert (again["name"], again["city"], again["branch"]) == (["Asha New"], ["Pune"], ["DADAR"])
         assert again["banks-0-account_no"] == ["00999"]
 
@@ -268,7 +268,7 @@ class TestMoved:
         operations.withdraw(update.pk, by=maker)
         client.force_login(maker)
         page = client.get(update.get_absolute_url())
-        again = Page(client.get(page.context["entry_url"]).content.decode()).sent()
+        again = Page(client.get(page.context["next_step"].url).content.decode()).sent()
         assert [again[f"banks-{at}-account_no"] for at in (0, 1)] == [["00111"], ["00222"]]
         assert "Typed then" not in str(again)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -14,7 +13,9 @@ from backoffice.batches.counts import messages
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
 from backoffice.changes.kinds import applied_here
+from backoffice.changes.results import result_of
 from backoffice.delivery.models import Delivery
+from backoffice.delivery.moving import moved, moving
 from backoffice.delivery.settling import hold_back
 from backoffice.delivery.states import FINAL, MOVES, Move
 from backoffice.delivery.states import State as DeliveryState
@@ -39,7 +40,7 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
     if not by.has_perm("delivery.resolve_delivery"):
         raise NotAllowed("You may not cancel messages. Ask a checker.")
     reason = checked(reason, ReasonMissing, "Give a reason: it is kept in the audit trail.")
-    with transaction.atomic():
+    with moving():
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         if batch.state != State.APPROVED:
             raise BatchError("Nothing of this batch waits to be sent.")
@@ -67,6 +68,7 @@ def _cancel(rows: Sequence[tuple[int, str, int]], by: "User", reason: str) -> No
     Delivery.objects.filter(pk__in=[row[0] for row in rows]).update(
         state=DeliveryState.CANCELLED, needs_person=False, reason=reason, finished_at=timezone.now()
     )
+    moved(row[2] for row in rows)
     record_many(
         {
             "action": "delivery.cancelled",
@@ -108,7 +110,9 @@ def note_outcomes() -> int:
         now = timezone.now()
         if by_state != batch.outcome or not still_open:
             Batch.objects.filter(pk=batch.pk).update(
-                outcome=by_state, finished_at=None if still_open else now
+                outcome=by_state,
+                result=result_of(state for state, count in by_state.items() if count),
+                finished_at=None if still_open else now,
             )
         settled += not still_open
     return settled

@@ -8,8 +8,9 @@ from django.db.models import Q, QuerySet
 
 from backoffice.batches.check.summary import finding_kinds, with_finding
 from backoffice.batches.decide.deciders import waiting_for
-from backoffice.batches.models import Batch, Row, RowState, State
+from backoffice.batches.models import STATUSES, Batch, Row, RowState, State
 from backoffice.batches.pages.forms import kind_choices
+from backoffice.changes.results import of_status
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, SearchFilter, ToDay
 from backoffice.outside import whole
@@ -28,7 +29,7 @@ class BatchFilter(Filters):
 
     q = SearchFilter(label="File name, number or SHA-256", method="search")
     show = django_filters.ChoiceFilter(label="Show", choices=SHOWS, method="narrow")
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    state = django_filters.MultipleChoiceFilter(label="Status", choices=STATUSES, method="with_status")
     kind = django_filters.ChoiceFilter(label="What")
     made_by = PersonFilter(label="Uploaded by", queryset=uploaders)
     since = FromDay(field_name="created_at", label="From")
@@ -41,6 +42,10 @@ class BatchFilter(Filters):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["kind"].extra["choices"] = kind_choices()
+
+    def with_status(self, queryset: QuerySet[Batch], name: str, value: list[str]) -> QuerySet[Batch]:
+        """Those with one of these statuses."""
+        return queryset.filter(of_status(value)) if value else queryset
 
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """By a part of the name, the number, or the beginning of the SHA-256."""

@@ -31,6 +31,6 @@ def find(text: str, user: "User") -> Iterator[Match]:
             "Batch",
             f"Batch {batch.pk}: {batch.file_name}",
             batch.get_absolute_url(),
-            f"{batch.get_state_display()} · {batch.total_rows} rows",
+            f"{batch.status_label} · {batch.total_rows} rows",
             exact=exact,
         )

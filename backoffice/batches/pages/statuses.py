@@ -1,14 +1,19 @@
 """How the states of a batch and of its rows look."""
 
+from dataclasses import replace
+
 from backoffice.batches.models import RowState, State
-from backoffice.kit.components import Status
+from backoffice.changes.results import Result
+from backoffice.kit.components import RESULTS, Status
 
 BATCH = {
+    **RESULTS,
+    Result.REFUSED.value: replace(RESULTS["refused"], who="its uploader: see the rows"),
     State.UPLOADED.value: Status("Uploaded", "info", "upload", "its uploader: say what the columns mean"),
     State.CHECKING.value: Status("Checking", "info", "clock"),
     State.CHECKED.value: Status("Checked", "info", "pencil", "its uploader: submit or correct"),
     State.SUBMITTED.value: Status("Submitted", "info", "inbox", "a checker"),
-    State.APPROVED.value: Status("Approved", "good", "check"),
+    State.APPROVED.value: Status("Approved", "info", "check"),
     State.REJECTED.value: Status("Rejected", "bad", "x-circle", "its uploader: see why"),
     State.WITHDRAWN.value: Status("Withdrawn", "idle", "undo"),
     State.STALE.value: Status("Stale", "warn", "refresh", "its uploader: upload it again"),

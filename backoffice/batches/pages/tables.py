@@ -20,7 +20,7 @@ class BatchTable(PortalTable):
     id = NumberColumn(verbose_name="No.")
     kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
     file_name = tables.Column(verbose_name="File")
-    state = StatusColumn("batch")
+    state = StatusColumn("batch", verbose_name="Status", accessor="status", order_by=("state", "result"))
     total_rows = NumberColumn(verbose_name="Rows")
     wrong = NumberColumn(verbose_name="Errors")
     outcome = tables.Column(
