@@ -8,11 +8,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import statuses
         from accounts.kinds import KINDS
+        from accounts.retail_users import names_of
         from accounts.search import find, known_to
-        from backoffice.changes import kinds
+        from backoffice.changes import kinds, subjects
         from backoffice.kit import components, privacy, search
 
         kinds.register(*KINDS)
+        subjects.register(names_of)
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)
         search.register("accounts", find)

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from backoffice.audit.models import Entry
 from backoffice.audit.operations import SYSTEM
+from backoffice.changes.effects import effect
 from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import told_messages
@@ -84,7 +85,9 @@ def _submitted(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
         yield Event(
             at=change.submitted_at,  # type: ignore[arg-type]  # drafts are left out
             who=str(change.made_by),
-            what=f"{_titles(change)}: submitted (change {change.pk})",
+            what=f"{_titles(change)}: submitted (C-{change.pk})",
+            effect=effect(change, reveal=shows),
+            now=change.status,
             why=privacy.words(change.reason, shows),
             tone=shown.tone,
             icon=shown.icon,
@@ -99,7 +102,7 @@ def _decided(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
         yield Event(
             at=change.decided_at,  # type: ignore[arg-type]  # only decided ones are asked for
             who=str(change.decided_by or SYSTEM),
-            what=f"{_titles(change)}: {shown.word.lower()} (change {change.pk})",
+            what=f"{_titles(change)}: {shown.word.lower()} (C-{change.pk})",
             why=privacy.words(change.decision_reason, shows),
             tone=shown.tone,
             icon=shown.icon,
@@ -122,7 +125,7 @@ def _queued(deliveries: Iterable[Delivery], shows: bool) -> Iterator[Event]:
         yield Event(
             at=delivery.created_at,
             who=SYSTEM,
-            what=f"{_title(delivery)}: queued (delivery {delivery.pk})",
+            what=f"{_title(delivery)}: queued (D-{delivery.pk})",
             tone="idle",
             icon="clock",
             url=delivery.get_absolute_url(),

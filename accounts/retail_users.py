@@ -1,7 +1,7 @@
 """What the kinds of change about a retail user share: which user it is, what is known of it, where its form is."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,15 +43,30 @@ def by_lane(lane: str) -> RetailUser | None:
 
 def users_of(lanes: Iterable[str], *related: str) -> dict[str, RetailUser]:
     """The retail users that are here, by lane, with the rows of these parts: a few queries, however many they are."""
+    condition = _in_lanes(lanes)
+    users = RetailUser.objects.filter(condition).prefetch_related(*related).order_by() if condition else ()
+    return {user.lane: user for user in users}
+
+
+def _in_lanes(lanes: Iterable[str]) -> Q:
+    """Holds of the retail users of these lanes; what is none has no slash. Empty where there are none."""
     by_group: dict[str, set[str]] = defaultdict(set)
     for lane in lanes:
-        group_id, _, user_id = lane.partition("/")
-        by_group[group_id].add(user_id)
+        group_id, slash, user_id = lane.partition("/")
+        if slash:
+            by_group[group_id].add(user_id)
     condition = Q()
     for group_id, user_ids in by_group.items():
         condition |= Q(group_id=group_id, user_id__among=user_ids)
-    users = RetailUser.objects.filter(condition).prefetch_related(*related).order_by() if by_group else ()
-    return {user.lane: user for user in users}
+    return condition
+
+
+def names_of(lanes: Collection[str]) -> dict[str, str]:
+    """The names of the retail users that are here, by lane, in one query."""
+    condition = _in_lanes(lanes)
+    users = RetailUser.objects.filter(condition).order_by() if condition else RetailUser.objects.none()
+    rows = users.values_list("group_id", "user_id", "name")
+    return {f"{group_id}/{user_id}": name for group_id, user_id, name in rows}
 
 
 def records(lanes: Sequence[str]) -> list[Known]:

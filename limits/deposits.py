@@ -1,6 +1,6 @@
 """What the two deposits have in common: 303 and 330 add to a limit, each under a reference of its own (O1)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from backoffice.changes.operations import new_reference
 from backoffice.copying import insert_all
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery
+from backoffice.kit.formats import indian
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
@@ -50,6 +51,16 @@ MENU = MenuEntry(_shape)
 def amount(values: Values) -> Decimal:
     """The rupees that a deposit adds, notional ones included."""
     return sum((Decimal(str(values.get(name) or 0)) for name in ("amount", "notional_deposit")), Decimal(0))
+
+
+def effect(noun: str) -> Callable[[Values, Values | None], list[str]]:
+    """What a deposit does, in words: the rupees, notional ones apart."""
+
+    def said(values: Values, before: Values | None) -> list[str]:
+        nouns = {"amount": noun, "notional_deposit": "notional deposit"}
+        return [f"₹ {indian(text(values, name))} {what}" for name, what in nouns.items() if values.get(name)]
+
+    return said
 
 
 def assess(kind: LimitUpdate.Kind) -> Assess:

@@ -13,9 +13,12 @@ from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import Request
+from backoffice.protocol.messages.approvals import UpdateEdisQuantity, UpdatePledgeQuantity
 from limits.models import ApprovedQuantity
 from limits.numbers import is_number
 from markets.securities import isin_findings
+
+TYPES = (UpdateEdisQuantity.type, UpdatePledgeQuantity.type)
 
 
 def records(lanes: Sequence[str]) -> list[Known]:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import RetailUser
@@ -98,7 +99,7 @@ def panel(request: StaffRequest, group_id: str, user_id: str, kind: str) -> Http
 @require_POST
 @for_staff(*PERMISSION, "odin.add_question")
 def ask(request: StaffRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
-    """Ask ODIN; the answer appears in the panel."""
+    """Ask ODIN; the answer appears in the panel, or on the page that asked (`next`)."""
     if kind not in KINDS:
         raise Http404("There is no such reading.")
     lane = _user(group_id, user_id).lane
@@ -111,6 +112,9 @@ def ask(request: StaffRequest, group_id: str, user_id: str, kind: str) -> HttpRe
         questions.want(KINDS[kind], by=request.user, lane=lane, parameters=parameters)
     except questions.NotAsked as error:
         messages.error(request, str(error))
+    back = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        return redirect(back)
     return redirect("limits:readings", group_id, user_id)
 
 

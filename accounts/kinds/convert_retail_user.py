@@ -85,6 +85,7 @@ KIND = ChangeKind(
     assess=assess,
     menu=MenuEntry(_shape, applies=_is_non_odin),
     risks=risks,
+    sections=SECTIONS,
     apply=create_retail_user.apply,
     apply_many=create_retail_user.apply_many,
 )

@@ -13,6 +13,7 @@ from accounts.records import KNOWN_POA, apply_profile, changed, key_of
 from accounts.retail_users import LANE, moved_on, records
 from accounts.risks import risks
 from accounts.values import DEFAULTS, confirmed_values, from_values, record, text, to_values
+from accounts.values import records as records_in
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.form_pages import form_address
@@ -75,6 +76,17 @@ def _created(values: Values) -> RetailUser:
     )
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """Where the new user may trade, and how many accounts it has."""
+    segments = CreateRetailUser.fields["trading_segments"].words(values.get("trading_segments"))
+    counts = [
+        f"{len(rows)} {noun}{'' if len(rows) == 1 else 's'}"
+        for name, noun in (("banks", "bank account"), ("demats", "demat account"))
+        if (rows := records_in(values, name))
+    ]
+    return [f"New retail user: {segments or 'no segments'}", *counts]
+
+
 KIND = ChangeKind(
     slug=CREATE_RETAIL_USER,
     title="Create retail user",
@@ -83,6 +95,8 @@ KIND = ChangeKind(
     records=records,
     assess=assess(CreateRetailUser, settles_declared=False),
     risks=risks,
+    effect=effect,
+    sections=SECTIONS,
     files=(
         FileKind(
             slug=CREATE_RETAIL_USER,

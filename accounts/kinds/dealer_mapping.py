@@ -59,6 +59,15 @@ def apply(lane: str, values: Values) -> Applied:
     return changed({"dealer_mappings": before}, {"dealer_mappings": rows(user.dealer_mappings)})
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """Each dealer with what happens to them."""
+    action = MapDealers.mappings.record.fields["action"]
+    return [
+        f"{action.words(row.get('action', ''))} dealer {row.get('dealer_group', '')}/{row.get('dealer_id', '')}"
+        for row in records(values, "mappings")
+    ]
+
+
 KIND = ChangeKind(
     slug=SLUG,
     title=MapDealers.title,
@@ -67,6 +76,7 @@ KIND = ChangeKind(
     records=records_with("dealer_mappings", part=part_of),
     assess=assess_done(is_so),
     menu=PLAIN,
+    effect=effect,
     files=(
         FileKind(
             slug=SLUG,

@@ -57,6 +57,15 @@ def apply(lane: str, values: Values) -> Applied:
     return changed({"qvl_templates": before}, {"qvl_templates": rows(user.qvl_templates)})
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """Each template with its exchange."""
+    named = UpdateQvlTemplate.templates.record.fields
+    return [
+        f"QVL {row.get('template_name', '')} on {named['exchange'].words(row.get('exchange', ''))}"
+        for row in records(values, "templates")
+    ]
+
+
 KIND = ChangeKind(
     slug=SLUG,
     title=UpdateQvlTemplate.title,
@@ -65,6 +74,7 @@ KIND = ChangeKind(
     records=records_with("qvl_templates", part=part_of),
     assess=assess_done(is_so),
     menu=PLAIN,
+    effect=effect,
     files=(
         FileKind(
             slug=SLUG,

@@ -137,9 +137,16 @@ FORM = EntryForm(
     back=("Retail users", "/users/"),
 )
 
+
+def effect(values: Values, before: Values | None) -> list[str]:
+    """That nothing happens at ODIN."""
+    return ["Registers a user that ODIN has already"]
+
+
 KIND = ChangeKind(
     slug=REGISTER_RETAIL_USER,
     title=RegisterRetailUser.title,
+    effect=effect,
     message=RegisterRetailUser,
     page=lambda lane: FORM.new_url,
     records=records,

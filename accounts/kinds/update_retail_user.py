@@ -256,6 +256,7 @@ KIND = ChangeKind(
     asks=UpdateTyped,
     compose=of_form,
     risks=risks,
+    sections=SECTIONS,
     files=(
         FileKind(
             slug=UPDATE_RETAIL_USER,

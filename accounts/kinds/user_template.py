@@ -54,6 +54,12 @@ def _kept(values: Values) -> dict[str, Any]:
     }
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """The template and its type."""
+    kind = UpdateUserTemplate.fields["template_type"].words(text(values, "template_type"))
+    return [f"{kind} template {text(values, 'template_name')}"]
+
+
 KIND = ChangeKind(
     slug=SLUG,
     title=UpdateUserTemplate.title,
@@ -62,6 +68,7 @@ KIND = ChangeKind(
     records=records_with("templates"),
     assess=assess_done(is_so),
     menu=PLAIN,
+    effect=effect,
     files=(
         FileKind(
             slug=SLUG,

@@ -20,11 +20,12 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice.changes import kinds, operations
+from backoffice.changes import kinds, operations, risks
 from backoffice.changes.deciders import may_propose
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.examination import Examined
 from backoffice.changes.models import Change, State
+from backoffice.changes.presentation import in_words, summary
 from backoffice.kit.formats import ist
 from backoffice.kit.formsets import (
     MessageForm,
@@ -35,9 +36,9 @@ from backoffice.kit.formsets import (
     read_values,
     remove_record,
 )
+from backoffice.kit.message_words import REFERENCE
 from backoffice.kit.sections import Section, divide, named
 from backoffice.outside import whole
-from backoffice.protocol.explanation import explain
 from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
 from backoffice.protocol.findings import Finding, errors
 from backoffice.protocol.message import Request, clean
@@ -108,6 +109,8 @@ class EntryForm:
         return f"{self.new_url}?draft={token}"
 
 
+#: What the maker sees in the place of a reference, which a change has from its submission on.
+ALLOTTED = "allotted on submission"
 MAY_NOT = "You may not propose this. Somebody whose role includes it does."
 
 
@@ -238,24 +241,30 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     examined = form.examine(values)
     if errors(examined.findings):
         return redirect(f"{form.draft_url(token)}&look=1")
-    before = examined.known.values
+    proposed = operations.proposed(form.kind, _with_a_word_for_the_reference(form, examined))
+    shown = in_words(form.kind, operations.messages(proposed), proposed.before, reveal=True)
     context = {
         "draft": draft,
-        "old": before is not None,
         "seen": _seen(values),
-        "lane": draft.subject,
-        "name": values.get("name", ""),
+        "local": form.local,
+        "summary": summary(proposed, reveal=True),
+        "shows_personal": True,
+        "risks": risks.labels(proposed.risks),
+        "consequences": [line.consequence for one in shown for line in one.lines if line.consequence],
+        "shown_messages": shown,
         "warnings": named(MessageForm(form.message, values, examined.findings)),
-        "messages_in_words": [
-            (message, explain(message, part, before, reveal=True))
-            for _, message, part in kinds.kind(form.kind).parts(examined.values)
-        ],
         "reason": reason,
         "problem": problem,
         "form": form,
         "form_url": form.draft_url(token),
     }
     return render(request, "changes/entry_check.html", context, status=409 if problem else 200)
+
+
+def _with_a_word_for_the_reference(form: EntryForm, examined: Examined) -> Examined:
+    if REFERENCE not in kinds.kind(form.kind).message.fields or examined.values.get(REFERENCE):
+        return examined
+    return replace(examined, values={**examined.values, REFERENCE: ALLOTTED})
 
 
 def _page(

@@ -16,6 +16,8 @@ from backoffice.changes.files import FileKind
 from backoffice.changes.risks import Risk
 from backoffice.delivery import handlers
 from backoffice.delivery.handlers import Applied, Apply, ApplyMany
+from backoffice.kit.components import Beside
+from backoffice.kit.sections import Section
 from backoffice.masters.names import Unlisted
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import REQUESTS, Context, Request, check
@@ -65,6 +67,9 @@ class ChangeKind:
     what a checker should look at twice, beside what findings say. `money`: a wrong word about it costs money, so two
     people settle it; `amount` is what it adds, in rupees. `propose` and `decide` are the permissions for it.
 
+    How it is shown: `effect` says what a message does in a few short texts without personal data, where its changed
+    lines do not say it well; `sections` are those of its form; `beside` gives what a checker wants to know besides.
+
     What it does: `apply` lets the record take the confirmed message, and `apply_many` does so for several retail users
     in fewer statements. A kind with `apply_here` is the portal's own and nothing goes to ODIN: `message` then only
     declares its fields (an abstract request), and the approval itself lets the record take the values, in its
@@ -85,6 +90,9 @@ class ChangeKind:
     risks: Callable[[Values, Known], set[Risk]] = lambda values, known: set()
     money: bool = False
     amount: Callable[[Values], Decimal | None] | None = None
+    effect: Callable[[Values, Values | None], list[str]] | None = None
+    sections: tuple[Section, ...] = ()
+    beside: Callable[[str], Beside] | None = None
     propose: str = PROPOSE
     decide: str = DECIDE
     apply: Apply | None = None

@@ -1,7 +1,8 @@
 """Pages for deciding many changes at once: looking at all that were chosen, and what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
@@ -13,10 +14,12 @@ from django.views.decorators.http import require_http_methods
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes import inbox, many, risks
 from backoffice.changes.deciders import decided_by
+from backoffice.changes.effects import effect
 from backoffice.changes.filters import InboxFilter
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
 from backoffice.changes.presentation import ShownMessage, shown_messages
+from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
 from backoffice.kit import privacy
 from backoffice.outside import whole
@@ -34,6 +37,8 @@ class Chosen:
 
     change: Change
     title: str
+    name: str
+    effect: str
     risks: Sequence[str]
     messages: Sequence[ShownMessage]
     ticked: bool
@@ -90,8 +95,12 @@ def _page(
     else:
         waiting = waiting.filter(pk__in=numbers)
     found = list(waiting.prefetch_related("approvals")[: AT_ONCE + 1])
+    names = names_of(found)
+    chosen = [_chosen(request, change, names, ticked) for change in found[:AT_ONCE]]
     context = {
-        "chosen": [_chosen(request, change, ticked) for change in found[:AT_ONCE]],
+        "chosen": chosen,
+        "ticked": sum(one.ticked for one in chosen),
+        "total": sum((one.change.amount or Decimal(0) for one in chosen if one.ticked), Decimal(0)),
         "more": len(found) > AT_ONCE,
         "at_once": AT_ONCE,
         "gone": 0 if "all" in request.GET else len(set(numbers)) - len(found),
@@ -101,13 +110,18 @@ def _page(
     return render(request, "changes/review.html", context, status=409 if problem else 200)
 
 
-def _chosen(request: StaffRequest, change: Change, ticked: set[int] | None) -> Chosen:
+def _chosen(
+    request: StaffRequest, change: Change, names: Mapping[str, str], ticked: set[int] | None
+) -> Chosen:
     """Ticked from the start is what has nothing that stands out: the rest is a decision of its own."""
+    shows = privacy.shown(request, change.subject)
     return Chosen(
         change,
         KINDS[change.kind].title,
+        names.get(change.subject, ""),
+        effect(change, reveal=shows),
         risks.labels(change.risks),
-        shown_messages(change, reveal=privacy.shown(request, change.subject)),
+        shown_messages(change, reveal=shows),
         change.pk in ticked if ticked is not None else not change.risks,
     )
 

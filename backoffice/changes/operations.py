@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Letters and digits that nobody mistakes for one another.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+#: What `proposed` makes of examined values.
+CONTENT = ("subject", "before", "record_version", "messages", "findings", "amount", "checkers", "risks")
 #: Characters that fit both tags.
 REFERENCE_LENGTH = 20
 
@@ -97,11 +99,8 @@ def submit(
     if wrong := errors(examined.findings):
         raise HasErrors(wrong)
     known = examined.known
-    proposed = _with_reference(change_kind.message, examined.values)
-    messages = _stored_messages(change_kind, proposed)
-    amount = change_kind.amount(proposed) if change_kind.amount else None
-    rule = rules.rule(change_kind.slug)
-    flags = rules.flags(change_kind, proposed, known, examined.findings, amount, rule)
+    asked = replace(examined, values=_with_reference(change_kind.message, examined.values))
+    content = proposed(change_kind.slug, asked)
     try:
         with transaction.atomic():
             draft, _ = Change.objects.select_for_update().get_or_create(
@@ -117,16 +116,10 @@ def submit(
                     "ODIN confirmed another change of this record after you began. "
                     "Open the form anew from the retail user's page, so that you change its present values."
                 )
-            draft.subject = change_kind.subject(proposed)
-            draft.values = seal_values(values if typed else proposed)
-            draft.before = known.values
-            draft.record_version = known.version
-            draft.messages = messages
-            draft.content_hash = hash_of_messages(messages)
-            draft.findings = [asdict(finding) for finding in examined.findings]
-            draft.amount = amount
-            draft.checkers = rules.checkers_for(amount, rule)
-            draft.risks = flags
+            for name in CONTENT:
+                setattr(draft, name, getattr(content, name))
+            draft.values = seal_values(values if typed else asked.values)
+            draft.content_hash = hash_of_messages(content.messages)
             draft.reason = reason
             draft.state = State.SUBMITTED
             draft.submitted_at = timezone.now()
@@ -141,6 +134,27 @@ def submit(
             return done  # this is the second of two clicks at the same moment
         raise
     return draft
+
+
+def proposed(kind_slug: str, examined: Examined) -> Change:
+    """A change with the content that these examined values give it, not saved. What is submitted is made here, and so
+    is what its maker sees before.
+    """
+    change_kind, known, values = kind(kind_slug), examined.known, examined.values
+    amount = change_kind.amount(values) if change_kind.amount else None
+    rule = rules.rule(change_kind.slug)
+    return Change(
+        kind=change_kind.slug,
+        state=State.SUBMITTED,
+        subject=change_kind.subject(values),
+        before=known.values,
+        record_version=known.version,
+        messages=_stored_messages(change_kind, values),
+        findings=[asdict(finding) for finding in examined.findings],
+        amount=amount,
+        checkers=rules.checkers_for(amount, rule),
+        risks=rules.flags(change_kind, values, known, examined.findings, amount, rule),
+    )
 
 
 def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") -> Change:

@@ -1,13 +1,18 @@
 """The messages of a change as people read them: in words, and as the text that will go over the wire."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from backoffice.changes import operations
+from backoffice.changes.effects import effect
 from backoffice.changes.kinds import KINDS, declared
 from backoffice.changes.models import Change, State
+from backoffice.changes.subjects import names_of
 from backoffice.config import odin_config
+from backoffice.kit.components import Beside
+from backoffice.kit.message_words import Sections
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.explanation import Line, explain
 from backoffice.protocol.fields import SecretText, Values
@@ -23,6 +28,17 @@ NO_SESSION = SecretText("session")
 
 
 @dataclass(frozen=True)
+class Summary:
+    """What stands in large type over the messages: whom the change is about, and what it does. Rupees."""
+
+    name: str
+    subject: str
+    effect: str
+    amount: Decimal | None
+    beside: Beside | None
+
+
+@dataclass(frozen=True)
 class ShownMessage:
     """One message of a change: its declaration, its lines in words, its text with secrets masked."""
 
@@ -30,6 +46,7 @@ class ShownMessage:
     lines: Sequence[Line]
     text: str
     has_old: bool
+    sections: Sections = ()
 
 
 def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
@@ -42,17 +59,35 @@ def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
         parts = [(kind.message, _said(kind.message, operations.draft_values(change)))] if kind else []
     else:
         parts = operations.messages(change)
-    before = change.before
+    shown = in_words(change.kind, parts, change.before, reveal=reveal)
+    texts = [_wire_text(message, values) for message, values in parts]
     return [
-        ShownMessage(
-            message,
-            explain(message, values, before, reveal=reveal),
-            text if reveal else hide_personal(text),
-            bool(before),
-        )
-        for message, values in parts
-        for text in [_wire_text(message, values)]
+        replace(one, text=text if reveal else hide_personal(text))
+        for one, text in zip(shown, texts, strict=True)
     ]
+
+
+def in_words(
+    slug: str, parts: Iterable[tuple[type[Request], Values]], before: Values | None, *, reveal: bool
+) -> list[ShownMessage]:
+    """The messages of a kind of change in words alone, as its maker sees them first and its checker later."""
+    sections = [(section.title, section.names) for section in KINDS[slug].sections] if slug in KINDS else []
+    return [
+        ShownMessage(message, explain(message, values, before, reveal=reveal), "", bool(before), sections)
+        for message, values in parts
+    ]
+
+
+def summary(change: Change, *, reveal: bool) -> Summary:
+    """What stands over the messages of a change."""
+    kind = KINDS.get(change.kind)
+    return Summary(
+        names_of([change]).get(change.subject, ""),
+        change.subject,
+        effect(change, reveal=reveal),
+        change.amount,
+        kind.beside(change.subject) if kind and kind.beside else None,
+    )
 
 
 def _said(message: type[Request], values: Values) -> Values:
@@ -62,13 +97,8 @@ def _said(message: type[Request], values: Values) -> Values:
 
 def told_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
     """The messages of a submitted change in words alone: nothing that is sealed is opened for them."""
-    return [
-        ShownMessage(
-            message, explain(message, part["values"], change.before, reveal=reveal), "", bool(change.before)
-        )
-        for part in change.messages
-        for message in [declared(change.kind, part["type"])]
-    ]
+    parts = [(declared(change.kind, part["type"]), part["values"]) for part in change.messages]
+    return in_words(change.kind, parts, change.before, reveal=reveal)
 
 
 def _wire_text(message: type[Request], values: Values) -> str:

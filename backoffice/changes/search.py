@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
-
+from backoffice.changes.effects import effect
+from backoffice.changes.kinds import title
 from backoffice.changes.models import Change
+from backoffice.kit.privacy import sees_at_once
 from backoffice.kit.search import Match, number_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ def find(text: str, user: "User") -> Iterator[Match]:
     number = number_of(text, "change")
     if number is not None and user.has_perm("changes.view_change"):
         for change in Change.objects.filter(pk=number):
-            note = f"{change.subject} · {change.status_label}".strip(" ·")
+            said = effect(change, reveal=sees_at_once(user))
+            note = f"{change.subject} · {said} · {change.status_label}".strip(" ·")
             yield Match(
-                "Change", f"Change {change.pk}", reverse("changes:detail", args=[change.pk]), note, exact=True
+                "Change",
+                f"C-{change.pk} {title(change.kind)}",
+                change.get_absolute_url(),
+                note,
+                exact=True,
             )

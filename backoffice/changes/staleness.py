@@ -6,11 +6,9 @@ from typing import Any
 
 from backoffice.changes.kinds import kind
 from backoffice.changes.models import Change
+from backoffice.kit.message_words import REFERENCE
 from backoffice.protocol.explanation import explain
 from backoffice.protocol.fields import Records
-
-#: Each message has one of its own; that it is another says nothing.
-REFERENCE = "reference"
 
 
 @dataclass(frozen=True)

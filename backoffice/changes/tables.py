@@ -1,13 +1,19 @@
 """The lists of changes."""
 
+from functools import cached_property
+from typing import Any
+
 import django_tables2 as tables
 from django.db.models import QuerySet
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from backoffice.changes import risks
+from backoffice.changes.effects import effect
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
+from backoffice.changes.subjects import names_of
+from backoffice.kit import privacy
 from backoffice.kit.tables_base import (
     AgoColumn,
     IdColumn,
@@ -36,12 +42,34 @@ class RisksColumn(tables.Column):
         )
 
 
+class SubjectColumn(IdColumn):
+    """Whom a change is about: the id, which one click copies, and the name."""
+
+    def render(self, value: Any, bound_column: Any, table: Any) -> SafeString:
+        shown = super().render(value, bound_column)
+        name = table.names.get(value, "")
+        return format_html("{}<br>{}", shown, name) if name else shown
+
+
+class EffectColumn(tables.Column):
+    """What a change does, in one line, with personal data hidden from those who must give a reason first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            verbose_name="Effect", accessor="pk", orderable=False, attrs={"td": {"class": "long"}}
+        )
+
+    def render(self, record: Change, table: Any) -> str:
+        return effect(record, reveal=privacy.shown(table.request, record.subject))
+
+
 class ChangeTable(PortalTable):
     """Changes, newest first."""
 
     id = NumberColumn(verbose_name="No.")
     kind = tables.Column(verbose_name="What")
-    subject = IdColumn(verbose_name="Retail user")
+    subject = SubjectColumn(verbose_name="Retail user")
+    effect = EffectColumn()
     state = StatusColumn("change", verbose_name="Status", accessor="status", order_by=("state", "result"))
     made_by = tables.Column(verbose_name="Maker", order_by=("made_by__username",))
     reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "long"}}, lane="subject")
@@ -54,6 +82,7 @@ class ChangeTable(PortalTable):
             "id",
             "kind",
             "subject",
+            "effect",
             "state",
             "made_by",
             "reason",
@@ -64,6 +93,11 @@ class ChangeTable(PortalTable):
     def render_kind(self, value: str) -> str:
         return KINDS[value].title if value in KINDS else value
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names of those whom the changes of this page are about, in one query."""
+        return names_of([row.record for row in self.paginated_rows])
+
 
 class MineTable(ChangeTable):
     """One's own changes: what became of them, and what was said when they were decided."""
@@ -71,7 +105,17 @@ class MineTable(ChangeTable):
     decision_reason = WordsColumn(verbose_name="What was said", lane="subject")
 
     class Meta(ChangeTable.Meta):
-        fields = ("id", "kind", "subject", "state", "reason", "decided_by", "decision_reason", "updated_at")
+        fields = (
+            "id",
+            "kind",
+            "subject",
+            "effect",
+            "state",
+            "reason",
+            "decided_by",
+            "decision_reason",
+            "updated_at",
+        )
         exclude = ("made_by",)
         sequence = fields
 
@@ -91,6 +135,7 @@ class InboxTable(ChangeTable):
             "id",
             "kind",
             "subject",
+            "effect",
             "risks",
             "amount",
             "made_by",
@@ -104,4 +149,4 @@ class InboxTable(ChangeTable):
 
 def for_lists(changes: QuerySet[Change]) -> QuerySet[Change]:
     """With the people that a list names, in a fixed number of queries, and without what no list shows."""
-    return changes.select_related("made_by", "decided_by").defer("values", "before", "messages", "findings")
+    return changes.select_related("made_by", "decided_by").defer("values", "findings")

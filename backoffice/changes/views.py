@@ -17,7 +17,7 @@ from backoffice.changes.deciders import OF_A_CHANGE, decides, why_not
 from backoffice.changes.errors import ChangeError, NotAllowed
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
-from backoffice.changes.presentation import ShownMessage, shown_messages
+from backoffice.changes.presentation import ShownMessage, shown_messages, summary
 from backoffice.changes.visibility import sees_changes, visible
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
@@ -130,6 +130,7 @@ def _page(
         "problem": problem,
         "tried": tried,
         "reason": reason,
+        "summary": summary(change, reveal=shows),
         "shown_messages": shown,
         "shows_personal": shows,
         "may_reveal": privacy.may_reveal(request, change.subject),

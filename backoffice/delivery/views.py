@@ -1,7 +1,9 @@
 """Pages of the deliveries: the queue, the list, one delivery, and what a person may do with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -13,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffDetailView, StaffRequest, for_staff
 from backoffice.audit.models import Entry
-from backoffice.delivery import figures, gate, operations
+from backoffice.delivery import figures, gate, looking, operations
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
-from backoffice.delivery.models import Delivery, Settlement, Wording
+from backoffice.delivery.models import Attempt, Delivery, Settlement, Wording
+from backoffice.delivery.states import State
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
 from backoffice.kit import privacy
 from backoffice.kit.components import Chip, Tab
@@ -105,12 +108,43 @@ def operate_gate(request: StaffRequest, action: str) -> HttpResponse:
     return redirect("delivery:list")
 
 
+@dataclass(frozen=True)
+class Decision:
+    """One way to settle an unknown delivery: the button, what follows from it, and what the person is asked."""
+
+    found: Settlement
+    label: str
+    text: str
+    question: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """Attempts one after the other that ended alike."""
+
+    attempts: list[Attempt]
+
+    @property
+    def first(self) -> Attempt:
+        return self.attempts[0]
+
+    @property
+    def last(self) -> Attempt:
+        return self.attempts[-1]
+
+
+def runs(attempts: Iterable[Attempt]) -> Iterator[Run]:
+    """Attempts in their order, those together that ended alike and have nothing between them."""
+    for _, alike in groupby(attempts, lambda one: (one.outcome, one.code, one.text, one.reason)):
+        yield Run(list(alike))
+
+
 class DeliveryPage(StaffDetailView):
     """One delivery: its state, the message in words, every attempt, its audit entries."""
 
     permission_required = "delivery.view_delivery"
     queryset = Delivery.objects.select_related(
-        "change", "change__made_by", "change__decided_by", "proposed_by", "wording__read_by"
+        "change", "change__made_by", "change__decided_by", "proposed_by", "settled_by", "wording__read_by"
     ).prefetch_related("attempts")
     template_name = "delivery/detail.html"
     context_object_name = "delivery"
@@ -128,8 +162,20 @@ class DeliveryPage(StaffDetailView):
             "may_reveal": privacy.may_reveal(self.request, delivery.lane),
             "entries": Entry.objects.filter(delivery_id=delivery.pk)[:50],
             "may": operations.allowed(delivery) if may else set(),
+            "runs": list(runs(delivery.attempts.all())),
+            "look": looking.look(delivery) if delivery.state == State.UNKNOWN else None,
+            "proposal": self._proposal(),
+            "proposed_by_me": delivery.proposed_by_id == self.request.user.pk,
+            "decisions": DECISIONS,
             "may_read_words": may and delivery.wording is not None and delivery.wording.is_new,
         }
+
+    def _proposal(self) -> Entry | None:
+        """What the first of two people said, with their reason."""
+        if not self.object.proposed:
+            return None
+        entries = Entry.objects.filter(delivery_id=self.object.pk, action="delivery.settlement_proposed")
+        return entries.order_by("-id").first()
 
 
 ACTIONS: dict[str, Callable[..., Delivery]] = {
@@ -138,6 +184,29 @@ ACTIONS: dict[str, Callable[..., Delivery]] = {
     "cancel": operations.cancel,
     "read": operations.read_refusal,
 }
+
+
+#: How a person may settle what is unknown: the decision, its button, what follows, what is asked.
+DECISIONS = (
+    Decision(
+        Settlement.APPLIED,
+        "Mark as applied",
+        "The record takes the values. Nothing is sent again. A creation is followed by an update with the same values.",
+        "How did you verify this?",
+    ),
+    Decision(
+        Settlement.REFUSED,
+        "Mark as not applied",
+        "Nothing is sent again. What waits behind it is sent; what waits behind a creation is held.",
+        "How did you verify this?",
+    ),
+    Decision(
+        Settlement.AGAIN,
+        "Send again",
+        "The same content with the same reference is sent once more.",
+        "Why is resending safe?",
+    ),
+)
 
 
 @for_staff("delivery.resolve_delivery")

@@ -16,10 +16,12 @@ from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
 from backoffice.changes.again import Step, next_step
 from backoffice.changes.deciders import decided_by
+from backoffice.changes.effects import effect
 from backoffice.changes.kinds import file_title, title
 from backoffice.changes.models import CAME_BACK, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.results import Result
+from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
 from backoffice.delivery.figures import SERIES, Standing, midnight, new_words, standing
 from backoffice.delivery.models import Attempt, Delivery, Wording
@@ -28,6 +30,7 @@ from backoffice.delivery.states import State as DeliveryState
 from backoffice.desk.context import needing_a_person
 from backoffice.kit.components import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
+from backoffice.kit.privacy import sees_at_once
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -41,10 +44,12 @@ WORKING_HOURS = range(8, 20)
 
 @dataclass(frozen=True)
 class Line:
-    """One change in a list of Today: what it is, the change, and what the person does next with it."""
+    """One change in a list of Today: what it is, whom it is about, what it does, what the person does next with it."""
 
     what: str
     change: Change
+    name: str
+    effect: str
     next_step: Step | None = None
 
 
@@ -89,7 +94,7 @@ def gather(user: "User") -> Today:
     return Today(
         may_approve=may_approve,
         waiting_count=waiting.count() if waiting is not None else 0,
-        waiting=_lines(waiting[:SHOWN]) if waiting is not None else [],
+        waiting=_lines(waiting[:SHOWN], user) if waiting is not None else [],
         refused=_refused(user, now),
         mine=_mine(user, now) if user.has_perm("changes.add_change") else None,
         deliveries=seen,
@@ -133,7 +138,7 @@ def _refused(user: "User", now: datetime) -> list[Line]:
     left = refused.filter(~Exists(Change.objects.filter(corrects=OuterRef("pk"))), batch=None)
     answers = Delivery.objects.filter(state=DeliveryState.REFUSED).order_by("id")
     left = left.prefetch_related(Prefetch("deliveries", answers, to_attr="refusals"))
-    return [replace(line, next_step=next_step(line.change, user)) for line in _lines(left[:SHOWN])]
+    return [replace(line, next_step=next_step(line.change, user)) for line in _lines(left[:SHOWN], user)]
 
 
 def _mine(user: "User", now: datetime) -> list[Line]:
@@ -141,11 +146,13 @@ def _mine(user: "User", now: datetime) -> list[Line]:
     came_back = Q(state__in=CAME_BACK, updated_at__gte=now - REMEMBERED)
     under_way = Q(state__in=(ChangeState.DRAFT, ChangeState.SUBMITTED))
     mine = Change.objects.filter(came_back | under_way, made_by=user, batch=None)
-    return _lines(mine.select_related("made_by")[:SHOWN])
+    return _lines(mine.select_related("made_by")[:SHOWN], user)
 
 
-def _lines(changes: Iterable[Change]) -> list[Line]:
-    return [Line(title(c.kind), c) for c in changes]
+def _lines(changes: Iterable[Change], user: "User") -> list[Line]:
+    found, reveal = list(changes), sees_at_once(user)
+    names = names_of(found)
+    return [Line(title(c.kind), c, names.get(c.subject, ""), effect(c, reveal=reveal)) for c in found]
 
 
 def _chart(now: datetime) -> Chart:

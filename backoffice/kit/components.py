@@ -89,6 +89,7 @@ class Tab:
 class Event:
     """One line of `components/timeline.html`: who did what, when and why.
 
+    `effect` is what a change does, in one line, and `now` its status.
     `details` are label and text; they open on demand. `raw` is a message text with secrets masked, `messages` are
     such as `changes.shown.ShownMessage`, `differences` are a field's name, its value before and after.
     """
@@ -97,6 +98,8 @@ class Event:
     who: str
     what: str
     why: str = ""
+    effect: str = ""
+    now: str = ""
     tone: str = "idle"
     icon: str = "dot"
     url: str = ""
@@ -104,6 +107,14 @@ class Event:
     raw: str = ""
     messages: Sequence[Any] = ()
     differences: Sequence[tuple[str, Any, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a room below knows nothing of, on its page: a template, and what it needs, as `beside`."""
+
+    template: str
+    context: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

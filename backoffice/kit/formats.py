@@ -4,35 +4,14 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from num2words import num2words
+
 from backoffice.protocol.formatted import grouped
 
 INDIA = ZoneInfo("Asia/Kolkata")
 #: Larger and finer numbers are no amounts: to write 1e1000000 out would hold the process.
 MOST_DIGITS = 40
-
-ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-TENS = ["_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+CRORE = 10_000_000
 
 
 def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
@@ -112,15 +91,9 @@ def _decimal(amount: Decimal | int | str | None) -> Decimal | None:
 
 
 def _count(number: int) -> str:
-    """A whole number in words, in crores, lakhs and thousands."""
-    parts = []
-    for size, name in ((10_000_000, "crore"), (100_000, "lakh"), (1000, "thousand"), (100, "hundred")):
-        if number >= size:
-            parts.append(f"{_count(number // size)} {name}")
-            number %= size
-    if number >= 20:
-        tens, one = divmod(number, 10)
-        parts.append(TENS[tens] + (f"-{ONES[one]}" if one else ""))
-    elif number or not parts:
-        parts.append(ONES[number])
-    return " ".join(parts)
+    """A whole number in words, in crores, lakhs and thousands. The library has no words from 1,000 crore on."""
+    crores, rest = divmod(number, CRORE)
+    if crores < 1000:
+        words: str = num2words(number, lang="en_IN")
+        return words.replace(",", "").replace(" and ", " ")
+    return f"{_count(crores)} crore" + (f" {_count(rest)}" if rest else "")

@@ -8,7 +8,7 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.limits import CashDeposit
-from limits import deposits
+from limits import balances, deposits
 from limits.models import LimitUpdate
 
 SLUG = "cash_deposit"
@@ -43,6 +43,8 @@ KIND = ChangeKind(
     ),
     money=True,
     amount=deposits.amount,
+    beside=balances.beside_a_deposit,
+    effect=deposits.effect("cash deposit"),
     apply=apply,
     apply_many=apply_many,
 )

@@ -8,7 +8,7 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.limits import ManualCollateral
-from limits import deposits
+from limits import balances, deposits
 from limits.models import LimitUpdate
 
 SLUG = "manual_collateral"
@@ -45,6 +45,8 @@ KIND = ChangeKind(
     ),
     money=True,
     amount=deposits.amount,
+    beside=balances.beside_a_deposit,
+    effect=deposits.effect("manual collateral"),
     apply=apply,
     apply_many=apply_many,
 )

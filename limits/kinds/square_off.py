@@ -80,6 +80,20 @@ def apply(lane: str, values: Values) -> Applied:
     return changed(before, after)
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """What happens to the setting of the periodicity, with its two percentages."""
+    action = AutoSquareOff.fields["action"].words(values.get("action"))
+    limits = [
+        f"{label} {values[name]} %"
+        for name, label in (("mtm", "MTM"), ("margin", "margin"))
+        if values.get(name)
+    ]
+    said = f"{action} square-off for periodicity {text(values, 'periodicity')}"
+    return [
+        f"{said}: {', '.join(limits)}" if limits and values.get("action") != SettingAction.DELETE else said
+    ]
+
+
 KIND = ChangeKind(
     slug=SLUG,
     title=AutoSquareOff.title,
@@ -88,6 +102,7 @@ KIND = ChangeKind(
     records=records,
     assess=assess_done(is_so),
     menu=PLAIN,
+    effect=effect,
     files=(
         FileKind(
             slug=SLUG,

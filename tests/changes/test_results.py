@@ -56,9 +56,14 @@ def test_a_change_says_sent_then_applied_in_the_transactions_of_its_delivery():
 
 def test_a_result_that_is_rolled_back_with_its_move_leaves_nothing():
     delivery = DeliveryFactory()
-    with moving():
-        queue.move(delivery, Move.CANCEL, SAID)
-        transaction.set_rollback(True)
+
+    def undone():
+        with moving():
+            queue.move(delivery, Move.CANCEL, SAID)
+            raise LookupError("The transaction ends here.")
+
+    with pytest.raises(LookupError):
+        undone()
     assert status(delivery.change) == State.APPROVED
     queue.move(Delivery.objects.get(), Move.CANCEL, SAID)
     assert status(delivery.change) == Result.CANCELLED

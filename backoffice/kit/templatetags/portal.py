@@ -1,6 +1,6 @@
 """The template tags of the portal: `{% load portal %}`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from backoffice.kit import components, formats, polling, privacy
+from backoffice.kit.message_words import Arranged, Sections, arrange
+from backoffice.protocol.explanation import Line
 from backoffice.protocol.findings import Finding, Severity
 
 register = template.Library()
@@ -138,6 +140,12 @@ def personal_message(context: Context, text: str) -> str:
 def personal_words(context: Context, text: str) -> str:
     """Free text, or an answer as it came, with what looks like personal data hidden likewise."""
     return privacy.words(str(text or ""), bool(context.get("shows_personal")))
+
+
+@register.simple_tag
+def arranged(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
+    """The lines of a message for `components/message_words.html`."""
+    return arrange(lines, sections or ())
 
 
 @register.filter

@@ -1,0 +1,94 @@
+"""What a change does, in one line, made from its messages and the record before."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from backoffice.changes.kinds import KINDS, LOCAL, ChangeKind, declared
+from backoffice.changes.models import Change, State
+from backoffice.kit.message_words import REFERENCE
+from backoffice.protocol.explanation import Line, explain
+from backoffice.protocol.fields import Flags, Values
+from backoffice.protocol.message import Request
+
+#: So many things are named, and so many characters of each; the page of the change has them all.
+MOST, LONGEST = 3, 90
+#: What names the record is said elsewhere.
+IDENTITY = ("group_id", "user_id", REFERENCE)
+#: What every message repeats of a record says nothing where the record before is not known.
+REPEATED = (*IDENTITY, "manager_id", "category", "odin_user_type", "action")
+
+
+def effect(change: Change, *, reveal: bool) -> str:
+    """What a change does, in one line. `reveal`: personal data is shown whole."""
+    if change.kind not in KINDS:
+        return ""
+    if change.state == State.DRAFT:
+        message = KINDS[change.kind].message
+        values = {name: value for name, value in change.values.items() if name in message.fields}
+        parts = [(message, values)]
+    else:
+        parts = [(declared(change.kind, part["type"]), part["values"]) for part in change.messages]
+    found = [
+        text
+        for message, values in parts
+        for text in _of_message(_kind_of(change, message), message, values, change.before, reveal)
+    ]
+    return _listed(list(dict.fromkeys(found))) or KINDS[change.kind].title
+
+
+def _kind_of(change: Change, message: type[Request]) -> ChangeKind:
+    """The kind that says what such a message does: a change may carry messages of other kinds beside its own."""
+    own = KINDS[change.kind]
+    if message.type == LOCAL or own.message is message:
+        return own
+    return next((kind for kind in KINDS.values() if kind.message is message), own)
+
+
+def _of_message(
+    kind: ChangeKind, message: type[Request], values: Values, before: Values | None, reveal: bool
+) -> list[str]:
+    if kind.effect and kind.message is message:
+        return kind.effect(values, before)
+    lines = explain(message, values, before, reveal=reveal)
+    return list(_changed(message, values, before or {}, lines))
+
+
+def _changed(
+    message: type[Request], values: Mapping[str, Any], before: Mapping[str, Any], lines: list[Line]
+) -> Iterator[str]:
+    """What each changed field becomes; of a record, its first values together."""
+    records: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, rest = line.name.partition(".")
+        hidden = REPEATED if line.kind == "new" else IDENTITY
+        if line.kind not in ("changed", "new", "cleared") or name in hidden:
+            continue
+        if rest:
+            noun, _, _ = line.label.partition(":")
+            records.setdefault(noun, []).append(_became(line))
+        elif isinstance(field := message.fields[name], Flags) and line.kind == "changed":
+            yield f"{line.label}: {_difference(field, values[name], before.get(name) or [])}"
+        else:
+            yield f"{line.label}: {_became(line)}"
+    for noun, said in records.items():
+        yield f"{noun}: {_listed(said, ', ')}"
+
+
+def _became(line: Line) -> str:
+    if line.kind == "cleared":
+        return "cleared"
+    now = line.meaning or line.value
+    return f"{line.old} → {now}" if line.kind == "changed" and line.old else now
+
+
+def _difference(field: Flags, now: list[str], before: list[str]) -> str:
+    more, less = (
+        [code for code in one if code not in other] for one, other in ((now, before), (before, now))
+    )
+    return " ".join(f"{sign} {field.words(codes)}" for sign, codes in (("+", more), ("–", less)) if codes)
+
+
+def _listed(said: list[str], separator: str = " · ") -> str:
+    shown = [text if len(text) <= LONGEST else f"{text[:LONGEST]}…" for text in said[:MOST]]
+    more = [f"and {len(said) - MOST} more"] if len(said) > MOST else []
+    return separator.join([*shown, *more])

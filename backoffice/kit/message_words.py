@@ -1,0 +1,58 @@
+"""How the lines of a message are arranged for reading: what changes first and in sections, the rest folded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backoffice.protocol.explanation import Line
+
+#: Each message has one of its own, so that it is another says nothing.
+REFERENCE = "reference"
+
+#: The sections of a form: the title of each, and the names of its fields.
+Sections = Sequence[tuple[str, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines under a heading, which is empty where there is one group only."""
+
+    title: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """`groups` say what the message does; `repeated` is sent again as it is, `empty` is sent without a value.
+
+    The reference is none of these: it changes nothing.
+    """
+
+    groups: Sequence[Group]
+    repeated: Sequence[Line]
+    empty: Sequence[Line]
+    reference: Line | None
+
+
+def arrange(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
+    """The lines of a message, in the order and under the headings of these sections."""
+    reference = next((line for line in lines if line.name == REFERENCE), None)
+    lines = [line for line in lines if line is not reference]
+    matter = [line for line in lines if _matters(line)]
+    place = {name: title for title, names in sections for name in names}
+    by_title: dict[str, list[Line]] = {title: [] for title, _ in sections}
+    for line in matter:
+        by_title.setdefault(place.get(line.name.partition(".")[0], "Other"), []).append(line)
+    groups = [Group(title, found) for title, found in by_title.items() if found]
+    if len(groups) == 1:
+        groups = [Group("", groups[0].lines)]
+    rest = [line for line in lines if not _matters(line)]
+    return Arranged(
+        groups,
+        [line for line in rest if line.kind != "absent"],
+        [line for line in rest if line.kind == "absent"],
+        reference,
+    )
+
+
+def _matters(line: Line) -> bool:
+    return bool(line.consequence) or line.kind in ("changed", "new", "cleared")

@@ -1,0 +1,93 @@
+"""What ODIN had of a retail user's funds when somebody asked: beside a deposit, and around the attempts at one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.changes.models import Change, State
+from backoffice.changes.results import Result
+from backoffice.delivery.looking import Attempts
+from backoffice.kit.components import Beside
+from backoffice.kit.formats import midnight
+from backoffice.kit.names import offered
+from backoffice.odin.models import Question
+from limits.reading_page import read
+from limits.reading_shapes import Kind
+
+#: The kinds of change that add to a limit.
+DEPOSITS = ("cash_deposit", "manual_collateral")
+#: The line of the funds summary (317) that says what is left.
+AVAILABLE = "Net Available Funds"
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One reading of the funds: rupees available, None where ODIN's answer does not say so."""
+
+    at: datetime
+    available: Decimal | None
+
+
+def beside_a_deposit(lane: str) -> Beside:
+    """What a checker of a deposit sees of its retail user: the deposits of the day, and the last known balance."""
+    today = Change.objects.filter(
+        subject=lane,
+        kind__in=DEPOSITS,
+        state=State.APPROVED,
+        decided_at__gte=midnight(timezone.localdate()),
+    ).exclude(result__in=(Result.REFUSED, Result.CANCELLED))
+    deposits = today.aggregate(count=Count("pk"), amount=Sum("amount"))
+    answered = _answered(lane).first()
+    context = {"deposits": deposits, "balance": _balance(answered), **_asking(lane)}
+    return Beside("limits/_beside.html", context)
+
+
+def around(attempts: Attempts) -> Beside:
+    """The last balance before the first attempt at a deposit, and the newest one that was asked after the last."""
+    answered = _answered(attempts.lane)
+    before = answered.filter(ended_at__lt=attempts.first_at).first() if attempts.first_at else None
+    after = answered.filter(asked_at__gt=attempts.last_at).first() if attempts.last_at else None
+    context = {"before": _balance(before), "after": _balance(after), **_asking(attempts.lane)}
+    return Beside("limits/_around.html", context)
+
+
+def stocks(attempts: Attempts) -> Beside:
+    """Where the stocks of the retail user are read, for quantities that may have been approved."""
+    return Beside(
+        "limits/_stocks.html",
+        {"readings_url": reverse("limits:readings", args=attempts.lane.split("/", 1))},
+    )
+
+
+def _answered(lane: str) -> Any:
+    return Question.objects.filter(
+        lane=lane, message_type=Kind.FUNDS_SUMMARY, state=Question.State.ANSWERED
+    ).order_by("-id")
+
+
+def _balance(question: Question | None) -> Balance | None:
+    if question is None or question.ended_at is None:
+        return None
+    shown = read(question)
+    lines = shown.rows if shown else ()
+    return Balance(question.ended_at, next((line.amount for line in lines if line.name == AVAILABLE), None))
+
+
+def _asking(lane: str) -> dict[str, Any]:
+    """What the button that reads the funds needs: addresses, a periodicity, and whether an answer is awaited."""
+    group_id, _, user_id = lane.partition("/")
+    newest = Question.objects.filter(lane=lane, message_type=Kind.FUNDS_SUMMARY).order_by("-id").first()
+    periodicities = offered("periodicities") or ()
+    known = newest.values.get("periodicity", "") if newest else ""
+    return {
+        "periodicity": known or next((code for code, _ in periodicities), ""),
+        "waiting": newest is not None and newest.waiting,
+        "failed": newest.words if newest and newest.state == Question.State.FAILED else "",
+        "ask_url": reverse("limits:ask", args=[group_id, user_id, "summary"]),
+        "readings_url": reverse("limits:readings", args=[group_id, user_id]),
+    }
