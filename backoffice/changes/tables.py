@@ -56,7 +56,7 @@ class EffectColumn(tables.Column):
 
     def __init__(self) -> None:
         super().__init__(
-            verbose_name="Effect", accessor="pk", orderable=False, attrs={"td": {"class": "long"}}
+            verbose_name="Effect", accessor="pk", orderable=False, attrs={"td": {"class": "effect"}}
         )
 
     def render(self, record: Change, table: Any) -> str:
@@ -72,7 +72,7 @@ class ChangeTable(PortalTable):
     effect = EffectColumn()
     state = StatusColumn("change", verbose_name="Status", accessor="status", order_by=("state", "result"))
     made_by = tables.Column(verbose_name="Maker", order_by=("made_by__username",))
-    reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "long"}}, lane="subject")
+    reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "medium"}}, lane="subject")
     decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))
     updated_at = AgoColumn(verbose_name="Last step")
 
@@ -124,7 +124,6 @@ class InboxTable(ChangeTable):
     """What waits for a checker, the oldest first."""
 
     pick = PickColumn(accessor="pk", what="change")
-    kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
     amount = MoneyColumn(verbose_name="Rupees")
     risks = RisksColumn(verbose_name="Stands out", orderable=False)
     submitted_at = AgoColumn(verbose_name="Waits since")

@@ -33,6 +33,11 @@ class Line:
     kind: Kind
     consequence: str = ""
 
+    @property
+    def code(self) -> str:
+        """The value as it is sent, where its meaning says something else than it with its digits grouped."""
+        return "" if self.meaning.replace(",", "") in ("", self.value.replace(",", "")) else self.value
+
 
 def explain(
     message: type[Request],

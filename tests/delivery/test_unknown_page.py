@@ -1,0 +1,91 @@
+"""The page of an unknown delivery: steps, equal decisions, the first reason, and attempts alike in one line."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from backoffice.delivery import operations
+from backoffice.delivery.models import Attempt, Settlement
+from backoffice.odin.models import Question
+from tests.factories import AttemptFactory, DeliveryFactory, RetailUserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def deposit():
+    user = RetailUserFactory()
+    values = {"group_id": user.group_id, "user_id": user.user_id, "amount": "5000", "reference": "PAYIN1"}
+    return DeliveryFactory(
+        lane=user.lane,
+        message_type=303,
+        own_values=values,
+        state="unknown",
+        needs_person=True,
+        reference="PAYIN1",
+    )
+
+
+def page(client, person, delivery):
+    client.force_login(person)
+    return " ".join(client.get(delivery.get_absolute_url()).content.decode().split())
+
+
+def test_the_three_decisions_are_offered_alike(client, checker, deposit):
+    shown = page(client, checker, deposit)
+    for label in ("Mark as applied", "Mark as not applied", "Send again"):
+        assert f">{label}</button>" in shown
+    assert "Look in WebAdmin" in shown
+
+
+def test_the_second_person_sees_the_first_ones_decision_and_reason(client, checker, other_checker, deposit):
+    operations.resolve(deposit.pk, by=checker, found=Settlement.APPLIED, reason="The funds went up.")
+    shown = page(client, other_checker, deposit)
+    assert f"{checker} decided: Mark as applied" in shown
+    assert "The funds went up." in shown
+    assert "disabled" not in shown.partition("Decide</h3>")[2].partition("</section>")[0]
+    own = page(client, checker, deposit).partition("Decide</h3>")[2].partition("</section>")[0]
+    assert own.count("disabled") == 1
+
+
+def test_attempts_that_ended_alike_are_one_line(client, checker, deposit):
+    for number in range(1, 9):
+        AttemptFactory(
+            delivery=deposit, number=number, outcome="unknown", code="", text="", reason="No answer came."
+        )
+    AttemptFactory(
+        delivery=deposit, number=9, outcome="unknown", code="", text="", reason="The connection broke."
+    )
+    shown = page(client, checker, deposit)
+    assert "8 attempts, same answer" in shown
+    assert shown.count("No answer came.") == 1
+    assert "1–8" in shown
+
+
+def test_the_funds_before_and_after_the_attempts_stand_side_by_side(client, checker, deposit):
+    AttemptFactory(delivery=deposit, outcome="unknown")
+    now = timezone.now()
+    for minutes, rupees in ((-5, "10000.00"), (5, "15000.00")):
+        answer = '63=FT1.0|64=317|18=1|19={"FundsViewSummary":{"Net Available Funds":"' + rupees + '"}}'
+        question = Question.objects.create(
+            message_type=316,
+            lane=deposit.lane,
+            values={"periodicity": "1"},
+            asked_by=checker,
+            state=Question.State.ANSWERED,
+            answer=answer,
+            ended_at=now + timedelta(minutes=minutes),
+        )
+        Question.objects.filter(pk=question.pk).update(asked_at=now + timedelta(minutes=minutes))
+    Attempt.objects.update(started_at=now)
+    shown = page(client, checker, deposit)
+    assert "Before the first attempt" in shown
+    assert shown.index("10,000.00") < shown.index("15,000.00")
+
+
+def test_a_settled_delivery_no_longer_shows_why_it_was_unknown_as_a_warning(client, checker):
+    delivery = DeliveryFactory.settled("applied", reason="The connection broke.", settled_by=checker)
+    shown = page(client, checker, delivery)
+    assert "The connection broke." not in shown.partition("<main")[2].partition("Result</h2>")[0]
+    assert f"None. Settled by {checker}." in shown
