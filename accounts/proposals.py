@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
+from backoffice.changes.effects import effect
 from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
@@ -19,11 +20,13 @@ from backoffice.protocol.message import REQUESTS, Request
 class Proposal:
     """Values that ODIN has not confirmed: of a change that waits for a checker, or of a delivery.
 
-    `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed).
+    `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed). `effect` is that of
+    its change, in one line.
     """
 
     thing: str
     number: int
+    effect: str
     title: str
     state: str
     url: str
@@ -39,8 +42,11 @@ class Proposal:
         return self.state != DeliveryState.REFUSED
 
 
-def proposals(lane: str) -> list[Proposal]:
-    """What is under way for this lane, oldest first, and a refused delivery that nothing followed."""
+def proposals(lane: str, *, shows: bool) -> list[Proposal]:
+    """What is under way for this lane, oldest first, and a refused delivery that nothing followed. Four queries.
+
+    `shows`: whether personal data is shown.
+    """
     changes = Change.objects.filter(subject=lane, state=ChangeState.SUBMITTED).order_by("id")
     of_lane = Delivery.objects.filter(lane=lane)
     applied = of_lane.filter(state=DeliveryState.APPLIED).order_by("-id").values("id")[:1]
@@ -50,16 +56,19 @@ def proposals(lane: str) -> list[Proposal]:
         .exclude(state=DeliveryState.CANCELLED)
         .order_by("id")
     )
+    owed = {delivery.change_id for delivery in deliveries}
+    effects = {change.pk: effect(change, reveal=shows) for change in Change.objects.filter(pk__in=owed)}
     return [
-        *(_of_delivery(delivery) for delivery in deliveries),
-        *(found for change in changes for found in _of_change(change)),
+        *(_of_delivery(delivery, effects[delivery.change_id]) for delivery in deliveries),
+        *(found for change in changes for found in _of_change(change, effect(change, reveal=shows))),
     ]
 
 
-def _of_delivery(delivery: Delivery) -> Proposal:
+def _of_delivery(delivery: Delivery, said: str) -> Proposal:
     return Proposal(
         thing="delivery",
         number=delivery.pk,
+        effect=said,
         title=REQUESTS[delivery.message_type].title,
         state=delivery.state,
         url=delivery.get_absolute_url(),
@@ -71,11 +80,12 @@ def _of_delivery(delivery: Delivery) -> Proposal:
     )
 
 
-def _of_change(change: Change) -> Iterable[Proposal]:
+def _of_change(change: Change, said: str) -> Iterable[Proposal]:
     for message in change.messages:
         yield Proposal(
             thing="change",
             number=change.pk,
+            effect=said,
             title=declared(change.kind, message["type"]).title,
             state=change.state,
             url=change.get_absolute_url(),

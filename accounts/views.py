@@ -172,14 +172,14 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     retail_user = (
         RetailUser.objects.select_related("declared_by").filter(group_id=group_id, user_id=user_id).first()
     )
-    proposed = proposals(lane)
+    shows = privacy.shown(request, lane)
+    proposed = proposals(lane, shows=shows)
     if retail_user is None and not proposed and not proposed_to(lane, request.user):
         raise Http404(f"No retail user {lane} is known here.")
     still_open = any(proposal.open for proposal in proposed)
     if _is_poll(request) and not still_open:
         return HttpResponse(headers={"HX-Refresh": "true"})
     tab = _chosen_tab(request, retail_user)
-    shows = privacy.shown(request, lane)
     context: dict[str, Any] = {
         "lane": lane,
         "retail_user": retail_user,

@@ -45,7 +45,10 @@ class RisksColumn(tables.Column):
 class SubjectColumn(IdColumn):
     """Whom a change is about: the id, which one click copies, and the name."""
 
-    def render(self, value: Any, bound_column: Any, table: Any) -> SafeString:
+    # django-tables2 passes what the signature names.
+    def render(  # type: ignore[override]
+        self, value: Any, bound_column: Any, table: Any
+    ) -> SafeString:
         shown = super().render(value, bound_column)
         name = table.names.get(value, "")
         return format_html("{}<br>{}", shown, name) if name else shown

@@ -165,6 +165,7 @@ class DeliveryPage(StaffDetailView):
             "runs": list(runs(delivery.attempts.all())),
             "look": looking.look(delivery) if delivery.state == State.UNKNOWN else None,
             "proposal": self._proposal(),
+            "proposed_label": next((one.label for one in DECISIONS if one.found == delivery.proposed), ""),
             "proposed_by_me": delivery.proposed_by_id == self.request.user.pk,
             "decisions": DECISIONS,
             "may_read_words": may and delivery.wording is not None and delivery.wording.is_new,
