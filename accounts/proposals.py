@@ -20,8 +20,8 @@ from backoffice.protocol.message import REQUESTS, Request
 class Proposal:
     """Values that ODIN has not confirmed: of a change that waits for a checker, or of a delivery.
 
-    `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed). `effect` is that of
-    its change, in one line.
+    `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed). `effect` is
+    that of its change, in one line.
     """
 
     thing: str

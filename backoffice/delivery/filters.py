@@ -6,6 +6,7 @@ from django.forms import HiddenInput
 
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
+from backoffice.kit.components import status
 from backoffice.kit.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter, YesNoFilter
 from backoffice.protocol.message import REQUESTS, Repeat
 
@@ -23,7 +24,9 @@ class DeliveryFilter(Filters):
     """Quick search by retail user or reference; state, message, and what needs a person."""
 
     q = SearchFilter(label="Retail user or reference", method="search")
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    state = django_filters.MultipleChoiceFilter(
+        label="Status", choices=[(state.value, status("delivery", state.value).word) for state in State]
+    )
     message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
     needs_person = YesNoFilter(label="Needs a person")
     since = FromDay(field_name="created_at", label="Approved from")

@@ -21,7 +21,7 @@ class DeliveryTable(PortalTable):
     id = NumberColumn(verbose_name="No.")
     message_type = tables.Column(verbose_name="Message")
     lane = IdColumn(verbose_name="Retail user")
-    state = StatusColumn("delivery")
+    state = StatusColumn("delivery", verbose_name="Status")
     code = tables.Column(verbose_name="Code")
     text = WordsColumn(verbose_name="ODIN's words", accessor="words")
     attempt_count = NumberColumn(verbose_name="Attempts")

@@ -88,15 +88,15 @@ class Today:
 def gather(user: "User") -> Today:
     """The Today page of one person, now."""
     now = timezone.now()
-    may_approve = bool(decided_by(user))
+    may_approve, proposes = bool(decided_by(user)), user.has_perm("changes.add_change")
     waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
     seen = standing(now) if user.has_perm("delivery.view_delivery") else None
     return Today(
         may_approve=may_approve,
         waiting_count=waiting.count() if waiting is not None else 0,
         waiting=_lines(waiting[:SHOWN], user) if waiting is not None else [],
-        refused=_refused(user, now),
-        mine=_mine(user, now) if user.has_perm("changes.add_change") else None,
+        refused=_refused(user, now) if proposes else [],
+        mine=_mine(user, now) if proposes else None,
         deliveries=seen,
         new_words=new_words() if seen else [],
         troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],

@@ -18,6 +18,7 @@ from backoffice.desk.context import Frame, needing_a_person
 from backoffice.desk.today import gather
 from backoffice.kit import search as searching
 from backoffice.kit.formats import ist
+from backoffice.odin.models import DealerSession
 from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
 from tests.html_forms import flowed
 
@@ -126,6 +127,23 @@ def test_a_banner_says_that_nothing_was_swept_and_since_when(client, checker):
     assert f"Background work has stopped since {ist(ago, 'minute')}." in client.get("/").content.decode()
     Gate.objects.update(swept_at=timezone.now() + timedelta(minutes=10))
     assert "Background work has stopped" in client.get("/").content.decode(), "the clock was set back"
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"opened_at": timezone.now(), "last_failure": "Connection refused."}, "ODIN unreachable"),
+        ({"paused_at": timezone.now(), "pause_reason": "Maintenance"}, "Sending paused"),
+    ],
+)
+def test_the_header_does_not_say_logged_on_while_nothing_can_be_sent(client, checker, swept, columns, words):
+    DealerSession.objects.update_or_create(pk=1, defaults={"state": DealerSession.State.LOGGED_ON})
+    client.force_login(checker)
+    assert "ODIN logged on" in client.get("/").content.decode()
+    Gate.objects.update(**columns)
+    page = client.get("/").content.decode()
+    assert words in page
+    assert "ODIN logged on" not in page
 
 
 def test_a_part_of_a_page_costs_no_query_for_the_frame(rf, checker, django_assert_num_queries):
