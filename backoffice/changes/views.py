@@ -18,6 +18,7 @@ from backoffice.changes.errors import ChangeError, NotAllowed
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages, summary
+from backoffice.changes.results import Result
 from backoffice.changes.visibility import sees_changes, visible
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
@@ -55,7 +56,7 @@ def outcome(request: StaffRequest, pk: int) -> HttpResponse:
     context = _outcome(request, change)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
-    if request.GET.get("seen", "").partition("-")[0] != change.state:
+    if request.GET.get("seen", "").partition("-")[0] != _page_of(change):
         return HttpResponse(
             headers={"HX-Refresh": "true"}
         )  # decided meanwhile: the whole page is another one
@@ -209,9 +210,14 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
         "deliveries": [
             (delivery, REQUESTS[delivery.message_type], _last_ms(delivery)) for delivery in deliveries
         ],
-        "seen": "-".join([change.state, *marks]),
+        "seen": "-".join([_page_of(change), *marks]),
         "every": _every(request, change, deliveries),
     }
+
+
+def _page_of(change: Change) -> str:
+    """What decides which buttons the page has: what people did with it, or that ODIN refused it."""
+    return change.result if change.result == Result.REFUSED else change.state
 
 
 def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery]) -> str:

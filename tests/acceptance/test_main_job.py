@@ -98,7 +98,7 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     picture(checker, "outcome")
 
     # The maker's page, open all the while, shows it without a reload.
-    expect(maker.locator("main")).to_contain_text("Approved")
+    expect(maker.locator("main")).to_contain_text("Applied")
     maker.goto("/users/HO/DEMO01/")
     expect(maker.get_by_role("heading", level=1)).to_contain_text("Asha Example")
 
@@ -168,7 +168,7 @@ def test_compliance_follows_a_limit_exports_verifies_and_sees_what_was_altered(p
         expect(main).to_contain_text(words)
     deposit = main.locator("li", has_text="Cash deposit: submitted")
     deposit.get_by_text("The message in words").click()
-    expect(deposit).to_contain_text("750000")
+    expect(deposit).to_contain_text("7,50,000")
 
     # A PAN, for a reason.
     page.goto("/users/HO/TRAIL1/")

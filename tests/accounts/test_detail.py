@@ -110,7 +110,7 @@ def test_a_proposed_value_stands_beside_the_confirmed_one(client, user):
     html = page(client)
     assert "Asha Testwala" in html
     assert "Asha Proposed" in html
-    assert f"change {change.pk}" in html
+    assert f"C-{change.pk}" in html
     assert user.name == "Asha Testwala"
 
 
@@ -121,7 +121,7 @@ def test_a_proposed_bank_account_stands_below_the_confirmed_ones(client, user):
     )
     html = page(client, "banks")
     assert "Delete" in html
-    assert f"delivery {delivery.pk}" in html
+    assert f"D-{delivery.pk}" in html
 
 
 def test_a_user_that_is_only_proposed_has_a_page_that_says_so(client):

@@ -32,8 +32,8 @@ def test_the_story_of_one_retail_user_tells_everything_to_compliance(
         "attempt 1, applied by system",
         "Values before and after",
         "Seen the form",
-        f"approved (change {delivery.change_id}) by Checker Test",
-        f"submitted (change {delivery.change_id}) by Maker Test",
+        f"approved (C-{delivery.change_id}) by Checker Test",
+        f"submitted (C-{delivery.change_id}) by Maker Test",
         "New client",
         "The message in words",
         f"ODIN's answer {delivery.attempts.get().code}",
@@ -51,7 +51,7 @@ def test_the_story_is_paged_and_each_event_stands_on_one_page(client, reader):
     url, seen = f"{PAGE}?tab=history", []
     for _ in range(10):
         html = client.get(url).content.decode()
-        seen += re.findall(r"(queued \(delivery \d+\)|attempt \d, \w+|submitted \(change \d+\))", html)
+        seen += re.findall(r"(queued \(D-\d+\)|attempt \d, \w+|submitted \(C-\d+\))", html)
         later = re.search(r'href="([^"]+)" rel="next"', html)
         if not later:
             break

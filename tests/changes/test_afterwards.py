@@ -166,7 +166,7 @@ class TestDrafts:
         )
 
     def test_its_maker_throws_it_away(self, client, maker, draft):
-        assert "Throw it away" in self.page(client, maker, draft)
+        assert "Delete draft" in self.page(client, maker, draft)
         assert decide(client, maker, draft, "discard").url == reverse("changes:mine")
         assert not Change.objects.exists()
 
