@@ -193,7 +193,7 @@ class TestOutcome:
         Delivery.objects.filter(pk=delivery.pk).update(state="unknown", needs_person=True)
         html = self.ask(client, submitted, "approved").content.decode()
         assert 'hx-trigger="every 5s"' in html
-        assert "A person must settle this" in html
+        assert "A checker must settle this" in html
 
     def test_the_makers_page_is_renewed_when_somebody_decided(self, client, maker, checker, submitted):
         client.force_login(maker)
