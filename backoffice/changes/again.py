@@ -5,7 +5,7 @@ from typing import Any
 
 from backoffice.changes.deciders import may_propose
 from backoffice.changes.kinds import KINDS
-from backoffice.changes.models import CAME_BACK, Change, State
+from backoffice.changes.models import Change, State
 from backoffice.changes.results import Result
 
 
@@ -28,7 +28,7 @@ def next_step(change: Change, person: Any) -> Step | None:
     page = kind.page(change.subject)
     if change.state == State.DRAFT:
         return Step("Edit draft", f"{page}?draft={change.token}")
-    again = f"{page}?again={change.pk}"
-    if change.result == Result.REFUSED:
-        return Step("Correct and resubmit", again)
-    return Step("Start again", again) if change.state in (*CAME_BACK, State.WITHDRAWN) else None
+    if not change.came_to_nothing:
+        return None
+    label = "Correct and resubmit" if change.result == Result.REFUSED else "Start again"
+    return Step(label, f"{page}?again={change.pk}")

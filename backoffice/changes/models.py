@@ -171,6 +171,11 @@ class Change(models.Model):
         return self.result or self.state
 
     @property
+    def came_to_nothing(self) -> bool:
+        """Whether its maker may start again from it."""
+        return self.result == Result.REFUSED or self.state in (*CAME_BACK, State.WITHDRAWN)
+
+    @property
     def status_label(self) -> str:
         """Its status in words."""
         return str(dict(STATUSES)[self.status])

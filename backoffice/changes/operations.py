@@ -55,7 +55,7 @@ def save_draft(
 ) -> Change:
     """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft.
 
-    `corrects`: the change of the same maker in whose place a new draft is.
+    `corrects`: the change of the same maker in whose place a new draft is, if it came to nothing.
     """
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
@@ -68,7 +68,7 @@ def save_draft(
                 "kind": change_kind.slug,
                 "made_by": by,
                 "record_version": version,
-                "corrects": corrects,
+                "corrects": corrects if corrects and corrects.came_to_nothing else None,
             },
         )
         if draft.made_by_id != by.pk:
