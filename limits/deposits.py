@@ -18,6 +18,7 @@ from backoffice.changes.operations import new_reference
 from backoffice.copying import insert_all
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import State
 from backoffice.kit.formats import indian
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
@@ -103,13 +104,15 @@ def _sent(references: set[str]) -> set[str]:
 
 
 def _approved_today(many: Sequence[Values]) -> set[tuple[str, str]]:
-    """Lane and amount of what was approved today."""
+    """Lane and amount of what was approved today, without what ODIN refused and what was cancelled."""
     return set(
         Delivery.objects.filter(
             lane__in={lane_of(values) for values in many},
             message_type__in=TYPES,
             created_at__date=timezone.localdate(),
-        ).values_list("lane", KeyTextTransform("amount", "change__values"))
+        )
+        .exclude(state__in=(State.REFUSED, State.CANCELLED))
+        .values_list("lane", KeyTextTransform("amount", "change__values"))
     )
 
 
