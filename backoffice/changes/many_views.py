@@ -43,6 +43,11 @@ class Chosen:
     messages: Sequence[ShownMessage]
     ticked: bool
 
+    @property
+    def label(self) -> str:
+        """What its messages are called to those who listen, beside those of the others."""
+        return f"{self.title}, C-{self.change.pk}"
+
 
 @never_cache
 @for_staff()
