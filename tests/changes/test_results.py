@@ -169,6 +169,7 @@ def test_following_costs_three_statements_however_many_deliveries_moved():
         queue.claim_some(5)
     assert len(many) == len(one)
 
+
 def test_a_refused_deposit_is_corrected_without_being_taken_for_the_same_one_again(deposit, checker):
     refused = deposit("5000")
     operations.approve(refused.pk, by=checker, content_hash=refused.content_hash)

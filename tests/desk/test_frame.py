@@ -137,7 +137,9 @@ def test_a_banner_says_that_nothing_was_swept_and_since_when(client, checker):
     ],
 )
 def test_the_header_does_not_say_logged_on_while_nothing_can_be_sent(client, checker, swept, columns, words):
-    DealerSession.objects.update_or_create(pk=1, defaults={"state": DealerSession.State.LOGGED_ON})
+    DealerSession.objects.update_or_create(
+        pk=1, defaults={"state": DealerSession.State.LOGGED_ON, "sealed_session_id": "x"}
+    )
     client.force_login(checker)
     assert "ODIN logged on" in client.get("/").content.decode()
     Gate.objects.update(**columns)
@@ -278,7 +280,7 @@ def test_a_filter_in_force_is_a_chip_that_takes_it_away(client, checker):
     address = reverse("delivery:list")
     page = client.get(f"{address}?state=queued&q=HO&page=1").content.decode()
     assert f'class="chip" href="{address}?q=HO"' in page
-    assert "State: Queued" in page
+    assert "Status: Queued" in page
 
 
 def test_counting_stops_at_the_cap(monkeypatch, client, checker):
