@@ -1,4 +1,4 @@
-"""The portal as it runs: stand-in, worker, beat and web server as processes of their own, and a real browser."""
+"""The portal as it runs: stand-ins, worker, beat and web server as processes of their own, and a real browser."""
 
 import base64
 import contextlib
@@ -14,6 +14,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tools.prepare import connector_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Where `make screenshots` wants its pictures; without it the tests take none.
@@ -34,10 +36,12 @@ class Portal:
 
     def __init__(self, var: Path, database: str, broker: str) -> None:
         self.var = var
-        self.port, self.odin_port, self.rest_port = _free_port(), _free_port(), _free_port()
+        self.port, self.odin_port = _free_port(), _free_port()
+        self.rest_port, self.connector_port = _free_port(), _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.odin_url = f"http://127.0.0.1:{self.odin_port}"
         self.rest_url = f"http://127.0.0.1:{self.rest_port}"
+        self.connector_url = f"http://127.0.0.1:{self.connector_port}"
         odin = f"{self.odin_url}/UserCreation.svc"
         self.environment = {
             **os.environ,
@@ -62,6 +66,8 @@ class Portal:
             "REST_X_API_KEY": "portal-x-key-2",
             "REST_PROFILE_KEY": "0123456789abcdef",
             "REST_TOTAL_TIMEOUT": "5",
+            **connector_environment(self.url, self.connector_url),
+            "CONNECTOR_APPLICATION_TOKEN": "application-token-of-the-desk",
             "PYTHONUNBUFFERED": "1",
         }
         self.processes: dict[str, subprocess.Popen] = {}
@@ -75,12 +81,12 @@ class Portal:
         printed = self.manage("shell", "--verbosity", "0", "--command", PREPARE)
         self.passwords = dict(re.findall(r"^\s+(\w+)\s+(\S+)$", printed, re.MULTILINE))
 
-    def manage(self, *arguments: str) -> str:
-        """Run a management command and give back what it printed."""
+    def manage(self, *arguments: str, **settings: str) -> str:
+        """Run a management command with these settings besides, and give back what it printed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **settings},
             capture_output=True,
             text=True,
             timeout=240,
@@ -89,7 +95,9 @@ class Portal:
         return done.stdout
 
     def start(self, name: str) -> None:
-        """Start one of stand-in, rest-stand-in, worker, beat, web."""
+        """Start one of stand-in, rest-stand-in, connector-stand-in, worker, beat, web, unless it runs."""
+        if name in self.processes and self.processes[name].poll() is None:
+            return
         celery = [sys.executable, "-m", "celery", "-q", "-A", "backoffice.celery"]
         command = {
             "stand-in": [
@@ -99,6 +107,11 @@ class Portal:
             "rest-stand-in": [
                 sys.executable, "-m", "standins.rest", "--port", str(self.rest_port),
                 "--odin", f"{self.odin_url}/", "--database", str(self.var / "standin-rest.sqlite3"),
+            ],
+            "connector-stand-in": [
+                sys.executable, "-m", "standins.connector", "--port", str(self.connector_port),
+                "--portal", self.url, "--odin", f"{self.odin_url}/", "--rest", f"{self.rest_url}/",
+                "--database", str(self.var / "standin-connector.sqlite3"),
             ],
             "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4"],
             "beat": [*celery, "beat"],

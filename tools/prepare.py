@@ -88,7 +88,6 @@ def make_var() -> None:
 def demonstration(port: int, odin_port: int, rest_port: int, connector_port: int) -> dict[str, str]:
     """The environment of the demonstration. Its secrets are made once, at random, and kept in var/demo.env."""
     odin = f"http://127.0.0.1:{odin_port}/UserCreation.svc"
-    connector = f"http://127.0.0.1:{connector_port}"
     return {
         **os.environ,
         **_demonstration_secrets(VAR / "demo.env"),
@@ -106,8 +105,16 @@ def demonstration(port: int, odin_port: int, rest_port: int, connector_port: int
         "REST_BASE_URL": f"http://127.0.0.1:{rest_port}/interactive",
         "SCRIP_MASTER_URL": f"http://127.0.0.1:{rest_port}/scripfiles/v2",
         "REST_SECOND_FACTORS": "TOTP,OTP,FINGERPRINT,REGISTER",
+        **connector_environment(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{connector_port}"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def connector_environment(portal: str, connector: str) -> dict[str, str]:
+    """The settings of the Connector for a portal and a stand-in at these addresses."""
+    return {
         "CONNECTOR": "on",
-        "CONNECTOR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "CONNECTOR_PUBLIC_URL": portal,
         "CONNECTOR_LANDING_URL": connector,
         "CONNECTOR_VAS_URL": connector,
         "CONNECTOR_BROKERS_URL": connector,
@@ -116,7 +123,6 @@ def demonstration(port: int, odin_port: int, rest_port: int, connector_port: int
         '"jEntrySequenceNumber":"$sequence"}',
         "CONNECTOR_SEGMENT_IDS": "plain",
         "CONNECTOR_STATUS_CODES": "S101:ok,F101:failed,C101:failed,I401:invalid",
-        "PYTHONUNBUFFERED": "1",
     }
 
 
@@ -130,6 +136,7 @@ def _demonstration_secrets(file: Path) -> dict[str, str]:
         "REST_API_KEY": secrets.token_hex(16),
         "REST_X_API_KEY": secrets.token_hex(16),
         "REST_PROFILE_KEY": secrets.token_hex(16),
+        "CONNECTOR_APPLICATION_TOKEN": secrets.token_hex(16),
     }
     lines = file.read_text().splitlines() if file.exists() else []
     kept = {name: value for name, _, value in (line.partition("=") for line in lines)}

@@ -148,6 +148,12 @@ def _serve(
                 f"--database={VAR / 'standin-connector.sqlite3'}",
             ],
         )
+        supervisor.wait_for("stand-in", odin_page)
+        supervisor.wait_for("rest-stand-in", rest_page)
+        supervisor.wait_for("connector-stand-in", connector_page)
+        # It fetches the scrip master from one stand-in and registers with another.
+        if not supervisor.ending and _manage(environment, "demo_connector"):
+            print("The Connector's demonstration is not set up; the message is above.", flush=True)
         # Threads: they wait for ODIN most of the time, and SQLite lets one write at a time anyway.
         supervisor.start("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "4"])
         supervisor.start("beat", [*celery, "beat"])
@@ -159,9 +165,6 @@ def _serve(
                 *("--worker-class=gthread", "--threads=8", "--no-control-socket"),
             ],
         )
-        supervisor.wait_for("stand-in", odin_page)
-        supervisor.wait_for("rest-stand-in", rest_page)
-        supervisor.wait_for("connector-stand-in", connector_page)
         supervisor.wait_for("web", f"{page}staff/login/")
         if not supervisor.ending:
             print(f"\nThe portal:              {page}\nThe stand-in ODIN:       {odin_page}")
