@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -16,12 +16,13 @@ from backoffice.kit.search import LIMIT as MATCHES
 from backoffice.kit.search import Match
 from backoffice.rest.api.codes import EQUITY
 from markets.models import Scrip, ScripImport, State
+from markets.trading_days import trading_days
 
 #: Scrips that a search gives at most; letters that it needs.
 LIMIT, LETTERS = 50, 2
 _TOKEN = re.compile(r"[0-9]{1,12}", re.ASCII)
-#: A master older than this was not renewed this trading day or the last.
-STALE_AFTER = timedelta(days=1)
+#: A master older than so many trading days was not renewed on this one or the last.
+STALE_AFTER = 1
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,10 @@ class AsOf:
     def stale(self) -> bool:
         """Whether it is none of the last trading day: look-ups say so, orders refuse (R35).
 
-        Weekends count as one day with their Friday.
+        Weekends and holidays count as one day with the trading day before them.
         """
-        now = timezone.localtime()
-        since = timezone.localtime(self.current.current_since)
-        days = sum(
-            1
-            for days in range((now.date() - since.date()).days)
-            if (since.date() + timedelta(days=days + 1)).weekday() < 5
-        )
-        return days > STALE_AFTER.days
+        since = timezone.localtime(self.current.current_since).date()
+        return trading_days(since, timezone.localtime().date()) > STALE_AFTER
 
     @property
     def trouble(self) -> str:

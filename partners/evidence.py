@@ -4,6 +4,7 @@ Application tokens, two-way tokens and sessions are in neither part.
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -122,7 +123,7 @@ def _order(order: ReportedOrder) -> Row:
         "side": order.side,
         "quantity": order.quantity,
         "traded": order.traded,
-        "price": as_shown.price,
+        "price": _text(as_shown.price),
         "status": as_shown.status,
         "reason": order.reason,
         "sequence": order.sequence,
@@ -133,12 +134,16 @@ def _order(order: ReportedOrder) -> Row:
             {
                 "number": trade.number,
                 "quantity": trade.quantity,
-                "price": rupees(trade.price, exchange),
+                "price": _text(rupees(trade.price, exchange)),
                 "at": trade.traded_at,
             }
             for trade in order.trades.all()
         ],
     }
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}" if amount == round(amount, 2) else str(amount)
 
 
 PARTS = (

@@ -49,5 +49,7 @@ class ConnectorMiddleware:
         request.COOKIES = {name: text for name, text in request.COOKIES.items() if name in kept}
         response = self.get_response(request)
         response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
+        # The origin alone, so that no secret of an address goes out. With "no-referrer" a browser would send
+        # `Origin: null` with the forms of clients, and they would be refused.
+        response["Referrer-Policy"] = "strict-origin"
         return response

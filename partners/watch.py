@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.connector import client
+from markets.trading_days import is_trading_day
 from partners import baskets, belonging, findings, inbox, registry, sessions, tokens
 from partners.errors import ConnectorProblem
 from partners.models import InboxMessage, Invitation, OrderMessage, Partner, Redirect, ReportedOrder
@@ -32,8 +33,8 @@ ADDED_UP_WITHIN = timedelta(minutes=5)
 #: An invitation whose basket ended, and of which nothing came, closes after this time.
 NOTHING_CAME = timedelta(days=1)
 SYNC_PAUSE = timedelta(minutes=1)
-#: Monday to Friday, in India. Holidays are not known here: silence on one is a finding too many.
-OPENS, CLOSES, LAST_WEEKDAY = time(9, 15), time(15, 30), 4
+#: Of a trading day, in India.
+OPENS, CLOSES = time(9, 15), time(15, 30)
 
 
 def look() -> int:
@@ -82,9 +83,9 @@ def _close_ended() -> int:
 
 
 def market_is_open(at: datetime) -> bool:
-    """Whether exchanges are open: Monday to Friday, 9:15 to 15:30 in India."""
+    """Whether exchanges are open: on a trading day, 9:15 to 15:30 in India."""
     local = timezone.localtime(at)
-    return local.weekday() <= LAST_WEEKDAY and OPENS <= local.time() <= CLOSES
+    return is_trading_day(local.date()) and OPENS <= local.time() <= CLOSES
 
 
 def _silent() -> int:

@@ -30,20 +30,44 @@ def arm(portal, fault, **options):
     control(portal, "faults", fault=fault, **options)
 
 
-class Walk:
-    """A client with the link of an invitation, in a browser that knows nothing yet."""
+def disarm(portal):
+    """Remove all faults."""
+    urllib.request.urlopen(urllib.request.Request(f"{portal.connector_url}/faults", method="DELETE")).close()
 
-    def __init__(self, portal, chromium, invited):
-        self.portal, self.user_id, self.pan = portal, invited["user_id"], invited["pan"]
-        self.link, self.invitation = invited["link"], invited["invitation"]
-        self.context = chromium.new_context(viewport=VIEWPORT)
-        self.page = self.context.new_page()
+
+class Client:
+    """A client of the broker, in a browser that knows nothing yet. `link`, `invitation`: of the last invitation."""
+
+    def __init__(self, portal, chromium, user_id):
+        self.portal, self.user_id = portal, user_id
+        self.link = self.invitation = ""
+        self.page = chromium.new_context(viewport=VIEWPORT).new_page()
+
+    def invited_to(self, maker, basket, model=1):
+        """The maker invites this client to the newest version of a basket, and hands the link over."""
+        maker.goto("/partners/baskets/")
+        maker.get_by_role("link", name=basket).click()
+        maker.get_by_role("link", name="Invite clients").click()
+        maker.get_by_label("Clients").fill(f"HO/{self.user_id}")
+        maker.get_by_label("Model").select_option(str(model))
+        maker.get_by_role("button", name="Invite clients").click()
+        self.link = (
+            maker.get_by_role("region", name="Links").locator("[data-copy]").get_attribute("data-copy")
+        )
+        maker.goto("/partners/invitations/")
+        self.invitation = maker.locator("tbody tr").first.get_by_role("link").first.get_attribute("href")
+        return self
 
     def open(self):
         """Follow the link and prove who it is: the basket in words."""
         self.page.goto(self.link)
-        self.page.get_by_label("The last four characters").fill(self.pan[-4:])
+        self.page.get_by_label("The last four characters").fill(f"00{self.user_id[-1]}K")
         self.page.get_by_role("button", name="Open the basket").click()
+        return self
+
+    def again(self):
+        """Back to the basket at the portal, within the same visit."""
+        self.page.goto(f"{self.portal.url}/connector/visit/")
         return self
 
     def go(self):
@@ -59,34 +83,33 @@ class Walk:
         self.page.get_by_label("User").fill(self.user_id)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_label("TOTP").fill(totp)
-        self.page.get_by_role("button", name="Log in").click()
+        return self.press("Log in")
+
+    def press(self, button):
+        """Press a button of the page."""
+        self.page.get_by_role("button", name=button).click()
         return self
 
-    def to_the_basket(self):
-        """Everything up to the basket at the broker, by model 1."""
-        return self.open().go().log_in()
-
     def submit(self):
-        """Place the orders of the basket at the broker."""
+        """Place the orders of the basket at the broker; one callback delivers itself."""
         self.page.get_by_role("button", name=re.compile("Place . orders")).click()
         return self
 
-    def come_back(self):
-        """Let the browser deliver the callback."""
-        if (deliver := self.page.get_by_role("link", name=re.compile("^Deliver"))).count():
-            deliver.last.click()
+    def deliver_both(self):
+        """Deliver two callbacks, the first one in another tab."""
+        deliver = self.page.get_by_role("link", name=re.compile("^Deliver"))
+        with self.page.expect_popup() as popup:
+            deliver.first.click()
+        expect(popup.value.get_by_role("heading")).to_have_text("Back from your broker")
+        deliver.last.click()
         return self
 
     def shows(self, *words):
         """The page says this."""
         for text in words:
-            expect(self.page.locator("main, body").first).to_contain_text(text)
+            expect(self.page.locator("body")).to_contain_text(text)
         return self
 
     def orders(self):
-        """This client's orders at the stand-in, the first line first."""
+        """This client's orders at the stand-in, in the order of the basket's lines."""
         return [one for one in data(self.portal, "orders.json") if one["ucc"] == self.user_id][::-1]
-
-    def visit(self):
-        """This client's last visit at the stand-in."""
-        return data(self.portal, "visits.json")[0]

@@ -236,16 +236,18 @@ class TestSearch:
 @pytest.mark.parametrize(
     ("since", "now", "stale"),
     [
+        ("2026-12-23T08:00", "2026-12-28T06:00", False),  # Christmas is no trading day
         ("2026-11-27T08:00", "2026-11-27T18:00", False),
         ("2026-11-27T08:00", "2026-11-30T06:00", False),  # Friday's on Monday morning
         ("2026-11-26T08:00", "2026-11-30T06:00", True),
         ("2026-11-25T08:00", "2026-11-27T06:00", True),
     ],
 )
-def test_a_master_is_stale_when_it_is_older_than_one_trading_day(monkeypatch, since, now, stale):
-    from datetime import datetime
+def test_a_master_is_stale_when_it_is_older_than_one_trading_day(monkeypatch, settings, since, now, stale):
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
+    settings.MARKET_HOLIDAYS = {date(2026, 12, 25)}
     kolkata = ZoneInfo("Asia/Kolkata")
     own = ScripImport(exchange="NSE_EQ", current_since=datetime.fromisoformat(since).replace(tzinfo=kolkata))
     monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(now).replace(tzinfo=kolkata))

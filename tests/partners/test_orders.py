@@ -328,6 +328,14 @@ class TestTime:
         assert ConnectorFinding.objects.filter(kind="silence").count() == int(silent)
         assert (Partner.objects.get().sync_asked_at is not None) is silent
 
+    def test_no_message_is_missed_on_a_holiday(self, invited, monkeypatch, settings):
+        moment = self.at(monkeypatch, "2026-11-30T11:00:00")
+        settings.MARKET_HOLIDAYS = {moment.date()}
+        BasketVersion.objects.update(valid_until=moment + timedelta(days=1))
+        Invitation.objects.update(state="returned_ok", returned_at=moment - timedelta(minutes=16))
+        watch.look()
+        assert not ConnectorFinding.objects.exists()
+
     def test_trades_that_do_not_add_up_are_found_after_five_minutes(self, published, partner, invited):
         take(partner, row(published, partner, TradedQTY="6"), trade(published, partner, TradeQty="4"))
         watch.look()

@@ -86,7 +86,10 @@ class TestAClick:
 
     def test_is_not_kept_by_browsers(self, visitor):
         visitor.click()
-        assert (visitor.page["Cache-Control"], visitor.page["Referrer-Policy"]) == ("no-store", "no-referrer")
+        assert (visitor.page["Cache-Control"], visitor.page["Referrer-Policy"]) == (
+            "no-store",
+            "strict-origin",
+        )
 
     def test_ends_the_one_before(self, visitor):
         first, second = visitor.click(), visitor.click()
