@@ -1,10 +1,11 @@
 """GetOrderDetails: nothing is served before everything is checked, the AuthCode last (C15 to C17, C22, C51)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backoffice.connector import client as vas
@@ -14,7 +15,7 @@ from backoffice.connector.config import basket_terms
 from backoffice.protocol.codes import UserStatus
 from partners import baskets, calls, findings, registry, switches
 from partners.hashing import sha256
-from partners.models import AuthCodeUse, ConnectorSession, Invitation, Partner, Redirect
+from partners.models import AuthCodeUse, BasketLine, ConnectorSession, Invitation, Partner, Redirect
 from partners.models.baskets import Stage
 from partners.models.invitations import InvitationState, RequestType
 from partners.models.records import FindingKind
@@ -60,7 +61,9 @@ def _serve(asked: OrderDetailsRequest, partner: Partner | None) -> str:
         raise Refused("no active partner has this Partner ID.")
     found = _found(asked, partner)
     _may_be_served(found)
-    _scrips_are_the_same(found)
+    # A version that was published has the same lines for good, so they are read once.
+    lines = list(found.invitation.version.lines.all())
+    _scrips_are_the_same(found, lines)
     code_hash = sha256(asked.auth_code.reveal())
     if (data := _repeat(found, code_hash)) is not None:
         return data
@@ -76,15 +79,15 @@ def _serve(asked: OrderDetailsRequest, partner: Partner | None) -> str:
         if (data := _repeat(found, code_hash)) is not None:
             return data  # the same call came twice at once, and the other one used the code
         raise Refused(f"the AuthCode is not good ({checked.code}).")
-    return _served(found, asked, code_hash)
+    return _served(found, asked, lines, code_hash)
 
 
-def _served(found: _Found, asked: OrderDetailsRequest, code_hash: str) -> str:
+def _served(found: _Found, asked: OrderDetailsRequest, lines: Sequence[BasketLine], code_hash: str) -> str:
     """Write down that the basket is served, after looking at everything again, and give it back."""
     try:
         with transaction.atomic():
-            locked = Redirect.objects.select_for_update().get(pk=found.redirect.pk)
-            again = _Found(_whole().get(pk=locked.pk), found.code_kind)
+            redirect = _whole().select_for_update(of=("self",)).get(pk=found.redirect.pk)
+            again = _Found(redirect, found.code_kind)
             _may_be_served(again)
             if (data := _repeat(again, code_hash)) is not None:
                 return data
@@ -92,20 +95,21 @@ def _served(found: _Found, asked: OrderDetailsRequest, code_hash: str) -> str:
             header = order_details.Header(
                 asked.product_code, asked.client_code, invitation.version.reco_id or ""
             )
-            lines = [baskets.line_of(line) for line in invitation.version.lines.all()]
-            data = order_details.data(header, lines, basket_terms())
+            own = [baskets.line_of(line) for line in lines]
+            data = order_details.data(header, own, basket_terms())
             now = timezone.now()
             AuthCodeUse.objects.create(
-                partner=again.redirect.partner, code_hash=code_hash, redirect=locked, data=data, at=now
+                partner=redirect.partner, code_hash=code_hash, redirect=redirect, data=data, at=now
             )
-            Redirect.objects.filter(pk=locked.pk).update(served_at=now)
-            ConnectorSession.objects.filter(redirects=locked).update(last_use="answered")
+            Redirect.objects.filter(pk=redirect.pk).update(served_at=now)
+            if redirect.session_id:
+                ConnectorSession.objects.filter(pk=redirect.session_id).update(last_use="answered")
             Invitation.objects.filter(pk=invitation.pk).update(
                 state=InvitationState.SERVED, served_at=now, code_kind=found.code_kind
             )
             calls.received(
                 "connector.basket_served",
-                invitation.partner,
+                redirect.partner,
                 f"Basket {invitation.version.reco_id} served, asked for by {found.code_kind} id.",
                 invitation=invitation.pk,
             )
@@ -127,24 +131,34 @@ def _found(asked: OrderDetailsRequest, partner: Partner) -> _Found:
     """The open click that is meant. Raises Refused where there is none, or more than one client fits."""
     if not partner.has_product(asked.product_code):
         raise Refused("the partner has no such product.")
-    names = partner.clients
-    for kind, own in (
-        (_TP, names.filter(tp_user_id=asked.client_code)),
-        (_VAS, names.filter(vas_user_id=asked.client_code, mapping=MappingState.BOUND)),
-        (_UCC, names.filter(client__user_id=asked.client_code)),
-    ):
-        opened = _whole().filter(
-            partner=partner,
-            product_code=asked.product_code,
-            client__in=own.values("client"),
-            ended_at=None,
-        )
-        found = list(opened[:2])
+    clients = _clients(partner, asked.client_code)
+    opened = _whole().filter(partner=partner, product_code=asked.product_code, ended_at=None)
+    for kind in (_TP, _VAS, _UCC):
+        if not clients[kind]:
+            continue
+        found = list(opened.filter(client__in=clients[kind])[:2])
         if len(found) > 1:
             raise Refused("two clients have this id.")
         if found:
             return _Found(found[0], kind)
     raise Refused("no open invitation for this client and product.")
+
+
+def _clients(partner: Partner, code: str) -> dict[str, list[int]]:
+    """The clients whom the partner's messages may mean by this code, by the kind of id that it would be. One query."""
+    own = Q(tp_user_id=code) | Q(vas_user_id=code, mapping=MappingState.BOUND) | Q(client__user_id=code)
+    columns = ("client", "tp_user_id", "vas_user_id", "mapping", "client__user_id")
+    found: dict[str, list[int]] = {_TP: [], _VAS: [], _UCC: []}
+    for client, tp_user_id, vas_user_id, mapping, user_id in partner.clients.filter(own).values_list(
+        *columns
+    ):
+        if tp_user_id == code:
+            found[_TP].append(client)
+        if vas_user_id == code and mapping == MappingState.BOUND:
+            found[_VAS].append(client)
+        if user_id == code:
+            found[_UCC].append(client)
+    return found
 
 
 def _may_be_served(found: _Found) -> None:
@@ -172,10 +186,10 @@ def _may_be_served(found: _Found) -> None:
         raise Refused("a kill switch holds.")
 
 
-def _scrips_are_the_same(found: _Found) -> None:
+def _scrips_are_the_same(found: _Found, lines: Sequence[BasketLine]) -> None:
     """Raise Refused where a token of the basket names another scrip in the current master (C22)."""
     version = found.invitation.version
-    if stale := baskets.stale(list(version.lines.all())):
+    if stale := baskets.stale(lines):
         words = f"{len(stale)} lines of {version} name other scrips in today's master."
         findings.found(
             FindingKind.STALE_BASKET,
@@ -212,6 +226,4 @@ def _alarm(found: _Found) -> None:
 
 
 def _whole() -> QuerySet[Redirect]:
-    return Redirect.objects.select_related(
-        "partner", "client", "session", "invitation__version__basket", "invitation__partner"
-    )
+    return Redirect.objects.select_related("partner", "client", "session", "invitation__version")
