@@ -200,6 +200,27 @@ def test_a_claimed_id_is_bound_by_two_people(partner, client_user, as_maker, che
     assert "Submit for approval" not in page(as_maker, path)
 
 
+def test_support_sees_no_personal_data_on_any_page_of_an_invitation(
+    followed, client, support, maker, client_user
+):
+    order = ReportedOrder.objects.get()
+    ReportedOrder.objects.update(ucc="UCC7788", reason=f"No margin for {client_user.pan}")
+    findings.found(FindingKind.ORPHAN, "x", "An order.", partner=order.partner, order=order)
+    paths = [
+        f"/partners/invitations/{followed.pk}/",
+        f"/partners/monitor/{followed.version_id}/",
+        f"/partners/findings/{ConnectorFinding.objects.get().pk}/",
+    ]
+    client.force_login(support)
+    hidden = "".join(page(client, path) for path in paths)
+    assert client_user.pan not in hidden
+    assert "UCC7788" not in hidden
+    client.force_login(maker)
+    seen = "".join(page(client, path) for path in paths)
+    assert client_user.pan in seen
+    assert "UCC7788" in seen
+
+
 def test_support_does_not_see_what_a_callback_told_of_a_client(partner, client_user, client, support):
     names = registry.client_of(partner, client_user)
     PartnerClient.objects.filter(pk=names.pk).update(told={"name": "Other Person"})
