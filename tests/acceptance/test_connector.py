@@ -7,6 +7,7 @@ import re
 import sqlite3
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.acceptance.connector_steps import PASSWORD, Client, arm, control, data, disarm
@@ -123,6 +124,15 @@ def standin_says(page, portal, *words):
     other.close()
 
 
+def fits_a_telephone(page):
+    """Nothing is wider than the window of a telephone, and axe has no serious finding."""
+    page.set_viewport_size({"width": 360, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
 def move(client, symbol, button):
     """Press a button beside an order of this client on the stand-in's page."""
     page = client.page.context.new_page()
@@ -166,6 +176,7 @@ def test_a_basket_goes_from_the_desk_to_the_client_and_its_orders_come_back(desk
 
     client.invited_to(maker, "Monsoon").open()
     client.shows("Peepal Textiles", "101.50", "Prices can fall.", "SEBI registration INH000000000")
+    fits_a_telephone(client.page)
     client.go().log_in().shows("Basket at Banyan Broking")
     expect(client.page.locator("body")).not_to_contain_text("Slips of the publisher")
     client.page.get_by_label("Quantity of line 2").fill("3")
