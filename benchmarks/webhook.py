@@ -201,9 +201,9 @@ def reading(invitation: Invitation, messages: int) -> None:
 
 
 def serving_fifty_lines(invitation: Invitation) -> None:
-    """How long GetOrderDetails takes without its AuthCode check."""
+    """How long GetOrderDetails takes without its AuthCode check, and how much of it this process works."""
     visits.go(invitation)
-    took = []
+    took, worked = [], []
     with patch("partners.serving.vas.check_auth_code", return_value=AuthCheck(True, "", "")):
         for number in range(50):
             body = {
@@ -212,12 +212,16 @@ def serving_fifty_lines(invitation: Invitation) -> None:
                 "AuthCode": f"c{number}",
                 "PartnerId": "A1B2C3",
             }
-            began = time.monotonic()
+            began, before = time.monotonic(), time.process_time()
             answer = Client().post("/connector/order-details/", body, content_type="application/json")
             took.append((time.monotonic() - began) * 1000)
+            worked.append((time.process_time() - before) * 1000)
             if not answer.json()["success"]:
                 raise SystemExit("GetOrderDetails refused.")
-    print(f"GetOrderDetails with {LINES} lines: median {sorted(took)[25]:.1f} ms, slowest {max(took):.1f} ms")
+    print(
+        f"GetOrderDetails with {LINES} lines: median {sorted(took)[25]:.1f} ms, slowest {max(took):.1f} ms; "
+        f"{sorted(worked)[25]:.1f} ms of processor time"
+    )
 
 
 def main() -> None:
