@@ -135,9 +135,12 @@ def take(order: DeskOrder, row: OrderRow, *, by: "User | None") -> None:
     order.state = state_of(row)
     order.book_status = visible(row.status or "")[:40]
     order.traded_quantity = int(row.traded_quantity or 0)
+    order.book_quantity = None if row.total_quantity is None else int(row.total_quantity)
     order.error_reason = visible(row.error_reason or "")[:500]
     order.read_at = timezone.now()
-    order.save(update_fields=["state", "book_status", "traded_quantity", "error_reason", "read_at"])
+    order.save(
+        update_fields=["state", "book_status", "book_quantity", "traded_quantity", "error_reason", "read_at"]
+    )
     if before != (order.state, order.book_status, order.traded_quantity):
         words = f"{OrderState(order.state).label}: {order.status_words}, {order.traded_quantity:,} traded."
         note(order, Step.BOOK, f"{words} {order.error_reason}".strip(), by=by)

@@ -245,7 +245,7 @@ def validity_words(validity: str, days: int) -> str:
     """How long."""
     if validity == Validity.GTD:
         return f"for {days} days"
-    return f"valid: {label(Validity, validity).lower()}"
+    return "valid for the day" if validity == Validity.DAY else label(Validity, validity).lower()
 
 
 def _stop_words(ticket: Ticket) -> str:

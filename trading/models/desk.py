@@ -157,6 +157,7 @@ class DeskOrder(models.Model):
 
     state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.SENDING)
     order_id = models.CharField(max_length=64, blank=True)
+    book_quantity = models.BigIntegerField(null=True, help_text="In all, with what was modified since.")
     book_status = models.CharField(max_length=40, blank=True)
     traded_quantity = models.BigIntegerField(default=0)
     error_reason = models.TextField(blank=True)
@@ -213,6 +214,11 @@ class DeskOrder(models.Model):
     def shown_state(self) -> str:
         """The state for people: one that was being sent too long is unknown."""
         return OrderState.UNKNOWN.value if self.in_doubt else self.state
+
+    @property
+    def total(self) -> int:
+        """The quantity in all: what the book said last, else what was confirmed."""
+        return self.quantity if self.book_quantity is None else self.book_quantity
 
     @property
     def status_words(self) -> str:
@@ -371,7 +377,7 @@ class DeskStop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Stop of all order desks, {timezone.localtime(self.thrown_at):%d-%m-%Y %H:%M}"
+        return f"Stop of all order desks since {timezone.localtime(self.thrown_at):%d-%m-%Y %H:%M}"
 
     @property
     def subject(self) -> str:

@@ -193,7 +193,7 @@ def test_a_stale_scrip_master_stops_orders(desk):
 def test_the_order_is_said_in_words_with_its_value_and_what_is_unusual(desk):
     place(desk)
     found = judged(desk, ticket(order_type="RL-MKT", price=Decimal(0), about_price=Decimal(101)))
-    assert found.words == "Buy 10 PEEPAL EQ on NSE Equity, intraday, at market, valid: day."
+    assert found.words == "Buy 10 PEEPAL EQ on NSE Equity, intraday, at market, valid for the day."
     assert found.value == Decimal(1010)
     assert any("no limit" in words for words in found.unusual)
     assert any("same scrip and side" in words for words in found.unusual)
