@@ -142,7 +142,9 @@ def main() -> None:
         try:
             port = int(server.stdout.readline()) if server.stdout else 0
             for way in WAYS:
-                subprocess.run([*here, "--way", way, "--base", f"http://127.0.0.1:{port}/interactive"], check=True)
+                subprocess.run(
+                    [*here, "--way", way, "--base", f"http://127.0.0.1:{port}/interactive"], check=True
+                )
         finally:
             server.kill()
 

@@ -29,16 +29,20 @@ OF = "/trading/desk/of/HO/DEMO1/"
 LIMIT, SILENCE = 1.0, 1.5
 KILLS = (OrderPoint.COMMITTED, Point.PART_SENT, OrderPoint.ANSWERED)
 FAULTS = (
-    *("silence_before", "silence_after", "reset_before", "reset_after", "error_500_before", "error_500_after"),
-    *("truncated", "slow_drip", "html", "no_data", "too_many"),
+    *("silence_before", "silence_after", "reset_before", "reset_after", "error_500_after", "truncated"),
+    *("slow_drip", "too_many"),
 )
 
 
 class Desk:
     """A web server and a browser of the dealer, whose session `cookies` have."""
 
-    def __init__(self, var: Path, environment: dict[str, str], standin: RestStandIn, application: str) -> None:
-        self.installation = Installation(var, {**environment, "DJANGO_SETTINGS_MODULE": "tests.faults.web_settings"})
+    def __init__(
+        self, var: Path, environment: dict[str, str], standin: RestStandIn, application: str
+    ) -> None:
+        self.installation = Installation(
+            var, {**environment, "DJANGO_SETTINGS_MODULE": "tests.faults.web_settings"}
+        )
         self.standin = standin
         self.application = application
         self.port = free_port()

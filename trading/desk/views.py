@@ -440,6 +440,7 @@ def order(request: StaffRequest, pk: int) -> HttpResponse:
     context = {
         **_what(request, found),
         "order": found,
+        "place": urlencode({"exchange": found.exchange, "order_id": found.order_id}),
         "asked": found.asked.select_related("dealer"),
         "open": found.state in (OrderState.ACCEPTED, OrderState.WORKING, OrderState.PART),
     }
