@@ -66,7 +66,7 @@ class Desk:
             raise RuntimeError((self.installation.var / "log" / "web.log").read_text()[-3000:])
         try:
             return requests.get(self._at("/health/live"), timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def _at(self, path: str) -> str:
