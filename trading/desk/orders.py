@@ -18,6 +18,7 @@ from backoffice.protocol.findings import EncodeError
 from backoffice.rest import client
 from backoffice.rest.api.answers import AcceptedRow
 from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
+from backoffice.rest.api.session import Session
 from backoffice.rest.api.writing import to_json
 from trading.desk import caps, sessions, stop, tickets
 from trading.desk.errors import DeskProblem, HasFindings
@@ -79,7 +80,7 @@ def place(
         raise DeskProblem("The order is not what you saw: look at it again. Nothing was sent.")
     order, new = confirm(desk, judged, token=token, instruction=instruction, reference=reference, by=by)
     if new:
-        send(order, desk)
+        sessions.ended_by_odin(desk, send(order, desk.session))
     return order
 
 
@@ -179,17 +180,17 @@ def _save_with_identifier(order: DeskOrder) -> None:
                 raise
 
 
-def send(order: DeskOrder, desk: Desk) -> None:
+def send(order: DeskOrder, session: Session) -> Outcome:
     """Send a committed order, once, and write down what came of it. Never call it twice for an order."""
     reached(OrderPoint.COMMITTED)
     call = client.place_cover if order.kind == OrderKind.COVER else client.place
     try:
-        read = call(desk.session, tickets.rest_values(tickets.of(order), order.identifier))
+        read = call(session, tickets.rest_values(tickets.of(order), order.identifier))
     except EncodeError as error:
         read = Read(Outcome(OutcomeKind.NOT_SENT, "values", f"{error} Nothing was sent."))
     reached(OrderPoint.ANSWERED)
     settle(order, read)
-    sessions.ended_by_odin(desk, read.outcome)
+    return read.outcome
 
 
 def settle(order: DeskOrder, read: Read) -> None:
