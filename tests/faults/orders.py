@@ -55,7 +55,11 @@ class Desk:
             *(sys.executable, "-m", "gunicorn", "--config", "/dev/null", "--preload", "--workers", "1"),
             *("--bind", f"127.0.0.1:{self.port}", f"{self.application}:application"),
         )
-        wait_until(self._answers, "the web server answers")
+        try:
+            wait_until(self._answers, "the web server answers")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
