@@ -1,4 +1,4 @@
-"""Named places in the path of a delivery at which the tests kill or stop a worker.
+"""Named places in the path of a delivery, and of an order, at which the tests kill or stop a worker.
 
 A place costs one comparison with None. Nothing in the product sets `hook`, and no setting, variable or request leads to
 it: only the tests' own worker (`tests/faults/worker.py`) does, in its own process. In an installation it stays None.
@@ -23,10 +23,17 @@ class Point(StrEnum):
     RECOVERING = "recovering"  # a dead worker's claim is settled; it is not committed
 
 
-hook: Callable[[Point], None] | None = None
+class OrderPoint(StrEnum):
+    """A place in the path of an order of a client; PART_SENT lies between the two."""
+
+    COMMITTED = "order_committed"  # an order is committed with its identifier; no byte has left
+    ANSWERED = "order_answered"  # the answer to an order was read; nothing of it is stored
 
 
-def reached(point: Point) -> None:
+hook: Callable[[Point | OrderPoint], None] | None = None
+
+
+def reached(point: Point | OrderPoint) -> None:
     """Say that this process is at a place. Does nothing unless a test has set `hook`."""
     if hook is not None:
         hook(point)

@@ -76,5 +76,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "order-desk": {
+        "task": "trading.tasks.end_unused",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }

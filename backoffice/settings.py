@@ -3,6 +3,7 @@
 A missing or senseless value is named at start, with an example of a good one.
 """
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,18 @@ REST_TOTAL_TIMEOUT = number("REST_TOTAL_TIMEOUT", 20, 0.1, 300)
 # Megabytes of an answer that are read at most: of any call, and of a book.
 REST_ANSWER_MB = number("REST_ANSWER_MB", 2, 0.1, 100)
 REST_BOOK_MB = number("REST_BOOK_MB", 20, 0.1, 500)
+
+# --- the order desk: off unless ORDER_DESK is on -----------------------------------------------------------------
+
+ORDER_DESK = one_of("ORDER_DESK", "off", ("off", "on")) == "on"
+# Minutes after which an unused session of a client at the desk ends.
+REST_SESSION_MINUTES = number("REST_SESSION_MINUTES", 15, 1, 60)
+# Rupees: of one order, of one client a day, of one dealer a day.
+DESK_ORDER_CAP = Decimal(int(number("DESK_ORDER_CAP", 1_000_000, 1, 10**11)))
+DESK_CLIENT_CAP = Decimal(int(number("DESK_CLIENT_CAP", 5_000_000, 1, 10**12)))
+DESK_DEALER_CAP = Decimal(int(number("DESK_DEALER_CAP", 20_000_000, 1, 10**12)))
+# Seconds between two looks for an order whose outcome is unknown.
+DESK_LOOK_SECONDS = number("DESK_LOOK_SECONDS", 30, 0, 600)
 
 # --- ODIN Connector: off unless CONNECTOR is on ------------------------------------------------------------------
 

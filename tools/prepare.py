@@ -105,6 +105,7 @@ def demonstration(port: int, odin_port: int, rest_port: int, connector_port: int
         "REST_BASE_URL": f"http://127.0.0.1:{rest_port}/interactive",
         "SCRIP_MASTER_URL": f"http://127.0.0.1:{rest_port}/scripfiles/v2",
         "REST_SECOND_FACTORS": "TOTP,OTP,FINGERPRINT,REGISTER",
+        "ORDER_DESK": "on",
         **connector_environment(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{connector_port}"),
         "PYTHONUNBUFFERED": "1",
     }

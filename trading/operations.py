@@ -43,7 +43,9 @@ from trading.models import (
     AccessGoOn,
     AccessResult,
     AccessStep,
+    DeskSession,
     Identified,
+    SessionState,
     Verdict,
     longest,
 )
@@ -97,18 +99,30 @@ def factors() -> list[tuple[str, str]]:
 
 
 def failures(lane: str) -> int:
-    """Failed logins of today (Kolkata) that count: since the last time that somebody said to go on.
+    """Failed logins of today (Kolkata) that count, of checks and of the order desk: since the last time that somebody
+    said to go on.
 
-    A check that was interrupted before its login ended counts too: its password may have been tried.
+    One that was interrupted before its login ended counts too: its password may have been tried.
     """
     since = midnight(timezone.now().astimezone(INDIA).date())
     go_on = AccessGoOn.objects.filter(lane=lane, at__gte=since).order_by("-at").first()
     logins = AccessStep.objects.filter(access_check=OuterRef("pk"), call="login")
-    checks = AccessCheck.objects.filter(lane=lane, at__gt=go_on.at if go_on else since).annotate(
+    since = go_on.at if go_on else since
+    checks = AccessCheck.objects.filter(lane=lane, at__gt=since).annotate(
         failed=Exists(logins.filter(counts=True)), answered=Exists(logins)
     )
-    lost = Q(answered=False, at__lt=timezone.now() - longest())
-    return checks.filter(Q(failed=True) | lost).count()
+    over = timezone.now() - longest()
+    lost = Q(answered=False, at__lt=over)
+    desks = DeskSession.objects.filter(lane=lane, opened_at__gt=since)
+    lost_desk = Q(state=SessionState.OPENING, opened_at__lt=over)
+    failed_desk = Q(state=SessionState.FAILED, counts=True)
+    return checks.filter(Q(failed=True) | lost).count() + desks.filter(failed_desk | lost_desk).count()
+
+
+def counts(outcome: Outcome) -> bool:
+    """Whether a login failed in a way that a lock-out may have counted."""
+    failed = outcome.kind in (OutcomeKind.REFUSED, OutcomeKind.UNKNOWN)
+    return failed and outcome.detail not in HARMLESS
 
 
 def running(lane: str) -> AccessCheck | None:
@@ -158,7 +172,7 @@ def check_access(
     reason = checked(reason, CheckProblem, "Give a reason: the check and the audit trail keep it.")
     if identified not in Identified.values:
         raise CheckProblem("Say how the client was identified.")
-    values = _login(user, typed, factor)
+    values = login_values(user, typed, factor)
     with transaction.atomic():
         RetailUser.objects.select_for_update().get(pk=user.pk)  # one check of a client at a time
         if earlier := AccessCheck.objects.filter(token=token).first():
@@ -186,7 +200,7 @@ def check_access(
     return check
 
 
-def _login(user: RetailUser, typed: Credentials, factor: str) -> dict[str, Any]:
+def login_values(user: RetailUser, typed: Credentials, factor: str) -> dict[str, Any]:
     """The values of the login. Raises CheckProblem for what the API would not take."""
     if not typed.password or not typed.second_factor:
         raise CheckProblem("The client types the password and the second factor. Nothing was sent.")
@@ -258,9 +272,7 @@ class _Run:
         started = time.monotonic()
         opened = client.login(values)
         session = opened.session
-        failed = opened.outcome.kind in (OutcomeKind.REFUSED, OutcomeKind.UNKNOWN)
-        counts = failed and opened.outcome.detail not in HARMLESS
-        self._note("login", opened.outcome, started, counts=counts)
+        self._note("login", opened.outcome, started, counts=counts(opened.outcome))
         if session is None:
             return self._end(Verdict.NO_LOGIN, [])
         self.mask = Mask([self.typed.password, self.typed.second_factor, session.token])

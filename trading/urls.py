@@ -1,6 +1,7 @@
 from django.urls import path
 
 from trading import views
+from trading.desk import views as desk
 
 app_name = "trading"
 
@@ -11,4 +12,21 @@ urlpatterns = [
     path("checks/<int:pk>/", views.result, name="result"),
     path("checks/<int:pk>/propose/", views.propose, name="propose"),
     path("checks/progress/<uuid:token>/", views.progress, name="progress"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/stop/", desk.throw, name="throw"),
+    path("desk/release/", desk.release, name="release"),
+    path("desk/scrips/", desk.scrips, name="scrips"),
+    path("desk/orders/<int:pk>/", desk.order, name="order"),
+    path("desk/orders/<int:pk>/look/", desk.look, name="look"),
+    path("desk/orders/<int:pk>/decide/", desk.decide, name="decide"),
+    path("desk/asked/<int:pk>/", desk.asked, name="asked"),
+    path("desk/asked/<int:pk>/look/", desk.look_asked, name="look_asked"),
+    path("desk/asked/<int:pk>/decide/", desk.decide_asked, name="decide_asked"),
+    path("desk/of/<str:group_id>/<str:user_id>/", desk.client, name="client"),
+    path("desk/of/<str:group_id>/<str:user_id>/open/", desk.open_desk, name="open"),
+    path("desk/of/<str:group_id>/<str:user_id>/close/", desk.close, name="close"),
+    path("desk/of/<str:group_id>/<str:user_id>/place/", desk.place, name="place"),
+    path("desk/of/<str:group_id>/<str:user_id>/modify/", desk.modify, name="modify"),
+    path("desk/of/<str:group_id>/<str:user_id>/cancel/", desk.cancel, name="cancel"),
+    path("desk/of/<str:group_id>/<str:user_id>/books/<str:name>/", desk.book, name="book"),
 ]

@@ -29,6 +29,11 @@ def _sees_connector(user: Any) -> bool:
     return settings.CONNECTOR and bool(user.has_perm("partners.monitor_connector"))
 
 
+def _sees_order_desk(user: Any) -> bool:
+    """Whether the order desk is switched on and this person has a right to its pages."""
+    return settings.ORDER_DESK and bool(user.has_perm("trading.view_deskorder"))
+
+
 #: Label, page, icon, permission ("" for everybody who is logged in) or what says who sees it. In the order of the work.
 NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Today", "desk:today", "today", ""),
@@ -38,6 +43,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
     ("Limits", "limits:list", "limits", "limits.view_limitupdate"),
     ("Scrips", "markets:search", "search", "markets.view_scrip"),
+    ("Order desk", "trading:desk", "batches", _sees_order_desk),
     ("Connector", "partners:monitor", "link", _sees_connector),
     ("Audit", "compliance:list", "audit", "audit.view_entry"),
     ("Staff", "staff:list", "user", "logins.view_user"),

@@ -15,6 +15,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "changes.view_change",
         "delivery.view_delivery",
         "trading.view_accesscheck",
+        "trading.view_deskorder",
+        "trading.stop_desk",
         "partners.monitor_connector",
         "partners.settle_connector",
         "partners.propose_partner",
@@ -37,6 +39,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "audit.view_entry",
         "trading.view_accesscheck",
         "trading.lift_accessstop",
+        "trading.view_deskorder",
+        "trading.stop_desk",
+        "trading.release_desk",
         "partners.monitor_connector",
         "partners.settle_connector",
         "partners.approve_partner",
@@ -56,6 +61,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "audit.verify_entry",
         "changes.view_approvalrule",
         "trading.view_accesscheck",
+        "trading.view_deskorder",
+        "trading.stop_desk",
         "partners.monitor_connector",
         "partners.stop_connector",
     ),
@@ -90,6 +97,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         "accounts.see_personal_data",
         "trading.check_access",
         "trading.view_accesscheck",
+    ),
+    # Never given to somebody who is maker or checker: `staff.kinds.rights` and the desk itself refuse it.
+    "dealer": (
+        "accounts.view_retailuser",
+        "markets.view_scrip",
+        "trading.deal",
+        "trading.view_deskorder",
+        "trading.stop_desk",
     ),
 }
 

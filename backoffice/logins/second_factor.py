@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from backoffice.logins.models import User
 
-#: Who may do one of these needs a second factor: approving messages, and administering staff, lists or sessions.
+#: Who may do one of these needs a second factor: approving messages, dealing for clients, and
+#: administering staff, lists or sessions.
 DANGEROUS = (
     "changes.approve_change",
     "delivery.resolve_delivery",
@@ -22,6 +23,7 @@ DANGEROUS = (
     "masters.change_name",
     "logins.propose_rights",
     "logins.approve_rights",
+    "trading.deal",
 )
 
 #: In the data of an authenticator app: the half minute, counted from 1970, of the last code used.

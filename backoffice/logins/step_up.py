@@ -52,6 +52,7 @@ PAGES = frozenset(
         "staff:link_show",
         "staff:end_sessions",
         "trading:check",
+        "trading:open",
     }
 )
 #: What is sent from a page that others only read: which actions of it, or all of them.
@@ -67,6 +68,12 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "odin:take_over": (),
     "odin:lift_stop": (),
     "trading:go_on": (),
+    "trading:place": (),
+    "trading:modify": (),
+    "trading:cancel": (),
+    "trading:decide": (),
+    "trading:decide_asked": (),
+    "trading:release": (),
 }
 #: What answers with a file, and to which method. A browser that gets one stays on the page where it is, so that the
 #: answer is a page with the button that gets the file.
@@ -78,7 +85,7 @@ FILES: Mapping[str, str] = {
     "compliance:evidence": "POST",
 }
 #: Where a retail user's own password is typed: what was sent is kept nowhere (R13), and is typed again on the page.
-NEVER_KEPT = frozenset({"trading:check"})
+NEVER_KEPT = frozenset({"trading:check", "trading:open"})
 #: In the session of somebody who logs in again: what waits for that.
 KEPT = "kept_for_login"
 

@@ -4,12 +4,14 @@ Every function sends each of its calls once. Nothing is repeated by the program:
 Values are typed as `api.fields` says; `invalid` tells beforehand what is wrong with them.
 """
 
+import hashlib
 import logging
 import secrets
 import string
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -19,7 +21,7 @@ from backoffice.protocol.secret import SecretText
 from backoffice.rest import http
 from backoffice.rest.api import calls
 from backoffice.rest.api.answers import LoginRow, ProfileRow
-from backoffice.rest.api.call import Call, Terms, check, clean, request
+from backoffice.rest.api.call import Call, Effect, Request, Terms, check, clean, request
 from backoffice.rest.api.masking import Mask
 from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read, read
 from backoffice.rest.api.profile import open_profile
@@ -30,7 +32,8 @@ from backoffice.rest.config import RestConfig, rest_config
 
 logger = logging.getLogger(__name__)
 
-PAGE_ROWS, MOST_PAGES = 200, 50
+#: Rows of a page, and pages after which reading stops: of a book that does not say how many rows it has, and of any.
+PAGE_ROWS, MOST_PAGES, MOST_PAGES_TOLD = 200, 50, 200
 IDENTIFIER_LENGTH = 8
 
 
@@ -45,12 +48,25 @@ class LoginResult:
 
 @dataclass(frozen=True)
 class Book:
-    """The rows of a book. `complete`: all of it was read; else `warning` says why not, or `outcome` does."""
+    """The rows of a book. `complete`: all of it was read; else `warning` says why not, or `outcome` does.
+
+    `read`: how many rows were read; `rows` are those that were kept.
+    """
 
     outcome: Outcome
     rows: tuple[Row, ...] = ()
     complete: bool = True
     warning: str = ""
+    read: int = 0
+
+
+#: Looks at each row of a book while it is read, and says whether the book keeps it.
+Keep = Callable[[Row], bool]
+
+
+def all_rows(row: Row) -> bool:
+    """Keep every row."""
+    return True
 
 
 def new_identifier() -> str:
@@ -58,10 +74,21 @@ def new_identifier() -> str:
     return "".join(secrets.choice(string.digits + string.ascii_uppercase) for _ in range(IDENTIFIER_LENGTH))
 
 
-def invalid(call: type[Call], values: Mapping[str, Any], session: Session | None = None) -> list[Finding]:
-    """What is wrong with a call's values, errors and warnings. The settings' own fields are filled in."""
+def invalid(
+    call: type[Call],
+    values: Mapping[str, Any],
+    session: Session | None = None,
+    *,
+    lot: int | None = None,
+    tick: Decimal | None = None,
+) -> list[Finding]:
+    """What is wrong with a call's values, errors and warnings. The settings' own fields are filled in.
+
+    `lot`, `tick`: of the scrip, None where the scrip master does not tell.
+    """
     config = rest_config()
-    return check(call, _filled(config, call, values), _terms(config, session))
+    terms = replace(_terms(config, session), lot=lot, tick=tick)
+    return check(call, _filled(config, call, values), terms)
 
 
 # --- the session --------------------------------------------------------------------------------------------------
@@ -152,64 +179,84 @@ def cancel_cover(session: Session, exchange: str, order_id: str) -> Read:
 # --- books --------------------------------------------------------------------------------------------------------
 
 
-def order_book(session: Session) -> Book:
+def order_book(session: Session, keep: Keep = all_rows) -> Book:
     """All orders of the day; rows are OrderRow."""
-    return _whole(calls.OrderBook, {}, session)
+    return _whole(calls.OrderBook, {}, session, keep)
 
 
-def gtd_book(session: Session) -> Book:
+def gtd_book(session: Session, keep: Keep = all_rows) -> Book:
     """All orders that are valid for several days; rows are OrderRow."""
-    return _whole(calls.GtdBook, {}, session)
+    return _whole(calls.GtdBook, {}, session, keep)
 
 
-def trades(session: Session, order_id: str = "") -> Book:
+def trades(session: Session, order_id: str = "", keep: Keep = all_rows) -> Book:
     """All trades of the day, or of one order; rows are TradeRow."""
-    return _whole(calls.TradeBook, {"order_id": order_id} if order_id else {}, session)
+    return _whole(calls.TradeBook, {"order_id": order_id} if order_id else {}, session, keep)
 
 
 def history(session: Session, order_id: str) -> Book:
     """The steps of one order; rows are OrderRow."""
-    return _at_once(calls.OrderHistory, {"order_id": order_id}, session)
+    return _at_once(calls.OrderHistory, {"order_id": order_id}, session, all_rows)
 
 
-def positions(session: Session, period: str = "all", *, combined: bool = False) -> Book:
+def positions(
+    session: Session, period: str = "all", *, combined: bool = False, keep: Keep = all_rows
+) -> Book:
     """Positions; rows are PositionRow."""
-    return _at_once(calls.Positions, {"period": period, "combined": int(combined)}, session)
+    return _at_once(calls.Positions, {"period": period, "combined": int(combined)}, session, keep)
 
 
-def holdings(session: Session) -> Book:
+def holdings(session: Session, keep: Keep = all_rows) -> Book:
     """Holdings; rows are HoldingRow."""
-    return _at_once(calls.Holdings, {}, session)
+    return _at_once(calls.Holdings, {}, session, keep)
 
 
-def _at_once(call: type[Call], values: Mapping[str, Any], session: Session) -> Book:
+def _at_once(call: type[Call], values: Mapping[str, Any], session: Session, keep: Keep) -> Book:
     found = _call(call, values, session)
-    return Book(found.outcome, found.rows, complete=found.outcome.kind is OutcomeKind.SUCCESS)
+    kept = tuple(row for row in found.rows if keep(row))
+    complete = found.outcome.kind is OutcomeKind.SUCCESS
+    return Book(found.outcome, kept, complete, read=len(found.rows))
 
 
-def _whole(call: type[Call], values: Mapping[str, Any], session: Session) -> Book:
-    """All pages of a book (R27). A row that a later page repeats, since the book grew in between, counts once."""
-    rows: dict[str, Row] = {}
-    pages: set[tuple[str, ...]] = set()
+def _whole(call: type[Call], values: Mapping[str, Any], session: Session, keep: Keep) -> Book:
+    """All pages of a book (R27). A row that a later page repeats, since the book grew in between, counts once.
+
+    Of what was read only digests stay beside the rows that are kept, so that a long book needs little memory.
+    """
+    rows: list[Row] = []
+    seen: set[bytes] = set()
+    pages: set[bytes] = set()
     total: int | None = None
-    for number in range(1, MOST_PAGES + 1):
+    number = 0
+    while True:
+        number += 1
         found = _call(call, {**values, "offset": number, "limit": PAGE_ROWS}, session)
         if found.outcome.kind is not OutcomeKind.SUCCESS:
-            return Book(found.outcome, tuple(rows.values()), complete=False)
+            return Book(found.outcome, tuple(rows), complete=False, read=len(seen))
         total = found.total if found.total is not None else total
-        page = tuple(to_json(item) for item in found.items)
-        if not page or page in pages:
+        page = [_digest(to_json(item)) for item in found.items]
+        whole_page = _digest(b"".join(page).hex())
+        if not page or whole_page in pages:
             break
-        pages.add(page)
-        rows |= dict(zip(page, found.rows, strict=True))
-        if total is not None and len(rows) >= total:
+        pages.add(whole_page)
+        for digest, row in zip(page, found.rows, strict=True):
+            if digest not in seen:
+                seen.add(digest)
+                if keep(row):
+                    rows.append(row)
+        if total is not None and len(seen) >= total:
             break
-    else:
-        words = f"The book has more than {MOST_PAGES} pages: only {len(rows)} rows were read."
-        return Book(found.outcome, tuple(rows.values()), complete=False, warning=words)
-    missing = total is not None and len(rows) < total
-    words = f"The book says {total} rows and has {len(rows)}. Read it again." if missing else ""
-    return Book(found.outcome, tuple(rows.values()), complete=not missing, warning=words)
+        most = MOST_PAGES if total is None else MOST_PAGES_TOLD
+        if number >= most:
+            words = f"The book has more than {most} pages: only {len(seen)} rows were read."
+            return Book(found.outcome, tuple(rows), complete=False, warning=words, read=len(seen))
+    missing = total is not None and len(seen) < total
+    words = f"The book says {total} rows and has {len(seen)}. Read it again." if missing else ""
+    return Book(found.outcome, tuple(rows), complete=not missing, warning=words, read=len(seen))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 # --- one call -----------------------------------------------------------------------------------------------------
@@ -232,7 +279,10 @@ def _call(call: type[Call], values: Mapping[str, Any], session: Session | None =
         total_timeout=config.total_timeout,
         largest=config.largest(call),
     )
-    found = read(call, answer, Mask([config.api_key, config.x_api_key, token, *_secrets(filled)]))
+    mask = Mask([config.api_key, config.x_api_key, token, *_secrets(filled)])
+    found = read(call, answer, mask)
+    if call.effect is Effect.ORDER:
+        found = replace(found, sent=mask.text(_as_text(ready, config.base_url)))
     took = int((time.monotonic() - started) * 1000)
     # What was sent and what came back is no matter of the log.
     level = logging.INFO if found.outcome.kind is OutcomeKind.SUCCESS else logging.WARNING
@@ -245,6 +295,12 @@ def _call(call: type[Call], values: Mapping[str, Any], session: Session | None =
         took,
     )
     return found
+
+
+def _as_text(ready: Request, base: str) -> str:
+    """What was sent, for the record of an order."""
+    line = f"{ready.method} {ready.address.removeprefix(base)}"
+    return f"{line}\n{ready.body.decode('ascii')}" if ready.body else line
 
 
 def _filled(config: RestConfig, call: type[Call], values: Mapping[str, Any]) -> dict[str, Any]:

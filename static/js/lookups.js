@@ -4,6 +4,8 @@
 
 const PAUSE = 150;
 const SHORTEST = 2;
+// What a choice puts into the field: its ISIN, unless the server says what else.
+const valueOf = ({ value, isin }) => value ?? isin;
 const one = (selector, from = document) => from.querySelector(selector);
 const say = (text) => (one("#announce").textContent = text);
 const listOf = (field) => document.getElementById(`${field.id}-options`);
@@ -39,8 +41,8 @@ function option(field, security, place) {
   const item = Object.assign(document.createElement("li"), { id: `${field.id}-option-${place}` });
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");
-  Object.assign(item.dataset, { value: security.isin, words: wordsOf(security) });
-  item.append(part(security.symbol, "look-up-key"), part(security.name), part(security.isin, "mono quiet"));
+  Object.assign(item.dataset, { value: valueOf(security), words: wordsOf(security) });
+  item.append(part(security.symbol, "look-up-key"), part(security.name), part(valueOf(security), "mono quiet"));
   item.append(part(security.exchanges.join(", "), "quiet"));
   return item;
 }
@@ -94,7 +96,7 @@ async function lookUp(field) {
   const text = field.value.trim().toUpperCase();
   const found = text.length < SHORTEST ? null : await offered(field);
   if (!found) return close(field);
-  const exact = found.securities.find((security) => security.isin === text);
+  const exact = found.securities.find((security) => valueOf(security) === text);
   tell(field, exact ? wordsOf(exact) : "", found);
   if (exact || !found.securities.length || document.activeElement !== field) {
     close(field);

@@ -142,6 +142,8 @@ def test_a_proposal_made_on_older_rights_is_stale(admin, other_admin, maker):
     [
         ({"roles": ["admin", "checker"]}, "roles"),
         ({"roles": ["admin", "maker"]}, "roles"),
+        ({"roles": ["dealer", "maker"]}, "roles"),
+        ({"roles": ["dealer", "checker"]}, "roles"),
         ({"roles": ["owner"]}, "roles"),
         ({"email": "TAKEN@broker.example"}, "email"),
         ({"username": "MAKER"}, "username"),

@@ -1,16 +1,21 @@
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice.delivery.handlers import apply
 from backoffice.protocol.codes import Segment
 from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.codes import EXCHANGES
+from markets.models import Scrip, ScripImport, State
 from tests.factories import StaffFactory, retail_user_values
 from tests.rest.conftest import PASSWORD, configured, raw, standin
 from trading import operations
+from trading.desk import orders, sessions, tickets
+from trading.desk.tickets import Ticket
 from trading.models import Identified
 from trading.operations import Credentials
 
@@ -80,3 +85,75 @@ def by_label(made):
 
 def by_call(made):
     return {step.call: step for step in made.steps.all()}
+
+
+# --- the order desk -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dealer(db, settings):
+    settings.ORDER_DESK = True
+    person = StaffFactory(username="dealer")
+    person.groups.add(Group.objects.get(name="dealer"))
+    return person
+
+
+@pytest.fixture
+def scrips(db):
+    """A current master of the stand-in's first two shares."""
+    own = ScripImport.objects.create(
+        exchange="NSE_EQ", source="NSE_EQ.json", state=State.CURRENT, current_since=timezone.now()
+    )
+    rows = ((900001, "PEEPAL"), (900002, "BANYAN"))
+    return [
+        Scrip.objects.create(
+            scrip_import=own,
+            exchange="NSE_EQ",
+            token=token,
+            symbol=symbol,
+            series="EQ",
+            lot=1,
+            tick=5,
+            mark=1,
+        )
+        for token, symbol in rows
+    ]
+
+
+@pytest.fixture
+def desk(client_user, dealer, standin, scrips):
+    """The desk of DEMO1, opened by its own login."""
+    return open_desk(client_user, dealer, standin)
+
+
+def open_desk(user, dealer, standin, password=PASSWORD):
+    code = standin.people.keys(user.user_id).totp
+    typed = Credentials(SecretText(password), SecretText(code))
+    sessions.open_desk(user, typed, factor="TOTP", identified=Identified.KNOWN, token=uuid.uuid4(), by=dealer)
+    return sessions.use(user.lane, by=dealer)
+
+
+def ticket(**changed):
+    """A limit order that RMS lets pass and the market does not fill."""
+    given = {"exchange": "NSE_EQ", "scrip_token": 900001, "side": "BUY", "order_type": "RL", "quantity": 10}
+    return Ticket(**{**given, "price": Decimal("90.05"), **changed})
+
+
+def place(desk, what=None, **changed):
+    """Confirm and send a ticket as its dealer."""
+    what = what or ticket()
+    judged = tickets.judge(what, desk.session, desk.row.lane)
+    given = {
+        "token": uuid.uuid4(),
+        "fingerprint": judged.fingerprint,
+        "instruction": "recording",
+        "reference": "Call 17",
+        "by": desk.row.dealer,
+        **changed,
+    }
+    return orders.place(desk, what, **given)
+
+
+def sent(standin, call="place"):
+    """How often the stand-in was asked for a call."""
+    return sum(one["call"] == call for one in standin.store.received(1000))

@@ -87,7 +87,10 @@ Making = Callable[..., Outcome]
 
 @dataclass(frozen=True)
 class Read:
-    """An outcome with what the answer holds: a row, the rows of a book, or data of no declared form."""
+    """An outcome with what the answer holds: a row, the rows of a book, or data of no declared form.
+
+    `sent`: of an order call, what was sent, without secrets.
+    """
 
     outcome: Outcome
     data: Any = None
@@ -95,6 +98,7 @@ class Read:
     items: tuple[Any, ...] = ()
     row: Row | None = None
     total: int | None = None
+    sent: str = ""
 
     def __repr__(self) -> str:
         return f"<Read {self.outcome.kind.value}>"

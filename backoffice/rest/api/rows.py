@@ -17,6 +17,8 @@ from backoffice.rest.api.masking import Mask, is_secret_key
 from backoffice.rest.api.times import read_time
 
 T = TypeVar("T")
+#: Digits of a number that is an amount or a quantity; any other is shown as it came.
+MOST_DIGITS = 18
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 
 
@@ -66,9 +68,10 @@ class Number(Column[Decimal]):
         if isinstance(value, bool):
             return None
         if isinstance(value, int):
-            return Decimal(value)
+            value = Decimal(value)
         if isinstance(value, Decimal):
-            return value if value.is_finite() else None
+            # A number of a million digits would hold whoever writes it out.
+            return value if value.is_finite() and abs(value.adjusted()) <= MOST_DIGITS else None
         if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
             return Decimal(value.strip())
         return None

@@ -165,7 +165,9 @@ def quantities(given: Given, terms: Terms) -> Found:
 def validity(given: Given, terms: Terms) -> Found:
     """Days belong to GTD; some validities are odd on some exchanges."""
     kind, days, exchange = given["validity"] or Validity.DAY, given["validity_days"] or 0, exchange_in(given)
-    if kind == Validity.GTD and not 1 <= days <= terms.gtd_max_days:
+    if kind == Validity.GTD and not terms.gtd_max_days:
+        yield Finding("validity", "This client has no GTD orders: ODIN allows 0 days.", rule="validity")
+    elif kind == Validity.GTD and not 1 <= days <= terms.gtd_max_days:
         words = f"GTD is for 1 to {terms.gtd_max_days} days, not {days}."
         yield Finding("validity_days", words, rule="validity")
     if kind != Validity.GTD and days:

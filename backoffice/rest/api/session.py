@@ -38,7 +38,8 @@ class Session:
             lots=settings.lots,
             cover_limit=settings.cover_limit,
             gtd_query=settings.gtd_query,
-            gtd_max_days=int(days) if days and 1 <= days <= GTD_DAYS else settings.gtd_max_days,
+            # 0 days are none: the client has no GTD orders.
+            gtd_max_days=int(days) if days is not None and 0 <= days <= GTD_DAYS else settings.gtd_max_days,
             amo=not (details and details.amo_allowed is False),
             exchanges=None if login.exchanges is None else frozenset(login.exchanges),
             products={name: frozenset(products) for name, products in by_exchange.items()},

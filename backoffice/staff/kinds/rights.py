@@ -39,6 +39,7 @@ class Role(Choice):
     SUPPORT = "support", "Support"
     ADMIN = "admin", "Administrator"
     ACCESS = "access", "Access check"
+    DEALER = "dealer", "Dealer at the order desk"
 
 
 class StaffRights(Request, abstract=True):
@@ -115,6 +116,9 @@ def findings(values: Values) -> list[Finding]:
         found.append(Finding("email", words, rule="portal.exists"))
     if "admin" in roles and roles & {"maker", "checker"}:
         words = "An administrator neither makes nor approves messages. Give these roles to two people."
+        found.append(Finding("roles", words, rule="portal.duties"))
+    if "dealer" in roles and roles & {"maker", "checker", "admin"}:
+        words = "A dealer is neither maker, checker nor administrator. Give these roles to two people."
         found.append(Finding("roles", words, rule="portal.duties"))
     if {"maker", "checker"} <= roles:
         words = "Maker and checker at once: nobody may approve their own changes all the same."

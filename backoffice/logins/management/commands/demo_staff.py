@@ -1,4 +1,4 @@
-"""Make the staff of a demonstration: two admins, a maker, a checker, compliance, support, access."""
+"""Make the staff of a demonstration: two admins, a maker, a checker, compliance, support, access, a dealer."""
 
 import secrets
 from typing import Any
@@ -18,6 +18,7 @@ PEOPLE = (
     ("support", "Sunil Support"),
     ("admin2", "Amar Admin"),
     ("access", "Anil Access"),
+    ("dealer", "Divya Dealer"),
 )
 
 

@@ -13,9 +13,6 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice import guarding
-from backoffice.guarding import Guards
-
 TABLES = ("trading_accesscheck", "trading_accessstep", "trading_accessresult", "trading_accessgoon")
 #: Reads begin within so many total time limits of one call; the one that is under way and the logout come on top.
 READS_BEGIN_WITHIN = 2
@@ -168,11 +165,3 @@ class AccessGoOn(Kept):
 def longest() -> timedelta:
     """After this time a check has ended, whatever came of it."""
     return timedelta(seconds=OVER_AFTER * settings.REST_TOTAL_TIMEOUT + SPARE_SECONDS)
-
-
-def guards(vendor: str) -> Guards:
-    """What the database refuses: any change of these tables but new rows."""
-    found: dict[str, guarding.Guard] = {}
-    for table in TABLES:
-        found |= guarding.append_only(table, vendor)
-    return found

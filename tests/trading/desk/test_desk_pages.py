@@ -1,0 +1,227 @@
+"""The pages of the order desk as a dealer walks them: forms, confirmations in words, books, the switch."""
+
+import json
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from backoffice.audit.evidence import Scope
+from backoffice.audit.models import Entry
+from backoffice.changes import operations as changes
+from backoffice.changes.models import Change
+from tests.html_forms import Page
+from tests.rest.conftest import PASSWORD
+from tests.trading.conftest import place, sent
+from trading.evidence import DESK_PART
+from trading.models import AskedChange, DeskOrder, DeskSession, DeskStop
+
+pytestmark = pytest.mark.django_db
+OF = "/trading/desk/of/HO/DEMO1/"
+
+
+@pytest.fixture
+def page(client, dealer):
+    client.force_login(dealer)
+    return client
+
+
+def order_form(**changed):
+    return {
+        "token": str(uuid.uuid4()),
+        "kind": "regular",
+        "scrip": "PEEPAL EQ NSE_EQ 900001",
+        "side": "BUY",
+        "product": "INTRADAY",
+        "order_type": "RL",
+        "quantity": "10",
+        "price": "90.05",
+        "validity": "DAY",
+        "instruction": "recording",
+        "reference": "Call 17",
+        **changed,
+    }
+
+
+def fields(answer):
+    """What the form of a page would send."""
+    found = {}
+    for control in Page(answer.content.decode()).controls:
+        if control.sent:
+            found[control.attributes["name"]] = control.sent[-1]
+    return found
+
+
+def confirmed(page, answer, **pressed):
+    """Press a button of a confirmation."""
+    text = answer.content.decode()
+    if "fingerprint" in text:
+        pressed["fingerprint"] = text.split('name="fingerprint" value="')[1].split('"')[0]
+    return page.post(answer.wsgi_request.path, {**fields(answer), **pressed}, follow=True)
+
+
+def test_the_client_logs_in_beside_the_dealer_and_no_secret_comes_back(page, standin, client_user, scrips):
+    assert "Open desk" in page.get(OF).content.decode()
+    form = {"token": str(uuid.uuid4()), "identified": "known", "factor": "TOTP"}
+    wrong = page.post(f"{OF}open/", {**form, "client_password": "Wrong#2026", "client_code": "123456"})
+    assert "There was no login" in wrong.content.decode()
+    assert "Wrong#2026" not in wrong.content.decode()
+    secrets = {"client_password": PASSWORD, "client_code": standin.people.keys("DEMO1").totp}
+    answer = page.post(f"{OF}open/", {**form, "token": str(uuid.uuid4()), **secrets}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"{OF}books/orders/"
+    assert DeskSession.objects.filter(state="open").count() == 1
+    page.post(f"{OF}close/")
+    assert sent(standin, "logout") == 1
+
+
+def test_an_order_is_checked_said_in_words_confirmed_and_sent_once(page, desk, standin):
+    wrong = page.post(f"{OF}place/", order_form(price="", quantity="10"))
+    assert "Limit needs a price above 0." in wrong.content.decode()
+    shown = page.post(f"{OF}place/", order_form())
+    text = shown.content.decode()
+    assert "Buy 10 PEEPAL EQ on NSE Equity, intraday, limit ₹ 90.05, valid for the day." in text
+    assert "900.50" in text
+    assert "Rupees nine hundred and fifty paise" in text
+    assert sent(standin) == 0
+    answer = confirmed(page, shown)
+    made = DeskOrder.objects.get()
+    assert answer.redirect_chain[-1][0] == made.get_absolute_url()
+    assert "Accepted by the OMS" in answer.content.decode()
+    confirmed(page, shown)
+    assert (sent(standin), DeskOrder.objects.count()) == (1, 1)
+
+
+def test_a_confirmation_leads_back_to_the_form_as_it_was(page, desk, standin):
+    shown = page.post(f"{OF}place/", order_form())
+    back = page.post(f"{OF}place/", {**fields(shown), "edit": "1"})
+    assert fields(back)["price"] == "90.05"
+    assert sent(standin) == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("TREE", "No scrip fits TREE"), ("", "This field is required"), ("NSE_EQ 900009", "No scrip fits")],
+)
+def test_a_scrip_is_one_of_the_current_master(page, desk, typed, words):
+    assert words in page.post(f"{OF}place/", order_form(scrip=typed)).content.decode()
+
+
+def test_the_combobox_offers_scrips_with_exchange_and_token(page, desk):
+    found = json.loads(page.get("/trading/desk/scrips/?q=peep").content)
+    assert [one["value"] for one in found["securities"]] == ["PEEPAL EQ NSE_EQ 900001"]
+    assert "NSE Equity as of" in found["as_of"]
+
+
+def test_every_book_is_shown_with_what_is_ours(page, desk, standin):
+    made = place(desk)
+    standin.oms.move(made.order_id, "fill-one")
+    for name, words in (
+        ("orders", made.order_id),
+        ("trades", "90.05"),
+        ("positions", "PEEPAL"),
+        ("holdings", "INE9Z"),
+        ("gtd", "No rows"),
+    ):
+        text = page.get(f"{OF}books/{name}/").content.decode()
+        assert words.replace(">", "&gt;").replace("<", "&lt;").replace("&?", "&amp;?") in text, name
+    assert f'href="{made.get_absolute_url()}"' in page.get(f"{OF}books/orders/").content.decode()
+    assert page.get(f"{OF}books/orders/?q=nothing").content.decode().count("<tr>") == 0
+    assert page.get(f"{OF}books/other/", follow=True).redirect_chain[-1][0] == OF
+
+
+def test_a_modification_that_moved_brings_the_form_back_with_the_new_values(page, desk, standin):
+    made = place(desk)
+    where = {"exchange": "NSE_EQ", "order_id": made.order_id}
+    form = fields(page.get(f"{OF}modify/", where))
+    form |= {"quantity": "20", "instruction": "email", "reference": "Mail 4"}
+    standin.oms.move(made.order_id, "fill-one")
+    moved = page.post(f"{OF}modify/", form)
+    assert "traded was 0 and is 1" in moved.content.decode()
+    assert fields(moved)["reference"] == "Mail 4"
+    shown = page.post(f"{OF}modify/", {**fields(moved), "quantity": "20"})
+    assert "to 20 in all, limit ₹ 90.05" in shown.content.decode()
+    assert sent(standin, "modify") == 0
+    confirmed(page, shown, confirm="1")
+    assert (sent(standin, "modify"), AskedChange.objects.get().state) == (1, "asked")
+
+
+def test_a_cancellation_needs_the_instruction_and_is_asked_for(page, desk, standin):
+    made = place(desk)
+    where = {"exchange": "NSE_EQ", "order_id": made.order_id}
+    form = fields(page.get(f"{OF}cancel/", where))
+    assert "This field is required" in page.post(f"{OF}cancel/", form).content.decode()
+    given = {**form, "instruction": "recording", "reference": "Call 18"}
+    answer = page.post(f"{OF}cancel/", given, follow=True)
+    assert "Asked for" in answer.content.decode()
+    standin.oms.move(made.order_id, "fill")
+    assert "too late" in page.get(f"{OF}cancel/", where, follow=True).content.decode()
+
+
+def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, settings):
+    settings.DESK_LOOK_SECONDS = 0
+    standin.faults.add("reset_before", call="place")
+    made = place(desk)
+    assert "Nobody knows" in page.get("/trading/desk/").content.decode()
+    assert "Look in the order book" in page.get(made.get_absolute_url()).content.decode()
+    for _ in range(2):
+        page.post(reverse("trading:look", args=[made.pk]))
+    text = page.get(made.get_absolute_url()).content.decode()
+    assert "It was not placed" in text
+    page.post(reverse("trading:decide", args=[made.pk]), {"reason": "Not there twice"})
+    assert DeskOrder.objects.get().state == "not_placed"
+    assert Entry.objects.get(action="desk.order_decided").reason == "Not there twice"
+
+
+def test_one_click_stops_all_desks_and_two_people_release_them(client, dealer, checker, desk, standin):
+    client.force_login(dealer)
+    client.post("/trading/desk/stop/")
+    assert "All order desks are stopped" in client.get("/trading/desk/").content.decode()
+    client.post("/trading/desk/release/", {"reason": "The fault is found"})
+    change = Change.objects.get()
+    with pytest.raises(Exception, match="You"):
+        changes.approve(change.pk, by=dealer, content_hash=change.content_hash)
+    changes.approve(change.pk, by=checker, content_hash=change.content_hash)
+    assert DeskStop.objects.get().released_at
+    place(desk)
+
+
+def test_there_is_no_desk_while_it_is_off_and_none_without_the_right(
+    client, dealer, maker, settings, client_user
+):
+    client.force_login(maker)
+    assert client.get("/trading/desk/").status_code == 200
+    assert client.get(f"{OF}open/").status_code == 403
+    client.force_login(dealer)
+    settings.ORDER_DESK = False
+    assert client.get("/trading/desk/").status_code == 404
+    assert client.get(f"{OF}place/").status_code == 404
+
+
+def test_pages_take_a_bounded_number_of_queries(page, desk, django_assert_max_num_queries):
+    for _ in range(4):
+        place(desk)
+    for where, most in (("/trading/desk/", 30), (OF, 40), (f"{OF}books/orders/", 60)):
+        with django_assert_max_num_queries(most):
+            page.get(where)
+
+
+def test_hostile_text_of_the_oms_is_shown_as_text(page, desk, standin):
+    made = place(desk)
+    with standin.store.transaction():
+        order = standin.store.order(made.order_id)
+        order["status"], order["error_reason"] = "<b>ODD</b>", "<script>alert(1)</script>"
+        standin.store.save_order(order)
+    text = page.get(f"{OF}books/orders/").content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;b&gt;ODD" in text
+    made.refresh_from_db()
+    assert made.state == "working"
+    assert "<script>alert" not in page.get(made.get_absolute_url()).content.decode()
+
+
+def test_an_evidence_pack_has_every_order_with_its_steps(desk, dealer):
+    made = place(desk)
+    (row,) = DESK_PART.rows(Scope(subject="HO/DEMO1"))
+    assert (row["identifier"], row["order_id"]) == (made.identifier, made.order_id)
+    assert [one["step"] for one in row["steps"]] == ["Confirmed", "Answered"]
+    assert list(DESK_PART.rows(Scope(subject="HO/OTHER"))) == []

@@ -1,0 +1,92 @@
+"""Orders and requests whose outcome nobody knows: looked for in the books, adopted when found once, else decided by a
+person (R21). Nothing is ever sent a second time.
+"""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from backoffice.free_text import checked
+from backoffice.outside import visible
+from trading.desk import books, sessions
+from trading.desk.errors import DeskProblem
+from trading.desk.rights import need_dealer
+from trading.desk.seen import take
+from trading.desk.trail import note
+from trading.models import AskedChange, AskedState, DeskOrder, OrderState, Step
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+
+def look(what: DeskOrder | AskedChange, *, by: "User") -> str:
+    """Look in the order book, the GTD book and the trades. Gives what came of it, in words. Raises DeskProblem."""
+    desk = sessions.use(what.lane, by=by)
+    _, trouble = books.read_orders(desk, by=by, trades=True)
+    what.refresh_from_db()
+    if trouble:
+        note(what, Step.UNREAD, trouble, by=by)
+        return f"The books could not be read whole: {trouble}"
+    if not what.in_doubt:
+        return f"{what} is {what.get_state_display().lower()}."
+    if may_decide(what):
+        return f"{what} was not found twice. You may decide now."
+    return f"{what} was not found. Look again in {settings.DESK_LOOK_SECONDS:g} seconds."
+
+
+def may_decide(what: DeskOrder | AskedChange) -> bool:
+    """Whether two complete looks, far enough apart, found nothing, so that a person may say that it was not done."""
+    if not what.in_doubt:
+        return False
+    looks = list(what.events.filter(step=Step.NOT_FOUND).values_list("at", flat=True))
+    return len(looks) > 1 and looks[-1] - looks[0] >= timedelta(seconds=settings.DESK_LOOK_SECONDS)
+
+
+def not_placed(order: DeskOrder, *, reason: str, by: "User") -> None:
+    """Decide that an order was not placed. Its scrip and side are free again. Raises DeskProblem."""
+    need_dealer(by)
+    reason = checked(reason, DeskProblem, "Give a reason: the audit trail keeps it.")
+    with transaction.atomic():
+        order = DeskOrder.objects.select_for_update().get(pk=order.pk)
+        if not may_decide(order):
+            raise DeskProblem("Two looks in the books, some time apart, must have found nothing first.")
+        order.state = OrderState.NOT_PLACED
+        order.save(update_fields=["state"])
+        note(order, Step.DECIDED, "Decided: it was not placed.", by=by, reason=reason, received=reason)
+
+
+def not_done(asked: AskedChange, *, reason: str, by: "User") -> None:
+    """Decide that what was asked of an order was not done. Raises DeskProblem."""
+    need_dealer(by)
+    reason = checked(reason, DeskProblem, "Give a reason: the audit trail keeps it.")
+    with transaction.atomic():
+        asked = AskedChange.objects.select_for_update().get(pk=asked.pk)
+        if not may_decide(asked):
+            raise DeskProblem("Two looks in the books, some time apart, must have shown nothing first.")
+        asked.state = AskedState.NOT_DONE
+        asked.save(update_fields=["state"])
+        note(asked, Step.DECIDED, "Decided: it was not done.", by=by, reason=reason, received=reason)
+
+
+def is_this(order: DeskOrder, order_id: str, *, reason: str, by: "User") -> None:
+    """Decide that an order in doubt is this one of the book, which must fit it. Raises DeskProblem."""
+    need_dealer(by)
+    reason = checked(reason, DeskProblem, "Give a reason: the audit trail keeps it.")
+    desk = sessions.use(order.lane, by=by)
+    row = books.find(desk, order.exchange, order_id, by=by)
+    fits = (row.scrip_token, row.transaction_type) == (str(order.scrip_token), order.side)
+    with transaction.atomic():
+        order = DeskOrder.objects.select_for_update().get(pk=order.pk)
+        if not order.in_doubt:
+            raise DeskProblem(f"{order} is {order.get_state_display().lower()} already.")
+        taken = DeskOrder.objects.filter(lane=order.lane, exchange=order.exchange, order_id=order_id).first()
+        if taken or not fits:
+            why = f"is {taken}" if taken else "is for another scrip or side"
+            raise DeskProblem(visible(f"{order_id} {why}."))
+        order.order_id, order.state = order_id, OrderState.ACCEPTED
+        order.save(update_fields=["order_id", "state"])
+        words = visible(f"Decided: it is {order_id}.")
+        note(order, Step.DECIDED, words, by=by, reason=reason, received=reason)
+        take(order, row, by=by)

@@ -1,0 +1,223 @@
+"""Placing an order: confirmed and committed with its identifier first, then sent once, whatever comes back (R19, R20).
+
+`confirm` and `send` are what `place` does; whoever else places orders for a client calls them too.
+"""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import RetailUser
+from accounts.retail_users import by_lane
+from backoffice.free_text import checked
+from backoffice.killpoints import OrderPoint, reached
+from backoffice.logins.models import User
+from backoffice.protocol.findings import EncodeError
+from backoffice.rest import client
+from backoffice.rest.api.answers import AcceptedRow
+from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
+from backoffice.rest.api.session import Session
+from backoffice.rest.api.writing import to_json
+from trading.desk import caps, sessions, stop, tickets
+from trading.desk.errors import DeskProblem, HasFindings
+from trading.desk.rights import need_dealer
+from trading.desk.sessions import Desk
+from trading.desk.tickets import Judged, Ticket
+from trading.desk.trail import answer_of, note
+from trading.models import DeskOrder, Instruction, OrderKind, OrderState, Step
+from trading.models.desk import DOUBTFUL
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User as Person
+
+REFERENCE_LENGTH = 200
+#: Identifiers that are tried where one is taken: of 36^8 the second is free.
+TRIES = 3
+#: What an outcome makes of an order. A session that had ended placed nothing: the dealer confirms again.
+STATES = {
+    OutcomeKind.SUCCESS: OrderState.ACCEPTED,
+    OutcomeKind.REFUSED: OrderState.REFUSED,
+    OutcomeKind.WRONG_SETTING: OrderState.REFUSED,
+    OutcomeKind.NOT_SENT: OrderState.NOT_SENT,
+    OutcomeKind.SESSION_ENDED: OrderState.NOT_SENT,
+    OutcomeKind.UNKNOWN: OrderState.UNKNOWN,
+}
+ORDER_ID_LENGTH = 64
+
+
+def instruction_of(instruction: str, reference: str) -> str:
+    """The reference as it is kept. Raises DeskProblem where the client's instruction is not told."""
+    if instruction not in Instruction.values:
+        raise DeskProblem("Say how the client gave the instruction.")
+    words = "Give the reference of the client's instruction: the recording, the e-mail, who was present."
+    return checked(reference, DeskProblem, words, most=REFERENCE_LENGTH)
+
+
+def place(
+    desk: Desk,
+    ticket: Ticket,
+    *,
+    token: uuid.UUID,
+    fingerprint: str,
+    instruction: str,
+    reference: str,
+    by: "Person",
+) -> DeskOrder:
+    """Confirm an order and send it, once. A confirmation that comes again gives the order that it became.
+
+    `fingerprint`: of what the dealer saw (`Judged`). Raises DeskProblem before anything is sent.
+    """
+    if earlier := DeskOrder.objects.filter(token=token).first():
+        return earlier
+    need_dealer(by)
+    reference = instruction_of(instruction, reference)
+    judged = tickets.judge(ticket, desk.session, desk.row.lane)
+    if judged.errors:
+        raise HasFindings(judged.errors)
+    if judged.fingerprint != fingerprint:
+        raise DeskProblem("The order is not what you saw: look at it again. Nothing was sent.")
+    order, new = confirm(desk, judged, token=token, instruction=instruction, reference=reference, by=by)
+    if new:
+        sessions.ended_by_odin(desk, send(order, desk.session))
+    return order
+
+
+def confirm(
+    desk: Desk, judged: Judged, *, token: uuid.UUID, instruction: str, reference: str, by: "Person"
+) -> tuple[DeskOrder, bool]:
+    """Commit an order that has no errors, with an identifier of its own, and say whether it is new.
+
+    Nothing is sent. The switch, the caps and the lock of its scrip and side are asked in the transaction that commits.
+    Raises DeskProblem.
+    """
+    ticket, scrip = judged.ticket, judged.scrip
+    if scrip is None or judged.as_of is None or judged.errors:
+        raise HasFindings(judged.errors)
+    lane = desk.row.lane
+    with transaction.atomic():
+        lock(lane, by)
+        if earlier := DeskOrder.objects.filter(token=token).first():
+            return earlier, False
+        stop.check()
+        caps.check(lane, by, judged.value, judged.value)
+        _unlocked(lane, ticket)
+        order = DeskOrder(
+            token=token,
+            desk_session=desk.row,
+            lane=lane,
+            dealer=by,
+            at=timezone.now(),
+            day=caps.today(),
+            kind=ticket.kind,
+            exchange=ticket.exchange,
+            scrip_token=ticket.scrip_token,
+            scrip=tickets.scrip_words(scrip),
+            as_of=judged.as_of,
+            side=ticket.side,
+            product="COVER" if ticket.kind == OrderKind.COVER else ticket.product,
+            order_type=ticket.order_type,
+            quantity=ticket.quantity,
+            price=ticket.price,
+            trigger_price=ticket.trigger_price,
+            disclosed_quantity=ticket.disclosed_quantity,
+            validity=ticket.validity,
+            validity_days=ticket.validity_days,
+            is_amo=ticket.is_amo,
+            stop_price=ticket.stop_price,
+            stop_trigger=ticket.stop_trigger,
+            algo_id=ticket.algo_id,
+            value=judged.value,
+            words=judged.words,
+            instruction=instruction,
+            reference=reference,
+        )
+        _save_with_identifier(order)
+        note(
+            order,
+            Step.CONFIRMED,
+            f"{judged.words} Instruction: {order.get_instruction_display().lower()}, {reference}.",
+            by=by,
+            body=to_json(tickets.rest_values(ticket, order.identifier)),
+        )
+    return order, True
+
+
+def lock(lane: str, by: "Person") -> None:
+    """Hold client and dealer until the transaction ends, so that two orders cannot both fit under a cap."""
+    user = by_lane(lane)
+    if user is not None:
+        RetailUser.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+
+
+def _unlocked(lane: str, ticket: Ticket) -> None:
+    doubtful = DeskOrder.objects.filter(
+        lane=lane,
+        exchange=ticket.exchange,
+        scrip_token=ticket.scrip_token,
+        side=ticket.side,
+        state__in=DOUBTFUL,
+    ).first()
+    if doubtful:
+        raise DeskProblem(
+            f"This scrip and side are locked: nobody knows yet whether {doubtful} was placed. "
+            "Look for it in the order book first. Nothing was sent."
+        )
+
+
+def _save_with_identifier(order: DeskOrder) -> None:
+    for left in reversed(range(TRIES)):
+        order.identifier = client.new_identifier()
+        try:
+            with transaction.atomic():
+                order.save(force_insert=True)
+            return
+        except IntegrityError:
+            taken = DeskOrder.objects.filter(lane=order.lane, day=order.day, identifier=order.identifier)
+            if not left or not taken.exists():
+                raise
+
+
+def send(order: DeskOrder, session: Session) -> Outcome:
+    """Send a committed order, once, and write down what came of it. Never call it twice for an order."""
+    reached(OrderPoint.COMMITTED)
+    call = client.place_cover if order.kind == OrderKind.COVER else client.place
+    try:
+        read = call(session, tickets.rest_values(tickets.of(order), order.identifier))
+    except EncodeError as error:
+        read = Read(Outcome(OutcomeKind.NOT_SENT, "values", f"{error} Nothing was sent."))
+    reached(OrderPoint.ANSWERED)
+    settle(order, read)
+    return read.outcome
+
+
+def settle(order: DeskOrder, read: Read) -> None:
+    """Write down how the sending ended. Where the book was quicker, what it said is kept."""
+    state, words = STATES[read.outcome.kind], read.outcome.words
+    order_id = read.row.order_id or "" if isinstance(read.row, AcceptedRow) else ""
+    with transaction.atomic():
+        kept = DeskOrder.objects.select_for_update().get(pk=order.pk)
+        if state is OrderState.ACCEPTED:
+            taken = DeskOrder.objects.filter(lane=kept.lane, exchange=kept.exchange, order_id=order_id)
+            if len(order_id) > ORDER_ID_LENGTH or taken.exclude(pk=kept.pk).exists():
+                state, words = (
+                    OrderState.UNKNOWN,
+                    f"The OMS answered with an order id that cannot be ours. {words}",
+                )
+        if kept.state == OrderState.SENDING:
+            kept.state = state
+            kept.order_id = order_id if state is OrderState.ACCEPTED else ""
+            kept.save(update_fields=["state", "order_id"])
+        said = f"Accepted by the OMS as {order_id}." if state is OrderState.ACCEPTED else state.label + "."
+        note(
+            kept,
+            Step.ANSWERED,
+            f"{said} {words}".strip(),
+            by=None,
+            outcome=read.outcome.kind.value,
+            body=read.sent,
+            received=answer_of(read),
+        )
+    order.refresh_from_db()

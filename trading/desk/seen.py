@@ -1,0 +1,237 @@
+"""What a book says of our orders: it alone moves one on (R20), and finds one whose outcome is unknown (R21)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from backoffice.outside import visible
+from backoffice.rest.api.answers import OrderRow, TradeRow
+from backoffice.rest.api.codes import Validity
+from backoffice.rest.api.rows import Row
+from backoffice.rest.api.status import OrderStatus, read_status
+from trading.desk import caps
+from trading.desk.trail import note
+from trading.models import AskedChange, AskedKind, AskedState, DeskOrder, OrderState, Step
+from trading.models.desk import ASKED_OPEN, LIVE
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: GTD orders carry the OMS's own text for an identifier; they are matched by their marks within so long (R39).
+NEAR = timedelta(minutes=2)
+LONG = (Validity.GTD, Validity.GTC)
+_NOT_AT_EXCHANGE = (
+    OrderStatus.NOT_INITIATED,
+    OrderStatus.CLIENT_XMITTED,
+    OrderStatus.GATEWAY_XMITTED,
+    OrderStatus.OMS_XMITTED,
+    OrderStatus.EXCHANGE_XMITTED,
+)
+_CANCELLED = (OrderStatus.CANCELLED, OrderStatus.AMO_CANCELLED)
+_EXECUTED = (OrderStatus.EXECUTED, OrderStatus.COMPLETED)
+#: An order in a book, by exchange and id.
+Place = tuple[str, str]
+
+
+def state_of(row: OrderRow) -> OrderState:
+    """The state that a row of a book gives an order. A status that is not listed counts as still open (R25, R26)."""
+    status, traded = read_status(row.status or ""), row.traded_quantity or 0
+    if status in _EXECUTED:
+        return OrderState.EXECUTED
+    if status in _CANCELLED:
+        return OrderState.CANCELLED
+    if status is not None and status.is_final:
+        return OrderState.REJECTED
+    if traded:
+        return OrderState.PART
+    return OrderState.ACCEPTED if status in _NOT_AT_EXCHANGE else OrderState.WORKING
+
+
+def is_over(row: OrderRow) -> bool:
+    """Whether nothing can be asked of the order any more."""
+    return state_of(row) in (OrderState.EXECUTED, OrderState.CANCELLED, OrderState.REJECTED)
+
+
+class Seen:
+    """Collects, while books of a client are read, what concerns our orders; `apply` then writes it down.
+
+    Nothing of the rows is kept but those of our own orders.
+    """
+
+    def __init__(self, lane: str) -> None:
+        self.lane = lane
+        recent = caps.today() - timedelta(days=1)
+        orders = DeskOrder.objects.filter(lane=lane).filter(
+            Q(state__in=LIVE) | Q(order_id="", day__gte=recent) | Q(state=OrderState.UNKNOWN)
+        )
+        self.orders = {order.pk: order for order in orders}
+        self.asked = list(AskedChange.objects.filter(lane=lane, state__in=ASKED_OPEN))
+        self._wanted = {(one.exchange, one.order_id) for one in self.orders.values()}
+        self._wanted |= {(one.exchange, one.order_id) for one in self.asked}
+        self._lost = [order for order in self.orders.values() if _may_be_found(order)]
+        self._taken = set(
+            DeskOrder.objects.filter(lane=lane, day__gte=recent)
+            .exclude(order_id="")
+            .values_list("exchange", "order_id")
+        )
+        self.rows: dict[Place, OrderRow] = {}
+        self.matches: dict[int, set[Place]] = defaultdict(set)
+
+    def look(self, row: Row) -> None:
+        """Look at one row of an order, GTD or trade book."""
+        place = (getattr(row, "exchange", None) or "", getattr(row, "order_id", None) or "")
+        if not all(place):
+            return
+        if isinstance(row, OrderRow) and place in self._wanted:
+            self.rows[place] = row
+        for order in self._lost:
+            if place not in self._taken and _matches(order, row):
+                self.matches[order.pk].add(place)
+                if isinstance(row, OrderRow):
+                    self.rows[place] = row
+
+    def apply(self, *, by: "User | None", complete: bool) -> None:
+        """Write down what was seen. `complete`: all that was asked for was read, so that what is missing counts."""
+        with transaction.atomic():
+            for pk in self.orders:
+                order = DeskOrder.objects.select_for_update().get(pk=pk)
+                found = self.matches[pk]
+                if order.order_id:
+                    self._follow(order, by)
+                elif len(found) == 1:
+                    self._adopt(order, next(iter(found)), by)
+                elif found:
+                    ids = ", ".join(sorted(order_id for _, order_id in found))
+                    note(order, Step.SEVERAL, visible(f"The book has it more than once: {ids}."), by=by)
+                elif complete and order.in_doubt:
+                    _doubt(order)
+                    note(order, Step.NOT_FOUND, "It is in none of the books.", by=by)
+            for asked in self.asked:
+                row = self.rows.get((asked.exchange, asked.order_id))
+                settle_asked(AskedChange.objects.select_for_update().get(pk=asked.pk), row, by, complete)
+
+    def _follow(self, order: DeskOrder, by: "User | None") -> None:
+        if row := self.rows.get((order.exchange, order.order_id)):
+            take(order, row, by=by)
+
+    def _adopt(self, order: DeskOrder, place: Place, by: "User | None") -> None:
+        if DeskOrder.objects.filter(lane=self.lane, exchange=place[0], order_id=place[1]).exists():
+            return
+        order.order_id, order.state = place[1], OrderState.ACCEPTED
+        order.save(update_fields=["order_id", "state"])
+        note(order, Step.ADOPTED, visible(f"Found as {place[1]}."), by=by)
+        self._follow(order, by)
+
+
+def take(order: DeskOrder, row: OrderRow, *, by: "User | None") -> None:
+    """Let an order take what its row of the book says."""
+    before = (order.state, order.book_status, order.traded_quantity)
+    order.state = state_of(row)
+    order.book_status = visible(row.status or "")[:40]
+    order.traded_quantity = int(row.traded_quantity or 0)
+    order.book_quantity = None if row.total_quantity is None else int(row.total_quantity)
+    order.error_reason = visible(row.error_reason or "")[:500]
+    order.read_at = timezone.now()
+    order.save(
+        update_fields=["state", "book_status", "book_quantity", "traded_quantity", "error_reason", "read_at"]
+    )
+    if before != (order.state, order.book_status, order.traded_quantity):
+        words = f"{OrderState(order.state).label}: {order.status_words}, {order.traded_quantity:,} traded."
+        note(order, Step.BOOK, f"{words} {order.error_reason}".strip(), by=by)
+
+
+def settle_asked(asked: AskedChange, row: OrderRow | None, by: "User | None", complete: bool) -> None:
+    """Let the book say whether what was asked of an order was done."""
+    if asked.state == AskedState.SENDING and not asked.in_doubt:
+        return
+    verdict = _verdict(asked, row)
+    if verdict is not None:
+        asked.state, asked.read_at = verdict, timezone.now()
+        asked.save(update_fields=["state", "read_at"])
+        words = "The book shows it." if verdict is AskedState.DONE else "The order ended without it."
+        note(asked, Step.BOOK, words, by=by)
+    elif asked.in_doubt and complete:
+        if asked.state != AskedState.UNKNOWN:
+            asked.state = AskedState.UNKNOWN
+            asked.save(update_fields=["state"])
+        note(asked, Step.NOT_FOUND, "The book does not show it.", by=by)
+
+
+def _verdict(asked: AskedChange, row: OrderRow | None) -> AskedState | None:
+    if row is None:
+        return None
+    if asked.kind == AskedKind.CANCEL:
+        if state_of(row) is OrderState.CANCELLED:
+            return AskedState.DONE
+    elif shows(row, asked.values):
+        return AskedState.DONE
+    return AskedState.NOT_DONE if is_over(row) else None
+
+
+def shows(row: OrderRow, values: dict[str, Any]) -> bool:
+    """Whether a row has the values that a modification asked for."""
+    said = {
+        "quantity": row.total_quantity,
+        "price": row.order_price,
+        "trigger_price": row.trigger_price,
+        "order_type": row.order_type,
+        "validity": row.validity,
+    }
+    for name, value in said.items():
+        wanted = values.get(name)
+        if wanted is None:
+            continue
+        if value is None or (str(value) != wanted if isinstance(value, str) else value != Decimal(wanted)):
+            return False
+    # The stop loss of a cover order is in no declared place of the book.
+    return "stop_trigger" not in values or str(values["stop_trigger"]) in _leg_texts(row)
+
+
+def _leg_texts(row: OrderRow) -> set[str]:
+    return set(_texts((row.bracket_details or {}).values()))
+
+
+def _texts(values: Iterable[Any]) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, dict):
+            yield from _texts(value.values())
+        elif isinstance(value, list):
+            yield from _texts(value)
+        else:
+            yield str(value)
+
+
+def _may_be_found(order: DeskOrder) -> bool:
+    """Whether a book is searched for it: it has no id, and nobody is sending it right now."""
+    return not order.order_id and (order.state != OrderState.SENDING or order.in_doubt)
+
+
+def _matches(order: DeskOrder, row: Row) -> bool:
+    if getattr(row, "exchange", None) != order.exchange:
+        return False
+    if getattr(row, "order_identifier", None) == order.identifier:
+        return True
+    if order.validity not in LONG or not order.in_doubt or isinstance(row, TradeRow):
+        return False
+    at = getattr(row, "order_timestamp", None)
+    return (
+        getattr(row, "scrip_token", None) == str(order.scrip_token)
+        and getattr(row, "transaction_type", None) == order.side
+        and getattr(row, "total_quantity", None) == order.quantity
+        and getattr(row, "order_price", None) == order.price
+        and at is not None
+        and abs(at - order.at) <= NEAR
+    )
+
+
+def _doubt(order: DeskOrder) -> None:
+    """An order whose sender died is unknown."""
+    if order.state != OrderState.UNKNOWN:
+        order.state = OrderState.UNKNOWN
+        order.save(update_fields=["state"])

@@ -1,0 +1,241 @@
+"""Desk sessions: a client's own login, typed beside the dealer and kept nowhere; its token sealed and short-lived.
+
+The login runs in the request that brought the password, as an access check does (docs/rest.md says why). The session
+ends when it is closed, unused for REST_SESSION_MINUTES, refused by ODIN, or with its token; a logout is always sent.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import RetailUser
+from backoffice.audit.operations import record
+from backoffice.outside import visible
+from backoffice.rest import client
+from backoffice.rest.api.answers import LoginRow
+from backoffice.rest.api.call import Terms
+from backoffice.rest.api.masking import Mask
+from backoffice.rest.api.outcome import Outcome, OutcomeKind
+from backoffice.rest.api.session import Session
+from backoffice.rest.config import rest_config
+from backoffice.seal import SealError, seal, unseal
+from trading import operations
+from trading.desk.errors import DeskProblem
+from trading.desk.rights import need_dealer
+from trading.models import DeskSession, Identified, SessionState, longest
+from trading.operations import KEPT, CheckProblem, Credentials
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open desk session with the session at ODIN that it holds."""
+
+    row: DeskSession
+    session: Session
+
+    @property
+    def terms(self) -> Terms:
+        """What the settings say about orders, cut to what the client may do."""
+        return self.session.terms(rest_config().terms)
+
+
+def obstacle(user: RetailUser) -> str:
+    """Why no desk session of a retail user can be opened, before anybody types anything; "" where one can."""
+    found = operations.obstacle(user)
+    if found:
+        return found.words
+    other = current(user.lane)
+    return f"{other.dealer} has the desk of this client open. It must be closed first." if other else ""
+
+
+def current(lane: str) -> DeskSession | None:
+    """The session of a client that is open or being opened. One that was unused too long is ended first."""
+    found = (
+        DeskSession.objects.filter(lane=lane, state__in=(SessionState.OPENING, SessionState.OPEN))
+        .select_related("dealer")
+        .first()
+    )
+    if found is None or not (why := _why_over(found)):
+        return found
+    end(found, why, by=None)
+    return None
+
+
+def open_desk(
+    user: RetailUser, typed: Credentials, *, factor: str, identified: str, token: uuid.UUID, by: "User"
+) -> DeskSession:
+    """Log in once as the client. A form that comes again gives the session that it became.
+
+    Raises DeskProblem: before anything is sent, or with why there was no login.
+    """
+    need_dealer(by)
+    if identified not in Identified.values:
+        raise DeskProblem("Say how the client was identified.")
+    try:
+        values = operations.login_values(user, typed, factor)
+    except CheckProblem as error:
+        raise DeskProblem(str(error)) from None
+    current(user.lane)  # ends one that is over
+    try:
+        with transaction.atomic():
+            RetailUser.objects.select_for_update().get(pk=user.pk)
+            if earlier := DeskSession.objects.filter(token=token).first():
+                return earlier
+            if words := obstacle(user):
+                raise DeskProblem(words)
+            row = DeskSession.objects.create(
+                token=token,
+                lane=user.lane,
+                user_id=user.user_id,
+                dealer=by,
+                identified=identified,
+                factor=factor,
+            )
+            record(
+                "desk.login",
+                by=by,
+                subject=user.lane,
+                text=f"{row}: login begun. Identified: {row.get_identified_display()}.",
+                details={"session": row.pk, "factor": factor},
+            )
+    except IntegrityError:
+        raise DeskProblem("The desk of this client is being opened already. Wait, then look again.") from None
+    opened = client.login(values)
+    mask = Mask([typed.password, typed.second_factor])
+    if opened.session is None:
+        return _failed(row, opened.outcome, mask, by)
+    return _opened(row, opened.session, by)
+
+
+def _failed(row: DeskSession, outcome: Outcome, mask: Mask, by: "User") -> DeskSession:
+    words = visible(mask.text(outcome.words))[:KEPT]
+    with transaction.atomic():
+        row.state, row.words = SessionState.FAILED, words
+        row.ended_at, row.counts = timezone.now(), operations.counts(outcome)
+        row.save(update_fields=["state", "words", "ended_at", "counts"])
+        record(
+            "desk.no_login",
+            by=by,
+            subject=row.lane,
+            text=f"{row}: no login, {outcome.kind.value}. {words}",
+            details={"session": row.pk, "outcome": outcome.kind.value},
+        )
+    raise DeskProblem(f"There was no login ({outcome.kind.value}). {words}")
+
+
+def _opened(row: DeskSession, session: Session, by: "User") -> DeskSession:
+    with transaction.atomic():
+        row.state, row.sealed_token = SessionState.OPEN, seal(session.token)
+        row.allowed, row.ends_at, row.used_at = _allowed(session.login), session.ends, timezone.now()
+        row.save(update_fields=["state", "sealed_token", "allowed", "ends_at", "used_at"])
+        record(
+            "desk.opened",
+            by=by,
+            subject=row.lane,
+            text=f"{row} opened by the client's own login.",
+            details={"session": row.pk},
+        )
+    return row
+
+
+def use(lane: str, *, by: "User") -> Desk:
+    """The open session of a client, for its own dealer; using it keeps it open. Raises DeskProblem."""
+    need_dealer(by)
+    row = current(lane)
+    if row is None or row.state != SessionState.OPEN:
+        raise DeskProblem("The desk of this client is not open. The client must log in.")
+    if row.dealer_id != by.pk:
+        raise DeskProblem(f"{row.dealer} has the desk of this client open.")
+    try:
+        session = _session(row)
+    except SealError:
+        end(row, "Its token could not be opened any more.", by=None)
+        raise DeskProblem("The session cannot be used any more. The client must log in again.") from None
+    DeskSession.objects.filter(pk=row.pk, state=SessionState.OPEN).update(used_at=timezone.now())
+    return Desk(row, session)
+
+
+def end(row: DeskSession, why: str, *, by: "User | None") -> None:
+    """End a session: forget the token, then send the logout, whose failure is kept in words (R15)."""
+    with transaction.atomic():
+        locked = DeskSession.objects.select_for_update().get(pk=row.pk)
+        if locked.state not in (SessionState.OPENING, SessionState.OPEN):
+            return
+        session = _session_or_none(locked)
+        lost = locked.state == SessionState.OPENING
+        locked.state = SessionState.FAILED if lost else SessionState.ENDED
+        locked.counts = lost
+        locked.sealed_token, locked.ended_at, locked.words = "", timezone.now(), why
+        locked.save(update_fields=["state", "sealed_token", "ended_at", "words", "counts"])
+        record(
+            "desk.closed", by=by, subject=row.lane, text=f"{row} ended. {why}", details={"session": row.pk}
+        )
+    if session is None:
+        return
+    outcome = client.logout(session)
+    if outcome.kind is not OutcomeKind.SUCCESS:
+        words = visible(Mask([session.token]).text(outcome.words))[:KEPT]
+        text = f"{row}: the logout was not confirmed ({outcome.kind.value}). The token is forgotten. {words}"
+        record("desk.logout_failed", by=by, subject=row.lane, text=text, details={"session": row.pk})
+
+
+def ended_by_odin(desk: Desk, outcome: Outcome) -> None:
+    """End a desk whose session ODIN does not know any more. Does nothing after another outcome."""
+    if outcome.kind is OutcomeKind.SESSION_ENDED:
+        end(desk.row, "ODIN ended the session.", by=None)
+
+
+def end_unused() -> int:
+    """End all sessions that are over. Returns how many."""
+    ended = 0
+    for row in DeskSession.objects.filter(state__in=(SessionState.OPENING, SessionState.OPEN)):
+        if why := _why_over(row):
+            end(row, why, by=None)
+            ended += 1
+    return ended
+
+
+def _why_over(row: DeskSession) -> str:
+    now = timezone.now()
+    if row.state == SessionState.OPENING:
+        return "The login was interrupted." if now > row.opened_at + longest() else ""
+    if now > row.used_at + timedelta(minutes=settings.REST_SESSION_MINUTES):
+        return f"It was not used for {settings.REST_SESSION_MINUTES:g} minutes."
+    return "Its day is over." if row.ends_at is None or now >= row.ends_at - timedelta(minutes=1) else ""
+
+
+def _session(row: DeskSession) -> Session:
+    ends: datetime = row.ends_at or timezone.now()
+    return Session(unseal(row.sealed_token), row.user_id, ends, LoginRow(row.allowed))
+
+
+def _session_or_none(row: DeskSession) -> Session | None:
+    try:
+        return _session(row) if row.sealed_token else None
+    except SealError:
+        return None
+
+
+def _allowed(login: LoginRow) -> dict[str, Any]:
+    """What a login says orders may be, spelled as the login spells it."""
+    said: dict[str, Any] = {}
+    if login.exchanges is not None:
+        said["exchanges"] = list(login.exchanges)
+    if login.products_by_exchange is not None:
+        said["product_types_exchange"] = {
+            name: list(products) for name, products in login.products_by_exchange.items()
+        }
+    others: dict[str, Any] = {}
+    if login.details and login.details.gtd_max_days is not None:
+        others["nGTDMaxDays"] = str(login.details.gtd_max_days)
+    if login.details and login.details.amo_allowed is not None:
+        others["bAMOAllowedForUser"] = login.details.amo_allowed
+    return {**said, "others": others}

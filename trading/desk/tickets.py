@@ -1,0 +1,293 @@
+"""What an order says before it is one: its findings, its words, its value, and what is unusual about it."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from backoffice.kit.formats import INDIA, indian, ist
+from backoffice.protocol.codes import Choice
+from backoffice.protocol.findings import Finding, Severity, errors
+from backoffice.rest import client
+from backoffice.rest.api.calls import PlaceCover, PlaceOrder
+from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validity
+from backoffice.rest.api.session import Session
+from markets import search
+from markets.models import Scrip
+from trading.models import DeskOrder, OrderKind
+from trading.models.desk import LIVE, NOTHING_PLACED
+
+#: Where the findings of the calls belong on the form.
+FIELDS = {
+    "scrip_info.exchange": "scrip",
+    "scrip_info.scrip_token": "scrip",
+    "transaction_type": "side",
+    "product_type": "product",
+    "main_leg.order_type": "order_type",
+    "main_leg.quantity": "quantity",
+    "main_leg.price": "price",
+    "stoploss_leg.legs.quantity": "quantity",
+    "stoploss_leg.legs.price": "stop_price",
+    "stoploss_leg.legs.trigger_price": "stop_trigger",
+}
+MARKET = (OrderType.MARKET, OrderType.STOP_MARKET)
+#: Exchanges whose hours are known here, and the hours (India).
+EQUITY_HOURS = ("NSE_EQ", "NSE_FO", "BSE_EQ", "BSE_FO")
+OPENS, CLOSES = time(9, 0), time(15, 30)
+#: An order of the same scrip and side within so long may be the same instruction typed twice.
+REPEATED_WITHIN = timedelta(minutes=30)
+#: Share of a cap from which an order is said to be large.
+LARGE = Decimal("0.5")
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An order as it was typed. Prices in rupees. `about_price`: what a market order is expected to cost a unit."""
+
+    exchange: str
+    scrip_token: int
+    side: str
+    order_type: str
+    quantity: int
+    kind: str = OrderKind.REGULAR.value
+    product: str = Product.INTRADAY.value
+    price: Decimal = Decimal(0)
+    trigger_price: Decimal = Decimal(0)
+    disclosed_quantity: int = 0
+    validity: str = Validity.DAY.value
+    validity_days: int = 0
+    is_amo: bool = False
+    stop_price: Decimal | None = None
+    stop_trigger: Decimal | None = None
+    about_price: Decimal = Decimal(0)
+    algo_id: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A ticket as it was judged. Without a scrip it has errors, no words and no value."""
+
+    ticket: Ticket
+    findings: list[Finding]
+    scrip: Scrip | None = None
+    as_of: datetime | None = None
+    words: str = ""
+    value: Decimal = Decimal(0)
+    unusual: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What forbids to send it."""
+        return errors(self.findings)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the words or the value do: what was confirmed is what was shown."""
+        return hashlib.sha256(f"{self.words}|{self.value}".encode()).hexdigest()
+
+
+def of(order: DeskOrder) -> Ticket:
+    """The ticket of an order that was confirmed."""
+    return Ticket(
+        exchange=order.exchange,
+        scrip_token=order.scrip_token,
+        side=order.side,
+        order_type=order.order_type,
+        quantity=order.quantity,
+        kind=order.kind,
+        product=order.product,
+        price=order.price,
+        trigger_price=order.trigger_price,
+        disclosed_quantity=order.disclosed_quantity,
+        validity=order.validity,
+        validity_days=order.validity_days,
+        is_amo=order.is_amo,
+        stop_price=order.stop_price,
+        stop_trigger=order.stop_trigger,
+        algo_id=order.algo_id,
+    )
+
+
+def rest_values(ticket: Ticket, identifier: str) -> dict[str, Any]:
+    """The values of the call that places it. Only exchange and token name the scrip (R16)."""
+    values: dict[str, Any] = {
+        "scrip_info": {"exchange": ticket.exchange, "scrip_token": ticket.scrip_token},
+        "transaction_type": ticket.side,
+        "order_identifier": identifier,
+        "algo_id": ticket.algo_id or None,
+    }
+    if ticket.kind == OrderKind.COVER:
+        return {
+            **values,
+            "main_leg": {
+                "order_type": ticket.order_type,
+                "quantity": ticket.quantity,
+                "price": ticket.price,
+            },
+            "stoploss_leg": {"legs": stop_leg(ticket.quantity, ticket.stop_price, ticket.stop_trigger)},
+        }
+    return {
+        **values,
+        "product_type": ticket.product,
+        "order_type": ticket.order_type,
+        "quantity": ticket.quantity,
+        "price": ticket.price,
+        "trigger_price": ticket.trigger_price,
+        "disclosed_quantity": ticket.disclosed_quantity,
+        "validity": ticket.validity,
+        "validity_days": ticket.validity_days,
+        "is_amo": ticket.is_amo,
+    }
+
+
+def stop_leg(quantity: int, price: Decimal | None, trigger: Decimal | None) -> dict[str, Any]:
+    """The one stop loss of a cover order: of its quantity; without a price it is a market order (R24)."""
+    return {"quantity": quantity, "price": price, "trigger_price": trigger}
+
+
+def judge(ticket: Ticket, session: Session, lane: str) -> Judged:
+    """All that is to be said of a ticket before it is confirmed."""
+    scrip, as_of, found = _scrip(ticket)
+    if scrip is None:
+        return Judged(ticket, found)
+    call = PlaceCover if ticket.kind == OrderKind.COVER else PlaceOrder
+    values = rest_values(ticket, client.new_identifier())
+    said = client.invalid(call, values, session, lot=scrip.lot or None, tick=scrip.tick_rupees or None)
+    found += [replace(one, path=FIELDS.get(one.path, one.path)) for one in said]
+    if ticket.order_type == OrderType.MARKET and ticket.about_price <= 0:
+        words = "A market order has no price. Say at about what price, so that its value is known."
+        found.append(Finding("about_price", words, rule="value"))
+    if not (scrip.lot and scrip.tick):
+        words = "Check lot and tick: this scrip master does not tell them."
+        found.append(Finding("scrip", words, Severity.WARNING, "R37"))
+    worth = value(ticket, scrip)
+    if not errors(found) and worth > settings.DESK_ORDER_CAP:
+        words = f"It is worth ₹ {indian(worth)}; one order may be worth ₹ {indian(settings.DESK_ORDER_CAP)}."
+        found.append(Finding("quantity", words, rule="cap"))
+    unusual = [one.text for one in found if one.severity is Severity.WARNING]
+    if not errors(found):
+        unusual += _unusual(ticket, worth, lane)
+    return Judged(ticket, found, scrip, as_of, in_words(ticket, scrip), worth, unusual)
+
+
+def _scrip(ticket: Ticket) -> tuple[Scrip | None, datetime | None, list[Finding]]:
+    """The scrip in the current master, which must not be older than a trading day (R35)."""
+    own = search.masters().get(ticket.exchange)
+    if own is None:
+        return None, None, [Finding("scrip", f"There is no scrip master of {ticket.exchange}. Import it.")]
+    if own.stale:
+        words = (
+            f"The scrip master is of {ist(own.current.current_since, 'minute')}: orders wait for a newer one."
+        )
+        return None, None, [Finding("scrip", words, rule="R35")]
+    scrip = search.scrips([own]).filter(token=ticket.scrip_token).first()
+    if scrip is None:
+        words = f"{ticket.exchange} {ticket.scrip_token} is not offered in the current scrip master."
+        return None, None, [Finding("scrip", words)]
+    return scrip, own.current.current_since, []
+
+
+def value(ticket: Ticket, scrip: Scrip) -> Decimal:
+    """What an order is worth, in rupees: a stop loss market at its trigger, a market order at what was typed."""
+    at = {OrderType.MARKET.value: ticket.about_price, OrderType.STOP_MARKET.value: ticket.trigger_price}
+    price = at.get(ticket.order_type, ticket.price)
+    return worth(ticket.exchange, ticket.quantity, price, scrip.lot)
+
+
+def worth(exchange: str, quantity: int, price: Decimal, lot: int) -> Decimal:
+    """Quantity times price; lots have their units where REST_LOTS counts in lots."""
+    units = quantity * (lot or 1) if exchange in settings.REST_LOTS else quantity
+    return price * units
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def in_words(ticket: Ticket, scrip: Scrip) -> str:
+    """The order as a person would say it."""
+    cover = ticket.kind == OrderKind.COVER
+    product = "cover order" if cover else label(Product, ticket.product).lower()
+    first = f"{label(Side, ticket.side)} {ticket.quantity:,} {scrip_words(scrip)} on {label(Exchange, ticket.exchange)}"
+    parts = [first, product, price_words(ticket)]
+    if cover:
+        parts.append(_stop_words(ticket))
+    else:
+        parts.append(validity_words(ticket.validity, ticket.validity_days))
+    if ticket.disclosed_quantity:
+        parts.append(f"{ticket.disclosed_quantity:,} disclosed")
+    if ticket.is_amo:
+        parts.append("after-market order")
+    return ", ".join(parts) + "."
+
+
+def label(choices: type[Choice], code: str) -> str:
+    """What people call a code; one that is not listed as it is."""
+    return next((one.label for one in choices if one.value == code), code)
+
+
+def price_words(ticket: Ticket) -> str:
+    """At what price."""
+    rupees, trigger = f"₹ {indian(ticket.price, None)}", f"₹ {indian(ticket.trigger_price, None)}"
+    return {
+        OrderType.LIMIT.value: f"limit {rupees}",
+        OrderType.MARKET.value: "at market",
+        OrderType.STOP_LIMIT.value: f"stop loss, trigger {trigger}, limit {rupees}",
+        OrderType.STOP_MARKET.value: f"stop loss, trigger {trigger}, at market",
+    }.get(ticket.order_type, ticket.order_type)
+
+
+def validity_words(validity: str, days: int) -> str:
+    """How long."""
+    if validity == Validity.GTD:
+        return f"for {days} days"
+    return "valid for the day" if validity == Validity.DAY else label(Validity, validity).lower()
+
+
+def _stop_words(ticket: Ticket) -> str:
+    side = Side.SELL if ticket.side == Side.BUY else Side.BUY
+    how = f"limit ₹ {indian(ticket.stop_price, None)}" if ticket.stop_price else "at market"
+    trigger = indian(ticket.stop_trigger, None)
+    return f"with a stop loss: {side.label.lower()} {ticket.quantity:,} at trigger ₹ {trigger}, {how}"
+
+
+def scrip_words(scrip: Scrip) -> str:
+    """The scrip as it is known, with what tells contracts apart."""
+    parts = [str(scrip)]
+    if scrip.expiry:
+        parts.append(f"{scrip.expiry:%d-%m-%Y}")
+    if scrip.option_type in ("CE", "PE"):
+        parts.append(f"{indian(scrip.strike_rupees, None)} {scrip.option_type}")
+    return " ".join(parts)
+
+
+# --- what is unusual ----------------------------------------------------------------------------------------------
+
+
+def _unusual(ticket: Ticket, worth: Decimal, lane: str) -> Iterator[str]:
+    if ticket.order_type in MARKET:
+        yield "It has no limit: it may be executed far from the last price."
+    if worth > settings.DESK_ORDER_CAP * LARGE:
+        yield f"It is worth more than {LARGE:.0%} of what one order may be worth."
+    now = timezone.now().astimezone(INDIA)
+    if ticket.exchange in EQUITY_HOURS:
+        opened = now.weekday() < 5 and OPENS <= now.time() <= CLOSES
+        if opened and ticket.is_amo:
+            yield "It is an after-market order while the market is open."
+        if not opened and not ticket.is_amo:
+            yield "The market is closed now, and it is no after-market order."
+    own = DeskOrder.objects.filter(
+        lane=lane, exchange=ticket.exchange, scrip_token=ticket.scrip_token
+    ).exclude(state__in=NOTHING_PLACED)
+    same = own.filter(side=ticket.side, at__gte=now - REPEATED_WITHIN).order_by("-id").first()
+    if same:
+        yield f"{same} of {ist(same.at, 'minute')} has the same scrip and side: {same.words}"
+    if other := own.exclude(side=ticket.side).filter(state__in=LIVE).order_by("-id").first():
+        yield f"{other} is open on the other side: {other.words}"
+    priced = own.filter(price__gt=0, at__gte=now - timedelta(days=1)).order_by("-id").first()
+    if priced and ticket.price and abs(ticket.price - priced.price) > priced.price / 10:
+        yield f"The price is more than 10% away from ₹ {indian(priced.price, None)} of {priced}."

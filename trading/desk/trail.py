@@ -1,0 +1,57 @@
+"""Steps of orders and of what is asked of them: an event that nobody can alter, and an entry of the trail."""
+
+from typing import TYPE_CHECKING
+
+from backoffice.audit.operations import record
+from backoffice.outside import visible
+from backoffice.rest.api.masking import Mask
+from backoffice.rest.api.outcome import OutcomeKind, Read
+from backoffice.rest.api.writing import to_json
+from trading.models import AskedChange, DeskOrder, OrderEvent, Step
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: Characters of a text of the service that are kept.
+KEPT = 4000
+
+
+def note(
+    what: DeskOrder | AskedChange,
+    step: Step,
+    text: str,
+    *,
+    by: "User | None",
+    outcome: str = "",
+    body: str = "",
+    received: str = "",
+    reason: str = "",
+) -> None:
+    """Write a step down, in the caller's transaction. Texts of the service are made visible and cut."""
+    body, received = visible(body)[:KEPT], visible(received)[:KEPT]
+    OrderEvent.objects.create(
+        order=what if isinstance(what, DeskOrder) else None,
+        asked=what if isinstance(what, AskedChange) else None,
+        step=step,
+        by=by,
+        text=text,
+        outcome=outcome,
+        body=body,
+        received=received,
+    )
+    details = {"order": str(what), "sent": body, "received": received, "outcome": outcome}
+    record(
+        f"desk.order_{step.value}",
+        by=by,
+        subject=what.lane,
+        text=f"{what}: {text}",
+        reason=reason,
+        details={name: said for name, said in details.items() if said},
+    )
+
+
+def answer_of(read: Read) -> str:
+    """What came back, without secrets."""
+    if read.outcome.kind is OutcomeKind.SUCCESS:
+        return " ".join(filter(None, (read.outcome.words, to_json(Mask().value(read.data)))))
+    return read.outcome.received

@@ -1,0 +1,5 @@
+"""The kinds of change of this room."""
+
+from trading.kinds import release
+
+KINDS = (release.KIND,)
