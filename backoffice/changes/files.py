@@ -55,6 +55,9 @@ class Unique:
 class FileKind:
     """A kind of file, each row of which is one change: its columns, and what must not stand in it twice (`unique`).
 
+    `effect` is what comes of one row and of several, to stand after a number. `matters` are the fields, `name` or
+    `list.name`, whose different values a checker is shown with their counts: none of them personal or secret.
+
     `moved_on` gives a condition on changes (their subject and record version) that holds where the record is not the
     one any more that the row was examined on. `compose` makes the values of a row those of the message. `compare`:
     what the values of a row, and what is known of its record, say more than once.
@@ -65,5 +68,7 @@ class FileKind:
     layout: Layout
     unique: tuple[Unique, ...]
     moved_on: Callable[[], Q]
+    effect: tuple[str, str] = ("row goes out", "rows go out")
+    matters: tuple[str, ...] = ("group_id",)
     compose: Compose = as_given
     compare: Callable[[Values, Values | None], list[Comparison]] = lambda values, known: []
