@@ -65,7 +65,9 @@ class Seen:
         for digest, number, unique, path in keys:
             first = self._first(digest)
             if first != number:
-                finding = Finding(path, f"Row {first} {unique.words}", unique.severity, RULE)  # see `first_of`
+                finding = Finding(
+                    path, f"Row {first} {unique.words}", unique.severity, RULE
+                )  # see `first_of`
                 found.setdefault(number, []).append(finding)
         return found
 

@@ -5,20 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('batches', '0001_initial'),
+        ("batches", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='batch',
-            name='corrects',
-            field=models.ForeignKey(help_text='The file whose failed rows this one holds, corrected.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='batches.batch'),
+            model_name="batch",
+            name="corrects",
+            field=models.ForeignKey(
+                help_text="The file whose failed rows this one holds, corrected.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="corrected_by",
+                to="batches.batch",
+            ),
         ),
         migrations.AddField(
-            model_name='batch',
-            name='summary',
-            field=models.JSONField(default=dict, help_text='What the rows to be sent come to (see `check.tally`), and which to look at.'),
+            model_name="batch",
+            name="summary",
+            field=models.JSONField(
+                default=dict,
+                help_text="What the rows to be sent come to (see `check.tally`), and which to look at.",
+            ),
         ),
     ]

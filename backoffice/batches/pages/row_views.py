@@ -23,7 +23,7 @@ from backoffice.batches.file import columns, uploads
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.batches.pages import result
 from backoffice.batches.pages.filters import RowFilter
-from backoffice.batches.pages.rows import with_outcome
+from backoffice.batches.pages.rows import shown_cell, with_outcome
 from backoffice.batches.pages.tables import RowTable
 from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
@@ -137,7 +137,7 @@ def offers(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _offered(column: columns.Column, text: str, shows: bool) -> str:
     """A value as the page of offers shows it, with a mark in the place of what cannot be seen."""
-    return _cell(column, charset.shown(str(text or "")), shows) or ""
+    return shown_cell(column, charset.shown(str(text or "")), shows) or ""
 
 
 @require_safe
@@ -183,6 +183,9 @@ def _row_page(
         "lane": row.lane,
         "next_row": batch.rows.filter(state=row.state, number__gt=row.number).order_by("number").first(),
         "shows_personal": shows,
+        "may_fix": batch.state == State.CHECKED
+        and batch.made_by_id == request.user.pk
+        and (found or row.corrections),
         "may_reveal": privacy.may_reveal(request, row.lane),
         "change": change,
         "cells": [cell for cell in cells if _says_something(cell)],
@@ -228,12 +231,17 @@ def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
                 "id": f"cell-{place + 1}",
                 "header": header,
                 "label": column.label if column else "left out",
-                "text": "••••" if place in secrets and text else _cell(column, text, shows),
-                "corrected": _cell(column, row.corrections.get(str(place)), shows),
+                "text": MASK if place in secrets and text else shown_cell(column, text, shows),
+                "corrected": _corrected(column, row.corrections.get(str(place)), shows),
                 "findings": [one for one in row.findings if column and one["path"] == column.path],
             }
         )
     return cells
+
+
+def _corrected(column: columns.Column | None, text: Any, shows: bool) -> str | None:
+    """What was accepted or typed in the place of a cell; what is sealed stays so."""
+    return MASK if isinstance(text, dict) else shown_cell(column, text, shows)
 
 
 def _says_something(cell: dict[str, Any]) -> bool:
@@ -246,15 +254,6 @@ def _found(cells: list[dict[str, Any]], whole: list[dict[str, Any]]) -> list[tup
         *(("", finding) for finding in whole),
         *((cell["id"], finding) for cell in cells for finding in cell["findings"]),
     ]
-
-
-def _cell(column: columns.Column | None, text: str | None, shows: bool) -> str | None:
-    """A cell as the page shows it: of a column that was left out nobody knows what it holds."""
-    if not text or shows:
-        return text
-    if column is None:
-        return MASK
-    return privacy.mask(column.field.personal, text) if column.field.personal else privacy.words(text, False)
 
 
 def _on_no_column(batch: Batch, row: Row) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ class BatchList(ListView):
 @may_view
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One batch: what it is, how far it is, what was found, what may be done with it, what became of it."""
-    batch = _batch_or_404(pk)
+    batch = batch_or_404(pk)
     if batch.state == State.UPLOADED and not batch.problem and batch.made_by_id == request.user.pk:
         return redirect("batches:mapping", pk=pk)
     return _page(request, batch)
@@ -82,8 +82,8 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 @may_view
 def progress(request: StaffRequest, pk: int) -> HttpResponse:
     """The part of the page that lives. 204 while nothing moved; the whole page anew where it is another one."""
-    batch = _batch_or_404(pk)
-    context = _progress(request, batch)
+    batch = batch_or_404(pk)
+    context = progress_of(request, batch)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if request.GET.get("seen", "").partition("-")[0] != batch.state:
@@ -96,7 +96,7 @@ def progress(request: StaffRequest, pk: int) -> HttpResponse:
 @may_view
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """Do one of ACTIONS; what cannot be done is said on the batch's page, with the next step."""
-    batch = _batch_or_404(pk)
+    batch = batch_or_404(pk)
     try:
         done = ACTIONS[action](batch, _person(request), request)
     except BatchError as error:
@@ -112,7 +112,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
 @may_upload
 def submit(request: StaffRequest, pk: int) -> HttpResponse:
     """Propose a checked batch."""
-    batch = _batch_or_404(pk)
+    batch = batch_or_404(pk)
     form = SubmitForm(request.POST, money=asks_total(batch), wrong=batch.wrong)
     problem = ""
     if form.is_valid():
@@ -228,7 +228,7 @@ def _page(
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": batch.submitted_at is not None and may_comment(request.user, change_kind(batch)),
         **_decision(request, batch, mine),
-        **_progress(request, batch),
+        **progress_of(request, batch),
     }
     if batch.state not in (State.UPLOADED, State.CHECKING):
         context["finding_kinds"] = _named(kind, summary.finding_kinds(batch))
@@ -267,7 +267,7 @@ def _decision(request: StaffRequest, batch: Batch, mine: bool) -> dict[str, Any]
     }
 
 
-def _progress(request: StaffRequest, batch: Batch) -> dict[str, Any]:
+def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
     """The bar, and a mark by which "nothing moved" is known; `every` is how often the page asks again."""
     counts: dict[str, int] = {}
     bar = None
@@ -327,7 +327,8 @@ def _event(entry: Entry, shows: bool) -> Event:
     )
 
 
-def _batch_or_404(pk: int) -> Batch:
+def batch_or_404(pk: int) -> Batch:
+    """The batch of this number, with the people of it."""
     found = Batch.objects.select_related("made_by", "decided_by").filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such batch.")
