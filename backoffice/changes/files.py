@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from backoffice.changes.examination import Compose, as_given
 from backoffice.kit.components import Comparison
-from backoffice.protocol.fields import Field, Values
+from backoffice.protocol.fields import Field, Records, Values
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.message import Request
 
@@ -72,3 +72,14 @@ class FileKind:
     matters: tuple[str, ...] = ("group_id",)
     compose: Compose = as_given
     compare: Callable[[Values, Values | None], list[Comparison]] = lambda values, known: []
+
+    @property
+    def matter_fields(self) -> dict[str, Field]:
+        """The declarations of the fields that matter, by name. Raises KeyError for one that is not declared."""
+        return {name: _declared(self.layout.message, name) for name in self.matters}
+
+
+def _declared(message: type[Request], name: str) -> Field:
+    listed, _, part = name.rpartition(".")
+    field = message.fields[listed or part]
+    return field.record.fields[part] if listed and isinstance(field, Records) else field

@@ -21,7 +21,7 @@ from backoffice.batches.pages import grid
 from backoffice.batches.pages.row_views import PERMISSIONS
 from backoffice.batches.pages.views import batch_or_404, progress_of
 from backoffice.kit import privacy
-from backoffice.outside import storable, whole
+from backoffice.outside import whole
 
 #: Characters of one cell: no value of a message is as long.
 LONGEST = 2000
@@ -100,12 +100,12 @@ def _again(request: StaffRequest, batch: Batch) -> HttpResponse:
 
 
 def _typed(request: StaffRequest) -> Iterator[Typed]:
-    """What was typed into cells. Raises BatchError for what no cell can hold."""
+    """What was typed into cells. Raises BatchError for a text that is too long."""
     named = [(name, found) for name in request.POST if (found := _NAME.fullmatch(name))]
     for name, found in named[:MOST]:
         text = request.POST[name]
-        if len(text) > LONGEST or not storable(text):
-            raise BatchError(f"A cell takes at most {LONGEST} characters of plain text. Shorten it.")
+        if len(text) > LONGEST:
+            raise BatchError(f"A cell takes at most {LONGEST} characters. Shorten it.")
         number, place = map(int, found.groups())
         yield Typed(number, place, text, request.POST.get(f"seen-{number}-{place}", ""))
 

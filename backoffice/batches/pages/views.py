@@ -20,6 +20,7 @@ from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import HIDDEN
 from backoffice.batches.models import CAME_BACK, Batch, State
+from backoffice.batches.pages import approval
 from backoffice.batches.pages.filters import BatchFilter
 from backoffice.batches.pages.forms import SubmitForm
 from backoffice.batches.pages.tables import BatchTable
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 #: So many entries of a batch's time line are shown; the audit list has the rest.
 ENTRIES = 100
-#: So many rows that want a look are named on the page itself.
-RISKY = 10
 
 may_view = for_staff("batches.view_batch")
 may_upload = for_staff("changes.add_change")
@@ -237,9 +236,9 @@ def _page(
         context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
     if batch.state == State.CHECKED and mine:
         context["form"] = form or SubmitForm(money=asks_total(batch), wrong=batch.wrong)
-    if batch.state == State.SUBMITTED:
-        risky = summary.with_risks(batch)
-        context["risky"], context["risky_count"] = risky[:RISKY], risky.count()
+        context["will"] = approval.effect(
+            batch, context["totals"], personal=context["personal"], shows=context["shows_personal"]
+        )
     return render(request, "batches/detail.html", context, status=code)
 
 
@@ -296,6 +295,7 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "personal": request.user.has_perm("accounts.see_personal_data"),
         "bar": bar,
         "counts": counts,
+        "outcome": approval.outcome(counts),
         "every": every,
         "stopped": stopped,
         "seen": "-".join(marks),
