@@ -169,6 +169,11 @@ class Batch(Leased):
         return self.cleaning["done"] if self.cleaning else self.total_rows
 
     @property
+    def sent(self) -> int:
+        """How many rows are to be sent, or were."""
+        return self.good + self.warned
+
+    @property
     def subject(self) -> str:
         """What audit entries call it. A retail user's has a slash, this one has none."""
         return f"batch:{self.pk}"

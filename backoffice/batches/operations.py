@@ -50,18 +50,26 @@ class ColumnsUnclear(BatchError):
 
 
 def upload(
-    kind: str, chunks: Iterable[bytes], file_name: str, *, by: "User", token: uuid.UUID | None = None
+    kind: str,
+    chunks: Iterable[bytes],
+    file_name: str,
+    *,
+    by: "User",
+    token: uuid.UUID | None = None,
+    corrects: int | None = None,
 ) -> Uploaded:
     """Take a file in. The same token a second time (a double click) gives the first batch back.
 
-    Nothing of it is checked yet. Raises NotAllowed, BatchError for an unknown kind, or FileProblem where the file
-    cannot be read; nothing is kept then.
+    `corrects` is the number of the batch whose failed rows it holds, corrected. Nothing of it is checked yet. Raises
+    NotAllowed, BatchError for an unknown kind or a batch that it cannot correct, or FileProblem where the file cannot
+    be read; nothing is kept then.
     """
     _may_upload(by)
     if kind not in file_kinds():
         raise BatchError(
             f"There is no kind of file {kind!r}. Choose one of {', '.join(sorted(file_kinds()))}."
         )
+    parent = corrected(corrects, kind) if corrects is not None else None
     token = token or uuid.uuid4()
     if done := Batch.objects.filter(token=token, made_by=by).first():
         return Uploaded(done, earlier(done))
@@ -84,9 +92,11 @@ def upload(
                 headers=inspected.headers,
                 mapping=mapping,
                 unconfirmed=unconfirmed,
+                corrects=parent,
                 made_by=by,
             )
-            _record(batch, "batch.uploaded", by, f"{name} uploaded, {stored.size} bytes.")
+            why = {"corrects": parent.pk} if parent else {}
+            _record(batch, "batch.uploaded", by, f"{name} uploaded, {stored.size} bytes.", **why)
     except IntegrityError:  # the second of two clicks at the same moment
         uploads.forget(stored.name)
         batch = Batch.objects.get(token=token, made_by=by)
@@ -94,6 +104,16 @@ def upload(
         uploads.forget(stored.name)
         raise
     return Uploaded(batch, earlier(batch))
+
+
+def corrected(number: int, kind: str) -> Batch:
+    """The batch whose failed rows a file of this kind may correct. Raises BatchError where it may not."""
+    batch = (
+        Batch.objects.filter(pk=number, kind=kind).exclude(state__in=(State.UPLOADED, State.CHECKING)).first()
+    )
+    if batch is None:
+        raise BatchError(f"B-{number} is no checked file of this kind. Upload this file by itself.")
+    return batch
 
 
 def earlier(batch: Batch) -> list[Batch]:

@@ -25,4 +25,5 @@ urlpatterns = [
     path("<int:pk>/rows/<int:number>/reject/", row_views.reject, name="reject_row"),
     path("<int:pk>/result.csv", row_views.download, {"failed_only": False}, name="result"),
     path("<int:pk>/failed.csv", row_views.download, {"failed_only": True}, name="failed"),
+    path("<int:pk>/failed.xlsx", row_views.download_workbook, name="failed_workbook"),
 ]

@@ -48,7 +48,7 @@ class Seen:
         names = (name for _, unique, _ in self._uniques for name in (unique.each, *unique.fields) if name)
         return list(dict.fromkeys(names))
 
-    def digests(self, values: Values) -> set[int]:
+    def digests(self, values: Any) -> set[int]:
         """What must stand once of a row, as digests that this process alone understands."""
         return {digest for digest, _, _ in self._keys(values)}
 

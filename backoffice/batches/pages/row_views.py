@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
@@ -144,12 +144,32 @@ def _offered(column: columns.Column, text: str, shows: bool) -> str:
 @may_see_rows
 def download(request: StaffRequest, pk: int, failed_only: bool) -> HttpResponseBase:
     """The uploader's file back with what became of each row, or only the rows that failed. Who took it is recorded."""
+    batch = _to_download(pk)
+    headers = _taken(request, batch, "failed rows" if failed_only else "result", "csv")
+    found = result.lines(batch, failed_only=failed_only)
+    return StreamingHttpResponse(found, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@require_safe
+@may_see_rows
+def download_workbook(request: StaffRequest, pk: int) -> HttpResponseBase:
+    """The rows that failed as a workbook, with what is wrong at its cells. Who took it is recorded."""
+    batch = _to_download(pk)
+    headers = _taken(request, batch, "failed rows", "xlsx")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return FileResponse(result.workbook(batch), content_type=kind, headers=headers)
+
+
+def _to_download(pk: int) -> Batch:
     batch = get_object_or_404(Batch, pk=pk)
     if batch.state in (State.UPLOADED, State.CHECKING):
         raise Http404("The file is not checked yet.")
-    part = "failed rows" if failed_only else "result"
+    return batch
+
+
+def _taken(request: StaffRequest, batch: Batch, part: str, ending: str) -> dict[str, str]:
+    """Record who takes a part of a batch as a file, and give the headers of the answer."""
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
-    name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.csv")
     record(
         "batch.downloaded",
         by=request.user,
@@ -157,15 +177,12 @@ def download(request: StaffRequest, pk: int, failed_only: bool) -> HttpResponseB
         text=f"Batch {batch.pk}: {part} downloaded.",
         details={"batch": batch.pk, "sha256": batch.sha256},
     )
-    return StreamingHttpResponse(
-        result.lines(batch, failed_only=failed_only),
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": content_disposition_header(True, name),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.{ending}")
+    return {
+        "Content-Disposition": str(content_disposition_header(True, name)),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _row_page(

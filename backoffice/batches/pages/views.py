@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: So many entries of a batch's time line are shown; the audit list has the rest.
 ENTRIES = 100
+#: So many files that correct rows of this one are named.
+CORRECTIONS = 5
 
 may_view = for_staff("batches.view_batch")
 may_upload = for_staff("changes.add_change")
@@ -222,6 +224,8 @@ def _page(
         "mine": mine,
         "came_back": batch.state in CAME_BACK,
         "earlier": operations.earlier(batch),
+        "corrected_by": batch.corrected_by.order_by("pk")[:CORRECTIONS],
+        "cells_corrected": Entry.objects.filter(subject=batch.subject, action="batch.corrected").count(),
         "events": _events(batch, privacy.sees_at_once(request.user)),
         "shows_personal": privacy.sees_at_once(request.user),
         "comment_failed": tried == "comment" and bool(problem),
@@ -310,7 +314,11 @@ def _named(kind: FileKind, found: list[summary.FindingKind]) -> list[tuple[str, 
 
 
 def _events(batch: Batch, shows: bool) -> list[Event]:
-    entries = Entry.objects.filter(subject=batch.subject).order_by("-id")[:ENTRIES]
+    entries = (
+        Entry.objects.filter(subject=batch.subject)
+        .exclude(action="batch.corrected")
+        .order_by("-id")[:ENTRIES]
+    )
     return [_event(entry, shows) for entry in entries]
 
 
@@ -329,7 +337,7 @@ def _event(entry: Entry, shows: bool) -> Event:
 
 def batch_or_404(pk: int) -> Batch:
     """The batch of this number, with the people of it."""
-    found = Batch.objects.select_related("made_by", "decided_by").filter(pk=pk).first()
+    found = Batch.objects.select_related("made_by", "decided_by", "corrects").filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such batch.")
     return found
