@@ -218,6 +218,7 @@ def _page(
     context: dict[str, Any] = {
         "batch": batch,
         "kind": kind,
+        "money": asks_total(batch),
         "problem": problem,
         "tried": tried,
         "reason": request.POST.get("reason", ""),
@@ -236,13 +237,13 @@ def _page(
     if batch.state not in (State.UPLOADED, State.CHECKING):
         context["finding_kinds"] = _named(kind, summary.finding_kinds(batch))
         context["totals"] = summary.totals(batch)
+        context["will"] = approval.effect(
+            batch, context["totals"], personal=context["personal"], shows=context["shows_personal"]
+        )
         hidden = (one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN)
         context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
     if batch.state == State.CHECKED and mine:
         context["form"] = form or SubmitForm(money=asks_total(batch), wrong=batch.wrong)
-        context["will"] = approval.effect(
-            batch, context["totals"], personal=context["personal"], shows=context["shows_personal"]
-        )
     return render(request, "batches/detail.html", context, status=code)
 
 
