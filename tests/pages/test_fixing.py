@@ -98,5 +98,5 @@ def test_a_cell_of_another_window_is_not_overwritten_and_the_page_works_on_a_pho
         expect(window.locator("[id^=said-3-]")).to_contain_text(
             "Corrected" if window is page else "KAAPF9802K"
         )
-    expect(other.get_by_text("your value is not saved")).to_be_visible()
+    expect(other.locator("#fix").get_by_text("your value is not saved")).to_be_visible()
     clean(other)

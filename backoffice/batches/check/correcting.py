@@ -113,8 +113,8 @@ def _check(batch: Batch, rows: list[Row]) -> list[Row]:
     try:
         gone: list[int] = []
         wanted: set[int] = set()
-        for row, anew in zip(rows, checked, strict=True):
-            before, after = seen.digests(row.values), seen.digests(anew.values)
+        for row, again in zip(rows, checked, strict=True):
+            before, after = seen.digests(row.values), seen.digests(again.values)
             if before != after:
                 wanted |= after
             if before - after:

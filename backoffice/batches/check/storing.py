@@ -23,7 +23,7 @@ from backoffice.delivery.content import canonical, hash_of
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
 
-#: The columns of a row that checking decides; a row that is checked anew keeps the rest.
+#: The columns of a row that checking decides; a row that is checked again keeps the rest.
 DECIDED = (
     "state",
     "lane",
@@ -103,13 +103,13 @@ def replace(batch: Batch, checked: Sequence[tuple[Row, CheckedRow]]) -> None:
     In the caller's transaction, which holds the batch as it is stored.
     """
     counted = tally.of(batch, file_kind(batch.kind))
-    for row, anew in checked:
+    for row, again in checked:
         counted.remove(row)
         setattr(batch, COUNTS[RowState(row.state)], getattr(batch, COUNTS[RowState(row.state)]) - 1)
         before = row.amount or Decimal(0)
-        _take(row, anew)
+        _take(row, again)
         counted.add(row)
-        setattr(batch, COUNTS[anew.state], getattr(batch, COUNTS[anew.state]) + 1)
+        setattr(batch, COUNTS[again.state], getattr(batch, COUNTS[again.state]) + 1)
         if (row.amount or before) and batch.amount is None:
             batch.amount = Decimal(0)
         if batch.amount is not None:
