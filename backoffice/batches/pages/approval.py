@@ -88,7 +88,9 @@ def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effe
 def _distinct(file: FileKind, summary: Mapping[str, Any]) -> list[Distinct]:
     found = []
     for name, field in file.matter_fields.items():
-        counted = sorted(summary.get("values", {}).get(name, {}).items(), key=lambda pair: -pair[1])
+        counted = sorted(
+            summary.get("values", {}).get(name, {}).items(), key=lambda pair: (-pair[1], pair[0])
+        )
         if not counted:
             continue
         others = sum(count for _, count in counted[VALUES:]) + summary.get("others", {}).get(name, 0)
