@@ -59,7 +59,17 @@ def files(slug: str, title: str, message: type[Request]) -> tuple[FileKind, ...]
     """The file of a kind: a row for each security."""
     once = Unique((*LANE, "isin"), "names the same security. Leave one of them out.", each="quantities")
     layout = Layout(message, single="quantities")
-    return (FileKind(slug=slug, title=title, layout=layout, unique=(once,), moved_on=gone),)
+    return (
+        FileKind(
+            slug=slug,
+            title=title,
+            effect=("approved quantity will be changed", "approved quantities will be changed"),
+            matters=("group_id", "quantities.isin", "quantities.status"),
+            layout=layout,
+            unique=(once,),
+            moved_on=gone,
+        ),
+    )
 
 
 def apply(kind: ApprovedQuantity.Kind, values: Values) -> Applied:

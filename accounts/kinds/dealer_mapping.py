@@ -81,6 +81,8 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Map dealers",
+            effect=("dealer mapping will be changed", "dealer mappings will be changed"),
+            matters=("group_id", "mappings.action", "mappings.dealer_id"),
             layout=Layout(MapDealers, filled=FILLED, single="mappings"),
             unique=(
                 Unique(

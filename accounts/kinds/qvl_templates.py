@@ -79,6 +79,8 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Assign QVL templates",
+            effect=("QVL template will be assigned", "QVL templates will be assigned"),
+            matters=("group_id", "templates.exchange", "templates.level", "templates.template_name"),
             layout=Layout(UpdateQvlTemplate, filled=FILLED, single="templates"),
             unique=(
                 Unique(

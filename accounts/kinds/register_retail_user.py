@@ -156,6 +156,22 @@ KIND = ChangeKind(
         FileKind(
             slug=REGISTER_RETAIL_USER,
             title="Register existing users",
+            effect=(
+                "retail user will be registered in the portal",
+                "retail users will be registered in the portal",
+            ),
+            matters=(
+                "group_id",
+                "manager_id",
+                "branch",
+                "status",
+                "poa",
+                "gst_template",
+                "products",
+                "trading_segments",
+                "login_types",
+                "odin_user_type",
+            ),
             layout=Layout(RegisterRetailUser),
             unique=(Unique(LANE, "registers the same retail user. Leave one of them out."), *SAME_PERSON),
             moved_on=moved_on,

@@ -261,6 +261,19 @@ KIND = ChangeKind(
         FileKind(
             slug=UPDATE_RETAIL_USER,
             title="Update retail users",
+            effect=("retail user will be updated", "retail users will be updated"),
+            matters=(
+                "group_id",
+                "manager_id",
+                "status",
+                "poa",
+                "gst_template",
+                "products",
+                "trading_segments",
+                "inactive_segments",
+                "banks.action",
+                "demats.action",
+            ),
             layout=Layout(UpdateAsked, filled=(*ALWAYS[2:], "reference")),
             unique=(ONE_ROW, *SAME_PERSON),
             moved_on=moved_on,
@@ -270,6 +283,8 @@ KIND = ChangeKind(
         FileKind(
             slug="status",
             title="Change the status of retail users",
+            effect=("retail user gets another status", "retail users get another status"),
+            matters=("group_id", "status"),
             layout=Layout(
                 UpdateRetailUser,
                 only=(*ALWAYS, "status", "reference"),

@@ -73,6 +73,8 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Assign templates",
+            effect=("template will be assigned", "templates will be assigned"),
+            matters=("group_id", "template_type", "template_name", "level"),
             layout=Layout(UpdateUserTemplate, filled=FILLED),
             unique=(Unique((*LANE, "template_type"), "sets the same template. Leave one of them out."),),
             moved_on=moved_on,

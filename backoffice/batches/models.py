@@ -83,6 +83,16 @@ class Batch(Leased):
     wrong = models.PositiveIntegerField(default=0)
     done_before = models.PositiveIntegerField(default=0)
     amount = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    summary = models.JSONField(
+        default=dict, help_text="What the rows to be sent come to (see `check.tally`), and which to look at."
+    )
+    corrects = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="corrected_by",
+        help_text="The file whose failed rows this one holds, corrected.",
+    )
     control_total = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     unconfirmed = models.JSONField(
         default=list, help_text="What the uploader must confirm about the columns before the check, in words."
@@ -157,6 +167,11 @@ class Batch(Leased):
     def rows_checked(self) -> int:
         """How many rows the present check, or the taking of cleaned values, has done."""
         return self.cleaning["done"] if self.cleaning else self.total_rows
+
+    @property
+    def sent(self) -> int:
+        """How many rows are to be sent, or were."""
+        return self.good + self.warned
 
     @property
     def subject(self) -> str:

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from backoffice import leases
 from backoffice.audit.operations import record
-from backoffice.batches.check import offers
-from backoffice.batches.check.summary import hidden_rows, with_finding
+from backoffice.batches.check import correcting, offers
+from backoffice.batches.check.cleaning import alike, offered
+from backoffice.batches.check.correcting import Corrected, Typed
+from backoffice.batches.check.summary import hidden_rows
 from backoffice.batches.counts import rows
 from backoffice.batches.decide.deciders import decides
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
@@ -48,18 +50,26 @@ class ColumnsUnclear(BatchError):
 
 
 def upload(
-    kind: str, chunks: Iterable[bytes], file_name: str, *, by: "User", token: uuid.UUID | None = None
+    kind: str,
+    chunks: Iterable[bytes],
+    file_name: str,
+    *,
+    by: "User",
+    token: uuid.UUID | None = None,
+    corrects: int | None = None,
 ) -> Uploaded:
     """Take a file in. The same token a second time (a double click) gives the first batch back.
 
-    Nothing of it is checked yet. Raises NotAllowed, BatchError for an unknown kind, or FileProblem where the file
-    cannot be read; nothing is kept then.
+    `corrects` is the number of the batch whose failed rows it holds, corrected. Nothing of it is checked yet. Raises
+    NotAllowed, BatchError for an unknown kind or a batch that it cannot correct, or FileProblem where the file cannot
+    be read; nothing is kept then.
     """
     _may_upload(by)
     if kind not in file_kinds():
         raise BatchError(
             f"There is no kind of file {kind!r}. Choose one of {', '.join(sorted(file_kinds()))}."
         )
+    parent = corrected(corrects, kind) if corrects is not None else None
     token = token or uuid.uuid4()
     if done := Batch.objects.filter(token=token, made_by=by).first():
         return Uploaded(done, earlier(done))
@@ -82,9 +92,11 @@ def upload(
                 headers=inspected.headers,
                 mapping=mapping,
                 unconfirmed=unconfirmed,
+                corrects=parent,
                 made_by=by,
             )
-            _record(batch, "batch.uploaded", by, f"{name} uploaded, {stored.size} bytes.")
+            why = {"corrects": parent.pk} if parent else {}
+            _record(batch, "batch.uploaded", by, f"{name} uploaded, {stored.size} bytes.", **why)
     except IntegrityError:  # the second of two clicks at the same moment
         uploads.forget(stored.name)
         batch = Batch.objects.get(token=token, made_by=by)
@@ -92,6 +104,16 @@ def upload(
         uploads.forget(stored.name)
         raise
     return Uploaded(batch, earlier(batch))
+
+
+def corrected(number: int, kind: str) -> Batch:
+    """The batch whose failed rows a file of this kind may correct. Raises BatchError where it may not."""
+    batch = (
+        Batch.objects.filter(pk=number, kind=kind).exclude(state__in=(State.UPLOADED, State.CHECKING)).first()
+    )
+    if batch is None:
+        raise BatchError(f"B-{number} is no checked file of this kind. Upload this file by itself.")
+    return batch
 
 
 def earlier(batch: Batch) -> list[Batch]:
@@ -187,23 +209,66 @@ def accept_cleaned(batch_id: int, *, path: str, rule: str, seen: str, by: "User"
     checked again (see `cleaning`). Raises NotAllowed, AlreadyDecided or BatchError.
     """
     with transaction.atomic():
-        batch = _mine(batch_id, by)
-        if batch.state != State.CHECKED:
-            raise BatchError("The file is being checked. Wait for the end of the check.")
+        batch = _to_correct(batch_id, by)
         if seen != offers.seen(batch):
             raise BatchError(
                 "The file was checked again. Look at the cleaned values once more, then accept them."
             )
-        rows_with_it = with_finding(batch.rows.all(), path, rule, offered=True).count()
+        rows_with_it = offered(batch.rows.all(), path, rule).count()
         if not rows_with_it:
             raise BatchError("No cleaned value is offered for this.")
-        asked = {"path": path, "rule": rule, "place": place_of(batch, path), "by": by.pk}
-        batch.cleaning = {**asked, "rows": rows_with_it, "done": 0, "after": 0}
-        batch.state = State.CHECKING
-        batch.check_started_at, batch.check_started_row = timezone.now(), 0
-        batch.save()
-        wake_after_commit(Work.BATCHES)
+        _correct_by_worker(batch, rows_with_it, by, place=place_of(batch, path), path=path, rule=rule)
     return rows_with_it
+
+
+def correct(batch_id: int, typed: Iterable[Typed], *, by: "User") -> Corrected:
+    """Correct cells of a checked batch before it is submitted, and check their rows again at once.
+
+    What was typed into a cell that has changed since it was seen is not kept, and given back. Raises NotAllowed,
+    AlreadyDecided or BatchError.
+    """
+    with transaction.atomic():
+        return correcting.correct(_to_correct(batch_id, by), typed, by)
+
+
+def like(batch: Batch, number: int, place: int) -> int:
+    """How many other rows with errors have the text that this corrected cell of the file had when it was uploaded."""
+    row = batch.rows.filter(number=number).first()
+    if row is None or str(place) not in row.corrections or not isinstance(row.cells[place], str):
+        return 0
+    return alike(batch.rows.exclude(pk=row.pk), place, row.cells[place]).count()
+
+
+def correct_alike(batch_id: int, number: int, place: int, *, by: "User") -> int:
+    """Let a worker correct every row with errors that has, at this place, the text that this row had in the file.
+
+    They get the correction of this row, and are checked again (see `cleaning`). Returns how many there are. Raises
+    NotAllowed, AlreadyDecided or BatchError.
+    """
+    with transaction.atomic():
+        batch = _to_correct(batch_id, by)
+        found = like(batch, number, place)
+        if not found:
+            raise BatchError("No other row with errors has the same value in this column.")
+        row = batch.rows.get(number=number)
+        before, text = row.cells[place], row.corrections[str(place)]
+        _correct_by_worker(batch, found, by, place=place, before=before, text=text)
+    return found
+
+
+def _to_correct(batch_id: int, by: "User") -> Batch:
+    batch = _mine(batch_id, by)
+    if batch.state != State.CHECKED:
+        raise BatchError("The file is being checked. Wait for the end of the check.")
+    return batch
+
+
+def _correct_by_worker(batch: Batch, count: int, by: "User", **asked: object) -> None:
+    batch.cleaning = {**asked, "by": by.pk, "rows": count, "done": 0, "after": 0}
+    batch.state = State.CHECKING
+    batch.check_started_at, batch.check_started_row = timezone.now(), 0
+    batch.save()
+    wake_after_commit(Work.BATCHES)
 
 
 def pause(batch_id: int, *, by: "User") -> Batch:
@@ -314,6 +379,7 @@ def _start_over(batch: Batch) -> None:
     batch.next_row = batch.total_rows = batch.check_started_row = 0
     batch.good = batch.warned = batch.wrong = batch.done_before = 0
     batch.amount = None
+    batch.summary = {}
     batch.check_started_at = timezone.now()
     batch.checked_at = None
 

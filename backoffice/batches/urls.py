@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from backoffice.batches.pages import alias_views, row_views, upload_views, views
+from backoffice.batches.pages import alias_views, fix_views, row_views, upload_views, views
 
 app_name = "batches"
 
@@ -18,10 +18,12 @@ urlpatterns = [
     path("<int:pk>/progress/", views.progress, name="progress"),
     path("<int:pk>/submit/", views.submit, name="submit"),
     re_path(rf"^(?P<pk>[0-9]{{1,18}})/(?P<action>{'|'.join(views.ACTIONS)})/$", views.act, name="act"),
+    path("<int:pk>/fix/", fix_views.fix, name="fix"),
     path("<int:pk>/rows/", row_views.RowList.as_view(), name="rows"),
     path("<int:pk>/offers/", row_views.offers, name="offers"),
     path("<int:pk>/rows/<int:number>/", row_views.row, name="row"),
     path("<int:pk>/rows/<int:number>/reject/", row_views.reject, name="reject_row"),
     path("<int:pk>/result.csv", row_views.download, {"failed_only": False}, name="result"),
     path("<int:pk>/failed.csv", row_views.download, {"failed_only": True}, name="failed"),
+    path("<int:pk>/failed.xlsx", row_views.download_workbook, name="failed_workbook"),
 ]

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from backoffice.changes.examination import Compose, as_given
 from backoffice.kit.components import Comparison
-from backoffice.protocol.fields import Field, Values
+from backoffice.protocol.fields import Field, Records, Values
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.message import Request
 
@@ -55,6 +55,9 @@ class Unique:
 class FileKind:
     """A kind of file, each row of which is one change: its columns, and what must not stand in it twice (`unique`).
 
+    `effect` is what comes of one row and of several, to stand after a number. `matters` are the fields, `name` or
+    `list.name`, whose different values a checker is shown with their counts: none of them personal or secret.
+
     `moved_on` gives a condition on changes (their subject and record version) that holds where the record is not the
     one any more that the row was examined on. `compose` makes the values of a row those of the message. `compare`:
     what the values of a row, and what is known of its record, say more than once.
@@ -65,5 +68,18 @@ class FileKind:
     layout: Layout
     unique: tuple[Unique, ...]
     moved_on: Callable[[], Q]
+    effect: tuple[str, str] = ("row goes out", "rows go out")
+    matters: tuple[str, ...] = ("group_id",)
     compose: Compose = as_given
     compare: Callable[[Values, Values | None], list[Comparison]] = lambda values, known: []
+
+    @property
+    def matter_fields(self) -> dict[str, Field]:
+        """The declarations of the fields that matter, by name. Raises KeyError for one that is not declared."""
+        return {name: _declared(self.layout.message, name) for name in self.matters}
+
+
+def _declared(message: type[Request], name: str) -> Field:
+    listed, _, part = name.rpartition(".")
+    field = message.fields[listed or part]
+    return field.record.fields[part] if listed and isinstance(field, Records) else field

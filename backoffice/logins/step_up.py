@@ -34,6 +34,7 @@ PAGES = frozenset(
         "delivery:several",
         "batches:result",
         "batches:failed",
+        "batches:failed_workbook",
         "compliance:csv",
         "compliance:evidence",
         "exports:download",
@@ -80,6 +81,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 FILES: Mapping[str, str] = {
     "batches:result": "GET",
     "batches:failed": "GET",
+    "batches:failed_workbook": "GET",
     "exports:download": "GET",
     "compliance:csv": "POST",
     "compliance:evidence": "POST",

@@ -36,6 +36,8 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Cash deposits",
+            effect=("cash deposit will be added", "cash deposits will be added"),
+            matters=("group_id", "product_id"),
             layout=Layout(CashDeposit, filled=("reference",)),
             unique=deposits.ONCE,
             moved_on=gone,

@@ -36,6 +36,8 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Manual collateral",
+            effect=("collateral will be added", "collaterals will be added"),
+            matters=("group_id", "product_id"),
             layout=Layout(
                 ManualCollateral, without=("notional_deposit",), filled=("reference",), needed=("amount",)
             ),

@@ -107,6 +107,8 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Automatic square-off",
+            effect=("square-off setting will be changed", "square-off settings will be changed"),
+            matters=("group_id", "periodicity"),
             layout=Layout(AutoSquareOff, filled=FILLED),
             unique=(Unique((*LANE, "periodicity"), "is for the same periodicity. Leave one of them out."),),
             moved_on=gone,

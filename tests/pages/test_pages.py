@@ -39,6 +39,7 @@ PAGES = {
         "/batches/{being-checked}/",
         "/batches/{found}/",
         "/batches/{found}/rows/",
+        "/batches/{found}/fix/",
         "/batches/{found}/rows/?finding=city%7CF5",
         "/batches/{found}/rows/3/",
         "/batches/{found}/rows/5/",

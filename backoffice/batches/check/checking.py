@@ -5,21 +5,23 @@ file can have: a spreadsheet's damage, and what another row says too.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from backoffice.batches import lease
+from backoffice.batches.check import tally
 from backoffice.batches.check.repeats import RULE, Seen
 from backoffice.batches.check.risks import Risks
 from backoffice.batches.check.storing import CheckedRow, store
 from backoffice.batches.file.cells import RowRead, RowReader
 from backoffice.batches.file.reading import open_rows
 from backoffice.batches.file.uploads import path_of
-from backoffice.batches.models import Batch, RowState
+from backoffice.batches.models import Batch, Row, RowState
 from backoffice.changes import rules
 from backoffice.changes.examination import Examined
 from backoffice.changes.kinds import file_kind, kind_of_file
@@ -32,6 +34,13 @@ from backoffice.seal import SEALED, seal
 ROWS, CHARACTERS = 500, 4_000_000
 
 NumberedCells = tuple[int, Sequence[str]]
+
+
+class Others(Protocol):
+    """What other rows of the file say too."""
+
+    def findings(self, rows: Mapping[int, Values]) -> Mapping[int, list[Finding]]:
+        """The findings on these rows, by number."""
 
 
 class RowChecker:
@@ -53,7 +62,7 @@ class RowChecker:
         return Seen(self._file.unique, self._change.message.fields)
 
     def check(
-        self, rows: Sequence[NumberedCells], seen: Seen, references: Mapping[int, str] | None = None
+        self, rows: Sequence[NumberedCells], seen: Others, references: Mapping[int, str] | None = None
     ) -> list[CheckedRow]:
         """What each row becomes. `references` are those that rows have already, by their number."""
         read = [self._reader.read(cells) for _, cells in rows]
@@ -153,13 +162,14 @@ class Checking:
         self._token = token
         self._checker = RowChecker(batch)
         self._seen = self._checker.seen()
+        self._counted = tally.of(batch, file_kind(batch.kind))
         self._kept = time.monotonic()
 
     def __enter__(self) -> Self:
         batch = self._batch
         after = batch.next_row - 1
         if batch.total_rows:
-            self._seen.add(firsts(batch))
+            self._seen.add(firsts(batch.rows.all()))
         self._rows = open_rows(
             path_of(batch.path),
             batch.shape,
@@ -194,7 +204,8 @@ class Checking:
         rows = self._next()
         if not rows:
             return False
-        store(self._batch, self._token, self._checker.check(rows, self._seen), rows[-1][0] + 1)
+        checked = self._checker.check(rows, self._seen)
+        store(self._batch, self._token, checked, rows[-1][0] + 1, self._counted)
         return True
 
     def _next(self) -> list[NumberedCells]:
@@ -215,11 +226,11 @@ class Checking:
             lease.keep(self._batch, self._token)
 
 
-def firsts(batch: Batch, but_not: Callable[[Mapping[str, Any]], bool] = lambda finding: False) -> Any:
-    """Number and values of the stored rows that were the first to have theirs, but those with such a finding."""
-    rows = batch.rows.values_list("number", "values", "findings")
+def firsts(rows: QuerySet[Row]) -> Any:
+    """Number and values of those of these rows that were the first to have theirs."""
+    found = rows.order_by("number").values_list("number", "values", "findings")
     return (
         (number, values)
-        for number, values, findings in rows.order_by("number").iterator(chunk_size=ROWS)
-        if not any(finding["rule"] == RULE or but_not(finding) for finding in findings)
+        for number, values, findings in found.iterator(chunk_size=ROWS)
+        if not any(finding["rule"] == RULE for finding in findings)
     )

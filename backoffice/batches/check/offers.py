@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from backoffice.batches.check.corrections import text_of
 from backoffice.batches.check.summary import MEMBER, OPENED
 from backoffice.batches.models import Batch
 
@@ -27,11 +28,7 @@ class Offers:
     """The offers of one rule for the column at `place`, the most frequent first: a sequence for a paginator."""
 
     def __init__(self, batch: Batch, place: int, path: str, rule: str) -> None:
-        before = {
-            "postgresql": f"COALESCE(batches_row.corrections ->> '{place:d}', batches_row.cells ->> {place:d})",
-            "sqlite": f"COALESCE(json_extract(batches_row.corrections, '$.\"{place:d}\"'), "
-            f"json_extract(batches_row.cells, '$[{place:d}]'))",
-        }[connection.vendor]
+        before = text_of(place)
         cleaned, said_path, said_rule = (
             MEMBER[connection.vendor].format(name) for name in ("cleaned", "path", "rule")
         )

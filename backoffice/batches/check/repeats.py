@@ -1,5 +1,6 @@
 """Which row of a file had something first. Kept in a file of its own, so that memory does not grow with the rows."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,8 @@ from backoffice.protocol.findings import Finding
 RULE = "file.twice"
 #: Kilobytes that are kept in memory.
 CACHE = 8192
+
+_FIRST = re.compile("Row ([0-9]+) ")
 
 #: A digest of what must be unique, and where findings on it stand.
 Key = tuple[int, Unique, str]
@@ -39,6 +42,16 @@ class Seen:
         """Remember rows that need not be looked at: number and values."""
         self._insert((digest, number) for number, values in numbered for digest, _, _ in self._keys(values))
 
+    @property
+    def fields(self) -> list[str]:
+        """The values that it looks at."""
+        names = (name for _, unique, _ in self._uniques for name in (unique.each, *unique.fields) if name)
+        return list(dict.fromkeys(names))
+
+    def digests(self, values: Any) -> set[int]:
+        """What must stand once of a row, as digests that this process alone understands."""
+        return {digest for digest, _, _ in self._keys(values)}
+
     def findings(self, rows: Mapping[int, Values]) -> dict[int, list[Finding]]:
         """What other rows had before these, by the number of the row; then these count as seen too."""
         keys = [
@@ -52,7 +65,9 @@ class Seen:
         for digest, number, unique, path in keys:
             first = self._first(digest)
             if first != number:
-                finding = Finding(path, f"Row {first} {unique.words}", unique.severity, RULE)
+                finding = Finding(
+                    path, f"Row {first} {unique.words}", unique.severity, RULE
+                )  # see `first_of`
                 found.setdefault(number, []).append(finding)
         return found
 
@@ -83,6 +98,14 @@ class Seen:
                     for part, key in spelled:
                         texts[part] = key(texts[part])
                     yield hash((at, *texts)), unique, f"{unique.each}.{place}.{unique.fields[-1]}"
+
+
+def first_of(text: str) -> int:
+    """The row that a finding of this rule says to have had the same first."""
+    found = _FIRST.match(text)
+    if found is None:
+        raise ValueError("This is no finding on what another row says too.")
+    return int(found[1])
 
 
 def _spelled(unique: Unique, fields: Mapping[str, Field]) -> Iterator[tuple[int, Callable[[str], str]]]:

@@ -13,14 +13,17 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from backoffice.batches.check import tally
+from backoffice.batches.check.tally import Tally
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch, Row, RowState
+from backoffice.changes.kinds import file_kind
 from backoffice.copying import insert_rows
 from backoffice.delivery.content import canonical, hash_of
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
 
-#: The columns of a row that checking decides; a row that is checked anew keeps the rest.
+#: The columns of a row that checking decides; a row that is checked again keeps the rest.
 DECIDED = (
     "state",
     "lane",
@@ -67,8 +70,13 @@ class CheckedRow:
     record_version: int = 0
 
 
-def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int) -> None:
-    """Store rows and move the batch on, all or nothing. Raises LeaseLost where somebody else holds the batch."""
+def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int, counted: Tally) -> None:
+    """Store rows and move the batch on, all or nothing. Raises LeaseLost where somebody else holds the batch.
+
+    `counted` is the tally of the rows before these; it counts these too.
+    """
+    for row in rows:
+        counted.add(row)
     made = [_tuple(batch.pk, row) for row in rows]
     counts = {name: sum(row.state == state for row in rows) for state, name in COUNTS.items()}
     amount = sum((row.amount for row in rows if row.amount and row.state != RowState.WRONG), Decimal(0))
@@ -77,6 +85,7 @@ def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int
             next_row=next_row,
             failures=0,
             total_rows=F("total_rows") + len(rows),
+            summary=counted.as_stored(),
             amount=F("amount") + amount if batch.amount is not None else amount or None,
             **{name: F(name) + count for name, count in counts.items()},
         )
@@ -88,8 +97,29 @@ def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int
         batch.amount = (batch.amount or Decimal(0)) + amount
 
 
-def replace(row: Row, checked: CheckedRow) -> None:
-    """What checking a stored row anew says of it. In the caller's transaction."""
+def replace(batch: Batch, checked: Sequence[tuple[Row, CheckedRow]]) -> None:
+    """Give stored rows what checking them again says, and the batch what its rows come to then.
+
+    In the caller's transaction, which holds the batch as it is stored.
+    """
+    counted = tally.of(batch, file_kind(batch.kind))
+    for row, again in checked:
+        counted.remove(row)
+        setattr(batch, COUNTS[RowState(row.state)], getattr(batch, COUNTS[RowState(row.state)]) - 1)
+        before = row.amount or Decimal(0)
+        _take(row, again)
+        counted.add(row)
+        setattr(batch, COUNTS[again.state], getattr(batch, COUNTS[again.state]) + 1)
+        if (row.amount or before) and batch.amount is None:
+            batch.amount = Decimal(0)
+        if batch.amount is not None:
+            batch.amount += (row.amount or Decimal(0)) - before
+    if tally.is_counted(batch):
+        batch.summary = counted.as_stored()
+    batch.save(update_fields=[*COUNTS.values(), "amount", "summary"])
+
+
+def _take(row: Row, checked: CheckedRow) -> None:
     stored = dict(zip(COLUMNS, _tuple(row.batch_id, checked), strict=True))
     for name in DECIDED:
         texts = stored[name]

@@ -10,14 +10,18 @@ from django.db.models import BooleanField, Count, F, Func, IntegerField, Q, Quer
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from backoffice.batches.check import tally
 from backoffice.batches.file.marks import HIDDEN
 from backoffice.batches.models import Batch, Row, RowState, State
+from backoffice.changes.kinds import file_kind
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
 
+#: So many rows of each sort a checker is shown.
+SHOWN = 10
 #: The rate of sending is that of so many seconds past.
 LATELY = timedelta(seconds=30)
 #: The findings of a row, one by one, as f; and a member of a finding.
@@ -86,10 +90,11 @@ def finding_kinds(batch: Batch) -> list[FindingKind]:
     statement = (
         f"SELECT {path}, {severity}, {rule}, count(DISTINCT batches_row.number), min(batches_row.number), "  # noqa: S608
         f"count({cleaned}), min({text}) FROM batches_row CROSS JOIN {OPENED[connection.vendor]} "
-        "WHERE batches_row.batch_id = %s GROUP BY 1, 2, 3 ORDER BY 2, 4 DESC, 1, 3"
+        "WHERE batches_row.batch_id = %s AND batches_row.state IN (%s, %s, %s) "
+        "GROUP BY 1, 2, 3 ORDER BY 2, 4 DESC, 1, 3"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [batch.pk])
+        cursor.execute(statement, [batch.pk, RowState.WRONG, RowState.WARNED, RowState.REJECTED])
         return [FindingKind(*row) for row in cursor.fetchall()]
 
 
@@ -126,18 +131,47 @@ class Totals:
 
 
 def totals(batch: Batch) -> Totals:
-    """The totals of a checked batch, in one query."""
-    sent = Q(state__in=(RowState.GOOD, RowState.WARNED))
-    counted = batch.rows.aggregate(
-        rows=Count("id", filter=sent),
-        amount=Sum("amount", filter=sent),
-        new=Count("id", filter=sent & Q(record_version=0)),
-        warned=Count("id", filter=Q(state=RowState.WARNED)),
-        wrong=Count("id", filter=Q(state=RowState.WRONG)),
-        done_before=Count("id", filter=Q(state=RowState.DONE_BEFORE)),
-        rejected=Count("id", filter=Q(state=RowState.REJECTED)),
+    """The totals of a checked batch: its states are counted in an index, the rest was tallied at the check."""
+    states = batch.rows.order_by().values_list("state").annotate(Count("id"))
+    counted: dict[str, int] = dict.fromkeys(RowState.values, 0) | dict(states)
+    sums = tally.of(batch, file_kind(batch.kind)) if tally.is_counted(batch) else _sums(batch)
+    rows = counted[RowState.GOOD] + counted[RowState.WARNED]
+    return Totals(
+        rows=rows,
+        amount=sums.amount,
+        new=sums.new,
+        known=rows - sums.new,
+        warned=counted[RowState.WARNED],
+        wrong=counted[RowState.WRONG],
+        done_before=counted[RowState.DONE_BEFORE],
+        rejected=counted[RowState.REJECTED],
     )
-    return Totals(known=counted["rows"] - counted["new"], **counted)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    amount: Decimal | None
+    new: int
+
+
+def _sums(batch: Batch) -> _Sums:
+    """Of a batch that was checked before there were tallies."""
+    sent = batch.rows.filter(state__in=tally.SENT)
+    return _Sums(**sent.aggregate(amount=Sum("amount"), new=Count("id", filter=Q(record_version=0))))
+
+
+def chosen(batch: Batch) -> dict[str, list[int]]:
+    """The numbers of the rows that a checker is shown, chosen once, at submission: no page looks through a file.
+
+    `risky`: those that want a look; `largest`: the largest amounts, where there are any; `sample`: some at random.
+    """
+    sent = batch.rows.filter(state__in=tally.SENT)
+    large = sent.filter(amount__isnull=False).order_by("-amount", "number")
+    return {
+        "risky": list(with_risks(batch).values_list("number", flat=True)[:SHOWN]),
+        "largest": list(large.values_list("number", flat=True)[:SHOWN]),
+        "sample": sorted(sent.order_by("?").values_list("number", flat=True)[:SHOWN]),
+    }
 
 
 def checking(batch: Batch) -> Progress:

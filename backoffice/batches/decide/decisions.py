@@ -18,7 +18,8 @@ from django.utils import timezone
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
 from backoffice.batches import counts
-from backoffice.batches.check.summary import with_risks
+from backoffice.batches.check import tally
+from backoffice.batches.check.summary import chosen, with_risks
 from backoffice.batches.decide import bulk
 from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kind
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 #: The rows that become changes.
-SENT = [RowState.GOOD, RowState.WARNED]
+SENT = list(tally.SENT)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def submit(
         batch.reason = reason
         batch.submitted_at = timezone.now()
         batch.risky_rows = with_risks(batch).count()
+        batch.summary = {**batch.summary, **chosen(batch)}
         batch.state = State.SUBMITTED
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
@@ -203,6 +205,11 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
         change.decided_at = timezone.now()
         change.decision_reason = reason
         change.save(update_fields=["state", "decided_by", "decided_at", "decision_reason", "updated_at"])
+        if tally.is_counted(batch):
+            counted = tally.of(batch, file_kind(batch.kind))
+            counted.remove(row)
+            batch.summary = counted.as_stored()
+            batch.save(update_fields=["summary"])
         row.state = RowState.REJECTED
         row.reason = reason
         row.save()

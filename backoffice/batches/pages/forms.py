@@ -10,6 +10,7 @@ from backoffice.batches.models import Mode
 from backoffice.changes.kinds import file_kinds
 from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.filters import RupeesField
+from backoffice.outside import MOST_DIGITS
 
 #: The last row that may have the headers.
 LAST_HEADER = 1000
@@ -21,9 +22,12 @@ def kind_choices() -> list[tuple[str, str]]:
 
 
 class UploadForm(forms.Form):
-    """A file of a kind. The token makes two clicks one batch."""
+    """A file of a kind. The token makes two clicks one batch; `corrects` is the batch whose failed rows it holds."""
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    corrects = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=1, max_value=10**MOST_DIGITS - 1
+    )
     file = forms.FileField(
         label="File",
         allow_empty_file=True,  # the operation says what is wrong with it, and what to do

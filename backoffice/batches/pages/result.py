@@ -1,13 +1,17 @@
 """The uploader's own file back, with what became of each row; and the rows that failed, to be corrected.
 
-Streamed: a file of any length costs the same memory. Secrets come back blank.
+The portal's columns come first, and cells are as corrected. Secrets come back blank. A CSV file is streamed: one of any
+length costs the same memory; a workbook takes so many rows.
 """
 
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import Q
+import xlsxwriter
+from django.db.models import Q, QuerySet
 
+from backoffice.batches.check import corrections
 from backoffice.batches.file import columns
 from backoffice.batches.models import Batch, RowState, State
 from backoffice.batches.pages.rows import with_outcome
@@ -16,11 +20,16 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit.csv_files import line
 from backoffice.kit.formats import ist
+from backoffice.protocol.findings import Severity
 
-#: What the portal adds behind the uploader's columns. An upload passes over columns that begin like this.
-ADDED = ("Portal status", "Portal reference", "Portal code", "Portal text", "Portal time")
+#: What the portal puts before the uploader's columns. An upload passes over columns that begin like this.
+ADDED = ("Portal row", "Portal status", "Portal text", "Portal code", "Portal reference", "Portal time")
 #: So many rows are read from the database at a time.
 AT_ONCE = 500
+#: Rows of a workbook: it is written before it is sent.
+MOST_IN_WORKBOOK = 5000
+#: Colours of the cells with an error and with a warning.
+RED, AMBER = "#F8D0D0", "#FBE7B8"
 
 #: Rows that somebody has to do something about: they were not, and will not be, applied as they are.
 FAILED = (
@@ -34,16 +43,75 @@ FAILED = (
 
 def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
     """The result as CSV text, line by line, the header first; with a byte order mark, so that Excel reads UTF-8."""
-    secrets = secret_places(batch)
-    yield "\ufeff" + line([*_own(batch, batch.headers), *ADDED])
-    taken = batch.next_row if batch.state == State.APPROVED and kind_of_file(batch.kind).local else 0
-    rows = with_outcome(batch)
-    if failed_only:
-        rows = rows.filter(FAILED)
-    for row in rows.order_by("number").iterator(chunk_size=AT_ONCE):
-        cells = ["" if place in secrets else str(cell) for place, cell in enumerate(row.cells)]
-        cells += [""] * (len(batch.headers) - len(cells))
-        yield line([*_own(batch, cells), *_became(row, taken)])
+    yield "\ufeff" + line([*ADDED, *_own(batch, batch.headers)])
+    taken, secrets = _taken(batch), secret_places(batch)
+    for row in _rows(batch, failed_only).iterator(chunk_size=AT_ONCE):
+        yield line([*_became(row, taken), *_own(batch, _cells(batch, row, secrets))])
+
+
+def workbook(batch: Batch) -> io.BytesIO:
+    """The first rows that failed as an .xlsx workbook: faulty cells coloured, what is wrong as a comment on each."""
+    file = io.BytesIO()
+    kinds = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, {"constant_memory": True, **kinds}) as book:
+        _write(book, batch)
+    file.seek(0)
+    return file
+
+
+def _write(book: Any, batch: Batch) -> None:
+    head = book.add_format({"bold": True, "num_format": "@"})
+    plain = book.add_format({"num_format": "@"})
+    colours = {
+        Severity.ERROR: book.add_format({"num_format": "@", "bg_color": RED}),
+        Severity.WARNING: book.add_format({"num_format": "@", "bg_color": AMBER}),
+    }
+    sheet = book.add_worksheet("Failed rows")
+    sheet.freeze_panes(1, len(ADDED))
+    own = [place for place, header in enumerate(batch.headers) if header not in ADDED]
+    sheet.set_column(0, len(ADDED) + len(own), 16, plain)
+    for column, header in enumerate([*ADDED, *_own(batch, batch.headers)]):
+        sheet.write_string(0, column, header, head)
+    taken, secrets, places = _taken(batch), secret_places(batch), corrections.places_of(batch)
+    for at, row in enumerate(_rows(batch, failed_only=True)[:MOST_IN_WORKBOOK].iterator(AT_ONCE), 1):
+        for column, text in enumerate(_became(row, taken)):
+            sheet.write_string(at, column, text, plain)
+        found = _by_place(row, places)
+        cells = _cells(batch, row, secrets)
+        for column, place in enumerate(own, len(ADDED)):
+            said = found.get(place, ())
+            look = colours[Severity(said[0]["severity"])] if said else plain
+            if cells[place]:
+                sheet.write_string(at, column, cells[place], look)
+            else:
+                sheet.write_blank(at, column, None, look)
+            if said:
+                sheet.write_comment(at, column, "\n".join(one["text"] for one in said))
+
+
+def _by_place(row: Any, places: dict[str, int]) -> dict[int, list[dict[str, Any]]]:
+    """The findings of a row by the place of their column, errors first."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in sorted(row.findings, key=lambda finding: str(finding["severity"])):
+        found.setdefault(places.get(one["path"], -1), []).append(one)
+    return found
+
+
+def _rows(batch: Batch, failed_only: bool) -> QuerySet[Any]:
+    rows = with_outcome(batch).order_by("number")
+    return rows.filter(FAILED) if failed_only else rows
+
+
+def _taken(batch: Batch) -> int:
+    """The number of the last row that the records took, where nothing goes to ODIN."""
+    return batch.next_row if batch.state == State.APPROVED and kind_of_file(batch.kind).local else 0
+
+
+def _cells(batch: Batch, row: Any, secrets: set[int]) -> list[str]:
+    return [
+        "" if place in secrets else str(corrections.current(row, place))
+        for place in range(len(batch.headers))
+    ]
 
 
 def secret_places(batch: Batch) -> set[int]:
@@ -58,12 +126,13 @@ def _own(batch: Batch, cells: Sequence[str]) -> list[str]:
 
 
 def _became(row: Any, taken: int) -> list[str]:
-    """The portal's columns for a row. The records took the rows up to number `taken`, where nothing goes to ODIN."""
+    """The portal's columns for a row, in the order of ADDED."""
     return [
+        str(row.number),
         _status(row, taken),
-        row.delivery_reference or row.reference,
-        row.answer_code or "",
         _words(row),
+        row.answer_code or "",
+        row.delivery_reference or row.reference,
         ist(row.finished_at),
     ]
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
@@ -23,7 +23,7 @@ from backoffice.batches.file import columns, uploads
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.batches.pages import result
 from backoffice.batches.pages.filters import RowFilter
-from backoffice.batches.pages.rows import with_outcome
+from backoffice.batches.pages.rows import shown_cell, with_outcome
 from backoffice.batches.pages.tables import RowTable
 from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
@@ -137,19 +137,39 @@ def offers(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _offered(column: columns.Column, text: str, shows: bool) -> str:
     """A value as the page of offers shows it, with a mark in the place of what cannot be seen."""
-    return _cell(column, charset.shown(str(text or "")), shows) or ""
+    return shown_cell(column, charset.shown(str(text or "")), shows) or ""
 
 
 @require_safe
 @may_see_rows
 def download(request: StaffRequest, pk: int, failed_only: bool) -> HttpResponseBase:
     """The uploader's file back with what became of each row, or only the rows that failed. Who took it is recorded."""
+    batch = _to_download(pk)
+    headers = _taken(request, batch, "failed rows" if failed_only else "result", "csv")
+    found = result.lines(batch, failed_only=failed_only)
+    return StreamingHttpResponse(found, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@require_safe
+@may_see_rows
+def download_workbook(request: StaffRequest, pk: int) -> HttpResponseBase:
+    """The rows that failed as a workbook, with what is wrong at its cells. Who took it is recorded."""
+    batch = _to_download(pk)
+    headers = _taken(request, batch, "failed rows", "xlsx")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return FileResponse(result.workbook(batch), content_type=kind, headers=headers)
+
+
+def _to_download(pk: int) -> Batch:
     batch = get_object_or_404(Batch, pk=pk)
     if batch.state in (State.UPLOADED, State.CHECKING):
         raise Http404("The file is not checked yet.")
-    part = "failed rows" if failed_only else "result"
+    return batch
+
+
+def _taken(request: StaffRequest, batch: Batch, part: str, ending: str) -> dict[str, str]:
+    """Record who takes a part of a batch as a file, and give the headers of the answer."""
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
-    name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.csv")
     record(
         "batch.downloaded",
         by=request.user,
@@ -157,15 +177,12 @@ def download(request: StaffRequest, pk: int, failed_only: bool) -> HttpResponseB
         text=f"Batch {batch.pk}: {part} downloaded.",
         details={"batch": batch.pk, "sha256": batch.sha256},
     )
-    return StreamingHttpResponse(
-        result.lines(batch, failed_only=failed_only),
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": content_disposition_header(True, name),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.{ending}")
+    return {
+        "Content-Disposition": str(content_disposition_header(True, name)),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _row_page(
@@ -183,6 +200,9 @@ def _row_page(
         "lane": row.lane,
         "next_row": batch.rows.filter(state=row.state, number__gt=row.number).order_by("number").first(),
         "shows_personal": shows,
+        "may_fix": batch.state == State.CHECKED
+        and batch.made_by_id == request.user.pk
+        and (found or row.corrections),
         "may_reveal": privacy.may_reveal(request, row.lane),
         "change": change,
         "cells": [cell for cell in cells if _says_something(cell)],
@@ -228,12 +248,17 @@ def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
                 "id": f"cell-{place + 1}",
                 "header": header,
                 "label": column.label if column else "left out",
-                "text": "••••" if place in secrets and text else _cell(column, text, shows),
-                "corrected": _cell(column, row.corrections.get(str(place)), shows),
+                "text": MASK if place in secrets and text else shown_cell(column, text, shows),
+                "corrected": _corrected(column, row.corrections.get(str(place)), shows),
                 "findings": [one for one in row.findings if column and one["path"] == column.path],
             }
         )
     return cells
+
+
+def _corrected(column: columns.Column | None, text: Any, shows: bool) -> str | None:
+    """What was accepted or typed in the place of a cell; what is sealed stays so."""
+    return MASK if isinstance(text, dict) else shown_cell(column, text, shows)
 
 
 def _says_something(cell: dict[str, Any]) -> bool:
@@ -246,15 +271,6 @@ def _found(cells: list[dict[str, Any]], whole: list[dict[str, Any]]) -> list[tup
         *(("", finding) for finding in whole),
         *((cell["id"], finding) for cell in cells for finding in cell["findings"]),
     ]
-
-
-def _cell(column: columns.Column | None, text: str | None, shows: bool) -> str | None:
-    """A cell as the page shows it: of a column that was left out nobody knows what it holds."""
-    if not text or shows:
-        return text
-    if column is None:
-        return MASK
-    return privacy.mask(column.field.personal, text) if column.field.personal else privacy.words(text, False)
 
 
 def _on_no_column(batch: Batch, row: Row) -> list[dict[str, Any]]:

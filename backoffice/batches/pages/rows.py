@@ -5,10 +5,13 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from backoffice.batches.file.columns import Column
 from backoffice.batches.models import Batch, Row
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit import privacy
+from backoffice.protocol.secret import MASK
 
 #: What of a delivery says what became of its row, and under which name a row has it.
 SAID = {
@@ -37,3 +40,12 @@ def with_outcome(batch: Batch) -> QuerySet[Row]:
     return batch.rows.annotate(
         change_id=Subquery(change.values("id")[:1]), change_state=Subquery(change.values("state")[:1]), **said
     )
+
+
+def shown_cell(column: Column | None, text: str | None, shows: bool) -> str | None:
+    """A cell as a page shows it: of a column that was left out nobody knows what it holds."""
+    if not text or shows:
+        return text
+    if column is None:
+        return MASK
+    return privacy.mask(column.field.personal, text) if column.field.personal else privacy.words(text, False)

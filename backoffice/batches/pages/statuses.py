@@ -20,6 +20,7 @@ BATCH = {
     State.EXPIRED.value: Status("Expired", "warn", "clock", "its uploader: upload it again"),
     "first_approval": Status("Approved once", "info", "check"),
     "commented": Status("Comment", "idle", "info"),
+    "corrected": Status("Corrected", "info", "pencil"),
     "unreadable": Status("Unreadable", "bad", "x-circle", "its uploader: correct the file, upload it again"),
     "headers_chosen": Status("Headers chosen", "info", "pencil"),
     "hidden_rows": Status("Hidden rows", "info", "pencil"),

@@ -18,6 +18,7 @@ from backoffice.batches.pages.forms import HeadersForm, UploadForm, kind_choices
 from backoffice.batches.pages.views import may_upload
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind, file_kinds
+from backoffice.outside import whole
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -40,13 +41,19 @@ def choose(request: StaffRequest) -> HttpResponse:
 def new(request: StaffRequest, kind: str) -> HttpResponse:
     """Upload a file of a kind; beside it the guide to its columns."""
     wanted = _kind_or_404(kind)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    corrects = whole(request.GET.get("corrects", ""))
+    form = UploadForm(request.POST or None, request.FILES or None, initial={"corrects": corrects})
     problem = ""
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             done = operations.upload(
-                kind, file.chunks(), file.name, by=_person(request), token=form.cleaned_data["token"]
+                kind,
+                file.chunks(),
+                file.name,
+                by=_person(request),
+                token=form.cleaned_data["token"],
+                corrects=form.cleaned_data["corrects"],
             )
         except (BatchError, FileProblem) as error:
             problem = error.words
@@ -61,6 +68,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
         "kind": wanted,
         "form": form,
         "problem": problem,
+        "corrects": Batch.objects.filter(pk=whole(str(form["corrects"].value())) or 0, kind=kind).first(),
         "columns": columns.columns(wanted.layout),
     }
     return render(request, "batches/new.html", context, status=422 if request.method == "POST" else 200)

@@ -20,6 +20,7 @@ from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import HIDDEN
 from backoffice.batches.models import CAME_BACK, Batch, State
+from backoffice.batches.pages import approval
 from backoffice.batches.pages.filters import BatchFilter
 from backoffice.batches.pages.forms import SubmitForm
 from backoffice.batches.pages.tables import BatchTable
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
 #: So many entries of a batch's time line are shown; the audit list has the rest.
 ENTRIES = 100
-#: So many rows that want a look are named on the page itself.
-RISKY = 10
+#: So many files that correct rows of this one are named.
+CORRECTIONS = 5
 
 may_view = for_staff("batches.view_batch")
 may_upload = for_staff("changes.add_change")
@@ -71,7 +72,7 @@ class BatchList(ListView):
 @may_view
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One batch: what it is, how far it is, what was found, what may be done with it, what became of it."""
-    batch = _batch_or_404(pk)
+    batch = batch_or_404(pk)
     if batch.state == State.UPLOADED and not batch.problem and batch.made_by_id == request.user.pk:
         return redirect("batches:mapping", pk=pk)
     return _page(request, batch)
@@ -82,8 +83,8 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 @may_view
 def progress(request: StaffRequest, pk: int) -> HttpResponse:
     """The part of the page that lives. 204 while nothing moved; the whole page anew where it is another one."""
-    batch = _batch_or_404(pk)
-    context = _progress(request, batch)
+    batch = batch_or_404(pk)
+    context = progress_of(request, batch)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if request.GET.get("seen", "").partition("-")[0] != batch.state:
@@ -96,7 +97,7 @@ def progress(request: StaffRequest, pk: int) -> HttpResponse:
 @may_view
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """Do one of ACTIONS; what cannot be done is said on the batch's page, with the next step."""
-    batch = _batch_or_404(pk)
+    batch = batch_or_404(pk)
     try:
         done = ACTIONS[action](batch, _person(request), request)
     except BatchError as error:
@@ -112,7 +113,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
 @may_upload
 def submit(request: StaffRequest, pk: int) -> HttpResponse:
     """Propose a checked batch."""
-    batch = _batch_or_404(pk)
+    batch = batch_or_404(pk)
     form = SubmitForm(request.POST, money=asks_total(batch), wrong=batch.wrong)
     problem = ""
     if form.is_valid():
@@ -217,29 +218,32 @@ def _page(
     context: dict[str, Any] = {
         "batch": batch,
         "kind": kind,
+        "money": asks_total(batch),
         "problem": problem,
         "tried": tried,
         "reason": request.POST.get("reason", ""),
         "mine": mine,
         "came_back": batch.state in CAME_BACK,
         "earlier": operations.earlier(batch),
+        "corrected_by": batch.corrected_by.order_by("pk")[:CORRECTIONS],
+        "cells_corrected": Entry.objects.filter(subject=batch.subject, action="batch.corrected").count(),
         "events": _events(batch, privacy.sees_at_once(request.user)),
         "shows_personal": privacy.sees_at_once(request.user),
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": batch.submitted_at is not None and may_comment(request.user, change_kind(batch)),
         **_decision(request, batch, mine),
-        **_progress(request, batch),
+        **progress_of(request, batch),
     }
     if batch.state not in (State.UPLOADED, State.CHECKING):
         context["finding_kinds"] = _named(kind, summary.finding_kinds(batch))
         context["totals"] = summary.totals(batch)
+        context["will"] = approval.effect(
+            batch, context["totals"], personal=context["personal"], shows=context["shows_personal"]
+        )
         hidden = (one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN)
         context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
     if batch.state == State.CHECKED and mine:
         context["form"] = form or SubmitForm(money=asks_total(batch), wrong=batch.wrong)
-    if batch.state == State.SUBMITTED:
-        risky = summary.with_risks(batch)
-        context["risky"], context["risky_count"] = risky[:RISKY], risky.count()
     return render(request, "batches/detail.html", context, status=code)
 
 
@@ -267,7 +271,7 @@ def _decision(request: StaffRequest, batch: Batch, mine: bool) -> dict[str, Any]
     }
 
 
-def _progress(request: StaffRequest, batch: Batch) -> dict[str, Any]:
+def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
     """The bar, and a mark by which "nothing moved" is known; `every` is how often the page asks again."""
     counts: dict[str, int] = {}
     bar = None
@@ -296,6 +300,7 @@ def _progress(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "personal": request.user.has_perm("accounts.see_personal_data"),
         "bar": bar,
         "counts": counts,
+        "outcome": approval.outcome(counts),
         "every": every,
         "stopped": stopped,
         "seen": "-".join(marks),
@@ -310,7 +315,11 @@ def _named(kind: FileKind, found: list[summary.FindingKind]) -> list[tuple[str, 
 
 
 def _events(batch: Batch, shows: bool) -> list[Event]:
-    entries = Entry.objects.filter(subject=batch.subject).order_by("-id")[:ENTRIES]
+    entries = (
+        Entry.objects.filter(subject=batch.subject)
+        .exclude(action="batch.corrected")
+        .order_by("-id")[:ENTRIES]
+    )
     return [_event(entry, shows) for entry in entries]
 
 
@@ -327,8 +336,9 @@ def _event(entry: Entry, shows: bool) -> Event:
     )
 
 
-def _batch_or_404(pk: int) -> Batch:
-    found = Batch.objects.select_related("made_by", "decided_by").filter(pk=pk).first()
+def batch_or_404(pk: int) -> Batch:
+    """The batch of this number, with the people of it."""
+    found = Batch.objects.select_related("made_by", "decided_by", "corrects").filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such batch.")
     return found

@@ -4,7 +4,10 @@ import csv
 import io
 
 import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
 
+from backoffice.audit.models import Entry
 from backoffice.batches.decide import decisions
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages import result
@@ -46,7 +49,7 @@ def test_each_row_comes_back_with_its_own_cells_and_its_outcome(sent):
     assert rows[0]["Portal reference"] == "REF0000002"
     assert rows[1]["Portal code"] == "0"
     assert [bool(row["Portal time"]) for row in rows] == [True, True, False, False]
-    assert list(rows[0])[:3] == sent.headers
+    assert list(rows[0]) == [*result.ADDED, *sent.headers]
 
 
 def test_the_rows_that_failed_come_alone(sent):
@@ -114,7 +117,7 @@ def test_what_an_earlier_result_added_is_not_added_twice(checked):
     Row.objects.filter(batch=batch).update(cells=["U1", "HO", "Refused"])
     batch.refresh_from_db()
     header = next(result.lines(batch)).removeprefix("\ufeff").strip().split(",")
-    assert header == ["user_id", "group_id", *result.ADDED]
+    assert header == [*result.ADDED, "user_id", "group_id"]
     assert table(batch)[0]["Portal status"] == "Good"
 
 
@@ -122,3 +125,40 @@ def test_a_row_that_is_shorter_than_the_header_stays_in_its_columns(checked):
     batch = checked(good=1)
     Row.objects.filter(batch=batch).update(cells=["U1"])
     assert table(batch)[0]["Portal status"] == "Good"
+
+
+def sheet_of(batch):
+    return load_workbook(result.workbook(batch)).active
+
+
+def test_the_workbook_of_failed_rows_has_each_finding_at_its_cell(checked):
+    batch = checked(good=1, wrong=1, headers=["user_id", "pan", "city"], mapping=["user_id", "pan", "city"])
+    batch.rows.update(cells=["U3", "=1+1", "Pune"])
+    header, row = sheet_of(batch).iter_rows()
+    assert [cell.value for cell in header] == [*result.ADDED, "user_id", "pan", "city"]
+    assert [cell.value for cell in row][:3] == ["3", "Has errors", "PAN is mandatory. Fill it in."]
+    own = dict(zip(batch.headers, row[len(result.ADDED) :], strict=True))
+    assert (own["pan"].value, own["pan"].data_type) == ("=1+1", "s")
+    assert own["pan"].comment.text == "PAN is mandatory. Fill it in."
+    assert own["pan"].fill.fgColor.rgb.endswith(result.RED.removeprefix("#"))
+    assert own["user_id"].comment is None
+    assert own["user_id"].number_format == "@"
+
+
+def test_the_workbook_has_no_secret_and_the_corrections_that_were_made(checked):
+    batch = checked(
+        good=0, wrong=1, headers=["user_id", "password", "city"], mapping=["user_id", "password", "city"]
+    )
+    batch.rows.update(cells=["U2", {"sealed": "token"}, "Poona"], corrections={"2": "Pune"})
+    texts = [cell.value for cell in list(sheet_of(batch).iter_rows())[1]][len(result.ADDED) :]
+    assert texts == ["U2", None, "Pune"]
+    assert table(batch, failed_only=True)[0]["city"] == "Pune"
+
+
+def test_the_workbook_can_be_taken_by_those_who_see_rows_and_leaves_an_entry(checked, client, maker):
+    batch = checked(good=1, wrong=1)
+    client.force_login(maker)
+    answer = client.get(reverse("batches:failed_workbook", args=[batch.pk]))
+    assert answer["Content-Disposition"] == 'attachment; filename="users-failed-rows.xlsx"'
+    assert load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active.max_row == 2
+    assert Entry.objects.get(action="batch.downloaded").by_id == maker.pk

@@ -152,7 +152,7 @@ def test_the_page_of_a_wrong_row_names_its_errors_first_and_leads_to_the_next_on
     batch = checked(good=1, wrong=2, headers=["user_id", "pan", "city"], mapping=["user_id", "pan", "city"])
     batch.rows.update(cells=["U0003", "", ""])
     page = as_person(maker).get(url("row", batch, 3)).content.decode()
-    assert "1 error to put right in the file" in text_of(page)
+    assert "1 error to correct" in text_of(page)
     assert page.index('<a href="#cell-2">PAN is mandatory') < page.index('id="cell-2"')
     assert "1 empty column city" in text_of(page)
     assert f'href="{url("row", batch, 4)}" data-hotkey="n"' in page
@@ -178,7 +178,7 @@ def test_refused_messages_lead_to_the_rows_that_failed(submitted, as_person, che
     assert "refused by ODIN" not in text(client.get(url("detail", batch)))
     Delivery.objects.filter(lane="HO/U0003").update(state="refused", finished_at=batch.created_at)
     for page in (client.get(url("detail", batch)), client.get(f"{url('progress', batch)}?seen=approved-")):
-        assert f'1 refused by ODIN. <a href="{url("failed", batch)}">' in page.content.decode()
+        assert f'1 refused by ODIN: <a href="{url("failed", batch)}">' in page.content.decode()
 
 
 def test_columns_that_nobody_understood_stand_first(checked, as_person, maker):

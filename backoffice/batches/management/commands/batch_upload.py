@@ -40,11 +40,20 @@ class Command(BatchCommand):
             "--control-total", default="", help="rupees; needed with --submit for money files"
         )
 
+        parser.add_argument(
+            "--corrects",
+            type=int,
+            metavar="ID",
+            help="the batch whose failed rows this file holds, corrected",
+        )
+
     def act(self, person: User, **options: Any) -> None:
         total = _rupees(options["control_total"])
         path: Path = options["file"]
         try:
-            done = operations.upload(options["kind"], _chunks(path), path.name, by=person)
+            done = operations.upload(
+                options["kind"], _chunks(path), path.name, by=person, corrects=options["corrects"]
+            )
         except OSError as error:
             raise FileProblem(f"{path} cannot be read: {error.strerror}.") from error
         for other in done.earlier:

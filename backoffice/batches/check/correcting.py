@@ -1,0 +1,182 @@
+"""Correcting single cells of a checked file: their rows are checked again at once, with the rows that depend on them.
+
+Whether two rows say the same is only looked for where a correction touches what must stand in a file once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import JSONField
+from django.db.models.expressions import RawSQL
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from backoffice.batches.check import corrections
+from backoffice.batches.check.checking import NumberedCells, RowChecker
+from backoffice.batches.check.repeats import RULE, Seen, first_of
+from backoffice.batches.check.storing import CheckedRow, replace
+from backoffice.batches.models import Batch, Row, RowState
+from backoffice.protocol.fields import Values
+from backoffice.protocol.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: Rows that are read at a time where all of a file are looked through.
+AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into the cell of a row, and the mark of what they saw there (see `mark`)."""
+
+    number: int
+    place: int
+    text: str
+    seen: str
+
+
+@dataclass
+class Corrected:
+    """What came of it: rows that were checked again, and what was not kept since the cell had changed meanwhile."""
+
+    rows: list[Row] = field(default_factory=list)
+    refused: list[Typed] = field(default_factory=list)
+    cells: int = 0
+
+
+def mark(row: Row, place: int) -> str:
+    """Tells one content of a cell from another, and tells nothing else."""
+    return _mark(row, place, corrections.current(row, place))
+
+
+def _mark(row: Row, place: int, content: Any) -> str:
+    return salted_hmac("batches.cell", f"{row.pk}:{place}:{content}").hexdigest()[:32]
+
+
+def correct(batch: Batch, typed: Iterable[Typed], by: "User") -> Corrected:
+    """Correct cells of a checked batch, each with an entry in the audit trail, and check their rows again.
+
+    In the caller's transaction, which holds the batch. A cell that says what was typed already is left alone.
+    """
+    done = Corrected()
+    columns = corrections.columns_of(batch)
+    asked = [one for one in typed if one.place in columns]
+    found = batch.rows.select_for_update().filter(number__in={one.number for one in asked})
+    rows = {row.number: row for row in found.order_by("number")}
+    changed: dict[int, Row] = {}
+    for one in asked:
+        row, secret = rows.get(one.number), columns[one.place].secret
+        if row is None or one.place >= len(row.cells):
+            continue
+        if not one.text if secret else one.text == _on_one_line(corrections.current(row, one.place)):
+            continue
+        if not constant_time_compare(mark(row, one.place), one.seen):
+            done.refused.append(one)
+            continue
+        cell = corrections.correct(row, one.place, one.text, secret=secret)
+        header = batch.headers[one.place]
+        words = f"Row {row.number}, column {header}, corrected."
+        corrections.note(batch, "batch.corrected", by, words, header, [cell])
+        changed[row.number] = row
+        done.cells += 1
+    if changed:
+        Row.objects.bulk_update(changed.values(), ["corrections"])
+        done.rows = _check(batch, list(changed.values()))
+    return done
+
+
+def _on_one_line(text: str) -> str:
+    """As the input of a page has it, which takes no line ends."""
+    return text.replace("\r", "").replace("\n", "")
+
+
+class _Kept:
+    """Findings on what other rows say too, as they were."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._found = {
+            row.number: [_finding(one) for one in row.findings if one["rule"] == RULE] for row in rows
+        }
+
+    def findings(self, rows: Mapping[int, Values]) -> Mapping[int, list[Finding]]:
+        """The findings on these rows, by number."""
+        return self._found
+
+
+def _check(batch: Batch, rows: list[Row]) -> list[Row]:
+    """Check rows again, and those that were only compared with what they no longer say. Gives all of them."""
+    checker = RowChecker(batch)
+    checked = _checked(batch, checker, rows, _Kept(rows))
+    seen = checker.seen()
+    try:
+        gone: list[int] = []
+        wanted: set[int] = set()
+        for row, again in zip(rows, checked, strict=True):
+            before, after = seen.digests(row.values), seen.digests(again.values)
+            if before != after:
+                wanted |= after
+            if before - after:
+                gone.append(row.number)
+        if wanted or gone:
+            rows = sorted([*rows, *_behind(batch, gone, rows)], key=lambda row: row.number)
+            checked = _checked(batch, checker, rows, _Kept(rows))
+            wanted = {digest for one in checked for digest in seen.digests(one.values)}
+            seen.add(_sharing(batch, seen, wanted, but_not={row.number for row in rows}))
+            checked = _checked(batch, checker, rows, seen)
+    finally:
+        seen.close()
+    replace(batch, list(zip(rows, checked, strict=True)))
+    return rows
+
+
+def _checked(batch: Batch, checker: RowChecker, rows: Sequence[Row], others: Any) -> list[CheckedRow]:
+    places = corrections.places_of(batch)
+    cells: list[NumberedCells] = [(row.number, corrections.cells_of(row, places)) for row in rows]
+    return checker.check(cells, others, {row.number: row.reference for row in rows})
+
+
+def _behind(batch: Batch, gone: Sequence[int], rows: Sequence[Row]) -> list[Row]:
+    """The rows of which it was said that these, `gone`, had something before them."""
+    if not gone:
+        return []
+    compared = batch.rows.filter(state__in=(RowState.WRONG, RowState.WARNED)).exclude(
+        number__in=[row.number for row in rows]
+    )
+    numbers = [
+        number
+        for number, findings in compared.values_list("number", "findings").iterator(chunk_size=AT_ONCE)
+        if any(one["rule"] == RULE and first_of(one["text"]) in gone for one in findings)
+    ]
+    return list(batch.rows.select_for_update().filter(number__in=numbers).order_by("number"))
+
+
+def _sharing(batch: Batch, seen: Seen, wanted: set[int], but_not: set[int]) -> list[tuple[int, Values]]:
+    """Number and values of the other rows of the file that have one of these digests."""
+    names = seen.fields
+    rows = batch.rows.order_by("number").values_list("number", _Members(names))
+    found = []
+    for number, members in rows.iterator(chunk_size=AT_ONCE):
+        values = dict(zip(names, members, strict=True))
+        if number not in but_not and not wanted.isdisjoint(seen.digests(values)):
+            found.append((number, values))
+    return found
+
+
+class _Members(RawSQL):
+    """These members of the values of a row, as a list: a tenth of what the whole would take to read."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        values = f"batches_row.{connection.ops.quote_name('values')}"
+        member, array = {
+            "postgresql": ("{} -> '{}'", "jsonb_build_array"),
+            "sqlite": ("json_extract({}, '$.{}')", "json_array"),
+        }[connection.vendor]
+        # Names of fields, which are the portal's own.
+        members = ", ".join(member.format(values, name) for name in names)
+        super().__init__(f"{array}({members})", [], output_field=JSONField())
+
+
+def _finding(kept: Mapping[str, Any]) -> Finding:
+    return Finding(kept["path"], kept["text"], Severity(kept["severity"]), kept["rule"], kept["cleaned"])

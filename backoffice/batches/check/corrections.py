@@ -1,0 +1,90 @@
+"""What a maker corrects in the cells of a checked file: kept beside the cells, which stay as they were uploaded."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
+
+from backoffice.audit.operations import record
+from backoffice.batches.file import columns
+from backoffice.batches.file.columns import Column
+from backoffice.batches.file.marks import ROW, restored
+from backoffice.batches.models import Batch, Row
+from backoffice.changes.kinds import file_kind
+from backoffice.protocol.secret import MASK, SecretText
+from backoffice.seal import SEALED, seal, unseal
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+
+def columns_of(batch: Batch) -> dict[int, Column]:
+    """The columns of the file that are read, by their place."""
+    known = columns.by_name(file_kind(batch.kind).layout)
+    return {place: known[name] for place, name in enumerate(batch.mapping) if name in known}
+
+
+def places_of(batch: Batch) -> dict[str, int]:
+    """Where findings with a path belong: the place of the column, or that of the row as a whole."""
+    return {"": ROW, **{column.path: place for place, column in columns_of(batch).items()}}
+
+
+def current(row: Row, place: int) -> Any:
+    """The text of a cell as corrected, else as uploaded; what is sealed stays sealed."""
+    uploaded = row.cells[place] if place < len(row.cells) else ""
+    return row.corrections.get(str(place), uploaded)
+
+
+def text_of(place: int) -> str:
+    """The SQL of the same text. A sealed cell is none that anybody types."""
+    if connection.vendor == "postgresql":
+        return f"COALESCE(batches_row.corrections ->> '{place:d}', batches_row.cells ->> {place:d})"
+    corrected, uploaded = f"'$.\"{place:d}\"'", f"'$[{place:d}]'"
+    return (
+        f"COALESCE(json_extract(batches_row.corrections, {corrected}), "
+        f"json_extract(batches_row.cells, {uploaded}))"
+    )
+
+
+def with_text(rows: QuerySet[Row], place: int, text: str) -> QuerySet[Row]:
+    """Those rows whose cell at this place has this text now."""
+    # The expression is the portal's own; what is looked for is a parameter.
+    return rows.filter(RawSQL(f"{text_of(place)} = %s", [text], output_field=BooleanField()))  # noqa: S611
+
+
+def cells_of(row: Row, places: Mapping[str, int]) -> list[str]:
+    """The cells as they are to be read: with corrections, secrets opened, and marked where they are not corrected."""
+    cells = [current(row, place) for place in range(len(row.cells))]
+    texts = [unseal(cell[SEALED]).reveal() if isinstance(cell, dict) else cell for cell in cells]
+    left = {path: place for path, place in places.items() if str(place) not in row.corrections}
+    return restored(texts, left, row.findings)
+
+
+def correct(row: Row, place: int, text: str, *, secret: bool) -> dict[str, Any]:
+    """Keep a correction, not saved yet, and give what the audit trail says of it."""
+    before = current(row, place)
+    row.corrections[str(place)] = {SEALED: seal(SecretText(text))} if secret and text else text
+    if secret:
+        return {"row": row.number, "before": MASK if before else "", "after": MASK if text else ""}
+    return {"row": row.number, "before": before, "after": text}
+
+
+def note(
+    batch: Batch,
+    action: str,
+    by: "User",
+    words: str,
+    header: str,
+    cells: Sequence[Mapping[str, Any]],
+    **details: object,
+) -> None:
+    """Name corrected cells of a column in the audit trail. `words` say what was done."""
+    record(
+        action,
+        by=by,
+        subject=batch.subject,
+        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {words}",
+        details={"batch": batch.pk, "sha256": batch.sha256, "column": header, "cells": cells, **details},
+    )

@@ -1,0 +1,108 @@
+"""What the rows to be sent come to, counted while they are checked: a page of a file then reads no row for it.
+
+Rows that are checked again, or that a checker rejects, are taken out and put in again. Memory is bounded: of each value
+that matters so many different ones are counted by themselves, the rest together.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from backoffice.batches.models import Batch, RowState
+from backoffice.changes.files import FileKind
+
+#: Rows in these states are sent.
+SENT = (RowState.GOOD, RowState.WARNED)
+#: So many different values of one column are counted by themselves.
+MOST_VALUES = 100
+#: What of the stored summary a tally counts.
+COUNTED = ("rows", "new", "amount", "values", "others")
+
+
+class Tally:
+    """Rows, rupees, retail users that are new, and how often each value of the columns that matter comes.
+
+    `stored` is what `as_stored` gave before; empty for none. Lists count once for each of their values.
+    """
+
+    def __init__(self, file: FileKind, stored: Mapping[str, Any]) -> None:
+        self.rows = int(stored.get("rows", 0))
+        self.new = int(stored.get("new", 0))
+        self.amount = Decimal(stored.get("amount", 0))
+        self._kept = {name: value for name, value in stored.items() if name not in COUNTED}
+        self._counts: dict[str, dict[str, int]] = {
+            name: dict(stored.get("values", {}).get(name, {})) for name in file.matters
+        }
+        self._others: dict[str, int] = {name: stored.get("others", {}).get(name, 0) for name in file.matters}
+        self._readers = [(name, _reader(name)) for name in file.matters]
+
+    def add(self, row: Any) -> None:
+        """Count a row, stored or just checked, if it is one to be sent."""
+        self._count(row, 1)
+
+    def remove(self, row: Any) -> None:
+        """Take out a row that was counted as it is."""
+        self._count(row, -1)
+
+    def _count(self, row: Any, by: int) -> None:
+        if row.state not in SENT:
+            return
+        self.rows += by
+        if not row.record_version:
+            self.new += by
+        if row.amount:
+            self.amount += row.amount * by
+        for name, read in self._readers:
+            counts = self._counts[name]
+            for value in read(row.values):
+                if value in counts:
+                    counts[value] += by
+                elif by > 0 and len(counts) < MOST_VALUES:
+                    counts[value] = by
+                else:
+                    self._others[name] += by
+
+    def as_stored(self) -> dict[str, Any]:
+        """What `batch.summary` keeps of it, beside what it had."""
+        return {
+            **self._kept,
+            "rows": self.rows,
+            "new": self.new,
+            "amount": str(self.amount),
+            "values": {
+                name: {value: count for value, count in counts.items() if count > 0}
+                for name, counts in self._counts.items()
+            },
+            "others": {name: count for name, count in self._others.items() if count > 0},
+        }
+
+
+def of(batch: Batch, file: FileKind) -> Tally:
+    """The tally of a batch as far as it is."""
+    return Tally(file, batch.summary)
+
+
+def is_counted(batch: Batch) -> bool:
+    """Whether the batch has a tally: one that was checked before there were any has none."""
+    return "rows" in batch.summary
+
+
+def _reader(name: str) -> Callable[[Mapping[str, Any]], Sequence[str]]:
+    """What reads a value, `name`, or one of each record of a list, `list.name`, as texts."""
+    listed, dot, part = name.rpartition(".")
+    if dot:
+        return lambda values: list(_parts(values.get(listed), part))
+
+    def read(values: Mapping[str, Any]) -> Sequence[str]:
+        value = values.get(name)
+        if not value:
+            return ()
+        return value if isinstance(value, list) else (value,)
+
+    return read
+
+
+def _parts(records: Any, part: str) -> Iterator[str]:
+    for record in records or ():
+        if value := record.get(part):
+            yield value

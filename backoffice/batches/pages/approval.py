@@ -1,0 +1,164 @@
+"""What a file will do, for whoever submits or approves it; and what it did. Nothing here looks through its rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from backoffice.batches.check.summary import Totals
+from backoffice.batches.check.tally import SENT
+from backoffice.batches.counts import messages
+from backoffice.batches.models import Batch, Row
+from backoffice.changes.files import FileKind
+from backoffice.changes.kinds import file_kind
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit.components import status
+from backoffice.kit.formats import indian
+from backoffice.protocol.fields import Field, Flags, Records, Secret
+
+#: Different values of one column that are named; the rest is one number.
+VALUES = 8
+#: Values that are named of one row.
+NAMED = 4
+#: The order in which outcomes are told: what needs somebody comes first.
+TOLD = (
+    DeliveryState.UNKNOWN,
+    DeliveryState.REFUSED,
+    DeliveryState.ON_HOLD,
+    DeliveryState.APPLIED,
+    DeliveryState.CANCELLED,
+    DeliveryState.IN_FLIGHT,
+    DeliveryState.QUEUED,
+)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The values of a column that matters: each with the number of rows, and how many rows have others."""
+
+    label: str
+    values: Sequence[tuple[str, int]]
+    others: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row by which a file is judged: whose it is and what it says, in words."""
+
+    row: Row
+    name: str
+    words: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What will happen, in one sentence; then what the rows say and come to, and those to look at."""
+
+    words: str
+    amount: Decimal | None
+    distinct: Sequence[Distinct]
+    risky: Sequence[Row]
+    largest: Sequence[Shown]
+    sample: Sequence[Shown]
+
+
+def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effect:
+    """The effect of a checked batch, in one query. Rows are only given to those who may see personal data.
+
+    `shows`: whether this page shows personal data as they are.
+    """
+    file = file_kind(batch.kind)
+    wanted = {name: batch.summary.get(name, []) for name in ("risky", "largest", "sample")}
+    numbers = {number for some in wanted.values() for number in some}
+    rows = (
+        {row.number: row for row in batch.rows.filter(number__in=numbers, state__in=SENT)} if numbers else {}
+    )
+    some = {name: [rows[number] for number in found if number in rows] for name, found in wanted.items()}
+    one, several = file.effect
+    return Effect(
+        words=f"{indian(totals.rows, places=0)} {one if totals.rows == 1 else several}",
+        amount=totals.amount or Decimal(0),
+        distinct=_distinct(file, batch.summary),
+        risky=some["risky"],
+        largest=[_shown(file, row, shows) for row in some["largest"]] if personal else [],
+        sample=[_shown(file, row, shows) for row in some["sample"]] if personal else [],
+    )
+
+
+def _distinct(file: FileKind, summary: Mapping[str, Any]) -> list[Distinct]:
+    found = []
+    for name, field in file.matter_fields.items():
+        counted = sorted(
+            summary.get("values", {}).get(name, {}).items(), key=lambda pair: (-pair[1], pair[0])
+        )
+        if not counted:
+            continue
+        others = sum(count for _, count in counted[VALUES:]) + summary.get("others", {}).get(name, 0)
+        values = [(_one(field, value), count) for value, count in counted[:VALUES]]
+        found.append(Distinct(field.label, values, others))
+    return found
+
+
+def _one(field: Field, value: str) -> str:
+    return field.words([value] if isinstance(field, Flags) else value)
+
+
+def _shown(file: FileKind, row: Row, shows: bool) -> Shown:
+    """A row in a few words: of an update what it changes, of anything else what matters."""
+    fields = file.layout.message.fields
+    said = row.values
+    if file.layout.message.partial:
+        before = row.before or {}
+        names = [name for name in said if said[name] and said[name] != before.get(name)]
+    else:
+        names = [name for name in file.matters if said.get(name)]
+    words = [
+        (field.label, field.words(said[name]) if shows else field.masked(said[name]))
+        for name in names
+        if (field := fields.get(name)) and not isinstance(field, Records | Secret) and name not in WHOSE
+    ]
+    return Shown(row, str(said.get("name", "")), words[:NAMED])
+
+
+#: What names the retail user, and is shown as such.
+WHOSE = ("group_id", "user_id", "reference")
+
+
+@dataclass(frozen=True)
+class Part:
+    """How many messages have one outcome, and where its piece of the bar of a hundred begins and how long it is."""
+
+    state: str
+    count: int
+    at: float
+    length: float
+    tone: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the messages of an approved file."""
+
+    words: str
+    parts: Sequence[Part]
+
+
+def outcome(counts: Mapping[str, int]) -> Outcome | None:
+    """The outcome of so many messages by state; None where there are none."""
+    told = [(state, counts[state]) for state in TOLD if counts.get(state)]
+    total = sum(count for _, count in told)
+    if not total:
+        return None
+    parts, at = [], 0.0
+    for state, count in told:
+        length = 100 * count / total
+        parts.append(Part(state.value, count, round(at, 2), round(length, 2), status("delivery", state).tone))
+        at += length
+    if len(told) == 1 and told[0][0] == DeliveryState.APPLIED:
+        return Outcome(f"{messages(total)} applied", parts)
+    words = ", ".join(f"{indian(count, places=0)} {_word(state)}" for state, count in told)
+    return Outcome(words, parts)
+
+
+def _word(state: DeliveryState) -> str:
+    return "refused by ODIN" if state is DeliveryState.REFUSED else state.label.lower()
