@@ -76,5 +76,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "reconciliations": {
+        "task": "backoffice.reconciliation.tasks.work_due",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "expired-reconciliations": {"task": "backoffice.reconciliation.tasks.expire_files", "schedule": 3600.0},
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }

@@ -1,4 +1,4 @@
-"""What ODIN has of a retail user who is here, as somebody saw it there: declared, not confirmed, nothing is sent (U15)."""
+"""What ODIN has of a retail user who is here, as somebody saw it there: declared, and nothing is sent (U15)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -55,7 +55,9 @@ class DeclareValues(Request, like=RegisterRetailUser, abstract=True):
 def of_row(values: Values, known: Known) -> Asked:
     """What a row declares: that of its values which is not known as it is."""
     here = known.values or {}
-    declared: Values = {name: value for name, value in values.items() if name in NAMING or _new(here, name, value)}
+    declared: Values = {
+        name: value for name, value in values.items() if name in NAMING or _new(here, name, value)
+    }
     for name in ACCOUNTS:
         if name in values:
             settled = records_in(here, name)
@@ -102,7 +104,11 @@ def _assessed(asked: Asked, known: Known, shared: list[Finding]) -> Assessed:
         *existing_findings(asked, known),
         *([Finding("", said, rule="portal.nothing")] if nothing else []),
         *(
-            Finding(name, f"{DeclareValues.fields[name].label} cannot be empty. Give a value.", rule="portal.declare")
+            Finding(
+                name,
+                f"{DeclareValues.fields[name].label} cannot be empty. Give a value.",
+                rule="portal.declare",
+            )
             for name in NEVER_EMPTY
             if name in asked.values and not asked.values[name]
         ),

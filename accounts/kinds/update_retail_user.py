@@ -200,7 +200,9 @@ def of_repeat(values: Values, known: Known) -> Asked:
         if name in wanted:
             wanted[name] = _accounts([], records_in(wanted, name))
     wanted = segments.restored(confirmed, wanted)
-    given = frozenset(name for name in values if name not in NAMING and name not in ACCOUNTS and name != REACTIVATE)
+    given = frozenset(
+        name for name in values if name not in NAMING and name not in ACCOUNTS and name != REACTIVATE
+    )
     asked = _asked(confirmed, wanted, values, given)
     findings = [NOTHING] if not values.keys() - NAMING else segments.emptied(values)
     return asked._replace(findings=[*asked.findings, *findings])

@@ -35,6 +35,7 @@ PAGES = frozenset(
         "batches:result",
         "batches:failed",
         "compliance:csv",
+        "reconciliation:csv",
         "compliance:evidence",
         "exports:download",
         "changes:rule",
@@ -75,6 +76,7 @@ FILES: Mapping[str, str] = {
     "batches:failed": "GET",
     "exports:download": "GET",
     "compliance:csv": "POST",
+    "reconciliation:csv": "POST",
     "compliance:evidence": "POST",
 }
 #: Where a retail user's own password is typed: what was sent is kept nowhere (R13), and is typed again on the page.
