@@ -75,14 +75,18 @@ class Comparer:
             column.name for column in columns if "." not in column.path and column.name not in LANE
         ]
         self._keys = {name: _key(ExportedUser.fields[name]) for name in self._single}
-        #: The parts of each kind of account that the file has, and for how many accounts it has room.
-        self._parts: dict[str, list[str]] = {}
-        self._room: dict[str, int] = {}
+        #: Of each kind of account, the parts that the file has of the first one, the second and so on.
+        self._parts: dict[str, list[list[str]]] = {}
         for name in RECORDS:
-            paths = [column.path.split(".") for column in columns if column.path.startswith(f"{name}.")]
-            if paths:
-                self._parts[name] = list(dict.fromkeys(path[-1] for path in paths))
-                self._room[name] = len({path[1] for path in paths})
+            paths = [column.path for column in columns if column.path.startswith(f"{name}.")]
+            places = sorted(
+                {path.rpartition(".")[0] for path in paths}, key=lambda place: (len(place), place)
+            )
+            if places:
+                parts = [
+                    [path.rpartition(".")[2] for path in paths if path.startswith(f"{at}.")] for at in places
+                ]
+                self._parts[name] = parts
 
     def read(self, rows: Sequence[tuple[int, Sequence[str]]]) -> list[Read]:
         """What the cells of numbered rows mean."""
@@ -126,12 +130,13 @@ class Comparer:
                 yield from self._accounts(name, records(given, name), records(known, name))
         for name in SINGLE_RECORDS & self._parts.keys():
             there_is, here_is = record(given, name), record(known, name)
-            merged = {**here_is, **{part: there_is.get(part, "") for part in self._parts[name]}}
-            if any(merged[part] != here_is.get(part, "") for part in self._parts[name]):
+            [parts] = self._parts[name]
+            merged = {**here_is, **{part: there_is.get(part, "") for part in parts}}
+            if any(merged[part] != here_is.get(part, "") for part in parts):
                 yield Differs(name, here_is or None, merged if there_is else None)
 
     def _same(self, name: str, known: Values, there: Any) -> bool:
-        here = known[name]
+        here: Any = known[name]
         if isinstance(there, list):
             # What is inactive stays in the portal's sets, and an export may have it or not (U19).
             return set(there) == set(here) or (
@@ -153,14 +158,14 @@ class Comparer:
             return tuple(keys[part](account.get(part, "")) for part in ACCOUNTS[name])
 
         known = {key(account): account for account in here}
-        for account in there:
+        for account, given in zip(there, self._parts[name], strict=False):
             mine = known.pop(key(account), None)
             if mine is None:
                 yield Differs(name, None, account)
-            elif any(keys[part](mine[part]) != keys[part](account[part]) for part in self._parts[name]):
-                taken = {part: account[part] for part in self._parts[name] if part not in ACCOUNTS[name]}
+            elif any(keys[part](mine[part]) != keys[part](account[part]) for part in given):
+                taken = {part: account[part] for part in given if part not in ACCOUNTS[name]}
                 yield Differs(name, mine, {**mine, **taken})
-        if len(there) < self._room[name]:
+        if len(there) < len(self._parts[name]):
             yield from (Differs(name, account, None) for account in known.values())
 
 

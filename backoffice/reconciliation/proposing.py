@@ -173,7 +173,7 @@ def _of_differences(way: str, taken: QuerySet[Difference]) -> Iterator[Values]:
         values: Values = {"group_id": group_id, "user_id": user_id}
         for _, _, name, value in differences:
             if name in ACCOUNTS:
-                values[name] = [*values.get(name, []), value]  # type: ignore[list-item, misc]  # records
+                values[name] = [*values.get(name, []), value]  # type: ignore[misc]  # records
             else:
                 values[name] = value or CLEAR
         yield values

@@ -57,9 +57,9 @@ class LaneColumn(IdColumn):
     def __init__(self, **options: Any) -> None:
         super().__init__(verbose_name="Retail user", orderable=False, empty_values=(), **options)
 
-    def render(self, value: Any, record: Any, bound_column: Any) -> SafeString:
+    def render(self, value: Any, bound_column: Any, record: Any = None) -> SafeString:
         if not record.lane:
-            return format_html("–")
+            return SafeString("–")
         if not record.version:
             return super().render(record.lane, bound_column)
         url = reverse("accounts:detail", args=[record.group_id, record.user_id])

@@ -141,9 +141,8 @@ def _seen(one: Reconciliation, read: Sequence[Read]) -> dict[tuple[str, str], in
     """The rows before these that are for the same retail users."""
     user_ids = {row.lane[1] for row in read}
     found = one.lines.exclude(outcome=Outcome.UNREADABLE).filter(user_id__among=user_ids)
-    return {
-        (group, user): number for group, user, number in found.values_list("group_id", "user_id", "number")
-    }
+    lanes = found.values_list("group_id", "user_id", "number")
+    return {(group, user): number for group, user, number in lanes if number is not None}
 
 
 @transaction.atomic
