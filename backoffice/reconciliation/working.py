@@ -92,10 +92,12 @@ def _work(one: Reconciliation, token: uuid.UUID) -> None:
     try:
         if not one.rows_done:
             _compare_rows(one, token, end)
-        while one.rows_done and time.monotonic() < end:
+        while one.rows_done:
             if not look_for_users(one, token):
                 operations.finish(one, token)
                 return
+            if time.monotonic() >= end:
+                break
         leases.release(_held(one), token)
     except LeaseLost:
         return
