@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts import segments
-from accounts.retail_users import PROFILE, users_of
+from accounts.models import RetailUser
+from accounts.retail_users import users_of
 from accounts.updates import ACCOUNTS
-from accounts.values import DEFAULTS, confirmed_values, record, records
+from accounts.values import DEFAULTS, record, records, texts_of, values_of
 from backoffice.batches.file.cells import RowRead, RowReader
 from backoffice.batches.file.columns import by_name
 from backoffice.protocol.field import Field
@@ -94,7 +95,7 @@ class Comparer:
 
     def compare(self, rows: Sequence[Read], seen: Mapping[tuple[str, str], int]) -> list[Compared]:
         """What is found of each row. `seen`: the rows of these users that were compared before, by group and user."""
-        users = users_of(["/".join(row.lane) for row in rows if all(row.lane)], *PROFILE)
+        users = users_of(["/".join(row.lane) for row in rows if all(row.lane)], *self._parts)
         firsts = dict(seen)
         compared = []
         for number, row, lane in ((one.number, one.row, one.lane) for one in rows):
@@ -111,11 +112,22 @@ class Comparer:
             if user is None:
                 one.outcome, one.given = Outcome.ONLY_THERE, row.values
                 continue
-            known = confirmed_values(user, user.banks.all(), user.demats.all(), getattr(user, "mf_ucc", None))
             one.version, one.name = user.version, user.name
-            one.differences = list(self._differences(row.values, known))
+            one.differences = list(self._differences(row.values, self._known(user)))
             one.outcome = Outcome.DIFFERENT if one.differences else Outcome.SAME
         return compared
+
+    def _known(self, user: RetailUser) -> Values:
+        """What is known of a retail user, of that which the file speaks of."""
+        values: Values = values_of(user, (*self._single, segments.INACTIVE))
+        for name in self._parts:
+            fields = RECORDS[name].fields
+            if name in SINGLE_RECORDS:
+                one = getattr(user, name, None)
+                values[name] = texts_of(one, fields) if one else {}
+            else:
+                values[name] = [texts_of(one, fields) for one in getattr(user, name).all()]
+        return {name: value for name, value in values.items() if name not in user.unknown_fields}
 
     def _differences(self, given: Values, known: Values) -> Iterator[Differs]:
         for name in self._single:
