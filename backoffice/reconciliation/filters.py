@@ -7,9 +7,19 @@ from django.db.models import Q, QuerySet
 
 from backoffice.kit.filters import Filters, SearchFilter
 from backoffice.reconciliation.exported import LANE, ExportedUser, label
-from backoffice.reconciliation.models import Difference, Line
+from backoffice.reconciliation.models import Difference, Line, Reconciliation, State
 
 PROPOSED = (("no", "Not yet"), ("yes", "Proposed"))
+
+
+class ReconciliationFilter(Filters):
+    """Comparisons by where they stand."""
+
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+
+    class Meta:
+        model = Reconciliation
+        fields = ("state",)
 
 
 class FoundFilter(Filters):

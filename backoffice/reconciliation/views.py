@@ -23,6 +23,7 @@ from backoffice.kit.components import Event, Tab
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.reconciliation import exported, operations, proposing
+from backoffice.reconciliation.filters import ReconciliationFilter
 from backoffice.reconciliation.models import Reconciliation, State
 from backoffice.reconciliation.tables import ReconciliationTable
 
@@ -40,7 +41,7 @@ class ReconciliationList(ListView):
     permission_required = VIEW
     model = Reconciliation
     table_class = ReconciliationTable
-    filterset_fields: tuple[str, ...] = ("state",)
+    filterset_class = ReconciliationFilter
     title = "Reconciliation"
     subtitle = "An export of ODIN's WebAdmin beside what the portal holds, user by user and field by field."
     nouns = ("comparison", "comparisons")

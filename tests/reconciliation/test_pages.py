@@ -207,6 +207,11 @@ class TestResult:
         assert "Here Testwala" in as_maker.get(page("only_here", one)).content.decode()
         assert "names no retail user" in as_maker.get(page("unreadable", one)).content.decode()
 
+    def test_the_list_has_every_comparison_and_is_filtered_by_state(self, as_maker, one):
+        address = reverse("reconciliation:list")
+        assert "export.csv" in as_maker.get(address).content.decode()
+        assert "Nothing fits" in as_maker.get(f"{address}?state=uploaded").content.decode()
+
     def test_differences_are_filtered_by_field_user_and_proposal(self, as_maker, one):
         shown = as_maker.get(page("different", one, field="email")).content.decode()
         assert "new@example.com" in shown
