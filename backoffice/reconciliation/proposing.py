@@ -70,6 +70,10 @@ def usable(way: str, chosen: QuerySet[Any]) -> QuerySet[Any]:
     takes = WAYS[way].takes
     fields = list(file_kind(WAYS[way].kind).layout.fields)
     same = user.filter(version=OuterRef("version"))
+    if (
+        way == SEND
+    ):  # what the portal has as empty may only never have been filled in here: ODIN loses nothing by it
+        chosen = chosen.exclude(here="").exclude(here=[])
     return chosen.filter(Exists(same), field__in=fields, **{f"{takes}__isnull": False})
 
 

@@ -333,6 +333,15 @@ class TestProposals:
         assert delivery.message_type == 320
         assert Change.objects.get().messages[0]["values"]["email"] == "asha@example.com"
 
+    def test_an_empty_value_of_the_portal_empties_nothing_at_odin(self, as_maker, asha):
+        asha.city, asha.trading_segments = "", []
+        asha.save()
+        one = compare(as_maker, rows(city="Pune", trading_segments="1"))
+        assert one.differences == 2
+        answer = propose(as_maker, "settle", one, "send", all=1)
+        assert answer.status_code == 422
+        assert not Batch.objects.exists()
+
     def test_what_was_proposed_is_not_proposed_again(self, as_maker, asha):
         one = compare(as_maker, rows(email="new@example.com"))
         propose(as_maker, "settle", one, "declare", all=1)
