@@ -86,9 +86,9 @@ class Fact:
     text: str
     code: str
     unknown: bool
-    declared: bool
     proposed: str
     proposal: Proposal | None
+    declared: bool = False
 
 
 @dataclass(frozen=True)
