@@ -25,8 +25,8 @@ class RetailUser(models.Model):
 
     `version` grows with each confirmed change. Integers: -1 is ODIN's default, 0 is off for `max_gtd`, null
     is not known. `unknown_fields` names what nobody declared; `declared_by` asked for the declaration, and
-    `declared_from` says where its values came from. `declared_fields` names what was declared of a user who was here
-    already, and ODIN has not confirmed since. The password is never kept.
+    `declared_from` says where its values came from. `declared_fields` names the declared values of a user who was here
+    already, as long as ODIN has not confirmed them. The password is never kept.
     """
 
     user_id = text(CreateRetailUser, "user_id")
