@@ -116,8 +116,10 @@ def _already_there(
 def _is_here(values: Values, known: Known, message: type[Request], settles_declared: bool) -> bool:
     if known.record is None:
         return False
+    said = {name for name, value in values.items() if value}
+    by_odin = known.record.source == Source.CREATED and not said.intersection(known.record.declared_fields)
     return (
-        (settles_declared or known.record.source == Source.CREATED)
+        (settles_declared or by_odin)
         and _complete(values, message)
         and all(
             _confirmed(known.values or {}, name, value)

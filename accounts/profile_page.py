@@ -77,7 +77,10 @@ ACTIONS = {action.value: action.label for action in RecordAction}
 
 @dataclass(frozen=True)
 class Fact:
-    """One value: label, what ODIN confirmed in words, its code if it has one, the newest proposal for it."""
+    """One value: label, what ODIN confirmed in words, its code if it has one, the newest proposal for it.
+
+    `declared`: somebody said so since the user was here, and ODIN has not confirmed it.
+    """
 
     label: str
     text: str
@@ -85,6 +88,7 @@ class Fact:
     unknown: bool
     proposed: str
     proposal: Proposal | None
+    declared: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal], shows
         text=words(value),
         code=str(value) if isinstance(field, Code) else "",
         unknown=user is not None and name in user.unknown_fields,
+        declared=user is not None and name in user.declared_fields,
         proposed=words(newest.values[name]) or "(cleared)" if newest else "",
         proposal=newest,
     )

@@ -57,9 +57,29 @@ def confirm(user: RetailUser, taken: Mapping[str, Any], *, also_known: Collectio
     user.unknown_fields = [
         name for name in user.unknown_fields if name not in taken and name not in also_known
     ]
+    user.declared_fields = [
+        name for name in user.declared_fields if name not in taken and name not in also_known
+    ]
     user.version += 1
     user.confirmed_at = timezone.now()
     user.save()
+
+
+def declare(user: RetailUser, values: Values, *, by: Any, source: str) -> None:
+    """Let the record take values that somebody declared: known from now on, and not confirmed by ODIN.
+
+    `by` asked for it, `source` says where the values come from. Accounts are inserted or modified, none is deleted.
+    """
+    taken = from_values(values)
+    names = [name for name in (*taken, *PARTS) if name in values]
+    for name, value in taken.items():
+        setattr(user, name, value)
+    user.unknown_fields = [name for name in user.unknown_fields if name not in names]
+    user.declared_fields = [*user.declared_fields, *(n for n in names if n not in user.declared_fields)]
+    user.declared_by, user.declared_from = by, source
+    user.version += 1
+    user.save()
+    keep_accounts(user, values)
 
 
 def key_of(values: Values) -> dict[str, str]:
@@ -80,6 +100,11 @@ def apply_profile(user: RetailUser, values: Values) -> None:
     if mf_ucc:
         taken["kyc"] = True  # ODIN switches it on with the UCC (U12), and nothing switches it off
     confirm(user, taken, also_known=("mf_ucc",) if mf_ucc else ())
+    keep_accounts(user, values)
+
+
+def keep_accounts(user: RetailUser, values: Values) -> None:
+    """Insert, modify or delete the banks and demat accounts that the values name, and take their UCC."""
     for bank in records(values, "banks"):
         _keep(
             BankAccount,
@@ -91,7 +116,7 @@ def apply_profile(user: RetailUser, values: Values) -> None:
         )
     for demat in records(values, "demats"):
         _keep(DematAccount, user, demat, key=("dp_id", "beneficiary_id"), default=YesNo.YES, plain=YesNo.NO)
-    if mf_ucc:
+    if mf_ucc := record(values, "mf_ucc"):
         MfUcc.objects.update_or_create(retail_user=user, defaults=columns(MfUcc, mf_ucc))
 
 

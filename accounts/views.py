@@ -183,7 +183,8 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     context: dict[str, Any] = {
         "lane": lane,
         "retail_user": retail_user,
-        "declared": retail_user is not None and retail_user.source == Source.DECLARED,
+        "declared": retail_user is not None
+        and (retail_user.source == Source.DECLARED or bool(retail_user.declared_fields)),
         "proposals": proposed,
         "still_open": still_open,
         "shows_personal": shows,

@@ -81,5 +81,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "reconciliations": {
+        "task": "backoffice.reconciliation.tasks.work_due",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "expired-reconciliations": {"task": "backoffice.reconciliation.tasks.expire_files", "schedule": 3600.0},
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }

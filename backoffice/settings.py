@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "partners",
     "trading",
     "backoffice.batches",
+    "backoffice.reconciliation",
     "backoffice.health",
     "backoffice.exports",
     "backoffice.compliance",

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("backoffice.health.urls")),
     path("staff/", include("backoffice.logins.urls")),
     path("batches/", include("backoffice.batches.urls")),
+    path("reconciliation/", include("backoffice.reconciliation.urls")),
     path("people/", include("backoffice.staff.urls")),
     path("changes/", include("backoffice.changes.urls")),
     path("deliveries/", include("backoffice.delivery.urls")),

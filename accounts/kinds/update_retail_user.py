@@ -157,7 +157,8 @@ def of_row(values: Values, known: Known) -> Asked:
     wanted: Values = {name: confirmed[name] for name in ALWAYS if name in confirmed} | values
     for name in ACCOUNTS:
         if name in wanted:
-            settled = records_in(confirmed, name) if user and user.confirmed_at else []
+            by_odin = user and user.confirmed_at and name not in user.declared_fields
+            settled = records_in(confirmed, name) if by_odin else []
             wanted[name] = _accounts(settled, records_in(wanted, name))
     wanted = segments.restored(confirmed, wanted)
     asked = _asked(confirmed, wanted, values, _to_confirm(values, user, confirmed))
@@ -182,8 +183,29 @@ def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> f
         if name not in NAMING
         and name not in ACCOUNTS
         and name != REACTIVATE
-        and not (user.confirmed_at and name in confirmed and _same(name, value, confirmed))
+        and not (
+            user.confirmed_at
+            and name in confirmed
+            and name not in user.declared_fields
+            and _same(name, value, confirmed)
+        )
     )
+
+
+def of_repeat(values: Values, known: Known) -> Asked:
+    """The message of a row whose values go out whether ODIN has confirmed them or not: ODIN may have lost them."""
+    confirmed = known.values or {}
+    wanted: Values = {name: confirmed[name] for name in ALWAYS if name in confirmed} | values
+    for name in ACCOUNTS:
+        if name in wanted:
+            wanted[name] = _accounts([], records_in(wanted, name))
+    wanted = segments.restored(confirmed, wanted)
+    given = frozenset(
+        name for name in values if name not in NAMING and name not in ACCOUNTS and name != REACTIVATE
+    )
+    asked = _asked(confirmed, wanted, values, given)
+    findings = [NOTHING] if not values.keys() - NAMING else segments.emptied(values)
+    return asked._replace(findings=[*asked.findings, *findings])
 
 
 def _same(name: str, value: Any, confirmed: Values) -> bool:
@@ -278,6 +300,15 @@ KIND = ChangeKind(
             unique=(ONE_ROW, *SAME_PERSON),
             moved_on=moved_on,
             compose=of_row,
+            compare=comparing.comparisons,
+        ),
+        FileKind(
+            slug="send_again",
+            title="Send values again",
+            layout=Layout(UpdateAsked, filled=(*ALWAYS[2:], "reference")),
+            unique=(ONE_ROW, *SAME_PERSON),
+            moved_on=moved_on,
+            compose=of_repeat,
             compare=comparing.comparisons,
         ),
         FileKind(

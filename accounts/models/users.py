@@ -25,7 +25,8 @@ class RetailUser(models.Model):
 
     `version` grows with each confirmed change. Integers: -1 is ODIN's default, 0 is off for `max_gtd`, null
     is not known. `unknown_fields` names what nobody declared; `declared_by` asked for the declaration, and
-    `declared_from` says where its values came from. The password is never kept.
+    `declared_from` says where its values came from. `declared_fields` names the declared values of a user who was here
+    already, as long as ODIN has not confirmed them. The password is never kept.
     """
 
     user_id = text(CreateRetailUser, "user_id")
@@ -83,6 +84,7 @@ class RetailUser(models.Model):
     )
     declared_from = models.CharField("declared from", max_length=80, blank=True, default="")
     unknown_fields = models.JSONField(default=list, blank=True)
+    declared_fields = models.JSONField(default=list, blank=True)
     confirmed_at = models.DateTimeField("last confirmed", null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -39,6 +39,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Today", "desk:today", "today", ""),
     ("Retail users", "accounts:list", "users", "accounts.view_retailuser"),
     ("Batches", "batches:list", "batches", "batches.view_batch"),
+    ("Reconciliation", "reconciliation:list", "refresh", "reconciliation.view_reconciliation"),
     ("Changes", "changes:list", "changes", visible_to),
     ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
     ("Limits", "limits:list", "limits", "limits.view_limitupdate"),

@@ -36,6 +36,7 @@ PAGES = frozenset(
         "batches:failed",
         "batches:failed_workbook",
         "compliance:csv",
+        "reconciliation:csv",
         "compliance:evidence",
         "exports:download",
         "changes:rule",
@@ -84,6 +85,7 @@ FILES: Mapping[str, str] = {
     "batches:failed_workbook": "GET",
     "exports:download": "GET",
     "compliance:csv": "POST",
+    "reconciliation:csv": "POST",
     "compliance:evidence": "POST",
 }
 #: Where a retail user's own password is typed: what was sent is kept nowhere (R13), and is typed again on the page.

@@ -1,4 +1,7 @@
-"""Files in every state that a batch can have, made in a running portal by its own operations: `make`, in its shell."""
+"""Files in every state that a batch can have, and reconciliations, made in a running portal by its own operations.
+
+`make`, in its shell.
+"""
 
 import io
 import json
@@ -17,9 +20,12 @@ from backoffice.batches import lease, operations
 from backoffice.batches.check import checking
 from backoffice.batches.decide import completion, decisions
 from backoffice.batches.file import aliases, meanings
+from backoffice.batches.file.matching import IGNORED
 from backoffice.batches.models import Batch, State
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
+from backoffice.reconciliation import operations as reconciling
+from backoffice.reconciliation.models import Reconciliation
 from tests.batches.files import as_csv, example_row
 
 CREATE, DEPOSIT = "create_retail_user", "cash_deposit"
@@ -44,8 +50,25 @@ def make():
         "rejected": _rejected(maker, checker),
         "hidden": _hidden(maker),
         "unconfirmed": _unconfirmed(maker, people.get(username="admin")),
+        **reconciliations(maker),
     }
     print(json.dumps({name: batch.pk for name, batch in made.items()}))
+
+
+def reconciliations(maker):
+    """One whose columns are not understood, and one that the portal's worker compared."""
+    row = {name: cell for name, cell in client(1).items() if name not in ("password", "action", "reference")}
+    rows = [
+        {**row, "email": "other@example.com", "bank_1_branch_name": "Elsewhere"},
+        {**row, "user_id": "WEBADMIN1", "name": "Ravi Elsewhere"},
+        {**row, "user_id": "", "name": "Nobody"},
+    ]
+    unmapped = reconciling.upload([as_csv(_renamed(row)).encode()], "webadmin unknown.csv", by=maker)
+    compared = reconciling.upload([as_csv(*rows).encode()], "webadmin.csv", by=maker)
+    names = [name or IGNORED for name in compared.mapping]
+    reconciling.compare(compared.pk, by=maker, names=names)
+    _wait(lambda: Reconciliation.objects.get(pk=compared.pk).state == "compared")
+    return {"unmapped": unmapped, "compared": compared}
 
 
 def client(number, **changed):

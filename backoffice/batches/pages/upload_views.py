@@ -1,7 +1,7 @@
 """Pages of an upload: the kinds of file, a file with the guide to its columns, what the columns mean."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -16,7 +16,7 @@ from backoffice.batches.file import columns, matching
 from backoffice.batches.models import Batch, State
 from backoffice.batches.pages.forms import HeadersForm, UploadForm, kind_choices
 from backoffice.batches.pages.views import may_upload
-from backoffice.changes.files import FileKind
+from backoffice.changes.files import FileKind, Layout
 from backoffice.changes.kinds import file_kind, file_kinds
 from backoffice.outside import whole
 
@@ -116,35 +116,42 @@ def _mapping_page(
 ) -> HttpResponse:
     layout = file_kind(batch.kind).layout
     names = batch.mapping if names is None else names
-    by_header = matching.match(layout, batch.headers)
-    hidden_columns = set(batch.shape.get("hidden_columns", ()))
-    known = columns.by_name(layout)
-    shown = zip(batch.headers, names, matching.in_words(layout, names), by_header, strict=True)
     context = {
         "batch": batch,
         "problems": operations.unclear(batch, names) if problems is None else problems,
         "headers_form": headers_form or HeadersForm(shape=batch.shape),
-        "columns": sorted(
-            (
-                {
-                    "place": place,
-                    "header": header,
-                    "words": words,
-                    "understood": name in known or name == matching.IGNORED,
-                    "hidden": place in hidden_columns,
-                    "by_header": known[usual].label if usual in known and usual != name else "",
-                }
-                for place, (header, name, words, usual) in enumerate(shown)
-            ),
-            # What is not understood stands first, then what its header alone would not mean.
-            key=lambda column: (column["understood"], not (column["by_header"] or column["hidden"])),
-        ),
+        "columns": shown_columns(layout, batch.headers, names, batch.shape),
         "choices": [(column.label, column.name) for column in columns.offered(layout)],
         "leave_out": matching.LEAVE_OUT,
         "most_typed": MOST_TYPED,
         "mine": batch.made_by_id == request.user.pk,
     }
     return render(request, "batches/mapping.html", context, status=code)
+
+
+def shown_columns(
+    layout: Layout, headers: Sequence[str], names: Sequence[str], shape: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The columns of a file as its page shows them: each header with what it means, and what is odd about that."""
+    by_header = matching.match(layout, headers)
+    hidden_columns = set(shape.get("hidden_columns", ()))
+    known = columns.by_name(layout)
+    shown = zip(headers, names, matching.in_words(layout, names), by_header, strict=True)
+    return sorted(
+        (
+            {
+                "place": place,
+                "header": header,
+                "words": words,
+                "understood": name in known or name == matching.IGNORED,
+                "hidden": place in hidden_columns,
+                "by_header": known[usual].label if usual in known and usual != name else "",
+            }
+            for place, (header, name, words, usual) in enumerate(shown)
+        ),
+        # What is not understood stands first, then what its header alone would not mean.
+        key=lambda column: (column["understood"], not (column["by_header"] or column["hidden"])),
+    )
 
 
 @never_cache

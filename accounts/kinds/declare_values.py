@@ -1,0 +1,188 @@
+"""What ODIN has of a retail user who is here, as somebody saw it there: declared, and nothing is sent (U15)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from accounts import comparing
+from accounts.creations import SAME_PERSON
+from accounts.duplicates import shared_findings
+from accounts.kinds import register_retail_user
+from accounts.kinds.register_retail_user import RegisterRetailUser
+from accounts.models import RetailUser
+from accounts.records import changed, declare, key_of
+from accounts.retail_users import LANE, existing_findings, moved_on, page_of, records
+from accounts.updates import ACCOUNTS, placed
+from accounts.values import records as records_in
+from accounts.values import text, to_values
+from backoffice.changes.approvals import approved_values
+from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Assessed, Known
+from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.kinds import ChangeKind, MenuEntry
+from backoffice.changes.models import Change
+from backoffice.delivery.handlers import Applied
+from backoffice.protocol.account_rules import ACCOUNTS as ACCOUNT_RULES
+from backoffice.protocol.fields import Value, Values
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.message import Request
+from backoffice.protocol.messages.users import CreateRetailUser
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+SLUG = "declare_values"
+#: What names the retail user and the declaration: no value of the record.
+NAMING = (*LANE, "declared_from")
+#: What every retail user has, whoever said so: it can be declared as something else, not as empty.
+NEVER_EMPTY = tuple(name for name, field in CreateRetailUser.fields.items() if field.required)
+
+
+class DeclareValues(Request, like=RegisterRetailUser, abstract=True):
+    """Values that ODIN has of a retail user who is here. What is not given stays as it is."""
+
+    title = "Declare values"
+    partial = True
+    rules = ACCOUNT_RULES
+
+    user_id = RegisterRetailUser.user_id.again()
+    group_id = RegisterRetailUser.group_id.again()
+    odin_user_type = RegisterRetailUser.odin_user_type.again(required=False)
+    declared_from = RegisterRetailUser.declared_from.again()
+
+
+def of_row(values: Values, known: Known) -> Asked:
+    """What a row declares: that of its values which is not known as it is."""
+    here = known.values or {}
+    declared: Values = {
+        name: value for name, value in values.items() if name in NAMING or _new(here, name, value)
+    }
+    for name in ACCOUNTS:
+        if name in values:
+            settled = records_in(here, name)
+            declared[name] = [record for record in records_in(values, name) if record not in settled]
+    kept = {name: value for name, value in declared.items() if value or name not in ACCOUNTS}
+    return Asked(kept, placed=partial(placed, kept, values))
+
+
+def of_form(values: Values, known: Known) -> Asked:
+    """What a form declares, which shows all that is known. An account that was taken off it is an error."""
+    here = known.values or {}
+    asked = of_row(values, known)
+    return asked._replace(findings=[found for name in ACCOUNTS for found in _taken_off(here, values, name)])
+
+
+def _new(here: Values, name: str, value: Value) -> bool:
+    if name not in here:
+        return bool(value)
+    known: Any = here[name]
+    return set(value) != set(known) if isinstance(value, list) and name not in ACCOUNTS else value != known
+
+
+def _taken_off(here: Values, values: Values, name: str) -> list[Finding]:
+    key = ACCOUNTS[name]
+    left = {tuple(record.get(part, "") for part in key) for record in records_in(values, name)}
+    gone = [record for record in records_in(here, name) if tuple(record[part] for part in key) not in left]
+    words = "A declaration removes no account. Add it again, and delete it by an update of the profile."
+    return [Finding(name, words, rule="portal.declare")] if gone else []
+
+
+def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
+    """What speaks against declarations: no such user, a value that nobody can lack, or others have the same details.
+
+    A declaration that says nothing new is done.
+    """
+    shared = shared_findings([asked.values for asked in many])
+    return [_assessed(asked, record, same) for asked, record, same in zip(many, known, shared, strict=True)]
+
+
+def _assessed(asked: Asked, known: Known, shared: list[Finding]) -> Assessed:
+    nothing = not asked.values.keys() - set(NAMING)
+    said = "Nothing is declared that the portal does not know already. Change at least one value."
+    findings = [
+        *existing_findings(asked, known),
+        *([Finding("", said, rule="portal.nothing")] if nothing else []),
+        *(
+            Finding(
+                name,
+                f"{DeclareValues.fields[name].label} cannot be empty. Give a value.",
+                rule="portal.declare",
+            )
+            for name in NEVER_EMPTY
+            if name in asked.values and not asked.values[name]
+        ),
+        *shared,
+        *comparing.findings(asked.values, known.values or {}),
+    ]
+    return Assessed(findings, known.record is not None and nothing and not asked.findings)
+
+
+def apply_here(change: Change, by: "User") -> Applied:
+    """Let the record take an approved declaration, as made by the change's maker."""
+    return _taken(change)
+
+
+def apply_here_many(changes: Sequence[Change]) -> None:
+    """Let the records take the approved declarations of a file."""
+    for change in changes:
+        _taken(change)
+
+
+def _taken(change: Change) -> Applied:
+    values = approved_values(change)
+    user = RetailUser.objects.select_for_update().get(**key_of(values))
+    before = to_values(user)
+    said = {name: value for name, value in values.items() if name not in NAMING}
+    declare(user, said, by=change.made_by, source=text(values, "declared_from"))
+    return changed(before, to_values(RetailUser.objects.get(pk=user.pk)))
+
+
+def _shape(form: EntryForm, known: Values) -> EntryForm:
+    """The form of a declaration: it starts with what is known; what stays as it is is not part of it."""
+    words = "Nothing goes to ODIN: declare what you saw there. ODIN confirms it with the next update that carries it."
+    starting = {name: value for name, value in known.items() if name in DeclareValues.fields}
+    return replace(
+        form,
+        text=f"{form.text} {words}",
+        sections=tuple(
+            replace(
+                section,
+                blocks=tuple(
+                    replace(
+                        block,
+                        names=tuple(name for name in block.names if section.record or name not in form.fixed),
+                    )
+                    for block in section.blocks
+                ),
+            )
+            for section in register_retail_user.SECTIONS
+        ),
+        starting=lambda: starting,
+        begun=lambda now: {name: value for name, value in now.items() if name in DeclareValues.fields},
+    )
+
+
+KIND = ChangeKind(
+    slug=SLUG,
+    title=DeclareValues.title,
+    message=DeclareValues,
+    page=page_of(SLUG),
+    records=records,
+    assess=assess,
+    menu=MenuEntry(_shape),
+    compose=of_form,
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Declare values of users who are here",
+            layout=Layout(DeclareValues),
+            unique=(Unique(LANE, "is for the same retail user. Put both into one row."), *SAME_PERSON),
+            moved_on=moved_on,
+            compose=of_row,
+            compare=comparing.comparisons,
+        ),
+    ),
+    apply_here=apply_here,
+    apply_here_many=apply_here_many,
+)

@@ -1,0 +1,219 @@
+"""What people do with a reconciliation: upload, say what the columns mean, compare, give up; and what a worker ends."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import RetailUser
+from backoffice import leases
+from backoffice.audit.operations import record
+from backoffice.batches.counts import rows
+from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
+from backoffice.batches.file import matching, meanings, reading, uploads
+from backoffice.batches.operations import ColumnsUnclear
+from backoffice.reconciliation import exported
+from backoffice.reconciliation.models import Reconciliation, State
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+ADD = "reconciliation.add_reconciliation"
+
+
+def upload(
+    chunks: Iterable[bytes], file_name: str, *, by: "User", token: uuid.UUID | None = None
+) -> Reconciliation:
+    """Take an export in. The same token a second time (a double click) gives the first reconciliation back.
+
+    Nothing is compared yet. Raises NotAllowed, or FileProblem where the file cannot be read; nothing is kept then.
+    """
+    _may(by)
+    token = token or uuid.uuid4()
+    if done := Reconciliation.objects.filter(token=token, made_by=by).first():
+        return done
+    stored = uploads.store(chunks)
+    try:
+        name = uploads.clean_name(file_name)
+        knows = matching.knows(exported.LAYOUT)
+        found = reading.inspect(uploads.path_of(stored.name), name, knows=knows)
+        mapping, unconfirmed = meanings.meaning(exported.KIND, exported.LAYOUT, found, by)
+        with transaction.atomic():
+            one = Reconciliation.objects.create(
+                token=token,
+                file_name=name,
+                path=stored.name,
+                file_until=timezone.now() + timedelta(days=settings.BATCH_FILE_DAYS),
+                sha256=stored.sha256,
+                size=stored.size,
+                # A row that the sheet hides is a retail user of ODIN like any other.
+                shape={**found.shape, "hidden": "include"},
+                headers=found.headers,
+                mapping=mapping,
+                unconfirmed=unconfirmed,
+                made_by=by,
+            )
+            _record(one, "reconciliation.uploaded", by, f"{name} uploaded, {stored.size} bytes.")
+    except IntegrityError:  # the second of two clicks at the same moment
+        uploads.forget(stored.name)
+        one = Reconciliation.objects.get(token=token, made_by=by)
+    except BaseException:
+        uploads.forget(stored.name)
+        raise
+    return one
+
+
+def problems(one: Reconciliation) -> Sequence[str]:
+    """What must be corrected, or confirmed, about the columns before the comparison."""
+    return [*exported.problems(one.headers, one.mapping), *one.unconfirmed]
+
+
+def read_again(pk: int, *, sheet: str, header_row: int, by: "User") -> Reconciliation:
+    """Read the headers from another sheet or row of the file.
+
+    Raises NotAllowed, AlreadyDecided, BatchError, or FileProblem where there are no headers; nothing changes then.
+    """
+    with transaction.atomic():
+        one = _mine(pk, by)
+        knows = matching.knows(exported.LAYOUT)
+        path = uploads.path_of(_file(one))
+        found = reading.inspect(path, one.file_name, knows=knows, sheet=sheet, header_row=header_row)
+        one.shape, one.headers = {**found.shape, "hidden": "include"}, found.headers
+        one.mapping, one.unconfirmed = meanings.meaning(exported.KIND, exported.LAYOUT, found, by)
+        one.problem = ""
+        one.save()
+        where = f"row {header_row}" + (f" of the sheet {sheet}" if sheet else "")
+        _record(one, "reconciliation.headers_chosen", by, f"Headers taken from {where}.")
+    return one
+
+
+def compare(pk: int, *, by: "User", names: Sequence[str] | None = None) -> Reconciliation:
+    """Begin the comparison, with the meaning of the columns that `names` give or confirm; it is remembered.
+
+    Raises NotAllowed, AlreadyDecided, BatchError where the file is gone, or ColumnsUnclear.
+    """
+    with transaction.atomic():
+        one = _mine(pk, by)
+        _file(one)
+        wanted = list(names) if names is not None else one.mapping
+        if found := exported.problems(one.headers, wanted) if names is not None else problems(one):
+            raise ColumnsUnclear(found)
+        if names is not None and (wanted != one.mapping or one.unconfirmed):
+            meanings.remember(exported.KIND, one.headers, wanted, by)
+        one.mapping, one.unconfirmed, one.problem = wanted, [], ""
+        one.state, one.started_at = State.COMPARING, timezone.now()
+        one.users = RetailUser.objects.count()
+        one.save()
+        meaning = dict(zip(one.headers, wanted, strict=True))
+        _record(one, "reconciliation.started", by, "Comparison begun.", mapping=meaning)
+    return one
+
+
+def discard(pk: int, *, by: "User") -> Reconciliation:
+    """Give up a file that was not compared; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
+    with transaction.atomic():
+        one = _mine(pk, by)
+        one.state = State.DISCARDED
+        name, one.path, one.file_until = one.path, "", None
+        one.save()
+        _record(one, "reconciliation.discarded", by, "Given up before it was compared.")
+        transaction.on_commit(lambda: uploads.forget(name))
+    return one
+
+
+def finish(one: Reconciliation, token: uuid.UUID) -> None:
+    """Note that everything is compared. Does nothing where the lease is lost."""
+    with transaction.atomic():
+        comparing = Reconciliation.objects.filter(pk=one.pk, state=State.COMPARING)
+        if leases.release(comparing, token, state=State.COMPARED, compared_at=timezone.now()):
+            one.refresh_from_db()
+            names = ("same", "different", "only_there", "only_here", "unreadable", "differences", "users")
+            counts = {name: getattr(one, name) for name in names}
+            _record(one, "reconciliation.compared", None, f"{rows(one.rows)} compared.", **counts)
+
+
+def stop(one: Reconciliation, token: uuid.UUID, words: str) -> None:
+    """The file cannot be compared: nothing of it is kept. Does nothing where the lease is lost."""
+    with transaction.atomic():
+        comparing = Reconciliation.objects.filter(pk=one.pk, state=State.COMPARING, lease_token=token)
+        if not comparing.exists():
+            return
+        one.lines.all().delete()
+        one.found.all().delete()
+        zero = (
+            "next_row",
+            "next_user",
+            "looked",
+            "users",
+            "rows",
+            "same",
+            "different",
+            "only_there",
+            "only_here",
+        )
+        comparing.update(
+            state=State.UPLOADED,
+            problem=words,
+            rows_done=False,
+            failures=0,
+            unreadable=0,
+            differences=0,
+            **dict.fromkeys(zero, 0),
+            **leases.ENDED,
+        )
+        _record(one, "reconciliation.unreadable", None, words)
+
+
+def expire_files() -> int:
+    """Delete the files whose time is over; what was found stays. Returns how many. Run by beat."""
+    due = Reconciliation.objects.filter(file_until__lte=timezone.now()).exclude(state=State.COMPARING)
+    count = 0
+    for one in due:
+        uploads.forget(one.path)
+        with transaction.atomic():
+            Reconciliation.objects.filter(pk=one.pk).update(path="", file_until=None)
+            _record(
+                one, "reconciliation.file_expired", None, "The uploaded file was deleted: its time was over."
+            )
+        count += 1
+    return count
+
+
+def _may(person: "User") -> None:
+    if not person.has_perm(ADD):
+        raise NotAllowed("You may not compare files with the portal.")
+
+
+def _mine(pk: int, by: "User") -> Reconciliation:
+    """The reconciliation, locked, while its uploader may still say what its columns mean."""
+    _may(by)
+    one = Reconciliation.objects.select_for_update().get(pk=pk)
+    if one.made_by_id != by.pk:
+        raise NotAllowed("Only the person who uploaded this file may do this.")
+    if one.state != State.UPLOADED:
+        words = (
+            f"This file is {one.get_state_display().lower()} already. Upload it again to compare it again."
+        )
+        raise AlreadyDecided(words)
+    return one
+
+
+def _file(one: Reconciliation) -> str:
+    """The name of the uploaded file. Raises BatchError where its time is over, whether beat has deleted it or not."""
+    if not one.path or (one.file_until and one.file_until <= timezone.now()):
+        raise BatchError("The file is not kept any more. Upload it again.")
+    return one.path
+
+
+def _record(one: Reconciliation, action: str, by: "User | None", text: str, **details: object) -> None:
+    record(
+        action,
+        by=by,
+        subject=one.subject,
+        text=f"Reconciliation {one.pk}: {text}",
+        details={"reconciliation": one.pk, "sha256": one.sha256, **details},
+    )

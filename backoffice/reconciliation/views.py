@@ -1,0 +1,232 @@
+"""Pages of a reconciliation up to its result: the list, the upload, what the columns mean, how far it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from backoffice.access import StaffRequest, for_staff
+from backoffice.audit.models import Entry
+from backoffice.batches.errors import BatchError, FileProblem
+from backoffice.batches.file import columns, matching
+from backoffice.batches.operations import ColumnsUnclear
+from backoffice.batches.pages.forms import HeadersForm, UploadForm
+from backoffice.batches.pages.upload_views import MOST_TYPED, shown_columns
+from backoffice.kit.components import Event, Tab
+from backoffice.kit.polling import polled
+from backoffice.kit.tables_base import ListView
+from backoffice.reconciliation import exported, operations, proposing
+from backoffice.reconciliation.filters import ReconciliationFilter
+from backoffice.reconciliation.models import Reconciliation, State
+from backoffice.reconciliation.tables import ReconciliationTable
+
+VIEW = "reconciliation.view_reconciliation"
+#: So many entries of its time line are shown; the audit list has the rest.
+ENTRIES = 50
+
+may_view = for_staff(VIEW)
+may_compare = for_staff(operations.ADD)
+
+
+class ReconciliationList(ListView):
+    """All comparisons."""
+
+    permission_required = VIEW
+    model = Reconciliation
+    table_class = ReconciliationTable
+    filterset_class = ReconciliationFilter
+    title = "Reconciliation"
+    subtitle = "An export of ODIN's WebAdmin beside what the portal holds, user by user and field by field."
+    nouns = ("comparison", "comparisons")
+    empty_icon = "refresh"
+    empty_title = "Nothing compared yet"
+    empty_text = "Upload an export of ODIN's WebAdmin to see what differs from the portal."
+    empty_action = ("reconciliation:new", "Compare an export")
+    empty_action_permission = operations.ADD
+
+    def get_queryset(self) -> QuerySet[Reconciliation]:
+        return Reconciliation.objects.select_related("made_by").order_by("-pk")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@may_compare
+def new(request: StaffRequest) -> HttpResponse:
+    """Upload an export; compared at once where every column is understood."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            one = operations.upload(
+                file.chunks(), file.name, by=request.user, token=form.cleaned_data["token"]
+            )
+            if one.state == State.UPLOADED and not operations.problems(one):
+                one = operations.compare(one.pk, by=request.user)
+        except (BatchError, FileProblem) as error:
+            problem = error.words
+        else:
+            return redirect(one)
+    context = {"form": form, "problem": problem, "columns": columns.columns(exported.LAYOUT)}
+    return render(
+        request, "reconciliation/new.html", context, status=422 if request.method == "POST" else 200
+    )
+
+
+@never_cache
+@require_safe
+@may_view
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """How far a comparison is, then its totals and what was made of it."""
+    one = get_object_or_404(Reconciliation.objects.select_related("made_by"), pk=pk)
+    mine = one.made_by_id == request.user.pk
+    if one.state == State.UPLOADED and mine and not one.problem:
+        return redirect("reconciliation:mapping", pk=pk)
+    moving = one.state == State.COMPARING
+    context: dict[str, Any] = {"one": one, "bar": progress(one), "every": "1s" if moving else ""}
+    if polled(request, "progress"):  # the whole page changes with the end
+        if not moving:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return render(request, "reconciliation/_progress.html", context)
+    context |= {
+        "mine": mine,
+        "tabs": tabs(one, "detail"),
+        "fields": _fields(one),
+        "batches": proposing.batches_of(one) if one.state == State.COMPARED else [],
+        "events": [
+            Event(entry.at, entry.by_name, entry.text, entry.reason)
+            for entry in Entry.objects.filter(subject=one.subject).order_by("-at", "-id")[:ENTRIES]
+        ],
+        "may_see_personal": request.user.has_perm("accounts.see_personal_data"),
+    }
+    return render(request, "reconciliation/detail.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@may_compare
+def mapping(request: StaffRequest, pk: int) -> HttpResponse:
+    """What each column of the file means: shown, corrected, remembered for the same headers."""
+    one = get_object_or_404(Reconciliation, pk=pk)
+    if request.method != "POST":
+        return _mapping_page(request, one)
+    typed = [request.POST.get(f"column-{place}", "") for place in range(len(one.headers))]
+    names = matching.chosen(exported.LAYOUT, [text[:MOST_TYPED].strip() for text in typed])
+    try:
+        operations.compare(pk, by=request.user, names=names)
+    except ColumnsUnclear as unclear:
+        return _mapping_page(request, one, names=names, problems=unclear.problems, code=422)
+    except BatchError as error:
+        return _mapping_page(request, one, names=names, problems=[error.words], code=422)
+    return redirect(one)
+
+
+@never_cache
+@require_POST
+@may_compare
+def headers(request: StaffRequest, pk: int) -> HttpResponse:
+    """Read the headers from the sheet and the row that were chosen."""
+    one = get_object_or_404(Reconciliation, pk=pk)
+    form = HeadersForm(request.POST, shape=one.shape)
+    if not form.is_valid():
+        return _mapping_page(request, one, headers_form=form, code=422)
+    try:
+        operations.read_again(pk, by=request.user, **form.cleaned_data)
+    except (BatchError, FileProblem) as error:
+        form.add_error("header_row", error.words)
+        return _mapping_page(request, one, headers_form=form, code=422)
+    messages.success(request, "Headers read. Check what the columns mean.")
+    return redirect("reconciliation:mapping", pk=pk)
+
+
+@never_cache
+@require_POST
+@may_compare
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
+    """Give up a file that was not compared."""
+    one = get_object_or_404(Reconciliation, pk=pk)
+    try:
+        operations.discard(pk, by=request.user)
+    except BatchError as error:
+        messages.error(request, error.words)
+        return redirect(one)
+    messages.success(request, "The file is given up and deleted.")
+    return redirect("reconciliation:list")
+
+
+def tabs(one: Reconciliation, current: str) -> list[Tab]:
+    """The parts of a result, with how many each has."""
+    if one.state != State.COMPARED:
+        return []
+    parts = (
+        ("detail", "Summary", None),
+        ("different", "Different", one.differences),
+        ("only_there", "Only in the file", one.only_there),
+        ("only_here", "Only in the portal", one.only_here),
+        ("unreadable", "Not readable", one.unreadable),
+    )
+    return [
+        Tab(label, reverse(f"reconciliation:{name}", args=[one.pk]), name == current, count)
+        for name, label, count in parts
+        if count or name != "unreadable"
+    ]
+
+
+def progress(one: Reconciliation) -> dict[str, Any] | None:
+    """How far it is: rows compared and records looked for, of how many; how many a second since it began.
+
+    How many rows a file has is an estimate until the last one is read.
+    """
+    if one.state != State.COMPARING or one.started_at is None:
+        return None
+    rows = one.rows if one.rows_done else max(one.rows, int(one.shape.get("rows") or 0))
+    done, total = one.rows + one.looked, rows + max(one.users, one.looked)
+    seconds = (timezone.now() - one.started_at).total_seconds()
+    rate = done / seconds if done and seconds > 0 else None
+    return {
+        "done": done,
+        "total": total,
+        "about": not one.rows_done,
+        "rate": rate,
+        "seconds_left": (total - done) / rate if rate else None,
+    }
+
+
+def _fields(one: Reconciliation) -> list[tuple[str, str, int]]:
+    """The fields that differ, each with its label and how often, the most frequent first."""
+    if one.state != State.COMPARED:
+        return []
+    counted = (
+        one.found.order_by().values_list("field").annotate(times=Count("id")).order_by("-times", "field")
+    )
+    return [(name, exported.label(name), times) for name, times in counted]
+
+
+def _mapping_page(
+    request: StaffRequest,
+    one: Reconciliation,
+    *,
+    names: Sequence[str] | None = None,
+    problems: Sequence[str] | None = None,
+    headers_form: HeadersForm | None = None,
+    code: int = 200,
+) -> HttpResponse:
+    names = one.mapping if names is None else names
+    context = {
+        "one": one,
+        "problems": exported.problems(one.headers, list(names)) if problems is None else problems,
+        "headers_form": headers_form or HeadersForm(shape=one.shape),
+        "columns": shown_columns(exported.LAYOUT, one.headers, names, one.shape),
+        "choices": [(column.label, column.name) for column in columns.offered(exported.LAYOUT)],
+        "leave_out": matching.LEAVE_OUT,
+        "most_typed": MOST_TYPED,
+        "mine": one.made_by_id == request.user.pk and one.state == State.UPLOADED,
+    }
+    return render(request, "reconciliation/mapping.html", context, status=code)
