@@ -23,6 +23,7 @@ from backoffice.batches.decide import bulk
 from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kind
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
+from backoffice.batches.rules import in_force
 from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.deciders import require_approver, require_maker, require_rejecter
 from backoffice.changes.kinds import file_kind
@@ -78,7 +79,7 @@ def submit(
         if not batch.good + batch.warned:
             raise BatchError("No row is left to submit. Correct the file and upload it again.")
         sent = batch.rows.filter(state__in=SENT)
-        rule = rules.rule(change_kind(batch).slug)
+        rule = in_force(batch)
         if asks_total(batch):
             _compare(control_total, sent.aggregate(total=Sum("amount"))["total"] or Decimal(0))
             batch.control_total = control_total
