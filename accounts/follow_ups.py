@@ -256,7 +256,7 @@ class NewRetailUser(CreateRetailUser, abstract=True):
 class Package(Request, abstract=True):
     """Several settings of a retail user who is here, in one change. It goes out as the messages of its parts alone."""
 
-    title = "Package"
+    title = "Package of settings"
 
     user_id = CreateRetailUser.user_id.again()
     group_id = CreateRetailUser.group_id.again()

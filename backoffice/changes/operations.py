@@ -19,6 +19,8 @@ from backoffice.changes.kinds import ChangeKind, declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
+from backoffice.delivery.holding import replace_held
+from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.queue import enqueue
 from backoffice.free_text import checked
 from backoffice.protocol.fields import Values
@@ -358,6 +360,7 @@ def _enqueue_all(change: Change) -> Applied:
             reference=message["values"].get("reference", ""),
             part=part,
         )
+    replace_held(Delivery.objects.filter(change=change, message_type__in=CREATES), change.decided_by)
     wake_after_commit(Work.DELIVERIES)
     return Applied()
 

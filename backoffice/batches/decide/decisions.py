@@ -30,6 +30,8 @@ from backoffice.changes.kinds import file_kind
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import Risk, in_order
+from backoffice.delivery.holding import replace_held
+from backoffice.delivery.models import CREATES, Delivery
 from backoffice.free_text import checked
 from backoffice.wakeups import Work, wake_after_commit
 
@@ -157,6 +159,8 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
                 wake_after_commit(Work.BATCHES)
             else:
                 bulk.owe(batch)
+                creates = Delivery.objects.filter(change__batch=batch, message_type__in=CREATES)
+                replace_held(creates, by)
                 wake_after_commit(Work.DELIVERIES)
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
             said = f"{counts.rows(rows)} approved{left_out}."
