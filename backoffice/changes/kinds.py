@@ -233,6 +233,14 @@ def kind_of(message: type[Request]) -> ChangeKind:
     return kind(_BY_MESSAGE[message.type])
 
 
+def page_of_part(slug: str, message_type: int, subject: str) -> str:
+    """Where one message of a change of this kind can be corrected by itself; "" where only the whole change can."""
+    own = KINDS.get(slug)
+    if own is None or message_type not in {message.type for message in own.follows}:
+        return ""
+    return kind_of(REQUESTS[message_type]).page(subject)
+
+
 def declared(slug: str, message_type: int) -> type[Request]:
     """The declaration of a stored message of a change."""
     return REQUESTS[message_type] if message_type != LOCAL else kind(slug).message
