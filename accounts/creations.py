@@ -1,5 +1,6 @@
 """What the kinds of change after which a retail user is here have in common: creation and declaration."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from backoffice.changes.examination import Asked, Assess, Assessed, Known
 from backoffice.changes.files import Unique
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.delivery.holding import held
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import OPEN
 from backoffice.protocol.fields import Values
@@ -70,11 +72,13 @@ def _findings(many: Sequence[Values], known: Sequence[Known]) -> list[list[Findi
         lane__among=lanes, message_type=CreateRetailUser.type, state__in=OPEN
     ).only("lane", "state")
     changes = dict(waiting.order_by("-pk").values_list("subject", "pk"))
+    waiting_for = Counter(held().filter(lane__among=lanes).values_list("lane", flat=True))
     deliveries = {delivery.lane: delivery for delivery in under_way.order_by("-pk")}
     return [
         [
             *_addressable(values),
             *_already_there(values, here, changes, deliveries),
+            *_waiting(waiting_for[lane_of(values)]),
             *shared,
             *comparing.findings(values),
         ]
@@ -88,6 +92,15 @@ def _addressable(values: Values) -> Iterator[Finding]:
         if "/" in text or text in (".", ".."):
             words = f"{text!r} cannot be a {label} here: users are named GROUP/USER. Leave out the /."
             yield Finding(name, words, rule="portal.lane")
+
+
+def _waiting(count: int) -> Iterator[Finding]:
+    if count:
+        words = (
+            f"Waiting for this user, from an earlier create that was refused: {count} approved messages. They follow "
+            "this create. What you fill in below is sent in place of what waits of the same kind."
+        )
+        yield Finding("user_id", words, Severity.WARNING, rule="portal.waiting")
 
 
 def _already_there(

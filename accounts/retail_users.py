@@ -120,7 +120,8 @@ def assess_done(is_so: Callable[[Any, Values], bool]) -> Assess:
         return [
             Assessed(
                 existing_findings(asked, record),
-                record.record is not None and is_so(record.record, asked.values),
+                # One that is to be created has nothing yet, and no key to ask for it.
+                bool(record.record and record.record.pk) and is_so(record.record, asked.values),
             )
             for asked, record in zip(many, known, strict=True)
         ]

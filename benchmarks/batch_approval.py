@@ -46,7 +46,7 @@ from backoffice.batches.decide import decisions
 from backoffice.batches.file import columns
 from backoffice.batches.models import Batch
 from backoffice.changes import approvals
-from backoffice.changes.kinds import file_kind
+from backoffice.changes.files import Layout
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
@@ -55,6 +55,7 @@ from backoffice.delivery.sending import drain
 from backoffice.logins.models import User
 from backoffice.odin import session
 from backoffice.protocol.message import REQUESTS
+from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.wire import Header, encode
 from standins.odin import StandIn
 from tests.factories import bank_values, demat_values, retail_user_values
@@ -87,7 +88,7 @@ def new_user(letter: str, number: int) -> dict:
 
 def file(numbers: range) -> Iterator[bytes]:
     """A CSV file of new retail users, each with two banks, one demat account and mutual-fund UCC."""
-    shown = columns.columns(file_kind("create_retail_user").layout)
+    shown = columns.columns(Layout(CreateRetailUser))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([column.name for column in shown])

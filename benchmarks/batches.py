@@ -1,6 +1,6 @@
 """Checking and storing a file of retail users, beside django-import-export and a loop over model forms.
 
-    python benchmarks/batches.py [--rows 20000] [--more 200000]
+    python benchmarks/batches.py [--rows 20000] [--more 200000] [--follow-ups]
 
 Every way runs in a process of its own on a database of its own, on SQLite and, where TEST_POSTGRES_URL is set, on
 PostgreSQL. All read the same CSV file: two banks, one demat account and mutual-fund UCC in each row.
@@ -13,7 +13,8 @@ would cost a query each and make them ten times slower.
 
 On a machine that is busy otherwise, the processor time of the process says more than the clock; the work of a database
 server is not in it. `--more` checks a longer file for its memory alone; `--peers` gives the peers so many rows only,
-where a machine is slow.
+where a machine is slow. `--follow-ups` compares the check of a file with that of the same file with templates, a QVL
+template, a dealer and a square-off behind each user.
 """
 
 import argparse
@@ -352,6 +353,33 @@ def make_file(path: Path, rows: int) -> Path:
     return path
 
 
+#: Four groups of follow-ups, as columns and cells: two templates, a QVL template, a dealer and a square-off.
+BEHIND = {
+    "template_1_type": "1",
+    "template_1_name": "ALL",
+    "template_2_type": "11",
+    "template_2_name": "CRP1",
+    "qvl_1_name": "ALL",
+    "qvl_1_exchange": "1",
+    "qvl_1_level": "0",
+    "dealer_1_group": "HO",
+    "dealer_1_id": "DEAL1",
+    "square_off_1_periodicity": "3",
+    "square_off_1_mtm": "80",
+    "square_off_1_mtm_trigger": "1",
+}
+
+
+def with_follow_ups(plain: Path) -> Path:
+    """The same file with four groups of follow-ups in each row."""
+    path = plain.with_name("follow_ups.csv")
+    header, cells = ",".join(BEHIND), ",".join(BEHIND.values())
+    with plain.open() as lines, path.open("w") as out:
+        for number, line in enumerate(lines):
+            out.write(f"{line.rstrip()},{cells if number else header}\n")
+    return path
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -360,6 +388,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--more", type=int, default=0, help="rows of the longer file, for memory")
     parser.add_argument("--peers", type=int, default=0, help="rows for the peers, all of them without it")
+    parser.add_argument(
+        "--follow-ups", action="store_true", help="with and without four groups of them, alone"
+    )
     parser.add_argument("--way", help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -369,6 +400,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = make_file(Path(folder) / "users.csv", options.rows)
         for name, database in databases():
+            if options.follow_ups:
+                print(f"{name}, {options.rows} rows")
+                plain = measured("portal", path, options.rows, database)
+                more = measured("portal", with_follow_ups(path), options.rows, database)
+                report("without follow-ups", plain)
+                report("with four groups", more)
+                print(f"  {more['rate'] / plain['rate']:.2f} times the rows a second")
+                continue
             compare(name, database, path, options.rows, options.peers or options.rows)
             if options.more:
                 longer = make_file(Path(folder) / "more.csv", options.more)

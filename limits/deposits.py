@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from accounts.records import confirmed_users
@@ -104,16 +103,13 @@ def _sent(references: set[str]) -> set[str]:
 
 
 def _approved_today(many: Sequence[Values]) -> set[tuple[str, str]]:
-    """Lane and amount of what was approved today, without what ODIN refused and what was cancelled."""
-    return set(
-        Delivery.objects.filter(
-            lane__in={lane_of(values) for values in many},
-            message_type__in=TYPES,
-            created_at__date=timezone.localdate(),
-        )
-        .exclude(state__in=(State.REFUSED, State.CANCELLED))
-        .values_list("lane", KeyTextTransform("amount", "change__values"))
-    )
+    """Lane and amount of what was approved today, alone or behind a create, and neither refused nor cancelled."""
+    today = Delivery.objects.filter(
+        lane__in={lane_of(values) for values in many},
+        message_type__in=TYPES,
+        created_at__date=timezone.localdate(),
+    ).exclude(state__in=(State.REFUSED, State.CANCELLED))
+    return {(delivery.lane, text(delivery.values, "amount")) for delivery in today.with_messages()}
 
 
 def _used(values: Values, used: set[str]) -> list[Finding]:

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from accounts.models import AlternateAddress, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
-from accounts.retail_users import assess, page_of, records_with
-from accounts.values import value_of
+from accounts.retail_users import LANE, assess_done, moved_on, page_of, records_with
+from accounts.values import text, value_of
 from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Known
+from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
@@ -15,6 +17,8 @@ from backoffice.protocol.messages.addresses import UpdateAlternateAddress
 
 SLUG = "alternate_addresses"
 NAMES = tuple(UpdateAlternateAddress.fields)
+#: What the names of the fields of the two addresses begin with.
+PREFIXES = ("first_", "second_")
 BLOCKS = (
     (
         "first",
@@ -42,16 +46,39 @@ def part_of(user: RetailUser) -> Values:
     """What is known of both addresses, as the message has it."""
     found: Values = {}
     for row in user.alternate_addresses.all():
-        prefix = "first_" if row.slot == 1 else "second_"
+        prefix = PREFIXES[row.slot - 1]
         found |= {name: value_of(row, name.removeprefix(prefix)) for name in NAMES if name.startswith(prefix)}
     return found
+
+
+def with_known(values: Values, known: Values | None) -> Values:
+    """Both addresses, where one that nobody gave stays as it is known: 346 has no other way to keep it."""
+    found = dict(values)
+    for prefix in PREFIXES:
+        names = [name for name in NAMES if name.startswith(prefix)]
+        if not any(values.get(name) for name in names):
+            found |= {name: known[name] for name in names if known and known.get(name)}
+    return found
+
+
+def of_row(values: Values, known: Known) -> Asked:
+    """The message of a row that may give one address alone."""
+    given = any(values.get(name) for name in NAMES if name not in LANE)
+    return Asked(with_known(values, known.values) if given else values)
+
+
+def is_so(user: RetailUser, values: Values) -> bool:
+    """Whether the user has just these addresses."""
+    has = part_of(user)
+    sent = {name: text(values, name) for name in NAMES if name not in LANE}
+    return any(sent.values()) and all(has.get(name, "") == value for name, value in sent.items())
 
 
 def apply(lane: str, values: Values) -> Applied:
     """Keep both alternate addresses as sent; one that is blank throughout is gone (O9)."""
     user = confirmed_user(values)
     before = rows(user.alternate_addresses)
-    for slot, prefix in ((1, "first_"), (2, "second_")):
+    for slot, prefix in enumerate(PREFIXES, 1):
         block = {
             name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)
         }
@@ -69,7 +96,17 @@ KIND = ChangeKind(
     message=UpdateAlternateAddress,
     page=page_of(SLUG),
     records=records_with("alternate_addresses", part=part_of),
-    assess=assess,
+    assess=assess_done(is_so),
     menu=MenuEntry(_shape),
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Alternate addresses",
+            layout=Layout(UpdateAlternateAddress),
+            unique=(Unique(LANE, "is for the same retail user. Put both addresses into one row."),),
+            moved_on=moved_on,
+            compose=of_row,
+        ),
+    ),
     apply=apply,
 )

@@ -4,8 +4,9 @@ from typing import Any
 
 from accounts.models import ChannelSubscription, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
-from accounts.retail_users import PLAIN, assess, page_of, records_with
-from accounts.values import part, records, values_of
+from accounts.retail_users import LANE, PLAIN, assess_done, moved_on, page_of, records_with
+from accounts.values import part, records, text, values_of
+from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.codes import RecordAction
@@ -18,6 +19,23 @@ SLUG = "channels"
 def part_of(user: RetailUser) -> Values:
     """What is known of this part of the record, as the message has it."""
     return part(UpdateSimctTemplate, "channels", user.channel_subscriptions.all())
+
+
+def is_so(user: RetailUser, values: Values) -> bool:
+    """Whether the user has just this. A deletion is never done: not every channel may be known here."""
+    has = {(row.template_name, row.channel): row.status for row in user.channel_subscriptions.all()}
+    names = [name for name in ("gst_template", "si_template") if values.get(name)]
+    named = records(values, "channels")
+    return (
+        bool(names or named)
+        and all(getattr(user, name) == text(values, name) for name in names)
+        and not set(names).intersection(user.unknown_fields)
+        and all(
+            row.get("action") == RecordAction.PUT
+            and has.get((row.get("template_name", ""), row.get("channel", ""))) == row.get("status")
+            for row in named
+        )
+    )
 
 
 def apply(lane: str, values: Values) -> Applied:
@@ -43,7 +61,22 @@ KIND = ChangeKind(
     message=UpdateSimctTemplate,
     page=page_of(SLUG),
     records=records_with("channel_subscriptions", part=part_of),
-    assess=assess,
+    assess=assess_done(is_so),
     menu=PLAIN,
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Settings and channels",
+            layout=Layout(UpdateSimctTemplate),
+            unique=(
+                Unique(
+                    (*LANE, "template_name", "channel"),
+                    "sets the same channel. Leave one of them out.",
+                    each="channels",
+                ),
+            ),
+            moved_on=moved_on,
+        ),
+    ),
     apply=apply,
 )

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from accounts.duplicates import shared_findings
+from accounts.follow_ups import GROUPS, NewRetailUser, asked_by, created, sections
 from accounts.forms import SECTIONS
 from accounts.kinds import create_retail_user
 from accounts.models import RetailUser
-from accounts.retail_users import existing_findings, page_of, records
+from accounts.retail_users import LANE, existing_findings, moved_on, page_of, records
 from accounts.risks import risks
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
+from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.kit.sections import Section
 from backoffice.protocol.codes import OdinUserType
@@ -34,16 +36,19 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
             f"{form.text} ODIN creates the user a second time, as an ODIN user who can log in and trade: "
             "a password, segments and login types are needed. Banks and demat accounts that it has stay."
         ),
-        sections=tuple(_without(section, fixed) for section in SECTIONS),
+        sections=(
+            *(_without(section, fixed) for section in SECTIONS),
+            *sections(NewRetailUser, GROUPS),
+        ),
         # What nobody knows of the user stays open: a new user's starting values would claim something of this one.
-        starting=lambda: {
-            **clean(
-                CreateRetailUser, {name: known[name] for name in CreateRetailUser.fields if name in known}
-            ),
-            "reference": "",
-        },
+        starting=lambda: _starting(known),
         fixed=fixed,
     )
+
+
+def _starting(known: Values) -> Values:
+    confirmed = {name: known[name] for name in CreateRetailUser.fields if name in known}
+    return {**clean(CreateRetailUser, confirmed), "reference": ""}
 
 
 def _without(section: Section, fixed: Values) -> Section:
@@ -76,6 +81,18 @@ def _odin_user(known: Known) -> list[Finding]:
     return [Finding("odin_user_type", words, rule="U14")]
 
 
+class ConvertRow(NewRetailUser, abstract=True):
+    """What a row says of a conversion: all of a new retail user that the portal does not know of this one."""
+
+    partial = True
+
+
+def of_row(values: Values, known: Known) -> Asked:
+    """The second 301 of a row: what is known of the user stands where the row leaves a cell empty."""
+    wanted = {**_starting(known.values or {}), **values, "odin_user_type": OdinUserType.ODIN.value}
+    return create_retail_user.of_answers(wanted, known)
+
+
 KIND = ChangeKind(
     slug=CONVERT_RETAIL_USER,
     title="Convert to ODIN user",
@@ -84,6 +101,25 @@ KIND = ChangeKind(
     records=records,
     assess=assess,
     menu=MenuEntry(_shape, applies=_is_non_odin),
+    asks=NewRetailUser,
+    compose=create_retail_user.of_answers,
+    follows=asked_by(GROUPS),
+    becomes=created,
+    files=(
+        FileKind(
+            slug=CONVERT_RETAIL_USER,
+            title="Convert to ODIN users",
+            layout=Layout(
+                ConvertRow,
+                without=("odin_user_type",),
+                filled=tuple(name for name in CreateRetailUser.fields if name not in (*LANE, "password")),
+                needed=LANE,
+            ),
+            unique=(Unique(LANE, "converts the same retail user. Leave one of them out."),),
+            moved_on=moved_on,
+            compose=of_row,
+        ),
+    ),
     risks=risks,
     sections=SECTIONS,
     apply=create_retail_user.apply,

@@ -6,6 +6,15 @@ from django.utils import timezone
 
 from accounts import comparing
 from accounts.creations import CREATE_RETAIL_USER, SAME_PERSON, assess
+from accounts.follow_ups import (
+    GROUPS,
+    NewRetailUser,
+    asked_by,
+    compose,
+    created,
+    sections,
+    without_follow_ups,
+)
 from accounts.forms import SECTIONS, starting_values
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source
@@ -15,6 +24,7 @@ from accounts.risks import risks
 from accounts.values import DEFAULTS, confirmed_values, from_values, record, text, to_values
 from accounts.values import records as records_in
 from backoffice.changes.entry import EntryForm
+from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
@@ -27,11 +37,17 @@ FORM = EntryForm(
     kind=CREATE_RETAIL_USER,
     title="New retail user",
     text="",
-    sections=SECTIONS,
+    sections=(*SECTIONS, *sections(NewRetailUser, GROUPS)),
     starting=starting_values,
     address=form_address("accounts:new"),
     back=("Retail users", "/users/"),
 )
+
+
+def of_answers(values: Values, known: Known) -> Asked:
+    """The 301 of a form or a row, and the messages behind it."""
+    follow_ups, findings = compose(GROUPS, values)
+    return Asked(without_follow_ups(values), findings, follow_ups=follow_ups)
 
 
 def apply(lane: str, values: Values) -> Applied:
@@ -94,6 +110,10 @@ KIND = ChangeKind(
     page=lambda lane: FORM.new_url,
     records=records,
     assess=assess(CreateRetailUser, settles_declared=False),
+    asks=NewRetailUser,
+    compose=of_answers,
+    follows=asked_by(GROUPS),
+    becomes=created,
     risks=risks,
     effect=effect,
     sections=SECTIONS,
@@ -114,9 +134,10 @@ KIND = ChangeKind(
                 "login_types",
                 "odin_user_type",
             ),
-            layout=Layout(CreateRetailUser, filled=("reference",)),
+            layout=Layout(NewRetailUser, filled=("reference",)),
             unique=(Unique(LANE, "creates the same retail user. Leave one of them out."), *SAME_PERSON),
             moved_on=moved_on,
+            compose=of_answers,
             compare=comparing.comparisons,
         ),
     ),

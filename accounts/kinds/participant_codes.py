@@ -2,8 +2,9 @@
 
 from accounts.models import ParticipantCode, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
-from accounts.retail_users import PLAIN, assess, page_of, records_with
+from accounts.retail_users import LANE, PLAIN, assess_done, moved_on, page_of, records_with
 from accounts.values import part, records
+from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
@@ -15,6 +16,13 @@ SLUG = "participant_codes"
 def part_of(user: RetailUser) -> Values:
     """What is known of this part of the record, as the message has it."""
     return part(CreateParticipantCode, "participants", user.participant_codes.all())
+
+
+def is_so(user: RetailUser, values: Values) -> bool:
+    """Whether the user has just these codes."""
+    has = {str(row.segment): row.code for row in user.participant_codes.all()}
+    named = records(values, "participants")
+    return bool(named) and all(has.get(row.get("segment", "")) == row.get("code") for row in named)
 
 
 def apply(lane: str, values: Values) -> Applied:
@@ -35,7 +43,18 @@ KIND = ChangeKind(
     message=CreateParticipantCode,
     page=page_of(SLUG),
     records=records_with("participant_codes", part=part_of),
-    assess=assess,
+    assess=assess_done(is_so),
     menu=PLAIN,
+    files=(
+        FileKind(
+            slug=SLUG,
+            title="Participant codes",
+            layout=Layout(CreateParticipantCode, single="participants"),
+            unique=(
+                Unique((*LANE, "segment"), "sets the same code. Leave one of them out.", each="participants"),
+            ),
+            moved_on=moved_on,
+        ),
+    ),
     apply=apply,
 )

@@ -88,7 +88,7 @@ def findings(values: Values) -> list[Finding]:
     if values.get("checkers") == Checkers.NONE and kinds.kind(slug).guards_portal:
         words = f"{kinds.kind(slug).title} always needs a checker. Choose one or two."
         found.append(Finding("checkers", words))
-    if values.get("above") and kinds.kind(slug).amount is None:
+    if values.get("above") and not kinds.kind(slug).adds_rupees:
         found.append(Finding("above", "This kind of change adds no rupees. Leave the amount empty."))
     if {**values_of(rule(slug)), "above": _plain(values_of(rule(slug)))} == {
         **values,

@@ -319,6 +319,8 @@ def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
 
 def _values_again(request: HttpRequest, form: EntryForm) -> Values:
     """The present values with what an earlier change of one's own wanted to be different, to start again from."""
+    if "part" in request.GET:
+        return _part_again(request, form)
     earlier = _earlier(request, form)
     if earlier is None:
         raise Http404("No such change.")
@@ -334,6 +336,16 @@ def _earlier(request: HttpRequest, form: EntryForm) -> Change | None:
     if number is None:
         return None
     return Change.objects.filter(pk=number, made_by=_me(request), kind=form.kind).first()
+
+
+def _part_again(request: HttpRequest, form: EntryForm) -> Values:
+    """The values of one message of an earlier change of one's own, to correct it by itself."""
+    earlier = get_object_or_404(Change, pk=whole(request.GET.get("again", "")) or 0, made_by=_me(request))
+    part, sent = whole(request.GET["part"]), operations.messages(earlier)
+    if part is None or not 0 <= part < len(sent) or sent[part][0] is not form.message:
+        raise Http404("No such message.")
+    again = {**form.starting(), **clean(form.message, sent[part][1]), **form.fixed}
+    return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
 
 
 def _wanted(form: EntryForm, earlier: Change, typed: Values) -> Values:

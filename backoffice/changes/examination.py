@@ -23,17 +23,30 @@ class Known:
     record: Any = None
 
 
+class FollowUp(NamedTuple):
+    """A message of another kind that a change sends behind its own: `kind` and the `values` of the message.
+
+    `place` gives the path in the form or the row that shows what a path in the message speaks of.
+    """
+
+    kind: str
+    values: Values
+    place: Callable[[str], str] = lambda path: path
+
+
 class Asked(NamedTuple):
     """What somebody asks for, composed into the values of the message.
 
     `findings` are those on what was asked that the message does not show. `placed` moves findings on the message to
     where the form or the row shows what they speak of. `given` names what goes out though nothing about it changes.
+    `follow_ups` go out behind it, in this order.
     """
 
     values: Values
     findings: Sequence[Finding] = ()
     placed: Callable[[list[Finding]], list[Finding]] = lambda findings: findings
     given: frozenset[str] = frozenset()
+    follow_ups: Sequence[FollowUp] = ()
 
 
 class Assessed(NamedTuple):
@@ -54,6 +67,7 @@ class Examined:
     known: Known = field(default_factory=Known)
     findings: list[Finding] = field(default_factory=list)
     done: bool = False
+    follow_ups: Sequence[FollowUp] = ()
 
 
 Compose = Callable[[Values, Known], Asked]

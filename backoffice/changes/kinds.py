@@ -3,15 +3,16 @@
 Everything about a kind stands in one module of the room whose record it changes, `kinds/<slug>.py` or `kinds.py`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from backoffice.changes.examination import Assess, Compose, Examined, Known, as_given
+from backoffice.changes.examination import Asked, Assess, Compose, Examined, FollowUp, Known, as_given
 from backoffice.changes.files import FileKind
 from backoffice.changes.risks import Risk
 from backoffice.delivery import handlers
@@ -70,6 +71,10 @@ class ChangeKind:
     How it is shown: `effect` says what a message does in a few short texts without personal data, where its changed
     lines do not say it well; `sections` are those of its form; `beside` gives what a checker wants to know besides.
 
+    What goes with it: `follows` are messages of other kinds that one change may send behind its own, each with the
+    fields that ask for it; `compose` makes them. A message without a type is not sent itself, and only they are. Each
+    is judged and applied by its own kind, against the record as `becomes` says it is after this kind's message.
+
     What it does: `apply` lets the record take the confirmed message, and `apply_many` does so for several retail users
     in fewer statements. A kind with `apply_here` is the portal's own and nothing goes to ODIN: `message` then only
     declares its fields (an abstract request), and the approval itself lets the record take the values, in its
@@ -93,6 +98,8 @@ class ChangeKind:
     effect: Callable[[Values, Values | None], list[str]] | None = None
     sections: tuple[Section, ...] = ()
     beside: Callable[[str], Beside] | None = None
+    follows: Mapping[type[Request], Sequence[str]] = field(default_factory=dict)
+    becomes: Callable[[Values, Known], Known] = lambda values, known: known
     propose: str = PROPOSE
     decide: str = DECIDE
     apply: Apply | None = None
@@ -122,6 +129,24 @@ class ChangeKind:
         """
         known = self.records([self.subject(values) for values in many])
         asked = [compose(values, record) for values, record in zip(many, known, strict=True)]
+        examined = self._judge(asked, known)
+        for place, judged in self._judge_follow_ups(asked, known).items():
+            one = examined[place]
+            one.follow_ups = asked[place].follow_ups
+            one.done = one.done and all(each.done for _, each in judged)
+            said = {(finding.path, finding.text) for finding in one.findings}
+            for follow_up, each in judged:
+                for found in each.findings:
+                    placed = replace(found, path=follow_up.place(found.path))
+                    if (
+                        placed.path,
+                        placed.text,
+                    ) not in said:  # of the user itself, each message says the same
+                        said.add((placed.path, placed.text))
+                        one.findings.append(placed)
+        return examined
+
+    def _judge(self, asked: Sequence[Asked], known: Sequence[Known]) -> list[Examined]:
         unlisted = Unlisted(self.message)
         today, new_limits = timezone.localdate(), settings.ODIN_NEW_LIMIT_STRUCTURE
         examined = []
@@ -136,14 +161,53 @@ class ChangeKind:
             examined.append(Examined(one.values, record, findings, assessed.done))
         return examined
 
-    def parts(self, values: Values) -> list[tuple[int, type[Request], Values]]:
-        """What is approved: each message that will go out, with its type."""
+    def _judge_follow_ups(
+        self, asked: Sequence[Asked], known: Sequence[Known]
+    ) -> dict[int, list[tuple[FollowUp, Examined]]]:
+        """What their own kinds say of follow-ups, by the place of the proposal: each kind of them all at once."""
+        by_kind: defaultdict[str, list[tuple[int, FollowUp]]] = defaultdict(list)
+        for place, one in enumerate(asked):
+            for follow_up in one.follow_ups:
+                by_kind[follow_up.kind].append((place, follow_up))
+        found: defaultdict[int, list[tuple[FollowUp, Examined]]] = defaultdict(list)
+        for slug, several in by_kind.items():
+            other = kind(slug)
+            here = sorted({place for place, _ in several if known[place].record is not None})
+            records = dict(
+                zip(here, other.records([self.subject(asked[place].values) for place in here]), strict=True)
+            )
+            then = [self.becomes(asked[place].values, records.get(place, Known())) for place, _ in several]
+            judged = other._judge([Asked(follow_up.values) for _, follow_up in several], then)
+            for (place, follow_up), each in zip(several, judged, strict=True):
+                found[place].append((follow_up, each))
+        return found
+
+    def parts(
+        self, values: Values, follow_ups: Iterable[FollowUp] = ()
+    ) -> list[tuple[int, type[Request], Values]]:
+        """What is approved: each message that will go out, with its type, in the order in which they go."""
         if self.local:
             return [(LOCAL, self.message, values)]
-        return [(message.type, message, part) for message, part in split_message(self.message, values)]
+        own = split_message(self.message, values) if self.message.type else []
+        parts = [(message.type, message, part) for message, part in own]
+        return [*parts, *(part for one in follow_ups for part in kind(one.kind).parts(one.values))]
+
+    def rupees(self, values: Values, follow_ups: Iterable[FollowUp] = ()) -> Decimal | None:
+        """What a change adds in all; None where nothing in it is of a kind that adds rupees."""
+        added = [self.amount(values)] if self.amount else []
+        found = [*added, *(kind(one.kind).rupees(one.values) for one in follow_ups)]
+        rupees = [amount for amount in found if amount is not None]
+        return sum(rupees, Decimal(0)) if rupees else None
+
+    @property
+    def adds_rupees(self) -> bool:
+        """Whether a change of this kind may add rupees."""
+        return self.amount is not None or any(kind_of(message).adds_rupees for message in self.follows)
 
 
 KINDS: dict[str, ChangeKind] = {}
+#: The first kind of each message: others take it for a purpose of their own, as a conversion takes 301.
+_BY_MESSAGE: dict[int, str] = {}
 
 
 def register(*kinds: ChangeKind) -> None:
@@ -155,12 +219,26 @@ def register(*kinds: ChangeKind) -> None:
         if KINDS.setdefault(kind.slug, kind) is not kind:
             raise ValueError(f"Two kinds of change are called {kind.slug}.")
         if kind.apply:
+            _BY_MESSAGE.setdefault(kind.message.type, kind.slug)
             handlers.register(kind.message.type, handlers.Handler(kind.apply, kind.apply_many, kind.money))
 
 
 def kind(slug: str) -> ChangeKind:
     """The kind of this name. Raises KeyError for an unknown one."""
     return KINDS[slug]
+
+
+def kind_of(message: type[Request]) -> ChangeKind:
+    """The kind that is this message alone. Raises KeyError where no room has it."""
+    return kind(_BY_MESSAGE[message.type])
+
+
+def page_of_part(slug: str, message_type: int, subject: str) -> str:
+    """Where one message of a change of this kind can be corrected by itself; "" where only the whole change can."""
+    own = KINDS.get(slug)
+    if own is None or message_type not in {message.type for message in own.follows}:
+        return ""
+    return kind_of(REQUESTS[message_type]).page(subject)
 
 
 def declared(slug: str, message_type: int) -> type[Request]:

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from backoffice.audit.operations import record
 from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.deciders import OF_A_CHANGE, require_approver, require_maker, require_rejecter
 from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
-from backoffice.changes.examination import Examined, as_given
+from backoffice.changes.examination import Examined, FollowUp, as_given
 from backoffice.changes.kinds import ChangeKind, declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
+from backoffice.delivery.holding import replace_held
+from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.queue import enqueue
 from backoffice.free_text import checked
 from backoffice.protocol.fields import Values
@@ -141,15 +144,16 @@ def proposed(kind_slug: str, examined: Examined) -> Change:
     is what its maker sees before.
     """
     change_kind, known, values = kind(kind_slug), examined.known, examined.values
-    amount = change_kind.amount(values) if change_kind.amount else None
-    rule = rules.rule(change_kind.slug)
+    follow_ups = examined.follow_ups
+    amount = change_kind.rupees(values, follow_ups)
+    rule = rules.together(change_kind.slug, (one.kind for one in follow_ups))
     return Change(
         kind=change_kind.slug,
         state=State.SUBMITTED,
         subject=change_kind.subject(values),
         before=known.values,
         record_version=known.version,
-        messages=_stored_messages(change_kind, values),
+        messages=_stored_messages(change_kind, values, follow_ups),
         findings=[asdict(finding) for finding in examined.findings],
         amount=amount,
         checkers=rules.checkers_for(amount, rule),
@@ -286,10 +290,12 @@ def draft_values(change: Change) -> Values:
     return unseal_values(change.values)
 
 
-def _stored_messages(change_kind: ChangeKind, values: Values) -> list[dict[str, object]]:
+def _stored_messages(
+    change_kind: ChangeKind, values: Values, follow_ups: Sequence[FollowUp]
+) -> list[dict[str, object]]:
     return [
         {"type": message_type, "values": seal_values(part)}
-        for message_type, _, part in change_kind.parts(values)
+        for message_type, _, part in change_kind.parts(values, follow_ups)
     ]
 
 
@@ -354,6 +360,7 @@ def _enqueue_all(change: Change) -> Applied:
             reference=message["values"].get("reference", ""),
             part=part,
         )
+    replace_held(Delivery.objects.filter(change=change, message_type__in=CREATES), change.decided_by)
     wake_after_commit(Work.DELIVERIES)
     return Applied()
 

@@ -67,7 +67,7 @@ def rule_list(request: StaffRequest) -> HttpResponse:
             kind.title,
             slug,
             stored.get(slug) or rules.default(slug),
-            kind.amount is not None,
+            kind.adds_rupees,
             proposed.get(f"{PREFIX}{slug}"),
         )
         for slug, kind in sorted(kinds.KINDS.items(), key=lambda pair: pair[1].title)

@@ -22,9 +22,19 @@ def rule(slug: str) -> ApprovalRule:
 
 def default(slug: str) -> ApprovalRule:
     """The rule of a kind that nobody set one for. It is not stored."""
-    adds_money = kinds.kind(slug).amount is not None
+    adds_money = kinds.kind(slug).adds_rupees
     above = Decimal(str(settings.CHANGES_TWO_CHECKERS_ABOVE)) if adds_money else None
     return ApprovalRule(kind=slug, checkers=1, above=above, version=0)
+
+
+def together(slug: str, follow_ups: Iterable[str]) -> ApprovalRule:
+    """The rule for a change that sends messages of other kinds behind its own: the strictest of all, not stored."""
+    in_force = [rule(slug), *(rule(other) for other in sorted(set(follow_ups) - {slug}))]
+    limits = [each.above for each in in_force if each.above is not None]
+    checkers = max(each.checkers for each in in_force)
+    return ApprovalRule(
+        kind=slug, checkers=checkers, above=min(limits, default=None), version=in_force[0].version
+    )
 
 
 def is_large(amount: Decimal | None, in_force: ApprovalRule) -> bool:

@@ -15,7 +15,7 @@ from backoffice.changes import inbox, operations, risks, staleness
 from backoffice.changes.again import next_step
 from backoffice.changes.deciders import OF_A_CHANGE, decides, why_not
 from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import KINDS, page_of_part
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages, summary
 from backoffice.changes.results import Result
@@ -208,7 +208,13 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
     return {
         "deliveries": [
-            (delivery, REQUESTS[delivery.message_type], _last_ms(delivery)) for delivery in deliveries
+            (
+                delivery,
+                REQUESTS[delivery.message_type],
+                _last_ms(delivery),
+                _correct_url(request, change, delivery),
+            )
+            for delivery in deliveries
         ],
         "seen": "-".join([_page_of(change), *marks]),
         "every": _every(request, change, deliveries),
@@ -229,6 +235,15 @@ def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery]
         return ""
     moving = [d for d in waiting if not d.needs_person and d.state != DeliveryState.ON_HOLD]
     return "1s" if moving else "5s"
+
+
+def _correct_url(request: StaffRequest, change: Change, delivery: Delivery) -> str:
+    """Where the maker corrects a refused message by itself, without the rest of its change; "" where that is not so."""
+    mine = change.made_by_id == request.user.pk and delivery.own_values is None
+    if not mine or delivery.state != DeliveryState.REFUSED:
+        return ""
+    page = page_of_part(change.kind, delivery.message_type, change.subject)
+    return f"{page}?again={change.pk}&part={delivery.part}" if page else ""
 
 
 def _last_ms(delivery: Delivery) -> int | None:

@@ -25,6 +25,8 @@ class Priority(models.IntegerChoices):
 REFERENCED = tuple(
     sorted(kind for kind, message in REQUESTS.items() if message.repeat is Repeat.SAME_REFERENCE)
 )
+#: The types of message that create a retail user.
+CREATES = tuple(sorted(kind for kind, message in REQUESTS.items() if message.repeat is Repeat.CREATE))
 #: Every state but the final ones, in a form that both databases recognise as the condition of a partial index.
 STILL_OPEN = Q(finished_at__isnull=True)
 
@@ -112,6 +114,14 @@ class Delivery(Leased):
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.SINGLE)
     ahead = models.BooleanField(
         default=False, help_text="It belongs to a create before it, and so goes before the rest of its lane."
+    )
+    held_by = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # asked only of what waits for a person, or of one lane
+        help_text="On hold: the create that did not come about. The next one of this user lets it go on.",
     )
     paused = models.BooleanField(default=False, help_text="Its file is paused: nobody claims it.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)

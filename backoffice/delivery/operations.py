@@ -10,10 +10,11 @@ from backoffice.audit.operations import record
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.gate import SUBJECT
 from backoffice.delivery.handlers import Applied, is_money
+from backoffice.delivery.holding import hold_back, let_go_on
 from backoffice.delivery.models import Delivery, Settlement, Wording
 from backoffice.delivery.moving import moving
 from backoffice.delivery.queue import Said, move, note
-from backoffice.delivery.settling import apply, hold_back, make_certain
+from backoffice.delivery.settling import apply, make_certain
 from backoffice.delivery.states import MOVES, IllegalMove, Move, State
 from backoffice.delivery.wordings import unread
 from backoffice.free_text import checked
@@ -69,6 +70,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
             _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: apply([delivery])[0], **settled)
             if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
                 make_certain(delivery, "no proper answer came, and a person found the user in ODIN.")
+                let_go_on([delivery])
         elif found is Settlement.REFUSED:
             said = Said("delivery.resolved", "Not in ODIN: settled as refused.", by, reason)
             _step(delivery, Move.RESOLVE_REFUSED, said, **settled)
@@ -88,7 +90,7 @@ def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
     with moving():
         delivery = _locked(delivery_id)
         said = Said("delivery.freed", "Taken off hold.", by, reason)
-        _step(delivery, Move.FREE, said, needs_person=False, next_try_at=None, reason="")
+        _step(delivery, Move.FREE, said, needs_person=False, next_try_at=None, reason="", held_by=None)
         wake_after_commit(Work.DELIVERIES)
     return delivery
 
@@ -101,7 +103,7 @@ def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
         if delivery.doubted:
             raise DeliveryError("This delivery may have been applied already. Settle it instead.")
         said = Said("delivery.cancelled", "Cancelled before it was applied.", by, reason)
-        _step(delivery, Move.CANCEL, said, needs_person=False, reason=reason)
+        _step(delivery, Move.CANCEL, said, needs_person=False, reason=reason, held_by=None)
         if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
             hold_back(delivery, "was cancelled")
     return delivery

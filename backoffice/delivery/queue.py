@@ -23,7 +23,7 @@ from backoffice.audit.operations import record_many
 from backoffice.delivery import wordings
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.handlers import Applied
-from backoffice.delivery.models import STILL_OPEN, Attempt, Deliveries, Delivery, Priority
+from backoffice.delivery.models import CREATES, STILL_OPEN, Attempt, Deliveries, Delivery, Priority
 from backoffice.delivery.moving import moved as note_moved
 from backoffice.delivery.moving import moving
 from backoffice.delivery.states import FINAL, Move, State, after
@@ -163,17 +163,24 @@ def note(entries: Iterable[tuple[Delivery, Said, Applied]]) -> None:
 
 
 def due(now: datetime) -> Deliveries:
-    """Deliveries that may be claimed now, in turn: the first open one of each lane whose time has come."""
-    before_it = Delivery.objects.filter(
-        STILL_OPEN, Q(id__lt=OuterRef("id")) | Q(ahead=True), lane=OuterRef("lane")
-    )
-    ahead_too = Delivery.objects.filter(STILL_OPEN, ahead=True, lane=OuterRef("lane"), id__lt=OuterRef("id"))
+    """Deliveries that may be claimed now, in turn: the first open one of each lane whose time has come.
+
+    A create passes what is held for one that did not come about: it is what they wait for.
+    """
+    in_lane = Delivery.objects.filter(STILL_OPEN, lane=OuterRef("lane"))
+    before_it = in_lane.filter(Q(id__lt=OuterRef("id")) | Q(ahead=True))
+    ahead_too = in_lane.filter(ahead=True, id__lt=OuterRef("id"))
+    held = in_lane.filter(held_by__isnull=False)
+    # What is queued behind those that are held waits as they do, but for another create.
+    others = before_it.filter(~Q(state=State.QUEUED) | Q(message_type__in=CREATES), held_by__isnull=True)
     time_has_come = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
     found: Deliveries = Delivery.objects.filter(
         STILL_OPEN,
         ~Q(state__in=(State.IN_FLIGHT, State.ON_HOLD)),
         time_has_come,
-        Q(~Exists(ahead_too), ahead=True) | ~Exists(before_it),
+        Q(~Exists(ahead_too), ahead=True)
+        | ~Exists(before_it)
+        | Q(message_type__in=CREATES) & Q(Exists(held), ~Exists(others)),
         needs_person=False,
         paused=False,
     )

@@ -13,10 +13,11 @@ from django.db import connection
 from django.utils import timezone
 
 from backoffice.delivery import gate, handlers, wordings
-from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
+from backoffice.delivery.holding import hold_back, let_go_on
+from backoffice.delivery.models import Attempt, Delivery, Priority
 from backoffice.delivery.moving import moving
 from backoffice.delivery.queue import Said, advance, doubt, enqueue, move, note, release
-from backoffice.delivery.states import Move, State
+from backoffice.delivery.states import Move
 from backoffice.killpoints import Point, reached
 from backoffice.odin.outcome import Outcome, OutcomeKind
 from backoffice.protocol.message import REQUESTS, Repeat
@@ -124,10 +125,11 @@ def _confirmed(results: Sequence[Result]) -> None:
     deliveries = [result.delivery for result in results]
     if advance(deliveries, Move.APPLY, needs_person=False, wording=None, **words):
         note(zip(deliveries, map(_said, results), apply(deliveries), strict=True))
-        for result in results:
-            repeat = REQUESTS[result.delivery.message_type].repeat
-            if result.outcome.already_there and repeat is Repeat.CREATE:
-                make_certain(result.delivery, "ODIN had this user already when it was repeated.")
+        if REQUESTS[deliveries[0].message_type].repeat is Repeat.CREATE:
+            for result in results:
+                if result.outcome.already_there:
+                    make_certain(result.delivery, "ODIN had this user already when it was repeated.")
+            let_go_on(deliveries)
 
 
 def _not_confirmed(result: Result) -> None:
@@ -232,16 +234,6 @@ def _next_try(delivery: Delivery, outcome: Outcome) -> datetime:
         return timezone.now()
     longest = min(LONGEST_PAUSE, 2.0 ** (delivery.attempt_count - 1))
     return timezone.now() + timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  # jitter
-
-
-def hold_back(create: Delivery, why: str) -> None:
-    """A create that does not come about keeps back what was queued behind it, until somebody decides. `why`: "was
-    refused" or the like.
-    """
-    words = f"The create before it (delivery {create.pk}) {why}."
-    behind = Delivery.objects.filter(STILL_OPEN, lane=create.lane, state=State.QUEUED, id__gt=create.pk)
-    for later in behind.order_by("id"):
-        move(later, Move.HOLD, Said("delivery.held", words), reason=words, needs_person=True)
 
 
 def _said(result: Result) -> Said:

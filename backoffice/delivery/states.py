@@ -25,7 +25,7 @@ class Move(models.TextChoices):
     DOUBT = "doubt", "no proper answer came"
     STOP = "stop", "it cannot go on by itself"
     HOLD = "hold", "what it depends on does not come about"
-    FREE = "free", "a person lets it go on"
+    FREE = "free", "a person lets it go on, or the create it waited for is applied"
     RESOLVE_APPLIED = "resolve_applied", "a person found it in ODIN"
     RESOLVE_SEND = "resolve_send", "a person lets it be sent again"
     RESOLVE_REFUSED = "resolve_refused", "a person found that ODIN does not have it"

@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from accounts import follow_ups
 from backoffice.batches.check import checking
 from backoffice.batches.file.cells import RowReader
 from backoffice.batches.file.columns import by_name
@@ -105,10 +106,64 @@ ROWS = {
         "mtm": "80",
         "mtm_trigger": "1",
     },
+    "channels": {
+        **ASHA,
+        "si_template": "100170",
+        "channel_1_template_name": "TRADING",
+        "channel_1_channel": "ONLINE",
+        "channel_1_status": "1",
+        "channel_1_action": "1",
+    },
+    "participant_codes": {**ASHA, "segment": "1", "code": "01494460IH"},
+    "alternate_addresses": {
+        **ASHA,
+        "first_type": "1",
+        "first_address_1": "1 Hill Road",
+        "first_city": "Pune",
+    },
     "cash_deposit": {**ASHA, "amount": "100", "product_id": "1", "reference": "REF1"},
     "manual_collateral": {**ASHA, "amount": "100", "product_id": "1", "reference": "REF1"},
     "edis_quantity": {**ASHA, "isin": "INE009A01021", "qty": "10"},
     "pledge_quantity": {**ASHA, "isin": "INE009A01021", "qty": "10", "status": "success"},
+}
+#: What goes out behind a profile, by the columns of a create file.
+BEHIND = {
+    "template_1_type": "11",
+    "template_1_name": "CRP1",
+    "qvl_1_name": "ALL",
+    "qvl_1_exchange": "1",
+    "qvl_1_level": "0",
+    "dealer_1_group": "HO",
+    "dealer_1_id": "DEAL1",
+    "si_template": "100170",
+    "channel_1_template": "TRADING",
+    "channel_1_channel": "ONLINE",
+    "channel_1_status": "1",
+    "square_off_1_periodicity": "3",
+    "square_off_1_mtm": "80",
+    "square_off_1_mtm_trigger": "1",
+    "participant_1_segment": "1",
+    "participant_1_code": "01494460IH",
+    "alternate_address_1_type": "1",
+    "alternate_address_1_address_1": "1 Hill Road",
+    "alternate_address_1_city": "Pune",
+    "deposit_1_amount": "1000.50",
+    "deposit_1_product_id": "1",
+    "collateral_1_amount": "500",
+    "collateral_1_product_id": "1",
+}
+ROWS |= {
+    "package": {**ASHA, **BEHIND, "gst_template": "USERMIG"},
+    "convert_retail_user": {
+        "user_id": "WEBRET2",
+        "group_id": "HO",
+        "password": "Sample2026",
+        "mobile": "9800000009",
+        "client_type": "IND",
+        "gst_template": "USERMIG",
+        "dealer_1_group": "HO",
+        "dealer_1_id": "DEAL1",
+    },
 }
 #: Cells in the place of those of `ROWS`, and the rule whose finding they have at least, in form and file.
 ODD = [
@@ -122,6 +177,23 @@ ODD = [
     ("create_retail_user", {"birth_date": "21-01-2020"}, ""),
     ("create_retail_user", {"mobile": "98000 00002"}, ""),
     ("create_retail_user", {"poa": "0"}, ""),
+    ("create_retail_user", {**BEHIND, "template_1_name": "CRP9"}, "portal.names"),
+    (
+        "create_retail_user",
+        {**BEHIND, "template_2_type": "11", "template_2_name": "CRP1"},
+        "portal.follow_up",
+    ),
+    (
+        "create_retail_user",
+        {**BEHIND, "alternate_address_2_type": "1", "alternate_address_2_city": "X"},
+        "O9",
+    ),
+    ("create_retail_user", {**BEHIND, "deposit_1_amount": "99999999"}, ""),
+    ("create_retail_user", {**BEHIND, "deposit_1_product_id": ""}, "mandatory"),
+    ("create_retail_user", {**BEHIND, "user_id": "WEBRET1"}, "portal.exists"),
+    ("package", {"user_id": "WEBRET8", "dealer_1_action": "R"}, "portal.exists"),
+    ("package", {"deposit_1_amount": "555.00"}, "portal.same_day"),
+    ("convert_retail_user", {"dealer_1_id": "DEAL9"}, "portal.names"),
     ("register_retail_user", {"user_id": "WEBRET1"}, "portal.exists"),
     ("register_retail_user", {"pan": "ABCPT9999Z"}, "portal.shared"),
     ("register_retail_user", {"bank_1_bank_id": "HDFX"}, "portal.names"),
@@ -183,6 +255,7 @@ def desk(as_maker, admin, monkeypatch):
     ):
         keep(list_name, code, "", within=within, by=admin)
     RetailUserFactory(**ASHA, name="Asha Testwala", pan="ABCPT1234B", inactive_segments=["5"])
+    RetailUserFactory(user_id="WEBRET2", group_id="HO", odin_user_type="0", products=["3"])
     other = RetailUserFactory(user_id="OTHER", group_id="HO", pan="ABCPT9999Z")
     BankAccountFactory(retail_user=other, bank_id="SBI", account_no="777")
     ChangeFactory(subject="HO/PENDING1")
@@ -199,6 +272,7 @@ def desk(as_maker, admin, monkeypatch):
     monkeypatch.setattr(operations, "new_reference", lambda: "REFMADE")
     monkeypatch.setattr(checking, "new_reference", lambda: "REFMADE")
     monkeypatch.setattr(deposits, "new_reference", lambda: "REFMADE")
+    monkeypatch.setattr(follow_ups, "new_reference", lambda: "REFMADE")
     return as_maker
 
 
@@ -300,6 +374,11 @@ def test_every_kind_of_file_is_compared():
 def test_what_is_right_becomes_the_same_change(desk, slug):
     findings, change = compare(desk, slug, ROWS[slug])
     assert change is not None, findings
+
+
+def test_what_goes_out_behind_a_profile_becomes_the_same_messages(desk):
+    _, change = compare(desk, "create_retail_user", {**ROWS["create_retail_user"], **BEHIND})
+    assert [number for number, _ in change["messages"]] == [301, 310, 312, 314, 322, 324, 344, 346, 303, 330]
 
 
 @pytest.mark.parametrize(("slug", "cells", "rule"), ODD)

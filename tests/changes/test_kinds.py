@@ -26,12 +26,13 @@ def test_every_message_that_changes_something_has_a_kind():
     changing = {
         number for number, message in REQUESTS.items() if message.repeat not in (Repeat.READ, Repeat.SESSION)
     }
-    assert changing == {kind.message.type for kind in KINDS.values() if not kind.local}
+    assert changing == {kind.message.type for kind in KINDS.values() if kind.message.type}
 
 
 def test_a_kind_either_sends_a_message_or_is_applied_here():
     for kind in KINDS.values():
-        assert bool(kind.message.type) == bool(kind.apply) == (not kind.apply_here), kind.slug
+        assert bool(kind.message.type) == bool(kind.apply), kind.slug
+        assert bool(kind.apply or kind.follows) == (not kind.apply_here), kind.slug
         assert not (kind.local and kind.files) or kind.apply_here_many, kind.slug
 
 

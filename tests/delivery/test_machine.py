@@ -129,11 +129,15 @@ class Model:
     waits_for_odin: bool = False
     begun: bool = field(default=False)
     create: int = 0
+    held: bool = False
+    behind: int = 0
 
     @property
-    def turn(self) -> tuple[int, int]:
-        """Its place in its lane: what makes a create certain comes directly behind it."""
-        return (self.create or self.id, self.id)
+    def turn(self) -> tuple[int, int, int]:
+        """Its place in its lane: what makes a create certain comes directly behind it, then what waited for it."""
+        if self.behind:
+            return (self.behind, 2, self.id)
+        return (self.create or self.id, bool(self.create), self.id)
 
 
 class Machine(RuleBasedStateMachine):
@@ -275,13 +279,14 @@ class Machine(RuleBasedStateMachine):
             self._hold_back(model)
         if model.state == State.APPLIED and model.type == CREATE:
             self._make_certain(model)
+            self._let_go_on(model)
 
     @precondition(lambda self: self._waiting(State.ON_HOLD))
     @rule(data=st.data())
     def free(self, data: st.DataObject) -> None:
         model = self._draw(data, State.ON_HOLD)
         operations.free(model.id, by=self.person, reason="The user is there after all")
-        model.state, model.needs_person, model.rests = State.QUEUED, False, False
+        model.state, model.needs_person, model.rests, model.held = State.QUEUED, False, False, False
 
     @precondition(lambda self: len(self._waiting(State.QUEUED)) > 3 or self._waiting(State.ON_HOLD))
     @rule(data=st.data())
@@ -292,7 +297,7 @@ class Machine(RuleBasedStateMachine):
                 operations.cancel(model.id, by=self.person, reason="Not wanted")
             return
         operations.cancel(model.id, by=self.person, reason="Not wanted")
-        model.state, model.needs_person = State.CANCELLED, False
+        model.state, model.needs_person, model.held = State.CANCELLED, False, False
         if model.type == CREATE:
             self._hold_back(model)
 
@@ -332,7 +337,14 @@ class Machine(RuleBasedStateMachine):
 
     def _claimable(self, model: Model) -> bool:
         lane = [other for other in self.models.values() if other.lane == model.lane]
-        first = min((other.turn for other in lane if other.state in OPEN), default=None)
+        open_ones = [other for other in lane if other.state in OPEN]
+        if model.type == CREATE and any(other.held for other in open_ones):
+            open_ones = [
+                other
+                for other in open_ones
+                if not other.held and (other.state != State.QUEUED or other.type == CREATE)
+            ]
+        first = min((other.turn for other in open_ones), default=None)
         due = model.state == State.QUEUED or (model.state == State.UNKNOWN and not model.needs_person)
         return due and not model.rests and model.turn == first
 
@@ -342,6 +354,8 @@ class Machine(RuleBasedStateMachine):
             model.state = State.APPLIED
             if there and model.type == CREATE:
                 self._make_certain(model)
+            if model.type == CREATE:
+                self._let_go_on(model)
         elif fate in (LOST_BEFORE, LOST_AFTER) or (fate == REFUSED and model.doubted):
             self._doubt(model)
             model.needs_person = model.needs_person or fate == REFUSED
@@ -388,7 +402,20 @@ class Machine(RuleBasedStateMachine):
     def _hold_back(self, refused: Model) -> None:
         for model in self.models.values():
             if model.lane == refused.lane and model.id > refused.id and model.state == State.QUEUED:
-                model.state, model.needs_person = State.ON_HOLD, True
+                model.state, model.needs_person, model.held = State.ON_HOLD, True, True
+
+    def _let_go_on(self, create: Model) -> None:
+        """What waited for a create goes on behind it."""
+        waiting = [
+            model for model in self.models.values() if model.lane == create.lane and model.state in OPEN
+        ]
+        if not any(model.held for model in waiting):
+            return
+        for model in waiting:
+            if model.turn < create.turn:
+                model.behind = create.id
+            if model.held:
+                model.state, model.needs_person, model.rests, model.held = State.QUEUED, False, False, False
 
 
 def test_whatever_happens_each_effect_comes_once_and_in_order(monkeypatch, settings):

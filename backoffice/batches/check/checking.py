@@ -22,9 +22,10 @@ from backoffice.batches.file.cells import RowRead, RowReader
 from backoffice.batches.file.reading import open_rows
 from backoffice.batches.file.uploads import path_of
 from backoffice.batches.models import Batch, Row, RowState
+from backoffice.batches.rules import in_force
 from backoffice.changes import rules
 from backoffice.changes.examination import Examined
-from backoffice.changes.kinds import file_kind, kind_of_file
+from backoffice.changes.kinds import file_kind, kind_of, kind_of_file
 from backoffice.changes.operations import new_reference
 from backoffice.protocol.fields import Secret, SecretText, Values
 from backoffice.protocol.findings import Finding, Severity
@@ -53,7 +54,8 @@ class RowChecker:
         self._reader = RowReader(self._file.layout, batch.mapping)
         self.date_places = self._reader.date_places
         self._risks = Risks(self._change.message)
-        self._rule = rules.rule(self._change.slug)
+        self._follow_up_risks = {kind_of(each).slug: Risks(each) for each in self._change.follows}
+        self._rule = in_force(batch)
         self._secrets = [name for name, f in fields.items() if isinstance(f, Secret)]
         self._has_reference = "reference" in fields
 
@@ -92,7 +94,7 @@ class RowChecker:
         known = examined.known
         values: Any = self._sealed(examined.values)
         sent = state in (RowState.GOOD, RowState.WARNED)
-        amount = self._change.amount(values) if self._change.amount and state != RowState.WRONG else None
+        amount = None if state == RowState.WRONG else self._change.rupees(values, examined.follow_ups)
         return CheckedRow(
             number,
             self._sealed_cells(cells, values),
@@ -100,10 +102,10 @@ class RowChecker:
             lane=f"{values.get('group_id', '')}/{values.get('user_id', '')}",
             reference=str(values.get("reference", "")),
             values=values,
-            parts=self._parts(values) if sent else [],
+            parts=self._parts(values, examined) if sent else [],
             before=known.values,
             findings=findings,
-            risks=self._risks.of(examined.values, known.values) if sent else [],
+            risks=self._consequences(examined) if sent else [],
             flags=rules.flags(self._change, examined.values, known, findings, amount, self._rule)
             if sent
             else [],
@@ -111,8 +113,15 @@ class RowChecker:
             record_version=known.version,
         )
 
-    def _parts(self, values: Values) -> list[tuple[int, Any]]:
-        return [(kind, part) for kind, _, part in self._change.parts(values)]
+    def _parts(self, values: Values, examined: Examined) -> list[tuple[int, Any]]:
+        return [(kind, part) for kind, _, part in self._change.parts(values, examined.follow_ups)]
+
+    def _consequences(self, examined: Examined) -> list[str]:
+        """Of all messages of a row, each once."""
+        found = self._risks.of(examined.values, examined.known.values)
+        for one in examined.follow_ups:
+            found += self._follow_up_risks[one.kind].of(one.values, None)
+        return list(dict.fromkeys(found)) if examined.follow_ups else found
 
     def _sealed(self, values: Values) -> dict[str, Any]:
         secrets = {

@@ -14,13 +14,12 @@ from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
 from backoffice.changes.kinds import applied_here
 from backoffice.changes.results import result_of
-from backoffice.delivery.models import Delivery
+from backoffice.delivery.holding import hold_back
+from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moved, moving
-from backoffice.delivery.settling import hold_back
 from backoffice.delivery.states import FINAL, MOVES, Move
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.free_text import checked
-from backoffice.protocol.message import REQUESTS, Repeat
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -91,7 +90,7 @@ def _hold_back_behind(batch: Batch, since: datetime) -> None:
     creates = Delivery.objects.filter(
         Exists(behind),
         change__batch=batch,
-        message_type__in=[kind for kind, message in REQUESTS.items() if message.repeat is Repeat.CREATE],
+        message_type__in=CREATES,
         state=DeliveryState.CANCELLED,
         finished_at__gte=since,
     )

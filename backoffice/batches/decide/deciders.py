@@ -27,7 +27,7 @@ def change_kind(batch: Batch) -> ChangeKind:
 
 def asks_total(batch: Batch) -> bool:
     """Whether its rows carry rupees, so that the maker types a control total."""
-    return change_kind(batch).amount is not None
+    return change_kind(batch).amount is not None or batch.amount is not None
 
 
 def decides(person: Any, batch: Batch) -> bool:

@@ -24,12 +24,15 @@ from backoffice.batches.decide import bulk
 from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kind
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
+from backoffice.batches.rules import in_force
 from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.deciders import require_approver, require_maker, require_rejecter
 from backoffice.changes.kinds import file_kind
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import Risk, in_order
+from backoffice.delivery.holding import replace_held
+from backoffice.delivery.models import CREATES, Delivery
 from backoffice.free_text import checked
 from backoffice.wakeups import Work, wake_after_commit
 
@@ -79,7 +82,7 @@ def submit(
         if not batch.good + batch.warned:
             raise BatchError("No row is left to submit. Correct the file and upload it again.")
         sent = batch.rows.filter(state__in=SENT)
-        rule = rules.rule(change_kind(batch).slug)
+        rule = in_force(batch)
         if asks_total(batch):
             _compare(control_total, sent.aggregate(total=Sum("amount"))["total"] or Decimal(0))
             batch.control_total = control_total
@@ -158,6 +161,8 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
                 wake_after_commit(Work.BATCHES)
             else:
                 bulk.owe(batch)
+                creates = Delivery.objects.filter(change__batch=batch, message_type__in=CREATES)
+                replace_held(creates, by)
                 wake_after_commit(Work.DELIVERIES)
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
             said = f"{counts.rows(rows)} approved{left_out}."

@@ -4,6 +4,7 @@ A value of the message is a column under its own name; the records of a list are
 of a single record carry its name (`mf_ucc_holding_mode`). A file whose rows are one record each names the parts alone.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -16,6 +17,8 @@ from backoffice.protocol.rules import RequiredWhen
 
 #: Between several codes in one cell.
 BETWEEN = ";"
+#: Between the words of a noun, which are one name of a column.
+_NO_WORD = re.compile("[^a-z]+")
 #: Empties a value of an update, where an empty cell leaves it as it is.
 CLEAR = "(clear)"
 #: Numbered records that a template shows, that are offered as meanings of a column, and that a file may have.
@@ -111,7 +114,7 @@ def _all(layout: Layout, records: int) -> Iterator[Column]:
         elif isinstance(field, Record):
             yield from _parts(field, name, f"{name}_", field.record.noun)
         elif isinstance(field, Records):
-            prefix = field.record.noun.lower()
+            prefix = _NO_WORD.sub("_", field.record.noun.lower())
             for number in range(1, records + 1):
                 title = f"{field.record.noun} {number}"
                 yield from _parts(field, f"{name}.{number - 1}", f"{prefix}_{number}_", title)
@@ -131,7 +134,7 @@ def _parts(field: Records, path: str, prefix: str, title: str) -> Iterator[Colum
         when = _when(field.record, name)
         if part.required and not default:
             when = "always" if required else f"for every {field.record.noun}"
-        help_text = "Empty is insert or modify." if default else part.help
+        help_text = part.help or "Empty is insert or modify." if default else part.help
         label = f"{title}: {part.label}" if title else part.label
         yield Column(f"{prefix}{name}", f"{path}.{name}", label, field.tag, part, required, when, help_text)
 

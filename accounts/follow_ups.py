@@ -1,0 +1,375 @@
+"""What may go out behind a message about a retail user, in the same change: templates, dealers, deposits and more.
+
+The form and the file ask for it in groups of answers. A group becomes messages of another kind. That kind alone says
+what is wrong with them and what they do; this module only says which answers make which message.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
+
+from accounts.models import RetailUser
+from accounts.retail_users import IDENTITY
+from accounts.values import records, text
+from backoffice.changes.examination import FollowUp, Known
+from backoffice.changes.kinds import kind_of
+from backoffice.changes.operations import new_reference
+from backoffice.kit.sections import Block, Section
+from backoffice.protocol.codes import MappingAction, RecordAction, SettingAction
+from backoffice.protocol.fields import Code, Field, Records, SubRecord, Values
+from backoffice.protocol.findings import Finding
+from backoffice.protocol.message import Request, clean
+from backoffice.protocol.messages.addresses import UpdateAlternateAddress
+from backoffice.protocol.messages.dealers import DealerMapping, MapDealers
+from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
+from backoffice.protocol.messages.participants import CreateParticipantCode, ParticipantCode
+from backoffice.protocol.messages.squareoff import AutoSquareOff
+from backoffice.protocol.messages.templates import (
+    Channel,
+    QvlTemplate,
+    UpdateQvlTemplate,
+    UpdateSimctTemplate,
+    UpdateUserTemplate,
+)
+from backoffice.protocol.messages.users import CreateRetailUser
+
+#: Two messages give a user two alternate addresses, by these beginnings of their fields.
+ADDRESSES = ("first_", "second_")
+#: Of a finding on records beside one another.
+RULE = "portal.follow_up"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Answers that go out as messages of one kind: records of a list in the form, and single fields of the form.
+
+    `names` gives for each part of a record the field of the message, or of a record in its list. Each record becomes a
+    message of its own; with `within`, all of them are that list of one message; with `prefixes`, the first one stands
+    in the fields that begin with the first prefix, and so on. `single` are fields of form and message alike. `filled`
+    is what a record says where the form does not ask, or nobody answered; `key` are the parts by which two records,
+    each a message of its own, set the same thing.
+    """
+
+    message: type[Request]
+    records: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    within: str = ""
+    prefixes: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
+    filled: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+
+    @cached_property
+    def _identity(self) -> tuple[str, ...]:
+        return tuple(name for name in IDENTITY if name in self.message.fields)
+
+    @cached_property
+    def _blank(self) -> Values:
+        return clean(self.message, {})
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        """The parts of a record by the message's names."""
+        return {name: part for part, name in self.names.items()}
+
+    def follow_ups(self, values: Values) -> list[FollowUp]:
+        """The messages of what was answered: none where nothing was."""
+        answers = records(values, self.records)
+        single: Values = {name: values[name] for name in self.single if values.get(name)}
+        if not answers and not single:
+            return []
+        kind = kind_of(self.message).slug
+        one: Values = {**self._blank, **{name: values.get(name, "") for name in self._identity}, **single}
+        if "reference" in one:
+            one["reference"] = new_reference()
+        if self.within:
+            return [FollowUp(kind, {**one, self.within: list(map(self._named, answers))}, self._in_list)]
+        if self.prefixes:
+            for prefix, answer in zip(self.prefixes, answers, strict=False):
+                one |= {f"{prefix}{name}": part for name, part in self._named(answer).items()}
+            return [FollowUp(kind, one, self._by_prefix)]
+        if not answers:
+            return [FollowUp(kind, one)]
+        found = []
+        for number, answer in enumerate(answers):
+            own = {**one, "reference": new_reference()} if number and "reference" in one else one
+            found.append(FollowUp(kind, {**own, **self._named(answer)}, self._of_record(number)))
+        return found
+
+    def _named(self, answer: Mapping[str, str]) -> dict[str, str]:
+        given = {name: answer.get(part, "") for part, name in self.names.items()}
+        return {**given, **{name: said for name, said in self.filled.items() if not given.get(name)}}
+
+    def _in_list(self, path: str) -> str:
+        name, _, rest = path.partition(".")
+        if name != self.within:
+            return path
+        number, _, part = rest.partition(".")
+        return ".".join(filter(None, (self.records, number, self._parts.get(part, ""))))
+
+    def _by_prefix(self, path: str) -> str:
+        for number, prefix in enumerate(self.prefixes):
+            if path.startswith(prefix) and (part := self._parts.get(path.removeprefix(prefix))):
+                return f"{self.records}.{number}.{part}"
+        return path
+
+    def _of_record(self, number: int) -> Callable[[str], str]:
+        return lambda path: f"{self.records}.{number}.{self._parts[path]}" if path in self._parts else path
+
+    def findings(self, values: Values) -> list[Finding]:
+        """What speaks against the records beside one another: more than there is room for, or two that say the same."""
+        answers = records(values, self.records)
+        if self.prefixes:
+            words = f"A user has {len(self.prefixes)} of these at most. Take this one out."
+            beyond = range(len(self.prefixes), len(answers))
+            return [Finding(f"{self.records}.{number}", words, rule=RULE) for number in beyond]
+        if not self.key or len(answers) < 2:
+            return []
+        first: dict[tuple[str, ...], int] = {}
+        found = []
+        for number, answer in enumerate(answers):
+            same = first.setdefault(tuple(answer.get(name, "") for name in self.key), number)
+            if same != number:
+                words = f"Number {same + 1} sets the same. Take one of them out."
+                found.append(Finding(f"{self.records}.{number}.{self.key[-1]}", words, rule=RULE))
+        return found
+
+
+class TemplateAsked(SubRecord):
+    """A user template of one type (310)."""
+
+    noun = "Template"
+
+    type = UpdateUserTemplate.template_type.again()
+    name = UpdateUserTemplate.template_name.again(names_by=type)
+    level = UpdateUserTemplate.level.again(initial="")
+
+
+class QvlAsked(SubRecord):
+    """A quantity and value limit template (312)."""
+
+    noun = "QVL"
+
+    name = QvlTemplate.template_name.again()
+    exchange = QvlTemplate.exchange.again()
+    level = QvlTemplate.level.again()
+
+
+class DealerAsked(SubRecord):
+    """A dealer of the user (314)."""
+
+    noun = "Dealer"
+
+    group = DealerMapping.dealer_group.again()
+    id = DealerMapping.dealer_id.again(names_by=group)
+
+
+class ChannelAsked(SubRecord):
+    """A message category by one channel (322)."""
+
+    noun = "Channel"
+
+    template = Channel.template_name.again()
+    channel = Channel.channel.again()
+    status = Channel.status.again()
+
+
+class SquareOffAsked(SubRecord):
+    """An automatic square-off for one periodicity (324)."""
+
+    noun = "Square-off"
+
+    periodicity = AutoSquareOff.periodicity.again()
+    mtm_pre = AutoSquareOff.mtm_pre.again()
+    mtm = AutoSquareOff.mtm.again()
+    mtm_trigger = AutoSquareOff.mtm_trigger.again()
+    mtm_inactivate = AutoSquareOff.mtm_inactivate.again()
+    margin_pre = AutoSquareOff.margin_pre.again()
+    margin = AutoSquareOff.margin.again()
+    margin_trigger = AutoSquareOff.margin_trigger.again()
+    margin_inactivate = AutoSquareOff.margin_inactivate.again()
+
+
+class ParticipantAsked(SubRecord):
+    """The participant code in one segment (344)."""
+
+    noun = "Participant"
+
+    segment = ParticipantCode.segment.again()
+    code = ParticipantCode.code.again()
+
+
+def _address_parts() -> dict[str, Field]:
+    first = ADDRESSES[0]
+    return {
+        name.removeprefix(first): declared.again(label=declared.label.partition(": ")[2].capitalize())
+        for name, declared in UpdateAlternateAddress.fields.items()
+        if name.startswith(first)
+    }
+
+
+#: One of the two alternate addresses (346).
+AddressAsked = type("AddressAsked", (SubRecord,), {"noun": "Alternate address", **_address_parts()})
+
+
+class DepositAsked(SubRecord):
+    """A cash deposit (303). Its reference is made here."""
+
+    noun = "Deposit"
+
+    amount = CashDeposit.amount.again()
+    notional_deposit = CashDeposit.notional_deposit.again()
+    product_id = CashDeposit.product_id.again()
+
+
+class CollateralAsked(SubRecord):
+    """A manual collateral (330). Its reference is made here."""
+
+    noun = "Collateral"
+
+    amount = CashDeposit.amount.again()
+    product_id = CashDeposit.product_id.again()
+
+
+def _with_action(record: type[SubRecord], action: Code, empty: str) -> type[SubRecord]:
+    """The record for a user who may have such records already: what is to be done with it is asked first."""
+    asked = action.again(required=False, help=f"Empty is {empty}.")
+    return type(record.__name__, (record,), {"noun": record.noun, "action": asked})
+
+
+class NewRetailUser(CreateRetailUser, abstract=True):
+    """What is asked of a new retail user: the profile of 301, and what goes out behind it."""
+
+    templates = Records(0, "Templates", TemplateAsked)
+    qvl_templates = Records(0, "QVL templates", QvlAsked)
+    dealers = Records(0, "Dealers", DealerAsked)
+    si_template = UpdateSimctTemplate.si_template.again()
+    channels = Records(0, "Message channels", ChannelAsked)
+    square_offs = Records(0, "Automatic square-off", SquareOffAsked)
+    participants = Records(0, "Participant codes", ParticipantAsked)
+    alternate_addresses = Records(0, "Alternate addresses", AddressAsked)
+    deposits = Records(0, "Cash deposits", DepositAsked)
+    collaterals = Records(0, "Manual collateral", CollateralAsked)
+
+
+class Package(Request, abstract=True):
+    """Several settings of a retail user who is here, in one change. It goes out as the messages of its parts alone."""
+
+    title = "Package of settings"
+
+    user_id = CreateRetailUser.user_id.again()
+    group_id = CreateRetailUser.group_id.again()
+    manager_id = CreateRetailUser.manager_id.again()
+    category = CreateRetailUser.category.again(required=False, initial="")
+    templates = NewRetailUser.templates.again()
+    qvl_templates = NewRetailUser.qvl_templates.again()
+    dealers = Records(0, "Dealers", _with_action(DealerAsked, DealerMapping.action, "add"))
+    gst_template = UpdateSimctTemplate.gst_template.again()
+    si_template = NewRetailUser.si_template.again()
+    channels = Records(0, "Message channels", _with_action(ChannelAsked, Channel.action, "insert or modify"))
+    square_offs = Records(
+        0, "Automatic square-off", _with_action(SquareOffAsked, AutoSquareOff.action, "add")
+    )
+    participants = NewRetailUser.participants.again()
+    alternate_addresses = NewRetailUser.alternate_addresses.again()
+    deposits = NewRetailUser.deposits.again()
+    collaterals = NewRetailUser.collaterals.again()
+
+
+def _same(record: type[SubRecord]) -> dict[str, str]:
+    """Parts that have the names of the message's fields."""
+    return {name: name for name in record.fields}
+
+
+_CHANNELS = Group(
+    UpdateSimctTemplate,
+    "channels",
+    {"template": "template_name", "channel": "channel", "status": "status", "action": "action"},
+    within="channels",
+    single=("si_template",),
+    filled={"action": RecordAction.PUT.value},
+)
+GROUPS = (
+    Group(
+        UpdateUserTemplate,
+        "templates",
+        {"type": "template_type", "name": "template_name", "level": "level"},
+        key=("type",),
+    ),
+    Group(
+        UpdateQvlTemplate,
+        "qvl_templates",
+        {"name": "template_name", "exchange": "exchange", "level": "level"},
+        within="templates",
+    ),
+    Group(
+        MapDealers,
+        "dealers",
+        {"action": "action", "group": "dealer_group", "id": "dealer_id"},
+        within="mappings",
+        filled={"action": MappingAction.ADD.value},
+    ),
+    _CHANNELS,
+    Group(
+        AutoSquareOff,
+        "square_offs",
+        {"action": "action", **_same(SquareOffAsked)},
+        filled={"action": SettingAction.ADD.value},
+        key=("periodicity",),
+    ),
+    Group(CreateParticipantCode, "participants", _same(ParticipantAsked), within="participants"),
+    Group(UpdateAlternateAddress, "alternate_addresses", _same(AddressAsked), prefixes=ADDRESSES),
+    Group(CashDeposit, "deposits", _same(DepositAsked)),
+    Group(ManualCollateral, "collaterals", _same(CollateralAsked)),
+)
+#: General settings are a message of their own (O5). A 301 carries them itself.
+GROUPS_OF_PACKAGE = (Group(UpdateSimctTemplate, single=("gst_template",)), *GROUPS)
+
+
+def asked_by(groups: Sequence[Group]) -> dict[type[Request], tuple[str, ...]]:
+    """The messages that groups become, each with the fields of the form that ask for it."""
+    found: dict[type[Request], tuple[str, ...]] = {}
+    for group in groups:
+        names = (*group.single, *([group.records] if group.records else []))
+        found[group.message] = (*found.get(group.message, ()), *names)
+    return found
+
+
+def compose(groups: Sequence[Group], values: Values) -> tuple[list[FollowUp], list[Finding]]:
+    """The messages that what was asked becomes, and what speaks against its parts beside one another."""
+    follow_ups = [one for group in groups for one in group.follow_ups(values)]
+    if not follow_ups:
+        return [], []
+    return follow_ups, [finding for group in groups for finding in group.findings(values)]
+
+
+def without_follow_ups(values: Values) -> Values:
+    """What was asked of a new retail user, without what goes out behind it: the values of 301."""
+    return {name: value for name, value in values.items() if name in CreateRetailUser.fields}
+
+
+def created(values: Values, known: Known) -> Known:
+    """A retail user as 301 leaves it, for those who judge what follows. One that is to be created is not stored yet."""
+    key = {name: text(values, name) for name in IDENTITY}
+    return Known(known.version, {**(known.values or {}), **values}, known.record or RetailUser(**key))
+
+
+def sections(asked: type[Request], groups: Sequence[Group]) -> tuple[Section, ...]:
+    """The sections of a form for what goes out behind its own message, as `asked` declares it."""
+    single = tuple(name for group in groups for name in group.single)
+    settings = Section("settings", "Settings", (Block(single),), "Names of templates, each for all segments.")
+    return (settings, *(_cards(asked, group) for group in groups if group.records))
+
+
+def _cards(asked: type[Request], group: Group) -> Section:
+    declared = cast(Records, asked.fields[group.records])
+    return Section(
+        group.records.replace("_", "-"),
+        declared.label,
+        (Block(tuple(declared.record.fields)),),
+        template="forms/section_cards.html",
+        record=group.records,
+        noun=declared.record.noun,
+        empty="None. No message goes out for it.",
+    )

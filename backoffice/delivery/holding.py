@@ -1,0 +1,56 @@
+"""What waits for a create that did not come about: held, replaced by a correction, let go on by the next create."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db.models import F, QuerySet
+
+from backoffice.delivery.models import STILL_OPEN, Deliveries, Delivery
+from backoffice.delivery.queue import Said, move
+from backoffice.delivery.states import Move, State
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+
+def held() -> Deliveries:
+    """What waits behind a create that did not come about."""
+    found: Deliveries = Delivery.objects.filter(needs_person=True, state=State.ON_HOLD, held_by__isnull=False)
+    return found
+
+
+def hold_back(create: Delivery, why: str) -> None:
+    """Hold what is queued behind a create that does not come about. `why`: "was refused" or the like."""
+    words = f"The create before it (delivery {create.pk}) {why}."
+    behind = Delivery.objects.filter(STILL_OPEN, lane=create.lane, state=State.QUEUED, id__gt=create.pk)
+    for later in behind.order_by("id"):
+        said = Said("delivery.held", words)
+        move(later, Move.HOLD, said, reason=words, needs_person=True, held_by=create)
+
+
+def let_go_on(creates: Sequence[Delivery]) -> None:
+    """Let what waited for creates go on, now that these are applied. In the transaction of their move."""
+    by_lane = {create.lane: create.pk for create in creates}
+    for later in held().filter(lane__in=by_lane).order_by("id"):
+        said = Said("delivery.freed", f"The user is created (delivery {by_lane[later.lane]}), so it goes on.")
+        move(later, Move.FREE, said, needs_person=False, next_try_at=None, reason="", held_by=None)
+
+
+def replace_held(creates: QuerySet[Delivery], by: "User | None") -> None:
+    """Cancel what is held for a create that did not come about, where the change of a new create says it again.
+
+    Again means: a message of the same type. So the correction is what goes out, and no deposit is made twice. What it
+    does not say again, and what another change asked for, goes on after the new create. In the transaction of the
+    approval, whose last checker is `by`.
+    """
+    by_lane: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for earlier in held().filter(held_by__change=F("change")).order_by("id"):
+        by_lane[earlier.lane].append(earlier)
+    for create in creates.filter(lane__in=by_lane).select_related("change"):
+        again = {message["type"] for message in create.change.messages}
+        words = f"Replaced by change {create.change_id}, which creates the user and says this again."
+        for earlier in by_lane[create.lane]:
+            if earlier.message_type in again:
+                said = Said("delivery.replaced", words, by)
+                move(earlier, Move.CANCEL, said, needs_person=False, reason=words, held_by=None)
