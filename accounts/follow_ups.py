@@ -323,6 +323,8 @@ GROUPS = (
     Group(CashDeposit, "deposits", _same(DepositAsked)),
     Group(ManualCollateral, "collaterals", _same(CollateralAsked)),
 )
+#: The fields of the form that ask for what goes out behind its own message.
+ANSWERS = tuple(name for group in GROUPS for name in (*group.single, group.records) if name)
 #: General settings are a message of their own (O5). A 301 carries them itself.
 GROUPS_OF_PACKAGE = (Group(UpdateSimctTemplate, single=("gst_template",)), *GROUPS)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from accounts.duplicates import shared_findings
-from accounts.follow_ups import GROUPS, NewRetailUser, asked_by, created, sections
+from accounts.follow_ups import ANSWERS, GROUPS, NewRetailUser, asked_by, created, sections
 from accounts.forms import SECTIONS
 from accounts.kinds import create_retail_user
 from accounts.models import RetailUser
@@ -114,6 +114,7 @@ KIND = ChangeKind(
                 without=("odin_user_type",),
                 filled=tuple(name for name in CreateRetailUser.fields if name not in (*LANE, "password")),
                 needed=LANE,
+                seldom=ANSWERS,
             ),
             unique=(Unique(LANE, "converts the same retail user. Leave one of them out."),),
             moved_on=moved_on,

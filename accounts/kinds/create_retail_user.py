@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts import comparing
 from accounts.creations import CREATE_RETAIL_USER, SAME_PERSON, assess
 from accounts.follow_ups import (
+    ANSWERS,
     GROUPS,
     NewRetailUser,
     asked_by,
@@ -134,7 +135,7 @@ KIND = ChangeKind(
                 "login_types",
                 "odin_user_type",
             ),
-            layout=Layout(NewRetailUser, filled=("reference",)),
+            layout=Layout(NewRetailUser, filled=("reference",), seldom=ANSWERS),
             unique=(Unique(LANE, "creates the same retail user. Leave one of them out."), *SAME_PERSON),
             moved_on=moved_on,
             compose=of_answers,

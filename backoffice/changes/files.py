@@ -18,7 +18,7 @@ class Layout:
 
     `only`: the fields, where not all of `message` are; `without`: those left out. `single`: the list of which a row
     is one record. `filled`: what the portal fills in where the cell is empty, so that no file need have it; `needed`:
-    what every row must have, though the message need not.
+    what every row must have, though the message need not. `seldom`: what the example of the template leaves empty.
     """
 
     message: type[Request]
@@ -27,6 +27,7 @@ class Layout:
     single: str = ""
     filled: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    seldom: tuple[str, ...] = ()
 
     @property
     def fields(self) -> dict[str, Field]:

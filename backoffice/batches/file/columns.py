@@ -92,14 +92,14 @@ def by_name(layout: Layout) -> dict[str, Column]:
 def template(layout: Layout) -> str:
     """A file with the header and an example row, as CSV. What the portal makes itself is left empty."""
     shown = columns(layout)
-    return line([column.name for column in shown]) + line([_example(column) for column in shown])
+    return line([column.name for column in shown]) + line([_example(layout, column) for column in shown])
 
 
-def _example(column: Column) -> str:
-    number = column.path.split(".")[1:2]
+def _example(layout: Layout, column: Column) -> str:
+    name, *number = column.path.split(".")[:2]
     first = not (number and number[0].isdecimal() and number != ["0"])
     made_here = column.name == "reference" or column.secret
-    return column.example if first and not made_here else ""
+    return column.example if first and not made_here and name not in layout.seldom else ""
 
 
 def _ordered(layout: Layout, records: int) -> tuple[Column, ...]:
