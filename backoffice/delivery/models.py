@@ -204,6 +204,8 @@ class Delivery(Leased):
             # What every page's navigation and the operators' page count.
             models.Index(fields=["id"], condition=Q(needs_person=True), name="delivery_needing_person"),
             models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
+            # What a claim asks of each create that is queued.
+            models.Index(fields=["lane"], condition=Q(held_by__isnull=False), name="delivery_held_by_lane"),
             models.Index(
                 fields=["wording", "-id"], condition=Q(wording__isnull=False), name="delivery_by_wording"
             ),

@@ -191,7 +191,6 @@ ODD = [
     ("create_retail_user", {**BEHIND, "deposit_1_amount": "99999999"}, ""),
     ("create_retail_user", {**BEHIND, "deposit_1_product_id": ""}, "mandatory"),
     ("create_retail_user", {**BEHIND, "user_id": "WEBRET1"}, "portal.exists"),
-    ("package", {"user_id": "WEBRET8", "dealer_1_action": "R"}, "portal.exists"),
     ("package", {"deposit_1_amount": "555.00"}, "portal.same_day"),
     ("convert_retail_user", {"dealer_1_id": "DEAL9"}, "portal.names"),
     ("register_retail_user", {"user_id": "WEBRET1"}, "portal.exists"),
@@ -450,8 +449,7 @@ def test_form_and_file_find_the_same_mandatory(as_maker, slug, user_type, unknow
     RetailUserFactory(**{**ASHA, "odin_user_type": user_type, **empty, "unknown_fields": [*unknown]})
     cells = {name: cell for name, cell in ROWS[slug].items() if name not in ASHA}
     (row,) = uploaded(as_maker, slug, {**ASHA, **cells})
-    layout = file_kind(slug).layout
-    parts = {f"{layout.single}-0-{name}": [cell] for name, cell in cells.items()} if layout.single else cells
+    parts = controls({name: value for name, value in read(slug, cells).items() if value})
     address = kind_of_file(slug).page("HO/WEBRET1")
     page = Page(as_maker.get(address).content.decode())
     answer = as_maker.post(address, page.sent(press="check", **parts))

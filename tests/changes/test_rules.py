@@ -49,7 +49,7 @@ def test_neither_maker_nor_checker_sets_rules(maker, checker, admin):
 
 
 def test_without_a_rule_one_checker_decides():
-    assert (rules.rule("create_retail_user").checkers, rules.rule("create_retail_user").above) == (1, None)
+    assert (rules.rule("update_retail_user").checkers, rules.rule("update_retail_user").above) == (1, None)
 
 
 def test_a_second_rule_proposed_on_the_same_ground_is_stale(admin, other_admin):
@@ -65,7 +65,7 @@ def test_a_second_rule_proposed_on_the_same_ground_is_stale(admin, other_admin):
     [
         ({"kind": "approval_rule", "checkers": "0"}, "always needs a checker"),
         ({"kind": "no_such_kind"}, "no such kind"),
-        ({"kind": "create_retail_user", "checkers": "2", "above": "5"}, "adds no rupees"),
+        ({"kind": "update_retail_user", "checkers": "2", "above": "5"}, "adds no rupees"),
         ({"checkers": "1", "above": "1000000"}, "in force already"),
         ({"checkers": "3"}, "must be"),
         ({"above": "-5"}, "must be"),

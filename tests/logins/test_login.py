@@ -239,11 +239,11 @@ def test_the_code_of_the_app_logs_in_once(client, person):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_checkers_and_admins_need_a_second_factor(client, person, settings, role):
+def test_checkers_admins_and_dealers_need_a_second_factor(client, person, settings, role):
     settings.PORTAL_ENVIRONMENT = "UAT"
     me = person(role)
     log_in(client)
-    needed = role in ("checker", "admin")
+    needed = role in ("checker", "admin", "dealer")
     for path in ("/", "/changes/", "/staff/sessions/"):
         response = client.get(path)
         assert (response.status_code == 302 and response.url == "/staff/second-factor/app/") is needed

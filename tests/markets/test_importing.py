@@ -236,7 +236,8 @@ class TestSearch:
 @pytest.mark.parametrize(
     ("since", "now", "stale"),
     [
-        ("2026-12-23T08:00", "2026-12-28T06:00", False),  # Christmas is no trading day
+        ("2026-12-24T08:00", "2026-12-28T06:00", False),
+        ("2026-12-23T08:00", "2026-12-28T06:00", True),  # Christmas is no trading day
         ("2026-11-27T08:00", "2026-11-27T18:00", False),
         ("2026-11-27T08:00", "2026-11-30T06:00", False),  # Friday's on Monday morning
         ("2026-11-26T08:00", "2026-11-30T06:00", True),

@@ -22,4 +22,10 @@ class Migration(migrations.Migration):
                 to="delivery.delivery",
             ),
         ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("held_by__isnull", False)), fields=["lane"], name="delivery_held_by_lane"
+            ),
+        ),
     ]

@@ -137,7 +137,10 @@ def test_an_empty_cell_takes_the_value_with_which_the_form_starts(check):
 @pytest.mark.parametrize("slug", file_kinds())
 def test_the_example_of_every_template_has_no_error_once_the_user_is_here(check, slug):
     if slug not in (CREATE, "register_retail_user"):
-        RetailUserFactory(user_id="WEBRET1", group_id="HO", status="I", mobile="", pan="AAAPR1234C")
+        kind = "0" if slug == "convert_retail_user" else "1"
+        RetailUserFactory(
+            user_id="WEBRET1", group_id="HO", status="I", mobile="", pan="AAAPR1234C", odin_user_type=kind
+        )
     (row,) = check(slug, example_row(slug))
     assert [finding for finding in row.findings if finding["severity"] == "error"] == []
     assert row.state in (RowState.GOOD, RowState.WARNED)
