@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import RetailUser
@@ -22,6 +21,7 @@ from backoffice.kit.names import offered
 from backoffice.kit.polling import polled
 from backoffice.odin import questions
 from backoffice.odin.models import Question
+from backoffice.outside import page_of_this_site
 from backoffice.protocol.message import REQUESTS
 from limits import reading_page
 from limits.models import Periodicity
@@ -112,10 +112,8 @@ def ask(request: StaffRequest, group_id: str, user_id: str, kind: str) -> HttpRe
         questions.want(KINDS[kind], by=request.user, lane=lane, parameters=parameters)
     except questions.NotAsked as error:
         messages.error(request, str(error))
-    back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
-        return redirect(back)
-    return redirect("limits:readings", group_id, user_id)
+    back = page_of_this_site(request.POST.get("next", ""))
+    return redirect(back) if back else redirect("limits:readings", group_id, user_id)
 
 
 @require_safe

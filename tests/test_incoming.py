@@ -125,6 +125,14 @@ def test_a_reveal_leads_back_to_an_address_of_the_portal_alone(client, complianc
     assert client.post("/reveal/", {"next": next_page, "lane": "a\x00", "reason": "b"}).url == "/"
 
 
+@pytest.mark.parametrize("next_page", ["1", "limits:list", "//evil.example", "https://evil.example", ""])
+def test_a_reading_leads_back_to_an_address_of_the_portal_alone(client, maker, next_page):
+    apply(301, "HO/RET001", retail_user_values())
+    client.force_login(maker)
+    answer = client.post("/limits/of/HO/RET001/funds/ask/", {"next": next_page, "periodicity": "15"})
+    assert answer.url == "/limits/of/HO/RET001/"
+
+
 @pytest.mark.parametrize(
     "amount", ["1e6000", "1e5000000", "9" * 6000, "-1e5000000", "NaN", "Infinity", "1e-9999999", "\u0967"]
 )

@@ -6,7 +6,6 @@ from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,6 +15,7 @@ from backoffice.desk.today import gather
 from backoffice.kit import search as searching
 from backoffice.kit.polling import polled
 from backoffice.logins.reveal import reveal as reveal_personal
+from backoffice.outside import page_of_this_site
 
 
 @for_staff()
@@ -48,9 +48,7 @@ def search(request: StaffRequest) -> HttpResponse:
 @require_POST
 def reveal(request: StaffRequest) -> HttpResponse:
     """Show the personal data of a retail user for the reason given, and go back to the page that asked."""
-    back = request.POST.get("next", "")
-    if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
-        back = reverse("desk:today")
+    back = page_of_this_site(request.POST.get("next", "")) or reverse("desk:today")
     try:
         reveal_personal(request, request.POST.get("lane", "")[:40], request.POST.get("reason", ""))
     except ValueError as error:

@@ -91,6 +91,7 @@ def test_every_kind_that_is_offered_is_tried_here_or_in_a_module_of_its_own():
         "update_retail_user",
         "convert_retail_user",
         "declare_values",
+        "package",
     }
 
 

@@ -63,7 +63,7 @@ def test_from_the_form_to_the_record_with_a_second_person_and_no_message(as_make
     assert answer.status_code == 302, answer.content.decode()
     check = as_maker.get(answer.url).content.decode()
     assert "Asha Example" in check
-    assert "nothing goes to ODIN" in check
+    assert "Nothing goes to ODIN" in check
     as_maker.post(answer.url, Page(check).sent(reason="Was here before"))
     change = Change.objects.get(state=State.SUBMITTED)
     assert change.subject == "HO/OLD001"
