@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import RetailUser
@@ -39,7 +40,8 @@ def client_user(db):
         email="",
         mobile="",
     )
-    apply(301, "HO/DEMO1", values)
+    with transaction.atomic():
+        apply(301, "HO/DEMO1", values)
     deposit = {
         "user_id": "DEMO1",
         "group_id": "HO",
@@ -47,7 +49,8 @@ def client_user(db):
         "reference": "T1",
         "product_id": "1",
     }
-    apply(303, "HO/DEMO1", deposit)
+    with transaction.atomic():
+        apply(303, "HO/DEMO1", deposit)
     return RetailUser.objects.get(user_id="DEMO1")
 
 
