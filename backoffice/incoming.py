@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice.outside import storable, visible
 
@@ -80,3 +81,8 @@ def _clean_form(request: HttpRequest) -> None:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The page of a request that cannot be read."""
     return render(request, "400.html", status=400)
+
+
+def page_of_this_site(address: str) -> str:
+    """The path of a page of this portal, with its query; "" for anything else, another site's page among it."""
+    return address if address.startswith("/") and url_has_allowed_host_and_scheme(address, None) else ""

@@ -8,8 +8,6 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from django.utils.http import url_has_allowed_host_and_scheme
-
 MOST_DIGITS = 18
 #: Times that no conversion between time zones can push off the calendar.
 FIRST_YEAR, LAST_YEAR = 2000, 2099
@@ -25,11 +23,6 @@ _UNSEEN = re.compile(
 )
 _DELETE, _DELETE_SIGN = "\x7f", "\N{SYMBOL FOR DELETE}"
 _UNKNOWN_SIGN = "\N{REPLACEMENT CHARACTER}"
-
-
-def page_of_this_site(address: str) -> str:
-    """The path of a page of this portal, with its query; "" for anything else, another site's page among it."""
-    return address if address.startswith("/") and url_has_allowed_host_and_scheme(address, None) else ""
 
 
 def whole(text: object, most: int = 10**MOST_DIGITS - 1) -> int | None:

@@ -15,13 +15,13 @@ from accounts.retail_users import by_lane
 from accounts.views import tabs as user_tabs
 from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.operations import record
+from backoffice.incoming import page_of_this_site
 from backoffice.kit import csv_files
 from backoffice.kit.components import Tab
 from backoffice.kit.names import offered
 from backoffice.kit.polling import polled
 from backoffice.odin import questions
 from backoffice.odin.models import Question
-from backoffice.outside import page_of_this_site
 from backoffice.protocol.message import REQUESTS
 from limits import reading_page
 from limits.models import Periodicity

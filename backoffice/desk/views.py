@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backoffice.access import StaffRequest, for_staff
 from backoffice.desk.context import Frame
 from backoffice.desk.today import gather
+from backoffice.incoming import page_of_this_site
 from backoffice.kit import search as searching
 from backoffice.kit.polling import polled
 from backoffice.logins.reveal import reveal as reveal_personal
-from backoffice.outside import page_of_this_site
 
 
 @for_staff()
