@@ -55,7 +55,7 @@ def imported(portal, chromium):
     page.get_by_role("button", name="Import file").click()
     bar = page.get_by_role("progressbar", name="Reading the file")
     expect(bar).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^[1-9][0-9,]*,000 scrips$"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile(r"^\s*[1-9][0-9,]*,000\s+scrips\s*$"))).to_be_visible(timeout=60_000)
     assert 0 < float(bar.get_attribute("value")) <= float(bar.get_attribute("max"))
     serious = violations(page)
     expect(page.get_by_text(re.compile("^since "))).to_be_visible(timeout=60_000)
