@@ -152,11 +152,12 @@ def test_no_query_and_no_form_breaks_a_page(everybody, names):
             ask(everybody, method, address)
             asked = set(names)
             data = [dict.fromkeys(asked, value) for value in (HOSTILE if method == "get" else WORST)]
-            # The same names stand on many pages: each of them meets every value on some of these.
-            data += [
-                {**dict.fromkeys(asked, "1"), one: WORST[(turn + place) % len(WORST)]}
-                for place, one in enumerate(sorted(asked))
-            ]
+            if len(asked) < 15:
+                # Many pages share their names: each name meets every value on some of them.
+                data += [
+                    {**dict.fromkeys(asked, "1"), one: WORST[(turn + place) % len(WORST)]}
+                    for place, one in enumerate(sorted(asked))
+                ]
             broken += [breaks(everybody, method, address, sent) for sent in data]
             if method == "post":
                 query = [urlencode(dict.fromkeys(asked, value)) for value in WORST]
