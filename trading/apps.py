@@ -15,7 +15,7 @@ class TradingConfig(AppConfig):
         from backoffice.kit import components
         from trading.evidence import DESK_PART, PART
         from trading.kinds import KINDS
-        from trading.models import guards
+        from trading.models.guards import guards
         from trading.statuses import TABLES
 
         guarding.register(self, guards)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from trading import views
+from trading.desk import order_views as orders
 from trading.desk import views as desk
 
 app_name = "trading"
@@ -16,17 +17,17 @@ urlpatterns = [
     path("desk/stop/", desk.throw, name="throw"),
     path("desk/release/", desk.release, name="release"),
     path("desk/scrips/", desk.scrips, name="scrips"),
-    path("desk/orders/<int:pk>/", desk.order, name="order"),
-    path("desk/orders/<int:pk>/look/", desk.look, name="look"),
-    path("desk/orders/<int:pk>/decide/", desk.decide, name="decide"),
-    path("desk/asked/<int:pk>/", desk.asked, name="asked"),
-    path("desk/asked/<int:pk>/look/", desk.look_asked, name="look_asked"),
-    path("desk/asked/<int:pk>/decide/", desk.decide_asked, name="decide_asked"),
+    path("desk/orders/<int:pk>/", orders.order, name="order"),
+    path("desk/orders/<int:pk>/look/", orders.look, name="look"),
+    path("desk/orders/<int:pk>/decide/", orders.decide, name="decide"),
+    path("desk/asked/<int:pk>/", orders.asked, name="asked"),
+    path("desk/asked/<int:pk>/look/", orders.look_asked, name="look_asked"),
+    path("desk/asked/<int:pk>/decide/", orders.decide_asked, name="decide_asked"),
     path("desk/of/<str:group_id>/<str:user_id>/", desk.client, name="client"),
     path("desk/of/<str:group_id>/<str:user_id>/open/", desk.open_desk, name="open"),
     path("desk/of/<str:group_id>/<str:user_id>/close/", desk.close, name="close"),
-    path("desk/of/<str:group_id>/<str:user_id>/place/", desk.place, name="place"),
-    path("desk/of/<str:group_id>/<str:user_id>/modify/", desk.modify, name="modify"),
-    path("desk/of/<str:group_id>/<str:user_id>/cancel/", desk.cancel, name="cancel"),
+    path("desk/of/<str:group_id>/<str:user_id>/place/", orders.place, name="place"),
+    path("desk/of/<str:group_id>/<str:user_id>/modify/", orders.modify, name="modify"),
+    path("desk/of/<str:group_id>/<str:user_id>/cancel/", orders.cancel, name="cancel"),
     path("desk/of/<str:group_id>/<str:user_id>/books/<str:name>/", desk.book, name="book"),
 ]

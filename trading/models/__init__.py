@@ -1,8 +1,5 @@
 """What the room keeps: access checks, and the order desk's sessions, orders and steps."""
 
-from backoffice import guarding
-from backoffice.guarding import Guards
-from trading.models import access, desk
 from trading.models.access import (
     READS_BEGIN_WITHIN,
     AccessCheck,
@@ -50,14 +47,5 @@ __all__ = [
     "SessionState",
     "Step",
     "Verdict",
-    "guards",
     "longest",
 ]
-
-
-def guards(vendor: str) -> Guards:
-    """What the database refuses on the tables of this room."""
-    found: dict[str, guarding.Guard] = {}
-    for table in (*access.TABLES, desk.EVENTS):
-        found |= guarding.append_only(table, vendor)
-    return {**found, **desk.guards(vendor)}

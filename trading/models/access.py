@@ -13,7 +13,6 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-TABLES = ("trading_accesscheck", "trading_accessstep", "trading_accessresult", "trading_accessgoon")
 #: Reads begin within so many total time limits of one call; the one that is under way and the logout come on top.
 READS_BEGIN_WITHIN = 2
 #: After so many total time limits, and this many seconds, a check without a result was interrupted.

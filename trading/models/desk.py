@@ -14,14 +14,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.guarding import Guard, Guards
 from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validity
 from backoffice.rest.api.status import read_status
 from trading.models.access import SPARE_SECONDS, Identified, Kept
-
-ORDERS, ASKED, SESSIONS, EVENTS, STOPS = (
-    f"trading_{name}" for name in ("deskorder", "askedchange", "desksession", "orderevent", "deskstop")
-)
 
 
 class SessionState(models.TextChoices):
@@ -393,48 +388,3 @@ def desk_url(lane: str) -> str:
 def sending_over() -> timedelta:
     """After this time a call has ended, whatever came of it; one without an outcome then was interrupted."""
     return timedelta(seconds=settings.REST_TOTAL_TIMEOUT + SPARE_SECONDS)
-
-
-#: What was confirmed or opened, and may never change; everything else of these tables may.
-_FIXED: dict[str, tuple[str, ...]] = {
-    SESSIONS: ("token", "lane", "user_id", "dealer_id", "identified", "factor", "opened_at"),
-    ORDERS: (
-        *("token", "desk_session_id", "lane", "dealer_id", "at", "day", "identifier", "kind", "exchange"),
-        *("scrip_token", "scrip", "as_of", "side", "product", "order_type", "quantity", "price"),
-        *("trigger_price", "disclosed_quantity", "validity", "validity_days", "is_amo", "stop_price"),
-        *("stop_trigger", "algo_id", "value", "words", "instruction", "reference"),
-    ),
-    ASKED: (
-        *("token", "desk_session_id", "desk_order_id", "order_id", "lane", "exchange", "kind", "dealer_id"),
-        *("at", "day", "added_value", "words", "instruction", "reference"),
-    ),
-    STOPS: ("thrown_by_id", "thrown_at"),
-}
-#: JSON that may not change either.
-_FIXED_JSON = {ASKED: ("values", "before")}
-
-
-def guards(vendor: str) -> Guards:
-    """What was confirmed keeps its words and is never removed; an order keeps the id that it was found under."""
-    found: dict[str, Guard] = {}
-    for table, columns in _FIXED.items():
-        changed = [f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns]
-        for name in _FIXED_JSON.get(table, ()):
-            changed.append(f'{{json}}(NEW."{name}") IS DISTINCT FROM {{json}}(OLD."{name}")')
-        found[f"{table}_kept"] = Guard(
-            "UPDATE", table, " OR ".join(changed), f"{table}: what was confirmed is kept."
-        )
-        words = f"{table}: rows are never removed."
-        found[f"{table}_not_deleted"] = Guard("DELETE", table, "TRUE", words)
-        if vendor == "postgresql":
-            found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", words)
-        else:
-            again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
-            found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words)
-    found[f"{ORDERS}_id_kept"] = Guard(
-        "UPDATE",
-        ORDERS,
-        "OLD.order_id <> '' AND NEW.order_id <> OLD.order_id",
-        "An order keeps the id under which it was found.",
-    )
-    return found

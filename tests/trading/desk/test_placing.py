@@ -350,7 +350,7 @@ def test_an_order_whose_sender_died_is_unknown_and_found(desk, dealer, standin):
 def as_if_it_was_long_ago(order):
     """Let time pass: the moment of an order itself is guarded."""
     from backoffice import guarding
-    from trading.models import guards
+    from trading.models.guards import guards
 
     found = guards(connection.vendor)
     guarding.take_down(connection, found)

@@ -1,0 +1,84 @@
+"""What the pages of the order desk share: who gets them, whose desk it is, and the frame around it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from accounts.models import RetailUser
+from accounts.retail_users import by_lane
+from accounts.views import tabs as user_tabs
+from backoffice.access import StaffRequest, for_staff
+from backoffice.kit.components import Tab
+from trading.desk.rights import DEAL
+from trading.models import DeskSession, SessionState
+from trading.models.desk import desk_url
+
+P = ParamSpec("P")
+
+BOOK_LABELS = {
+    "orders": "Order book",
+    "gtd": "GTD book",
+    "trades": "Trades",
+    "positions": "Positions",
+    "holdings": "Holdings",
+}
+
+
+def page(
+    *permissions: str,
+) -> Callable[
+    [Callable[Concatenate[StaffRequest, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, P], HttpResponse],
+]:
+    """A page for who has these permissions; there is none while the desk is off."""
+
+    def decorated(
+        view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def switched(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not settings.ORDER_DESK:
+                raise Http404("The order desk is off.")
+            return view(request, *args, **kwargs)
+
+        plain: Callable[Concatenate[StaffRequest, P], HttpResponse] = switched
+        return never_cache(for_staff("accounts.view_retailuser", *permissions)(plain))
+
+    return decorated
+
+
+def user_of(group_id: str, user_id: str) -> RetailUser:
+    user = by_lane(f"{group_id}/{user_id}")
+    if user is None:
+        raise Http404("There is no such retail user.")
+    return user
+
+
+def frame(
+    request: StaffRequest, user: RetailUser, row: DeskSession | None, current: str = ""
+) -> dict[str, Any]:
+    """What every page of a client's desk has."""
+    place = [user.group_id, user.user_id]
+    mine = bool(row and row.state == SessionState.OPEN and row.dealer_id == request.user.pk)
+    parts = [Tab("Desk", desk_url(user.lane), current=current == "")]
+    if mine:
+        parts += [
+            Tab(label, reverse("trading:book", args=[*place, name]), current=name == current)
+            for name, label in BOOK_LABELS.items()
+        ]
+    return {
+        "lane": user.lane,
+        "retail_user": user,
+        "user_url": user.get_absolute_url(),
+        "desk_session": row,
+        "mine": mine,
+        "may_deal": request.user.has_perm(DEAL),
+        "desk_tabs": parts,
+        "user_tabs": user_tabs(request, user, user.group_id, user.user_id, "trading:client"),
+        "place_url": reverse("trading:place", args=place),
+    }

@@ -1,0 +1,60 @@
+"""What the database refuses on the tables of this room, whoever asks."""
+
+from backoffice.guarding import Guard, Guards, append_only
+
+ORDERS, ASKED, SESSIONS, STOPS = (
+    f"trading_{name}" for name in ("deskorder", "askedchange", "desksession", "deskstop")
+)
+#: Their rows are written once.
+APPEND_ONLY = tuple(
+    f"trading_{name}" for name in ("accesscheck", "accessstep", "accessresult", "accessgoon", "orderevent")
+)
+
+#: What was confirmed or opened, and may never change; everything else of these tables may.
+_FIXED: dict[str, tuple[str, ...]] = {
+    SESSIONS: ("token", "lane", "user_id", "dealer_id", "identified", "factor", "opened_at"),
+    ORDERS: (
+        *("token", "desk_session_id", "lane", "dealer_id", "at", "day", "identifier", "kind", "exchange"),
+        *("scrip_token", "scrip", "as_of", "side", "product", "order_type", "quantity", "price"),
+        *("trigger_price", "disclosed_quantity", "validity", "validity_days", "is_amo", "stop_price"),
+        *("stop_trigger", "algo_id", "value", "words", "instruction", "reference"),
+    ),
+    ASKED: (
+        *("token", "desk_session_id", "desk_order_id", "order_id", "lane", "exchange", "kind", "dealer_id"),
+        *("at", "day", "added_value", "words", "instruction", "reference"),
+    ),
+    STOPS: ("thrown_by_id", "thrown_at"),
+}
+#: JSON that may not change either.
+_FIXED_JSON = {ASKED: ("values", "before")}
+
+
+def guards(vendor: str) -> Guards:
+    """What the database refuses on the tables of this room.
+
+    What was confirmed keeps its words and is never removed; an order keeps the id that it was found under.
+    """
+    found: dict[str, Guard] = {}
+    for table in APPEND_ONLY:
+        found |= append_only(table, vendor)
+    for table, columns in _FIXED.items():
+        changed = [f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns]
+        for name in _FIXED_JSON.get(table, ()):
+            changed.append(f'{{json}}(NEW."{name}") IS DISTINCT FROM {{json}}(OLD."{name}")')
+        found[f"{table}_kept"] = Guard(
+            "UPDATE", table, " OR ".join(changed), f"{table}: what was confirmed is kept."
+        )
+        words = f"{table}: rows are never removed."
+        found[f"{table}_not_deleted"] = Guard("DELETE", table, "TRUE", words)
+        if vendor == "postgresql":
+            found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", words)
+        else:
+            again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
+            found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words)
+    found[f"{ORDERS}_id_kept"] = Guard(
+        "UPDATE",
+        ORDERS,
+        "OLD.order_id <> '' AND NEW.order_id <> OLD.order_id",
+        "An order keeps the id under which it was found.",
+    )
+    return found
