@@ -14,7 +14,7 @@ from accounts.segments import INACTIVE, REACTIVATE
 from accounts.values import to_values
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes import operations
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import NotAllowed
 from backoffice.changes.form_pages import form_address, form_paths
 from backoffice.changes.kinds import KINDS

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts import lookups  # noqa: F401  # registers `among`
 from accounts.models import RetailUser
 from accounts.values import to_values, value_of
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assess, Assessed, Compose, Known
 from backoffice.changes.kinds import MenuEntry
 from backoffice.kit.sections import plain_sections

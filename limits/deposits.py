@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.records import confirmed_users
 from accounts.retail_users import LANE, existing_findings, lane_of, plain
 from accounts.values import columns, text, values_of
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assess, Assessed, Known
 from backoffice.changes.files import Unique
 from backoffice.changes.kinds import MenuEntry

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.models import Change, State
 from backoffice.kit.sections import Block, Section

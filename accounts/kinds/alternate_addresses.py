@@ -6,7 +6,7 @@ from accounts.models import AlternateAddress, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
 from accounts.retail_users import LANE, assess_done, moved_on, page_of, records_with
 from accounts.values import text, value_of
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry

@@ -10,7 +10,7 @@ from accounts.kinds import create_retail_user
 from accounts.models import RetailUser
 from accounts.retail_users import LANE, existing_findings, moved_on, page_of, records
 from accounts.risks import risks
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry

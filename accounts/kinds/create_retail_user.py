@@ -24,7 +24,7 @@ from accounts.retail_users import LANE, moved_on, records
 from accounts.risks import risks
 from accounts.values import DEFAULTS, confirmed_values, from_values, record, text, to_values
 from accounts.values import records as records_in
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.form_pages import form_address

@@ -17,7 +17,7 @@ from accounts.updates import ACCOUNTS, placed
 from accounts.values import records as records_in
 from accounts.values import text, to_values
 from backoffice.changes.approvals import approved_values
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry

@@ -15,7 +15,7 @@ from accounts.retail_users import (
     records_with,
     with_identity,
 )
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry

@@ -14,7 +14,7 @@ from accounts.models import RetailUser, Source
 from accounts.retail_users import LANE, moved_on, records
 from accounts.values import PARTS, USER_COLUMNS, confirmed_values, from_values, record
 from backoffice.changes.approvals import approved_values
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.form_pages import form_address

@@ -26,7 +26,7 @@ from accounts.updates import (
 )
 from accounts.values import DEFAULTS, to_values
 from accounts.values import records as records_in
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry

@@ -1,12 +1,13 @@
-"""What the maker of a change may do next with it: go on with a draft, or start again from what came to nothing."""
+"""What the maker of a change may do next with it: edit a draft, start again, or correct a message that was refused."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from backoffice.changes.corrections import Corrected, correction_of, may_correct, refused_parts
 from backoffice.changes.deciders import may_propose
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import KINDS, ChangeKind, kind_of_part
 from backoffice.changes.models import Change, State
-from backoffice.changes.results import Result
+from backoffice.delivery.models import Delivery
 
 
 @dataclass(frozen=True)
@@ -18,17 +19,47 @@ class Step:
 
 
 def next_step(change: Change, person: Any) -> Step | None:
-    """What this person does next with a change of their own; None where there is nothing.
+    """What this person does next with a change of their own as a whole; None where there is nothing.
 
     A new change starts with the values of the old one, names it, and has a reference of its own.
     """
     kind = KINDS.get(change.kind)
-    if kind is None or change.made_by_id != person.pk or not may_propose(person, kind):
+    if kind is None or not _is_theirs(change, kind, person):
         return None
-    page = kind.page(change.subject)
     if change.state == State.DRAFT:
-        return Step("Edit draft", f"{page}?draft={change.token}")
-    if not change.came_to_nothing:
+        return _draft(kind, change)
+    label = "Correct and resubmit" if change.state == State.APPROVED else "Start again"
+    return _correction(kind, change, Corrected(change), label)
+
+
+def step_of_part(change: Change, delivery: Delivery, person: Any) -> Step | None:
+    """How this person corrects one refused message of their own change alone; None where that is not so."""
+    kind = kind_of_part(change.kind, delivery.message_type)
+    if kind is None or delivery.own_values is not None or not _is_theirs(change, kind, person):
         return None
-    label = "Correct and resubmit" if change.result == Result.REFUSED else "Start again"
-    return Step(label, f"{page}?again={change.pk}")
+    return _correction(kind, change, Corrected(change, delivery.part), "Correct this message")
+
+
+def first_step(change: Change, person: Any) -> Step | None:
+    """What this person does next with a change or, where it cannot start again, with the first message refused."""
+    steps = (step_of_part(change, delivery, person) for delivery in refused_parts(change))
+    return next_step(change, person) or next(filter(None, steps), None)
+
+
+def _is_theirs(change: Change, kind: ChangeKind, person: Any) -> bool:
+    return change.made_by_id == person.pk and may_propose(person, kind)
+
+
+def _correction(kind: ChangeKind, change: Change, earlier: Corrected, label: str) -> Step | None:
+    """The form that corrects, or the draft in which somebody began to; None once that is submitted."""
+    if found := correction_of(earlier):
+        same = found.state == State.DRAFT and found.corrects_part == earlier.part
+        return _draft(kind, found) if same else None
+    if not may_correct(earlier):
+        return None
+    part = "" if earlier.part is None else f"&part={earlier.part}"
+    return Step(label, f"{kind.page(change.subject)}?again={change.pk}{part}")
+
+
+def _draft(kind: ChangeKind, draft: Change) -> Step:
+    return Step("Edit draft", f"{kind.page(draft.subject)}?draft={draft.token}")

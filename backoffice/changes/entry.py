@@ -5,14 +5,13 @@ One set of pages serves every kind of change. A room describes its form with `En
 
 import json
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,11 +20,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.changes import kinds, operations, risks
-from backoffice.changes.deciders import may_propose
+from backoffice.changes.corrections import Corrected
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.examination import Examined
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import in_words, summary
+from backoffice.changes.start_again import earlier_change, values_again
 from backoffice.kit.formats import ist
 from backoffice.kit.formsets import (
     MessageForm,
@@ -37,76 +38,14 @@ from backoffice.kit.formsets import (
     remove_record,
 )
 from backoffice.kit.message_words import REFERENCE
-from backoffice.kit.sections import Section, divide, named
+from backoffice.kit.sections import divide, named
 from backoffice.outside import whole
-from backoffice.protocol.fields import Flags, Record, Records, SecretText, Values
+from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import Finding, errors
-from backoffice.protocol.message import Request, clean
+from backoffice.protocol.message import clean
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
-
-
-@dataclass(frozen=True)
-class EntryForm:
-    """The form of one kind of change, and where it is.
-
-    `address("new")`, `address("keep", token)` and `address("check", token)` give its addresses; `fixed` are values that
-    the record decides and nobody types, such as the retail user; `back` is where the person came from.
-    """
-
-    kind: str
-    title: str
-    text: str
-    sections: tuple[Section, ...]
-    starting: Callable[[], Values]
-    address: Callable[..., str]
-    back: tuple[str, str]
-    fixed: Values = field(default_factory=dict)
-    #: What the form would have started with, had this been known of the record.
-    begun: Callable[[Values], Values] = lambda known: known
-
-    @property
-    def message(self) -> type[Request]:
-        """The declaration of what is asked: mostly the message that the change becomes."""
-        kind = kinds.kind(self.kind)
-        return kind.asks or kind.message
-
-    def examine(self, values: Values) -> Examined:
-        """All that is to be said of the values that were typed."""
-        return operations.examine(self.kind, values, typed=True)
-
-    def may_propose(self, person: Any) -> bool:
-        """Whether somebody may propose this."""
-        return may_propose(person, kinds.kind(self.kind))
-
-    @property
-    def local(self) -> bool:
-        """Whether nothing goes to ODIN."""
-        return kinds.kind(self.kind).local
-
-    @property
-    def groups(self) -> dict[str, Records]:
-        """The fields that hold several records."""
-        return {
-            name: declared
-            for name, declared in self.message.fields.items()
-            if isinstance(declared, Records) and not isinstance(declared, Record)
-        }
-
-    @property
-    def sets(self) -> set[str]:
-        """The fields that hold a set of codes."""
-        return {name for name, declared in self.message.fields.items() if isinstance(declared, Flags)}
-
-    @property
-    def new_url(self) -> str:
-        """The empty form."""
-        return self.address("new")
-
-    def draft_url(self, token: uuid.UUID) -> str:
-        """The form with a draft in it."""
-        return f"{self.new_url}?draft={token}"
 
 
 #: What the maker sees in the place of a reference, which a change has from its submission on.
@@ -138,8 +77,8 @@ def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
         values = operations.draft_values(draft)
         findings = form.examine(values).findings if "look" in request.GET else []
         return _page(request, form, token, values, findings, draft=draft)
-    if "again" in request.GET:
-        return _page(request, form, uuid.uuid4(), _values_again(request, form))
+    if earlier := _earlier(request, form):
+        return _page(request, form, uuid.uuid4(), values_again(form, earlier))
     return _page(request, form, uuid.uuid4(), {**form.starting(), **form.fixed})
 
 
@@ -152,9 +91,9 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
         draft = operations.save_draft(
             form.kind, values, by=_me(request), token=token, corrects=_earlier(request, form)
         )
-    except NotAllowed as error:
+    except ChangeError as error:
         messages.error(request, error.words)
-        return _page(request, form, uuid.uuid4(), values, status=403)
+        return _page(request, form, uuid.uuid4(), values, status=_refused(error))
     if draft.state != State.DRAFT:
         messages.info(request, "This form was submitted already. Here is the change that it became.")
         return redirect(draft)
@@ -196,11 +135,16 @@ def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonRespons
         draft = operations.save_draft(
             form.kind, values, by=_me(request), token=token, corrects=_earlier(request, form)
         )
-    except NotAllowed as error:
-        return JsonResponse({"words": f"Not kept. {error.words}"}, status=403)
+    except ChangeError as error:
+        return JsonResponse({"words": f"Not kept. {error.words}"}, status=_refused(error))
     if draft.state != State.DRAFT:
         return JsonResponse({"words": "Submitted already.", "url": draft.get_absolute_url()}, status=409)
     return JsonResponse({"words": f"Draft kept {ist(timezone.now(), 'time')}", "url": form.draft_url(token)})
+
+
+def _refused(error: ChangeError) -> int:
+    """The status of the answer to somebody whose draft is not kept."""
+    return 403 if isinstance(error, NotAllowed) else 409
 
 
 def not_kept() -> JsonResponse:
@@ -284,7 +228,7 @@ def _page(
     shown = MessageForm(form.message, values, found)
     context: dict[str, Any] = {
         "token": token,
-        "again": (request.POST or request.GET).get("again", ""),
+        "corrected": {name: value for name in ("again", "part") if (value := _asked(request).get(name))},
         "draft": draft,
         "form": form,
         "keep_url": form.address("keep", token),
@@ -313,72 +257,17 @@ def _me(request: HttpRequest) -> "User":
     return cast("User", request.user)
 
 
+def _asked(request: HttpRequest) -> QueryDict:
+    """What names the change that the form corrects: its address, and then its hidden fields."""
+    return request.POST or request.GET
+
+
+def _earlier(request: HttpRequest, form: EntryForm) -> Corrected | None:
+    return earlier_change(form, _asked(request), _me(request))
+
+
 def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
     return get_object_or_404(Change, token=token, made_by=_me(request), kind=form.kind)
-
-
-def _values_again(request: HttpRequest, form: EntryForm) -> Values:
-    """The present values with what an earlier change of one's own wanted to be different, to start again from."""
-    if "part" in request.GET:
-        return _part_again(request, form)
-    earlier = _earlier(request, form)
-    if earlier is None:
-        raise Http404("No such change.")
-    typed = clean(form.message, operations.draft_values(earlier))
-    again = {**form.starting(), **_wanted(form, earlier, typed), **form.fixed}
-    # A reference is used once.
-    return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
-
-
-def _earlier(request: HttpRequest, form: EntryForm) -> Change | None:
-    """The change of one's own that the form started again from, if it did."""
-    number = whole((request.POST or request.GET).get("again", ""))
-    if number is None:
-        return None
-    return Change.objects.filter(pk=number, made_by=_me(request), kind=form.kind).first()
-
-
-def _part_again(request: HttpRequest, form: EntryForm) -> Values:
-    """The values of one message of an earlier change of one's own, to correct it by itself."""
-    earlier = get_object_or_404(Change, pk=whole(request.GET.get("again", "")) or 0, made_by=_me(request))
-    part, sent = whole(request.GET["part"]), operations.messages(earlier)
-    if part is None or not 0 <= part < len(sent) or sent[part][0] is not form.message:
-        raise Http404("No such message.")
-    again = {**form.starting(), **clean(form.message, sent[part][1]), **form.fixed}
-    return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
-
-
-def _wanted(form: EntryForm, earlier: Change, typed: Values) -> Values:
-    """What was typed then, without what its maker left as it was: that may have moved on since.
-
-    Of records that the form starts with (banks, say) the present ones win where they moved: typed ones would bring back
-    what is gone, and delete what is new.
-    """
-    before = form.begun(earlier.before or {})
-    starting, now = form.starting(), kinds.kind(form.kind).known(earlier.subject).values or {}
-
-    def is_wanted(name: str) -> bool:
-        if name not in starting:
-            return True
-        starts_with_record = name in form.groups and _alike(starting[name], now.get(name))
-        if starts_with_record and not _alike(now.get(name), before.get(name)):
-            return False
-        return not _alike(typed[name], before.get(name))
-
-    return {name: value for name, value in typed.items() if is_wanted(name)}
-
-
-def _alike(one: object, other: object) -> bool:
-    """Whether two values say the same: what is empty in a record is as good as not there."""
-    return _filled(one) == _filled(other)
-
-
-def _filled(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: part for name, part in value.items() if part}
-    if isinstance(value, list):
-        return [_filled(item) for item in value]
-    return value or None
 
 
 def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
 from backoffice.changes import entry
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 
 View = Callable[..., HttpResponseBase]
 

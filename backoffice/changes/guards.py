@@ -85,6 +85,7 @@ _CHANGES: Guards = {
             OR coalesce(NEW.batch_id, 0) <> coalesce(OLD.batch_id, 0)
             OR coalesce(NEW.row_number, 0) <> coalesce(OLD.row_number, 0)
             OR coalesce(NEW.corrects_id, 0) <> coalesce(OLD.corrects_id, 0)
+            OR coalesce(NEW.corrects_part, -1) <> coalesce(OLD.corrects_part, -1)
             OR (OLD.state <> 'submitted' AND (NEW.decided_by_id IS DISTINCT FROM OLD.decided_by_id
                 OR NEW.decided_at IS DISTINCT FROM OLD.decided_at OR NEW.decision_reason <> OLD.decision_reason))
             )) OR (NEW.state <> OLD.state AND NOT (OLD.state = 'draft' AND NEW.state = 'submitted'

@@ -25,7 +25,7 @@ from backoffice.protocol.message import REQUESTS, Context, Request, check
 from backoffice.protocol.split import split_message
 
 if TYPE_CHECKING:
-    from backoffice.changes.entry import EntryForm
+    from backoffice.changes.entry_form import EntryForm
     from backoffice.changes.models import Change
     from backoffice.logins.models import User
 
@@ -233,12 +233,14 @@ def kind_of(message: type[Request]) -> ChangeKind:
     return kind(_BY_MESSAGE[message.type])
 
 
-def page_of_part(slug: str, message_type: int, subject: str) -> str:
-    """Where one message of a change of this kind can be corrected by itself; "" where only the whole change can."""
+def kind_of_part(slug: str, message_type: int) -> ChangeKind | None:
+    """The kind of change that corrects one message of a change of this kind; None where only the whole change can."""
     own = KINDS.get(slug)
-    if own is None or message_type not in {message.type for message in own.follows}:
-        return ""
-    return kind_of(REQUESTS[message_type]).page(subject)
+    if own is None or not own.follows:
+        return None
+    if message_type == own.message.type:
+        return own
+    return kind_of(REQUESTS[message_type]) if message_type in {each.type for each in own.follows} else None
 
 
 def declared(slug: str, message_type: int) -> type[Request]:

@@ -23,7 +23,7 @@ class State(models.TextChoices):
 
 
 DECIDED = (State.APPROVED, State.REJECTED)
-#: What its maker may start again from, though nothing became of it.
+#: What its maker may start again from, since nobody approved it.
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
 #: What a change is to everybody who looks at it: its result, or its state while it has none.
 STATUSES = [*State.choices[:3], *Result.choices, *State.choices[3:]]
@@ -64,6 +64,10 @@ class Change(models.Model):
         related_name="corrections",
         db_index=False,  # change_by_corrected holds those that have one
         help_text="The change of the same maker that came back, or that ODIN refused, in whose place this one is.",
+    )
+    corrects_part = models.PositiveSmallIntegerField(
+        null=True,
+        help_text="Which refused message of that change it is in the place of; empty for all of them.",
     )
     values = models.JSONField(default=dict)
     before = models.JSONField(null=True)
@@ -149,6 +153,16 @@ class Change(models.Model):
                 | Q(batch__isnull=False, row_number__isnull=False),
                 name="change_of_a_batch_has_a_row",
             ),
+            models.UniqueConstraint(
+                fields=["corrects"],
+                condition=Q(corrects__isnull=False, corrects_part__isnull=True),
+                name="change_corrected_once",
+            ),
+            models.UniqueConstraint(
+                fields=["corrects", "corrects_part"],
+                condition=Q(corrects__isnull=False, corrects_part__isnull=False),
+                name="change_part_corrected_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "result", "-id"], name="change_by_status"),
@@ -169,11 +183,6 @@ class Change(models.Model):
     def status(self) -> str:
         """One of STATUSES."""
         return self.result or self.state
-
-    @property
-    def came_to_nothing(self) -> bool:
-        """Whether its maker may start again from it."""
-        return self.result == Result.REFUSED or self.state in (*CAME_BACK, State.WITHDRAWN)
 
     @property
     def status_label(self) -> str:

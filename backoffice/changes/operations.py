@@ -12,6 +12,7 @@ from django.utils import timezone
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.operations import record
 from backoffice.changes import approvals, comments, expiry, rules
+from backoffice.changes.corrections import Corrected, require_place
 from backoffice.changes.deciders import OF_A_CHANGE, require_approver, require_maker, require_rejecter
 from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
 from backoffice.changes.examination import Examined, FollowUp, as_given
@@ -54,16 +55,18 @@ def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
 
 
 def save_draft(
-    kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, corrects: Change | None = None
+    kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, corrects: Corrected | None = None
 ) -> Change:
     """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft.
 
-    `corrects`: the change of the same maker in whose place a new draft is, if it came to nothing.
+    `corrects`: what of the same maker a new draft is in the place of. Raises AlreadyDecided where that has its place.
     """
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
     subject = change_kind.subject(values)
     with transaction.atomic():
+        if corrects and not Change.objects.filter(token=token).exists():
+            require_place(corrects)
         version = change_kind.known(subject).version
         draft, _ = Change.objects.get_or_create(
             token=token,
@@ -71,7 +74,8 @@ def save_draft(
                 "kind": change_kind.slug,
                 "made_by": by,
                 "record_version": version,
-                "corrects": corrects if corrects and corrects.came_to_nothing else None,
+                "corrects": corrects.change if corrects else None,
+                "corrects_part": corrects.part if corrects else None,
             },
         )
         if draft.made_by_id != by.pk:

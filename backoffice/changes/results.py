@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from django.db import models
 from django.db.models import Q
 
+from backoffice.delivery.states import OPEN
 from backoffice.delivery.states import State as DeliveryState
 
 
@@ -19,17 +20,25 @@ class Result(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+#: The results while a message is still open: the first whose states are found among the deliveries.
+_WHILE_OPEN = (
+    (Result.UNKNOWN, {DeliveryState.UNKNOWN}),
+    (Result.ON_HOLD, {DeliveryState.ON_HOLD}),
+    (Result.SENT, {DeliveryState.IN_FLIGHT, DeliveryState.APPLIED, DeliveryState.REFUSED}),
+)
+#: The results once all messages have ended, likewise: cancelled only where nothing else happened.
+_AT_THE_END = (
+    (Result.REFUSED, {DeliveryState.REFUSED}),
+    (Result.APPLIED, {DeliveryState.APPLIED}),
+    (Result.CANCELLED, {DeliveryState.CANCELLED}),
+)
+
+
 def result_of(states: Iterable[str]) -> str:
-    """The result of deliveries in these states, the worst first; "" while none of them has left the queue."""
+    """The result of deliveries in these states; "" while none of them has left the queue."""
     found = set(states)
-    for state in (DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.ON_HOLD):
-        if state in found:
-            return Result(state.value)
-    if DeliveryState.IN_FLIGHT in found or {DeliveryState.QUEUED, DeliveryState.APPLIED} <= found:
-        return Result.SENT
-    if DeliveryState.QUEUED in found or not found:
-        return ""
-    return Result.CANCELLED if DeliveryState.CANCELLED in found else Result.APPLIED
+    table = _AT_THE_END if found.isdisjoint(OPEN) else _WHILE_OPEN
+    return next((result for result, some in table if not found.isdisjoint(some)), "")
 
 
 def of_status(values: Collection[str], approved: str = "approved") -> Q:

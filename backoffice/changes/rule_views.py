@@ -11,7 +11,7 @@ from backoffice.access import StaffRequest, for_staff
 from backoffice.changes import kinds, rules
 from backoffice.changes.approval_rule import APPROVAL_RULE, PREFIX, values_of
 from backoffice.changes.deciders import may_propose
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.models import ApprovalRule, Change, State
 from backoffice.kit.sections import Block, Section

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 from backoffice.access import StaffRequest
 from backoffice.audit.models import Entry
 from backoffice.changes import inbox, operations, risks, staleness
-from backoffice.changes.again import next_step
+from backoffice.changes.again import next_step, step_of_part
+from backoffice.changes.corrections import came_to_nothing
 from backoffice.changes.deciders import OF_A_CHANGE, decides, why_not
 from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.kinds import KINDS, page_of_part
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages, summary
-from backoffice.changes.results import Result
 from backoffice.changes.visibility import sees_changes, visible
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
@@ -143,7 +143,9 @@ def _page(
         "may_decide": _may_decide(request, change),
         "may_withdraw": mine and change.state == State.SUBMITTED and change.batch_id is None,
         "next_step": next_step(change, request.user),
-        "corrections": list(change.corrections.exclude(state=State.DRAFT).order_by("id")),
+        "corrections": sorted(
+            (each for each in change.corrections.all() if each.state != State.DRAFT), key=lambda each: each.pk
+        ),
         "events": _events(change, shows),
         "comment_failed": tried == "comment" and bool(problem),
         "may_comment": change.state != State.DRAFT and (mine or _may_approve(request, change)),
@@ -157,7 +159,8 @@ def _page(
 
 def _visible_or_404(request: StaffRequest, pk: int) -> Change:
     changes = visible(request.user).select_related("made_by", "decided_by")
-    found = changes.prefetch_related("approvals__by").filter(pk=pk).first()
+    related = ("approvals__by", "corrections", "deliveries__attempts")
+    found = changes.prefetch_related(*related).filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such change.")
     return found
@@ -204,7 +207,7 @@ def _warnings(change: Change) -> list[Finding]:
 
 def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
     """Where the deliveries stand, whether to ask again and how soon, and a mark by which "nothing moved" is known."""
-    deliveries = list(change.deliveries.order_by("id").prefetch_related("attempts"))
+    deliveries = sorted(change.deliveries.all(), key=lambda delivery: delivery.pk)
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
     return {
         "deliveries": [
@@ -212,7 +215,7 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
                 delivery,
                 REQUESTS[delivery.message_type],
                 _last_ms(delivery),
-                _correct_url(request, change, delivery),
+                step_of_part(change, delivery, request.user),
             )
             for delivery in deliveries
         ],
@@ -222,8 +225,8 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
 
 
 def _page_of(change: Change) -> str:
-    """What decides which buttons the page has: what people did with it, or that ODIN refused it."""
-    return change.result if change.result == Result.REFUSED else change.state
+    """What decides which buttons the page has: what people did with it, or that all of it came to nothing."""
+    return "nothing" if change.state == State.APPROVED and came_to_nothing(change) else change.state
 
 
 def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery]) -> str:
@@ -235,15 +238,6 @@ def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery]
         return ""
     moving = [d for d in waiting if not d.needs_person and d.state != DeliveryState.ON_HOLD]
     return "1s" if moving else "5s"
-
-
-def _correct_url(request: StaffRequest, change: Change, delivery: Delivery) -> str:
-    """Where the maker corrects a refused message by itself, without the rest of its change; "" where that is not so."""
-    mine = change.made_by_id == request.user.pk and delivery.own_values is None
-    if not mine or delivery.state != DeliveryState.REFUSED:
-        return ""
-    page = page_of_part(change.kind, delivery.message_type, change.subject)
-    return f"{page}?again={change.pk}&part={delivery.part}" if page else ""
 
 
 def _last_ms(delivery: Delivery) -> int | None:

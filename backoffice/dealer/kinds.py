@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from backoffice.changes.approvals import approved_values
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import Stale
 from backoffice.changes.examination import Known, each
 from backoffice.changes.form_pages import form_address

@@ -14,7 +14,7 @@ from backoffice.batches.decide.deciders import waiting_for as files_waiting_for
 from backoffice.batches.models import CAME_BACK as BATCH_CAME_BACK
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
-from backoffice.changes.again import Step, next_step
+from backoffice.changes.again import Step, first_step
 from backoffice.changes.deciders import decided_by
 from backoffice.changes.effects import effect
 from backoffice.changes.kinds import file_title, title
@@ -132,13 +132,19 @@ def _file_line(batch: Batch, for_me: bool) -> FileLine:
 
 def _refused(user: "User", now: datetime) -> list[Line]:
     """What ODIN refused of this maker's lately, as long as they have not begun to correct it."""
-    refused = Change.objects.filter(
-        state=ChangeState.APPROVED, result=Result.REFUSED, made_by=user, updated_at__gte=now - REMEMBERED
-    )
-    left = refused.filter(~Exists(Change.objects.filter(corrects=OuterRef("pk"))), batch=None)
     answers = Delivery.objects.filter(state=DeliveryState.REFUSED).order_by("id")
-    left = left.prefetch_related(Prefetch("deliveries", answers, to_attr="refusals"))
-    return [replace(line, next_step=next_step(line.change, user)) for line in _lines(left[:SHOWN], user)]
+    left = Change.objects.filter(
+        Exists(answers.filter(change=OuterRef("pk")).order_by()),
+        ~Exists(Change.objects.filter(corrects=OuterRef("pk"))),
+        state=ChangeState.APPROVED,
+        batch=None,
+        made_by=user,
+        updated_at__gte=now - REMEMBERED,
+    )
+    left = left.prefetch_related(
+        Prefetch("deliveries", answers, to_attr="refusals"), "deliveries", "corrections"
+    )
+    return [replace(line, next_step=first_step(line.change, user)) for line in _lines(left[:SHOWN], user)]
 
 
 def _mine(user: "User", now: datetime) -> list[Line]:

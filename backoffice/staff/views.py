@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import NotAllowed
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind

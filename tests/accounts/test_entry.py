@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.forms import SECTIONS
 from backoffice.changes.models import Change, State
-from backoffice.changes.operations import draft_values, save_draft
+from backoffice.changes.operations import draft_values, save_draft, submit, withdraw
 from backoffice.kit.formsets import MessageForm
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
@@ -270,10 +270,13 @@ def test_only_makers_get_the_form(client, checker):
     assert "/login/" in client.get(NEW).url
 
 
-def test_one_may_start_again_from_ones_own_rejected_change(as_maker, maker, other_maker):
+def test_one_may_start_again_from_ones_own_withdrawn_change(as_maker, maker, other_maker):
     values = clean(CreateRetailUser, {**example(CreateRetailUser), "password": SecretText("Sesame42")})
     for person, expected in ((maker, 200), (other_maker, 404)):
-        change = save_draft(KIND, values, by=person, token=uuid.uuid4())
+        values["user_id"] = f"AGAIN{expected}"
+        change = submit(KIND, values, by=person, reason="New client", token=uuid.uuid4(), typed=True)
+        assert as_maker.get(f"{NEW}?again={change.pk}").status_code == 404
+        withdraw(change.pk, by=person)
         assert as_maker.get(f"{NEW}?again={change.pk}").status_code == expected
 
 

@@ -16,7 +16,7 @@ from backoffice.batches.file.cells import RowReader
 from backoffice.batches.file.columns import by_name
 from backoffice.batches.models import RowState
 from backoffice.changes import operations
-from backoffice.changes.entry import EntryForm
+from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Assessed
 from backoffice.changes.kinds import KINDS, file_kind, file_kinds, kind_of_file
 from backoffice.changes.models import Change, State

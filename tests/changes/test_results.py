@@ -1,9 +1,15 @@
 """One status of a change: it follows its deliveries, lists show and find it, and a refused one is corrected."""
 
+import importlib
+import uuid
+from itertools import combinations
+
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.changes import operations
 from backoffice.changes.models import STATUSES, Change, State
@@ -12,7 +18,7 @@ from backoffice.delivery import operations as settling
 from backoffice.delivery import queue
 from backoffice.delivery.models import Delivery, Settlement
 from backoffice.delivery.moving import moving
-from backoffice.delivery.states import Move
+from backoffice.delivery.states import FINAL, Move
 from backoffice.delivery.states import State as DeliveryState
 from tests.factories import ChangeFactory, DeliveryFactory
 from tests.html_forms import Page
@@ -34,14 +40,19 @@ def status(change):
         (("queued", "cancelled"), ""),
         (("queued", "in_flight"), "sent"),
         (("applied", "queued"), "sent"),
-        (("applied", "applied"), "applied"),
-        (("applied", "cancelled"), "cancelled"),
-        (("applied", "refused", "on_hold"), "refused"),
+        (("refused", "queued"), "sent"),
+        (("refused", "in_flight", "cancelled"), "sent"),
+        (("applied", "refused", "on_hold"), "on_hold"),
         (("applied", "on_hold", "queued"), "on_hold"),
-        (("refused", "unknown", "in_flight"), "unknown"),
+        (("refused", "unknown", "in_flight", "on_hold"), "unknown"),
+        (("applied", "applied"), "applied"),
+        (("applied", "cancelled"), "applied"),
+        (("applied", "refused", "cancelled"), "refused"),
+        (("refused", "cancelled"), "refused"),
+        (("cancelled", "cancelled"), "cancelled"),
     ],
 )
-def test_the_worst_of_several_deliveries_is_the_result(states, result):
+def test_the_states_of_several_deliveries_give_one_result(states, result):
     assert result_of(states) == result
 
 
@@ -175,3 +186,21 @@ def test_a_refused_deposit_is_corrected_without_being_taken_for_the_same_one_aga
     operations.approve(refused.pk, by=checker, content_hash=refused.content_hash)
     queue.move(queue.claim().delivery, Move.REFUSE, SAID)
     assert deposit("5000").risks == []
+
+
+def test_the_migration_gives_changes_and_files_the_results_that_the_code_gives(maker, checker):
+    module = importlib.import_module("backoffice.changes.migrations.0003_results_so_far")
+    cases = [states for count in (1, 2, 3) for states in combinations(DeliveryState.values, count)]
+    expected = {}
+    for states in cases:
+        change = ChangeFactory.approved(subject=f"HO/{len(expected)}")
+        for part, state in enumerate(states):
+            ended = timezone.now() if state in FINAL else None
+            leased = {"lease_token": uuid.uuid4()} if state == DeliveryState.IN_FLIGHT else {}
+            lane = f"HO/{change.pk}-{part}"
+            DeliveryFactory(change=change, lane=lane, part=part, state=state, finished_at=ended, **leased)
+        expected[change.pk] = result_of(states)
+    module.fill(apps, None)
+    assert dict(Change.objects.values_list("pk", "result")) == expected
+    for states in combinations(DeliveryState.values, 3):
+        assert module.of_batch({result_of([state]) for state in states}) == result_of(states)

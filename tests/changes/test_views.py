@@ -174,10 +174,10 @@ class TestOutcome:
     ):
         client.force_login(maker)
         seen = self.seen(client, submitted)
-        Attempt.objects.create(delivery=delivery, number=1, request="", outcome="refused", duration_ms=42)
+        Attempt.objects.create(delivery=delivery, number=1, request="", outcome="applied", duration_ms=42)
         Delivery.objects.filter(pk=delivery.pk).update(
-            state="refused",
-            code="0",
+            state="applied",
+            code="1",
             text="User <already> exists",
             attempt_count=1,
             finished_at=submitted.submitted_at,

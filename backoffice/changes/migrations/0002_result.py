@@ -31,6 +31,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="change",
+            name="corrects_part",
+            field=models.PositiveSmallIntegerField(
+                help_text="Which refused message of that change it is in the place of; empty for all of them.",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            model_name="change",
             name="result",
             field=models.CharField(
                 blank=True,
@@ -70,6 +78,22 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="change_result_of_an_approved_one",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="change",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("corrects__isnull", False), ("corrects_part__isnull", True)),
+                fields=("corrects",),
+                name="change_corrected_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="change",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("corrects__isnull", False), ("corrects_part__isnull", False)),
+                fields=("corrects", "corrects_part"),
+                name="change_part_corrected_once",
             ),
         ),
     ]

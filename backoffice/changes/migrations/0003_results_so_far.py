@@ -15,22 +15,34 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
     apps.get_model("changes", "Change").objects.filter(state="approved").update(
         result=Case(
-            *(When(some(state), then=Value(state)) for state in ("unknown", "refused", "on_hold")),
+            When(some("unknown"), then=Value("unknown")),
+            When(some("on_hold"), then=Value("on_hold")),
             When(some("in_flight"), then=Value("sent")),
-            When(Q(some("queued")) & Q(some("applied")), then=Value("sent")),
+            When(Q(some("queued")) & Q(some("applied", "refused")), then=Value("sent")),
             When(some("queued"), then=Value("")),
-            When(some("cancelled"), then=Value("cancelled")),
+            When(some("refused"), then=Value("refused")),
             When(some("applied"), then=Value("applied")),
+            When(some("cancelled"), then=Value("cancelled")),
             default=Value(""),
         )
     )
     changes = apps.get_model("changes", "Change").objects
-    worst = ("unknown", "refused", "on_hold", "sent", "cancelled", "applied")
     for batch in apps.get_model("batches", "Batch").objects.filter(state="approved").only("pk"):
-        found = changes.filter(batch_id=batch.pk, result__in=worst).order_by()
-        results = set(found.values_list("result", flat=True).distinct())
-        batch.result = next((result for result in worst if result in results), "")
+        results = set(
+            changes.filter(batch_id=batch.pk).order_by().values_list("result", flat=True).distinct()
+        )
+        batch.result = of_batch(results)
         batch.save(update_fields=["result"])
+
+
+def of_batch(results: set[str]) -> str:
+    """The result of a file by those of its changes."""
+    for open_result in ("unknown", "on_hold", "sent"):
+        if open_result in results:
+            return open_result
+    if "" in results:
+        return "sent" if results & {"applied", "refused"} else ""
+    return next((each for each in ("refused", "applied", "cancelled") if each in results), "")
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,79 @@
+"""The form with which a kind of change is proposed: what it asks, what it starts with, where its pages are."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from backoffice.changes import kinds, operations
+from backoffice.changes.deciders import may_propose
+from backoffice.changes.examination import Examined
+from backoffice.kit.sections import Section
+from backoffice.protocol.fields import Flags, Record, Records, Values
+from backoffice.protocol.message import Request
+
+
+@dataclass(frozen=True)
+class EntryForm:
+    """The form of one kind of change, and where it is.
+
+    `address("new")`, `address("keep", token)` and `address("check", token)` give its addresses; `fixed` are values that
+    the record decides and nobody types, such as the retail user; `back` is where the person came from.
+    """
+
+    kind: str
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    starting: Callable[[], Values]
+    address: Callable[..., str]
+    back: tuple[str, str]
+    fixed: Values = field(default_factory=dict)
+    #: What the form would have started with, had this been known of the record.
+    begun: Callable[[Values], Values] = lambda known: known
+
+    @property
+    def message(self) -> type[Request]:
+        """The declaration of what is asked: mostly the message that the change becomes."""
+        kind = kinds.kind(self.kind)
+        return kind.asks or kind.message
+
+    def examine(self, values: Values) -> Examined:
+        """All that is to be said of the values that were typed."""
+        return operations.examine(self.kind, values, typed=True)
+
+    def may_propose(self, person: Any) -> bool:
+        """Whether somebody may propose this."""
+        return may_propose(person, kinds.kind(self.kind))
+
+    def is_about(self, subject: str) -> bool:
+        """Whether a change about this subject can be corrected here; a form on which somebody types it takes any."""
+        return kinds.kind(self.kind).subject(self.fixed) in ("", subject)
+
+    @property
+    def local(self) -> bool:
+        """Whether nothing goes to ODIN."""
+        return kinds.kind(self.kind).local
+
+    @property
+    def groups(self) -> dict[str, Records]:
+        """The fields that hold several records."""
+        return {
+            name: declared
+            for name, declared in self.message.fields.items()
+            if isinstance(declared, Records) and not isinstance(declared, Record)
+        }
+
+    @property
+    def sets(self) -> set[str]:
+        """The fields that hold a set of codes."""
+        return {name for name, declared in self.message.fields.items() if isinstance(declared, Flags)}
+
+    @property
+    def new_url(self) -> str:
+        """The empty form."""
+        return self.address("new")
+
+    def draft_url(self, token: uuid.UUID) -> str:
+        """The form with a draft in it."""
+        return f"{self.new_url}?draft={token}"
