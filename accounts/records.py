@@ -1,7 +1,7 @@
 """What confirmed messages do to retail users has this in common. In the transaction that stores the confirmation."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils import timezone
@@ -65,21 +65,35 @@ def confirm(user: RetailUser, taken: Mapping[str, Any], *, also_known: Collectio
     user.save()
 
 
-def declare(user: RetailUser, values: Values, *, by: Any, source: str) -> None:
-    """Let the record take values that somebody declared: known from now on, and not confirmed by ODIN.
+class Declaration(NamedTuple):
+    """Values that somebody declared of a retail user: `by` asked for it, `source` says where they come from."""
 
-    `by` asked for it, `source` says where the values come from. Accounts are inserted or modified, none is deleted.
+    user: RetailUser
+    values: Values
+    by: Any
+    source: str
+
+
+def declare(several: Sequence[Declaration]) -> None:
+    """Let records, locked and each once, take what was declared: known from now on, and not confirmed by ODIN.
+
+    Accounts are inserted or modified, none is deleted. The users take one statement, and each with accounts some more.
     """
-    taken = from_values(values)
-    names = [name for name in (*taken, *PARTS) if name in values]
-    for name, value in taken.items():
-        setattr(user, name, value)
-    user.unknown_fields = [name for name in user.unknown_fields if name not in names]
-    user.declared_fields = [*user.declared_fields, *(n for n in names if n not in user.declared_fields)]
-    user.declared_by, user.declared_from = by, source
-    user.version += 1
-    user.save()
-    keep_accounts(user, values)
+    written = {"unknown_fields", "declared_fields", "declared_by", "declared_from", "version", "updated_at"}
+    for user, values, by, source in several:
+        taken = from_values(values)
+        names = [name for name in (*taken, *PARTS) if name in values]
+        for name, value in taken.items():
+            setattr(user, name, value)
+        user.unknown_fields = [name for name in user.unknown_fields if name not in names]
+        user.declared_fields = [*user.declared_fields, *(n for n in names if n not in user.declared_fields)]
+        user.declared_by, user.declared_from = by, source
+        user.version += 1
+        user.updated_at = timezone.now()
+        written |= taken.keys()
+    RetailUser.objects.bulk_update([each.user for each in several], sorted(written))
+    for each in several:
+        keep_accounts(each.user, each.values)
 
 
 def key_of(values: Values) -> dict[str, str]:

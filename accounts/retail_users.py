@@ -41,6 +41,12 @@ def by_lane(lane: str) -> RetailUser | None:
     return RetailUser.objects.filter(group_id=group_id, user_id=user_id).first()
 
 
+def locked_users(lanes: Iterable[str]) -> dict[str, RetailUser]:
+    """The retail users of these lanes that are here, by lane, locked in one order."""
+    users = RetailUser.objects.select_for_update().filter(_in_lanes(lanes)).order_by("pk")
+    return {user.lane: user for user in users}
+
+
 def users_of(lanes: Iterable[str], *related: str) -> dict[str, RetailUser]:
     """The retail users that are here, by lane, with the rows of these parts: a few queries, however many they are."""
     condition = _in_lanes(lanes)

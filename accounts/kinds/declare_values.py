@@ -11,8 +11,8 @@ from accounts.duplicates import shared_findings
 from accounts.kinds import register_retail_user
 from accounts.kinds.register_retail_user import RegisterRetailUser
 from accounts.models import RetailUser
-from accounts.records import changed, declare, key_of
-from accounts.retail_users import LANE, existing_findings, moved_on, page_of, records
+from accounts.records import Declaration, changed, declare
+from accounts.retail_users import LANE, existing_findings, locked_users, moved_on, page_of, records
 from accounts.updates import ACCOUNTS, placed
 from accounts.values import records as records_in
 from accounts.values import text, to_values
@@ -120,22 +120,22 @@ def _assessed(asked: Asked, known: Known, shared: list[Finding]) -> Assessed:
 
 def apply_here(change: Change, by: "User") -> Applied:
     """Let the record take an approved declaration, as made by the change's maker."""
-    return _taken(change)
+    user = locked_users([change.subject])[change.subject]
+    before = to_values(user)
+    declare([_declaration(user, change)])
+    return changed(before, to_values(RetailUser.objects.get(pk=user.pk)))
 
 
 def apply_here_many(changes: Sequence[Change]) -> None:
-    """Let the records take the approved declarations of a file."""
-    for change in changes:
-        _taken(change)
+    """Let the records take the approved declarations of a file, each of another retail user."""
+    users = locked_users(change.subject for change in changes)
+    declare([_declaration(users[change.subject], change) for change in changes])
 
 
-def _taken(change: Change) -> Applied:
+def _declaration(user: RetailUser, change: Change) -> Declaration:
     values = approved_values(change)
-    user = RetailUser.objects.select_for_update().get(**key_of(values))
-    before = to_values(user)
     said = {name: value for name, value in values.items() if name not in NAMING}
-    declare(user, said, by=change.made_by, source=text(values, "declared_from"))
-    return changed(before, to_values(RetailUser.objects.get(pk=user.pk)))
+    return Declaration(user, said, change.made_by, text(values, "declared_from"))
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:

@@ -3,8 +3,11 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.kinds.declare_values import apply_here_many
 from accounts.models import RetailUser
 from accounts.records import apply_profile
 from backoffice.changes import operations
@@ -119,3 +122,31 @@ def test_what_cannot_be_declared_says_why(asha, values, rule):
 def test_values_are_sent_again_though_odin_confirmed_them(as_maker, asha):
     (row,) = uploaded(as_maker, "send_again", {**ASHA, "email": "asha@example.com"})
     assert row.messages[0]["values"]["email"] == "asha@example.com"
+
+
+def test_the_declarations_of_a_file_are_taken_in_as_many_statements_as_one(maker):
+    def taken(*cities):
+        users = RetailUserFactory.create_batch(len(cities), city="Mumbai")
+        changes = []
+        for user, city in zip(users, cities, strict=True):
+            named = {"group_id": user.group_id, "user_id": user.user_id, "declared_from": "WebAdmin"}
+            changes.append(
+                operations.submit(
+                    "declare_values",
+                    {**named, "city": city},
+                    by=maker,
+                    reason="Seen there",
+                    token=uuid.uuid4(),
+                )
+            )
+        with CaptureQueriesContext(connection) as captured:
+            apply_here_many(changes)
+        for user, city in zip(users, cities, strict=True):
+            version = user.version
+            user.refresh_from_db()
+            assert (user.city, user.version) == (city, version + 1)
+            assert (user.declared_by, user.declared_from) == (maker, "WebAdmin")
+            assert "city" in user.declared_fields
+        return len(captured)
+
+    assert taken("Pune", "Nagpur", "Nashik", "Thane") == taken("Pune")
