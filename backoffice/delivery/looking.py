@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from backoffice.delivery.models import Delivery
+from backoffice.delivery.models import Attempt, Delivery
 from backoffice.kit.components import Beside
 
 
 @dataclass(frozen=True)
 class Attempts:
-    """The attempts at a delivery in doubt: its retail user, when the first and the last of them began."""
+    """The attempts at a delivery in doubt: its retail user, when the first began, and when the last ended.
+
+    `last_at` is None while an attempt has not ended or another one follows: what is read of ODIN then says nothing yet.
+    """
 
     lane: str
     first_at: datetime | None
@@ -32,5 +35,18 @@ def look(delivery: Delivery) -> Beside | None:
     found = _looks.get(delivery.message_type)
     if found is None:
         return None
-    began = [attempt.started_at for attempt in delivery.attempts.all()]
-    return found(Attempts(delivery.lane, min(began, default=None), max(began, default=None)))
+    attempts = list(delivery.attempts.all())
+    first = min((attempt.started_at for attempt in attempts), default=None)
+    ends = [_end(attempt, delivery) for attempt in attempts]
+    over = [end for end in ends if end is not None]
+    is_over = delivery.needs_person and len(over) == len(ends)
+    return found(Attempts(delivery.lane, first, max(over, default=None) if is_over else None))
+
+
+def _end(attempt: Attempt, delivery: Delivery) -> datetime | None:
+    """When an attempt ended; of one whose worker died, when its lane had rested. None while it goes on."""
+    if not attempt.outcome:
+        return None
+    if attempt.duration_ms is None:
+        return delivery.next_try_at
+    return attempt.started_at + timedelta(milliseconds=attempt.duration_ms)

@@ -66,22 +66,51 @@ def test_attempts_that_ended_alike_are_one_line(client, checker, deposit):
 def test_the_funds_before_and_after_the_attempts_stand_side_by_side(client, checker, deposit):
     AttemptFactory(delivery=deposit, outcome="unknown")
     now = timezone.now()
-    for minutes, rupees in ((-5, "10000.00"), (5, "15000.00")):
+    readings(deposit, checker, now, (-5, "10000.00"), (5, "15000.00"))
+    Attempt.objects.update(started_at=now)
+    shown = page(client, checker, deposit)
+    assert "Before the first attempt" in shown
+    assert shown.index("10,000.00") < shown.index("15,000.00")
+
+
+def test_what_was_read_before_the_attempts_were_over_is_not_shown_as_read_after_them(
+    client, checker, other_checker, deposit
+):
+    """A reading in between may show what ODIN had not applied yet: trusting it would make a deposit twice."""
+    now = timezone.now()
+    attempt = AttemptFactory(delivery=deposit, outcome="unknown", duration_ms=10 * 60_000)
+    Attempt.objects.update(started_at=now)
+    readings(deposit, checker, now, (5, "15000.00"))
+    assert "15,000.00" not in page(client, checker, deposit)
+    for columns, is_shown in (
+        ({"duration_ms": 60_000}, True),
+        ({"outcome": "", "duration_ms": None}, False),
+        ({"outcome": "unknown"}, False),  # its worker died; the lane rests until some time that nobody noted
+    ):
+        Attempt.objects.filter(pk=attempt.pk).update(**columns)
+        assert ("15,000.00" in page(client, checker, deposit)) == is_shown
+    deposit.next_try_at = now - timedelta(minutes=1)
+    deposit.save()
+    assert "15,000.00" in page(client, checker, deposit)
+    operations.resolve(deposit.pk, by=checker, found=Settlement.AGAIN, reason="Not in WebAdmin.")
+    operations.resolve(deposit.pk, by=other_checker, found=Settlement.AGAIN, reason="Not in WebAdmin.")
+    assert "15,000.00" not in page(client, checker, deposit)
+
+
+def readings(deposit, person, now, *balances):
+    """The funds as somebody read them, so many minutes from now."""
+    for minutes, rupees in balances:
         answer = '63=FT1.0|64=317|18=1|19={"FundsViewSummary":{"Net Available Funds":"' + rupees + '"}}'
         question = Question.objects.create(
             message_type=316,
             lane=deposit.lane,
             values={"periodicity": "1"},
-            asked_by=checker,
+            asked_by=person,
             state=Question.State.ANSWERED,
             answer=answer,
             ended_at=now + timedelta(minutes=minutes),
         )
         Question.objects.filter(pk=question.pk).update(asked_at=now + timedelta(minutes=minutes))
-    Attempt.objects.update(started_at=now)
-    shown = page(client, checker, deposit)
-    assert "Before the first attempt" in shown
-    assert shown.index("10,000.00") < shown.index("15,000.00")
 
 
 def test_a_settled_delivery_no_longer_shows_why_it_was_unknown_as_a_warning(client, checker):
