@@ -25,6 +25,19 @@ CREATE_RETAIL_USER, REGISTER_RETAIL_USER = "create_retail_user", "register_retai
 #: Said in a 301 and kept nowhere, or made each time.
 NOT_KEPT = ("password", "reference", "declared_from")
 
+#: The columns of a file whose values a checker sees counted.
+MATTERS = (
+    "group_id",
+    "manager_id",
+    "branch",
+    "status",
+    "poa",
+    "gst_template",
+    "products",
+    "trading_segments",
+    "login_types",
+    "odin_user_type",
+)
 #: What two rows of a file should not have in common unless they are about the same person.
 SAME_PERSON = (
     Unique(("pan",), "has the same PAN. Make sure it is no mistake.", severity=Severity.WARNING),
@@ -96,9 +109,10 @@ def _addressable(values: Values) -> Iterator[Finding]:
 
 def _waiting(count: int) -> Iterator[Finding]:
     if count:
+        several = f"{count} approved message{'' if count == 1 else 's'}"
         words = (
-            f"Waiting for this user, from an earlier create that was refused: {count} approved messages. They follow "
-            "this create. What you fill in below is sent in place of what waits of the same kind."
+            f"Check what goes out after this create: {several} of an earlier create, which ODIN refused. "
+            "What you fill in below replaces what waits of the same kind."
         )
         yield Finding("user_id", words, Severity.WARNING, rule="portal.waiting")
 

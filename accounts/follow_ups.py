@@ -20,7 +20,7 @@ from backoffice.protocol.codes import MappingAction, RecordAction, SettingAction
 from backoffice.protocol.fields import Code, Field, Records, SubRecord, Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request, clean
-from backoffice.protocol.messages.addresses import UpdateAlternateAddress
+from backoffice.protocol.messages.addresses import SLOTS, UpdateAlternateAddress
 from backoffice.protocol.messages.dealers import DealerMapping, MapDealers
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
 from backoffice.protocol.messages.participants import CreateParticipantCode, ParticipantCode
@@ -34,8 +34,6 @@ from backoffice.protocol.messages.templates import (
 )
 from backoffice.protocol.messages.users import CreateRetailUser
 
-#: Two messages give a user two alternate addresses, by these beginnings of their fields.
-ADDRESSES = ("first_", "second_")
 #: Of a finding on records beside one another.
 RULE = "portal.follow_up"
 
@@ -201,7 +199,7 @@ class ParticipantAsked(SubRecord):
 
 
 def _address_parts() -> dict[str, Field]:
-    first = ADDRESSES[0]
+    first = SLOTS[0]
     return {
         name.removeprefix(first): declared.again(label=declared.label.partition(": ")[2].capitalize())
         for name, declared in UpdateAlternateAddress.fields.items()
@@ -319,7 +317,7 @@ GROUPS = (
         key=("periodicity",),
     ),
     Group(CreateParticipantCode, "participants", _same(ParticipantAsked), within="participants"),
-    Group(UpdateAlternateAddress, "alternate_addresses", _same(AddressAsked), prefixes=ADDRESSES),
+    Group(UpdateAlternateAddress, "alternate_addresses", _same(AddressAsked), prefixes=SLOTS),
     Group(CashDeposit, "deposits", _same(DepositAsked)),
     Group(ManualCollateral, "collaterals", _same(CollateralAsked)),
 )

@@ -70,7 +70,7 @@ def story(lane: str, viewer: Any, shows: bool, before: datetime | None = None) -
         attempts = Attempt.objects.filter(delivery__lane=lane).select_related("delivery")
         events += _attempts(list(newest(attempts, "started_at")), shows)
     if viewer.has_perm("audit.view_entry"):
-        entries = Entry.objects.filter(subject=lane).exclude(action__in=TOLD_ELSEWHERE)
+        entries = Entry.objects.filter(subject=lane).select_related("by").exclude(action__in=TOLD_ELSEWHERE)
         events += (_of_entry(entry, shows) for entry in newest(entries, "at"))
     events.sort(key=lambda event: event.at, reverse=True)
     shown = events[:PAGE]
@@ -170,7 +170,7 @@ def _of_entry(entry: Entry, shows: bool) -> Event:
     details = [("From", entry.address or ""), ("Response code", entry.code), ("Reference", entry.reference)]
     return Event(
         at=entry.at,
-        who=entry.by_name,
+        who=entry.who,
         what=privacy.words(entry.text, shows),
         why=privacy.words(entry.reason, shows),
         icon="audit",

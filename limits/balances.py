@@ -5,22 +5,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
 from django.urls import reverse
-from django.utils import timezone
 
-from backoffice.changes.models import Change, State
-from backoffice.changes.results import Result
+from accounts.retail_users import by_lane
+from backoffice.changes.models import Change
 from backoffice.delivery.looking import Attempts
 from backoffice.kit.components import Beside
-from backoffice.kit.formats import midnight
 from backoffice.kit.names import offered
 from backoffice.odin.models import Question
+from limits import deposits
 from limits.reading_page import read
 from limits.reading_shapes import Kind
 
-#: The kinds of change that add to a limit.
-DEPOSITS = ("cash_deposit", "manual_collateral")
 #: The line of the funds summary (317) that says what is left.
 AVAILABLE = "Net Available Funds"
 
@@ -33,17 +29,20 @@ class Balance:
     available: Decimal | None
 
 
-def beside_a_deposit(lane: str) -> Beside:
-    """What a checker of a deposit sees of its retail user: the deposits of the day, and the last known balance."""
-    today = Change.objects.filter(
-        subject=lane,
-        kind__in=DEPOSITS,
-        state=State.APPROVED,
-        decided_at__gte=midnight(timezone.localdate()),
-    ).exclude(result__in=(Result.REFUSED, Result.CANCELLED))
-    deposits = today.aggregate(count=Count("pk"), amount=Sum("amount"))
-    answered = _answered(lane).first()
-    context = {"deposits": deposits, "balance": _balance(answered), **_asking(lane)}
+def beside_a_deposit(change: Change) -> Beside:
+    """What a checker of a deposit sees of its retail user: other deposits of the day, and the last known balance.
+
+    One that is to be created has no balance that could be read.
+    """
+    lane = change.subject
+    today = [
+        deposits.amount(delivery.values)
+        for delivery in deposits.of_today([lane])
+        if delivery.change_id != change.pk
+    ]
+    context: dict[str, Any] = {"deposits": {"count": len(today), "amount": sum(today)}}
+    if by_lane(lane):
+        context |= {"balance": _balance(_answered(lane).first()), **_asking(lane)}
     return Beside("limits/_beside.html", context)
 
 

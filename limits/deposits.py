@@ -1,6 +1,6 @@
 """What the two deposits have in common: 303 and 330 add to a limit, each under a reference of its own (O1)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from backoffice.copying import insert_all
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
-from backoffice.kit.formats import indian
+from backoffice.kit.formats import indian, midnight
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
@@ -28,10 +28,10 @@ from limits.numbers import is_number
 TYPES = (CashDeposit.type, ManualCollateral.type)
 #: A deposit adds: the same one twice is money twice.
 ONCE = (
-    Unique(("reference",), "has the same reference, which is unique for ever. Give this one another."),
+    Unique(("reference",), "has the same reference. A reference can be used only once."),
     Unique(
         (*LANE, "product_id", "notional_deposit", "amount"),
-        "adds the same amount for the same user. Make sure it is not the same deposit.",
+        "adds the same amount for the same user. Check that it is not the same deposit.",
         severity=Severity.WARNING,
     ),
 )
@@ -71,7 +71,10 @@ def assess(kind: LimitUpdate.Kind) -> Assess:
         references = {str(values["reference"]) for values in proposed if values.get("reference")}
         confirmed = _confirmed(references)
         used = {*confirmed, *_sent(references)}
-        today = _approved_today(proposed)
+        today = {
+            (delivery.lane, text(delivery.values, "amount"))
+            for delivery in of_today({lane_of(values) for values in proposed})
+        }
         return [
             Assessed(
                 [*existing_findings(asked, record), *_used(asked.values, used), *_twice(asked.values, today)],
@@ -102,21 +105,19 @@ def _sent(references: set[str]) -> set[str]:
     return set(sent.values_list("reference", flat=True))
 
 
-def _approved_today(many: Sequence[Values]) -> set[tuple[str, str]]:
-    """Lane and amount of what was approved today, alone or behind a create, and neither refused nor cancelled."""
+def of_today(lanes: Collection[str]) -> list[Delivery]:
+    """The deposits approved today for these retail users, alone or in other changes, unless refused or cancelled."""
     today = Delivery.objects.filter(
-        lane__in={lane_of(values) for values in many},
-        message_type__in=TYPES,
-        created_at__date=timezone.localdate(),
+        lane__in=lanes, message_type__in=TYPES, created_at__gte=midnight(timezone.localdate())
     ).exclude(state__in=(State.REFUSED, State.CANCELLED))
-    return {(delivery.lane, text(delivery.values, "amount")) for delivery in today.with_messages()}
+    return list(today.with_messages())
 
 
 def _used(values: Values, used: set[str]) -> list[Finding]:
     reference = values.get("reference")
     if reference not in used:
         return []
-    words = f"The reference {reference} was used before. Choose another; it is unique for ever."
+    words = f"The reference {reference} was used before. A reference can be used only once."
     return [Finding("reference", words, rule="O1")]
 
 
@@ -124,7 +125,7 @@ def _twice(values: Values, today: set[tuple[str, str]]) -> list[Finding]:
     given = values.get("amount")
     if not given or (lane_of(values), given) not in today:
         return []
-    words = "The same amount was approved for this user today already. Make sure it is not the same deposit."
+    words = "The same amount was already approved for this user today. Check that it is not the same deposit."
     return [Finding("amount", words, Severity.WARNING, rule="portal.same_day")]
 
 

@@ -19,7 +19,7 @@ def limits_url(user: RetailUser) -> str:
 class LimitUpdate(models.Model):
     """One deposit that ODIN confirmed (section 4.7). It adds to the limit; no call takes one back (O1).
 
-    `reference` is unique for ever, across both kinds.
+    `reference` is used only once, across both kinds.
     """
 
     class Kind(models.IntegerChoices):

@@ -13,12 +13,10 @@ from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
-from backoffice.protocol.messages.addresses import UpdateAlternateAddress
+from backoffice.protocol.messages.addresses import SLOTS, UpdateAlternateAddress
 
 SLUG = "alternate_addresses"
 NAMES = tuple(UpdateAlternateAddress.fields)
-#: What the names of the fields of the two addresses begin with.
-PREFIXES = ("first_", "second_")
 BLOCKS = (
     (
         "first",
@@ -46,16 +44,20 @@ def part_of(user: RetailUser) -> Values:
     """What is known of both addresses, as the message has it."""
     found: Values = {}
     for row in user.alternate_addresses.all():
-        prefix = PREFIXES[row.slot - 1]
+        prefix = SLOTS[row.slot - 1]
         found |= {name: value_of(row, name.removeprefix(prefix)) for name in NAMES if name.startswith(prefix)}
     return found
+
+
+def _of_slot(prefix: str) -> list[str]:
+    return [name for name in NAMES if name.startswith(prefix)]
 
 
 def with_known(values: Values, known: Values | None) -> Values:
     """Both addresses, where one that nobody gave stays as it is known: 346 has no other way to keep it."""
     found = dict(values)
-    for prefix in PREFIXES:
-        names = [name for name in NAMES if name.startswith(prefix)]
+    for prefix in SLOTS:
+        names = _of_slot(prefix)
         if not any(values.get(name) for name in names):
             found |= {name: known[name] for name in names if known and known.get(name)}
     return found
@@ -78,7 +80,7 @@ def apply(lane: str, values: Values) -> Applied:
     """Keep both alternate addresses as sent; one that is blank throughout is gone (O9)."""
     user = confirmed_user(values)
     before = rows(user.alternate_addresses)
-    for slot, prefix in enumerate(PREFIXES, 1):
+    for slot, prefix in enumerate(SLOTS, 1):
         block = {
             name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)
         }
@@ -90,6 +92,17 @@ def apply(lane: str, values: Values) -> Applied:
     return changed({"alternate_addresses": before}, {"alternate_addresses": rows(user.alternate_addresses)})
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """Which of the two addresses is set or cleared, where the record before does not have it so."""
+    said = []
+    for prefix in SLOTS:
+        noun = f"{prefix.removesuffix('_')} alternate address"
+        now, then = ([text(known, name) for name in _of_slot(prefix)] for known in (values, before or {}))
+        if now != then:
+            said.append(f"Set {noun}" if any(now) else f"Clear {noun}")
+    return said
+
+
 KIND = ChangeKind(
     slug=SLUG,
     title=UpdateAlternateAddress.title,
@@ -98,6 +111,7 @@ KIND = ChangeKind(
     records=records_with("alternate_addresses", part=part_of),
     assess=assess_done(is_so),
     menu=MenuEntry(_shape),
+    effect=effect,
     files=(
         FileKind(
             slug=SLUG,

@@ -55,6 +55,23 @@ def apply(lane: str, values: Values) -> Applied:
     return changed(before, {**names, "channels": rows(user.channel_subscriptions)})
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """The templates that are set, and each channel with what happens to it."""
+    named = UpdateSimctTemplate.channels.record.fields
+    said = [
+        f"{UpdateSimctTemplate.fields[name].label} {values[name]}"
+        for name in ("gst_template", "si_template")
+        if values.get(name)
+    ]
+    for row in records(values, "channels"):
+        channel = f"{row.get('template_name', '')} by {named['channel'].words(row.get('channel', ''))}"
+        deleted = row.get("action") == RecordAction.DELETE
+        said.append(
+            f"Delete {channel}" if deleted else f"{channel}: {named['status'].words(row.get('status', ''))}"
+        )
+    return said
+
+
 KIND = ChangeKind(
     slug=SLUG,
     title=UpdateSimctTemplate.title,
@@ -63,6 +80,7 @@ KIND = ChangeKind(
     records=records_with("channel_subscriptions", part=part_of),
     assess=assess_done(is_so),
     menu=PLAIN,
+    effect=effect,
     files=(
         FileKind(
             slug=SLUG,

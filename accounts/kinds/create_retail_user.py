@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from accounts import comparing
-from accounts.creations import CREATE_RETAIL_USER, SAME_PERSON, assess
+from accounts.creations import CREATE_RETAIL_USER, MATTERS, SAME_PERSON, assess
 from accounts.follow_ups import (
     ANSWERS,
     GROUPS,
@@ -123,18 +123,7 @@ KIND = ChangeKind(
             slug=CREATE_RETAIL_USER,
             title="Create retail users",
             effect=("retail user will be created", "retail users will be created"),
-            matters=(
-                "group_id",
-                "manager_id",
-                "branch",
-                "status",
-                "poa",
-                "gst_template",
-                "products",
-                "trading_segments",
-                "login_types",
-                "odin_user_type",
-            ),
+            matters=MATTERS,
             layout=Layout(NewRetailUser, filled=("reference",), seldom=ANSWERS),
             unique=(Unique(LANE, "creates the same retail user. Leave one of them out."), *SAME_PERSON),
             moved_on=moved_on,

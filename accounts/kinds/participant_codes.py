@@ -37,6 +37,14 @@ def apply(lane: str, values: Values) -> Applied:
     return changed({"participant_codes": before}, {"participant_codes": rows(user.participant_codes)})
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """The participant code of each segment."""
+    return [
+        f"Participant code {row.get('code', '')} for segment {row.get('segment', '')}"
+        for row in records(values, "participants")
+    ]
+
+
 KIND = ChangeKind(
     slug=SLUG,
     title=CreateParticipantCode.title,
@@ -45,6 +53,7 @@ KIND = ChangeKind(
     records=records_with("participant_codes", part=part_of),
     assess=assess_done(is_so),
     menu=PLAIN,
+    effect=effect,
     files=(
         FileKind(
             slug=SLUG,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from accounts import comparing
-from accounts.creations import REGISTER_RETAIL_USER, SAME_PERSON, assess
+from accounts.creations import MATTERS, REGISTER_RETAIL_USER, SAME_PERSON, assess
 from accounts.forms import SECTIONS as CREATE_SECTIONS
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source
@@ -139,8 +139,8 @@ FORM = EntryForm(
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """That nothing happens at ODIN."""
-    return ["Registers a user that ODIN has already"]
+    """That the user is new to the portal alone."""
+    return ["Register a user that ODIN has already"]
 
 
 KIND = ChangeKind(
@@ -160,18 +160,7 @@ KIND = ChangeKind(
                 "retail user will be registered in the portal",
                 "retail users will be registered in the portal",
             ),
-            matters=(
-                "group_id",
-                "manager_id",
-                "branch",
-                "status",
-                "poa",
-                "gst_template",
-                "products",
-                "trading_segments",
-                "login_types",
-                "odin_user_type",
-            ),
+            matters=MATTERS,
             layout=Layout(RegisterRetailUser),
             unique=(Unique(LANE, "registers the same retail user. Leave one of them out."), *SAME_PERSON),
             moved_on=moved_on,

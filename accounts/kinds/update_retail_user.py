@@ -154,18 +154,28 @@ def of_row(values: Values, known: Known) -> Asked:
     """The message of a row, which gives what is to change. What ODIN has not confirmed goes out as it is given."""
     user: RetailUser | None = known.record
     confirmed = known.values or {}
+    by_odin = {name for name in ACCOUNTS if user and user.confirmed_at and name not in user.declared_fields}
+    return _of_row(values, confirmed, by_odin, _to_confirm(values, user, confirmed))
+
+
+def of_repeat(values: Values, known: Known) -> Asked:
+    """The message of a row whose values go out whether ODIN has confirmed them or not: ODIN may have lost them."""
+    given = values.keys() - NAMING - set(ACCOUNTS) - {REACTIVATE}
+    return _of_row(values, known.values or {}, set(), frozenset(given))
+
+
+def _of_row(values: Values, confirmed: Values, by_odin: Collection[str], given: frozenset[str]) -> Asked:
+    """The message of a row. `by_odin`: which accounts are left out where they are confirmed already."""
     wanted: Values = {name: confirmed[name] for name in ALWAYS if name in confirmed} | values
     for name in ACCOUNTS:
         if name in wanted:
-            by_odin = user and user.confirmed_at and name not in user.declared_fields
-            settled = records_in(confirmed, name) if by_odin else []
+            settled = records_in(confirmed, name) if name in by_odin else []
             wanted[name] = _accounts(settled, records_in(wanted, name))
     wanted = segments.restored(confirmed, wanted)
-    asked = _asked(confirmed, wanted, values, _to_confirm(values, user, confirmed))
+    asked = _asked(confirmed, wanted, values, given)
     if not values.keys() - NAMING:
         return asked._replace(findings=[NOTHING])
-    emptied = segments.emptied(values)
-    return asked._replace(findings=[*asked.findings, *emptied]) if emptied else asked
+    return asked._replace(findings=[*asked.findings, *segments.emptied(values)])
 
 
 def _asked(confirmed: Values, wanted: Values, typed: Values, given: frozenset[str]) -> Asked:
@@ -190,22 +200,6 @@ def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> f
             and _same(name, value, confirmed)
         )
     )
-
-
-def of_repeat(values: Values, known: Known) -> Asked:
-    """The message of a row whose values go out whether ODIN has confirmed them or not: ODIN may have lost them."""
-    confirmed = known.values or {}
-    wanted: Values = {name: confirmed[name] for name in ALWAYS if name in confirmed} | values
-    for name in ACCOUNTS:
-        if name in wanted:
-            wanted[name] = _accounts([], records_in(wanted, name))
-    wanted = segments.restored(confirmed, wanted)
-    given = frozenset(
-        name for name in values if name not in NAMING and name not in ACCOUNTS and name != REACTIVATE
-    )
-    asked = _asked(confirmed, wanted, values, given)
-    findings = [NOTHING] if not values.keys() - NAMING else segments.emptied(values)
-    return asked._replace(findings=[*asked.findings, *findings])
 
 
 def _same(name: str, value: Any, confirmed: Values) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backoffice.changes.kinds import KINDS, LOCAL, ChangeKind, declared
-from backoffice.changes.models import Change, State
+from backoffice.changes.models import Change
 from backoffice.kit.message_words import REFERENCE
 from backoffice.protocol.explanation import Line, explain
 from backoffice.protocol.fields import Flags, Values
@@ -22,12 +22,7 @@ def effect(change: Change, *, reveal: bool) -> str:
     """What a change does, in one line. `reveal`: personal data is shown whole."""
     if change.kind not in KINDS:
         return ""
-    if change.state == State.DRAFT:
-        message = KINDS[change.kind].message
-        values = {name: value for name, value in change.values.items() if name in message.fields}
-        parts = [(message, values)]
-    else:
-        parts = [(declared(change.kind, part["type"]), part["values"]) for part in change.messages]
+    parts = [(declared(change.kind, part["type"]), part["values"]) for part in change.messages]
     found = [
         text
         for message, values in parts

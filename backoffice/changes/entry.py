@@ -23,7 +23,7 @@ from backoffice.changes import kinds, operations, risks
 from backoffice.changes.corrections import Corrected
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
-from backoffice.changes.examination import Examined
+from backoffice.changes.examination import Examined, refer
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import in_words, summary
 from backoffice.changes.start_again import earlier_change, values_again
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 #: What the maker sees in the place of a reference, which a change has from its submission on.
-ALLOTTED = "allotted on submission"
+ALLOTTED = "Allotted on submission"
 MAY_NOT = "You may not propose this. Somebody whose role includes it does."
 
 
@@ -185,7 +185,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     examined = form.examine(values)
     if errors(examined.findings):
         return redirect(f"{form.draft_url(token)}&look=1")
-    proposed = operations.proposed(form.kind, _with_a_word_for_the_reference(form, examined))
+    proposed = operations.proposed(form.kind, _with_a_word_for_references(form, examined))
     shown = in_words(form.kind, operations.messages(proposed), proposed.before, reveal=True)
     context = {
         "draft": draft,
@@ -205,10 +205,11 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     return render(request, "changes/entry_check.html", context, status=409 if problem else 200)
 
 
-def _with_a_word_for_the_reference(form: EntryForm, examined: Examined) -> Examined:
-    if REFERENCE not in kinds.kind(form.kind).message.fields or examined.values.get(REFERENCE):
-        return examined
-    return replace(examined, values={**examined.values, REFERENCE: ALLOTTED})
+def _with_a_word_for_references(form: EntryForm, examined: Examined) -> Examined:
+    values = examined.values
+    if REFERENCE in kinds.kind(form.kind).message.fields and not values.get(REFERENCE):
+        values = {**values, REFERENCE: ALLOTTED}
+    return replace(examined, values=values, follow_ups=refer(examined.follow_ups, ALLOTTED))
 
 
 def _page(

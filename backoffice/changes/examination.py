@@ -34,6 +34,14 @@ class FollowUp(NamedTuple):
     place: Callable[[str], str] = lambda path: path
 
 
+def refer(follow_ups: Sequence[FollowUp], reference: str) -> list[FollowUp]:
+    """Follow-ups with this in the place of their references, which are made whenever they are composed."""
+    return [
+        one._replace(values={**one.values, "reference": reference}) if "reference" in one.values else one
+        for one in follow_ups
+    ]
+
+
 class Asked(NamedTuple):
     """What somebody asks for, composed into the values of the message.
 

@@ -69,7 +69,8 @@ class ChangeKind:
     people settle it; `amount` is what it adds, in rupees. `propose` and `decide` are the permissions for it.
 
     How it is shown: `effect` says what a message does in a few short texts without personal data, where its changed
-    lines do not say it well; `sections` are those of its form; `beside` gives what a checker wants to know besides.
+    lines do not say it well; `sections` are those of its form; `beside` gives what a checker wants to know
+    besides, also of a change that sends this message behind others.
 
     What goes with it: `follows` are messages of other kinds that one change may send behind its own, each with the
     fields that ask for it; `compose` makes them. A message without a type is not sent itself, and only they are. Each
@@ -97,7 +98,7 @@ class ChangeKind:
     amount: Callable[[Values], Decimal | None] | None = None
     effect: Callable[[Values, Values | None], list[str]] | None = None
     sections: tuple[Section, ...] = ()
-    beside: Callable[[str], Beside] | None = None
+    beside: "Callable[[Change], Beside] | None" = None
     follows: Mapping[type[Request], Sequence[str]] = field(default_factory=dict)
     becomes: Callable[[Values, Known], Known] = lambda values, known: known
     propose: str = PROPOSE
@@ -183,14 +184,18 @@ class ChangeKind:
         return found
 
     def parts(
-        self, values: Values, follow_ups: Iterable[FollowUp] = ()
+        self, values: Values, follow_ups: Iterable[FollowUp] = (), *, whole: bool = False
     ) -> list[tuple[int, type[Request], Values]]:
-        """What is approved: each message that will go out, with its type, in the order in which they go."""
+        """What is approved: each message that will go out, with its type, in the order in which they go.
+
+        `whole`: of a draft, whose values may be anything, each as one message, however long it is.
+        """
         if self.local:
             return [(LOCAL, self.message, values)]
-        own = split_message(self.message, values) if self.message.type else []
-        parts = [(message.type, message, part) for message, part in own]
-        return [*parts, *(part for one in follow_ups for part in kind(one.kind).parts(one.values))]
+        own = [(self.message, values)] if whole else split_message(self.message, values)
+        parts = [(message.type, message, part) for message, part in own if message.type]
+        behind = (kind(one.kind).parts(one.values, whole=whole) for one in follow_ups)
+        return [*parts, *(part for parts_of_one in behind for part in parts_of_one)]
 
     def rupees(self, values: Values, follow_ups: Iterable[FollowUp] = ()) -> Decimal | None:
         """What a change adds in all; None where nothing in it is of a kind that adds rupees."""
@@ -231,6 +236,12 @@ def kind(slug: str) -> ChangeKind:
 def kind_of(message: type[Request]) -> ChangeKind:
     """The kind that is this message alone. Raises KeyError where no room has it."""
     return kind(_BY_MESSAGE[message.type])
+
+
+def kinds_of(slug: str, message_types: Iterable[int]) -> list[ChangeKind]:
+    """The kind of a change, if there is one, and those of its messages, each once."""
+    behind = (_BY_MESSAGE[each] for each in message_types if each in _BY_MESSAGE)
+    return [KINDS[each] for each in dict.fromkeys([slug, *behind]) if each in KINDS]
 
 
 def kind_of_part(slug: str, message_type: int) -> ChangeKind | None:

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,14 @@ from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.corrections import Corrected, require_place
 from backoffice.changes.deciders import OF_A_CHANGE, require_approver, require_maker, require_rejecter
 from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
-from backoffice.changes.examination import Examined, FollowUp, as_given
-from backoffice.changes.kinds import ChangeKind, declared, kind
+from backoffice.changes.examination import Examined, as_given, refer
+from backoffice.changes.kinds import declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.holding import replace_held
 from backoffice.delivery.models import CREATES, Delivery
+from backoffice.delivery.moving import moving
 from backoffice.delivery.queue import enqueue
 from backoffice.free_text import checked
 from backoffice.protocol.fields import Values
@@ -67,13 +68,13 @@ def save_draft(
     with transaction.atomic():
         if corrects and not Change.objects.filter(token=token).exists():
             require_place(corrects)
-        version = change_kind.known(subject).version
+        known = change_kind.known(subject)
         draft, _ = Change.objects.get_or_create(
             token=token,
             defaults={
                 "kind": change_kind.slug,
                 "made_by": by,
-                "record_version": version,
+                "record_version": known.version,
                 "corrects": corrects.change if corrects else None,
                 "corrects_part": corrects.part if corrects else None,
             },
@@ -84,6 +85,9 @@ def save_draft(
             return draft
         draft.values = seal_values(values)
         draft.subject = subject[:40]  # a draft may hold anything typed, too long as well
+        draft.before = known.values
+        asked = change_kind.compose(values, known)
+        draft.messages = _stored(change_kind.parts(asked.values, refer(asked.follow_ups, ""), whole=True))
         draft.save()
     return draft
 
@@ -109,7 +113,7 @@ def submit(
     asked = replace(examined, values=_with_reference(change_kind.message, examined.values))
     content = proposed(change_kind.slug, asked)
     try:
-        with transaction.atomic():
+        with moving():
             draft, _ = Change.objects.select_for_update().get_or_create(
                 token=token,
                 defaults={"kind": change_kind.slug, "made_by": by, "record_version": known.version},
@@ -157,7 +161,7 @@ def proposed(kind_slug: str, examined: Examined) -> Change:
         subject=change_kind.subject(values),
         before=known.values,
         record_version=known.version,
-        messages=_stored_messages(change_kind, values, follow_ups),
+        messages=_stored(change_kind.parts(values, follow_ups)),
         findings=[asdict(finding) for finding in examined.findings],
         amount=amount,
         checkers=rules.checkers_for(amount, rule),
@@ -173,7 +177,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     """
     reason = checked(reason, ChangeError)
     _expire_if_due(change_id)
-    with transaction.atomic():
+    with moving():
         change = _undecided(change_id)
         change_kind = kind(change.kind)
         require_approver(by, change_kind, change.made_by_id, OF_A_CHANGE)
@@ -294,13 +298,8 @@ def draft_values(change: Change) -> Values:
     return unseal_values(change.values)
 
 
-def _stored_messages(
-    change_kind: ChangeKind, values: Values, follow_ups: Sequence[FollowUp]
-) -> list[dict[str, object]]:
-    return [
-        {"type": message_type, "values": seal_values(part)}
-        for message_type, _, part in change_kind.parts(values, follow_ups)
-    ]
+def _stored(parts: Iterable[tuple[int, type[Request], Values]]) -> list[dict[str, object]]:
+    return [{"type": message_type, "values": seal_values(part)} for message_type, _, part in parts]
 
 
 def _with_reference(message: type[Request], values: Values) -> Values:
@@ -316,7 +315,7 @@ def _undecided(change_id: int) -> Change:
             raise AlreadyDecided(
                 "This change expired, since nobody decided in time. Its maker may start again from it."
             )
-        by = f" by {change.decided_by.get_username()}" if change.decided_by else ""
+        by = f" by {change.decided_by}" if change.decided_by else ""
         raise AlreadyDecided(f"This change is {change.get_state_display().lower()}{by} already.")
     if change.batch_id is not None:
         raise NotAllowed("This change came in a file and is decided with it. Open the batch.")

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from backoffice.changes import operations
 from backoffice.changes.effects import effect
-from backoffice.changes.kinds import KINDS, declared
-from backoffice.changes.models import Change, State
+from backoffice.changes.kinds import KINDS, declared, kinds_of
+from backoffice.changes.models import Change
 from backoffice.changes.subjects import names_of
 from backoffice.config import odin_config
 from backoffice.kit.components import Beside
@@ -54,11 +54,7 @@ def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
 
     `reveal`: personal data is shown whole, for those who have to judge it.
     """
-    if change.state == State.DRAFT:
-        kind = KINDS.get(change.kind)
-        parts = [(kind.message, _said(kind.message, operations.draft_values(change)))] if kind else []
-    else:
-        parts = operations.messages(change)
+    parts = operations.messages(change)
     shown = in_words(change.kind, parts, change.before, reveal=reveal)
     texts = [_wire_text(message, values) for message, values in parts]
     return [
@@ -80,19 +76,14 @@ def in_words(
 
 def summary(change: Change, *, reveal: bool) -> Summary:
     """What stands over the messages of a change."""
-    kind = KINDS.get(change.kind)
+    kinds = kinds_of(change.kind, (message["type"] for message in change.messages))
     return Summary(
         names_of([change]).get(change.subject, ""),
         change.subject,
         effect(change, reveal=reveal),
         change.amount,
-        kind.beside(change.subject) if kind and kind.beside else None,
+        next((kind.beside(change) for kind in kinds if kind.beside), None),
     )
-
-
-def _said(message: type[Request], values: Values) -> Values:
-    """Of what a form asks, what the message can say."""
-    return {name: value for name, value in values.items() if name in message.fields}
 
 
 def told_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:

@@ -45,9 +45,12 @@ def replace_held(creates: QuerySet[Delivery], by: "User | None") -> None:
     approval, whose last checker is `by`.
     """
     by_lane: defaultdict[str, list[Delivery]] = defaultdict(list)
-    for earlier in held().filter(held_by__change=F("change")).order_by("id"):
+    waiting = held().filter(held_by__change=F("change"), lane__in=creates.order_by().values("lane"))
+    for earlier in waiting.select_for_update(of=("self",)).order_by("id"):
         by_lane[earlier.lane].append(earlier)
-    for create in creates.filter(lane__in=by_lane).select_related("change"):
+    if not by_lane:
+        return
+    for create in creates.filter(lane__in=by_lane).select_related("change").order_by("id"):
         again = {message["type"] for message in create.change.messages}
         words = f"Replaced by change {create.change_id}, which creates the user and says this again."
         for earlier in by_lane[create.lane]:

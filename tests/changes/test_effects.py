@@ -68,7 +68,31 @@ def test_a_set_of_codes_says_what_comes_and_what_goes():
             {"mappings": [{"action": "A", "dealer_group": "HO", "dealer_id": "DEAL1"}]},
             "Add dealer HO/DEAL1",
         ),
-        ("register_retail_user", 0, {"name": "Asha"}, "Registers a user that ODIN has already"),
+        (
+            "channels",
+            322,
+            {
+                "si_template": "SI1",
+                "channels": [
+                    {"template_name": "TRADING", "channel": "SMS", "status": "1", "action": "1"},
+                    {"template_name": "NEWS", "channel": "ONLINE", "status": "1", "action": "2"},
+                ],
+            },
+            "Single interface template SI1 · TRADING by SMS: Active · Delete NEWS by Online",
+        ),
+        (
+            "participant_codes",
+            344,
+            {"participants": [{"segment": "1", "code": "PC1"}]},
+            "Participant code PC1 for segment 1",
+        ),
+        (
+            "alternate_addresses",
+            346,
+            {"first_type": "1", "first_address_1": "1 Hill Road", "second_city": ""},
+            "Set first alternate address",
+        ),
+        ("register_retail_user", 0, {"name": "Asha"}, "Register a user that ODIN has already"),
     ],
 )
 def test_kinds_say_what_they_do_in_the_words_of_the_desk(kind, message_type, values, said):
@@ -160,3 +184,9 @@ def test_a_deposit_is_seen_with_name_rupees_and_words_by_its_checker(client, che
         text in page for text in ("Asha Rao", "₹ 14,52,500.00", "Rupees fourteen lakh fifty-two thousand")
     )
     assert "Deposits approved today" in page
+
+
+def test_an_address_that_stays_is_no_effect_and_one_that_goes_is():
+    before = {"first_city": "Mumbai", "second_city": "Pune"}
+    cleared = change("alternate_addresses", 346, {"first_city": "Mumbai", "second_city": ""}, before)
+    assert effect(cleared, reveal=True) == "Clear second alternate address"

@@ -33,6 +33,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.risks import Risk, in_order
 from backoffice.delivery.holding import replace_held
 from backoffice.delivery.models import CREATES, Delivery
+from backoffice.delivery.moving import moving
 from backoffice.free_text import checked
 from backoffice.wakeups import Work, wake_after_commit
 
@@ -135,7 +136,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
     """
     reason = checked(reason, BatchError)
     _expire_if_due(batch_id)
-    with transaction.atomic():
+    with moving():
         batch = _undecided(batch_id)
         require_approver(by, change_kind(batch), batch.made_by_id, OF_A_FILE)
         if batch.content_hash != content_hash or _hash_of_changes(batch) != content_hash:
@@ -279,7 +280,7 @@ def _undecided(batch_id: int) -> Batch:
             raise AlreadyDecided(
                 "This batch expired, since nobody decided in time. Its maker may upload the file again."
             )
-        by = f" by {batch.decided_by.get_username()}" if batch.decided_by else ""
+        by = f" by {batch.decided_by}" if batch.decided_by else ""
         raise AlreadyDecided(f"This batch is {batch.get_state_display().lower()}{by} already.")
     return batch
 
