@@ -72,6 +72,11 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.by_name}: {self.text}"
 
+    @property
+    def who(self) -> str:
+        """Who did it, as pages name people."""
+        return str(self.by) if self.by else "the portal"
+
     def get_absolute_url(self) -> str:
         return reverse("compliance:detail", args=[self.pk])
 

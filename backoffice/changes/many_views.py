@@ -42,6 +42,7 @@ class Chosen:
     risks: Sequence[str]
     messages: Sequence[ShownMessage]
     ticked: bool
+    shows_personal: bool
 
     @property
     def label(self) -> str:
@@ -128,6 +129,7 @@ def _chosen(
         risks.labels(change.risks),
         shown_messages(change, reveal=shows),
         change.pk in ticked if ticked is not None else not change.risks,
+        shows,
     )
 
 

@@ -7,17 +7,18 @@ from django.db.models import Q
 
 from backoffice.delivery.states import OPEN
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit.components import RESULTS
 
 
 class Result(models.TextChoices):
     """The outcome of all messages of an approved change or file together."""
 
-    SENT = "sent", "Sent"
-    APPLIED = "applied", "Applied"
-    REFUSED = "refused", "Refused by ODIN"
-    UNKNOWN = "unknown", "Unknown"
-    ON_HOLD = "on_hold", "On hold"
-    CANCELLED = "cancelled", "Cancelled"
+    SENT = "sent", RESULTS["sent"].word
+    APPLIED = "applied", RESULTS["applied"].word
+    REFUSED = "refused", RESULTS["refused"].word
+    UNKNOWN = "unknown", RESULTS["unknown"].word
+    ON_HOLD = "on_hold", RESULTS["on_hold"].word
+    CANCELLED = "cancelled", RESULTS["cancelled"].word
 
 
 #: The results while a message is still open: the first whose states are found among the deliveries.

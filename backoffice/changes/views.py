@@ -252,7 +252,7 @@ def _shows(request: StaffRequest, change: Change) -> bool:
 
 def _events(change: Change, shows: bool) -> list[Event]:
     """The audit entries of this change as a time line, newest first."""
-    entries = Entry.objects.filter(change_id=change.pk).order_by("-id")[:ENTRIES]
+    entries = Entry.objects.filter(change_id=change.pk).select_related("by").order_by("-id")[:ENTRIES]
     return [_event(entry, shows) for entry in entries]
 
 
@@ -268,7 +268,7 @@ def _event(entry: Entry, shows: bool) -> Event:
     ]
     return Event(
         at=entry.at,
-        who="the portal" if entry.by_id is None else entry.by_name,
+        who=entry.who,
         what=privacy.words(entry.text, shows),
         why=privacy.words(entry.reason, shows),
         tone=shown.tone,

@@ -28,7 +28,7 @@ class DeliveryFilter(Filters):
         label="Status", choices=[(state.value, status("delivery", state.value).word) for state in State]
     )
     message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
-    needs_person = YesNoFilter(label="Needs a person")
+    needs_person = YesNoFilter(label="Needs attention")
     since = FromDay(field_name="created_at", label="Approved from")
     until = ToDay(field_name="created_at", label="Approved to")
 

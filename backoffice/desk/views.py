@@ -15,6 +15,7 @@ from backoffice.desk.today import gather
 from backoffice.incoming import page_of_this_site
 from backoffice.kit import search as searching
 from backoffice.kit.polling import polled
+from backoffice.kit.privacy import sees_at_once
 from backoffice.logins.reveal import reveal as reveal_personal
 
 
@@ -25,7 +26,9 @@ def today(request: StaffRequest) -> HttpResponse:
     """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
     partial = polled(request, "today")
     template = "desk/today_parts.html" if partial else "desk/today.html"
-    return render(request, template, {"today": gather(request.user)})
+    return render(
+        request, template, {"today": gather(request.user), "shows_personal": sees_at_once(request.user)}
+    )
 
 
 @for_staff()

@@ -1,7 +1,7 @@
 """The typed parts of pages: statuses, tabs, facts for the time line, the bar chart."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,8 +50,8 @@ STATUSES: dict[str, Mapping[str, Status]] = {
     },
     "outcome": {
         "": Status("No answer yet", "info", "deliveries"),
-        "applied": Status("Applied", "good", "check-circle"),
-        "refused": Status("Refused by ODIN", "bad", "x-circle"),
+        "applied": RESULTS["applied"],
+        "refused": replace(RESULTS["refused"], who=""),
         "not_applied": Status("Not applied", "warn", "refresh", "nobody: safe to repeat"),
         "unknown": Status("Unknown", "doubt", "question"),
     },

@@ -101,8 +101,10 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
         "fields": _fields(one),
         "batches": proposing.batches_of(one) if one.state == State.COMPARED else [],
         "events": [
-            Event(entry.at, entry.by_name, entry.text, entry.reason)
-            for entry in Entry.objects.filter(subject=one.subject).order_by("-at", "-id")[:ENTRIES]
+            Event(entry.at, entry.who, entry.text, entry.reason)
+            for entry in Entry.objects.filter(subject=one.subject)
+            .select_related("by")
+            .order_by("-at", "-id")[:ENTRIES]
         ],
         "may_see_personal": request.user.has_perm("accounts.see_personal_data"),
     }

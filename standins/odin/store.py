@@ -1,7 +1,7 @@
 """What the stand-in remembers: one SQLite file, one connection, one lock.
 
 Users are JSON documents, since nothing searches inside them. Limit transactions have a table,
-since their reference is unique for ever; the ledger has one row for each message received.
+since their reference is used only once; the ledger has one row for each message received.
 """
 
 import hashlib

@@ -317,6 +317,7 @@ def _named(kind: FileKind, found: list[summary.FindingKind]) -> list[tuple[str, 
 def _events(batch: Batch, shows: bool) -> list[Event]:
     entries = (
         Entry.objects.filter(subject=batch.subject)
+        .select_related("by")
         .exclude(action="batch.corrected")
         .order_by("-id")[:ENTRIES]
     )
@@ -328,7 +329,7 @@ def _event(entry: Entry, shows: bool) -> Event:
     shown = status("batch", what)
     return Event(
         at=entry.at,
-        who="the portal" if entry.by_id is None else entry.by_name,
+        who=entry.who,
         what=privacy.words(entry.text.partition(": ")[2] or entry.text, shows),
         why=privacy.words(entry.reason, shows),
         tone=shown.tone,

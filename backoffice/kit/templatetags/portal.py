@@ -38,6 +38,12 @@ def status(kind: str, state: str, who: bool = False) -> SafeString:
 
 
 @register.simple_tag
+def status_word(kind: str, state: str) -> str:
+    """The word of a status alone."""
+    return components.status(kind, state).word
+
+
+@register.simple_tag
 def status_pill(shown: components.Status, who: bool = False) -> SafeString:
     """The same for a `components.Status` at hand."""
     pill = format_html(
