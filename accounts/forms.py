@@ -25,7 +25,7 @@ SECTIONS = (
             Block(("group_id", "user_id", "manager_id", "odin_user_type", "category", "status")),
             Block(("name", "gender", "password")),
         ),
-        "Who the user is in ODIN. Group and user id together name the user for ever.",
+        "Who the user is in ODIN. Group and user id together name the user and never change.",
     ),
     Section(
         "contact",

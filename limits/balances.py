@@ -7,7 +7,6 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.retail_users import by_lane
 from backoffice.changes.models import Change
 from backoffice.delivery.looking import Attempts
 from backoffice.kit.components import Beside
@@ -32,7 +31,7 @@ class Balance:
 def beside_a_deposit(change: Change) -> Beside:
     """What a checker of a deposit sees of its retail user: other deposits of the day, and the last known balance.
 
-    One that is to be created has no balance that could be read.
+    One that was to be created has no balance that could be read.
     """
     lane = change.subject
     today = [
@@ -41,7 +40,7 @@ def beside_a_deposit(change: Change) -> Beside:
         if delivery.change_id != change.pk
     ]
     context: dict[str, Any] = {"deposits": {"count": len(today), "amount": sum(today)}}
-    if by_lane(lane):
+    if change.record_version:
         context |= {"balance": _balance(_answered(lane).first()), **_asking(lane)}
     return Beside("limits/_beside.html", context)
 

@@ -125,7 +125,7 @@ def submit(
             if draft.record_version != known.version:
                 raise Stale(
                     "ODIN confirmed another change of this record after you began. "
-                    "Open the form anew from the retail user's page, so that you change its present values."
+                    "Open the form again from the retail user's page, so that you change its present values."
                 )
             for name in CONTENT:
                 setattr(draft, name, getattr(content, name))

@@ -50,7 +50,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
         if delivery.state != State.UNKNOWN:
             raise _not_from_here(delivery, Move.RESOLVE_SEND)
         if not delivery.needs_person:
-            raise DeliveryError("This delivery is being repeated by itself. Wait for its outcome.")
+            raise DeliveryError("This delivery is being repeated automatically. Wait for its outcome.")
         if delivery.next_try_at and delivery.next_try_at > timezone.now():
             # Until its lane has rested, ODIN may still be working on it: nobody can know yet what becomes of it.
             until = timezone.localtime(delivery.next_try_at)

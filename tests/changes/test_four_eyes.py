@@ -263,7 +263,7 @@ def test_of_two_checkers_at_the_same_moment_one_wins_and_the_other_is_told(propo
     change.refresh_from_db()
     winner = change.decided_by.username
     loser = ({"checker", "checker2"} - {winner}).pop()
-    assert results == {winner: "won", loser: f"This change is approved by {winner} already."}
+    assert results == {winner: "won", loser: f"This change is approved by {change.decided_by} already."}
     assert Delivery.objects.count() == 1
 
 

@@ -91,7 +91,7 @@ def test_money_that_is_not_in_doubt_is_not_even_proposed(as_checker):
 
 def test_what_is_repeated_by_itself_is_not_sent_again_by_a_person(as_checker):
     repeated = DeliveryFactory(state=State.UNKNOWN, doubted=True)
-    assert "being repeated by itself" in press(as_checker, "again", repeated).content.decode()
+    assert "being repeated automatically" in press(as_checker, "again", repeated).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def test_approval_is_of_the_content_that_was_seen(submitted, checker):
 def test_a_batch_is_decided_once(submitted, checker, other_checker):
     batch = submitted()
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
-    with pytest.raises(AlreadyDecided, match="approved by checker"):
+    with pytest.raises(AlreadyDecided, match=f"approved by {checker}"):
         decisions.approve(batch.pk, by=other_checker, content_hash=batch.content_hash)
     with pytest.raises(AlreadyDecided):
         decisions.reject(batch.pk, by=other_checker, reason="No")
