@@ -154,6 +154,11 @@ class Batch(Leased):
         return reverse("batches:detail", args=[self.pk])
 
     @property
+    def label(self) -> str:
+        """What people call it: B-7."""
+        return f"B-{self.pk}"
+
+    @property
     def status(self) -> str:
         """One of STATUSES."""
         return self.result or self.state

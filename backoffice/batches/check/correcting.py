@@ -17,6 +17,7 @@ from backoffice.batches.check.checking import NumberedCells, RowChecker
 from backoffice.batches.check.repeats import RULE, Seen, first_of
 from backoffice.batches.check.storing import CheckedRow, replace
 from backoffice.batches.models import Batch, Row, RowState
+from backoffice.batches.trail import note
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 
@@ -78,7 +79,7 @@ def correct(batch: Batch, typed: Iterable[Typed], by: "User") -> Corrected:
         cell = corrections.correct(row, one.place, one.text, secret=secret)
         header = batch.headers[one.place]
         words = f"Row {row.number}, column {header}, corrected."
-        corrections.note(batch, "batch.corrected", by, words, header, [cell])
+        note(batch, "batch.corrected", by, words, column=header, cells=[cell])
         changed[row.number] = row
         done.cells += 1
     if changed:

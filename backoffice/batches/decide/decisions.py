@@ -25,6 +25,7 @@ from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kin
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
 from backoffice.batches.rules import in_force
+from backoffice.batches.trail import note
 from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.deciders import require_approver, require_maker, require_rejecter
 from backoffice.changes.kinds import file_kind
@@ -96,7 +97,7 @@ def submit(
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
         rows = bulk.propose(batch, SENT, _checkers_for(sent, rule))
-        _record(
+        note(
             batch,
             "batch.submitted",
             by,
@@ -121,7 +122,7 @@ def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
         rows = _open_changes(batch).update(
             state=ChangeState.WITHDRAWN, decision_reason=batch.decision_reason, updated_at=timezone.now()
         )
-        _record(
+        note(
             batch, "batch.withdrawn", by, f"{counts.rows(rows)} withdrawn.", batch.decision_reason, rows=rows
         )
     return batch
@@ -148,7 +149,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             _give_up(batch, by, stale)
         elif (given := _approvals(batch, by, reason)) < (needed := _checkers(batch)):
             said = f"approved, {given} of {needed} approvals."
-            _record(batch, "batch.first_approval", by, said, reason)
+            note(batch, "batch.first_approval", by, said, reason)
             return Approved(0, stale, given, needed)
         else:
             batch.decided_by = by
@@ -166,7 +167,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
                 wake_after_commit(Work.DELIVERIES)
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
             said = f"{counts.rows(rows)} approved{left_out}."
-            _record(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
+            note(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
     if batch.state == State.STALE:  # raised out here, so that the state is kept
         raise Stale(
             f"The records of {counts.rows(stale)} moved on after the file was checked, so nothing of it was sent. "
@@ -187,9 +188,7 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
         batch.state = State.REJECTED
         batch.save()
         rows = _decide(batch, ChangeState.REJECTED, by, batch.decision_reason)
-        _record(
-            batch, "batch.rejected", by, f"{counts.rows(rows)} rejected.", batch.decision_reason, rows=rows
-        )
+        note(batch, "batch.rejected", by, f"{counts.rows(rows)} rejected.", batch.decision_reason, rows=rows)
     return batch
 
 
@@ -234,7 +233,7 @@ def comment(batch_id: int, *, by: "User", text: str) -> None:
     """Say something about a file to all who see it, once it is submitted. Raises NotAllowed or ReasonMissing."""
     batch = Batch.objects.get(pk=batch_id)
     said = comments.checked(change_kind(batch), text, by=by, submitted=batch.submitted_at is not None)
-    _record(batch, "batch.commented", by, "Comment.", said)
+    note(batch, "batch.commented", by, "Comment.", said)
 
 
 def expire_old() -> int:
@@ -258,7 +257,7 @@ def _expire(batch_id: int) -> bool:
         batch.save()
         rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
         said = f"{counts.rows(rows)} expired, since nobody decided in time."
-        _record(batch, "batch.expired", None, said, rows=rows)
+        note(batch, "batch.expired", None, said, rows=rows)
     return True
 
 
@@ -355,7 +354,7 @@ def _give_up(batch: Batch, by: "User", stale: int) -> None:
     _open_changes(batch).update(state=ChangeState.STALE, updated_at=batch.decided_at)
     batch.state = State.STALE
     batch.save()
-    _record(
+    note(
         batch, "batch.stale", by, f"Nothing sent: the records of {counts.rows(stale)} moved on.", stale=stale
     )
 
@@ -372,16 +371,3 @@ def _hash(hashes: Iterable[str]) -> str:
     for one in hashes:
         whole.update(one.encode("ascii"))
     return whole.hexdigest()
-
-
-def _record(
-    batch: Batch, action: str, by: "User | None", text: str, reason: str = "", **details: object
-) -> None:
-    record(
-        action,
-        by=by,
-        subject=batch.subject,
-        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {text}",
-        reason=reason,
-        details={"batch": batch.pk, "sha256": batch.sha256, "content_hash": batch.content_hash, **details},
-    )

@@ -41,9 +41,9 @@ def choose(request: StaffRequest) -> HttpResponse:
 def new(request: StaffRequest, kind: str) -> HttpResponse:
     """Upload a file of a kind; beside it the guide to its columns."""
     wanted = _kind_or_404(kind)
-    corrects = whole(request.GET.get("corrects", ""))
-    form = UploadForm(request.POST or None, request.FILES or None, initial={"corrects": corrects})
-    problem = ""
+    parent, problem = _corrected(request, kind)
+    initial = {"corrects": parent.pk if parent else None}
+    form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -68,7 +68,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
         "kind": wanted,
         "form": form,
         "problem": problem,
-        "corrects": Batch.objects.filter(pk=whole(str(form["corrects"].value())) or 0, kind=kind).first(),
+        "corrects": parent,
         "columns": columns.columns(wanted.layout),
     }
     return render(request, "batches/new.html", context, status=422 if request.method == "POST" else 200)
@@ -185,6 +185,17 @@ def hidden(request: StaffRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, "Decided. The file is checked again.")
     return redirect(batch)
+
+
+def _corrected(request: StaffRequest, kind: str) -> tuple[Batch | None, str]:
+    """The batch whose failed rows the file is to correct, if the address names one; or why it may not, in words."""
+    number = whole(request.GET.get("corrects", ""))
+    if number is None:
+        return None, ""
+    try:
+        return operations.corrected(number, kind, _person(request)), ""
+    except BatchError as error:
+        return None, error.words
 
 
 def _begin(batch: Batch, by: "User") -> str:

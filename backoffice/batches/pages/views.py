@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.models import Entry
-from backoffice.batches import counts, operations
+from backoffice.batches import counts, fixing, operations, pausing
 from backoffice.batches.check import summary
 from backoffice.batches.decide import completion, decisions
 from backoffice.batches.decide.deciders import asks_total, change_kind, decides
@@ -134,12 +134,12 @@ def _check(batch: Batch, by: "User", request: StaffRequest) -> str:
 
 
 def _pause(batch: Batch, by: "User", request: StaffRequest) -> str:
-    operations.pause(batch.pk, by=by)
+    pausing.pause(batch.pk, by=by)
     return "Paused. Nothing is lost; resume whenever you like."
 
 
 def _resume(batch: Batch, by: "User", request: StaffRequest) -> str:
-    operations.resume(batch.pk, by=by)
+    pausing.resume(batch.pk, by=by)
     return "It goes on where it stopped."
 
 
@@ -150,7 +150,7 @@ def _discard(batch: Batch, by: "User", request: StaffRequest) -> str:
 
 def _clean(batch: Batch, by: "User", request: StaffRequest) -> str:
     path, rule, seen = (request.POST.get(name, "") for name in ("path", "rule", "seen"))
-    altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
+    altered = fixing.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
     return f"Accepted in {counts.rows(altered)}. They are being checked again."
 
 
@@ -305,6 +305,7 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "stopped": stopped,
         "seen": "-".join(marks),
         "may_steer": batch.made_by_id == request.user.pk or decides(request.user, batch),
+        "may_correct": operations.may_correct(batch, request.user),
     }
 
 
