@@ -8,7 +8,7 @@ from backoffice.batches.check import summary
 from backoffice.batches.check.correcting import Typed, mark
 from backoffice.batches.decide import decisions
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
-from backoffice.batches.models import Batch, RowState, State
+from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.delivery.content import content_hash
 from backoffice.protocol.secret import MASK
 from backoffice.seal import unseal_values
@@ -216,3 +216,12 @@ def test_a_password_is_never_applied_to_other_rows(checked, maker):
         fixing.correct_alike(first.batch_id, first.number, place(first, "password"), by=maker)
     second.refresh_from_db()
     assert not second.corrections
+
+
+def test_which_row_depends_on_another_is_told_by_their_values_and_not_by_words(checked):
+    first, second = checked({}, {"user_id": "FIX0", "pan": "AAAPR0000K"})
+    reworded = [{**finding, "text": "Somebody has it already."} for finding in second.findings]
+    Row.objects.filter(pk=second.pk).update(findings=reworded)
+    fix(first, user_id="FIX8", pan="AAAPR0008K")
+    second.refresh_from_db()
+    assert second.state == RowState.GOOD
