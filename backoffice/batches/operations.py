@@ -1,4 +1,4 @@
-"""What the uploader does with a file before it is proposed: upload, say what the columns mean, check, give up."""
+"""What the uploader does with a file before it is proposed: upload, say what the columns mean, check, discard."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ CORRECTABLE = (State.SUBMITTED, State.APPROVED)
 
 @dataclass(frozen=True)
 class Uploaded:
-    """An upload: its batch, and the earlier ones that had the very same bytes, newest first."""
+    """An upload: its batch, and the earlier ones that had the same bytes, newest first."""
 
     batch: Batch
     earlier: Sequence[Batch]
@@ -209,14 +209,14 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
 
 
 def discard(batch_id: int, *, by: "User") -> Batch:
-    """Give up a file that was not submitted yet; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
+    """Discard a batch that was not submitted yet; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
     with transaction.atomic():
         batch = mine(batch_id, by)
         batch.state = State.WITHDRAWN
         batch.lease_token = batch.lease_until = None
         name, batch.path, batch.file_until = batch.path, "", None
         batch.save()
-        note(batch, "batch.discarded", by, "Given up before it was submitted.")
+        note(batch, "batch.discarded", by, "Discarded before it was submitted.")
         transaction.on_commit(lambda: uploads.forget(name))
     return batch
 

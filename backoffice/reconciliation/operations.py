@@ -1,4 +1,4 @@
-"""What people do with a reconciliation: upload, say what the columns mean, compare, give up; and what a worker ends."""
+"""What people do with a reconciliation: upload, say what the columns mean, compare, discard; and what a worker ends."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -114,13 +114,13 @@ def compare(pk: int, *, by: "User", names: Sequence[str] | None = None) -> Recon
 
 
 def discard(pk: int, *, by: "User") -> Reconciliation:
-    """Give up a file that was not compared; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
+    """Discard a file that was not compared; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
     with transaction.atomic():
         one = _mine(pk, by)
         one.state = State.DISCARDED
         name, one.path, one.file_until = one.path, "", None
         one.save()
-        _record(one, "reconciliation.discarded", by, "Given up before it was compared.")
+        _record(one, "reconciliation.discarded", by, "Discarded before it was compared.")
         transaction.on_commit(lambda: uploads.forget(name))
     return one
 
@@ -140,7 +140,9 @@ def stop(one: Reconciliation, token: uuid.UUID, words: str) -> None:
     """The file cannot be compared: nothing of it is kept. Does nothing where the lease is lost."""
     with transaction.atomic():
         comparing = Reconciliation.objects.filter(pk=one.pk, state=State.COMPARING, lease_token=token)
-        if not comparing.exists():
+        if (
+            comparing.select_for_update().first() is None
+        ):  # no other worker takes it while its rows are deleted
             return
         one.lines.all().delete()
         one.found.all().delete()

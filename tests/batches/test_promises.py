@@ -100,5 +100,5 @@ def test_a_file_again_is_another_batch_that_names_the_first(as_maker):
             reverse("batches:upload", args=[CREATE]), {"file": file, "token": uuid.uuid4()}
         )
     first, second = Batch.objects.order_by("pk")
-    assert f"batch {first.pk}" in as_maker.get(answer.url).content.decode().lower()
+    assert f"b-{first.pk}" in as_maker.get(answer.url).content.decode().lower()
     assert first.sha256 == second.sha256

@@ -2,7 +2,7 @@
 
 Either the cleaned values that a finding offers are taken, or one text is put in the place of another. The cells stay as
 uploaded. The correction is kept beside them, each one is named in the audit trail, and the row is checked again. Rows
-that still have the fault are those to come, so that a killed worker's successor goes on there.
+that still have the fault are those to come, so that a killed worker's successor continues there.
 """
 
 from collections.abc import Sequence

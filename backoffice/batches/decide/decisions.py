@@ -170,7 +170,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             note(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
     if batch.state == State.STALE:  # raised out here, so that the state is kept
         raise Stale(
-            f"The records of {counts.rows(stale)} moved on after the file was checked, so nothing of it was sent. "
+            f"The records of {counts.rows(stale)} changed after the file was checked, so nothing was sent. "
             "The maker must upload it again."
         )
     return Approved(rows, stale)
@@ -193,7 +193,7 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
 
 
 def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
-    """Reject one row; the others wait on. Raises NotAllowed, ReasonMissing, AlreadyDecided or BatchError."""
+    """Reject one row; the others still wait. Raises NotAllowed, ReasonMissing, AlreadyDecided or BatchError."""
     _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
@@ -221,7 +221,7 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
             "batch.row_rejected",
             by=by,
             subject=row.lane,
-            text=f"Row {number} of batch {batch.pk} rejected.",
+            text=f"Row {number} of {batch.label} rejected.",
             reason=row.reason,
             details={"batch": batch.pk, "row": number, "content_hash": row.content_hash},
             change_id=change.pk,
@@ -355,7 +355,11 @@ def _give_up(batch: Batch, by: "User", stale: int) -> None:
     batch.state = State.STALE
     batch.save()
     note(
-        batch, "batch.stale", by, f"Nothing sent: the records of {counts.rows(stale)} moved on.", stale=stale
+        batch,
+        "batch.stale",
+        by,
+        f"Nothing sent: the records of {counts.rows(stale)} changed after the check.",
+        stale=stale,
     )
 
 

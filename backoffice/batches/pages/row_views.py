@@ -86,14 +86,14 @@ def row(request: StaffRequest, pk: int, number: int) -> HttpResponse:
 @require_POST
 @may_see_rows
 def reject(request: StaffRequest, pk: int, number: int) -> HttpResponse:
-    """Reject one row with a reason; the others wait on."""
+    """Reject one row with a reason; the others still wait for a decision."""
     batch, found = _row_or_404(pk, number)
     reason = request.POST.get("reason", "")
     try:
         decisions.reject_row(pk, number, by=request.user, reason=reason)
     except BatchError as error:
         return _row_page(request, batch, found, problem=error.words, reason=reason, code=409)
-    messages.success(request, f"Row {number} is rejected. The other rows wait on.")
+    messages.success(request, f"Row {number} is rejected. The other rows still wait for a decision.")
     return redirect("batches:row", pk=pk, number=number)
 
 
@@ -174,7 +174,7 @@ def _taken(request: StaffRequest, batch: Batch, part: str, ending: str) -> dict[
         "batch.downloaded",
         by=request.user,
         subject=batch.subject,
-        text=f"Batch {batch.pk}: {part} downloaded.",
+        text=f"{batch.label}: {part} downloaded.",
         details={"batch": batch.pk, "sha256": batch.sha256},
     )
     name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.{ending}")

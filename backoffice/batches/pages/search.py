@@ -29,7 +29,7 @@ def find(text: str, user: "User") -> Iterator[Match]:
     for batch in found[:LIMIT]:
         yield Match(
             "Batch",
-            f"Batch {batch.pk}: {batch.file_name}",
+            f"{batch.label}: {batch.file_name}",
             batch.get_absolute_url(),
             f"{batch.status_label} · {batch.total_rows} rows",
             exact=exact,
