@@ -77,9 +77,11 @@ def _work(batch: Batch, token: uuid.UUID) -> None:
 
 
 def _until_the_time_is_over(batch: Batch, token: uuid.UUID, step: Callable[[], bool]) -> bool:
-    """Whether there is more to do. A batch that was paused has more."""
+    """Whether there is more to do. A batch that was paused has more; a step is done however late it is."""
     end = time.monotonic() + WORK_SECONDS
     more = True
-    while more and time.monotonic() < end and lease.keep(batch, token):
+    while more and lease.keep(batch, token):
         more = step()
+        if time.monotonic() >= end:
+            break
     return more

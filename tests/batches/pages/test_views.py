@@ -1,12 +1,14 @@
 """The pages of batches: who sees what, what each state offers, and what is said when something cannot be done."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice.batches.check import summary
 from backoffice.batches.decide import decisions
 from backoffice.batches.models import Row, State
 from backoffice.changes.models import Change
@@ -246,7 +248,10 @@ def test_progress_says_nothing_while_nothing_moved_and_reloads_when_the_state_di
     assert client.get(address).headers["HX-Refresh"] == "true"
 
 
-def test_progress_promises_no_time_while_nothing_can_be_sent(submitted, as_person, checker, admin):
+def test_progress_promises_no_time_while_nothing_can_be_sent(
+    submitted, as_person, checker, admin, monkeypatch
+):
+    monkeypatch.setattr(summary, "LATELY", timedelta(hours=1))
     batch = submitted()
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     Delivery.objects.filter(lane="HO/U0003").update(state="applied", finished_at=timezone.now())
