@@ -34,6 +34,7 @@ from backoffice.reconciliation.models import Difference, Line, Outcome, Reconcil
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
+VIEW = "reconciliation.view_reconciliation"
 REGISTER, DECLARE, SEND = "register", "declare", "send"
 #: Rows that are read from the database at a time.
 AT_ONCE = 500
@@ -86,8 +87,8 @@ def propose(
 
     Raises NotAllowed, BatchError where nothing can be made of them, or FileProblem where they are too many for a file.
     """
-    if not by.has_perm("changes.add_change"):
-        raise NotAllowed("You may not propose changes. Somebody whose role includes it does.")
+    if not by.has_perms((VIEW, "changes.add_change")):
+        raise NotAllowed("You may not propose changes from a reconciliation. Ask a maker.")
     with ExitStack() as undo:
         with transaction.atomic():
             done = _propose(pk, way, chosen, by, token, undo)

@@ -26,9 +26,9 @@ from backoffice.kit.tables_base import ListView
 from backoffice.reconciliation import exported, operations, proposing
 from backoffice.reconciliation.filters import ReconciliationFilter
 from backoffice.reconciliation.models import Reconciliation, State
+from backoffice.reconciliation.proposing import VIEW
 from backoffice.reconciliation.tables import ReconciliationTable
 
-VIEW = "reconciliation.view_reconciliation"
 #: So many entries of its time line are shown; the audit list has the rest.
 ENTRIES = 50
 

@@ -5,6 +5,7 @@ import io
 import uuid
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,11 +14,12 @@ from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.batches import tasks as batch_tasks
 from backoffice.batches.decide import decisions
-from backoffice.batches.errors import BatchError
+from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
+from backoffice.reconciliation import proposing
 from backoffice.reconciliation.models import Reconciliation, State
 from tests.batches.files import CASES, as_csv, workbook
 from tests.factories import BankAccountFactory, RetailUserFactory
@@ -370,6 +372,15 @@ class TestProposals:
         batch = checked(Batch.objects.get())
         assert batch.wrong == 0, batch.rows.get().findings
         assert batch.rows.get().values["declared_from"] == f"Reconciliation {one.pk}"
+
+    def test_who_may_not_see_a_reconciliation_proposes_nothing_of_it(
+        self, as_maker, asha, compliance, checker
+    ):
+        one = compare(as_maker, rows(email="new@example.com"))
+        checker.user_permissions.add(Permission.objects.get(codename="add_change"))
+        for person in (compliance, checker):
+            with pytest.raises(NotAllowed, match="Ask a maker"):
+                proposing.propose(one.pk, proposing.DECLARE, one.found.all(), by=person)
 
     def test_a_proposal_that_fails_keeps_no_file(self, as_maker, asha, tmp_path, monkeypatch):
         one = compare(as_maker, rows(email="new@example.com"))
