@@ -14,6 +14,7 @@ from backoffice.batches.models import Row, State
 from backoffice.changes.models import Change
 from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery
+from backoffice.kit.search import number_of
 from tests.factories import RetailUserFactory, set_rule
 
 pytestmark = pytest.mark.django_db
@@ -321,3 +322,18 @@ def test_the_totals_of_a_checked_file_are_shown_once_with_links_to_its_rows(
     assert f'href="{url("rows", batch)}?state=wrong"' in page
     decisions.submit(batch.pk, by=maker, mode="valid", reason="New clients")
     assert text(as_person(checker).get(url("detail", batch))).count("2 with errors") == 1
+
+
+@pytest.mark.parametrize("words", ["B-{}", "b-{}", "batch {}", "Batch #{}"])
+def test_a_batch_is_found_by_its_number_as_the_pages_write_it(checked, as_person, maker, words):
+    batch = checked()
+    client = as_person(maker)
+    typed = words.format(batch.pk)
+    assert client.post(reverse("desk:search"), {"q": typed}).url == batch.get_absolute_url()
+    assert batch.file_name in text(client.get(reverse("batches:list"), {"q": typed}))
+
+
+def test_a_letter_finds_nothing_of_another_kind(checked, as_person, maker):
+    batch = checked()
+    assert number_of(f"C-{batch.pk}", "batch") is None
+    assert number_of(f"C-{batch.pk}", "change") == number_of(str(batch.pk), "change") == batch.pk
