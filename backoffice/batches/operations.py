@@ -3,18 +3,15 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from backoffice.batches.check.summary import hidden_rows
 from backoffice.batches.counts import rows
 from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import columns, matching, meanings, reading, uploads
+from backoffice.batches.file.taking import kept, taken_in
 from backoffice.batches.models import Batch, State
 from backoffice.batches.trail import note
 from backoffice.batches.uploader import may_upload, mine, start_over
@@ -68,36 +65,14 @@ def upload(
     if done := Batch.objects.filter(token=token, made_by=by).first():
         return Uploaded(done, earlier(done))
     parent = corrected(corrects, kind, by) if corrects is not None else None
-    stored = uploads.store(chunks)
     try:
-        name = uploads.clean_name(file_name)
-        layout = file_kind(kind).layout
-        inspected = reading.inspect(uploads.path_of(stored.name), name, knows=matching.knows(layout))
-        mapping, unconfirmed = meanings.meaning(kind, layout, inspected, by)
-        with transaction.atomic():
-            batch = Batch.objects.create(
-                token=token,
-                kind=kind,
-                file_name=name,
-                path=stored.name,
-                file_until=timezone.now() + timedelta(days=settings.BATCH_FILE_DAYS),
-                sha256=stored.sha256,
-                size=stored.size,
-                shape=inspected.shape,
-                headers=inspected.headers,
-                mapping=mapping,
-                unconfirmed=unconfirmed,
-                corrects=parent,
-                made_by=by,
-            )
+        with taken_in(chunks, file_name, kind, file_kind(kind).layout, by) as read, transaction.atomic():
+            batch = Batch.objects.create(token=token, kind=kind, corrects=parent, made_by=by, **read)
             why: dict[str, Any] = {"corrects": parent.pk} if parent else {}
-            note(batch, "batch.uploaded", by, f"{name} uploaded, {stored.size} bytes.", **why)
+            said = f"{batch.file_name} uploaded, {batch.size} bytes."
+            note(batch, "batch.uploaded", by, said, **why)
     except IntegrityError:  # the second of two clicks at the same moment
-        uploads.forget(stored.name)
         batch = Batch.objects.get(token=token, made_by=by)
-    except BaseException:
-        uploads.forget(stored.name)
-        raise
     return Uploaded(batch, earlier(batch))
 
 
@@ -144,9 +119,7 @@ def read_again(batch_id: int, *, sheet: str, header_row: int, by: "User") -> Bat
         batch = mine(batch_id, by)
         layout = file_kind(batch.kind).layout
         knows = matching.knows(layout)
-        found = reading.inspect(
-            _file(batch), batch.file_name, knows=knows, sheet=sheet, header_row=header_row
-        )
+        found = reading.inspect(kept(batch), batch.file_name, knows=knows, sheet=sheet, header_row=header_row)
         batch.rows.all().delete()
         start_over(batch)
         batch.state = State.UPLOADED
@@ -183,7 +156,7 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
     """
     with transaction.atomic():
         batch = mine(batch_id, by)
-        _file(batch)
+        kept(batch)
         wanted = list(names) if names is not None else batch.mapping
         if found := unclear(batch, wanted) if names is not None else problems(batch):
             raise ColumnsUnclear(found)
@@ -230,10 +203,3 @@ def unclear(batch: Batch, names: Sequence[str]) -> list[str]:
             f"Row {row} names no column of this kind of file. Choose the header row, or say what the columns mean."
         ]
     return matching.problems(layout, batch.headers, names)
-
-
-def _file(batch: Batch) -> Path:
-    """The uploaded file. Raises BatchError where its time is over, whether beat has deleted it or not."""
-    if not batch.path or (batch.file_until and batch.file_until <= timezone.now()):
-        raise BatchError("The file is not kept any more. Upload it again.")
-    return uploads.path_of(batch.path)

@@ -188,10 +188,10 @@ def checking(batch: Batch) -> Progress:
 
 
 def deliveries(batch: Batch) -> dict[str, int]:
-    """How many deliveries of the batch stand in each state; `needs_person` counts those that do not go on alone."""
+    """How many deliveries of the batch stand in each state; `needs_person` counts those that somebody must settle."""
     owed = Delivery.objects.filter(change__batch=batch)
     counted = owed.order_by().values_list("state").annotate(Count("id"))
-    needing = owed.filter(Q(needs_person=True) | Q(state=DeliveryState.ON_HOLD)).count()
+    needing = owed.filter(needs_person=True).count()
     return {state.value: 0 for state in DeliveryState} | dict(counted) | {"needs_person": needing}
 
 
