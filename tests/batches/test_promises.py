@@ -81,7 +81,7 @@ def test_a_file_is_kept_for_its_days_and_its_entry_stays(as_maker, tmp_path):
     assert tasks.expire_files() == 1
     assert not list((tmp_path / "uploads").iterdir())
     after = as_maker.get(page).content.decode()
-    assert "no longer: only what was read of it" in flowed(after)
+    assert "file deleted, rows kept" in flowed(after)
     assert row.batch.sha256 in after
 
 
