@@ -40,7 +40,7 @@ from django.db import connection, transaction
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
-from backoffice.batches import lease, operations
+from backoffice.batches import ending, lease, operations
 from backoffice.batches.check.checking import Checking
 from backoffice.batches.decide import decisions
 from backoffice.batches.file import columns
@@ -129,7 +129,7 @@ def check(batch: Batch) -> None:
     with Checking(batch, token) as run:
         while run.step():
             pass
-    operations.finish_check(batch, token)
+    ending.finish_check(batch, token)
 
 
 def submit(batch: Batch, maker: User) -> None:

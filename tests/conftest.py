@@ -168,12 +168,12 @@ def admin(db, django_user_model):
 
 @pytest.fixture
 def odin(settings):
-    """A stand-in with a memory of its own, to which the portal is pointed."""
+    """A stand-in with a memory of its own, to which the portal is pointed. A busy machine has time to answer."""
     with StandIn(password=settings.ODIN_DEALER_PASSWORD, key=settings.ODIN_PASSWORD_KEY) as standin:
         settings.ODIN_SERVICE_URL = standin.endpoint
         settings.ODIN_WSDL_URL = f"{standin.url}?singleWsdl"
-        settings.ODIN_CONNECT_TIMEOUT = settings.ODIN_READ_TIMEOUT = 1.0
-        settings.ODIN_TOTAL_TIMEOUT = 2.0
+        settings.ODIN_CONNECT_TIMEOUT = settings.ODIN_READ_TIMEOUT = 10.0
+        settings.ODIN_TOTAL_TIMEOUT = 15.0
         settings.DELIVERY_HOLD_SECONDS = 0
         yield standin
 

@@ -84,7 +84,6 @@ def logged(shape):
 
 def found_in(text):
     searching.NUMBERED.fullmatch(text)
-    batch_search.NUMBERED.fullmatch(text)
     batch_search.HASH.fullmatch(text)
 
 

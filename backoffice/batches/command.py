@@ -67,5 +67,5 @@ class BatchCommand(BaseCommand):
         """The batch of this number. Raises CommandError."""
         found = Batch.objects.filter(pk=number).first()
         if found is None:
-            raise CommandError(f"There is no batch {number}.", returncode=Exit.MISUSED)
+            raise CommandError(f"There is no batch B-{number}.", returncode=Exit.MISUSED)
         return found

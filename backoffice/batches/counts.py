@@ -13,5 +13,10 @@ def messages(count: int) -> str:
     return _counted(count, "message", "messages")
 
 
+def values(count: int) -> str:
+    """ "1 value", "4,960 values"."""
+    return _counted(count, "value", "values")
+
+
 def _counted(count: int, one: str, many: str) -> str:
     return f"{indian(count, places=0)} {one if count == 1 else many}"

@@ -1,4 +1,4 @@
-"""One worker works on a batch at a time: the one that holds its lease. A dead worker's lease runs out by itself."""
+"""One worker works on a batch at a time: the one that holds its lease. A dead worker's lease expires."""
 
 import uuid
 from datetime import timedelta

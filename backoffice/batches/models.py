@@ -148,10 +148,15 @@ class Batch(Leased):
         ]
 
     def __str__(self) -> str:
-        return f"Batch {self.pk} ({self.file_name})"
+        return f"{self.label} ({self.file_name})"
 
     def get_absolute_url(self) -> str:
         return reverse("batches:detail", args=[self.pk])
+
+    @property
+    def label(self) -> str:
+        """What people call it: B-7."""
+        return f"B-{self.pk}"
 
     @property
     def status(self) -> str:
@@ -216,7 +221,7 @@ class Row(models.Model):
         indexes = [models.Index(fields=["batch", "state", "number"], name="row_by_state")]
 
     def __str__(self) -> str:
-        return f"Row {self.number} of batch {self.batch_id}"
+        return f"Row {self.number} of B-{self.batch_id}"
 
     def get_absolute_url(self) -> str:
         return reverse("batches:row", args=[self.batch_id, self.number])

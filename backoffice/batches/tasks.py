@@ -7,7 +7,7 @@ from collections.abc import Callable
 from celery import shared_task
 from structlog.contextvars import bind_contextvars
 
-from backoffice.batches import lease, operations
+from backoffice.batches import ending, lease
 from backoffice.batches.check.checking import Checking
 from backoffice.batches.check.cleaning import Cleaning
 from backoffice.batches.decide import applying, completion, decisions
@@ -29,7 +29,7 @@ def work_due() -> int:
             bind_contextvars(batch_id=batch.pk)
             batch.refresh_from_db()
             if batch.state == State.CHECKING and batch.failures >= MOST_FAILURES:
-                operations.give_up_check(batch, token)
+                ending.give_up_check(batch, token)
             else:
                 _work(batch, token)
             return 1
@@ -47,7 +47,7 @@ def sweep() -> None:
 @shared_task
 def expire_files() -> int:
     """Run by beat: delete the uploaded files whose time is over."""
-    return operations.expire_files()
+    return ending.expire_files()
 
 
 @shared_task
@@ -63,13 +63,13 @@ def _work(batch: Batch, token: uuid.UUID) -> None:
             with Cleaning(batch, token) if batch.cleaning else Checking(batch, token) as run:
                 more = _until_the_time_is_over(batch, token, run.step)
             if not more:
-                operations.finish_check(batch, token)
+                ending.finish_check(batch, token)
         else:
             more = _until_the_time_is_over(batch, token, lambda: applying.step(batch, token))
     except LeaseLost:
         return
     except FileProblem as problem:
-        operations.stop_check(batch, token, problem.words)
+        ending.stop_check(batch, token, problem.words)
         return
     if more:
         lease.give_back(batch, token)
@@ -77,9 +77,11 @@ def _work(batch: Batch, token: uuid.UUID) -> None:
 
 
 def _until_the_time_is_over(batch: Batch, token: uuid.UUID, step: Callable[[], bool]) -> bool:
-    """Whether there is more to do. A batch that was paused has more."""
+    """Whether there is more to do. A batch that was paused has more; a step is done however late it is."""
     end = time.monotonic() + WORK_SECONDS
     more = True
-    while more and time.monotonic() < end and lease.keep(batch, token):
+    while more and lease.keep(batch, token):
         more = step()
+        if time.monotonic() >= end:
+            break
     return more

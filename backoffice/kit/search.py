@@ -26,7 +26,9 @@ class Match:
 Provider = Callable[[str, "User"], Iterable[Match]]
 
 LIMIT = 20
-NUMBERED = re.compile(r"(?:(change|delivery)\s*+)?#?\s*+([0-9]{1,12})", re.IGNORECASE | re.ASCII)
+NUMBERED = re.compile(
+    r"(?:(?:(change|delivery|batch)\s*+)?#?\s*+|([CDB])-)([0-9]{1,12})", re.IGNORECASE | re.ASCII
+)
 _providers: dict[str, Provider] = {}
 
 
@@ -45,8 +47,8 @@ def search(text: str, user: "User") -> list[Match]:
 
 
 def number_of(text: str, kind: str) -> int | None:
-    """The number of "12", "#12" or "change 12", where `kind` is "change"; None for anything else."""
+    """The number of "12", "#12", "change 12" or "C-12", where `kind` is "change"; None for anything else."""
     found = NUMBERED.fullmatch(text)
-    if found is None or (found[1] and found[1].lower() != kind):
+    if found is None or not kind.startswith((found[1] or found[2] or "").lower()):
         return None
-    return whole(found[2])
+    return whole(found[3])

@@ -24,6 +24,7 @@ from backoffice.reconciliation.exported import LANE, LAYOUT, RECORDS, SINGLE_REC
 from backoffice.reconciliation.models import Outcome
 
 TWICE = "Row {} is for the same retail user. Leave one of them out."
+SAME_ACCOUNT = "{0} {1} is the same account as {0} {2}. Leave one of them out."
 NOBODY = "The row names no retail user. Fill in group id and user id."
 
 
@@ -76,6 +77,9 @@ class Comparer:
             column.name for column in columns if "." not in column.path and column.name not in LANE
         ]
         self._keys = {name: _key(ExportedUser.fields[name]) for name in self._single}
+        self._part_keys = {
+            name: {part: _key(field) for part, field in RECORDS[name].fields.items()} for name in ACCOUNTS
+        }
         #: Of each kind of account, the parts that the file has of the first one, the second and so on.
         self._parts: dict[str, list[list[str]]] = {}
         for name in RECORDS:
@@ -102,7 +106,7 @@ class Comparer:
             one = Compared(number, Outcome.UNREADABLE, *lane, str(row.values.get("name", ""))[:100])
             compared.append(one)
             one.findings = [found for found in row.findings if found.severity is Severity.ERROR]
-            one.findings += _unaddressed(lane)
+            one.findings += [*_unaddressed(lane), *self._same_accounts(row.values)]
             if not one.findings and lane in firsts:
                 one.findings = [Finding("user_id", TWICE.format(firsts[lane]), rule="file.twice")]
             if one.findings:
@@ -116,6 +120,20 @@ class Comparer:
             one.differences = list(self._differences(row.values, self._known(user)))
             one.outcome = Outcome.DIFFERENT if one.differences else Outcome.SAME
         return compared
+
+    def _same_accounts(self, given: Values) -> Iterator[Finding]:
+        """Accounts that a row names twice: which of them is meant, nobody can say."""
+        for name in ACCOUNTS:
+            firsts: dict[tuple[str, ...], int] = {}
+            for place, account in enumerate(records(given, name), 1):
+                first = firsts.setdefault(self._account(name, account), place)
+                if first != place:
+                    words = SAME_ACCOUNT.format(RECORDS[name].noun, place, first)
+                    yield Finding(f"{name}.{place - 1}.{ACCOUNTS[name][-1]}", words, rule="file.twice")
+
+    def _account(self, name: str, account: Mapping[str, str]) -> tuple[str, ...]:
+        """What tells an account from others, however it is spelled."""
+        return tuple(self._part_keys[name][part](account.get(part, "")) for part in ACCOUNTS[name])
 
     def _known(self, user: RetailUser) -> Values:
         """What is known of a retail user, of that which the file speaks of."""
@@ -163,15 +181,10 @@ class Comparer:
     def _accounts(
         self, name: str, there: list[dict[str, str]], here: list[dict[str, str]]
     ) -> Iterator[Differs]:
-        parts = RECORDS[name].fields
-        keys = {part: _key(field) for part, field in parts.items()}
-
-        def key(account: Mapping[str, str]) -> tuple[str, ...]:
-            return tuple(keys[part](account.get(part, "")) for part in ACCOUNTS[name])
-
-        known = {key(account): account for account in here}
+        keys = self._part_keys[name]
+        known = {self._account(name, account): account for account in here}
         for account, given in zip(there, self._parts[name], strict=False):
-            mine = known.pop(key(account), None)
+            mine = known.pop(self._account(name, account), None)
             if mine is None:
                 yield Differs(name, None, account)
             elif any(keys[part](mine[part]) != keys[part](account[part]) for part in given):

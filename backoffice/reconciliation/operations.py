@@ -1,11 +1,9 @@
-"""What people do with a reconciliation: upload, say what the columns mean, compare, give up; and what a worker ends."""
+"""What people do with a reconciliation: upload, say what the columns mean, compare, discard; and what a worker ends."""
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -13,8 +11,9 @@ from accounts.models import RetailUser
 from backoffice import leases
 from backoffice.audit.operations import record
 from backoffice.batches.counts import rows
-from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
+from backoffice.batches.errors import AlreadyDecided, NotAllowed
 from backoffice.batches.file import matching, meanings, reading, uploads
+from backoffice.batches.file.taking import kept, taken_in
 from backoffice.batches.operations import ColumnsUnclear
 from backoffice.reconciliation import exported
 from backoffice.reconciliation.models import Reconciliation, State
@@ -36,34 +35,17 @@ def upload(
     token = token or uuid.uuid4()
     if done := Reconciliation.objects.filter(token=token, made_by=by).first():
         return done
-    stored = uploads.store(chunks)
     try:
-        name = uploads.clean_name(file_name)
-        knows = matching.knows(exported.LAYOUT)
-        found = reading.inspect(uploads.path_of(stored.name), name, knows=knows)
-        mapping, unconfirmed = meanings.meaning(exported.KIND, exported.LAYOUT, found, by)
-        with transaction.atomic():
-            one = Reconciliation.objects.create(
-                token=token,
-                file_name=name,
-                path=stored.name,
-                file_until=timezone.now() + timedelta(days=settings.BATCH_FILE_DAYS),
-                sha256=stored.sha256,
-                size=stored.size,
-                # A row that the sheet hides is a retail user of ODIN like any other.
-                shape={**found.shape, "hidden": "include"},
-                headers=found.headers,
-                mapping=mapping,
-                unconfirmed=unconfirmed,
-                made_by=by,
-            )
-            _record(one, "reconciliation.uploaded", by, f"{name} uploaded, {stored.size} bytes.")
+        with (
+            taken_in(chunks, file_name, exported.KIND, exported.LAYOUT, by) as read,
+            transaction.atomic(),
+        ):
+            # A row that the sheet hides is a retail user of ODIN like any other.
+            read["shape"] = {**read["shape"], "hidden": "include"}
+            one = Reconciliation.objects.create(token=token, made_by=by, **read)
+            _record(one, "reconciliation.uploaded", by, f"{one.file_name} uploaded, {one.size} bytes.")
     except IntegrityError:  # the second of two clicks at the same moment
-        uploads.forget(stored.name)
         one = Reconciliation.objects.get(token=token, made_by=by)
-    except BaseException:
-        uploads.forget(stored.name)
-        raise
     return one
 
 
@@ -80,8 +62,7 @@ def read_again(pk: int, *, sheet: str, header_row: int, by: "User") -> Reconcili
     with transaction.atomic():
         one = _mine(pk, by)
         knows = matching.knows(exported.LAYOUT)
-        path = uploads.path_of(_file(one))
-        found = reading.inspect(path, one.file_name, knows=knows, sheet=sheet, header_row=header_row)
+        found = reading.inspect(kept(one), one.file_name, knows=knows, sheet=sheet, header_row=header_row)
         one.shape, one.headers = {**found.shape, "hidden": "include"}, found.headers
         one.mapping, one.unconfirmed = meanings.meaning(exported.KIND, exported.LAYOUT, found, by)
         one.problem = ""
@@ -98,7 +79,7 @@ def compare(pk: int, *, by: "User", names: Sequence[str] | None = None) -> Recon
     """
     with transaction.atomic():
         one = _mine(pk, by)
-        _file(one)
+        kept(one)
         wanted = list(names) if names is not None else one.mapping
         if found := exported.problems(one.headers, wanted) if names is not None else problems(one):
             raise ColumnsUnclear(found)
@@ -114,13 +95,13 @@ def compare(pk: int, *, by: "User", names: Sequence[str] | None = None) -> Recon
 
 
 def discard(pk: int, *, by: "User") -> Reconciliation:
-    """Give up a file that was not compared; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
+    """Discard a file that was not compared; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
     with transaction.atomic():
         one = _mine(pk, by)
         one.state = State.DISCARDED
         name, one.path, one.file_until = one.path, "", None
         one.save()
-        _record(one, "reconciliation.discarded", by, "Given up before it was compared.")
+        _record(one, "reconciliation.discarded", by, "Discarded before it was compared.")
         transaction.on_commit(lambda: uploads.forget(name))
     return one
 
@@ -140,7 +121,9 @@ def stop(one: Reconciliation, token: uuid.UUID, words: str) -> None:
     """The file cannot be compared: nothing of it is kept. Does nothing where the lease is lost."""
     with transaction.atomic():
         comparing = Reconciliation.objects.filter(pk=one.pk, state=State.COMPARING, lease_token=token)
-        if not comparing.exists():
+        if (
+            comparing.select_for_update().first() is None
+        ):  # no other worker takes it while its rows are deleted
             return
         one.lines.all().delete()
         one.found.all().delete()
@@ -200,13 +183,6 @@ def _mine(pk: int, by: "User") -> Reconciliation:
         )
         raise AlreadyDecided(words)
     return one
-
-
-def _file(one: Reconciliation) -> str:
-    """The name of the uploaded file. Raises BatchError where its time is over, whether beat has deleted it or not."""
-    if not one.path or (one.file_until and one.file_until <= timezone.now()):
-        raise BatchError("The file is not kept any more. Upload it again.")
-    return one.path
 
 
 def _record(one: Reconciliation, action: str, by: "User | None", text: str, **details: object) -> None:

@@ -7,6 +7,7 @@ comparison is left out: the file is older than the record then.
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,10 @@ from accounts.kinds import declare_values, register_retail_user, update_retail_u
 from accounts.models import RetailUser
 from accounts.updates import ACCOUNTS
 from backoffice.audit.operations import record
+from backoffice.batches import counts
 from backoffice.batches import operations as batches
-from backoffice.batches.counts import rows as in_words
 from backoffice.batches.errors import BatchError, NotAllowed
+from backoffice.batches.file import uploads
 from backoffice.batches.file.columns import BETWEEN, CLEAR, MOST, Column, by_name
 from backoffice.batches.models import Batch
 from backoffice.changes.kinds import file_kind
@@ -32,6 +34,7 @@ from backoffice.reconciliation.models import Difference, Line, Outcome, Reconcil
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
+VIEW = "reconciliation.view_reconciliation"
 REGISTER, DECLARE, SEND = "register", "declare", "send"
 #: Rows that are read from the database at a time.
 AT_ONCE = 500
@@ -84,48 +87,59 @@ def propose(
 
     Raises NotAllowed, BatchError where nothing can be made of them, or FileProblem where they are too many for a file.
     """
-    if not by.has_perm("changes.add_change"):
-        raise NotAllowed("You may not propose changes. Somebody whose role includes it does.")
-    one = Reconciliation.objects.get(pk=pk)
+    if not by.has_perms((VIEW, "changes.add_change")):
+        raise NotAllowed("You may not propose changes from a reconciliation. Ask a maker.")
+    with ExitStack() as undo:
+        with transaction.atomic():
+            done = _propose(pk, way, chosen, by, token, undo)
+        undo.pop_all()  # the file is kept
+    return done
+
+
+def _propose(
+    pk: int, way: str, chosen: QuerySet[Any], by: "User", token: uuid.UUID | None, undo: ExitStack
+) -> Proposed:
+    # Locked: of two people who propose the same at the same moment, the second finds it proposed.
+    one = Reconciliation.objects.select_for_update().get(pk=pk)
     if one.state != State.COMPARED:
         raise BatchError("The comparison is not finished. Wait for its end.")
-    kind = WAYS[way].kind
-    with transaction.atomic():
-        if token and (done := Batch.objects.filter(token=token, made_by=by).first()):
-            return Proposed(done, done.total_rows, 0)
-        asked = chosen.count()
-        taken = usable(way, chosen).order_by("group_id", "user_id", "id")
-        count = taken.count()
-        if not count:
-            raise BatchError(
-                "Nothing can be proposed of what you chose: it was proposed before, its record has changed since the "
-                "comparison, or it cannot be said in such a file. Compare a new export."
-            )
-        lines = _lines(one, way, taken)
-        file_name = f"reconciliation-{one.pk}-{way}.csv"
-        batch = batches.upload(kind, (text.encode() for text in lines), file_name, by=by, token=token).batch
-        taken.order_by().update(batch=batch)
-        record(
-            "reconciliation.proposed",
-            by=by,
-            subject=one.subject,
-            text=f"Reconciliation {one.pk}: batch {batch.pk} made of {in_words(count)}.",
-            details={
-                "reconciliation": one.pk,
-                "batch": batch.pk,
-                "way": way,
-                "taken": count,
-                "left_out": asked - count,
-            },
+    if token and (done := Batch.objects.filter(token=token, made_by=by).first()):
+        return Proposed(done, done.total_rows, 0)
+    asked = chosen.count()
+    taken = usable(way, chosen).order_by("group_id", "user_id", "id")
+    count = taken.count()
+    if not count:
+        raise BatchError(
+            "Nothing can be proposed of what you chose: it was proposed before, its record has changed since the "
+            "comparison, or such a file has no column for it. Compare a new export."
         )
-        if not batches.problems(batch):
-            batch = batches.check(batch.pk, by=by)
+    lines = (text.encode() for text in _lines(one, way, taken))
+    file_name = f"reconciliation-{one.pk}-{way}.csv"
+    batch = batches.upload(WAYS[way].kind, lines, file_name, by=by, token=token).batch
+    undo.callback(uploads.forget, batch.path)
+    if taken.order_by().update(batch=batch) != count:
+        raise BatchError("Records changed while the file was made. Propose the values again.")
+    what = counts.rows(count) if way == REGISTER else counts.values(count)
+    record(
+        "reconciliation.proposed",
+        by=by,
+        subject=one.subject,
+        text=f"Reconciliation {one.pk}: {batch.label} made of {what}.",
+        details={
+            "reconciliation": one.pk,
+            "batch": batch.pk,
+            "way": way,
+            "taken": count,
+            "left_out": asked - count,
+        },
+    )
+    if not batches.problems(batch):
+        batch = batches.check(batch.pk, by=by)
     return Proposed(batch, count, asked - count)
 
 
 def _lines(one: Reconciliation, way: str, taken: QuerySet[Any]) -> Iterator[str]:
     """The file, line by line, its header first; as many lines together as make a piece worth writing."""
-    source = f"Reconciliation {one.pk}: {one.file_name}"[:80]
     if way == REGISTER:
         known = by_name(file_kind(WAYS[way].kind).layout)
         columns = [known[name] for name in one.mapping if name in known]
@@ -133,11 +147,20 @@ def _lines(one: Reconciliation, way: str, taken: QuerySet[Any]) -> Iterator[str]
     else:
         columns = _columns(way, taken)
         rows = _of_differences(way, taken)
-    declares = way != SEND
+    declares, source = way != SEND, _source(one, way)
     yield line([*(column.name for column in columns), *(["declared_from"] if declares else [])])
     cells = [_cell(column) for column in columns]
     for values in rows:
         yield line([*(cell(values) for cell in cells), *([source] if declares else [])])
+
+
+def _source(one: Reconciliation, way: str) -> str:
+    """Where declared values come from; without the file's name where that has characters that no message takes."""
+    declared = file_kind(WAYS[way].kind).layout.fields.get("declared_from")
+    if declared is None:
+        return ""
+    whole = f"Reconciliation {one.pk}: {one.file_name}"[: declared.max_length].strip()
+    return f"Reconciliation {one.pk}" if any(declared.findings(whole, "")) else whole
 
 
 def _columns(way: str, taken: QuerySet[Difference]) -> list[Column]:

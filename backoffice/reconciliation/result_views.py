@@ -20,8 +20,9 @@ from backoffice.reconciliation import export, proposing
 from backoffice.reconciliation.exported import label
 from backoffice.reconciliation.filters import DifferenceFilter, LineFilter
 from backoffice.reconciliation.models import Difference, Line, Outcome, Reconciliation, State
+from backoffice.reconciliation.proposing import VIEW
 from backoffice.reconciliation.tables import DifferenceTable, LineTable, PlainLineTable, UnreadableTable
-from backoffice.reconciliation.views import VIEW, tabs
+from backoffice.reconciliation.views import tabs
 
 PROPOSE = "changes.add_change"
 

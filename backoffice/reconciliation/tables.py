@@ -78,7 +78,7 @@ class FoundTable(PortalTable):
         if record.batch_id is None:
             return "–"
         url = reverse("batches:detail", args=[record.batch_id])
-        return format_html('<a class="nowrap" href="{}">Batch {}</a>', url, record.batch_id)
+        return format_html('<a class="nowrap" href="{}">B-{}</a>', url, record.batch_id)
 
     @property
     def shows(self) -> bool:

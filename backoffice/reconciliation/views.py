@@ -1,6 +1,5 @@
 """Pages of a reconciliation up to its result: the list, the upload, what the columns mean, how far it is."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,20 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.models import Entry
+from backoffice.audit.timeline import line
 from backoffice.batches.errors import BatchError, FileProblem
-from backoffice.batches.file import columns, matching
+from backoffice.batches.file import columns
 from backoffice.batches.operations import ColumnsUnclear
+from backoffice.batches.pages import columns_page
 from backoffice.batches.pages.forms import HeadersForm, UploadForm
-from backoffice.batches.pages.upload_views import MOST_TYPED, shown_columns
-from backoffice.kit.components import Event, Tab
+from backoffice.kit import privacy
+from backoffice.kit.components import Tab
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.reconciliation import exported, operations, proposing
 from backoffice.reconciliation.filters import ReconciliationFilter
 from backoffice.reconciliation.models import Reconciliation, State
+from backoffice.reconciliation.proposing import VIEW
 from backoffice.reconciliation.tables import ReconciliationTable
 
-VIEW = "reconciliation.view_reconciliation"
 #: So many entries of its time line are shown; the audit list has the rest.
 ENTRIES = 50
 
@@ -101,7 +102,7 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
         "fields": _fields(one),
         "batches": proposing.batches_of(one) if one.state == State.COMPARED else [],
         "events": [
-            Event(entry.at, entry.who, entry.text, entry.reason)
+            line(entry, privacy.sees_at_once(request.user))
             for entry in Entry.objects.filter(subject=one.subject)
             .select_related("by")
             .order_by("-at", "-id")[:ENTRIES]
@@ -118,16 +119,32 @@ def mapping(request: StaffRequest, pk: int) -> HttpResponse:
     """What each column of the file means: shown, corrected, remembered for the same headers."""
     one = get_object_or_404(Reconciliation, pk=pk)
     if request.method != "POST":
-        return _mapping_page(request, one)
-    typed = [request.POST.get(f"column-{place}", "") for place in range(len(one.headers))]
-    names = matching.chosen(exported.LAYOUT, [text[:MOST_TYPED].strip() for text in typed])
+        return _columns(request, one)
+    names = columns_page.typed(request, exported.LAYOUT, one.headers)
     try:
         operations.compare(pk, by=request.user, names=names)
     except ColumnsUnclear as unclear:
-        return _mapping_page(request, one, names=names, problems=unclear.problems, code=422)
+        return _columns(request, one, problems=unclear.problems, names=names)
     except BatchError as error:
-        return _mapping_page(request, one, names=names, problems=[error.words], code=422)
+        return _columns(request, one, problems=[error.words], names=names)
     return redirect(one)
+
+
+def _columns(request: StaffRequest, one: Reconciliation, **shown: Any) -> HttpResponse:
+    label = f"Reconciliation {one.pk}"
+    around = columns_page.Around(
+        label=label,
+        crumbs=[("Reconciliation", reverse("reconciliation:list")), (str(one.pk), "")],
+        headers_url=reverse("reconciliation:headers", args=[one.pk]),
+        upload_url=reverse("reconciliation:new"),
+        discard_url=reverse("reconciliation:discard", args=[one.pk]),
+        done="compared",
+        begin="Compare with the portal",
+        confirm="Confirm and compare",
+    )
+    shown.setdefault("problems", exported.problems(one.headers, one.mapping))
+    mine = one.made_by_id == request.user.pk and one.state == State.UPLOADED
+    return columns_page.show(request, one, exported.LAYOUT, around, mine=mine, **shown)
 
 
 @never_cache
@@ -138,12 +155,12 @@ def headers(request: StaffRequest, pk: int) -> HttpResponse:
     one = get_object_or_404(Reconciliation, pk=pk)
     form = HeadersForm(request.POST, shape=one.shape)
     if not form.is_valid():
-        return _mapping_page(request, one, headers_form=form, code=422)
+        return _columns(request, one, headers_form=form)
     try:
         operations.read_again(pk, by=request.user, **form.cleaned_data)
     except (BatchError, FileProblem) as error:
         form.add_error("header_row", error.words)
-        return _mapping_page(request, one, headers_form=form, code=422)
+        return _columns(request, one, headers_form=form)
     messages.success(request, "Headers read. Check what the columns mean.")
     return redirect("reconciliation:mapping", pk=pk)
 
@@ -152,14 +169,14 @@ def headers(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_compare
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
-    """Give up a file that was not compared."""
+    """Discard a file that was not compared."""
     one = get_object_or_404(Reconciliation, pk=pk)
     try:
         operations.discard(pk, by=request.user)
     except BatchError as error:
         messages.error(request, error.words)
         return redirect(one)
-    messages.success(request, "The file is given up and deleted.")
+    messages.success(request, "Discarded. The uploaded file is deleted.")
     return redirect("reconciliation:list")
 
 
@@ -209,26 +226,3 @@ def _fields(one: Reconciliation) -> list[tuple[str, str, int]]:
         one.found.order_by().values_list("field").annotate(times=Count("id")).order_by("-times", "field")
     )
     return [(name, exported.label(name), times) for name, times in counted]
-
-
-def _mapping_page(
-    request: StaffRequest,
-    one: Reconciliation,
-    *,
-    names: Sequence[str] | None = None,
-    problems: Sequence[str] | None = None,
-    headers_form: HeadersForm | None = None,
-    code: int = 200,
-) -> HttpResponse:
-    names = one.mapping if names is None else names
-    context = {
-        "one": one,
-        "problems": exported.problems(one.headers, list(names)) if problems is None else problems,
-        "headers_form": headers_form or HeadersForm(shape=one.shape),
-        "columns": shown_columns(exported.LAYOUT, one.headers, names, one.shape),
-        "choices": [(column.label, column.name) for column in columns.offered(exported.LAYOUT)],
-        "leave_out": matching.LEAVE_OUT,
-        "most_typed": MOST_TYPED,
-        "mine": one.made_by_id == request.user.pk and one.state == State.UPLOADED,
-    }
-    return render(request, "reconciliation/mapping.html", context, status=code)

@@ -170,9 +170,12 @@ def store_rows(one: Reconciliation, token: uuid.UUID, compared: Sequence[Compare
 
 @transaction.atomic
 def look_for_users(one: Reconciliation, token: uuid.UUID) -> bool:
-    """Note which of the next records no row of the file names. False where there are no more. Raises LeaseLost."""
+    """Note which of the next records no row of the file names. False where there are no more. Raises LeaseLost.
+
+    Records that came after the comparison began are left out: the file is older than they are.
+    """
     users = list(
-        RetailUser.objects.filter(pk__gt=one.next_user)
+        RetailUser.objects.filter(pk__gt=one.next_user, created_at__lte=one.started_at)
         .order_by("pk")
         .values_list("pk", "group_id", "user_id", "name", "version")[:USERS]
     )

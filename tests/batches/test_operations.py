@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.batches import lease, operations, tasks
+from backoffice.batches import fixing, lease, operations, pausing, tasks
 from backoffice.batches.check import offers
 from backoffice.batches.check.summary import with_finding
 from backoffice.batches.errors import AlreadyDecided, BatchError, FileProblem, NotAllowed
@@ -194,14 +194,14 @@ def test_another_worker_goes_on_where_a_dead_one_stopped_and_repeats_nothing(mak
 def test_a_paused_check_stops_and_resumes_where_it_was(maker, monkeypatch):
     batch = upload(maker, f"{HEADERS}\n" + "".join(f"U{n},HO,1,T,0\n" for n in range(1200))).batch
     operations.check(batch.pk, by=maker)
-    monkeypatch.setattr(tasks, "WORK_SECONDS", 0.0001)
+    monkeypatch.setattr(tasks, "WORK_SECONDS", 0)
     assert tasks.work_due() == 1
-    operations.pause(batch.pk, by=maker)
+    pausing.pause(batch.pk, by=maker)
     batch.refresh_from_db()
     so_far = batch.total_rows
     assert 0 < so_far < 1200
     assert tasks.work_due() == 0
-    operations.resume(batch.pk, by=maker)
+    pausing.resume(batch.pk, by=maker)
     monkeypatch.setattr(tasks, "WORK_SECONDS", 30)
     tasks.work_due()
     batch.refresh_from_db()
@@ -247,10 +247,10 @@ def test_a_cleaned_value_is_accepted_in_all_rows_and_each_altered_cell_is_record
     (rule,) = {f["rule"] for row in wrong for f in row.findings if f["path"] == "city"}
     seen = offers.seen(batch)
     with pytest.raises(BatchError, match="No cleaned value is offered"):
-        operations.accept_cleaned(batch.pk, path="city", rule="mandatory", seen=seen, by=maker)
+        fixing.accept_cleaned(batch.pk, path="city", rule="mandatory", seen=seen, by=maker)
     with pytest.raises(BatchError, match="checked again"):
-        operations.accept_cleaned(batch.pk, path="city", rule=rule, seen="", by=maker)
-    assert operations.accept_cleaned(batch.pk, path="city", rule=rule, seen=seen, by=maker) == 2
+        fixing.accept_cleaned(batch.pk, path="city", rule=rule, seen="", by=maker)
+    assert fixing.accept_cleaned(batch.pk, path="city", rule=rule, seen=seen, by=maker) == 2
     assert with_finding(batch.rows.all(), "city", rule).count() == 2, "a worker does it"
     tasks.work_due()
     batch.refresh_from_db()

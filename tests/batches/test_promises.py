@@ -81,7 +81,7 @@ def test_a_file_is_kept_for_its_days_and_its_entry_stays(as_maker, tmp_path):
     assert tasks.expire_files() == 1
     assert not list((tmp_path / "uploads").iterdir())
     after = as_maker.get(page).content.decode()
-    assert "no longer: only what was read of it" in flowed(after)
+    assert "file deleted, rows kept" in flowed(after)
     assert row.batch.sha256 in after
 
 
@@ -100,5 +100,5 @@ def test_a_file_again_is_another_batch_that_names_the_first(as_maker):
             reverse("batches:upload", args=[CREATE]), {"file": file, "token": uuid.uuid4()}
         )
     first, second = Batch.objects.order_by("pk")
-    assert f"batch {first.pk}" in as_maker.get(answer.url).content.decode().lower()
+    assert f"b-{first.pk}" in as_maker.get(answer.url).content.decode().lower()
     assert first.sha256 == second.sha256

@@ -38,10 +38,10 @@ def portal(tmp_path):
     portal = Portal(tmp_path, "", "")
     portal.environment |= {
         "BATCH_LEASE_SECONDS": "1",
-        "ODIN_CONNECT_TIMEOUT": "1",
-        "ODIN_READ_TIMEOUT": "2",
-        "ODIN_TOTAL_TIMEOUT": "3",
-        "DELIVERY_LEASE_SECONDS": "4",
+        "ODIN_CONNECT_TIMEOUT": "4",
+        "ODIN_READ_TIMEOUT": "4",
+        "ODIN_TOTAL_TIMEOUT": "5",
+        "DELIVERY_LEASE_SECONDS": "6",
         "DELIVERY_HOLD_SECONDS": "1",
     }
     try:
@@ -77,7 +77,7 @@ def ask(portal, statement):
         return database.execute(statement).fetchone()[0]
 
 
-def until(portal, statement, wanted, seconds=120):
+def until(portal, statement, wanted, seconds=300):
     """Wait until a value of the database fits; gives it back."""
     end = time.monotonic() + seconds
     while not wanted(value := ask(portal, statement)):

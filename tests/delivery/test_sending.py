@@ -408,7 +408,7 @@ def test_what_was_with_odin_when_delivering_was_broken_off_is_settled_by_the_nex
 
 
 def test_while_a_thread_delivers_another_of_its_process_leaves_the_work_to_it(odin, approved):
-    odin.faults.add("latency", match={"type": 301}, seconds=1)
+    odin.faults.add("latency", match={"type": 301}, seconds=3)
     first = approved(user_id="NEW001", group_id="HO", pan="", mobile="", email="")
 
     def work():

@@ -41,6 +41,14 @@ def standin():
         yield standin
 
 
+#: Time-outs that a busy machine keeps, with a lease that a test can wait for.
+TIMES = {
+    "ODIN_CONNECT_TIMEOUT": "4",
+    "ODIN_READ_TIMEOUT": "4",
+    "ODIN_TOTAL_TIMEOUT": "5",
+    "DELIVERY_LEASE_SECONDS": "6",
+    "DELIVERY_HOLD_SECONDS": "0.5",
+}
 #: Time-outs for a test in which no call may fail, however busy the machine is.
 PATIENT = {
     "ODIN_CONNECT_TIMEOUT": "15",
@@ -61,7 +69,7 @@ def installation(standin, tmp_path, request):
     )
     environment = {
         "DATABASE_URL": url,
-        "DELIVERY_HOLD_SECONDS": "0.5",
+        **TIMES,
         "ODIN_SERVICE_URL": standin.endpoint,
         "ODIN_WSDL_URL": f"{standin.url}?singleWsdl",
         **getattr(request, "param", {}),
@@ -194,7 +202,7 @@ def test_a_worker_that_is_told_to_end_leaves_nothing_in_doubt(installation, stan
     wait_until(lambda: final(deliveries[:8]), "the first are applied")
     for name in ("one", "two"):
         installation.send(name, signal.SIGTERM)
-    wait_until(lambda: installation.ended("one") and installation.ended("two"), "the workers have ended", 15)
+    wait_until(lambda: installation.ended("one") and installation.ended("two"), "the workers have ended")
     left = Delivery.objects.exclude(state=State.APPLIED)
     assert {delivery.state for delivery in left} == {State.QUEUED}
     standin.faults.remove()

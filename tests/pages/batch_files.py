@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from openpyxl import Workbook
 
-from backoffice.batches import lease, operations
+from backoffice.batches import ending, lease, operations, pausing
 from backoffice.batches.check import checking
 from backoffice.batches.decide import completion, decisions
 from backoffice.batches.file import aliases, meanings
@@ -148,7 +148,7 @@ def _being_checked(maker):
         with checking.Checking(batch, token) as run:
             run.step()
         lease.give_back(batch, token)
-        return operations.pause(batch.pk, by=maker)
+        return pausing.pause(batch.pk, by=maker)
 
 
 def _unreadable(maker):
@@ -156,7 +156,7 @@ def _unreadable(maker):
     with transaction.atomic():
         batch = operations.check(batch.pk, by=maker)
         words = "Row 4012 has a byte that is not text. Save the file anew as CSV (UTF-8) and upload it again."
-        operations.stop_check(batch, lease.take(batch), words)
+        ending.stop_check(batch, lease.take(batch), words)
     return batch
 
 
@@ -183,7 +183,7 @@ def _under_way(maker, checker):
     batch = _submitted(maker, "branch-13.csv", rows, "New clients of branch 13")
     with transaction.atomic():
         decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
-        operations.pause(batch.pk, by=maker)
+        pausing.pause(batch.pk, by=maker)
     owed = list(Delivery.objects.filter(change__batch=batch).order_by("pk").values_list("pk", flat=True))
     for state, some in (("applied", owed[:5]), ("refused", owed[5:6])):
         words = {"code": "1", "text": "Branch is not open yet"} if state == "refused" else {}

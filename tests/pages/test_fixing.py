@@ -69,7 +69,7 @@ def test_twelve_wrong_rows_are_corrected_submitted_approved_and_applied(log_in, 
     page.get_by_role("link", name="Submit the file").first.click()
     page.get_by_label("Reason").fill("New clients of the morning")
     page.get_by_role("button", name=f"Submit {GOOD + 12} rows").click()
-    expect(page.get_by_text("Nothing goes to ODIN before", exact=False)).to_be_visible()
+    expect(page.get_by_text("Submitted. Waiting for a checker.")).to_be_visible()
     address = page.url
     checker = log_in("checker")
     checker.goto(address)

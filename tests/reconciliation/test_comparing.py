@@ -2,9 +2,10 @@
 
 import pytest
 
-from backoffice.reconciliation.models import Outcome
+from backoffice.reconciliation.models import Outcome, Reconciliation
+from tests.batches.files import as_csv
 from tests.factories import BankAccountFactory, RetailUserFactory
-from tests.reconciliation.conftest import compare
+from tests.reconciliation.conftest import compare, upload, work
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +153,19 @@ def test_a_user_whom_two_rows_name_is_compared_once(as_maker, asha, monkeypatch)
         (4, Outcome.UNREADABLE),
     ]
     assert "Row 2" in one.lines.get(number=4).findings[0]["text"]
+
+
+def test_an_account_that_a_row_names_twice_makes_the_row_unreadable(as_maker, asha):
+    BankAccountFactory(retail_user=asha, bank_id="SAMPLEBANK", account_no="00123456789", branch_name="Fort")
+    again = {"bank_2_bank_id": "SAMPLEBANK", "bank_2_account_no": "00123456789"}
+    one = compare(as_maker, {**ASHA, **BANK, **again})
+    [line] = one.lines.all()
+    assert (line.outcome, one.differences) == (Outcome.UNREADABLE, 0)
+    assert "Bank 2 is the same account as Bank 1" in line.findings[0]["text"]
+
+
+def test_a_user_who_came_after_the_comparison_began_is_not_looked_for(as_maker, asha):
+    upload(as_maker, as_csv(ASHA | {"name": "Asha Testwala"}))
+    RetailUserFactory(group_id="HO", user_id="LATER")
+    work()
+    assert lines(Reconciliation.objects.get()) == [("HO/WEBRET1", Outcome.SAME, 2)]

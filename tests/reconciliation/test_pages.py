@@ -5,16 +5,21 @@ import io
 import uuid
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.batches import tasks as batch_tasks
 from backoffice.batches.decide import decisions
+from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
+from backoffice.reconciliation import proposing
 from backoffice.reconciliation.models import Reconciliation, State
 from tests.batches.files import CASES, as_csv, workbook
 from tests.factories import BankAccountFactory, RetailUserFactory
@@ -348,7 +353,7 @@ class TestProposals:
         answer = propose(as_maker, "settle", one, "send", all=1)
         assert answer.status_code == 422
         assert Batch.objects.count() == 1
-        assert "Batch" in as_maker.get(page("different", one)).content.decode()
+        assert f"B-{Batch.objects.get().pk}" in as_maker.get(page("different", one)).content.decode()
 
     def test_a_record_that_changed_since_the_comparison_is_left_out(self, as_maker, asha):
         one = compare(as_maker, rows(email="new@example.com"))
@@ -358,6 +363,47 @@ class TestProposals:
         assert answer.status_code == 422
         assert "changed since" in flowed(answer.content.decode())
         assert not Batch.objects.exists()
+
+    def test_a_file_name_that_odin_cannot_take_is_left_out_of_the_source(self, as_maker, asha):
+        upload(as_maker, as_csv(RAVI), "निर्यात.csv")
+        work()
+        one = Reconciliation.objects.latest("pk")
+        propose(as_maker, "register", one, "register", all=1)
+        batch = checked(Batch.objects.get())
+        assert batch.wrong == 0, batch.rows.get().findings
+        assert batch.rows.get().values["declared_from"] == f"Reconciliation {one.pk}"
+
+    def test_who_may_not_see_a_reconciliation_proposes_nothing_of_it(
+        self, as_maker, asha, compliance, checker
+    ):
+        one = compare(as_maker, rows(email="new@example.com"))
+        checker.user_permissions.add(Permission.objects.get(codename="add_change"))
+        for person in (compliance, checker):
+            with pytest.raises(NotAllowed, match="Ask a maker"):
+                proposing.propose(one.pk, proposing.DECLARE, one.found.all(), by=person)
+
+    def test_a_proposal_that_fails_keeps_no_file(self, as_maker, asha, tmp_path, monkeypatch):
+        one = compare(as_maker, rows(email="new@example.com"))
+        kept = set((tmp_path / "uploads").iterdir())
+
+        def fail(batch_id, *, by):
+            raise BatchError("The check cannot begin.")
+
+        monkeypatch.setattr("backoffice.batches.operations.check", fail)
+        assert "The check cannot begin" in propose(as_maker, "settle", one, "declare", all=1).content.decode()
+        assert not Batch.objects.exists()
+        assert not one.found.exclude(batch=None).exists()
+        assert set((tmp_path / "uploads").iterdir()) == kept
+
+    @pytest.mark.only_on("postgresql")
+    def test_two_who_propose_the_same_take_turns(self, as_maker, asha):
+        one = compare(as_maker, rows(email="new@example.com"))
+        with CaptureQueriesContext(connection) as asked:
+            propose(as_maker, "settle", one, "declare", all=1)
+        texts = [query["sql"] for query in asked]
+        locked = next(at for at, sql in enumerate(texts) if "FOR UPDATE" in sql and "reconciliation" in sql)
+        taken = next(at for at, sql in enumerate(texts) if sql.startswith("UPDATE") and '"batch_id"' in sql)
+        assert locked < taken
 
     def test_nothing_is_proposed_without_saying_what(self, as_maker, asha):
         one = compare(as_maker, rows(email="new@example.com"))

@@ -4,7 +4,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backoffice.batches.errors import LeaseLost
@@ -91,6 +92,17 @@ def test_a_worker_that_lost_its_lease_stores_nothing(started):
     operations.stop(started, token, "No.")
     started.refresh_from_db()
     assert (started.state, started.next_row, started.problem) == (State.COMPARING, 0, "")
+
+
+@pytest.mark.only_on("postgresql")
+def test_nobody_takes_a_comparison_while_its_result_is_deleted(started):
+    token = working.take(started)
+    with CaptureQueriesContext(connection) as asked:
+        operations.stop(started, token, "No.")
+    texts = [query["sql"] for query in asked]
+    locked = next(at for at, sql in enumerate(texts) if "FOR UPDATE" in sql)
+    deleted = next(at for at, sql in enumerate(texts) if "reconciliation_line" in sql)
+    assert locked < deleted
 
 
 def test_a_file_that_kills_every_worker_ends_with_the_reason(started):

@@ -2,7 +2,7 @@
 
 Either the cleaned values that a finding offers are taken, or one text is put in the place of another. The cells stay as
 uploaded. The correction is kept beside them, each one is named in the audit trail, and the row is checked again. Rows
-that still have the fault are those to come, so that a killed worker's successor goes on there.
+that still have the fault are those to come, so that a killed worker's successor continues there.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from backoffice.batches.check.summary import with_finding
 from backoffice.batches.counts import rows as in_words
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch, Row, RowState
+from backoffice.batches.trail import note
 from backoffice.logins.models import User
 
 
@@ -47,6 +48,7 @@ class Cleaning:
         self._checker = RowChecker(batch)
         self._seen = self._checker.seen()
         self._places = corrections.places_of(batch)
+        self._secret = corrections.columns_of(batch)[self._asked["place"]].secret
 
     def __enter__(self) -> Self:
         # Those to come are compared with what the others have by then, not with what they have now.
@@ -106,19 +108,12 @@ class Cleaning:
     def _correct(self, rows: Sequence[Row]) -> None:
         """Note the texts beside the cells, and name each in the audit trail."""
         place, header = self._asked["place"], self._batch.headers[self._asked["place"]]
-        cells = [corrections.correct(row, place, self._instead(row), secret=False) for row in rows]
+        cells = [corrections.correct(row, place, self._instead(row), secret=self._secret) for row in rows]
         Row.objects.bulk_update(rows, ["corrections"])
         where = f"in {in_words(len(cells))} of the column {header}."
-        by = User.objects.get(pk=self._asked["by"])
+        by, named = User.objects.get(pk=self._asked["by"]), {"column": header, "cells": cells}
         if "before" in self._asked:
-            corrections.note(self._batch, "batch.corrected", by, f"Corrected alike {where}", header, cells)
+            note(self._batch, "batch.corrected", by, f"Corrected alike {where}", **named)
         else:
-            corrections.note(
-                self._batch,
-                "batch.cleaned",
-                by,
-                f"Cleaned value accepted {where}",
-                header,
-                cells,
-                rule=self._asked["rule"],
-            )
+            words = f"Cleaned value accepted {where}"
+            note(self._batch, "batch.cleaned", by, words, **named, rule=self._asked["rule"])

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import JSONField
+from django.db.models import JSONField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from backoffice.batches.check import corrections
 from backoffice.batches.check.checking import NumberedCells, RowChecker
-from backoffice.batches.check.repeats import RULE, Seen, first_of
+from backoffice.batches.check.repeats import RULE, Seen
 from backoffice.batches.check.storing import CheckedRow, replace
+from backoffice.batches.check.summary import with_finding
 from backoffice.batches.models import Batch, Row, RowState
+from backoffice.batches.trail import note
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 
@@ -78,7 +80,7 @@ def correct(batch: Batch, typed: Iterable[Typed], by: "User") -> Corrected:
         cell = corrections.correct(row, one.place, one.text, secret=secret)
         header = batch.headers[one.place]
         words = f"Row {row.number}, column {header}, corrected."
-        corrections.note(batch, "batch.corrected", by, words, header, [cell])
+        note(batch, "batch.corrected", by, words, column=header, cells=[cell])
         changed[row.number] = row
         done.cells += 1
     if changed:
@@ -111,19 +113,17 @@ def _check(batch: Batch, rows: list[Row]) -> list[Row]:
     checked = _checked(batch, checker, rows, _Kept(rows))
     seen = checker.seen()
     try:
-        gone: list[int] = []
-        wanted: set[int] = set()
+        gone: set[int] = set()
+        come: set[int] = set()
         for row, again in zip(rows, checked, strict=True):
             before, after = seen.digests(row.values), seen.digests(again.values)
-            if before != after:
-                wanted |= after
-            if before - after:
-                gone.append(row.number)
-        if wanted or gone:
-            rows = sorted([*rows, *_behind(batch, gone, rows)], key=lambda row: row.number)
+            gone |= before - after
+            come |= after - before
+        if gone or come:
+            rows = sorted([*rows, *_behind(batch, seen, gone, rows)], key=lambda row: row.number)
             checked = _checked(batch, checker, rows, _Kept(rows))
             wanted = {digest for one in checked for digest in seen.digests(one.values)}
-            seen.add(_sharing(batch, seen, wanted, but_not={row.number for row in rows}))
+            seen.add(_sharing(batch.rows.all(), seen, wanted, but_not={row.number for row in rows}))
             checked = _checked(batch, checker, rows, seen)
     finally:
         seen.close()
@@ -137,27 +137,24 @@ def _checked(batch: Batch, checker: RowChecker, rows: Sequence[Row], others: Any
     return checker.check(cells, others, {row.number: row.reference for row in rows})
 
 
-def _behind(batch: Batch, gone: Sequence[int], rows: Sequence[Row]) -> list[Row]:
-    """The rows of which it was said that these, `gone`, had something before them."""
+def _behind(batch: Batch, seen: Seen, gone: set[int], rows: Sequence[Row]) -> list[Row]:
+    """The rows that had one of these digests, which `rows` no longer have, and were said not to be the first."""
     if not gone:
         return []
-    compared = batch.rows.filter(state__in=(RowState.WRONG, RowState.WARNED)).exclude(
-        number__in=[row.number for row in rows]
-    )
-    numbers = [
-        number
-        for number, findings in compared.values_list("number", "findings").iterator(chunk_size=AT_ONCE)
-        if any(one["rule"] == RULE and first_of(one["text"]) in gone for one in findings)
-    ]
+    said = with_finding(batch.rows.filter(state__in=(RowState.WRONG, RowState.WARNED)), None, RULE)
+    sharing = _sharing(said, seen, gone, but_not={row.number for row in rows})
+    numbers = [number for number, _ in sharing]
     return list(batch.rows.select_for_update().filter(number__in=numbers).order_by("number"))
 
 
-def _sharing(batch: Batch, seen: Seen, wanted: set[int], but_not: set[int]) -> list[tuple[int, Values]]:
-    """Number and values of the other rows of the file that have one of these digests."""
+def _sharing(
+    rows: QuerySet[Row], seen: Seen, wanted: set[int], but_not: set[int]
+) -> list[tuple[int, Values]]:
+    """Number and values of those of these rows that have one of these digests."""
     names = seen.fields
-    rows = batch.rows.order_by("number").values_list("number", _Members(names))
+    read = rows.order_by("number").values_list("number", _Members(names))
     found = []
-    for number, members in rows.iterator(chunk_size=AT_ONCE):
+    for number, members in read.iterator(chunk_size=AT_ONCE):
         values = dict(zip(names, members, strict=True))
         if number not in but_not and not wanted.isdisjoint(seen.digests(values)):
             found.append((number, values))

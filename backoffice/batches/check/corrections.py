@@ -1,13 +1,12 @@
 """What a maker corrects in the cells of a checked file: kept beside the cells, which stay as they were uploaded."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
-from backoffice.audit.operations import record
 from backoffice.batches.file import columns
 from backoffice.batches.file.columns import Column
 from backoffice.batches.file.marks import ROW, restored
@@ -15,9 +14,6 @@ from backoffice.batches.models import Batch, Row
 from backoffice.changes.kinds import file_kind
 from backoffice.protocol.secret import MASK, SecretText
 from backoffice.seal import SEALED, seal, unseal
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User
 
 
 def columns_of(batch: Batch) -> dict[int, Column]:
@@ -69,22 +65,3 @@ def correct(row: Row, place: int, text: str, *, secret: bool) -> dict[str, Any]:
     if secret:
         return {"row": row.number, "before": MASK if before else "", "after": MASK if text else ""}
     return {"row": row.number, "before": before, "after": text}
-
-
-def note(
-    batch: Batch,
-    action: str,
-    by: "User",
-    words: str,
-    header: str,
-    cells: Sequence[Mapping[str, Any]],
-    **details: object,
-) -> None:
-    """Name corrected cells of a column in the audit trail. `words` say what was done."""
-    record(
-        action,
-        by=by,
-        subject=batch.subject,
-        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {words}",
-        details={"batch": batch.pk, "sha256": batch.sha256, "column": header, "cells": cells, **details},
-    )

@@ -1,6 +1,5 @@
 """Which row of a file had something first. Kept in a file of its own, so that memory does not grow with the rows."""
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -12,8 +11,6 @@ from backoffice.protocol.findings import Finding
 RULE = "file.twice"
 #: Kilobytes that are kept in memory.
 CACHE = 8192
-
-_FIRST = re.compile("Row ([0-9]+) ")
 
 #: A digest of what must be unique, and where findings on it stand.
 Key = tuple[int, Unique, str]
@@ -65,9 +62,7 @@ class Seen:
         for digest, number, unique, path in keys:
             first = self._first(digest)
             if first != number:
-                finding = Finding(
-                    path, f"Row {first} {unique.words}", unique.severity, RULE
-                )  # see `first_of`
+                finding = Finding(path, f"Row {first} {unique.words}", unique.severity, RULE)
                 found.setdefault(number, []).append(finding)
         return found
 
@@ -98,14 +93,6 @@ class Seen:
                     for part, key in spelled:
                         texts[part] = key(texts[part])
                     yield hash((at, *texts)), unique, f"{unique.each}.{place}.{unique.fields[-1]}"
-
-
-def first_of(text: str) -> int:
-    """The row that a finding of this rule says to have had the same first."""
-    found = _FIRST.match(text)
-    if found is None:
-        raise ValueError("This is no finding on what another row says too.")
-    return int(found[1])
 
 
 def _spelled(unique: Unique, fields: Mapping[str, Field]) -> Iterator[tuple[int, Callable[[str], str]]]:

@@ -105,15 +105,15 @@ def hidden_rows(batch: Batch) -> int:
     return with_finding(batch.rows.all(), "", HIDDEN).count()
 
 
-def with_finding(rows: QuerySet[Row], path: str, rule: str, *, offered: bool = False) -> QuerySet[Row]:
-    """Those rows that have a finding of this kind; `offered`: one with a cleaned value."""
-    only = f" AND {_member('cleaned')} IS NOT NULL" if offered else ""
-    condition = (
-        f"EXISTS (SELECT 1 FROM {OPENED[connection.vendor]} "  # noqa: S608
-        f"WHERE {_member('path')} = %s AND {_member('rule')} = %s{only})"
-    )
+def with_finding(rows: QuerySet[Row], path: str | None, rule: str, *, offered: bool = False) -> QuerySet[Row]:
+    """Those rows that have a finding of this kind, on any field if `path` is None; `offered`: with a cleaned value."""
+    wanted = {"rule": rule} if path is None else {"rule": rule, "path": path}
+    only = [f"{_member(name)} = %s" for name in wanted]
+    if offered:
+        only.append(f"{_member('cleaned')} IS NOT NULL")
+    condition = f"EXISTS (SELECT 1 FROM {OPENED[connection.vendor]} WHERE {' AND '.join(only)})"  # noqa: S608
     # The condition is the portal's own; what is looked for are parameters.
-    return rows.filter(RawSQL(condition, [path, rule], output_field=BooleanField()))  # noqa: S611
+    return rows.filter(RawSQL(condition, list(wanted.values()), output_field=BooleanField()))  # noqa: S611
 
 
 @dataclass(frozen=True)
@@ -188,10 +188,10 @@ def checking(batch: Batch) -> Progress:
 
 
 def deliveries(batch: Batch) -> dict[str, int]:
-    """How many deliveries of the batch stand in each state; `needs_person` counts those that do not go on alone."""
+    """How many deliveries of the batch stand in each state; `needs_person` counts those that somebody must settle."""
     owed = Delivery.objects.filter(change__batch=batch)
     counted = owed.order_by().values_list("state").annotate(Count("id"))
-    needing = owed.filter(Q(needs_person=True) | Q(state=DeliveryState.ON_HOLD)).count()
+    needing = owed.filter(needs_person=True).count()
     return {state.value: 0 for state in DeliveryState} | dict(counted) | {"needs_person": needing}
 
 

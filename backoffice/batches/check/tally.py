@@ -1,7 +1,7 @@
 """What the rows to be sent come to, counted while they are checked: a page of a file then reads no row for it.
 
 Rows that are checked again, or that a checker rejects, are taken out and put in again. Memory is bounded: of each value
-that matters so many different ones are counted by themselves, the rest together.
+that matters so many different ones are counted separately, the rest together.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from backoffice.changes.files import FileKind
 
 #: Rows in these states are sent.
 SENT = (RowState.GOOD, RowState.WARNED)
-#: So many different values of one column are counted by themselves.
+#: So many different values of one column are counted separately.
 MOST_VALUES = 100
 #: What of the stored summary a tally counts.
 COUNTED = ("rows", "new", "amount", "values", "others")

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice import leases
-from backoffice.audit.operations import record
 from backoffice.batches.counts import rows
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch
+from backoffice.batches.trail import note
 from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
@@ -53,10 +53,4 @@ def _finish(batch: Batch) -> None:
     Batch.objects.filter(pk=batch.pk).update(
         finished_at=timezone.now(), outcome={"applied": applied}, **leases.ENDED
     )
-    record(
-        "batch.taken",
-        by=None,
-        subject=batch.subject,
-        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {rows(applied)} taken.",
-        details={"batch": batch.pk, "sha256": batch.sha256, "rows": applied},
-    )
+    note(batch, "batch.taken", None, f"{rows(applied)} applied.", rows=applied)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from backoffice.audit.operations import record, record_many
+from backoffice.audit.operations import record_many
 from backoffice.batches.check import summary
 from backoffice.batches.counts import messages
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
+from backoffice.batches.trail import note
 from backoffice.changes.kinds import applied_here
 from backoffice.changes.results import result_of
 from backoffice.delivery.holding import hold_back
@@ -51,14 +52,8 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
             _cancel(rows[start : start + AT_ONCE], by, reason)
         _hold_back_behind(batch, now)
         cancelled = len(rows)
-        record(
-            "batch.cancelled",
-            by=by,
-            subject=batch.subject,
-            text=f"Batch {batch.pk}: {messages(cancelled)} cancelled before being sent.",
-            reason=reason,
-            details={"batch": batch.pk, "sha256": batch.sha256, "cancelled": cancelled},
-        )
+        said = f"{messages(cancelled)} cancelled before being sent."
+        note(batch, "batch.cancelled", by, said, reason, cancelled=cancelled)
     return cancelled
 
 

@@ -25,6 +25,7 @@ from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kin
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed, ReasonMissing, Stale
 from backoffice.batches.models import Batch, Mode, Row, RowState, State
 from backoffice.batches.rules import in_force
+from backoffice.batches.trail import note
 from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.deciders import require_approver, require_maker, require_rejecter
 from backoffice.changes.kinds import file_kind
@@ -97,7 +98,7 @@ def submit(
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
         rows = bulk.propose(batch, SENT, _checkers_for(sent, rule))
-        _record(
+        note(
             batch,
             "batch.submitted",
             by,
@@ -122,7 +123,7 @@ def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
         rows = _open_changes(batch).update(
             state=ChangeState.WITHDRAWN, decision_reason=batch.decision_reason, updated_at=timezone.now()
         )
-        _record(
+        note(
             batch, "batch.withdrawn", by, f"{counts.rows(rows)} withdrawn.", batch.decision_reason, rows=rows
         )
     return batch
@@ -149,7 +150,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             _give_up(batch, by, stale)
         elif (given := _approvals(batch, by, reason)) < (needed := _checkers(batch)):
             said = f"approved, {given} of {needed} approvals."
-            _record(batch, "batch.first_approval", by, said, reason)
+            note(batch, "batch.first_approval", by, said, reason)
             return Approved(0, stale, given, needed)
         else:
             batch.decided_by = by
@@ -167,10 +168,10 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
                 wake_after_commit(Work.DELIVERIES)
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
             said = f"{counts.rows(rows)} approved{left_out}."
-            _record(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
+            note(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
     if batch.state == State.STALE:  # raised out here, so that the state is kept
         raise Stale(
-            f"The records of {counts.rows(stale)} moved on after the file was checked, so nothing of it was sent. "
+            f"The records of {counts.rows(stale)} changed after the file was checked, so nothing was sent. "
             "The maker must upload it again."
         )
     return Approved(rows, stale)
@@ -188,14 +189,12 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
         batch.state = State.REJECTED
         batch.save()
         rows = _decide(batch, ChangeState.REJECTED, by, batch.decision_reason)
-        _record(
-            batch, "batch.rejected", by, f"{counts.rows(rows)} rejected.", batch.decision_reason, rows=rows
-        )
+        note(batch, "batch.rejected", by, f"{counts.rows(rows)} rejected.", batch.decision_reason, rows=rows)
     return batch
 
 
 def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
-    """Reject one row; the others wait on. Raises NotAllowed, ReasonMissing, AlreadyDecided or BatchError."""
+    """Reject one row; the others still wait. Raises NotAllowed, ReasonMissing, AlreadyDecided or BatchError."""
     _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
@@ -223,7 +222,7 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
             "batch.row_rejected",
             by=by,
             subject=row.lane,
-            text=f"Row {number} of batch {batch.pk} rejected.",
+            text=f"Row {number} of {batch.label} rejected.",
             reason=row.reason,
             details={"batch": batch.pk, "row": number, "content_hash": row.content_hash},
             change_id=change.pk,
@@ -235,7 +234,7 @@ def comment(batch_id: int, *, by: "User", text: str) -> None:
     """Say something about a file to all who see it, once it is submitted. Raises NotAllowed or ReasonMissing."""
     batch = Batch.objects.get(pk=batch_id)
     said = comments.checked(change_kind(batch), text, by=by, submitted=batch.submitted_at is not None)
-    _record(batch, "batch.commented", by, "Comment.", said)
+    note(batch, "batch.commented", by, "Comment.", said)
 
 
 def expire_old() -> int:
@@ -259,7 +258,7 @@ def _expire(batch_id: int) -> bool:
         batch.save()
         rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
         said = f"{counts.rows(rows)} expired, since nobody decided in time."
-        _record(batch, "batch.expired", None, said, rows=rows)
+        note(batch, "batch.expired", None, said, rows=rows)
     return True
 
 
@@ -356,8 +355,12 @@ def _give_up(batch: Batch, by: "User", stale: int) -> None:
     _open_changes(batch).update(state=ChangeState.STALE, updated_at=batch.decided_at)
     batch.state = State.STALE
     batch.save()
-    _record(
-        batch, "batch.stale", by, f"Nothing sent: the records of {counts.rows(stale)} moved on.", stale=stale
+    note(
+        batch,
+        "batch.stale",
+        by,
+        f"Nothing sent: the records of {counts.rows(stale)} changed after the check.",
+        stale=stale,
     )
 
 
@@ -373,16 +376,3 @@ def _hash(hashes: Iterable[str]) -> str:
     for one in hashes:
         whole.update(one.encode("ascii"))
     return whole.hexdigest()
-
-
-def _record(
-    batch: Batch, action: str, by: "User | None", text: str, reason: str = "", **details: object
-) -> None:
-    record(
-        action,
-        by=by,
-        subject=batch.subject,
-        text=f"Batch {batch.pk}, {file_kind(batch.kind).title.lower()}: {text}",
-        reason=reason,
-        details={"batch": batch.pk, "sha256": batch.sha256, "content_hash": batch.content_hash, **details},
-    )

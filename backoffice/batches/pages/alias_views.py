@@ -20,7 +20,7 @@ class AliasForm(forms.Form):
     alias = forms.CharField(
         max_length=100,
         label="Header",
-        help_text="As it stands in a file; case, spaces and signs do not count.",
+        help_text="As in the file; case, spaces and signs do not count.",
     )
     column = forms.ChoiceField(
         choices=lambda: [("", "Choose a column"), *aliases.column_choices()], label="Means the column"
@@ -49,5 +49,5 @@ def page(request: StaffRequest) -> HttpResponse:
 def forget(request: StaffRequest, pk: int) -> HttpResponse:
     """Take one away."""
     aliases.forget(pk, by=request.user)
-    messages.success(request, "The header means nothing any more.")
+    messages.success(request, "Alias removed.")
     return redirect("batches:aliases")

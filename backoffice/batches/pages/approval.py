@@ -1,4 +1,4 @@
-"""What a file will do, for whoever submits or approves it; and what it did. Nothing here looks through its rows."""
+"""What a file will do, for whoever submits or approves it. Nothing here looks through its rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,9 @@ from typing import Any
 
 from backoffice.batches.check.summary import Totals
 from backoffice.batches.check.tally import SENT
-from backoffice.batches.counts import messages
 from backoffice.batches.models import Batch, Row
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
-from backoffice.delivery.states import State as DeliveryState
-from backoffice.kit.components import status
 from backoffice.kit.formats import indian
 from backoffice.protocol.fields import Field, Flags, Records, Secret
 
@@ -20,16 +17,6 @@ from backoffice.protocol.fields import Field, Flags, Records, Secret
 VALUES = 8
 #: Values that are named of one row.
 NAMED = 4
-#: The order in which outcomes are told: what needs somebody comes first.
-TOLD = (
-    DeliveryState.UNKNOWN,
-    DeliveryState.REFUSED,
-    DeliveryState.ON_HOLD,
-    DeliveryState.APPLIED,
-    DeliveryState.CANCELLED,
-    DeliveryState.IN_FLIGHT,
-    DeliveryState.QUEUED,
-)
 
 
 @dataclass(frozen=True)
@@ -122,43 +109,3 @@ def _shown(file: FileKind, row: Row, shows: bool) -> Shown:
 
 #: What names the retail user, and is shown as such.
 WHOSE = ("group_id", "user_id", "reference")
-
-
-@dataclass(frozen=True)
-class Part:
-    """How many messages have one outcome, and where its piece of the bar of a hundred begins and how long it is."""
-
-    state: str
-    count: int
-    at: float
-    length: float
-    tone: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of the messages of an approved file."""
-
-    words: str
-    parts: Sequence[Part]
-
-
-def outcome(counts: Mapping[str, int]) -> Outcome | None:
-    """The outcome of so many messages by state; None where there are none."""
-    told = [(state, counts[state]) for state in TOLD if counts.get(state)]
-    total = sum(count for _, count in told)
-    if not total:
-        return None
-    parts, at = [], 0.0
-    for state, count in told:
-        length = 100 * count / total
-        parts.append(Part(state.value, count, round(at, 2), round(length, 2), status("delivery", state).tone))
-        at += length
-    if len(told) == 1 and told[0][0] == DeliveryState.APPLIED:
-        return Outcome(f"{messages(total)} applied", parts)
-    words = ", ".join(f"{indian(count, places=0)} {_word(state)}" for state, count in told)
-    return Outcome(words, parts)
-
-
-def _word(state: DeliveryState) -> str:
-    return "refused by ODIN" if state is DeliveryState.REFUSED else state.label.lower()

@@ -13,6 +13,7 @@ from backoffice.batches.pages.forms import kind_choices
 from backoffice.changes.results import of_status
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, SearchFilter, ToDay
+from backoffice.kit.search import number_of
 from backoffice.outside import whole
 
 #: What the list can be narrowed to in one click.
@@ -50,7 +51,7 @@ class BatchFilter(Filters):
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """By a part of the name, the number, or the beginning of the SHA-256."""
         text = value.strip()
-        number = Q(pk=found) if (found := whole(text)) is not None else Q()
+        number = Q(pk=found) if (found := number_of(text, "batch")) is not None else Q()
         return queryset.filter(number | Q(file_name__icontains=text) | Q(sha256__startswith=text.lower()))
 
     def narrow(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backoffice.access import StaffRequest, for_staff
-from backoffice.batches import counts, operations
+from backoffice.batches import counts, fixing
 from backoffice.batches.check.correcting import Corrected, Typed
 from backoffice.batches.errors import BatchError
 from backoffice.batches.models import Batch, State
@@ -61,7 +61,7 @@ def _page(request: StaffRequest, batch: Batch) -> HttpResponse:
         "alone": number is not None,
         "after": whole(request.GET.get("after", "")) or 0,
         "mine": mine,
-        "may_fix": mine and shows and batch.state == State.CHECKED,
+        "may_fix": fixing.may_fix(batch, request.user),
         "shows_personal": shows,
         "longest": LONGEST,
         **progress_of(request, batch),
@@ -72,11 +72,9 @@ def _page(request: StaffRequest, batch: Batch) -> HttpResponse:
 def _keep(request: StaffRequest, batch: Batch) -> HttpResponse:
     """Keep what was typed. The script gets what is said of the rows now, everything else the page again."""
     try:
-        if not privacy.sees_at_once(request.user):
-            raise BatchError("Only somebody who sees the values may correct them.")
-        done = operations.correct(batch.pk, _typed(request), by=request.user)
+        done = fixing.correct(batch.pk, _typed(request), by=request.user)
         alike = _ID.fullmatch(request.POST.get("alike", ""))
-        found = operations.correct_alike(batch.pk, *map(int, alike.groups()), by=request.user) if alike else 0
+        found = fixing.correct_alike(batch.pk, *map(int, alike.groups()), by=request.user) if alike else 0
     except BatchError as error:
         messages.error(request, error.words)
         return _again(request, batch)
@@ -122,7 +120,7 @@ def _said(request: StaffRequest, batch: Batch, done: Corrected) -> HttpResponse:
     for cell in _typed_cells(request, shown):
         if cell.corrected and not cell.refused:
             number, place = map(int, cell.id.split("-"))
-            cell.like = operations.like(batch, number, place)
+            cell.like = fixing.like(batch, number, place)
     context: dict[str, Any] = {"batch": batch, "grid": shown, "shows_personal": True, "may_fix": True}
     return render(request, "batches/_fix_said.html", context)
 

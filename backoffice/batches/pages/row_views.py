@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.operations import record
-from backoffice.batches import operations
+from backoffice.batches import fixing
 from backoffice.batches.check.offers import Offers, seen
 from backoffice.batches.decide import decisions
 from backoffice.batches.decide.deciders import decides
@@ -86,14 +86,14 @@ def row(request: StaffRequest, pk: int, number: int) -> HttpResponse:
 @require_POST
 @may_see_rows
 def reject(request: StaffRequest, pk: int, number: int) -> HttpResponse:
-    """Reject one row with a reason; the others wait on."""
+    """Reject one row with a reason; the others still wait for a decision."""
     batch, found = _row_or_404(pk, number)
     reason = request.POST.get("reason", "")
     try:
         decisions.reject_row(pk, number, by=request.user, reason=reason)
     except BatchError as error:
         return _row_page(request, batch, found, problem=error.words, reason=reason, code=409)
-    messages.success(request, f"Row {number} is rejected. The other rows wait on.")
+    messages.success(request, f"Row {number} is rejected. The other rows still wait for a decision.")
     return redirect("batches:row", pk=pk, number=number)
 
 
@@ -108,7 +108,7 @@ def offers(request: StaffRequest, pk: int) -> HttpResponse:
         (one for one in columns.by_name(file_kind(batch.kind).layout).values() if one.path == path), None
     )
     try:
-        place = operations.place_of(batch, path)
+        place = fixing.place_of(batch, path)
     except BatchError as error:
         raise Http404(error.words) from None
     found = Offers(batch, place, path, rule)
@@ -130,7 +130,7 @@ def offers(request: StaffRequest, pk: int) -> HttpResponse:
             (_offered(column, offer.before, shows), _offered(column, offer.after, shows), offer)
             for offer in page
         ],
-        "may_accept": batch.state == State.CHECKED and batch.made_by_id == request.user.pk,
+        "may_accept": fixing.may_fix(batch, request.user),
     }
     return render(request, "batches/offers.html", context)
 
@@ -174,7 +174,7 @@ def _taken(request: StaffRequest, batch: Batch, part: str, ending: str) -> dict[
         "batch.downloaded",
         by=request.user,
         subject=batch.subject,
-        text=f"Batch {batch.pk}: {part} downloaded.",
+        text=f"{batch.label}: {part} downloaded.",
         details={"batch": batch.pk, "sha256": batch.sha256},
     )
     name = uploads.clean_name(f"{stem}-{part.replace(' ', '-')}.{ending}")
@@ -200,9 +200,7 @@ def _row_page(
         "lane": row.lane,
         "next_row": batch.rows.filter(state=row.state, number__gt=row.number).order_by("number").first(),
         "shows_personal": shows,
-        "may_fix": batch.state == State.CHECKED
-        and batch.made_by_id == request.user.pk
-        and (found or row.corrections),
+        "may_fix": (found or row.corrections) and fixing.may_fix(batch, request.user),
         "may_reveal": privacy.may_reveal(request, row.lane),
         "change": change,
         "cells": [cell for cell in cells if _says_something(cell)],

@@ -7,8 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backoffice.batches.models import Batch, Row
+from backoffice.batches.pages import outcome
 from backoffice.changes.kinds import file_title
-from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit import privacy
 from backoffice.kit.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
 from backoffice.kit.templatetags import portal
@@ -51,9 +51,7 @@ class BatchTable(PortalTable):
         return file_title(value)
 
     def render_outcome(self, record: Batch) -> str:
-        """How many messages stand in which state, those without any left out."""
-        counts = ((DeliveryState(state).label.lower(), record.outcome.get(state)) for state in DeliveryState)
-        return ", ".join(f"{portal.count(count)} {label}" for label, count in counts if count) or "–"
+        return outcome.in_words(record.outcome) or "–"
 
     def render_sha256(self, value: str) -> SafeString:
         return format_html('<span class="mono" title="{}">{}…</span>', value, value[:10])

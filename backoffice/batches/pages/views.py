@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.models import Entry
-from backoffice.batches import counts, operations
+from backoffice.audit.timeline import line
+from backoffice.batches import counts, fixing, operations, pausing
 from backoffice.batches.check import summary
 from backoffice.batches.decide import completion, decisions
 from backoffice.batches.decide.deciders import asks_total, change_kind, decides
@@ -20,7 +21,7 @@ from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import HIDDEN
 from backoffice.batches.models import CAME_BACK, Batch, State
-from backoffice.batches.pages import approval
+from backoffice.batches.pages import approval, outcome
 from backoffice.batches.pages.filters import BatchFilter
 from backoffice.batches.pages.forms import SubmitForm
 from backoffice.batches.pages.tables import BatchTable
@@ -29,7 +30,7 @@ from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
 from backoffice.delivery.stops import stops
 from backoffice.kit import privacy
-from backoffice.kit.components import Event, status
+from backoffice.kit.components import Event
 from backoffice.kit.tables_base import ListView
 from backoffice.odin import session
 
@@ -82,14 +83,14 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 @require_safe
 @may_view
 def progress(request: StaffRequest, pk: int) -> HttpResponse:
-    """The part of the page that lives. 204 while nothing moved; the whole page anew where it is another one."""
+    """The part of the page that changes. 204 while nothing moved; the whole page where it is another one."""
     batch = batch_or_404(pk)
     context = progress_of(request, batch)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if request.GET.get("seen", "").partition("-")[0] != batch.state:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "batches/_progress.html", {"batch": batch, **context})
+    return render(request, "batches/_moved.html", {"batch": batch, **context})
 
 
 @never_cache
@@ -123,34 +124,34 @@ def submit(request: StaffRequest, pk: int) -> HttpResponse:
             problem = error.words
             batch.refresh_from_db()
         else:
-            messages.success(request, "Submitted. A checker decides; nothing goes to ODIN before.")
+            messages.success(request, "Submitted. Waiting for a checker.")
             return redirect(batch)
     return _page(request, batch, problem=problem, form=form, code=422)
 
 
 def _check(batch: Batch, by: "User", request: StaffRequest) -> str:
     operations.check(batch.pk, by=by)
-    return "The check has begun."
+    return "The file is being checked."
 
 
 def _pause(batch: Batch, by: "User", request: StaffRequest) -> str:
-    operations.pause(batch.pk, by=by)
-    return "Paused. Nothing is lost; resume whenever you like."
+    pausing.pause(batch.pk, by=by)
+    return "Paused. Resume at any time."
 
 
 def _resume(batch: Batch, by: "User", request: StaffRequest) -> str:
-    operations.resume(batch.pk, by=by)
-    return "It goes on where it stopped."
+    pausing.resume(batch.pk, by=by)
+    return "Resumed."
 
 
 def _discard(batch: Batch, by: "User", request: StaffRequest) -> str:
     operations.discard(batch.pk, by=by)
-    return "Given up. The file is deleted; its entry in the history stays."
+    return "Discarded. The uploaded file is deleted."
 
 
 def _clean(batch: Batch, by: "User", request: StaffRequest) -> str:
     path, rule, seen = (request.POST.get(name, "") for name in ("path", "rule", "seen"))
-    altered = operations.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
+    altered = fixing.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
     return f"Accepted in {counts.rows(altered)}. They are being checked again."
 
 
@@ -169,7 +170,7 @@ def _approve(batch: Batch, by: "User", request: StaffRequest) -> str:
     if done.given < done.needed:
         return "Approved by you. A second checker must approve it too before anything goes out."
     left_out = (
-        f" Left out: {counts.rows(done.stale)} whose records moved on after the check." if done.stale else ""
+        f" Left out: {counts.rows(done.stale)} whose records changed after the check." if done.stale else ""
     )
     return f"Approved: {counts.rows(done.rows)}.{left_out}"
 
@@ -181,7 +182,7 @@ def _reject(batch: Batch, by: "User", request: StaffRequest) -> str:
 
 def _comment(batch: Batch, by: "User", request: StaffRequest) -> str:
     decisions.comment(batch.pk, by=by, text=request.POST.get("reason", ""))
-    return "Your comment is kept."
+    return "Comment saved."
 
 
 def _cancel(batch: Batch, by: "User", request: StaffRequest) -> str:
@@ -230,6 +231,7 @@ def _page(
         "events": _events(batch, privacy.sees_at_once(request.user)),
         "shows_personal": privacy.sees_at_once(request.user),
         "comment_failed": tried == "comment" and bool(problem),
+        "may_fix": fixing.may_fix(batch, request.user),
         "may_comment": batch.submitted_at is not None and may_comment(request.user, change_kind(batch)),
         **_decision(request, batch, mine),
         **progress_of(request, batch),
@@ -300,11 +302,13 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "personal": request.user.has_perm("accounts.see_personal_data"),
         "bar": bar,
         "counts": counts,
-        "outcome": approval.outcome(counts),
+        "outcome": outcome.outcome(counts),
+        "status": outcome.status_of(batch, counts),
         "every": every,
         "stopped": stopped,
         "seen": "-".join(marks),
         "may_steer": batch.made_by_id == request.user.pk or decides(request.user, batch),
+        "may_correct": operations.may_correct(batch, request.user),
     }
 
 
@@ -321,20 +325,7 @@ def _events(batch: Batch, shows: bool) -> list[Event]:
         .exclude(action="batch.corrected")
         .order_by("-id")[:ENTRIES]
     )
-    return [_event(entry, shows) for entry in entries]
-
-
-def _event(entry: Entry, shows: bool) -> Event:
-    what = entry.action.partition(".")[2]
-    shown = status("batch", what)
-    return Event(
-        at=entry.at,
-        who=entry.who,
-        what=privacy.words(entry.text.partition(": ")[2] or entry.text, shows),
-        why=privacy.words(entry.reason, shows),
-        tone=shown.tone,
-        icon=shown.icon,
-    )
+    return [line(entry, shows) for entry in entries]
 
 
 def batch_or_404(pk: int) -> Batch:

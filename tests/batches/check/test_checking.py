@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from backoffice.audit.models import Entry
-from backoffice.batches import operations
+from backoffice.batches import fixing
 from backoffice.batches.check import checking, cleaning, offers, summary
 from backoffice.batches.check.cleaning import Cleaning
 from backoffice.batches.decide import decisions
@@ -381,7 +381,7 @@ class TestCleaning:
             (rule,) = {found["rule"] for found in row.findings if found["path"] == path and found["cleaned"]}
             Batch.objects.update(state=State.CHECKED)
             seen = offers.seen(Batch.objects.get())
-            operations.accept_cleaned(row.batch_id, path=path, rule=rule, seen=seen, by=maker)
+            fixing.accept_cleaned(row.batch_id, path=path, rule=rule, seen=seen, by=maker)
             Batch.objects.update(lease_token=TOKEN)
             return Cleaning(Batch.objects.get(), TOKEN)
 

@@ -3,12 +3,12 @@
 import pytest
 
 from backoffice.audit.models import Entry
-from backoffice.batches import operations, tasks
+from backoffice.batches import fixing, tasks
 from backoffice.batches.check import summary
 from backoffice.batches.check.correcting import Typed, mark
 from backoffice.batches.decide import decisions
 from backoffice.batches.errors import AlreadyDecided, BatchError, NotAllowed
-from backoffice.batches.models import Batch, RowState, State
+from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.delivery.content import content_hash
 from backoffice.protocol.secret import MASK
 from backoffice.seal import unseal_values
@@ -62,7 +62,7 @@ def typed(row, **cells):
 
 
 def fix(row, **cells):
-    done = operations.correct(row.batch_id, typed(row, **cells), by=row.batch.made_by)
+    done = fixing.correct(row.batch_id, typed(row, **cells), by=row.batch.made_by)
     row.refresh_from_db()
     return done
 
@@ -106,7 +106,7 @@ def test_a_cell_that_changed_meanwhile_is_not_overwritten(checked, maker):
     (row,) = checked({"pan": "AAAPR12"})
     second = typed(row, pan="AAAPR0009K")
     fix(row, pan="AAAPR0001K")
-    done = operations.correct(row.batch_id, second, by=maker)
+    done = fixing.correct(row.batch_id, second, by=maker)
     row.refresh_from_db()
     assert (done.refused, done.cells) == (second, 0)
     assert row.values["pan"] == "AAAPR0001K"
@@ -149,10 +149,10 @@ def test_only_the_uploader_corrects_and_only_before_submission(checked, maker, o
     _good, wrong = checked({}, {"pan": "AAAPR12"})
     for person in (other_maker, checker):
         with pytest.raises(NotAllowed):
-            operations.correct(wrong.batch_id, typed(wrong, pan="AAAPR0001K"), by=person)
+            fixing.correct(wrong.batch_id, typed(wrong, pan="AAAPR0001K"), by=person)
     batch = decisions.submit(wrong.batch_id, by=maker, mode="valid", reason="New clients")
     with pytest.raises(AlreadyDecided):
-        operations.correct(wrong.batch_id, typed(wrong, pan="AAAPR0001K"), by=maker)
+        fixing.correct(wrong.batch_id, typed(wrong, pan="AAAPR0001K"), by=maker)
     assert decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash).rows == 1
 
 
@@ -171,8 +171,8 @@ def test_all_rows_like_one_are_corrected_by_a_worker_and_a_killed_one_repeats_no
 ):
     rows = checked(*({"city": "Mumbai, West"} for _ in range(4)), {"city": "Pune, East"})
     fix(rows[0], city="Mumbai West")
-    assert operations.like(rows[0].batch, rows[0].number, place(rows[0], "city")) == 3
-    assert operations.correct_alike(rows[0].batch_id, rows[0].number, place(rows[0], "city"), by=maker) == 3
+    assert fixing.like(rows[0].batch, rows[0].number, place(rows[0], "city")) == 3
+    assert fixing.correct_alike(rows[0].batch_id, rows[0].number, place(rows[0], "city"), by=maker) == 3
     monkeypatch.setattr("backoffice.batches.check.cleaning.ROWS", 1)
     monkeypatch.setattr(tasks, "WORK_SECONDS", 0.0)
     batch = rows[0].batch
@@ -192,10 +192,10 @@ def test_all_rows_like_one_are_corrected_by_a_worker_and_a_killed_one_repeats_no
 def test_nothing_is_corrected_alike_where_no_row_is_like_it(checked, maker):
     first, _second = checked({"city": "Mumbai, West"}, {"city": "Pune, East"})
     with pytest.raises(BatchError, match="No other row"):
-        operations.correct_alike(first.batch_id, first.number, place(first, "city"), by=maker)
+        fixing.correct_alike(first.batch_id, first.number, place(first, "city"), by=maker)
     fix(first, city="Mumbai West")
     with pytest.raises(BatchError, match="No other row"):
-        operations.correct_alike(first.batch_id, first.number, place(first, "city"), by=maker)
+        fixing.correct_alike(first.batch_id, first.number, place(first, "city"), by=maker)
 
 
 def test_the_summary_counts_what_is_sent_and_follows_corrections(checked):
@@ -206,3 +206,22 @@ def test_the_summary_counts_what_is_sent_and_follows_corrections(checked):
     fix(second, group_id="BR2")
     assert Batch.objects.get().summary["values"]["group_id"] == {"HO": 1, "BR2": 1}
     assert summary.totals(Batch.objects.get()).rows == 2
+
+
+def test_a_password_is_never_applied_to_other_rows(checked, maker):
+    first, second = checked({"password": ""}, {"password": "", "pan": "AAAPR12"})
+    fix(first, password="Sesame43")
+    assert fixing.like(first.batch, first.number, place(first, "password")) == 0
+    with pytest.raises(BatchError, match="No other row"):
+        fixing.correct_alike(first.batch_id, first.number, place(first, "password"), by=maker)
+    second.refresh_from_db()
+    assert not second.corrections
+
+
+def test_which_row_depends_on_another_is_told_by_their_values_and_not_by_words(checked):
+    first, second = checked({}, {"user_id": "FIX0", "pan": "AAAPR0000K"})
+    reworded = [{**finding, "text": "Somebody has it already."} for finding in second.findings]
+    Row.objects.filter(pk=second.pk).update(findings=reworded)
+    fix(first, user_id="FIX8", pan="AAAPR0008K")
+    second.refresh_from_db()
+    assert second.state == RowState.GOOD

@@ -63,7 +63,7 @@ def test_its_page_shows_how_far_the_records_have_taken_it(approved_file, client,
     client.force_login(checker)
     applying.step(approved_file, lease.take(approved_file))
     page = client.get(approved_file.get_absolute_url()).content.decode()
-    assert "Taking the rows" in flowed(page)
+    assert "Applying the rows" in flowed(page)
     assert "2 of 5" in flowed(page)
 
 

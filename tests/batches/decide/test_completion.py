@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.batches import operations
+from backoffice.batches import pausing
 from backoffice.batches.check import summary
 from backoffice.batches.decide import completion, decisions
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
@@ -29,11 +29,11 @@ def waiting():
 
 
 def test_deliveries_of_a_paused_file_are_not_claimed_and_resumed_ones_are(approved_file, maker, approved):
-    operations.pause(approved_file.pk, by=maker)
+    pausing.pause(approved_file.pk, by=maker)
     assert claim() is None
     single = approved(user_id="ALONE", reference="")
     assert claim().delivery == single
-    operations.resume(approved_file.pk, by=maker)
+    pausing.resume(approved_file.pk, by=maker)
     assert waiting() == 3
 
 
@@ -41,15 +41,15 @@ def test_a_checker_may_pause_a_file_that_is_being_sent_and_a_stranger_may_not(
     approved_file, checker, other_maker
 ):
     with pytest.raises(NotAllowed):
-        operations.pause(approved_file.pk, by=other_maker)
-    operations.pause(approved_file.pk, by=checker)
+        pausing.pause(approved_file.pk, by=other_maker)
+    pausing.pause(approved_file.pk, by=checker)
     assert waiting() == 0
     assert Entry.objects.get(action="batch.paused").by == checker
 
 
 def test_a_file_that_waits_for_a_checker_has_nothing_to_pause(submitted, maker):
     with pytest.raises(BatchError, match="nothing to pause"):
-        operations.pause(submitted().pk, by=maker)
+        pausing.pause(submitted().pk, by=maker)
 
 
 def test_cancelling_takes_back_what_was_not_sent_and_nothing_else(approved_file, checker):

@@ -263,7 +263,7 @@ def test_rows_whose_record_moved_on_are_left_out_and_told(submitted, checker):
 def test_of_an_all_or_nothing_batch_nothing_goes_out_when_one_row_is_stale(submitted, checker):
     batch = submitted(mode="all")
     RetailUserFactory(group_id="HO", user_id="U0003")
-    with pytest.raises(Stale, match="records of 1 row moved on"):
+    with pytest.raises(Stale, match="records of 1 row changed"):
         decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     batch.refresh_from_db()
     assert batch.state == State.STALE

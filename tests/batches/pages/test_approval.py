@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from backoffice.batches import operations, tasks
 from backoffice.batches.decide import decisions
-from backoffice.batches.errors import BatchError
+from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.models import Batch
 from backoffice.batches.pages import approval
 from backoffice.changes.kinds import file_kinds
@@ -163,11 +163,32 @@ def test_a_corrected_file_names_the_one_whose_gaps_it_closes_and_both_pages_say_
     assert f"1 held back, 1 corrected in B-{child.pk} , checked" in words(page(client, parent, checker))
 
 
-def test_a_file_corrects_no_file_of_another_kind(upload, maker):
-    parent = upload(CREATE, client_row(1))
-    with pytest.raises(BatchError, match="no checked file of this kind"):
-        operations.upload(DEPOSIT, [b"x"], "x.csv", by=maker, corrects=parent.pk)
+def test_a_file_corrects_only_one_of_its_kind_that_the_same_person_submitted(
+    upload, client, maker, other_maker
+):
+    parent = upload(CREATE, *clients())
+    for kind in (CREATE, DEPOSIT):
+        with pytest.raises(BatchError, match="not a submitted or approved file of this kind"):
+            operations.upload(kind, [b"x"], "x.csv", by=maker, corrects=parent.pk)
+    submitted(parent, maker)
+    with pytest.raises(NotAllowed, match="Only Maker Test may upload corrections"):
+        operations.upload(CREATE, [b"x"], "x.csv", by=other_maker, corrects=parent.pk)
     assert Batch.objects.count() == 1
+    address = reverse("batches:upload", args=[CREATE]) + f"?corrects={parent.pk}"
+    assert address not in page(client, parent, other_maker)
+    assert "Only Maker Test may upload corrections" in words(client.get(address).content.decode())
+
+
+def test_rows_that_odin_refused_lead_their_maker_alone_to_an_upload_of_corrections(
+    upload, client, maker, checker
+):
+    batch = submitted(upload(CREATE, *clients()), maker)
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    Delivery.objects.update(state="refused", finished_at=batch.submitted_at)
+    assert "upload the corrections" in words(page(client, batch, maker))
+    shown = words(page(client, batch, checker))
+    assert "download the failed rows" in shown
+    assert "upload the corrections" not in shown
 
 
 def test_what_a_checker_is_shown_of_a_file_is_declared_and_neither_personal_nor_secret():

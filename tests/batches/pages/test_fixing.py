@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from backoffice.audit.models import Entry
-from backoffice.batches import tasks
+from backoffice.batches import fixing, tasks
+from backoffice.batches.errors import NotAllowed
 from backoffice.batches.models import Batch, Row, RowState, State
 from tests.batches.check.test_correcting import client_row
 from tests.html_forms import Page
@@ -182,3 +184,24 @@ def test_a_file_that_is_submitted_has_no_grid(client, checked):
     batch = checked({}, {"pan": "AAAPR12"})
     client.post(reverse("batches:submit", args=[batch.pk]), {"mode": "valid", "reason": "New clients"})
     assert client.get(url(batch)).url == batch.get_absolute_url()
+
+
+def test_who_does_not_see_the_values_corrects_none_by_the_page_or_by_the_operation(client, checked, maker):
+    batch = checked({"city": "Mumbai, West"})
+    sent = form(client, batch)
+    maker.groups.clear()
+    for name in ("view_batch", "add_change", "see_personal_data"):
+        maker.user_permissions.add(Permission.objects.get(codename=name))
+    maker = type(maker).objects.get(pk=maker.pk)
+    place = cell(batch, 2, "city")
+    answer = client.post(url(batch), {**sent, f"cell-{place}": "Mumbai"}, follow=True)
+    assert "Only a person who sees the values may correct them" in words(answer)
+    assert "cell-" not in str(form(client, batch))
+    for verb in (
+        lambda: fixing.correct(batch.pk, [], by=maker),
+        lambda: fixing.correct_alike(batch.pk, 2, batch.mapping.index("city"), by=maker),
+        lambda: fixing.accept_cleaned(batch.pk, path="city", rule="F5", seen="", by=maker),
+    ):
+        with pytest.raises(NotAllowed, match="sees the values"):
+            verb()
+    assert not Row.objects.get().corrections

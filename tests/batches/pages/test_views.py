@@ -1,17 +1,20 @@
 """The pages of batches: who sees what, what each state offers, and what is said when something cannot be done."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice.batches.check import summary
 from backoffice.batches.decide import decisions
 from backoffice.batches.models import Row, State
 from backoffice.changes.models import Change
 from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery
+from backoffice.kit.search import number_of
 from tests.factories import RetailUserFactory, set_rule
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +49,7 @@ def test_the_history_says_who_when_how_many_and_what_became_of_it(checked, as_pe
     batch = checked(good=3, wrong=2, file_name="branch-12.csv", outcome={"applied": 3, "refused": 1})
     page = text(as_person(compliance).get(reverse("batches:list")))
     assert "branch-12.csv" in page
-    assert "3 applied, 1 refused" in page
+    assert "1 refused by ODIN, 3 applied" in page
     assert batch.sha256[:10] in page
 
 
@@ -246,7 +249,10 @@ def test_progress_says_nothing_while_nothing_moved_and_reloads_when_the_state_di
     assert client.get(address).headers["HX-Refresh"] == "true"
 
 
-def test_progress_promises_no_time_while_nothing_can_be_sent(submitted, as_person, checker, admin):
+def test_progress_promises_no_time_while_nothing_can_be_sent(
+    submitted, as_person, checker, admin, monkeypatch
+):
+    monkeypatch.setattr(summary, "LATELY", timedelta(hours=1))
     batch = submitted()
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     Delivery.objects.filter(lane="HO/U0003").update(state="applied", finished_at=timezone.now())
@@ -290,3 +296,44 @@ def test_the_messages_that_need_a_person_are_those_of_the_batch(submitted, as_pe
     assert {delivery.change.batch_id for delivery in listed.context["table"].data} == {batch.pk}
     assert len(listed.context["table"].data) == 2
     assert f"Batch: {batch.pk}" in text(listed)
+
+
+def test_the_status_follows_the_messages_at_once_and_is_refreshed_with_the_bar(submitted, as_person, checker):
+    batch = submitted()
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    client = as_person(checker)
+    page = client.get(url("detail", batch)).content.decode()
+    assert re.search(r'id="batch-status">.*?Approved', page, re.S)
+    address = re.search(r'id="progress"[^>]*hx-get="([^"]+)"', page)[1].replace("&amp;", "&")
+    Delivery.objects.update(state="refused", finished_at=batch.created_at)
+    for answer, swapped in (
+        (client.get(address), ' hx-swap-oob="true"'),
+        (client.get(url("detail", batch)), ""),
+    ):
+        assert re.search(f'id="batch-status"{swapped}>.*?Refused by ODIN', answer.content.decode(), re.S)
+
+
+def test_the_totals_of_a_checked_file_are_shown_once_with_links_to_its_rows(
+    checked, as_person, maker, checker
+):
+    batch = checked(good=2, warned=1, wrong=2)
+    page = as_person(maker).get(url("detail", batch)).content.decode()
+    assert text_of(page).count("2 with errors") == 1
+    assert f'href="{url("rows", batch)}?state=wrong"' in page
+    decisions.submit(batch.pk, by=maker, mode="valid", reason="New clients")
+    assert text(as_person(checker).get(url("detail", batch))).count("2 with errors") == 1
+
+
+@pytest.mark.parametrize("words", ["B-{}", "b-{}", "batch {}", "Batch #{}"])
+def test_a_batch_is_found_by_its_number_as_the_pages_write_it(checked, as_person, maker, words):
+    batch = checked()
+    client = as_person(maker)
+    typed = words.format(batch.pk)
+    assert client.post(reverse("desk:search"), {"q": typed}).url == batch.get_absolute_url()
+    assert batch.file_name in text(client.get(reverse("batches:list"), {"q": typed}))
+
+
+def test_a_letter_finds_nothing_of_another_kind(checked, as_person, maker):
+    batch = checked()
+    assert number_of(f"C-{batch.pk}", "batch") is None
+    assert number_of(f"C-{batch.pk}", "change") == number_of(str(batch.pk), "change") == batch.pk

@@ -21,8 +21,8 @@ class Command(BatchCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         batch = self.batch(options["batch"])
         if batch.state in (State.UPLOADED, State.CHECKING):
-            raise CommandError(f"Batch {batch.pk} is not checked yet.", returncode=Exit.NOT_NOW)
+            raise CommandError(f"{batch.label} is not checked yet.", returncode=Exit.NOT_NOW)
         for line in result.lines(batch, failed_only=options["failed"]):
             self.stdout.write(line, ending="")
         if batch.state == State.APPROVED and not batch.finished_at:
-            self.stderr.write(f"Batch {batch.pk} is still being sent.")
+            self.stderr.write(f"{batch.label} is still being sent.")

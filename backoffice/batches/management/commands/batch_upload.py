@@ -57,7 +57,7 @@ class Command(BatchCommand):
         except OSError as error:
             raise FileProblem(f"{path} cannot be read: {error.strerror}.") from error
         for other in done.earlier:
-            self.stderr.write(f"The same file was uploaded before: batch {other.pk}.")
+            self.stderr.write(f"The same file was uploaded before: {other.label}.")
         self.stdout.write(str(done.batch.pk))
         operations.check(done.batch.pk, by=person)
         batch = self._checked(done.batch)
@@ -66,7 +66,7 @@ class Command(BatchCommand):
             decisions.submit(
                 batch.pk, by=person, mode=options["submit"], reason=options["reason"], control_total=total
             )
-            self.stderr.write(f"Batch {batch.pk} waits for a checker.")
+            self.stderr.write(f"{batch.label} waits for a checker.")
         elif batch.wrong:
             raise CommandError(
                 f"There are errors in {rows(batch.wrong)}: `manage.py batch_result {batch.pk} --failed` gives them.",

@@ -1,0 +1,75 @@
+"""What came of the messages of an approved file, in words and as a bar: the same wherever a file is shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from backoffice.batches.counts import messages
+from backoffice.batches.models import Batch
+from backoffice.changes.results import result_of
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit.components import status
+from backoffice.kit.formats import indian
+
+#: The order in which outcomes are said: what needs attention comes first.
+ORDER = (
+    DeliveryState.UNKNOWN,
+    DeliveryState.REFUSED,
+    DeliveryState.ON_HOLD,
+    DeliveryState.APPLIED,
+    DeliveryState.CANCELLED,
+    DeliveryState.IN_FLIGHT,
+    DeliveryState.QUEUED,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """How many messages have one outcome, and where its piece of the bar of a hundred begins and how long it is."""
+
+    state: str
+    count: int
+    at: float
+    length: float
+    tone: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of the messages together."""
+
+    words: str
+    parts: Sequence[Part]
+
+
+def outcome(counts: Mapping[str, int]) -> Outcome | None:
+    """The outcome of so many messages by state; None where there are none."""
+    told = _told(counts)
+    total = sum(count for _, count in told)
+    if not total:
+        return None
+    parts, at = [], 0.0
+    for state, count in told:
+        length = 100 * count / total
+        parts.append(Part(state.value, count, round(at, 2), round(length, 2), status("delivery", state).tone))
+        at += length
+    one = len(told) == 1 and told[0][0] == DeliveryState.APPLIED
+    return Outcome(f"{messages(total)} applied" if one else in_words(counts), parts)
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """So many messages by state: "1 unknown, 2 refused by ODIN, 9 applied". Empty where there are none."""
+    return ", ".join(f"{indian(count, places=0)} {_word(state)}" for state, count in _told(counts))
+
+
+def status_of(batch: Batch, counts: Mapping[str, int]) -> str:
+    """The status of a batch whose messages are so many by state now; what is stored may be some seconds older."""
+    states = [state.value for state in DeliveryState if counts.get(state)]
+    return result_of(states) or batch.state if states else batch.status
+
+
+def _told(counts: Mapping[str, int]) -> list[tuple[DeliveryState, int]]:
+    return [(state, counts[state]) for state in ORDER if counts.get(state)]
+
+
+def _word(state: DeliveryState) -> str:
+    return "refused by ODIN" if state is DeliveryState.REFUSED else state.label.lower()
