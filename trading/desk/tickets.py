@@ -19,6 +19,7 @@ from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validi
 from backoffice.rest.api.session import Session
 from markets import search
 from markets.models import Scrip
+from markets.trading_days import is_trading_day
 from trading.models import DeskOrder, OrderKind
 from trading.models.desk import LIVE, NOTHING_PLACED
 
@@ -41,6 +42,9 @@ EQUITY_HOURS = ("NSE_EQ", "NSE_FO", "BSE_EQ", "BSE_FO")
 OPENS, CLOSES = time(9, 0), time(15, 30)
 #: An order of the same scrip and side within so long may be the same instruction typed twice.
 REPEATED_WITHIN = timedelta(minutes=30)
+NO_VALUE = Finding(
+    "about_price", "A market order has no price. Enter about what a unit costs, for the caps.", rule="value"
+)
 #: Share of a cap from which an order is said to be large.
 LARGE = Decimal("0.5")
 
@@ -87,8 +91,9 @@ class Judged:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the words or the value do: what was confirmed is what was shown."""
-        return hashlib.sha256(f"{self.words}|{self.value}".encode()).hexdigest()
+        """Changes when words, value or warnings do: what was confirmed is what was shown."""
+        shown = "|".join((self.words, str(self.value), *self.unusual))
+        return hashlib.sha256(shown.encode()).hexdigest()
 
 
 def of(order: DeskOrder) -> Ticket:
@@ -160,8 +165,7 @@ def judge(ticket: Ticket, session: Session, lane: str) -> Judged:
     said = client.invalid(call, values, session, lot=scrip.lot or None, tick=scrip.tick_rupees or None)
     found += [replace(one, path=FIELDS.get(one.path, one.path)) for one in said]
     if ticket.order_type == OrderType.MARKET and ticket.about_price <= 0:
-        words = "A market order has no price. Say at about what price, so that its value is known."
-        found.append(Finding("about_price", words, rule="value"))
+        found.append(NO_VALUE)
     if not (scrip.lot and scrip.tick):
         words = "Check lot and tick: this scrip master does not tell them."
         found.append(Finding("scrip", words, Severity.WARNING, "R37"))
@@ -194,9 +198,15 @@ def _scrip(ticket: Ticket) -> tuple[Scrip | None, datetime | None, list[Finding]
 
 def value(ticket: Ticket, scrip: Scrip) -> Decimal:
     """What an order is worth, in rupees: a stop loss market at its trigger, a market order at what was typed."""
-    at = {OrderType.MARKET.value: ticket.about_price, OrderType.STOP_MARKET.value: ticket.trigger_price}
-    price = at.get(ticket.order_type, ticket.price)
+    price = unit_price(
+        ticket.order_type, price=ticket.price, trigger=ticket.trigger_price, about=ticket.about_price
+    )
     return worth(ticket.exchange, ticket.quantity, price, scrip.lot)
+
+
+def unit_price(order_type: str, *, price: Decimal, trigger: Decimal, about: Decimal) -> Decimal:
+    """What a unit costs: at the limit; a stop loss market at its trigger; a market order at about what was said."""
+    return {OrderType.MARKET.value: about, OrderType.STOP_MARKET.value: trigger}.get(order_type, price)
 
 
 def worth(exchange: str, quantity: int, price: Decimal, lot: int) -> Decimal:
@@ -212,14 +222,15 @@ def in_words(ticket: Ticket, scrip: Scrip) -> str:
     """The order as a person would say it."""
     cover = ticket.kind == OrderKind.COVER
     product = "cover order" if cover else label(Product, ticket.product).lower()
-    first = f"{label(Side, ticket.side)} {ticket.quantity:,} {scrip_words(scrip)} on {label(Exchange, ticket.exchange)}"
-    parts = [first, product, price_words(ticket)]
+    what = f"{label(Side, ticket.side)} {indian(ticket.quantity, 0)} {scrip_words(scrip)}"
+    first = f"{what} on {label(Exchange, ticket.exchange)}"
+    parts = [first, product, price_words(ticket.order_type, ticket.price, ticket.trigger_price)]
     if cover:
         parts.append(_stop_words(ticket))
     else:
         parts.append(validity_words(ticket.validity, ticket.validity_days))
     if ticket.disclosed_quantity:
-        parts.append(f"{ticket.disclosed_quantity:,} disclosed")
+        parts.append(f"{indian(ticket.disclosed_quantity, 0)} disclosed")
     if ticket.is_amo:
         parts.append("after-market order")
     return ", ".join(parts) + "."
@@ -230,15 +241,15 @@ def label(choices: type[Choice], code: str) -> str:
     return next((one.label for one in choices if one.value == code), code)
 
 
-def price_words(ticket: Ticket) -> str:
+def price_words(order_type: str, price: Decimal, trigger_price: Decimal) -> str:
     """At what price."""
-    rupees, trigger = f"₹ {indian(ticket.price, None)}", f"₹ {indian(ticket.trigger_price, None)}"
+    rupees, trigger = f"₹ {indian(price, None)}", f"₹ {indian(trigger_price, None)}"
     return {
         OrderType.LIMIT.value: f"limit {rupees}",
         OrderType.MARKET.value: "at market",
         OrderType.STOP_LIMIT.value: f"stop loss, trigger {trigger}, limit {rupees}",
         OrderType.STOP_MARKET.value: f"stop loss, trigger {trigger}, at market",
-    }.get(ticket.order_type, ticket.order_type)
+    }.get(order_type, order_type)
 
 
 def validity_words(validity: str, days: int) -> str:
@@ -252,7 +263,9 @@ def _stop_words(ticket: Ticket) -> str:
     side = Side.SELL if ticket.side == Side.BUY else Side.BUY
     how = f"limit ₹ {indian(ticket.stop_price, None)}" if ticket.stop_price else "at market"
     trigger = indian(ticket.stop_trigger, None)
-    return f"with a stop loss: {side.label.lower()} {ticket.quantity:,} at trigger ₹ {trigger}, {how}"
+    return (
+        f"with a stop loss: {side.label.lower()} {indian(ticket.quantity, 0)} at trigger ₹ {trigger}, {how}"
+    )
 
 
 def scrip_words(scrip: Scrip) -> str:
@@ -275,7 +288,7 @@ def _unusual(ticket: Ticket, worth: Decimal, lane: str) -> Iterator[str]:
         yield f"It is worth more than {LARGE:.0%} of what one order may be worth."
     now = timezone.now().astimezone(INDIA)
     if ticket.exchange in EQUITY_HOURS:
-        opened = now.weekday() < 5 and OPENS <= now.time() <= CLOSES
+        opened = is_trading_day(now.date()) and OPENS <= now.time() <= CLOSES
         if opened and ticket.is_amo:
             yield "It is an after-market order while the market is open."
         if not opened and not ticket.is_amo:

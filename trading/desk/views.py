@@ -24,7 +24,7 @@ from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.rows import Row
 from backoffice.rest.api.status import read_status
 from markets import search
-from trading.desk import asking, books, caps, sessions, stop
+from trading.desk import books, caps, sessions, stop, terms
 from trading.desk.errors import DeskProblem
 from trading.desk.forms import (
     BookForm,
@@ -32,7 +32,7 @@ from trading.desk.forms import (
     chosen,
     scrip_value,
 )
-from trading.desk.frame import BOOK_LABELS, frame, page, user_of
+from trading.desk.frame import frame, page, user_of
 from trading.desk.rights import DEAL, STOP, VIEW
 from trading.desk.tickets import scrip_words
 from trading.models import AskedChange, DeskOrder, DeskSession, SessionState
@@ -119,9 +119,7 @@ def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpRespons
 def close(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     """Close the dealer's own desk session."""
     user = user_of(group_id, user_id)
-    row = sessions.current(user.lane)
-    if row and row.dealer_id == request.user.pk:
-        sessions.end(row, "Closed by the dealer.", by=request.user)
+    if sessions.close(user.lane, by=request.user):
         messages.success(request, "Desk closed. The client is logged out.")
     return redirect(desk_url(user.lane))
 
@@ -152,7 +150,7 @@ def book(request: StaffRequest, group_id: str, user_id: str, name: str) -> HttpR
     context = {
         **frame(request, user, own.row, current=name),
         "name": name,
-        "label": BOOK_LABELS[name],
+        "label": books.BOOKS[name],
         "table": f"trading/desk/_book_{'orders' if name == 'gtd' else name}.html",
         "part": part,
         "rows": _lines(user, part),
@@ -196,8 +194,8 @@ def _lines(user: RetailUser, part: books.Part) -> list[Line]:
                 row,
                 ours.get((row.exchange or "", row.order_id or "")),
                 known.label if known else visible(row.status or "–"),
-                not asking.why_not_modify(row),
-                not asking.why_not_cancel(row),
+                not terms.why_not_modify(row),
+                not terms.why_not_cancel(row),
                 f"{modify_url}?{place}",
                 f"{cancel_url}?{place}",
             )

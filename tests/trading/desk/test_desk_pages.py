@@ -159,6 +159,7 @@ def test_a_cancellation_needs_the_instruction_and_is_asked_for(page, desk, stand
 
 def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, settings):
     settings.DESK_LOOK_SECONDS = 0
+    type(desk.row.dealer).objects.update(first_name="Dora", last_name="Dealer")
     standin.faults.add("reset_before", call="place")
     made = place(desk)
     assert "Nobody knows" in page.get("/trading/desk/").content.decode()
@@ -167,9 +168,14 @@ def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, sett
         page.post(reverse("trading:look", args=[made.pk]))
     text = page.get(made.get_absolute_url()).content.decode()
     assert "It was not placed" in text
-    page.post(reverse("trading:decide", args=[made.pk]), {"reason": "Not there twice"})
+    page.post(reverse("trading:decide", args=[made.pk]), {"reason": "Not there, says 98200 12345"})
     assert DeskOrder.objects.get().state == "not_placed"
-    assert Entry.objects.get(action="desk.order_decided").reason == "Not there twice"
+    assert (made.events.last().reason, made.events.last().received) == ("Not there, says 98200 12345", "")
+    text = page.get(made.get_absolute_url()).content.decode()
+    assert "Not there" in text
+    assert "98200 12345" not in text
+    assert "by Dora Dealer" in text
+    assert Entry.objects.get(action="desk.order_decided").reason == "Not there, says 98200 12345"
 
 
 def test_one_click_stops_all_desks_and_two_people_release_them(client, dealer, checker, desk, standin):
@@ -225,3 +231,33 @@ def test_an_evidence_pack_has_every_order_with_its_steps(desk, dealer):
     assert (row["identifier"], row["order_id"]) == (made.identifier, made.order_id)
     assert [one["step"] for one in row["steps"]] == ["Confirmed", "Answered"]
     assert list(DESK_PART.rows(Scope(subject="HO/OTHER"))) == []
+
+
+def test_a_form_that_was_used_leads_to_its_order_and_becomes_no_other(page, desk, standin):
+    shown = page.post(f"{OF}place/", order_form())
+    confirmed(page, shown)
+    made = DeskOrder.objects.get()
+    for again in ({}, {"fingerprint": "0" * 64}):
+        answer = page.post(f"{OF}place/", {**fields(shown), **again})
+        assert answer.url == made.get_absolute_url()
+    other = page.post(f"{OF}place/", {**fields(shown), "quantity": "11", "fingerprint": "0" * 64})
+    assert "This form became O-" in other.content.decode()
+    assert sent(standin) == 1
+
+
+def test_a_second_press_leads_to_what_the_first_one_asked(page, desk, standin):
+    made = place(desk)
+    where = {"exchange": "NSE_EQ", "order_id": made.order_id}
+    form = {**fields(page.get(f"{OF}modify/", where)), "quantity": "20"}
+    form |= {"instruction": "email", "reference": "Mail 4"}
+    shown = page.post(f"{OF}modify/", form)
+    press = {**fields(shown), "confirm": "1"}
+    first = page.post(f"{OF}modify/", press)
+    standin.oms.move(made.order_id, "fill-one")
+    assert page.post(f"{OF}modify/", press).url == first.url == AskedChange.objects.get().get_absolute_url()
+    other = page.post(f"{OF}modify/", {**press, "quantity": "21"}, follow=True)
+    assert "This form became Modification R-" in other.content.decode()
+    press = {**fields(page.get(f"{OF}cancel/", where)), "instruction": "recording", "reference": "Call 18"}
+    first = page.post(f"{OF}cancel/", press)
+    assert page.post(f"{OF}cancel/", press).url == first.url
+    assert (sent(standin, "modify"), sent(standin, "cancel")) == (1, 1)

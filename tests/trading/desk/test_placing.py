@@ -13,6 +13,7 @@ from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.rest import client
 from markets.models import ScripImport
+from tests.faults.orders import problems
 from tests.trading.conftest import open_desk, place, sent, ticket
 from trading import operations
 from trading.desk import books, doubt, orders, sessions, stop, tickets
@@ -97,13 +98,12 @@ def test_the_row_with_its_identifier_is_committed_before_the_first_byte(desk, st
     plain, seen = client.place, []
 
     def place_then(session, values):
-        seen.append((DeskOrder.objects.get().identifier, connection.in_atomic_block, sent(standin)))
+        seen.append((DeskOrder.objects.get().identifier, list(connection.savepoint_ids), sent(standin)))
         return plain(session, values)
 
     monkeypatch.setattr(client, "place", place_then)
     made = place(desk)
-    assert seen[0][0] == made.identifier
-    assert seen[0][2] == 0
+    assert seen == [(made.identifier, [], 0)]
     (order,) = standin.store.orders("DEMO1")
     assert order["order_identifier"] == made.identifier
 
@@ -323,7 +323,7 @@ def test_a_book_that_cannot_be_read_whole_says_of_no_order_that_it_is_missing(
 ):
     settings.DESK_LOOK_SECONDS = 0
     standin.faults.add("reset_before", call="place")
-    made = place(desk)
+    made = place(desk, ticket(validity="GTD", validity_days=5))
     for call in ("order_book", "gtd_book", "trades"):
         standin.faults.add("unavailable", call=call)
         assert "could not be read" in doubt.look(made, by=dealer)
@@ -405,6 +405,16 @@ def test_the_trail_has_each_step_with_what_was_sent_and_came_back_and_no_secret(
     assert desk.session.token.reveal() not in str(list(Entry.objects.values()))
 
 
+def test_the_secrets_of_the_call_itself_are_hidden_in_the_answer_that_is_kept(desk, standin, raw, settings):
+    key = settings.REST_X_API_KEY
+    settings.REST_BASE_URL = raw.base
+    raw.says(200, {"status": "success", "data": {"orderId": "A1", "note": f"for {key}"}})
+    made = place(desk)
+    event = made.events.get(step=Step.ANSWERED)
+    assert "A1" in event.received
+    assert key not in event.received
+
+
 def test_an_identifier_is_unique_for_client_and_day(desk, monkeypatch):
     first = place(desk)
     identifiers = iter([first.identifier, "BBBBBBBB"])
@@ -414,3 +424,13 @@ def test_an_identifier_is_unique_for_client_and_day(desk, monkeypatch):
         desk, found, token=uuid.uuid4(), instruction="email", reference="Mail 3", by=desk.row.dealer
     )
     assert order.identifier == "BBBBBBBB"
+
+
+def test_the_fault_test_notices_an_order_that_is_held_on_other_terms(desk, standin):
+    made = place(desk)
+    assert problems(standin, 1) == []
+    with standin.store.transaction():
+        order = standin.store.order(made.order_id)
+        standin.store.save_order({**order, "total_quantity": 11})
+    (words,) = problems(standin, 1)
+    assert "is held as ('900001', 'BUY', 11" in words
