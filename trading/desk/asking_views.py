@@ -88,7 +88,7 @@ def modify(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         "hidden": [*form.hidden(), *_place_of(row), ("seen", json.dumps(seen))],
         "form": form,
         "problem": problem,
-        "label": "Ask for this modification",
+        "label": "Send this modification",
         "action": request.path,
     }
     return render(request, "trading/desk/confirm.html", context)
@@ -145,7 +145,7 @@ def cancel(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         "ask_instruction": True,
         "hidden": _place_of(row),
         "problem": problem,
-        "label": "Ask for this cancellation",
+        "label": "Send this cancellation",
         "action": request.path,
     }
     return render(request, "trading/desk/confirm.html", context)

@@ -38,7 +38,7 @@ def look(what: DeskOrder | AskedChange, *, by: "User") -> str:
     if not what.in_doubt:
         return f"{what} is {what.get_state_display().lower()}."
     if may_decide(what):
-        return f"{what} was not found twice. You may decide now."
+        return f"{what} was not found in two looks. You may decide now."
     return f"{what} was not found. Look again in {settings.DESK_LOOK_SECONDS:g} seconds."
 
 

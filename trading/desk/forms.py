@@ -25,7 +25,7 @@ from trading.operations import factors
 #: What a chosen scrip looks like in its field: words, then exchange and token.
 _CHOSEN = re.compile(r".*?\b(?P<exchange>[A-Z]+_[A-Z]+) (?P<token>[0-9]{1,12})", re.ASCII)
 LONGEST = 120
-ABOUT = "Of a market order: what a unit should cost."
+ABOUT = "Of a market order, for a unit: the caps need it."
 LOOK_UP = LookUp("trading:scrips", "A symbol, an ISIN or a token; then choose.", "Scrips")
 #: A thousand crore units or rupees: more is a typing error.
 MOST = 10**10
@@ -96,7 +96,7 @@ class InstructionForm(forms.Form):
         label="Client's instruction", choices=[("", "Choose…"), *Instruction.choices]
     )
     reference = forms.CharField(
-        label="Its reference",
+        label="Reference of the instruction",
         max_length=REFERENCE_LENGTH,
         help_text="The recording, the e-mail, or who was present.",
         widget=forms.TextInput({"autocomplete": "off"}),
@@ -127,7 +127,7 @@ class TicketForm(InstructionForm):
     quantity = _count("Quantity", required=True)
     price = _amount("Price ₹", help_text="Of a limit and a stop loss limit.")
     trigger_price = _amount("Trigger price ₹", help_text="Of a stop loss.")
-    about_price = _amount("About ₹", help_text=ABOUT)
+    about_price = _amount("Expected price ₹", help_text=ABOUT)
     validity = _code("Validity", Validity)
     validity_days = _count("Days", help_text="Of a GTD order.")
     disclosed_quantity = _count("Disclosed quantity")
@@ -188,10 +188,10 @@ class ModifyForm(InstructionForm):
     """New terms of an order of the book. Exchange, scrip, side and product cannot change."""
 
     order_type = _code("Order type", OrderType)
-    quantity = _count("Quantity in all", required=True, help_text="With what is traded already.")
+    quantity = _count("Total quantity", required=True, help_text="Includes what is traded already.")
     price = _amount("Price ₹")
     trigger_price = _amount("Trigger price ₹")
-    about_price = _amount("About ₹", help_text=ABOUT)
+    about_price = _amount("Expected price ₹", help_text=ABOUT)
     disclosed_quantity = _count("Disclosed quantity")
     validity = _code("Validity", Validity)
     validity_days = _count("Days")

@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
-from accounts.views import tabs as user_tabs
 from backoffice.access import StaffRequest, for_staff
 from backoffice.kit.components import Tab
 from trading.desk.books import BOOKS
@@ -67,11 +66,9 @@ def frame(
     return {
         "lane": user.lane,
         "retail_user": user,
-        "user_url": user.get_absolute_url(),
         "desk_session": row,
         "mine": mine,
         "may_deal": request.user.has_perm(DEAL),
         "desk_tabs": parts,
-        "user_tabs": user_tabs(request, user, user.group_id, user.user_id, "trading:client"),
         "place_url": reverse("trading:place", args=place),
     }

@@ -215,7 +215,6 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
         "events": [_event(one, shows) for one in reversed(events)],
         "shows_personal": shows,
         "in_doubt": found.in_doubt,
-        "several": any(one.step == Step.SEVERAL for one in events),
         "may_deal": deals,
         "may_look": deals and found.in_doubt,
         "may_decide": deals and doubt.may_decide(found),

@@ -49,8 +49,8 @@ STATES = {
 def instruction_of(instruction: str, reference: str) -> str:
     """The reference as it is kept. Raises DeskProblem where the client's instruction is not told."""
     if instruction not in Instruction.values:
-        raise DeskProblem("Say how the client gave the instruction.")
-    words = "Give the reference of the client's instruction: the recording, the e-mail, who was present."
+        raise DeskProblem("Choose how the client gave the instruction.")
+    words = "Enter the reference of the client's instruction: the recording, the e-mail or who was present."
     return checked(reference, DeskProblem, words, most=REFERENCE_LENGTH)
 
 
@@ -87,7 +87,9 @@ def place(
     if judged.errors:
         raise HasFindings(judged.errors)
     if judged.fingerprint != fingerprint:
-        raise DeskProblem("The order is not what you saw: look at it again. Nothing was sent.")
+        raise DeskProblem(
+            "The order or its warnings changed since you saw them. Check them again. Nothing was sent."
+        )
     order, new = confirm(desk, judged, token=token, instruction=instruction, reference=reference, by=by)
     if new:
         sessions.ended_by_odin(desk, send(order, desk.session))
@@ -172,8 +174,8 @@ def _unlocked(lane: str, ticket: Ticket) -> None:
     ).first()
     if doubtful:
         raise DeskProblem(
-            f"This scrip and side are locked: nobody knows yet whether {doubtful} was placed. "
-            "Look for it in the order book first. Nothing was sent."
+            f"This scrip and side are locked until the outcome of {doubtful} is known. "
+            "Look for it in the order book. Nothing was sent."
         )
 
 

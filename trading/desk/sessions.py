@@ -78,7 +78,7 @@ def open_desk(
     """
     need_dealer(by)
     if identified not in Identified.values:
-        raise DeskProblem("Say how the client was identified.")
+        raise DeskProblem("Choose how the client was identified.")
     try:
         values = operations.login_values(user, typed, factor)
     except CheckProblem as error:

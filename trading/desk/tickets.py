@@ -43,7 +43,7 @@ OPENS, CLOSES = time(9, 0), time(15, 30)
 #: An order of the same scrip and side within so long may be the same instruction typed twice.
 REPEATED_WITHIN = timedelta(minutes=30)
 NO_VALUE = Finding(
-    "about_price", "A market order has no price. Enter about what a unit costs, for the caps.", rule="value"
+    "about_price", "A market order has no price. Enter the one you expect, for the caps.", rule="value"
 )
 #: Share of a cap from which an order is said to be large.
 LARGE = Decimal("0.5")
@@ -171,7 +171,7 @@ def judge(ticket: Ticket, session: Session, lane: str) -> Judged:
         found.append(Finding("scrip", words, Severity.WARNING, "R37"))
     worth = value(ticket, scrip)
     if not errors(found) and worth > settings.DESK_ORDER_CAP:
-        words = f"It is worth ₹ {indian(worth)}; one order may be worth ₹ {indian(settings.DESK_ORDER_CAP)}."
+        words = f"It is worth ₹ {indian(worth)}; the cap of one order is ₹ {indian(settings.DESK_ORDER_CAP)}."
         found.append(Finding("quantity", words, rule="cap"))
     unusual = [one.text for one in found if one.severity is Severity.WARNING]
     if not errors(found):
@@ -186,7 +186,7 @@ def _scrip(ticket: Ticket) -> tuple[Scrip | None, datetime | None, list[Finding]
         return None, None, [Finding("scrip", f"There is no scrip master of {ticket.exchange}. Import it.")]
     if own.stale:
         words = (
-            f"The scrip master is of {ist(own.current.current_since, 'minute')}: orders wait for a newer one."
+            f"The scrip master is of {ist(own.current.current_since, 'minute')}. Import a newer one first."
         )
         return None, None, [Finding("scrip", words, rule="R35")]
     scrip = search.scrips([own]).filter(token=ticket.scrip_token).first()
@@ -283,24 +283,24 @@ def scrip_words(scrip: Scrip) -> str:
 
 def _unusual(ticket: Ticket, worth: Decimal, lane: str) -> Iterator[str]:
     if ticket.order_type in MARKET:
-        yield "It has no limit: it may be executed far from the last price."
+        yield "Check the order type: it has no limit and may execute far from the last price."
     if worth > settings.DESK_ORDER_CAP * LARGE:
-        yield f"It is worth more than {LARGE:.0%} of what one order may be worth."
+        yield f"Check the value: it is more than {LARGE:.0%} of the cap of one order."
     now = timezone.now().astimezone(INDIA)
     if ticket.exchange in EQUITY_HOURS:
         opened = is_trading_day(now.date()) and OPENS <= now.time() <= CLOSES
         if opened and ticket.is_amo:
-            yield "It is an after-market order while the market is open."
+            yield "Check the after-market option: the market is open now."
         if not opened and not ticket.is_amo:
-            yield "The market is closed now, and it is no after-market order."
+            yield "Check the time: the market is closed, and this is no after-market order."
     own = DeskOrder.objects.filter(
         lane=lane, exchange=ticket.exchange, scrip_token=ticket.scrip_token
     ).exclude(state__in=NOTHING_PLACED)
     same = own.filter(side=ticket.side, at__gte=now - REPEATED_WITHIN).order_by("-id").first()
     if same:
-        yield f"{same} of {ist(same.at, 'minute')} has the same scrip and side: {same.words}"
+        yield f"Check for a repeat: {same} of {ist(same.at, 'minute')} has the same scrip and side: {same.words}"
     if other := own.exclude(side=ticket.side).filter(state__in=LIVE).order_by("-id").first():
-        yield f"{other} is open on the other side: {other.words}"
+        yield f"Check the side: {other} is open on the other side: {other.words}"
     priced = own.filter(price__gt=0, at__gte=now - timedelta(days=1)).order_by("-id").first()
     if priced and ticket.price and abs(ticket.price - priced.price) > priced.price / 10:
-        yield f"The price is more than 10% away from ₹ {indian(priced.price, None)} of {priced}."
+        yield f"Check the price: it is more than 10% away from ₹ {indian(priced.price, None)} of {priced}."

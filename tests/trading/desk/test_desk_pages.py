@@ -12,12 +12,14 @@ from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
 from tests.html_forms import Page
 from tests.rest.conftest import PASSWORD
-from tests.trading.conftest import place, sent
+from tests.trading.conftest import place, sent, ticket
+from trading.desk import asking
 from trading.evidence import DESK_PART
 from trading.models import AskedChange, DeskOrder, DeskSession, DeskStop
 
 pytestmark = pytest.mark.django_db
 OF = "/trading/desk/of/HO/DEMO1/"
+INSTRUCTION = {"instruction": "recording", "reference": "Call 17"}
 
 
 @pytest.fixture
@@ -162,7 +164,7 @@ def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, sett
     type(desk.row.dealer).objects.update(first_name="Dora", last_name="Dealer")
     standin.faults.add("reset_before", call="place")
     made = place(desk)
-    assert "Nobody knows" in page.get("/trading/desk/").content.decode()
+    assert "Outcome unknown" in page.get("/trading/desk/").content.decode()
     assert "Look in the order book" in page.get(made.get_absolute_url()).content.decode()
     for _ in range(2):
         page.post(reverse("trading:look", args=[made.pk]))
@@ -223,6 +225,28 @@ def test_hostile_text_of_the_oms_is_shown_as_text(page, desk, standin):
     made.refresh_from_db()
     assert made.state == "working"
     assert "<script>alert" not in page.get(made.get_absolute_url()).content.decode()
+
+
+def test_long_lists_have_pages_and_prices_are_grouped(page, desk, standin, monkeypatch):
+    monkeypatch.setattr("trading.desk.views.LISTED", 1)
+    first = place(desk)
+    asking.cancel(desk, "NSE_EQ", first.order_id, **INSTRUCTION, token=uuid.uuid4(), by=desk.row.dealer)
+    for side in ("BUY", "SELL"):
+        standin.faults.add("reset_before", call="place")
+        last = place(desk, ticket(side=side, scrip_token=900002))
+    for where in ("/trading/desk/", OF):
+        text = page.get(where).content.decode()
+        assert f">{last}<" in text
+        assert f">{first}<" not in text
+        assert "?page=2" in text
+        assert f">{first}<" in page.get(where, {"page": 9}).content.decode()
+    assert "Only the newest 1 are listed" in page.get("/trading/desk/").content.decode()
+    with standin.store.transaction():
+        order = standin.store.order(first.order_id)
+        standin.store.save_order({**order, "order_price": "123456.1225", "total_quantity": 1000000})
+    text = page.get(f"{OF}books/orders/").content.decode()
+    assert "1,23,456.1225" in text
+    assert "10,00,000" in text
 
 
 def test_an_evidence_pack_has_every_order_with_its_steps(desk, dealer):

@@ -141,7 +141,7 @@ def test_a_confirmation_that_comes_twice_is_one_order(desk, standin):
 
 
 def test_what_was_not_shown_is_not_sent(desk, standin):
-    with pytest.raises(DeskProblem, match="not what you saw"):
+    with pytest.raises(DeskProblem, match="changed since you saw"):
         place(desk, fingerprint="0" * 64)
     assert sent(standin) == 0
 
@@ -187,7 +187,7 @@ def test_gtd_is_off_where_odin_allows_0_days(desk):
 
 def test_a_stale_scrip_master_stops_orders(desk):
     ScripImport.objects.update(current_since=timezone.now() - timedelta(days=7))
-    assert "orders wait for a newer one" in judged(desk, ticket()).findings[0].text
+    assert "Import a newer one first" in judged(desk, ticket()).findings[0].text
 
 
 def test_the_order_is_said_in_words_with_its_value_and_what_is_unusual(desk):
