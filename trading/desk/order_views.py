@@ -214,6 +214,7 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
         "user_id": user_id,
         "events": [_event(one, shows) for one in reversed(events)],
         "shows_personal": shows,
+        "may_reveal": privacy.may_reveal(request, found.lane),
         "in_doubt": found.in_doubt,
         "may_deal": deals,
         "may_look": deals and found.in_doubt,

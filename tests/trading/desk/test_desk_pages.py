@@ -4,12 +4,14 @@ import json
 import uuid
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
+from backoffice.kit import privacy
 from tests.html_forms import Page
 from tests.rest.conftest import PASSWORD
 from tests.trading.conftest import place, sent, ticket
@@ -177,6 +179,11 @@ def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, sett
     assert "Not there" in text
     assert "98200 12345" not in text
     assert "by Dora Dealer" in text
+    assert "Show personal data" not in text
+    app, name = privacy.SEE.split(".")
+    seer = Permission.objects.get(content_type__app_label=app, codename=name)
+    desk.row.dealer.user_permissions.add(seer)
+    assert "Show personal data" in page.get(made.get_absolute_url()).content.decode()
     assert Entry.objects.get(action="desk.order_decided").reason == "Not there, says 98200 12345"
 
 
