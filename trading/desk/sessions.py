@@ -88,6 +88,8 @@ def open_desk(
         with transaction.atomic(durable=True):
             RetailUser.objects.select_for_update().get(pk=user.pk)
             if earlier := DeskSession.objects.filter(token=token).first():
+                if (earlier.lane, earlier.dealer_id, earlier.state) != (user.lane, by.pk, SessionState.OPEN):
+                    raise DeskProblem("This form was used already. Look at the desk, or open a new form.")
                 return earlier
             if words := obstacle(user):
                 raise DeskProblem(words)

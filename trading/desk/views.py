@@ -108,7 +108,7 @@ def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpRespons
     password, code = (posted.pop(name, [""])[-1] for name in ("client_password", "client_code"))
     request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
     user = user_of(group_id, user_id)
-    if words := sessions.obstacle(user):
+    if request.method == "GET" and (words := sessions.obstacle(user)):
         messages.error(request, words)
         return redirect(desk_url(user.lane))
     form = OpenForm(request.POST or None)
