@@ -17,6 +17,7 @@ from backoffice.rest.api.codes import Validity
 from backoffice.rest.api.rows import Row
 from backoffice.rest.api.status import OrderStatus, read_status
 from trading.desk import caps
+from trading.desk.tickets import MARKET
 from trading.desk.trail import note
 from trading.models import AskedChange, AskedKind, AskedState, DeskOrder, OrderState, Step
 from trading.models.desk import ASKED_OPEN, DOUBTFUL, LIVE, ORDER_ID_LENGTH
@@ -217,13 +218,17 @@ def _verdict(asked: AskedChange, row: OrderRow | None) -> AskedState | None:
 
 
 def shows(row: OrderRow, values: dict[str, Any]) -> bool:
-    """Whether a row has the values that a modification asked for. A price, trigger or count that is absent is 0."""
+    """Whether a row has the values that a modification asked for. A price, trigger or count that is absent is 0.
+
+    The price of an order at market is not compared: the book may say at what it was traded.
+    """
     numbers = {
         "quantity": row.total_quantity,
-        "price": row.order_price,
         "trigger_price": row.trigger_price,
         "disclosed_quantity": row.disclosed_quantity,
     }
+    if values.get("order_type") not in MARKET:
+        numbers["price"] = row.order_price
     if values.get("validity") == Validity.GTD:
         numbers["validity_days"] = row.validity_days
     if any((value or 0) != Decimal(values[name]) for name, value in numbers.items() if name in values):

@@ -191,6 +191,12 @@ def test_a_row_shows_a_modification_when_every_value_is_there(changed, same):
     assert shows(OrderRow({**SHOWN, **changed}), WANTED) is same
 
 
+def test_the_price_of_a_market_order_is_whatever_the_book_says():
+    wanted = {**WANTED, "order_type": "RL-MKT", "price": "0"}
+    assert shows(OrderRow({**SHOWN, "order_type": "RL-MKT"}), wanted)
+    assert not shows(OrderRow(SHOWN), wanted)
+
+
 def test_the_rows_of_a_look_are_locked_in_one_query(desk, dealer, django_assert_max_num_queries):
     for side, token in (("BUY", 900001), ("SELL", 900001), ("BUY", 900002), ("SELL", 900002)):
         committed(
