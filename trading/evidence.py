@@ -72,6 +72,7 @@ def _desk_row(what: DeskOrder | AskedChange, state: str) -> Row:
                 "text": one.text,
                 "sent": one.body,
                 "received": one.received,
+                "reason": one.reason,
             }
             for one in what.events.all()
         ],

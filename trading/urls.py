@@ -1,6 +1,7 @@
 from django.urls import path
 
 from trading import views
+from trading.desk import asking_views
 from trading.desk import order_views as orders
 from trading.desk import views as desk
 
@@ -27,7 +28,7 @@ urlpatterns = [
     path("desk/of/<str:group_id>/<str:user_id>/open/", desk.open_desk, name="open"),
     path("desk/of/<str:group_id>/<str:user_id>/close/", desk.close, name="close"),
     path("desk/of/<str:group_id>/<str:user_id>/place/", orders.place, name="place"),
-    path("desk/of/<str:group_id>/<str:user_id>/modify/", orders.modify, name="modify"),
-    path("desk/of/<str:group_id>/<str:user_id>/cancel/", orders.cancel, name="cancel"),
+    path("desk/of/<str:group_id>/<str:user_id>/modify/", asking_views.modify, name="modify"),
+    path("desk/of/<str:group_id>/<str:user_id>/cancel/", asking_views.cancel, name="cancel"),
     path("desk/of/<str:group_id>/<str:user_id>/books/<str:name>/", desk.book, name="book"),
 ]

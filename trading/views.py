@@ -1,7 +1,7 @@
 """Pages of the access check: those of one retail user, the form that the client completes, a result."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -23,9 +23,6 @@ from trading import operations
 from trading.forms import CheckForm
 from trading.models import AccessCheck
 from trading.operations import CheckProblem, Credentials
-
-if TYPE_CHECKING:
-    pass
 
 SEE = ("accounts.view_retailuser", "trading.view_accesscheck")
 CHECK = ("accounts.view_retailuser", "trading.check_access")

@@ -27,6 +27,15 @@ def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
     return sign + grouped(text)
 
 
+def exact(amount: Decimal | int | str | None, least: int = 0, most: int = 4) -> str:
+    """An amount with Indian digit grouping and only the decimals that it has, at least `least` and at most `most`."""
+    number = _decimal(amount)
+    if number is None:
+        return indian(amount)
+    decimals = -int(number.normalize().as_tuple().exponent)
+    return indian(number, min(most, max(least, decimals)))
+
+
 def in_words(amount: Decimal | int | str | None) -> str:
     """A rupee amount in words: 100050.5 becomes "Rupees one lakh fifty and fifty paise".
 

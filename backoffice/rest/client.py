@@ -32,8 +32,8 @@ from backoffice.rest.config import RestConfig, rest_config
 
 logger = logging.getLogger(__name__)
 
-#: Rows of a page, and pages after which reading stops: of a book that does not say how many rows it has, and of any.
-PAGE_ROWS, MOST_PAGES, MOST_PAGES_TOLD = 200, 50, 200
+#: Rows of a page, and pages after which reading stops (R27).
+PAGE_ROWS, MOST_PAGES = 200, 50
 IDENTIFIER_LENGTH = 8
 
 
@@ -246,9 +246,8 @@ def _whole(call: type[Call], values: Mapping[str, Any], session: Session, keep: 
                     rows.append(row)
         if total is not None and len(seen) >= total:
             break
-        most = MOST_PAGES if total is None else MOST_PAGES_TOLD
-        if number >= most:
-            words = f"The book has more than {most} pages: only {len(seen)} rows were read."
+        if number >= MOST_PAGES:
+            words = f"The book has more than {MOST_PAGES} pages: only {len(seen)} rows were read."
             return Book(found.outcome, tuple(rows), complete=False, warning=words, read=len(seen))
     missing = total is not None and len(seen) < total
     words = f"The book says {total} rows and has {len(seen)}. Read it again." if missing else ""
@@ -282,7 +281,10 @@ def _call(call: type[Call], values: Mapping[str, Any], session: Session | None =
     mask = Mask([config.api_key, config.x_api_key, token, *_secrets(filled)])
     found = read(call, answer, mask)
     if call.effect is Effect.ORDER:
-        found = replace(found, sent=mask.text(_as_text(ready, config.base_url)))
+        received = found.outcome.received
+        if found.outcome.kind is OutcomeKind.SUCCESS:
+            received = to_json(mask.value(found.data))
+        found = replace(found, sent=mask.text(_as_text(ready, config.base_url)), received=received)
     took = int((time.monotonic() - started) * 1000)
     # What was sent and what came back is no matter of the log.
     level = logging.INFO if found.outcome.kind is OutcomeKind.SUCCESS else logging.WARNING

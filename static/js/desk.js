@@ -1,8 +1,8 @@
-// The form of an order: fields that the chosen order type and validity do not have are out of the way. Without this
+// The forms of an order and of a modification: fields that the chosen order type and validity do not have are out of the way. Without this
 // script all of them are there, and what does not belong is refused in words.
 "use strict";
 
-const ticket = document.getElementById("ticket");
+const ticket = document.getElementById("ticket") ?? document.getElementById("modify");
 const NEEDED = {
   price: () => ["RL", "SL"].includes(ticket.order_type.value),
   trigger_price: () => ["SL", "SL-MKT"].includes(ticket.order_type.value),

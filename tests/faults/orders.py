@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urljoin
@@ -162,9 +163,17 @@ def planned(seed: int, mishaps: list[str]) -> list[tuple[dict[str, str], str]]:
     return plan
 
 
+def _terms(row: dict[str, Any]) -> tuple[str, str, int, Decimal]:
+    """What an order of the stand-in is: token, side, quantity and price."""
+    price = Decimal(str(row["order_price"]))
+    return str(row["scrip_token"]), row["transaction_type"], int(row["total_quantity"]), price
+
+
 def problems(standin: RestStandIn, confirmed: int) -> list[str]:
     """What differs between the orders that were confirmed and those that the stand-in holds."""
-    held = Counter(order["order_identifier"] for order in standin.store.orders("DEMO1"))
+    rows = standin.store.orders("DEMO1")
+    held = Counter(row["order_identifier"] for row in rows)
+    terms = {row["order_identifier"]: _terms(row) for row in rows}
     orders = {order.identifier: order for order in DeskOrder.objects.all()}
     found = [f"{name} is held {count} times" for name, count in held.items() if count > 1]
     found += [f"{name} was confirmed by nobody" for name in held if name not in orders]
@@ -176,6 +185,9 @@ def problems(standin: RestStandIn, confirmed: int) -> list[str]:
             found.append(f"{name} is {order.state} and held by nobody")
         elif not placed and name in held:
             found.append(f"{name} is {order.state} and held")
+        confirmed_terms = (str(order.scrip_token), order.side, order.quantity, order.price)
+        if name in terms and terms[name] != confirmed_terms:
+            found.append(f"{name} was confirmed as {confirmed_terms} and is held as {terms[name]}")
     if len(orders) != confirmed:
         found.append(f"{confirmed} were confirmed and {len(orders)} are kept")
     return found

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from backoffice.kit.formats import ago, in_words, indian, ist, span
+from backoffice.kit.formats import ago, exact, in_words, indian, ist, span
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,18 @@ def test_times_more_than_a_week_away_are_told_by_their_date():
 
 def test_a_span_is_never_negative():
     assert span(-3) == "0 s"
+
+
+@pytest.mark.parametrize(
+    ("amount", "least", "shown"),
+    [
+        (Decimal("1234567.5"), 2, "12,34,567.50"),
+        (Decimal("83.1225"), 2, "83.1225"),
+        (Decimal("90.053333"), 2, "90.0533"),
+        (Decimal("1000000.00"), 0, "10,00,000"),
+        (None, 2, ""),
+        (0, 0, "0"),
+    ],
+)
+def test_an_exact_amount_has_the_decimals_that_it_needs(amount, least, shown):
+    assert exact(amount, least) == shown

@@ -68,13 +68,14 @@ def test_a_row_that_moved_to_the_next_page_counts_once_and_the_last_one_is_not_m
     assert ids(client.order_book(session)) == ["A>2", "A>1", "A>0"]
 
 
-def test_fifty_pages_at_most_with_a_warning(raw, session):
+@pytest.mark.parametrize("total", [None, 60])
+def test_fifty_pages_at_most_with_a_warning(raw, session, total):
     import json
 
     from tests.rest.conftest import http
 
     raw.answer = lambda connection: connection.sendall(
-        http(200, json.dumps(page(rows(len(raw.requests)))).encode())
+        http(200, json.dumps(page(rows(len(raw.requests)), total)).encode())
     )
     book = client.order_book(session)
     assert (len(book.rows), len(raw.requests), book.complete) == (50, 50, False)

@@ -11,7 +11,8 @@ from backoffice.rest import client
 from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.outcome import OutcomeKind
 from backoffice.rest.api.rows import Row
-from backoffice.rest.client import Book
+from backoffice.rest.api.session import Session
+from backoffice.rest.client import Book, Keep
 from trading.desk import sessions
 from trading.desk.errors import DeskProblem
 from trading.desk.seen import Seen, is_over
@@ -22,7 +23,21 @@ if TYPE_CHECKING:
 
 #: Rows of a book that a page shows.
 SHOWN = 200
-BOOKS = ("orders", "gtd", "trades", "positions", "holdings")
+#: The books that a page shows, by their names in addresses.
+BOOKS = {
+    "orders": "Order book",
+    "gtd": "GTD book",
+    "trades": "Trades",
+    "positions": "Positions",
+    "holdings": "Holdings",
+}
+CALLS: dict[str, Callable[[Session, Keep], Book]] = {
+    "orders": lambda session, keep: client.order_book(session, keep),
+    "gtd": lambda session, keep: client.gtd_book(session, keep),
+    "trades": lambda session, keep: client.trades(session, keep=keep),
+    "positions": lambda session, keep: client.positions(session, keep=keep),
+    "holdings": lambda session, keep: client.holdings(session, keep=keep),
+}
 
 
 @dataclass(frozen=True)
@@ -77,14 +92,7 @@ def read(
         raise DeskProblem("There is no such book.")
     seen = Seen(desk.row.lane) if name in ("orders", "gtd") else None
     window = _Window(page, search, only_open, seen.look if seen else lambda row: None)
-    calls: dict[str, Callable[[], Book]] = {
-        "orders": lambda: client.order_book(desk.session, window.keep),
-        "gtd": lambda: client.gtd_book(desk.session, window.keep),
-        "trades": lambda: client.trades(desk.session, keep=window.keep),
-        "positions": lambda: client.positions(desk.session, keep=window.keep),
-        "holdings": lambda: client.holdings(desk.session, keep=window.keep),
-    }
-    book = calls[name]()
+    book = CALLS[name](desk.session, window.keep)
     sessions.ended_by_odin(desk, book.outcome)
     if seen:
         # One book alone does not say that an order is missing: `doubt.look` reads all of them.
@@ -92,60 +100,61 @@ def read(
     return Part(book, window.matching, page, timezone.now())
 
 
-def read_orders(desk: Desk, *, by: "User", trades: bool = False) -> tuple[Seen, str]:
-    """Read order book, GTD book and, where asked, trades, for what they say of our orders.
+def read_orders(desk: Desk, *, by: "User") -> str:
+    """Read the order book, the GTD book where something in doubt needs it, and the trades, for our orders (R39).
 
-    Gives what was seen, and why not all could be read ("" where it could). A look that is not complete finds orders
-    all the same, and says of none that it is missing.
+    Gives why not all could be read, "" where it could. A look that is not complete finds orders all the same, and says
+    of none that it is missing.
     """
     seen = Seen(desk.row.lane)
-    trouble = _visit(desk, seen.look, trades=trades)
-    seen.apply(by=by, complete=not trouble and trades)
-    return seen, trouble
+
+    def keep(row: Row) -> bool:
+        seen.look(row)
+        return False
+
+    names = ("orders", "gtd", "trades") if seen.needs_gtd else ("orders", "trades")
+    trouble = next((words for name in names if (words := _visit(desk, name, keep))), "")
+    seen.apply(by=by, complete=not trouble)
+    return trouble
+
+
+class _Found(Exception):
+    """The row that was looked for: the rest of the book need not be read."""
+
+    def __init__(self, row: OrderRow) -> None:
+        super().__init__()
+        self.row = row
 
 
 def find(desk: Desk, exchange: str, order_id: str, *, by: "User") -> OrderRow:
     """The row of one order, from the order book, else from the GTD book. Raises DeskProblem.
 
-    What the books say of our orders is written down as well.
+    Reading stops when it is found; what was read until then of our orders is written down as well.
     """
     seen = Seen(desk.row.lane)
-    found: list[OrderRow] = []
 
-    def look(row: Row) -> None:
+    def keep(row: Row) -> bool:
         seen.look(row)
         if isinstance(row, OrderRow) and (row.exchange, row.order_id) == (exchange, order_id):
-            found.append(row)
+            raise _Found(row)
+        return False
 
-    trouble = _visit(desk, look, trades=False)
-    seen.apply(by=by, complete=False)
-    if found:
-        return found[0]
+    try:
+        trouble = _visit(desk, "orders", keep) or _visit(desk, "gtd", keep)
+    except _Found as found:
+        return found.row
+    finally:
+        seen.apply(by=by, complete=False)
     raise DeskProblem(trouble or "The book has no such order. Nothing was sent.")
 
 
-def _visit(desk: Desk, look: Callable[[Row], None], *, trades: bool) -> str:
-    """Show each row of the books to `look`. Gives why not all could be read."""
-
-    def keep(row: Row) -> bool:
-        look(row)
-        return False
-
-    calls: list[Callable[[], Book]] = [
-        lambda: client.order_book(desk.session, keep),
-        lambda: client.gtd_book(desk.session, keep),
-    ]
-    if trades:
-        calls.append(lambda: client.trades(desk.session, keep=keep))
-    for call in calls:
-        book = call()
-        sessions.ended_by_odin(desk, book.outcome)
-        if not book.complete:
-            return (
-                book.warning
-                or f"The book could not be read ({book.outcome.kind.value}). {book.outcome.words}"
-            )
-    return ""
+def _visit(desk: Desk, name: str, keep: Keep) -> str:
+    """Show each row of a book to `keep`. Gives why not all of it could be read."""
+    book = CALLS[name](desk.session, keep)
+    sessions.ended_by_odin(desk, book.outcome)
+    if book.complete:
+        return ""
+    return book.warning or f"The book could not be read ({book.outcome.kind.value}). {book.outcome.words}"
 
 
 def _texts(row: Row) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from backoffice.free_text import checked
 from backoffice.outside import visible
@@ -22,17 +23,22 @@ if TYPE_CHECKING:
 
 
 def look(what: DeskOrder | AskedChange, *, by: "User") -> str:
-    """Look in the order book, the GTD book and the trades. Gives what came of it, in words. Raises DeskProblem."""
+    """Look in the order book, the trades and, where it is needed, the GTD book. Says how that ended, in words.
+
+    Raises DeskProblem.
+    """
     desk = sessions.use(what.lane, by=by)
-    _, trouble = books.read_orders(desk, by=by, trades=True)
+    trouble = books.read_orders(desk, by=by)
+    if trouble:
+        with transaction.atomic():
+            note(what, Step.UNREAD, trouble, by=by)
     what.refresh_from_db()
     if trouble:
-        note(what, Step.UNREAD, trouble, by=by)
         return f"The books could not be read whole: {trouble}"
     if not what.in_doubt:
         return f"{what} is {what.get_state_display().lower()}."
     if may_decide(what):
-        return f"{what} was not found twice. You may decide now."
+        return f"{what} was not found in two looks. You may decide now."
     return f"{what} was not found. Look again in {settings.DESK_LOOK_SECONDS:g} seconds."
 
 
@@ -54,7 +60,7 @@ def not_placed(order: DeskOrder, *, reason: str, by: "User") -> None:
             raise DeskProblem("Two looks in the books, some time apart, must have found nothing first.")
         order.state = OrderState.NOT_PLACED
         order.save(update_fields=["state"])
-        note(order, Step.DECIDED, "Decided: it was not placed.", by=by, reason=reason, received=reason)
+        note(order, Step.DECIDED, "Decided: it was not placed.", by=by, reason=reason)
 
 
 def not_done(asked: AskedChange, *, reason: str, by: "User") -> None:
@@ -67,7 +73,7 @@ def not_done(asked: AskedChange, *, reason: str, by: "User") -> None:
             raise DeskProblem("Two looks in the books, some time apart, must have shown nothing first.")
         asked.state = AskedState.NOT_DONE
         asked.save(update_fields=["state"])
-        note(asked, Step.DECIDED, "Decided: it was not done.", by=by, reason=reason, received=reason)
+        note(asked, Step.DECIDED, "Decided: it was not done.", by=by, reason=reason)
 
 
 def is_this(order: DeskOrder, order_id: str, *, reason: str, by: "User") -> None:
@@ -75,6 +81,7 @@ def is_this(order: DeskOrder, order_id: str, *, reason: str, by: "User") -> None
     need_dealer(by)
     reason = checked(reason, DeskProblem, "Give a reason: the audit trail keeps it.")
     desk = sessions.use(order.lane, by=by)
+    began = timezone.now()
     row = books.find(desk, order.exchange, order_id, by=by)
     fits = (row.scrip_token, row.transaction_type) == (str(order.scrip_token), order.side)
     with transaction.atomic():
@@ -88,5 +95,5 @@ def is_this(order: DeskOrder, order_id: str, *, reason: str, by: "User") -> None
         order.order_id, order.state = order_id, OrderState.ACCEPTED
         order.save(update_fields=["order_id", "state"])
         words = visible(f"Decided: it is {order_id}.")
-        note(order, Step.DECIDED, words, by=by, reason=reason, received=reason)
-        take(order, row, by=by)
+        note(order, Step.DECIDED, words, by=by, reason=reason)
+        take(order, row, by=by, at=began)

@@ -23,5 +23,5 @@ class Moved(DeskProblem):
     """The order is not as the dealer saw it any more. `changes`: what moved, in words."""
 
     def __init__(self, changes: list[str]) -> None:
-        super().__init__("The order moved since you read it: " + "; ".join(changes) + ". Nothing was sent.")
+        super().__init__("The order changed since you read it: " + "; ".join(changes) + ". Nothing was sent.")
         self.changes = changes

@@ -15,15 +15,17 @@ from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validi
 from markets import search
 from markets.models import Scrip
 from markets.search import Masters
-from trading.desk.asking import NewTerms
 from trading.desk.orders import REFERENCE_LENGTH
+from trading.desk.terms import NewTerms
 from trading.desk.tickets import Ticket, scrip_words
 from trading.models import Identified, Instruction, OrderKind
+from trading.models.desk import ORDER_ID_LENGTH
 from trading.operations import factors
 
 #: What a chosen scrip looks like in its field: words, then exchange and token.
 _CHOSEN = re.compile(r".*?\b(?P<exchange>[A-Z]+_[A-Z]+) (?P<token>[0-9]{1,12})", re.ASCII)
 LONGEST = 120
+ABOUT = "Of a market order, for a unit: the caps need it."
 LOOK_UP = LookUp("trading:scrips", "A symbol, an ISIN or a token; then choose.", "Scrips")
 #: A thousand crore units or rupees: more is a typing error.
 MOST = 10**10
@@ -94,7 +96,7 @@ class InstructionForm(forms.Form):
         label="Client's instruction", choices=[("", "Choose…"), *Instruction.choices]
     )
     reference = forms.CharField(
-        label="Its reference",
+        label="Reference of the instruction",
         max_length=REFERENCE_LENGTH,
         help_text="The recording, the e-mail, or who was present.",
         widget=forms.TextInput({"autocomplete": "off"}),
@@ -125,7 +127,7 @@ class TicketForm(InstructionForm):
     quantity = _count("Quantity", required=True)
     price = _amount("Price ₹", help_text="Of a limit and a stop loss limit.")
     trigger_price = _amount("Trigger price ₹", help_text="Of a stop loss.")
-    about_price = _amount("About ₹", help_text="Of a market order: what a unit should cost.")
+    about_price = _amount("Expected price ₹", help_text=ABOUT)
     validity = _code("Validity", Validity)
     validity_days = _count("Days", help_text="Of a GTD order.")
     disclosed_quantity = _count("Disclosed quantity")
@@ -186,9 +188,10 @@ class ModifyForm(InstructionForm):
     """New terms of an order of the book. Exchange, scrip, side and product cannot change."""
 
     order_type = _code("Order type", OrderType)
-    quantity = _count("Quantity in all", required=True, help_text="With what is traded already.")
+    quantity = _count("Total quantity", required=True, help_text="Includes what is traded already.")
     price = _amount("Price ₹")
     trigger_price = _amount("Trigger price ₹")
+    about_price = _amount("Expected price ₹", help_text=ABOUT)
     disclosed_quantity = _count("Disclosed quantity")
     validity = _code("Validity", Validity)
     validity_days = _count("Days")
@@ -234,6 +237,7 @@ class ModifyForm(InstructionForm):
             validity_days=data.get("validity_days") or 0,
             stop_price=data.get("stop_price"),
             stop_trigger=data.get("stop_trigger"),
+            about_price=data.get("about_price") or Decimal(0),
         )
 
 
@@ -249,7 +253,7 @@ class PlaceForm(forms.Form):
     """Which order of the book: its exchange and id."""
 
     exchange = forms.ChoiceField(choices=[(one.value, one.label) for one in Exchange])
-    order_id = forms.CharField(max_length=64, strip=False)
+    order_id = forms.CharField(max_length=ORDER_ID_LENGTH, strip=False)
 
 
 def _leg(details: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,22 +11,14 @@ from django.views.decorators.cache import never_cache
 
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
-from accounts.views import tabs as user_tabs
 from backoffice.access import StaffRequest, for_staff
 from backoffice.kit.components import Tab
+from trading.desk.books import BOOKS
 from trading.desk.rights import DEAL
 from trading.models import DeskSession, SessionState
 from trading.models.desk import desk_url
 
 P = ParamSpec("P")
-
-BOOK_LABELS = {
-    "orders": "Order book",
-    "gtd": "GTD book",
-    "trades": "Trades",
-    "positions": "Positions",
-    "holdings": "Holdings",
-}
 
 
 def page(
@@ -69,16 +61,14 @@ def frame(
     if mine:
         parts += [
             Tab(label, reverse("trading:book", args=[*place, name]), current=name == current)
-            for name, label in BOOK_LABELS.items()
+            for name, label in BOOKS.items()
         ]
     return {
         "lane": user.lane,
         "retail_user": user,
-        "user_url": user.get_absolute_url(),
         "desk_session": row,
         "mine": mine,
         "may_deal": request.user.has_perm(DEAL),
         "desk_tabs": parts,
-        "user_tabs": user_tabs(request, user, user.group_id, user.user_id, "trading:client"),
         "place_url": reverse("trading:place", args=place),
     }

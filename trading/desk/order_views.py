@@ -1,8 +1,6 @@
-"""Pages on which orders are placed, modified and cancelled, and the page of one order."""
+"""The pages on which an order is placed, and those of one order and of what was asked of one."""
 
-import json
 import uuid
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,22 +13,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import RetailUser
 from backoffice.access import StaffRequest
+from backoffice.audit.operations import SYSTEM
+from backoffice.kit import privacy
 from backoffice.kit.components import Event, Tab
-from backoffice.rest.api.answers import OrderRow
 from markets import search
-from trading.desk import asking, books, doubt, orders, sessions, stop, tickets
-from trading.desk.errors import DeskProblem, Moved
-from trading.desk.forms import (
-    InstructionForm,
-    ModifyForm,
-    PlaceForm,
-    TicketForm,
-)
+from trading.desk import doubt, orders, sessions, stop, tickets
+from trading.desk.errors import DeskProblem
+from trading.desk.forms import TicketForm
 from trading.desk.frame import frame, page, user_of
 from trading.desk.rights import DEAL, VIEW
 from trading.desk.sessions import Desk
-from trading.models import AskedChange, DeskOrder, OrderKind, OrderState, Step
-from trading.models.desk import desk_url
+from trading.models import AskedChange, DeskOrder, OrderEvent, OrderKind, Step
+from trading.models.desk import LIVE, ORDER_ID_LENGTH, desk_url
 
 #: How a step looks in the time line.
 TONES = {
@@ -68,6 +62,12 @@ def place(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     form = TicketForm(request.POST, **offered)
     ticket = form.ticket(search.masters()) if form.is_valid() else None
     if ticket is None or "edit" in request.POST:
+        return _ticket(request, user, own, form, kind)
+    try:
+        if made := orders.earlier(form.cleaned_data["token"], user.lane, ticket):
+            return redirect(made)
+    except DeskProblem as error:
+        form.add_error(None, str(error))
         return _ticket(request, user, own, form, kind)
     judged = tickets.judge(ticket, own.session, user.lane)
     if judged.errors:
@@ -127,130 +127,6 @@ def _ticket(
     return render(request, "trading/desk/ticket.html", context)
 
 
-@require_http_methods(["GET", "POST"])
-@page(DEAL)
-def modify(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """New terms for an order of the book, which is read each time; what moved meanwhile brings the form back."""
-    user = user_of(group_id, user_id)
-    try:
-        own, row = _row_of(request, user)
-        if words := asking.why_not_modify(row):
-            raise DeskProblem(words)
-    except DeskProblem as error:
-        messages.error(request, str(error))
-        return redirect(desk_url(user.lane))
-    cover = asking.is_cover(row)
-    if request.method == "GET":
-        fresh = {"token": uuid.uuid4(), **ModifyForm.of(row)}
-        return _terms(request, user, own, row, ModifyForm(cover=cover, initial=fresh))
-    form = ModifyForm(request.POST, cover=cover)
-    seen = _seen(request.POST.get("seen", ""))
-    if changes := asking.moved(row, seen):
-        again = {**ModifyForm.of(row), "token": uuid.uuid4()}
-        again |= {name: request.POST.get(name, "") for name in ("instruction", "reference")}
-        return _terms(request, user, own, row, ModifyForm(cover=cover, initial=again), moved=changes)
-    if not form.is_valid() or "edit" in request.POST:
-        return _terms(request, user, own, row, form)
-    terms = form.terms()
-    judged = asking.judge(own, row, terms)
-    if judged.errors:
-        form.put(judged.errors)
-        return _terms(request, user, own, row, form)
-    problem = ""
-    if "confirm" in request.POST:
-        try:
-            return redirect(
-                asking.modify(
-                    own,
-                    row.exchange or "",
-                    row.order_id or "",
-                    terms,
-                    seen=seen,
-                    token=form.cleaned_data["token"],
-                    instruction=form.cleaned_data["instruction"],
-                    reference=form.cleaned_data["reference"],
-                    by=request.user,
-                )
-            )
-        except Moved as error:
-            fresh = {**ModifyForm.of(row), "token": uuid.uuid4()}
-            return _terms(
-                request, user, own, row, ModifyForm(cover=cover, initial=fresh), moved=error.changes
-            )
-        except DeskProblem as error:
-            problem = str(error)
-    context = {
-        **frame(request, user, own.row),
-        "title": "Confirm the modification",
-        "words": judged.words,
-        "value": judged.value,
-        "before": asking.row_words(row),
-        "unusual": [one.text for one in judged.findings],
-        "confirm": True,
-        "hidden": [*form.hidden(), *_place_of(row), ("seen", json.dumps(seen))],
-        "form": form,
-        "problem": problem,
-        "label": "Ask for this modification",
-        "action": request.path,
-    }
-    return render(request, "trading/desk/confirm.html", context)
-
-
-def _terms(
-    request: StaffRequest,
-    user: RetailUser,
-    own: Desk,
-    row: OrderRow,
-    form: ModifyForm,
-    moved: list[str] | None = None,
-) -> HttpResponse:
-    context = {
-        **frame(request, user, own.row),
-        "form": form,
-        "row": row,
-        "row_words": asking.row_words(row),
-        "moved": moved or [],
-        "hidden": [*_place_of(row), ("seen", json.dumps(asking.snapshot(row)))],
-    }
-    return render(request, "trading/desk/modify.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@page(DEAL)
-def cancel(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """Cancel an order of the book, which says first whether it is too late."""
-    user = user_of(group_id, user_id)
-    try:
-        own, row = _row_of(request, user)
-        if words := asking.why_not_cancel(row):
-            raise DeskProblem(words)
-    except DeskProblem as error:
-        messages.error(request, str(error))
-        return redirect(desk_url(user.lane))
-    form = InstructionForm(request.POST or None, initial={"token": uuid.uuid4()})
-    problem = ""
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        try:
-            made = asking.cancel(own, row.exchange or "", row.order_id or "", **given, by=request.user)
-            return redirect(made)
-        except DeskProblem as error:
-            problem = str(error)
-    context = {
-        **frame(request, user, own.row),
-        "title": "Cancel an order",
-        "words": f"Cancel {asking.row_words(row)}.",
-        "row": row,
-        "form": form,
-        "ask_instruction": True,
-        "hidden": _place_of(row),
-        "problem": problem,
-        "label": "Ask for this cancellation",
-        "action": request.path,
-    }
-    return render(request, "trading/desk/confirm.html", context)
-
-
 @require_safe
 @page(VIEW)
 def order(request: StaffRequest, pk: int) -> HttpResponse:
@@ -261,7 +137,7 @@ def order(request: StaffRequest, pk: int) -> HttpResponse:
         "order": found,
         "place": urlencode({"exchange": found.exchange, "order_id": found.order_id}),
         "asked": found.asked.select_related("dealer"),
-        "open": found.state in (OrderState.ACCEPTED, OrderState.WORKING, OrderState.PART),
+        "open": found.state in LIVE,
     }
     return render(request, "trading/desk/order.html", context)
 
@@ -304,7 +180,7 @@ def decide(request: StaffRequest, pk: int) -> HttpResponse:
     reason, order_id = request.POST.get("reason", ""), request.POST.get("order_id", "")
     try:
         if order_id:
-            doubt.is_this(found, order_id[: orders.ORDER_ID_LENGTH], reason=reason, by=request.user)
+            doubt.is_this(found, order_id[:ORDER_ID_LENGTH], reason=reason, by=request.user)
         else:
             doubt.not_placed(found, reason=reason, by=request.user)
         messages.success(request, "Decided.")
@@ -331,13 +207,15 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
     group_id, user_id = found.lane.split("/", 1)
     events = list(found.events.select_related("by"))
     deals = request.user.has_perm(DEAL)
+    shows = privacy.shown(request, found.lane)
     return {
         "lane": found.lane,
         "group_id": group_id,
         "user_id": user_id,
-        "events": [_event(one) for one in reversed(events)],
+        "events": [_event(one, shows) for one in reversed(events)],
+        "shows_personal": shows,
+        "may_reveal": privacy.may_reveal(request, found.lane),
         "in_doubt": found.in_doubt,
-        "several": any(one.step == Step.SEVERAL for one in events),
         "may_deal": deals,
         "may_look": deals and found.in_doubt,
         "may_decide": deals and doubt.may_decide(found),
@@ -345,34 +223,16 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
     }
 
 
-def _event(one: Any) -> Event:
+def _event(one: OrderEvent, shows: bool) -> Event:
     tone, icon = TONES[Step(one.step)]
-    details = [("Outcome", one.outcome)] if one.outcome else []
     raw = "\n\n".join(part for part in (one.body, one.received) if part)
-    who = one.by.get_username() if one.by else "the portal"
     return Event(
-        one.at, who, f"{one.get_step_display()}: {one.text}", tone=tone, icon=icon, details=details, raw=raw
+        at=one.at,
+        who=str(one.by or SYSTEM),
+        what=f"{one.get_step_display()}: {privacy.words(one.text, shows)}",
+        why=privacy.words(one.reason, shows),
+        tone=tone,
+        icon=icon,
+        details=[("Outcome", one.outcome)] if one.outcome else [],
+        raw=privacy.words(raw, shows),
     )
-
-
-def _row_of(request: StaffRequest, user: RetailUser) -> tuple[Desk, OrderRow]:
-    """The dealer's desk, and the row of the book that the request names. Raises DeskProblem."""
-    own = sessions.use(user.lane, by=request.user)
-    form = PlaceForm(request.POST if request.method == "POST" else request.GET)
-    if not form.is_valid():
-        raise DeskProblem("Choose an order in the book.")
-    given = form.cleaned_data
-    return own, books.find(own, given["exchange"], given["order_id"], by=request.user)
-
-
-def _place_of(row: OrderRow) -> list[tuple[str, str]]:
-    return [("exchange", row.exchange or ""), ("order_id", row.order_id or "")]
-
-
-def _seen(text: str) -> Mapping[str, str]:
-    """What a form says that the dealer saw."""
-    try:
-        found = json.loads(text[:2000])
-    except ValueError:
-        return {}
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}

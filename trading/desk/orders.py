@@ -20,14 +20,14 @@ from backoffice.rest.api.answers import AcceptedRow
 from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
 from backoffice.rest.api.session import Session
 from backoffice.rest.api.writing import to_json
-from trading.desk import caps, sessions, stop, tickets
+from trading.desk import caps, sending, sessions, stop, tickets
 from trading.desk.errors import DeskProblem, HasFindings
 from trading.desk.rights import need_dealer
 from trading.desk.sessions import Desk
 from trading.desk.tickets import Judged, Ticket
-from trading.desk.trail import answer_of, note
+from trading.desk.trail import note
 from trading.models import DeskOrder, Instruction, OrderKind, OrderState, Step
-from trading.models.desk import DOUBTFUL
+from trading.models.desk import DOUBTFUL, ORDER_ID_LENGTH
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
@@ -44,15 +44,25 @@ STATES = {
     OutcomeKind.SESSION_ENDED: OrderState.NOT_SENT,
     OutcomeKind.UNKNOWN: OrderState.UNKNOWN,
 }
-ORDER_ID_LENGTH = 64
 
 
 def instruction_of(instruction: str, reference: str) -> str:
     """The reference as it is kept. Raises DeskProblem where the client's instruction is not told."""
     if instruction not in Instruction.values:
-        raise DeskProblem("Say how the client gave the instruction.")
-    words = "Give the reference of the client's instruction: the recording, the e-mail, who was present."
+        raise DeskProblem("Choose how the client gave the instruction.")
+    words = "Enter the reference of the client's instruction: the recording, the e-mail or who was present."
     return checked(reference, DeskProblem, words, most=REFERENCE_LENGTH)
+
+
+def earlier(token: uuid.UUID, lane: str, ticket: Ticket) -> DeskOrder | None:
+    """The order that a form became which comes again. Raises DeskProblem where it became another one."""
+    made = DeskOrder.objects.filter(token=token).first()
+    if made is None:
+        return None
+    values = (tickets.rest_values(one, made.identifier) for one in (tickets.of(made), ticket))
+    if made.lane != lane or made.kind != ticket.kind or next(values) != next(values):
+        raise DeskProblem(f"This form became {made} already. Open a new one. Nothing was sent.")
+    return made
 
 
 def place(
@@ -69,15 +79,17 @@ def place(
 
     `fingerprint`: of what the dealer saw (`Judged`). Raises DeskProblem before anything is sent.
     """
-    if earlier := DeskOrder.objects.filter(token=token).first():
-        return earlier
+    if made := earlier(token, desk.row.lane, ticket):
+        return made
     need_dealer(by)
     reference = instruction_of(instruction, reference)
     judged = tickets.judge(ticket, desk.session, desk.row.lane)
     if judged.errors:
         raise HasFindings(judged.errors)
     if judged.fingerprint != fingerprint:
-        raise DeskProblem("The order is not what you saw: look at it again. Nothing was sent.")
+        raise DeskProblem(
+            "The order or its warnings changed since you saw them. Check them again. Nothing was sent."
+        )
     order, new = confirm(desk, judged, token=token, instruction=instruction, reference=reference, by=by)
     if new:
         sessions.ended_by_odin(desk, send(order, desk.session))
@@ -96,10 +108,10 @@ def confirm(
     if scrip is None or judged.as_of is None or judged.errors:
         raise HasFindings(judged.errors)
     lane = desk.row.lane
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         lock(lane, by)
-        if earlier := DeskOrder.objects.filter(token=token).first():
-            return earlier, False
+        if made := earlier(token, lane, ticket):
+            return made, False
         stop.check()
         caps.check(lane, by, judged.value, judged.value)
         _unlocked(lane, ticket)
@@ -162,8 +174,8 @@ def _unlocked(lane: str, ticket: Ticket) -> None:
     ).first()
     if doubtful:
         raise DeskProblem(
-            f"This scrip and side are locked: nobody knows yet whether {doubtful} was placed. "
-            "Look for it in the order book first. Nothing was sent."
+            f"This scrip and side are locked until the outcome of {doubtful} is known. "
+            "Look for it in the order book. Nothing was sent."
         )
 
 
@@ -183,18 +195,26 @@ def _save_with_identifier(order: DeskOrder) -> None:
 def send(order: DeskOrder, session: Session) -> Outcome:
     """Send a committed order, once, and write down what came of it. Never call it twice for an order."""
     reached(OrderPoint.COMMITTED)
+    if words := sending.obstacle(order):
+        read = sending.not_sent(words)
+        if not sending.was_answered(order):
+            settle(order, read)
+        return read.outcome
     call = client.place_cover if order.kind == OrderKind.COVER else client.place
     try:
         read = call(session, tickets.rest_values(tickets.of(order), order.identifier))
     except EncodeError as error:
-        read = Read(Outcome(OutcomeKind.NOT_SENT, "values", f"{error} Nothing was sent."))
+        read = sending.not_sent(str(error))
     reached(OrderPoint.ANSWERED)
     settle(order, read)
     return read.outcome
 
 
 def settle(order: DeskOrder, read: Read) -> None:
-    """Write down how the sending ended. Where the book was quicker, what it said is kept."""
+    """Write down how the sending ended. Where the book was quicker, what it said is kept.
+
+    An answer that comes late settles an order in doubt; an id that comes late wins over a person's decision.
+    """
     state, words = STATES[read.outcome.kind], read.outcome.words
     order_id = read.row.order_id or "" if isinstance(read.row, AcceptedRow) else ""
     with transaction.atomic():
@@ -206,7 +226,7 @@ def settle(order: DeskOrder, read: Read) -> None:
                     OrderState.UNKNOWN,
                     f"The OMS answered with an order id that cannot be ours. {words}",
                 )
-        if kept.state == OrderState.SENDING:
+        if kept.state in DOUBTFUL or (kept.state == OrderState.NOT_PLACED and state is OrderState.ACCEPTED):
             kept.state = state
             kept.order_id = order_id if state is OrderState.ACCEPTED else ""
             kept.save(update_fields=["state", "order_id"])
@@ -218,6 +238,6 @@ def settle(order: DeskOrder, read: Read) -> None:
             by=None,
             outcome=read.outcome.kind.value,
             body=read.sent,
-            received=answer_of(read),
+            received=read.received,
         )
     order.refresh_from_db()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,17 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from backoffice.kit.formats import indian
 from backoffice.outside import visible
-from backoffice.rest.api.answers import OrderRow, TradeRow
+from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.codes import Validity
 from backoffice.rest.api.rows import Row
 from backoffice.rest.api.status import OrderStatus, read_status
 from trading.desk import caps
+from trading.desk.tickets import MARKET
 from trading.desk.trail import note
 from trading.models import AskedChange, AskedKind, AskedState, DeskOrder, OrderState, Step
-from trading.models.desk import ASKED_OPEN, LIVE
+from trading.models.desk import ASKED_OPEN, DOUBTFUL, LIVE, ORDER_ID_LENGTH
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -61,102 +63,143 @@ def is_over(row: OrderRow) -> bool:
 class Seen:
     """Collects, while books of a client are read, what concerns our orders; `apply` then writes it down.
 
-    Nothing of the rows is kept but those of our own orders.
+    Nothing of the rows is kept but those of our own orders. What is read counts as of the moment when reading began.
     """
 
     def __init__(self, lane: str) -> None:
         self.lane = lane
+        self.began = timezone.now()
         recent = caps.today() - timedelta(days=1)
         orders = DeskOrder.objects.filter(lane=lane).filter(
-            Q(state__in=LIVE) | Q(order_id="", day__gte=recent) | Q(state=OrderState.UNKNOWN)
+            Q(state__in=(*LIVE, *DOUBTFUL)) | Q(order_id="", day__gte=recent)
         )
         self.orders = {order.pk: order for order in orders}
-        self.asked = list(AskedChange.objects.filter(lane=lane, state__in=ASKED_OPEN))
+        self.asked = {one.pk: one for one in AskedChange.objects.filter(lane=lane, state__in=ASKED_OPEN)}
         self._wanted = {(one.exchange, one.order_id) for one in self.orders.values()}
-        self._wanted |= {(one.exchange, one.order_id) for one in self.asked}
+        self._wanted |= {(one.exchange, one.order_id) for one in self.asked.values()}
         self._lost = [order for order in self.orders.values() if _may_be_found(order)]
-        self._taken = set(
-            DeskOrder.objects.filter(lane=lane, day__gte=recent)
-            .exclude(order_id="")
-            .values_list("exchange", "order_id")
-        )
+        #: What a complete look may miss: it was in doubt before reading began.
+        self._doubtful = {order.pk for order in self.orders.values() if order.in_doubt}
         self.rows: dict[Place, OrderRow] = {}
-        self.matches: dict[int, set[Place]] = defaultdict(set)
+        self._named: dict[int, set[Place]] = defaultdict(set)
+        self._alike: dict[int, set[Place]] = defaultdict(set)
+
+    @property
+    def needs_gtd(self) -> bool:
+        """Whether something in doubt may be in the GTD book only (R39)."""
+        validities = {self.orders[pk].validity for pk in self._doubtful}
+        for asked in self.asked.values():
+            if asked.in_doubt:
+                validities |= {asked.before.get("validity"), asked.values.get("validity")}
+        return not validities.isdisjoint(LONG)
 
     def look(self, row: Row) -> None:
         """Look at one row of an order, GTD or trade book."""
         place = (getattr(row, "exchange", None) or "", getattr(row, "order_id", None) or "")
         if not all(place):
             return
-        if isinstance(row, OrderRow) and place in self._wanted:
-            self.rows[place] = row
+        matched = place in self._wanted
         for order in self._lost:
-            if place not in self._taken and _matches(order, row):
-                self.matches[order.pk].add(place)
-                if isinstance(row, OrderRow):
-                    self.rows[place] = row
+            if place[0] != order.exchange:
+                continue
+            if getattr(row, "order_identifier", None) == order.identifier:
+                self._named[order.pk].add(place)
+            elif _is_alike(order, row):
+                self._alike[order.pk].add(place)
+            else:
+                continue
+            matched = True
+        if matched and isinstance(row, OrderRow):
+            self.rows[place] = row
 
     def apply(self, *, by: "User | None", complete: bool) -> None:
         """Write down what was seen. `complete`: all that was asked for was read, so that what is missing counts."""
         with transaction.atomic():
-            for pk in self.orders:
-                order = DeskOrder.objects.select_for_update().get(pk=pk)
-                found = self.matches[pk]
+            orders = DeskOrder.objects.select_for_update().filter(pk__in=self.orders).order_by("pk")
+            taken = self._taken()
+            for order in orders:
                 if order.order_id:
                     self._follow(order, by)
-                elif len(found) == 1:
-                    self._adopt(order, next(iter(found)), by)
-                elif found:
-                    ids = ", ".join(sorted(order_id for _, order_id in found))
-                    note(order, Step.SEVERAL, visible(f"The book has it more than once: {ids}."), by=by)
-                elif complete and order.in_doubt:
-                    _doubt(order)
-                    note(order, Step.NOT_FOUND, "It is in none of the books.", by=by)
-            for asked in self.asked:
-                row = self.rows.get((asked.exchange, asked.order_id))
-                settle_asked(AskedChange.objects.select_for_update().get(pk=asked.pk), row, by, complete)
+                else:
+                    self._find(order, taken, by, complete)
+            asked = AskedChange.objects.select_for_update().filter(pk__in=self.asked, state__in=ASKED_OPEN)
+            for one in asked.order_by("pk"):
+                row = self.rows.get((one.exchange, one.order_id))
+                settle_asked(one, row, by=by, complete=complete, at=self.began)
+
+    def _taken(self) -> set[Place]:
+        """The places that were matched and belong to another order of the desk."""
+        ids = {
+            place[1] for found in (self._named, self._alike) for places in found.values() for place in places
+        }
+        owned = (
+            DeskOrder.objects.filter(lane=self.lane, order_id__in=ids) if ids else DeskOrder.objects.none()
+        )
+        return set(owned.values_list("exchange", "order_id"))
+
+    def _find(self, order: DeskOrder, taken: set[Place], by: "User | None", complete: bool) -> None:
+        """Adopt the one row that is an order's. Its identifier says more than its terms."""
+        named = self._named[order.pk]
+        usable = {place for place in named if place not in taken and len(place[1]) <= ORDER_ID_LENGTH}
+        alike = {place for place in self._alike[order.pk] - taken if len(place[1]) <= ORDER_ID_LENGTH}
+        found = usable if named else alike
+        if named - usable:
+            ids = visible(", ".join(sorted(order_id[:ORDER_ID_LENGTH] for _, order_id in named - usable)))
+            note(order, Step.UNREAD, f"The book has it under an id that cannot be ours: {ids}.", by=by)
+        elif len(found) == 1:
+            place = next(iter(found))
+            taken.add(place)
+            self._adopt(order, place, by)
+        elif found:
+            ids = ", ".join(sorted(order_id for _, order_id in found))
+            note(order, Step.SEVERAL, visible(f"The book has it more than once: {ids}."), by=by)
+        elif complete and order.pk in self._doubtful and order.in_doubt:
+            _doubt(order)
+            note(order, Step.NOT_FOUND, "It is in none of the books.", by=by)
 
     def _follow(self, order: DeskOrder, by: "User | None") -> None:
         if row := self.rows.get((order.exchange, order.order_id)):
-            take(order, row, by=by)
+            take(order, row, by=by, at=self.began)
 
     def _adopt(self, order: DeskOrder, place: Place, by: "User | None") -> None:
-        if DeskOrder.objects.filter(lane=self.lane, exchange=place[0], order_id=place[1]).exists():
-            return
         order.order_id, order.state = place[1], OrderState.ACCEPTED
         order.save(update_fields=["order_id", "state"])
         note(order, Step.ADOPTED, visible(f"Found as {place[1]}."), by=by)
         self._follow(order, by)
 
 
-def take(order: DeskOrder, row: OrderRow, *, by: "User | None") -> None:
-    """Let an order take what its row of the book says."""
+def take(order: DeskOrder, row: OrderRow, *, by: "User | None", at: datetime) -> None:
+    """Let an order take what its row of the book says, unless a reading that began after `at` was taken before."""
+    if order.read_at is not None and order.read_at > at:
+        return
     before = (order.state, order.book_status, order.traded_quantity)
     order.state = state_of(row)
     order.book_status = visible(row.status or "")[:40]
     order.traded_quantity = int(row.traded_quantity or 0)
     order.book_quantity = None if row.total_quantity is None else int(row.total_quantity)
     order.error_reason = visible(row.error_reason or "")[:500]
-    order.read_at = timezone.now()
+    order.read_at = at
     order.save(
         update_fields=["state", "book_status", "book_quantity", "traded_quantity", "error_reason", "read_at"]
     )
     if before != (order.state, order.book_status, order.traded_quantity):
-        words = f"{OrderState(order.state).label}: {order.status_words}, {order.traded_quantity:,} traded."
+        words = f"{OrderState(order.state).label}: {order.status_words}, {indian(order.traded_quantity, 0)} traded."
         note(order, Step.BOOK, f"{words} {order.error_reason}".strip(), by=by)
 
 
-def settle_asked(asked: AskedChange, row: OrderRow | None, by: "User | None", complete: bool) -> None:
-    """Let the book say whether what was asked of an order was done."""
-    if asked.state == AskedState.SENDING and not asked.in_doubt:
+def settle_asked(
+    asked: AskedChange, row: OrderRow | None, *, by: "User | None", complete: bool, at: datetime
+) -> None:
+    """Let the book, whose reading began `at`, say whether what was asked of an order was done."""
+    if asked.at > at or (asked.state == AskedState.SENDING and not asked.in_doubt):
         return
     verdict = _verdict(asked, row)
     if verdict is not None:
-        asked.state, asked.read_at = verdict, timezone.now()
+        asked.state, asked.read_at = verdict, at
         asked.save(update_fields=["state", "read_at"])
         words = "The book shows it." if verdict is AskedState.DONE else "The order ended without it."
         note(asked, Step.BOOK, words, by=by)
-    elif asked.in_doubt and complete:
+    elif complete and asked.in_doubt:
         if asked.state != AskedState.UNKNOWN:
             asked.state = AskedState.UNKNOWN
             asked.save(update_fields=["state"])
@@ -175,20 +218,24 @@ def _verdict(asked: AskedChange, row: OrderRow | None) -> AskedState | None:
 
 
 def shows(row: OrderRow, values: dict[str, Any]) -> bool:
-    """Whether a row has the values that a modification asked for."""
-    said = {
+    """Whether a row has the values that a modification asked for. A price, trigger or count that is absent is 0.
+
+    The price of an order at market is not compared: the book may say at what it was traded.
+    """
+    numbers = {
         "quantity": row.total_quantity,
-        "price": row.order_price,
         "trigger_price": row.trigger_price,
-        "order_type": row.order_type,
-        "validity": row.validity,
+        "disclosed_quantity": row.disclosed_quantity,
     }
-    for name, value in said.items():
-        wanted = values.get(name)
-        if wanted is None:
-            continue
-        if value is None or (str(value) != wanted if isinstance(value, str) else value != Decimal(wanted)):
-            return False
+    if values.get("order_type") not in MARKET:
+        numbers["price"] = row.order_price
+    if values.get("validity") == Validity.GTD:
+        numbers["validity_days"] = row.validity_days
+    if any((value or 0) != Decimal(values[name]) for name, value in numbers.items() if name in values):
+        return False
+    codes = {"order_type": row.order_type, "validity": row.validity}
+    if any(value != values[name] for name, value in codes.items() if name in values):
+        return False
     # The stop loss of a cover order is in no declared place of the book.
     return "stop_trigger" not in values or str(values["stop_trigger"]) in _leg_texts(row)
 
@@ -212,19 +259,15 @@ def _may_be_found(order: DeskOrder) -> bool:
     return not order.order_id and (order.state != OrderState.SENDING or order.in_doubt)
 
 
-def _matches(order: DeskOrder, row: Row) -> bool:
-    if getattr(row, "exchange", None) != order.exchange:
+def _is_alike(order: DeskOrder, row: Row) -> bool:
+    """Whether a row fits an order whose identifier the OMS overwrites: of these terms, at that time (R39)."""
+    if order.validity not in LONG or not order.in_doubt or not isinstance(row, OrderRow):
         return False
-    if getattr(row, "order_identifier", None) == order.identifier:
-        return True
-    if order.validity not in LONG or not order.in_doubt or isinstance(row, TradeRow):
-        return False
-    at = getattr(row, "order_timestamp", None)
+    at = row.order_timestamp
     return (
-        getattr(row, "scrip_token", None) == str(order.scrip_token)
-        and getattr(row, "transaction_type", None) == order.side
-        and getattr(row, "total_quantity", None) == order.quantity
-        and getattr(row, "order_price", None) == order.price
+        (row.scrip_token, row.transaction_type) == (str(order.scrip_token), order.side)
+        and row.total_quantity == order.quantity
+        and row.order_price == order.price
         and at is not None
         and abs(at - order.at) <= NEAR
     )

@@ -78,16 +78,18 @@ def open_desk(
     """
     need_dealer(by)
     if identified not in Identified.values:
-        raise DeskProblem("Say how the client was identified.")
+        raise DeskProblem("Choose how the client was identified.")
     try:
         values = operations.login_values(user, typed, factor)
     except CheckProblem as error:
         raise DeskProblem(str(error)) from None
     current(user.lane)  # ends one that is over
     try:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             RetailUser.objects.select_for_update().get(pk=user.pk)
             if earlier := DeskSession.objects.filter(token=token).first():
+                if (earlier.lane, earlier.dealer_id, earlier.state) != (user.lane, by.pk, SessionState.OPEN):
+                    raise DeskProblem("This form was used already. Look at the desk, or open a new form.")
                 return earlier
             if words := obstacle(user):
                 raise DeskProblem(words)
@@ -111,13 +113,24 @@ def open_desk(
     opened = client.login(values)
     mask = Mask([typed.password, typed.second_factor])
     if opened.session is None:
-        return _failed(row, opened.outcome, mask, by)
-    return _opened(row, opened.session, by)
+        words = visible(mask.text(opened.outcome.words))[:KEPT]
+        _failed(row, opened.outcome, words, by)
+        raise DeskProblem(f"There was no login ({opened.outcome.kind.value}). {words}")
+    if not _opened(row, opened.session, by):
+        _log_out(row, opened.session, by)
+        raise DeskProblem("The login took too long, and was logged out. The client must log in again.")
+    return row
 
 
-def _failed(row: DeskSession, outcome: Outcome, mask: Mask, by: "User") -> DeskSession:
-    words = visible(mask.text(outcome.words))[:KEPT]
+def _still_opening(row: DeskSession) -> bool:
+    """Lock the row of a login. False where the session was ended while the login was under way."""
+    return DeskSession.objects.select_for_update().get(pk=row.pk).state == SessionState.OPENING
+
+
+def _failed(row: DeskSession, outcome: Outcome, words: str, by: "User") -> None:
     with transaction.atomic():
+        if not _still_opening(row):
+            return
         row.state, row.words = SessionState.FAILED, words
         row.ended_at, row.counts = timezone.now(), operations.counts(outcome)
         row.save(update_fields=["state", "words", "ended_at", "counts"])
@@ -128,11 +141,12 @@ def _failed(row: DeskSession, outcome: Outcome, mask: Mask, by: "User") -> DeskS
             text=f"{row}: no login, {outcome.kind.value}. {words}",
             details={"session": row.pk, "outcome": outcome.kind.value},
         )
-    raise DeskProblem(f"There was no login ({outcome.kind.value}). {words}")
 
 
-def _opened(row: DeskSession, session: Session, by: "User") -> DeskSession:
+def _opened(row: DeskSession, session: Session, by: "User") -> bool:
     with transaction.atomic():
+        if not _still_opening(row):
+            return False
         row.state, row.sealed_token = SessionState.OPEN, seal(session.token)
         row.allowed, row.ends_at, row.used_at = _allowed(session.login), session.ends, timezone.now()
         row.save(update_fields=["state", "sealed_token", "allowed", "ends_at", "used_at"])
@@ -143,7 +157,7 @@ def _opened(row: DeskSession, session: Session, by: "User") -> DeskSession:
             text=f"{row} opened by the client's own login.",
             details={"session": row.pk},
         )
-    return row
+    return True
 
 
 def use(lane: str, *, by: "User") -> Desk:
@@ -178,8 +192,20 @@ def end(row: DeskSession, why: str, *, by: "User | None") -> None:
         record(
             "desk.closed", by=by, subject=row.lane, text=f"{row} ended. {why}", details={"session": row.pk}
         )
-    if session is None:
-        return
+    if session is not None:
+        _log_out(row, session, by)
+
+
+def close(lane: str, *, by: "User") -> bool:
+    """End the desk session of a client where it is this dealer's own. Says whether it was."""
+    row = current(lane)
+    if row is None or row.dealer_id != by.pk:
+        return False
+    end(row, "Closed by the dealer.", by=by)
+    return True
+
+
+def _log_out(row: DeskSession, session: Session, by: "User | None") -> None:
     outcome = client.logout(session)
     if outcome.kind is not OutcomeKind.SUCCESS:
         words = visible(Mask([session.token]).text(outcome.words))[:KEPT]

@@ -19,6 +19,7 @@ from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validi
 from backoffice.rest.api.session import Session
 from markets import search
 from markets.models import Scrip
+from markets.trading_days import is_trading_day
 from trading.models import DeskOrder, OrderKind
 from trading.models.desk import LIVE, NOTHING_PLACED
 
@@ -41,6 +42,9 @@ EQUITY_HOURS = ("NSE_EQ", "NSE_FO", "BSE_EQ", "BSE_FO")
 OPENS, CLOSES = time(9, 0), time(15, 30)
 #: An order of the same scrip and side within so long may be the same instruction typed twice.
 REPEATED_WITHIN = timedelta(minutes=30)
+NO_VALUE = Finding(
+    "about_price", "A market order has no price. Enter the one you expect, for the caps.", rule="value"
+)
 #: Share of a cap from which an order is said to be large.
 LARGE = Decimal("0.5")
 
@@ -87,8 +91,9 @@ class Judged:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the words or the value do: what was confirmed is what was shown."""
-        return hashlib.sha256(f"{self.words}|{self.value}".encode()).hexdigest()
+        """Changes when words, value or warnings do: what was confirmed is what was shown."""
+        shown = "|".join((self.words, str(self.value), *self.unusual))
+        return hashlib.sha256(shown.encode()).hexdigest()
 
 
 def of(order: DeskOrder) -> Ticket:
@@ -160,14 +165,13 @@ def judge(ticket: Ticket, session: Session, lane: str) -> Judged:
     said = client.invalid(call, values, session, lot=scrip.lot or None, tick=scrip.tick_rupees or None)
     found += [replace(one, path=FIELDS.get(one.path, one.path)) for one in said]
     if ticket.order_type == OrderType.MARKET and ticket.about_price <= 0:
-        words = "A market order has no price. Say at about what price, so that its value is known."
-        found.append(Finding("about_price", words, rule="value"))
+        found.append(NO_VALUE)
     if not (scrip.lot and scrip.tick):
         words = "Check lot and tick: this scrip master does not tell them."
         found.append(Finding("scrip", words, Severity.WARNING, "R37"))
     worth = value(ticket, scrip)
     if not errors(found) and worth > settings.DESK_ORDER_CAP:
-        words = f"It is worth ₹ {indian(worth)}; one order may be worth ₹ {indian(settings.DESK_ORDER_CAP)}."
+        words = f"It is worth ₹ {indian(worth)}; the cap of one order is ₹ {indian(settings.DESK_ORDER_CAP)}."
         found.append(Finding("quantity", words, rule="cap"))
     unusual = [one.text for one in found if one.severity is Severity.WARNING]
     if not errors(found):
@@ -182,7 +186,7 @@ def _scrip(ticket: Ticket) -> tuple[Scrip | None, datetime | None, list[Finding]
         return None, None, [Finding("scrip", f"There is no scrip master of {ticket.exchange}. Import it.")]
     if own.stale:
         words = (
-            f"The scrip master is of {ist(own.current.current_since, 'minute')}: orders wait for a newer one."
+            f"The scrip master is of {ist(own.current.current_since, 'minute')}. Import a newer one first."
         )
         return None, None, [Finding("scrip", words, rule="R35")]
     scrip = search.scrips([own]).filter(token=ticket.scrip_token).first()
@@ -194,9 +198,15 @@ def _scrip(ticket: Ticket) -> tuple[Scrip | None, datetime | None, list[Finding]
 
 def value(ticket: Ticket, scrip: Scrip) -> Decimal:
     """What an order is worth, in rupees: a stop loss market at its trigger, a market order at what was typed."""
-    at = {OrderType.MARKET.value: ticket.about_price, OrderType.STOP_MARKET.value: ticket.trigger_price}
-    price = at.get(ticket.order_type, ticket.price)
+    price = unit_price(
+        ticket.order_type, price=ticket.price, trigger=ticket.trigger_price, about=ticket.about_price
+    )
     return worth(ticket.exchange, ticket.quantity, price, scrip.lot)
+
+
+def unit_price(order_type: str, *, price: Decimal, trigger: Decimal, about: Decimal) -> Decimal:
+    """What a unit costs: at the limit; a stop loss market at its trigger; a market order at about what was said."""
+    return {OrderType.MARKET.value: about, OrderType.STOP_MARKET.value: trigger}.get(order_type, price)
 
 
 def worth(exchange: str, quantity: int, price: Decimal, lot: int) -> Decimal:
@@ -212,14 +222,15 @@ def in_words(ticket: Ticket, scrip: Scrip) -> str:
     """The order as a person would say it."""
     cover = ticket.kind == OrderKind.COVER
     product = "cover order" if cover else label(Product, ticket.product).lower()
-    first = f"{label(Side, ticket.side)} {ticket.quantity:,} {scrip_words(scrip)} on {label(Exchange, ticket.exchange)}"
-    parts = [first, product, price_words(ticket)]
+    what = f"{label(Side, ticket.side)} {indian(ticket.quantity, 0)} {scrip_words(scrip)}"
+    first = f"{what} on {label(Exchange, ticket.exchange)}"
+    parts = [first, product, price_words(ticket.order_type, ticket.price, ticket.trigger_price)]
     if cover:
         parts.append(_stop_words(ticket))
     else:
         parts.append(validity_words(ticket.validity, ticket.validity_days))
     if ticket.disclosed_quantity:
-        parts.append(f"{ticket.disclosed_quantity:,} disclosed")
+        parts.append(f"{indian(ticket.disclosed_quantity, 0)} disclosed")
     if ticket.is_amo:
         parts.append("after-market order")
     return ", ".join(parts) + "."
@@ -230,15 +241,15 @@ def label(choices: type[Choice], code: str) -> str:
     return next((one.label for one in choices if one.value == code), code)
 
 
-def price_words(ticket: Ticket) -> str:
+def price_words(order_type: str, price: Decimal, trigger_price: Decimal) -> str:
     """At what price."""
-    rupees, trigger = f"₹ {indian(ticket.price, None)}", f"₹ {indian(ticket.trigger_price, None)}"
+    rupees, trigger = f"₹ {indian(price, None)}", f"₹ {indian(trigger_price, None)}"
     return {
         OrderType.LIMIT.value: f"limit {rupees}",
         OrderType.MARKET.value: "at market",
         OrderType.STOP_LIMIT.value: f"stop loss, trigger {trigger}, limit {rupees}",
         OrderType.STOP_MARKET.value: f"stop loss, trigger {trigger}, at market",
-    }.get(ticket.order_type, ticket.order_type)
+    }.get(order_type, order_type)
 
 
 def validity_words(validity: str, days: int) -> str:
@@ -252,7 +263,9 @@ def _stop_words(ticket: Ticket) -> str:
     side = Side.SELL if ticket.side == Side.BUY else Side.BUY
     how = f"limit ₹ {indian(ticket.stop_price, None)}" if ticket.stop_price else "at market"
     trigger = indian(ticket.stop_trigger, None)
-    return f"with a stop loss: {side.label.lower()} {ticket.quantity:,} at trigger ₹ {trigger}, {how}"
+    return (
+        f"with a stop loss: {side.label.lower()} {indian(ticket.quantity, 0)} at trigger ₹ {trigger}, {how}"
+    )
 
 
 def scrip_words(scrip: Scrip) -> str:
@@ -270,24 +283,24 @@ def scrip_words(scrip: Scrip) -> str:
 
 def _unusual(ticket: Ticket, worth: Decimal, lane: str) -> Iterator[str]:
     if ticket.order_type in MARKET:
-        yield "It has no limit: it may be executed far from the last price."
+        yield "Check the order type: it has no limit and may execute far from the last price."
     if worth > settings.DESK_ORDER_CAP * LARGE:
-        yield f"It is worth more than {LARGE:.0%} of what one order may be worth."
+        yield f"Check the value: it is more than {LARGE:.0%} of the cap of one order."
     now = timezone.now().astimezone(INDIA)
     if ticket.exchange in EQUITY_HOURS:
-        opened = now.weekday() < 5 and OPENS <= now.time() <= CLOSES
+        opened = is_trading_day(now.date()) and OPENS <= now.time() <= CLOSES
         if opened and ticket.is_amo:
-            yield "It is an after-market order while the market is open."
+            yield "Check the after-market option: the market is open now."
         if not opened and not ticket.is_amo:
-            yield "The market is closed now, and it is no after-market order."
+            yield "Check the time: the market is closed, and this is no after-market order."
     own = DeskOrder.objects.filter(
         lane=lane, exchange=ticket.exchange, scrip_token=ticket.scrip_token
     ).exclude(state__in=NOTHING_PLACED)
     same = own.filter(side=ticket.side, at__gte=now - REPEATED_WITHIN).order_by("-id").first()
     if same:
-        yield f"{same} of {ist(same.at, 'minute')} has the same scrip and side: {same.words}"
+        yield f"Check for a repeat: {same} of {ist(same.at, 'minute')} has the same scrip and side: {same.words}"
     if other := own.exclude(side=ticket.side).filter(state__in=LIVE).order_by("-id").first():
-        yield f"{other} is open on the other side: {other.words}"
+        yield f"Check the side: {other} is open on the other side: {other.words}"
     priced = own.filter(price__gt=0, at__gte=now - timedelta(days=1)).order_by("-id").first()
     if priced and ticket.price and abs(ticket.price - priced.price) > priced.price / 10:
-        yield f"The price is more than 10% away from ₹ {indian(priced.price, None)} of {priced}."
+        yield f"Check the price: it is more than 10% away from ₹ {indian(priced.price, None)} of {priced}."

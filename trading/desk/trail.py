@@ -4,9 +4,6 @@ from typing import TYPE_CHECKING
 
 from backoffice.audit.operations import record
 from backoffice.outside import visible
-from backoffice.rest.api.masking import Mask
-from backoffice.rest.api.outcome import OutcomeKind, Read
-from backoffice.rest.api.writing import to_json
 from trading.models import AskedChange, DeskOrder, OrderEvent, Step
 
 if TYPE_CHECKING:
@@ -38,6 +35,7 @@ def note(
         outcome=outcome,
         body=body,
         received=received,
+        reason=reason,
     )
     details = {"order": str(what), "sent": body, "received": received, "outcome": outcome}
     record(
@@ -48,10 +46,3 @@ def note(
         reason=reason,
         details={name: said for name, said in details.items() if said},
     )
-
-
-def answer_of(read: Read) -> str:
-    """What came back, without secrets."""
-    if read.outcome.kind is OutcomeKind.SUCCESS:
-        return " ".join(filter(None, (read.outcome.words, to_json(Mask().value(read.data)))))
-    return read.outcome.received

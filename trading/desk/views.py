@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Q
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,7 +26,7 @@ from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.rows import Row
 from backoffice.rest.api.status import read_status
 from markets import search
-from trading.desk import asking, books, caps, sessions, stop
+from trading.desk import books, caps, sessions, stop, terms
 from trading.desk.errors import DeskProblem
 from trading.desk.forms import (
     BookForm,
@@ -32,14 +34,14 @@ from trading.desk.forms import (
     chosen,
     scrip_value,
 )
-from trading.desk.frame import BOOK_LABELS, frame, page, user_of
+from trading.desk.frame import frame, page, user_of
 from trading.desk.rights import DEAL, STOP, VIEW
 from trading.desk.tickets import scrip_words
-from trading.models import AskedChange, DeskOrder, DeskSession, SessionState
-from trading.models.desk import ASKED_DOUBTFUL, DOUBTFUL, desk_url
+from trading.models import AskedChange, AskedState, DeskOrder, DeskSession, OrderState, SessionState
+from trading.models.desk import desk_url, sending_over
 from trading.operations import Credentials
 
-#: Rows that a list of the desk shows.
+#: Rows of a page of a list of the desk.
 LISTED = 100
 
 
@@ -49,25 +51,33 @@ def desk(request: StaffRequest) -> HttpResponse:
     """All desks: what needs a person, who is at which desk, the orders of today, the kill switch."""
     switch = stop.holding()
     today = DeskOrder.objects.filter(day=caps.today()).select_related("dealer")
-    doubtful = DeskOrder.objects.filter(state__in=DOUBTFUL).select_related("dealer")
-    asked = AskedChange.objects.filter(state__in=ASKED_DOUBTFUL).select_related("dealer")
+    doubtful = _in_doubt(DeskOrder.objects.all(), OrderState.UNKNOWN, OrderState.SENDING)
+    asked = _in_doubt(AskedChange.objects.all(), AskedState.UNKNOWN, AskedState.SENDING)
     open_now = DeskSession.objects.filter(state=SessionState.OPEN).select_related("dealer")
     context = {
         "switch": switch,
         "release": _release_of(switch),
-        "doubtful": [
-            *(one for one in doubtful[:LISTED] if one.in_doubt),
-            *(one for one in asked[:LISTED] if one.in_doubt),
-        ],
-        "orders": today[:LISTED],
-        "open_now": open_now[:LISTED],
+        "doubtful": [*doubtful[:LISTED], *asked[:LISTED]],
+        "doubtful_cut": len(doubtful) > LISTED or len(asked) > LISTED,
+        "orders": _paged(request, today, "page"),
+        "open_now": _paged(request, open_now, "desks"),
         "may_stop": request.user.has_perm(STOP),
         "may_deal": request.user.has_perm(DEAL),
         "used": caps.used(Q(dealer=request.user)),
         "cap": settings.DESK_DEALER_CAP,
-        "token": uuid.uuid4(),
     }
     return render(request, "trading/desk/desk.html", context)
+
+
+def _in_doubt(found: QuerySet[Any], unknown: str, sending: str) -> list[Any]:
+    """What is in doubt, the newest first: one more than is listed where there are more."""
+    died = Q(state=sending, at__lt=timezone.now() - sending_over())
+    return list(found.filter(Q(state=unknown) | died).select_related("dealer")[: LISTED + 1])
+
+
+def _paged(request: StaffRequest, found: QuerySet[Any], name: str) -> Page[Any]:
+    """The page of a list that a parameter of the address asks for."""
+    return Paginator(found, LISTED).get_page(request.GET.get(name))
 
 
 @page(VIEW)
@@ -80,8 +90,8 @@ def client(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     asked = AskedChange.objects.filter(lane=user.lane).select_related("dealer")
     context = {
         **frame(request, user, row),
-        "orders": own[:LISTED],
-        "asked": asked[:LISTED],
+        "orders": _paged(request, own, "page"),
+        "asked": _paged(request, asked, "asked"),
         "obstacle": "" if row else sessions.obstacle(user),
         "last": DeskSession.objects.filter(lane=user.lane).exclude(ended_at=None).first(),
         "switch": stop.holding(),
@@ -98,7 +108,7 @@ def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpRespons
     password, code = (posted.pop(name, [""])[-1] for name in ("client_password", "client_code"))
     request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
     user = user_of(group_id, user_id)
-    if words := sessions.obstacle(user):
+    if request.method == "GET" and (words := sessions.obstacle(user)):
         messages.error(request, words)
         return redirect(desk_url(user.lane))
     form = OpenForm(request.POST or None)
@@ -119,9 +129,7 @@ def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpRespons
 def close(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     """Close the dealer's own desk session."""
     user = user_of(group_id, user_id)
-    row = sessions.current(user.lane)
-    if row and row.dealer_id == request.user.pk:
-        sessions.end(row, "Closed by the dealer.", by=request.user)
+    if sessions.close(user.lane, by=request.user):
         messages.success(request, "Desk closed. The client is logged out.")
     return redirect(desk_url(user.lane))
 
@@ -152,7 +160,7 @@ def book(request: StaffRequest, group_id: str, user_id: str, name: str) -> HttpR
     context = {
         **frame(request, user, own.row, current=name),
         "name": name,
-        "label": BOOK_LABELS[name],
+        "label": books.BOOKS[name],
         "table": f"trading/desk/_book_{'orders' if name == 'gtd' else name}.html",
         "part": part,
         "rows": _lines(user, part),
@@ -196,8 +204,8 @@ def _lines(user: RetailUser, part: books.Part) -> list[Line]:
                 row,
                 ours.get((row.exchange or "", row.order_id or "")),
                 known.label if known else visible(row.status or "–"),
-                not asking.why_not_modify(row),
-                not asking.why_not_cancel(row),
+                not terms.why_not_modify(row),
+                not terms.why_not_cancel(row),
                 f"{modify_url}?{place}",
                 f"{cancel_url}?{place}",
             )

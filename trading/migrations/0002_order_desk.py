@@ -387,6 +387,7 @@ class Migration(migrations.Migration):
                 ("outcome", models.CharField(blank=True, max_length=20)),
                 ("body", models.TextField(blank=True)),
                 ("received", models.TextField(blank=True)),
+                ("reason", models.TextField(blank=True, help_text="Why a person decided so.")),
                 (
                     "asked",
                     models.ForeignKey(

@@ -18,6 +18,9 @@ from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validi
 from backoffice.rest.api.status import read_status
 from trading.models.access import SPARE_SECONDS, Identified, Kept
 
+#: Characters of an order id that are kept; a longer one is not one of the OMS.
+ORDER_ID_LENGTH = 64
+
 
 class SessionState(models.TextChoices):
     """Where a desk session is."""
@@ -151,7 +154,7 @@ class DeskOrder(models.Model):
     reference = models.CharField(max_length=200)
 
     state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.SENDING)
-    order_id = models.CharField(max_length=64, blank=True)
+    order_id = models.CharField(max_length=ORDER_ID_LENGTH, blank=True)
     book_quantity = models.BigIntegerField(null=True, help_text="In all, with what was modified since.")
     book_status = models.CharField(max_length=40, blank=True)
     traded_quantity = models.BigIntegerField(default=0)
@@ -258,7 +261,7 @@ class AskedChange(models.Model):
     desk_order = models.ForeignKey(DeskOrder, null=True, on_delete=models.PROTECT, related_name="asked")
     lane = models.CharField(max_length=80)
     exchange = models.CharField(max_length=10)
-    order_id = models.CharField(max_length=64)
+    order_id = models.CharField(max_length=ORDER_ID_LENGTH)
     kind = models.CharField(max_length=8, choices=AskedKind.choices)
     dealer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
@@ -337,6 +340,7 @@ class OrderEvent(Kept):
     outcome = models.CharField(max_length=20, blank=True)
     body = models.TextField(blank=True)
     received = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="Why a person decided so.")
 
     class Meta:
         ordering = ("id",)

@@ -84,6 +84,18 @@ def money(amount: Decimal | int | str | None) -> str:
 
 
 @register.filter
+def price(amount: Decimal | int | str | None) -> str:
+    """A price of a unit: Indian grouping, two decimals, or up to four where it has them, as on currency."""
+    return formats.exact(amount, 2)
+
+
+@register.filter
+def units(number: Decimal | int | None) -> str:
+    """A quantity of a book, with Indian grouping and only the decimals that it has."""
+    return formats.exact(number)
+
+
+@register.filter
 def count(number: int | None) -> str:
     """A whole number with Indian grouping."""
     return formats.indian(number, places=0)

@@ -89,7 +89,7 @@ Making = Callable[..., Outcome]
 class Read:
     """An outcome with what the answer holds: a row, the rows of a book, or data of no declared form.
 
-    `sent`: of an order call, what was sent, without secrets.
+    `sent` and `received`: of an order call, what was sent and what came back, without the secrets of the call.
     """
 
     outcome: Outcome
@@ -99,6 +99,7 @@ class Read:
     row: Row | None = None
     total: int | None = None
     sent: str = ""
+    received: str = ""
 
     def __repr__(self) -> str:
         return f"<Read {self.outcome.kind.value}>"

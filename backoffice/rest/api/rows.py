@@ -71,7 +71,7 @@ class Number(Column[Decimal]):
             value = Decimal(value)
         if isinstance(value, Decimal):
             # A number of a million digits would hold whoever writes it out.
-            return value if value.is_finite() and abs(value.adjusted()) <= MOST_DIGITS else None
+            return value if value.is_finite() and -MOST_DIGITS <= value.adjusted() < MOST_DIGITS else None
         if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
             return Decimal(value.strip())
         return None

@@ -108,10 +108,11 @@ def prices(given: Given, terms: Terms) -> Found:
     if kind not in STOPS and trigger:
         yield Finding("trigger_price", f"{_LABELS[kind]} has no trigger price. Leave it 0.", rule="trigger")
     if kind == OrderType.STOP_LIMIT and price and trigger:
-        yield from _stop(given.get("transaction_type"), price, trigger, "trigger_price")
+        yield from stop_side(given.get("transaction_type"), price, trigger, "trigger_price")
 
 
-def _stop(side: object, price: Any, trigger: Any, path: str) -> Found:
+def stop_side(side: object, price: Any, trigger: Any, path: str) -> Found:
+    """The trigger of a stop loss limit lies on the right side of its price."""
     if side == Side.BUY and trigger > price:
         yield Finding(
             path, f"To buy, the trigger {trigger} must not be above the price {price}.", rule="trigger"
@@ -231,4 +232,4 @@ def cover(given: Given, terms: Terms) -> Found:
     side = given.get("transaction_type")
     if side and leg.get("price"):
         opposite = Side.SELL if side == Side.BUY else Side.BUY
-        yield from _stop(opposite, leg["price"], leg["trigger_price"], "stoploss_leg.legs.trigger_price")
+        yield from stop_side(opposite, leg["price"], leg["trigger_price"], "stoploss_leg.legs.trigger_price")

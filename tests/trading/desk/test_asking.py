@@ -4,13 +4,16 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.db import connection, transaction
 
 from backoffice.rest import client
+from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.codes import Exchange
+from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
 from tests.trading.conftest import place, sent, ticket
-from trading.desk import asking, books, doubt, stop
-from trading.desk.asking import NewTerms
+from trading.desk import asking, books, doubt, sending, stop
 from trading.desk.errors import DeskProblem, HasFindings, Moved
+from trading.desk.terms import NewTerms, judge, snapshot
 from trading.models import AskedChange, AskedState, DeskOrder, OrderState
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +32,7 @@ def row_of(desk, made):
 
 def modify(desk, made, terms, *, seen=None, **changed):
     given = {"token": uuid.uuid4(), "instruction": "email", "reference": "Mail 4", "by": desk.row.dealer}
-    seen = seen or asking.snapshot(row_of(desk, made))
+    seen = seen or snapshot(row_of(desk, made))
     return asking.modify(desk, made.exchange, made.order_id, terms, seen=seen, **{**given, **changed})
 
 
@@ -64,7 +67,7 @@ def test_a_modification_after_a_part_fill_sends_every_value_and_is_done_when_the
 
 def test_what_moved_since_it_was_read_is_shown_and_nothing_is_sent(desk, standin):
     made = place(desk)
-    seen = asking.snapshot(row_of(desk, made))
+    seen = snapshot(row_of(desk, made))
     standin.oms.move(made.order_id, "fill-one")
     with pytest.raises(Moved) as caught:
         modify(desk, made, terms(quantity=20), seen=seen)
@@ -109,7 +112,7 @@ def test_a_modification_of_unknown_outcome_is_not_repeated_and_settled_by_the_bo
     standin.faults.add("reset_after", call="modify")
     asked = modify(desk, made, terms(quantity=20))
     assert asked.state == AskedState.UNKNOWN
-    seen = {**asking.snapshot(row_of(desk, made))}
+    seen = {**snapshot(row_of(desk, made))}
     asked.refresh_from_db()
     assert asked.state == AskedState.DONE
     assert seen["total_quantity"] == "20"
@@ -121,7 +124,7 @@ def test_while_a_request_is_in_doubt_nothing_else_is_asked_of_the_order(desk, de
     made = place(desk)
     standin.faults.add("reset_before", call="cancel")
     asked = cancel(desk, made)
-    with pytest.raises(DeskProblem, match="Nobody knows yet"):
+    with pytest.raises(DeskProblem, match="is in doubt"):
         modify(desk, made, terms(quantity=20))
     doubt.look(asked, by=dealer)
     doubt.look(asked, by=dealer)
@@ -199,3 +202,136 @@ def test_a_request_that_comes_twice_is_one(desk, standin):
     token = uuid.uuid4()
     assert cancel(desk, made, token=token) == cancel(desk, made, token=token)
     assert (AskedChange.objects.count(), sent(standin, "cancel")) == (1, 1)
+
+
+MARKET = {"order_type": "RL-MKT", "price": Decimal(0)}
+
+
+def own_of_the_client(desk, quantity=3):
+    """An order that the client placed elsewhere."""
+    values = {
+        "scrip_info": {"exchange": Exchange.NSE_EQ, "scrip_token": 900002},
+        "transaction_type": "BUY",
+        "product_type": "DELIVERY",
+        "order_type": "RL",
+        "quantity": quantity,
+        "price": "100.05",
+        "order_identifier": client.new_identifier(),
+    }
+    order_id = client.place(desk.session, values).row.order_id
+    return DeskOrder(exchange="NSE_EQ", order_id=order_id)
+
+
+def test_a_modification_to_market_counts_for_the_caps_at_about_what_it_costs(desk, settings, standin):
+    made = own_of_the_client(desk)
+    with pytest.raises(HasFindings) as caught:
+        modify(desk, made, terms(**MARKET))
+    assert [one.path for one in caught.value.findings] == ["about_price"]
+    settings.DESK_CLIENT_CAP = Decimal(900)
+    with pytest.raises(DeskProblem, match="cap"):
+        modify(desk, made, terms(**MARKET, about_price=Decimal(150)))
+    settings.DESK_CLIENT_CAP, settings.DESK_ORDER_CAP = Decimal(10_000), Decimal(1499)
+    with pytest.raises(DeskProblem, match="One order"):
+        modify(desk, made, terms(**MARKET, about_price=Decimal(150)))
+    assert sent(standin, "modify") == 0
+    settings.DESK_ORDER_CAP = Decimal(1500)
+    asked = modify(desk, made, terms(**MARKET, about_price=Decimal(150)))
+    assert asked.added_value == Decimal("1199.85")
+
+
+def test_only_what_neither_raises_quantity_nor_price_escapes_the_caps(desk, settings, standin):
+    made = place(desk)
+    settings.DESK_ORDER_CAP = Decimal(100)
+    for changed in ({"quantity": 11, "price": Decimal("80.05")}, {"quantity": 9, "price": Decimal("90.10")}):
+        with pytest.raises(DeskProblem, match="cap"):
+            modify(desk, made, terms(**changed))
+    assert modify(desk, made, terms(quantity=9, price=Decimal("90.05"))).state == AskedState.ASKED
+
+
+def test_lots_of_a_market_order_are_counted_once(desk, settings, scrips):
+    settings.REST_LOTS = {"NSE_EQ"}
+    type(scrips[0]).objects.update(lot=5)
+    row = OrderRow(
+        {
+            "exchange": "NSE_EQ",
+            "order_id": "A1",
+            "scrip_token": 900001,
+            "transaction_type": "BUY",
+            "order_type": "RL-MKT",
+            "total_quantity": 10,
+            "traded_quantity": 0,
+            "status": "PENDING",
+        }
+    )
+    made = place(desk, ticket(**MARKET, about_price=Decimal(100)))
+    row._values["order_id"] = made.order_id
+    judged = judge(desk, row, terms(**MARKET, quantity=11, about_price=Decimal(100)))
+    assert (judged.value, judged.added) == (Decimal(5500), Decimal(500))
+
+
+def test_a_form_that_became_something_asks_for_nothing_else(desk, standin):
+    made, token = place(desk), uuid.uuid4()
+    asked = modify(desk, made, terms(quantity=20), token=token)
+    assert modify(desk, made, terms(quantity=20), seen={"x": "y"}, token=token) == asked
+    for again in (
+        lambda: modify(desk, made, terms(quantity=21), token=token),
+        lambda: cancel(desk, made, token=token),
+    ):
+        with pytest.raises(DeskProblem, match="became Modification R-"):
+            again()
+    assert (sent(standin, "modify"), sent(standin, "cancel")) == (1, 0)
+
+
+def test_a_request_that_was_overtaken_is_not_sent(desk, dealer, standin, monkeypatch):
+    made = place(desk)
+    lock = asking.lock
+
+    def lock_late(lane, by):
+        lock(lane, by)
+        monkeypatch.setattr("trading.desk.sending.SPARE_SECONDS", -1)
+
+    monkeypatch.setattr(asking, "lock", lock_late)
+    for ask in (lambda: modify(desk, made, terms(quantity=20)), lambda: cancel(desk, made)):
+        asked = ask()
+        assert asked.state == AskedState.NOT_SENT
+    assert (sent(standin, "modify"), sent(standin, "cancel")) == (0, 0)
+
+
+def test_a_switch_thrown_after_the_commit_stops_a_modification_and_no_cancellation(desk, dealer, standin):
+    made = place(desk)
+    asked = modify(desk, made, terms(quantity=20))
+    AskedChange.objects.update(state=AskedState.SENDING)
+    stop.throw(by=dealer)
+    assert "stopped" in sending.obstacle(asked)
+    assert cancel(desk, own_of_the_client(desk)).state == AskedState.ASKED
+
+
+def test_a_late_answer_settles_a_request_in_doubt(desk, standin):
+    made = place(desk)
+    standin.faults.add("reset_before", call="cancel")
+    asked = cancel(desk, made)
+    asking._settle(asked, Read(Outcome(OutcomeKind.REFUSED, "refused", "Too late.")))
+    assert asked.state == AskedState.REFUSED
+
+
+@pytest.mark.parametrize("call", ["place", "modify"])
+def test_what_is_sent_is_committed_before_the_first_byte(desk, standin, monkeypatch, call):
+    made = place(desk)
+    plain, open_blocks = getattr(client, call), []
+
+    def send(session, values):
+        # The test itself is a transaction; another one of ours would be a savepoint of it.
+        open_blocks.append(list(connection.savepoint_ids))
+        return plain(session, values)
+
+    monkeypatch.setattr(client, call, send)
+    act = (
+        (lambda: place(desk, ticket(side="SELL")))
+        if call == "place"
+        else (lambda: modify(desk, made, terms(quantity=20)))
+    )
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        act()
+    assert open_blocks == []
+    act()
+    assert open_blocks == [[]]

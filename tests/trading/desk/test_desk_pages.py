@@ -4,20 +4,24 @@ import json
 import uuid
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
+from backoffice.kit import privacy
 from tests.html_forms import Page
 from tests.rest.conftest import PASSWORD
-from tests.trading.conftest import place, sent
+from tests.trading.conftest import place, sent, ticket
+from trading.desk import asking
 from trading.evidence import DESK_PART
 from trading.models import AskedChange, DeskOrder, DeskSession, DeskStop
 
 pytestmark = pytest.mark.django_db
 OF = "/trading/desk/of/HO/DEMO1/"
+INSTRUCTION = {"instruction": "recording", "reference": "Call 17"}
 
 
 @pytest.fixture
@@ -67,8 +71,13 @@ def test_the_client_logs_in_beside_the_dealer_and_no_secret_comes_back(page, sta
     assert "There was no login" in wrong.content.decode()
     assert "Wrong#2026" not in wrong.content.decode()
     secrets = {"client_password": PASSWORD, "client_code": standin.people.keys("DEMO1").totp}
-    answer = page.post(f"{OF}open/", {**form, "token": str(uuid.uuid4()), **secrets}, follow=True)
-    assert answer.redirect_chain[-1][0] == f"{OF}books/orders/"
+    again = page.post(f"{OF}open/", {**form, **secrets})
+    assert "This form was used already" in again.content.decode()
+    press = {**form, "token": str(uuid.uuid4()), **secrets}
+    for _ in range(2):
+        answer = page.post(f"{OF}open/", press, follow=True)
+        assert answer.redirect_chain[-1][0] == f"{OF}books/orders/"
+    assert sent(standin, "login") == 2
     assert DeskSession.objects.filter(state="open").count() == 1
     page.post(f"{OF}close/")
     assert sent(standin, "logout") == 1
@@ -159,17 +168,28 @@ def test_a_cancellation_needs_the_instruction_and_is_asked_for(page, desk, stand
 
 def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, settings):
     settings.DESK_LOOK_SECONDS = 0
+    type(desk.row.dealer).objects.update(first_name="Dora", last_name="Dealer")
     standin.faults.add("reset_before", call="place")
     made = place(desk)
-    assert "Nobody knows" in page.get("/trading/desk/").content.decode()
+    assert "Outcome unknown" in page.get("/trading/desk/").content.decode()
     assert "Look in the order book" in page.get(made.get_absolute_url()).content.decode()
     for _ in range(2):
         page.post(reverse("trading:look", args=[made.pk]))
     text = page.get(made.get_absolute_url()).content.decode()
     assert "It was not placed" in text
-    page.post(reverse("trading:decide", args=[made.pk]), {"reason": "Not there twice"})
+    page.post(reverse("trading:decide", args=[made.pk]), {"reason": "Not there, says 98200 12345"})
     assert DeskOrder.objects.get().state == "not_placed"
-    assert Entry.objects.get(action="desk.order_decided").reason == "Not there twice"
+    assert (made.events.last().reason, made.events.last().received) == ("Not there, says 98200 12345", "")
+    text = page.get(made.get_absolute_url()).content.decode()
+    assert "Not there" in text
+    assert "98200 12345" not in text
+    assert "by Dora Dealer" in text
+    assert "Show personal data" not in text
+    app, name = privacy.SEE.split(".")
+    seer = Permission.objects.get(content_type__app_label=app, codename=name)
+    desk.row.dealer.user_permissions.add(seer)
+    assert "Show personal data" in page.get(made.get_absolute_url()).content.decode()
+    assert Entry.objects.get(action="desk.order_decided").reason == "Not there, says 98200 12345"
 
 
 def test_one_click_stops_all_desks_and_two_people_release_them(client, dealer, checker, desk, standin):
@@ -219,9 +239,61 @@ def test_hostile_text_of_the_oms_is_shown_as_text(page, desk, standin):
     assert "<script>alert" not in page.get(made.get_absolute_url()).content.decode()
 
 
+def test_long_lists_have_pages_and_prices_are_grouped(page, desk, standin, monkeypatch):
+    monkeypatch.setattr("trading.desk.views.LISTED", 1)
+    first = place(desk)
+    asking.cancel(desk, "NSE_EQ", first.order_id, **INSTRUCTION, token=uuid.uuid4(), by=desk.row.dealer)
+    for side in ("BUY", "SELL"):
+        standin.faults.add("reset_before", call="place")
+        last = place(desk, ticket(side=side, scrip_token=900002))
+    for where in ("/trading/desk/", OF):
+        text = page.get(where).content.decode()
+        assert f">{last}<" in text
+        assert f">{first}<" not in text
+        assert "?page=2" in text
+        assert f">{first}<" in page.get(where, {"page": 9}).content.decode()
+    assert "Only the newest 1 are listed" in page.get("/trading/desk/").content.decode()
+    with standin.store.transaction():
+        order = standin.store.order(first.order_id)
+        standin.store.save_order({**order, "order_price": "123456.1225", "total_quantity": 1000000})
+    text = page.get(f"{OF}books/orders/").content.decode()
+    assert "1,23,456.1225" in text
+    assert "10,00,000" in text
+
+
 def test_an_evidence_pack_has_every_order_with_its_steps(desk, dealer):
     made = place(desk)
     (row,) = DESK_PART.rows(Scope(subject="HO/DEMO1"))
     assert (row["identifier"], row["order_id"]) == (made.identifier, made.order_id)
     assert [one["step"] for one in row["steps"]] == ["Confirmed", "Answered"]
     assert list(DESK_PART.rows(Scope(subject="HO/OTHER"))) == []
+
+
+def test_a_form_that_was_used_leads_to_its_order_and_becomes_no_other(page, desk, standin):
+    shown = page.post(f"{OF}place/", order_form())
+    confirmed(page, shown)
+    made = DeskOrder.objects.get()
+    for again in ({}, {"fingerprint": "0" * 64}):
+        answer = page.post(f"{OF}place/", {**fields(shown), **again})
+        assert answer.url == made.get_absolute_url()
+    other = page.post(f"{OF}place/", {**fields(shown), "quantity": "11", "fingerprint": "0" * 64})
+    assert "This form became O-" in other.content.decode()
+    assert sent(standin) == 1
+
+
+def test_a_second_press_leads_to_what_the_first_one_asked(page, desk, standin):
+    made = place(desk)
+    where = {"exchange": "NSE_EQ", "order_id": made.order_id}
+    form = {**fields(page.get(f"{OF}modify/", where)), "quantity": "20"}
+    form |= {"instruction": "email", "reference": "Mail 4"}
+    shown = page.post(f"{OF}modify/", form)
+    press = {**fields(shown), "confirm": "1"}
+    first = page.post(f"{OF}modify/", press)
+    standin.oms.move(made.order_id, "fill-one")
+    assert page.post(f"{OF}modify/", press).url == first.url == AskedChange.objects.get().get_absolute_url()
+    other = page.post(f"{OF}modify/", {**press, "quantity": "21"}, follow=True)
+    assert "This form became Modification R-" in other.content.decode()
+    press = {**fields(page.get(f"{OF}cancel/", where)), "instruction": "recording", "reference": "Call 18"}
+    first = page.post(f"{OF}cancel/", press)
+    assert page.post(f"{OF}cancel/", press).url == first.url
+    assert (sent(standin, "modify"), sent(standin, "cancel")) == (1, 1)
