@@ -65,6 +65,8 @@ class EntryForm:
     fixed: Values = field(default_factory=dict)
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
+    #: Fills what was typed from what the form names; `fill:` and what it named before is the button's value.
+    fill: Callable[[Typed, str], Typed] | None = None
 
     @property
     def message(self) -> type[Request]:
@@ -392,6 +394,8 @@ def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
             return make_default(typed_in, form.groups[name], index)
         case ["copy", source, target] if {source, target} <= form.sets:
             return {**typed_in, target: list(typed_in[source])}
+        case ["fill", before] if form.fill:
+            return form.fill(typed_in, before)
     return typed_in
 
 

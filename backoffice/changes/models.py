@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from backoffice.changes.examination import FilledFrom
 from backoffice.changes.results import Result
 
 
@@ -65,6 +66,10 @@ class Change(models.Model):
         db_index=False,  # change_by_corrected holds those that have one
         help_text="The change of the same maker that came back, or that ODIN refused, in whose place this one is.",
     )
+    profile = models.CharField(
+        max_length=30, blank=True, help_text="The onboarding profile that it was filled from, if any."
+    )
+    profile_version = models.PositiveIntegerField(default=0)
     values = models.JSONField(default=dict)
     before = models.JSONField(null=True)
     messages = models.JSONField(default=list)
@@ -169,6 +174,11 @@ class Change(models.Model):
     def status(self) -> str:
         """One of STATUSES."""
         return self.result or self.state
+
+    @property
+    def filled_from(self) -> FilledFrom:
+        """The onboarding profile that it was filled from, if any."""
+        return FilledFrom(self.profile, self.profile_version)
 
     @property
     def came_to_nothing(self) -> bool:

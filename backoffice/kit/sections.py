@@ -199,6 +199,17 @@ def _with_label(message: type[Request], finding: Finding) -> str:
     return f"{label}: {finding.text}"
 
 
+def limited(section: Section, names: Collection[str]) -> Section | None:
+    """A section with only those of its fields that have these names; None where it has none of them."""
+    if section.record:
+        return section if section.record in names else None
+    found = (
+        replace(block, names=tuple(name for name in block.names if name in names)) for block in section.blocks
+    )
+    blocks = tuple(block for block in found if block.names)
+    return replace(section, blocks=blocks) if blocks else None
+
+
 def plain_sections(message: type[Request], hidden: Collection[str] = ()) -> tuple[Section, ...]:
     """A short message in sections: its single values, then a section a group of records. `hidden` are not shown."""
     groups = {name: field for name, field in message.fields.items() if isinstance(field, Records)}
