@@ -5,7 +5,7 @@ moves money: those are filled in for each client.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from django.core.cache import caches
@@ -16,6 +16,7 @@ from accounts.values import text
 from backoffice.changes.examination import Asked, FilledFrom
 from backoffice.changes.risks import PROFILE_RULE
 from backoffice.kit import names
+from backoffice.kit.sections import Section
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.fields import Code, Field, Flags, Records, Text, Values
 from backoffice.protocol.findings import Finding, Severity
@@ -37,7 +38,7 @@ DEFAULTED: Mapping[str, Field] = {
     name: field for name, field in NewRetailUser.fields.items() if name not in PERSONAL
 }
 #: Another process sees a new version this much later, in seconds.
-KEPT_SECONDS = 10
+KEPT_SECONDS = 2
 _KEPT = "onboarding:kept"
 
 
@@ -181,6 +182,27 @@ def filled(values: Mapping[str, Any], before: str, starting: Values) -> dict[str
         if as_begun and (name in profile.defaults or name in left):
             result[name] = profile.defaults.get(name, starting.get(name, field.empty))
     return result
+
+
+def folded(values: Mapping[str, Any], sections: Sequence[Section], starting: Values) -> list[str]:
+    """The slugs of the sections that hold just what the chosen profile fills and how the form starts."""
+    profile = choosable().get(text(values, "profile").casefold())
+    if profile is None:
+        return []
+    return [
+        section.slug
+        for section in sections
+        if any(name in profile.defaults for name in section.names)
+        and all(
+            name in DEFAULTED
+            and same(
+                DEFAULTED[name],
+                DEFAULTED[name].clean(values.get(name)),
+                profile.defaults.get(name, starting.get(name)),
+            )
+            for name in section.names
+        )
+    ]
 
 
 def same(field: Field, one: Any, other: Any) -> bool:

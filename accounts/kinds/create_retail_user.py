@@ -43,15 +43,19 @@ PROFILE = Section(
     "Fills what is empty. What you type otherwise is marked for the checker.",
     template="forms/section_profile.html",
 )
+#: The sections of the form.
+ALL_SECTIONS = (PROFILE, *SECTIONS, *sections(NewFromProfile, GROUPS))
+
 FORM = EntryForm(
     kind=CREATE_RETAIL_USER,
     title="New retail user",
     text="",
-    sections=(PROFILE, *SECTIONS, *sections(NewFromProfile, GROUPS)),
+    sections=ALL_SECTIONS,
     starting=starting_values,
     address=form_address("accounts:new"),
     back=("Retail users", "/users/"),
     fill=lambda typed, before: onboarding.filled(typed, before, starting_values()),
+    folds=lambda typed: onboarding.folded(typed, ALL_SECTIONS, starting_values()),
 )
 
 

@@ -5,7 +5,7 @@ One set of pages serves every kind of change. A room describes its form with `En
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -67,6 +67,8 @@ class EntryForm:
     begun: Callable[[Values], Values] = lambda known: known
     #: Fills what was typed from what the form names; `fill:` and what it named before is the button's value.
     fill: Callable[[Typed, str], Typed] | None = None
+    #: The slugs of the sections that say what that fills, and nothing else.
+    folds: Callable[[Typed], Collection[str]] = lambda values: ()
 
     @property
     def message(self) -> type[Request]:
@@ -291,7 +293,7 @@ def _page(
         "form": form,
         "keep_url": form.address("keep", token),
         "findings": named(shown),
-        "sections": divide(shown, form.sections),
+        "sections": divide(shown, form.sections, () if logged_out else form.folds(values)),
         "focus": focus,
         "logged_out": logged_out,
     }

@@ -83,6 +83,8 @@ class ShownSection:
     filled: bool
     errors: int
     warnings: int
+    #: Nothing in it needs a look: what the form was filled from says all of it.
+    folded: bool = False
 
     @property
     def part(self) -> Part:
@@ -114,9 +116,14 @@ class ShownSection:
         ]
 
 
-def divide(form: MessageForm, sections: Iterable[Section]) -> list[ShownSection]:
-    """A form in its sections."""
-    return [_shown_section(form, section) for section in sections]
+def divide(
+    form: MessageForm, sections: Iterable[Section], folded: Collection[str] = ()
+) -> list[ShownSection]:
+    """A form in its sections. Those with a slug among `folded` are, unless something is found in them."""
+    shown = [_shown_section(form, section) for section in sections]
+    return [
+        replace(one, folded=one.section.slug in folded and not one.errors + one.warnings) for one in shown
+    ]
 
 
 def _shown_section(form: MessageForm, section: Section) -> ShownSection:
