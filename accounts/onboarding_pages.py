@@ -88,10 +88,9 @@ def profiles(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(MAY_VIEW)
 def detail(request: StaffRequest, name: str, version: int) -> HttpResponse:
-    """One version of a profile in words, what it changed, and the other versions."""
+    """One version of a profile in words, who set it and why, and the other versions."""
     row = get_object_or_404(OnboardingProfile, name=name, version=version)
     versions = list(OnboardingProfile.objects.filter(name=name).order_by("-version")[:VERSIONS])
-    before = OnboardingProfile.objects.filter(name=name, version=version - 1).first()
     approved = Change.objects.filter(
         kind=KIND.slug, subject=f"{PREFIX}{name}", record_version=version - 1, state=State.APPROVED
     ).select_related("made_by", "decided_by")
@@ -100,8 +99,7 @@ def detail(request: StaffRequest, name: str, version: int) -> HttpResponse:
         "newest": versions[0],
         "versions": versions,
         "change": approved.first(),
-        "lines": explain(SetOnboardingProfile, row.values, before.values if before else None),
-        "old": before is not None,
+        "lines": explain(SetOnboardingProfile, row.values),
         "sections": [(section.title, section.names) for section in PROFILE_SECTIONS],
         "may_propose": may_propose(request.user, KIND),
     }
