@@ -5,8 +5,9 @@ moves money: those are filled in for each client.
 """
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from django.core.cache import caches
 
@@ -104,6 +105,8 @@ class Profile(NamedTuple):
 
 #: The profiles in force, and all versions.
 Kept = tuple[dict[str, Profile], dict[tuple[str, int], Profile]]
+#: What was read last, by its mark.
+_memory: dict[str, Kept] = {}
 
 
 def of_row(row: OnboardingProfile) -> Profile:
@@ -127,7 +130,14 @@ def version_of(name: str, version: int) -> Profile:
 
 
 def _kept() -> Kept:
-    return cast(Kept, caches["process"].get_or_set(_KEPT, _read, KEPT_SECONDS))
+    """What was read within KEPT_SECONDS. The cache only keeps a mark of it: it copies what it gives, row by row."""
+    kept = _memory.get(caches["process"].get(_KEPT, ""))
+    if kept is None:
+        mark, kept = uuid.uuid4().hex, _read()
+        _memory.clear()
+        _memory[mark] = kept
+        caches["process"].set(_KEPT, mark, KEPT_SECONDS)
+    return kept
 
 
 def _read() -> Kept:

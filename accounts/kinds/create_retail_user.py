@@ -27,6 +27,7 @@ from accounts.values import records as records_in
 from backoffice.changes.entry import EntryForm
 from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.filling import Filling
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
@@ -54,8 +55,11 @@ FORM = EntryForm(
     starting=starting_values,
     address=form_address("accounts:new"),
     back=("Retail users", "/users/"),
-    fill=lambda typed, before: onboarding.filled(typed, before, starting_values()),
-    folds=lambda typed: onboarding.folded(typed, ALL_SECTIONS, starting_values()),
+    filling=Filling(
+        "profile",
+        fill=lambda typed, before: onboarding.filled(typed, before, starting_values()),
+        folds=lambda typed: onboarding.folded(typed, ALL_SECTIONS, starting_values()),
+    ),
 )
 
 

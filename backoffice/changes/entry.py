@@ -5,7 +5,7 @@ One set of pages serves every kind of change. A room describes its form with `En
 
 import json
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +24,7 @@ from backoffice.changes import kinds, operations, risks
 from backoffice.changes.deciders import may_propose
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.examination import Examined
+from backoffice.changes.filling import Filling, pressed
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import in_words, summary
 from backoffice.kit.formats import ist
@@ -65,10 +66,7 @@ class EntryForm:
     fixed: Values = field(default_factory=dict)
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
-    #: Fills what was typed from what the form names; `fill:` and what it named before is the button's value.
-    fill: Callable[[Typed, str], Typed] | None = None
-    #: The slugs of the sections that say what that fills, and nothing else.
-    folds: Callable[[Typed], Collection[str]] = lambda values: ()
+    filling: Filling | None = None
 
     @property
     def message(self) -> type[Request]:
@@ -162,16 +160,16 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
     if draft.state != State.DRAFT:
         messages.info(request, "This form was submitted already. Here is the change that it became.")
         return redirect(draft)
-    pressed = request.POST.get("press", "")
+    button = pressed(form.filling, request.POST)
     if path_taken := request.POST.get("use"):
         return _page(request, form, token, _use_cleaned(form, values, path_taken), draft=draft, examine=True)
-    if pressed == "save":
+    if button == "save":
         messages.success(request, "The draft is kept. You find it on Today and in the list of changes.")
         return redirect(form.draft_url(token))
-    if pressed != "check":
-        edited = _edited(form, typed_in, pressed)
+    if button != "check":
+        edited = _edited(form, typed_in, button)
         return _page(
-            request, form, token, edited, draft=draft, focus=pressed.split(":")[1] if ":" in pressed else ""
+            request, form, token, edited, draft=draft, focus=button.split(":")[1] if ":" in button else ""
         )
     findings = form.examine(values).findings
     if errors(findings):
@@ -286,6 +284,7 @@ def _page(
 ) -> HttpResponse:
     found = form.examine(values).findings if examine else findings or []
     shown = MessageForm(form.message, values, found)
+    folded = form.filling.folds(values) if form.filling and not logged_out else ()
     context: dict[str, Any] = {
         "token": token,
         "again": (request.POST or request.GET).get("again", ""),
@@ -293,7 +292,7 @@ def _page(
         "form": form,
         "keep_url": form.address("keep", token),
         "findings": named(shown),
-        "sections": divide(shown, form.sections, () if logged_out else form.folds(values)),
+        "sections": divide(shown, form.sections, folded),
         "focus": focus,
         "logged_out": logged_out,
     }
@@ -385,9 +384,9 @@ def _filled(value: object) -> object:
     return value or None
 
 
-def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
+def _edited(form: EntryForm, typed_in: Typed, button: str) -> Typed:
     """What was typed, after a button that works on it: add, remove, default, copy. A script does it in the page."""
-    match pressed.split(":"):
+    match button.split(":"):
         case ["add", name] if name in form.groups:
             return add_record(typed_in, name)
         case ["remove", name, number] if name in form.groups and (index := whole(number)) is not None:
@@ -396,8 +395,8 @@ def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
             return make_default(typed_in, form.groups[name], index)
         case ["copy", source, target] if {source, target} <= form.sets:
             return {**typed_in, target: list(typed_in[source])}
-        case ["fill", before] if form.fill:
-            return form.fill(typed_in, before)
+        case ["fill", before] if form.filling:
+            return form.filling.fill(typed_in, before)
     return typed_in
 
 

@@ -227,6 +227,22 @@ def test_choosing_a_profile_leaves_some_fifteen_fields_and_what_differs_is_marke
     assert [one["dealer_id"] for one in dealers["mappings"]] == ["DEAL3", "DEAL4"]
 
 
+def test_a_profile_that_has_not_filled_the_form_does_so_before_the_answers_are_checked(
+    client, maker, in_force
+):
+    in_force()
+    client.force_login(maker)
+    new = reverse("accounts:new")
+    page = Page(client.get(new).content.decode())
+    typed = page.sent(**CLIENT, profile="Retail Mumbai", press="check")
+    filled = client.post(new, typed)
+    assert (filled.status_code, filled.context["findings"]) == (200, [])
+    page = Page(filled.content.decode())
+    assert page.named("gst_template").sent == ["STANDARD"]
+    again = client.post(new, page.sent(press="check"))
+    assert again.status_code == 302, [one.text for one in again.context["findings"]]
+
+
 def test_another_profile_replaces_what_the_first_one_filled_and_nothing_else(in_force):
     in_force()
     in_force(profile="Retail Pune", manager_id="10.0.10.0", branch="", dealers=[], for_whom="Pune")
