@@ -4,19 +4,24 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts import onboarding
-from accounts.models import OnboardingProfile
+from accounts.models import OnboardingProfile, RetailUser
 from backoffice.audit.models import Entry
+from backoffice.batches import tasks
+from backoffice.batches.models import Batch
 from backoffice.changes import operations
 from backoffice.changes.errors import HasErrors, NotAllowed
 from backoffice.changes.models import Change
+from backoffice.delivery.sending import drain
 from backoffice.protocol.message import clean
+from tests.batches.files import workbook
 from tests.html_forms import Page, flowed
-from tests.uploads import said, uploaded
+from tests.uploads import said, sent, uploaded
 
 pytestmark = pytest.mark.django_db
 
@@ -304,6 +309,34 @@ def test_a_file_of_few_columns_is_filled_and_its_approval_page_counts_what_diffe
     client.post(act, {"content_hash": batch.content_hash})
     assert change.deliveries.count() == 3
     assert row.version == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_workbook_takes_from_a_profile_reaches_odin_and_the_record(
+    odin, client, maker, checker, in_force, settings, tmp_path
+):
+    settings.VAR_DIR = tmp_path
+    in_force()
+    cells = {**CLIENT, "profile": "Retail Mumbai"}
+    book = workbook(tmp_path / "clients.xlsx", list(cells), list(cells.values()))
+    file = SimpleUploadedFile("clients.xlsx", book.read_bytes())
+    client.force_login(maker)
+    client.post(reverse("batches:upload", args=["create_retail_user"]), {"file": file, "token": uuid.uuid4()})
+    while tasks.work_due():
+        pass
+    rows = list(Batch.objects.get().rows.all())
+    assert [(row.state, row.profile) for row in rows] == [("good", "Retail Mumbai")], rows[0].findings
+    sent(client, checker, rows)
+    while drain(0.2):
+        pass
+    lines = {line.type: line for line in odin.store.ledger(limit=50)}
+    assert {301, 310, 314} <= lines.keys()
+    assert "|228=STANDARD|" in lines[301].text
+    assert "|220=1,3|" in lines[301].text
+    user = RetailUser.objects.get()
+    assert (user.lane, user.manager_id, user.login_types) == ("MUM/NEW001", "10.0.10.1", ["17", "18"])
+    assert user.templates.get().template_name == "CRPSTD"
+    assert [one.dealer_id for one in user.dealer_mappings.order_by("dealer_id")] == ["DEAL3", "DEAL4"]
 
 
 def test_a_retired_profile_fills_nothing_and_is_named_where_it_is_chosen(
