@@ -6,14 +6,18 @@ class AccountsConfig(AppConfig):
     verbose_name = "Retail users"
 
     def ready(self) -> None:
-        from accounts import statuses
+        from accounts import onboarding, statuses
         from accounts.kinds import KINDS
+        from accounts.models.guards import guards
         from accounts.retail_users import names_of
         from accounts.search import find, known_to
+        from backoffice import guarding
         from backoffice.changes import kinds, subjects
-        from backoffice.kit import components, privacy, search
+        from backoffice.kit import components, names, privacy, search
 
+        guarding.register(self, guards)
         kinds.register(*KINDS)
+        names.register(onboarding.NAMES, onboarding.offered)
         subjects.register(names_of)
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)

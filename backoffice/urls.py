@@ -17,6 +17,7 @@ urlpatterns = [
     path("audit/", include("backoffice.compliance.urls")),
     path("exports/", include("backoffice.exports.urls")),
     path("users/", include("accounts.urls")),
+    path("onboarding/", include("accounts.onboarding_urls")),
     path("limits/", include("limits.urls")),
     path("markets/", include("markets.urls")),
     path("trading/", include("trading.urls")),

@@ -96,7 +96,8 @@ def _manage(environment: dict[str, str], *arguments: str) -> int:
 
 def _set_up(environment: dict[str, str]) -> None:
     """Database, static files, staff and lists; each is left alone where it is up to date."""
-    steps = [["migrate", "--verbosity", "0"], ["demo_staff"], ["demo_masters"], ["ask_periodicities"]]
+    steps = [["migrate", "--verbosity", "0"], ["demo_staff"], ["demo_masters"], ["demo_profiles"]]
+    steps.append(["ask_periodicities"])
     collected, state = VAR / "static.collected", _static_state()
     if not collected.exists() or collected.read_text() != state:
         steps.append(["collectstatic", "--noinput", "--clear", "--verbosity", "0"])

@@ -7,6 +7,7 @@ from accounts.kinds import (
     create_retail_user,
     dealer_mapping,
     declare_values,
+    onboarding_profile,
     package,
     participant_codes,
     qvl_templates,
@@ -29,4 +30,5 @@ KINDS = (
     channels.KIND,
     participant_codes.KIND,
     alternate_addresses.KIND,
+    onboarding_profile.KIND,
 )

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from accounts import comparing
+from accounts import comparing, onboarding
 from accounts.creations import CREATE_RETAIL_USER, MATTERS, SAME_PERSON, assess
 from accounts.follow_ups import (
     ANSWERS,
     GROUPS,
-    NewRetailUser,
     asked_by,
     compose,
     created,
@@ -19,6 +18,7 @@ from accounts.follow_ups import (
 from accounts.forms import SECTIONS, starting_values
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source
+from accounts.onboarding import NewFromProfile
 from accounts.records import KNOWN_POA, apply_profile, changed, key_of
 from accounts.retail_users import LANE, moved_on, records
 from accounts.risks import risks
@@ -27,21 +27,39 @@ from accounts.values import records as records_in
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.filling import Filling
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.sections import Block, Section
 from backoffice.protocol.codes import Poa
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.users import CreateRetailUser
+
+#: The first section of the form: what fills the others.
+PROFILE = Section(
+    "profile",
+    "Onboarding profile",
+    (Block(("profile",)),),
+    "Fills what is empty. What you type otherwise is marked for the checker.",
+    template="forms/section_profile.html",
+)
+#: The sections of the form.
+ALL_SECTIONS = (PROFILE, *SECTIONS, *sections(NewFromProfile, GROUPS))
 
 FORM = EntryForm(
     kind=CREATE_RETAIL_USER,
     title="New retail user",
     text="",
-    sections=(*SECTIONS, *sections(NewRetailUser, GROUPS)),
+    sections=ALL_SECTIONS,
     starting=starting_values,
     address=form_address("accounts:new"),
     back=("Retail users", "/users/"),
+    filling=Filling(
+        "profile",
+        fill=lambda typed, before: onboarding.filled(typed, before, starting_values()),
+        folds=lambda typed: onboarding.folded(typed, ALL_SECTIONS, starting_values()),
+    ),
 )
 
 
@@ -49,6 +67,11 @@ def of_answers(values: Values, known: Known) -> Asked:
     """The 301 of a form or a row, and the messages behind it."""
     follow_ups, findings = compose(GROUPS, values)
     return Asked(without_follow_ups(values), findings, follow_ups=follow_ups)
+
+
+def of_new(values: Values, known: Known) -> Asked:
+    """The same of a new retail user, who may be filled from an onboarding profile."""
+    return onboarding.beside_profile(of_answers(values, known), values)
 
 
 def apply(lane: str, values: Values) -> Applied:
@@ -111,8 +134,8 @@ KIND = ChangeKind(
     page=lambda lane: FORM.new_url,
     records=records,
     assess=assess(CreateRetailUser, settles_declared=False),
-    asks=NewRetailUser,
-    compose=of_answers,
+    asks=NewFromProfile,
+    compose=of_new,
     follows=asked_by(GROUPS),
     becomes=created,
     risks=risks,
@@ -124,10 +147,16 @@ KIND = ChangeKind(
             title="Create retail users",
             effect=("retail user will be created", "retail users will be created"),
             matters=MATTERS,
-            layout=Layout(NewRetailUser, filled=("reference",), seldom=ANSWERS),
+            layout=Layout(
+                NewFromProfile,
+                filled=("reference",),
+                seldom=("profile", *ANSWERS),
+                named_by="profile",
+                defaults=onboarding.defaults_of_files,
+            ),
             unique=(Unique(LANE, "creates the same retail user. Leave one of them out."), *SAME_PERSON),
             moved_on=moved_on,
-            compose=of_answers,
+            compose=of_new,
             compare=comparing.comparisons,
         ),
     ),

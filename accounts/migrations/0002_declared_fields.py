@@ -14,4 +14,40 @@ class Migration(migrations.Migration):
             name="declared_fields",
             field=models.JSONField(blank=True, default=list),
         ),
+        migrations.CreateModel(
+            name="OnboardingProfile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=30)),
+                ("version", models.PositiveIntegerField()),
+                ("values", models.JSONField()),
+                ("retired", models.BooleanField(default=False)),
+                ("set_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "ordering": ("name", "-version"),
+                "permissions": (
+                    ("propose_onboardingprofile", "Can propose onboarding profiles"),
+                    (
+                        "decide_onboardingprofile",
+                        "Can approve or reject onboarding profiles that others proposed",
+                    ),
+                ),
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name", "version"), name="onboarding_profile_version_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("name", ""), _negated=True), ("version__gt", 0)),
+                        name="onboarding_profile_is_named",
+                    ),
+                ],
+            },
+        ),
     ]

@@ -1,6 +1,7 @@
 """Retail users and their parts."""
 
 from accounts.models.holdings import BankAccount, DematAccount, MfUcc
+from accounts.models.profiles import OnboardingProfile
 from accounts.models.settings import (
     AlternateAddress,
     ChannelSubscription,
@@ -18,6 +19,7 @@ __all__ = [
     "DealerMapping",
     "DematAccount",
     "MfUcc",
+    "OnboardingProfile",
     "ParticipantCode",
     "QvlTemplate",
     "RetailUser",

@@ -202,6 +202,8 @@ class Row(models.Model):
     reference = models.CharField(max_length=50, blank=True)
     cells = models.JSONField()
     corrections = models.JSONField(default=dict)
+    profile = models.CharField(max_length=30, blank=True, help_text="As in a change.")
+    profile_version = models.PositiveIntegerField(default=0)
     values = models.JSONField(default=dict)
     messages = models.JSONField(default=list)
     owed = models.JSONField(default=list)

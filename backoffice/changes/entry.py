@@ -24,6 +24,7 @@ from backoffice.changes.corrections import Corrected
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.examination import Examined, refer
+from backoffice.changes.filling import pressed
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import in_words, summary
 from backoffice.changes.start_again import earlier_change, values_again
@@ -97,16 +98,16 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
     if draft.state != State.DRAFT:
         messages.info(request, "This form was submitted already. Here is the change that it became.")
         return redirect(draft)
-    pressed = request.POST.get("press", "")
+    button = pressed(form.filling, request.POST)
     if path_taken := request.POST.get("use"):
         return _page(request, form, token, _use_cleaned(form, values, path_taken), draft=draft, examine=True)
-    if pressed == "save":
+    if button == "save":
         messages.success(request, "The draft is kept. You find it on Today and in the list of changes.")
         return redirect(form.draft_url(token))
-    if pressed != "check":
-        edited = _edited(form, typed_in, pressed)
+    if button != "check":
+        edited = _edited(form, typed_in, button)
         return _page(
-            request, form, token, edited, draft=draft, focus=pressed.split(":")[1] if ":" in pressed else ""
+            request, form, token, edited, draft=draft, focus=button.split(":")[1] if ":" in button else ""
         )
     findings = form.examine(values).findings
     if errors(findings):
@@ -227,6 +228,7 @@ def _page(
 ) -> HttpResponse:
     found = form.examine(values).findings if examine else findings or []
     shown = MessageForm(form.message, values, found)
+    folded = form.filling.folds(values) if form.filling and not logged_out else ()
     context: dict[str, Any] = {
         "token": token,
         "corrected": {name: value for name in ("again", "part") if (value := _asked(request).get(name))},
@@ -234,7 +236,7 @@ def _page(
         "form": form,
         "keep_url": form.address("keep", token),
         "findings": named(shown),
-        "sections": divide(shown, form.sections),
+        "sections": divide(shown, form.sections, folded),
         "focus": focus,
         "logged_out": logged_out,
     }
@@ -271,9 +273,9 @@ def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
     return get_object_or_404(Change, token=token, made_by=_me(request), kind=form.kind)
 
 
-def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
+def _edited(form: EntryForm, typed_in: Typed, button: str) -> Typed:
     """What was typed, after a button that works on it: add, remove, default, copy. A script does it in the page."""
-    match pressed.split(":"):
+    match button.split(":"):
         case ["add", name] if name in form.groups:
             return add_record(typed_in, name)
         case ["remove", name, number] if name in form.groups and (index := whole(number)) is not None:
@@ -282,6 +284,8 @@ def _edited(form: EntryForm, typed_in: Typed, pressed: str) -> Typed:
             return make_default(typed_in, form.groups[name], index)
         case ["copy", source, target] if {source, target} <= form.sets:
             return {**typed_in, target: list(typed_in[source])}
+        case ["fill", before] if form.filling:
+            return form.filling.fill(typed_in, before)
     return typed_in
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from backoffice.changes import kinds, operations
 from backoffice.changes.deciders import may_propose
 from backoffice.changes.examination import Examined
+from backoffice.changes.filling import Filling
 from backoffice.kit.sections import Section
 from backoffice.protocol.fields import Flags, Record, Records, Values
 from backoffice.protocol.message import Request
@@ -31,6 +32,7 @@ class EntryForm:
     fixed: Values = field(default_factory=dict)
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
+    filling: Filling | None = None
 
     @property
     def message(self) -> type[Request]:

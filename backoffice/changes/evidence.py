@@ -32,6 +32,7 @@ def _row(change: Change) -> Row:
         "made_by": change.made_by.get_username(),
         "submitted_at": change.submitted_at,
         "reason": change.reason,
+        "profile": str(change.filled_from),
         "warnings": [finding["text"] for finding in change.findings],
         "approvals": [_approval(approval) for approval in approvals],
         "decided_by": change.decided_by.get_username() if change.decided_by else "",

@@ -42,12 +42,25 @@ def refer(follow_ups: Sequence[FollowUp], reference: str) -> list[FollowUp]:
     ]
 
 
+class FilledFrom(NamedTuple):
+    """The onboarding profile that values were filled from."""
+
+    name: str = ""
+    version: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.name}, version {self.version}" if self.name else ""
+
+
+NO_PROFILE = FilledFrom()
+
+
 class Asked(NamedTuple):
     """What somebody asks for, composed into the values of the message.
 
     `findings` are those on what was asked that the message does not show. `placed` moves findings on the message to
     where the form or the row shows what they speak of. `given` names what goes out though nothing about it changes.
-    `follow_ups` go out behind it, in this order.
+    `follow_ups` go out behind it, in this order. `filled_from`: the profile, if any.
     """
 
     values: Values
@@ -55,6 +68,7 @@ class Asked(NamedTuple):
     placed: Callable[[list[Finding]], list[Finding]] = lambda findings: findings
     given: frozenset[str] = frozenset()
     follow_ups: Sequence[FollowUp] = ()
+    filled_from: FilledFrom = NO_PROFILE
 
 
 class Assessed(NamedTuple):
@@ -76,6 +90,7 @@ class Examined:
     findings: list[Finding] = field(default_factory=list)
     done: bool = False
     follow_ups: Sequence[FollowUp] = ()
+    filled_from: FilledFrom = NO_PROFILE
 
 
 Compose = Callable[[Values, Known], Asked]

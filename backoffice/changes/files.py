@@ -1,6 +1,6 @@
 """The files in which changes of a kind come many at a time: their columns, and what must not stand in them twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -19,6 +19,10 @@ class Layout:
     `only`: the fields, where not all of `message` are; `without`: those left out. `single`: the list of which a row
     is one record. `filled`: what the portal fills in where the cell is empty, so that no file need have it; `needed`:
     what every row must have, though the message need not. `seldom`: what the example of the template leaves empty.
+
+    `defaults` gives sets of values by their name without case. Where the cell of the column `named_by` names one, the
+    empty cells of the row take its values, before those with which the form starts. (A column that the file does not
+    have counts as empty.) What has no column is kept beside them.
     """
 
     message: type[Request]
@@ -28,6 +32,8 @@ class Layout:
     filled: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
     seldom: tuple[str, ...] = ()
+    named_by: str = ""
+    defaults: Callable[[], Mapping[str, Values]] = dict
 
     @property
     def fields(self) -> dict[str, Field]:

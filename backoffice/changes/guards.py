@@ -82,6 +82,7 @@ _CHANGES: Guards = {
         f"""NEW.id <> OLD.id OR (OLD.state <> 'draft' AND (NEW.made_by_id <> OLD.made_by_id
             OR NEW.content_hash <> OLD.content_hash OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind
             OR NEW.subject <> OLD.subject OR NEW.record_version <> OLD.record_version
+            OR NEW.profile <> OLD.profile OR NEW.profile_version <> OLD.profile_version
             OR coalesce(NEW.batch_id, 0) <> coalesce(OLD.batch_id, 0)
             OR coalesce(NEW.row_number, 0) <> coalesce(OLD.row_number, 0)
             OR coalesce(NEW.corrects_id, 0) <> coalesce(OLD.corrects_id, 0)

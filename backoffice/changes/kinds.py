@@ -158,8 +158,11 @@ class ChangeKind:
                 *unlisted.findings(one.values),
                 *assessed.findings,
             ]
+            found = list(dict.fromkeys(found))  # a room may ask another kind, which finds the same
             findings = [*one.findings, *(one.placed(found) if found else ())]
-            examined.append(Examined(one.values, record, findings, assessed.done))
+            examined.append(
+                Examined(one.values, record, findings, assessed.done, filled_from=one.filled_from)
+            )
         return examined
 
     def _judge_follow_ups(

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from backoffice.changes.examination import FilledFrom
 from backoffice.changes.results import Result
 
 
@@ -69,6 +70,10 @@ class Change(models.Model):
         null=True,
         help_text="Which refused message of that change it is in the place of; empty for all of them.",
     )
+    profile = models.CharField(
+        max_length=30, blank=True, help_text="The onboarding profile that it was filled from, if any."
+    )
+    profile_version = models.PositiveIntegerField(default=0)
     values = models.JSONField(default=dict)
     before = models.JSONField(null=True)
     messages = models.JSONField(default=list)
@@ -183,6 +188,11 @@ class Change(models.Model):
     def status(self) -> str:
         """One of STATUSES."""
         return self.result or self.state
+
+    @property
+    def filled_from(self) -> FilledFrom:
+        """The onboarding profile that it was filled from, if any."""
+        return FilledFrom(self.profile, self.profile_version)
 
     @property
     def status_label(self) -> str:

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 #: Letters and digits that nobody mistakes for one another.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 #: What `proposed` makes of examined values.
-CONTENT = ("subject", "before", "record_version", "messages", "findings", "amount", "checkers", "risks")
+CONTENT = (
+    *("subject", "profile", "profile_version", "before", "record_version", "messages", "findings", "amount"),
+    *("checkers", "risks"),
+)
 #: Characters that fit both tags.
 REFERENCE_LENGTH = 20
 
@@ -159,6 +162,8 @@ def proposed(kind_slug: str, examined: Examined) -> Change:
         kind=change_kind.slug,
         state=State.SUBMITTED,
         subject=change_kind.subject(values),
+        profile=examined.filled_from.name,
+        profile_version=examined.filled_from.version,
         before=known.values,
         record_version=known.version,
         messages=_stored(change_kind.parts(values, follow_ups)),

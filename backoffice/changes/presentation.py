@@ -9,10 +9,12 @@ from backoffice.changes import operations
 from backoffice.changes.effects import effect
 from backoffice.changes.kinds import KINDS, declared, kinds_of
 from backoffice.changes.models import Change
+from backoffice.changes.risks import PROFILE_RULE
 from backoffice.changes.subjects import names_of
 from backoffice.config import odin_config
 from backoffice.kit.components import Beside
 from backoffice.kit.message_words import Sections
+from backoffice.kit.templatetags.portal import optional_url
 from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.explanation import Line, explain
 from backoffice.protocol.fields import SecretText, Values
@@ -29,13 +31,19 @@ NO_SESSION = SecretText("session")
 
 @dataclass(frozen=True)
 class Summary:
-    """What stands in large type over the messages: whom the change is about, and what it does. Rupees."""
+    """What stands in large type over the messages: whom the change is about, and what it does. Rupees.
+
+    `profile` is the one that it was filled from, with its version; `differences` is how many values differ from it.
+    """
 
     name: str
     subject: str
     effect: str
     amount: Decimal | None
     beside: Beside | None
+    profile: str = ""
+    profile_url: str = ""
+    differences: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,9 @@ def summary(change: Change, *, reveal: bool) -> Summary:
         effect(change, reveal=reveal),
         change.amount,
         next((kind.beside(change) for kind in kinds if kind.beside), None),
+        str(change.filled_from),
+        optional_url("onboarding:detail", *change.filled_from) if change.profile else "",
+        sum(found["rule"] == PROFILE_RULE for found in change.findings),
     )
 
 

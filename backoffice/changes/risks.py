@@ -17,12 +17,15 @@ class Risk(models.TextChoices):
     TWICE = "twice", "Same deposit today"
     STATUS = "status", "Status changed"
     RULE = "rule", "Fewer eyes"
+    PROFILE = "profile", "Differs from its profile"
 
 
 #: The rule of findings on others with the same details.
 SHARED_RULE = "portal.shared"
+#: The rule of findings on what differs from the onboarding profile that it was filled from.
+PROFILE_RULE = "portal.profile"
 #: Findings that are risks, by the name of their rule.
-OF_RULES = {SHARED_RULE: Risk.SHARED, "portal.same_day": Risk.TWICE}
+OF_RULES = {SHARED_RULE: Risk.SHARED, "portal.same_day": Risk.TWICE, PROFILE_RULE: Risk.PROFILE}
 
 
 def of_findings(findings: Iterable[Finding]) -> set[Risk]:

@@ -83,6 +83,8 @@ class ShownSection:
     filled: bool
     errors: int
     warnings: int
+    #: Nothing in it needs a look: what the form was filled from says all of it.
+    folded: bool = False
 
     @property
     def part(self) -> Part:
@@ -114,9 +116,14 @@ class ShownSection:
         ]
 
 
-def divide(form: MessageForm, sections: Iterable[Section]) -> list[ShownSection]:
-    """A form in its sections."""
-    return [_shown_section(form, section) for section in sections]
+def divide(
+    form: MessageForm, sections: Iterable[Section], folded: Collection[str] = ()
+) -> list[ShownSection]:
+    """A form in its sections. Those with a slug among `folded` are, unless something is found in them."""
+    shown = [_shown_section(form, section) for section in sections]
+    return [
+        replace(one, folded=one.section.slug in folded and not one.errors + one.warnings) for one in shown
+    ]
 
 
 def _shown_section(form: MessageForm, section: Section) -> ShownSection:
@@ -197,6 +204,17 @@ def _with_label(message: type[Request], finding: Finding) -> str:
     if own and finding.text.startswith(f"{own} "):
         return f"{label}{finding.text.removeprefix(own)}"
     return f"{label}: {finding.text}"
+
+
+def limited(section: Section, names: Collection[str]) -> Section | None:
+    """A section with only those of its fields that have these names; None where it has none of them."""
+    if section.record:
+        return section if section.record in names else None
+    found = (
+        replace(block, names=tuple(name for name in block.names if name in names)) for block in section.blocks
+    )
+    blocks = tuple(block for block in found if block.names)
+    return replace(section, blocks=blocks) if blocks else None
 
 
 def plain_sections(message: type[Request], hidden: Collection[str] = ()) -> tuple[Section, ...]:

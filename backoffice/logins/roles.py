@@ -5,6 +5,7 @@ from typing import Any
 ROLES: dict[str, tuple[str, ...]] = {
     "maker": (
         "accounts.view_retailuser",
+        "accounts.view_onboardingprofile",
         "accounts.see_personal_data",
         "accounts.work_with_personal_data",
         "limits.view_limitupdate",
@@ -27,6 +28,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "checker": (
         "accounts.view_retailuser",
+        "accounts.view_onboardingprofile",
         "accounts.see_personal_data",
         "accounts.work_with_personal_data",
         "limits.view_limitupdate",
@@ -52,6 +54,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "compliance": (
         "accounts.view_retailuser",
+        "accounts.view_onboardingprofile",
         "accounts.see_personal_data",
         "limits.view_limitupdate",
         "markets.view_scrip",
@@ -80,6 +83,9 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "admin": (
         "accounts.view_retailuser",
+        "accounts.view_onboardingprofile",
+        "accounts.propose_onboardingprofile",
+        "accounts.decide_onboardingprofile",
         "delivery.view_delivery",
         "delivery.operate_gate",
         "odin.view_dealersession",

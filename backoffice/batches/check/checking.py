@@ -101,6 +101,8 @@ class RowChecker:
             state,
             lane=f"{values.get('group_id', '')}/{values.get('user_id', '')}",
             reference=str(values.get("reference", "")),
+            profile=examined.filled_from.name,
+            profile_version=examined.filled_from.version,
             values=values,
             parts=self._parts(values, examined) if sent else [],
             before=known.values,

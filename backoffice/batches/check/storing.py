@@ -28,6 +28,8 @@ DECIDED = (
     "state",
     "lane",
     "reference",
+    "profile",
+    "profile_version",
     "values",
     "messages",
     "owed",
@@ -60,6 +62,8 @@ class CheckedRow:
     state: RowState
     lane: str = ""
     reference: str = ""
+    profile: str = ""
+    profile_version: int = 0
     values: dict[str, object] = field(default_factory=dict)
     parts: list[tuple[int, dict[str, object]]] = field(default_factory=list)
     before: Values | None = None
@@ -151,6 +155,8 @@ def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
         row.state.value,
         row.lane[:40],
         row.reference[:50],
+        row.profile,
+        row.profile_version,
         values,
         f"[{','.join(texts)}]",
         _json(owed),

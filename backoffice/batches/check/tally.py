@@ -9,18 +9,21 @@ from decimal import Decimal
 from typing import Any
 
 from backoffice.batches.models import Batch, RowState
+from backoffice.changes.examination import FilledFrom
 from backoffice.changes.files import FileKind
+from backoffice.changes.risks import Risk
 
 #: Rows in these states are sent.
 SENT = (RowState.GOOD, RowState.WARNED)
 #: So many different values of one column are counted separately.
 MOST_VALUES = 100
 #: What of the stored summary a tally counts.
-COUNTED = ("rows", "new", "amount", "values", "others")
+COUNTED = ("rows", "new", "amount", "values", "others", "profiles", "differing")
 
 
 class Tally:
-    """Rows, rupees, retail users that are new, and how often each value of the columns that matter comes.
+    """Rows, rupees, retail users that are new, and how often each value of the columns that matter comes; the profiles
+    that rows were filled from, and how many rows differ from theirs.
 
     `stored` is what `as_stored` gave before; empty for none. Lists count once for each of their values.
     """
@@ -34,6 +37,8 @@ class Tally:
             name: dict(stored.get("values", {}).get(name, {})) for name in file.matters
         }
         self._others: dict[str, int] = {name: stored.get("others", {}).get(name, 0) for name in file.matters}
+        self._profiles: dict[str, int] = dict(stored.get("profiles", {}))
+        self._differing = int(stored.get("differing", 0))
         self._readers = [(name, _reader(name)) for name in file.matters]
 
     def add(self, row: Any) -> None:
@@ -52,6 +57,10 @@ class Tally:
             self.new += by
         if row.amount:
             self.amount += row.amount * by
+        if row.profile:
+            profile = str(FilledFrom(row.profile, row.profile_version))
+            self._profiles[profile] = self._profiles.get(profile, 0) + by
+            self._differing += by * (Risk.PROFILE in row.flags)
         for name, read in self._readers:
             counts = self._counts[name]
             for value in read(row.values):
@@ -74,6 +83,8 @@ class Tally:
                 for name, counts in self._counts.items()
             },
             "others": {name: count for name, count in self._others.items() if count > 0},
+            "profiles": {profile: count for profile, count in self._profiles.items() if count > 0},
+            "differing": self._differing,
         }
 
 

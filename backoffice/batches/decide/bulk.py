@@ -46,6 +46,8 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
         Change,
         {
             "subject": "r.lane",
+            "profile": "r.profile",
+            "profile_version": "r.profile_version",
             "values": "r.values",
             "before": "r.before",
             "messages": "r.messages",

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from backoffice.batches.file.columns import BETWEEN, CLEAR, Column, by_name
 from backoffice.batches.file.dates import DateShapes
+from backoffice.batches.file.defaults import Defaults
 from backoffice.batches.file.marks import MarkedRow
 from backoffice.changes.files import Layout
 from backoffice.kit.csv_files import unmarked
@@ -60,7 +61,9 @@ class RowReader:
         self._partial = layout.message.partial
         self._dates = DateShapes(settings.BATCH_DATE_SHAPES)
         columns = {place: known[name] for place, name in enumerate(names) if name in known}
-        self._columns = columns
+        self._columns = dict(columns)
+        self._defaults = Defaults(layout, columns, self._width)
+        self._behind = [""] * len(self._defaults.behind)
         self.secret_places = [place for place, column in columns.items() if column.secret]
         self._converted = [
             (place, convert)
@@ -74,6 +77,7 @@ class RowReader:
             for place, c in columns.items()
             if isinstance(c.field, Text) and c.field.fixed
         ]
+        columns |= self._defaults.behind
         scalars = {place: column for place, column in columns.items() if column.path == column.name}
         self._names = tuple(column.name for column in scalars.values())
         self._pick = _picker(list(scalars))
@@ -103,13 +107,17 @@ class RowReader:
         if "'" in joined:
             texts = self._unmarked(texts)
         found = list(self._damaged(texts)) if "E+" in joined or "e+" in joined or "#" in joined else []
+        texts += self._behind
+        emptied = self._emptied(texts) if CLEAR in joined else ()
         cleared = CLEAR in joined and self._clear(texts, found)
         for place, convert in self._converted:
             if texts[place]:
                 texts[place] = convert(texts[place])
         found += self._other_dates(texts)
         found += self._lost_zeros(texts)
+        beside = self._defaults.fill(texts, emptied)
         values = self._values(texts, cleared or ())
+        values.update(beside)
         self._add_records(texts, values, found)
         return RowRead(values, found)
 
@@ -149,6 +157,15 @@ class RowReader:
                 values[group.field] = [record]
             else:
                 values[group.field].append(record)  # type: ignore[union-attr, arg-type]  # a list of records
+
+    def _emptied(self, texts: list[Any]) -> set[int]:
+        """Empty the cells that leave out a default, and say where they are."""
+        if not self._defaults.names_one(texts):
+            return set()
+        places = {place for place in self._columns if texts[place] == CLEAR}
+        for place in places:
+            texts[place] = ""
+        return places
 
     def _clear(self, texts: list[Any], found: list[Finding]) -> list[str]:
         """Empty the cells that say so, and name the values that are emptied. Only an update empties anything."""

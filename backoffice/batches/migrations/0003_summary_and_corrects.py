@@ -29,4 +29,14 @@ class Migration(migrations.Migration):
                 help_text="What the rows to be sent come to (see `check.tally`), and which to look at.",
             ),
         ),
+        migrations.AddField(
+            model_name="row",
+            name="profile",
+            field=models.CharField(blank=True, help_text="As in a change.", max_length=30),
+        ),
+        migrations.AddField(
+            model_name="row",
+            name="profile_version",
+            field=models.PositiveIntegerField(default=0),
+        ),
     ]

@@ -39,11 +39,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Effect:
-    """What will happen, in one sentence; then what the rows say and come to, and those to look at."""
+    """What will happen, in one sentence; then what the rows say and come to, and those to look at.
+
+    `differing`: how many rows differ from the onboarding profile that they were filled from.
+    """
 
     words: str
     amount: Decimal | None
     distinct: Sequence[Distinct]
+    differing: int
     risky: Sequence[Row]
     largest: Sequence[Shown]
     sample: Sequence[Shown]
@@ -65,11 +69,18 @@ def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effe
     return Effect(
         words=f"{indian(totals.rows, places=0)} {one if totals.rows == 1 else several}",
         amount=totals.amount or Decimal(0),
-        distinct=_distinct(file, batch.summary),
+        distinct=[*_profiles(batch.summary), *_distinct(file, batch.summary)],
+        differing=batch.summary.get("differing", 0),
         risky=some["risky"],
         largest=[_shown(file, row, shows) for row in some["largest"]] if personal else [],
         sample=[_shown(file, row, shows) for row in some["sample"]] if personal else [],
     )
+
+
+def _profiles(summary: Mapping[str, Any]) -> list[Distinct]:
+    counted = sorted(summary.get("profiles", {}).items(), key=lambda pair: (-pair[1], pair[0]))
+    others = sum(count for _, count in counted[VALUES:])
+    return [Distinct("Onboarding profile", counted[:VALUES], others)] if counted else []
 
 
 def _distinct(file: FileKind, summary: Mapping[str, Any]) -> list[Distinct]:

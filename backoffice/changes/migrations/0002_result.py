@@ -54,6 +54,18 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
+        migrations.AddField(
+            model_name="change",
+            name="profile",
+            field=models.CharField(
+                blank=True, help_text="The onboarding profile that it was filled from, if any.", max_length=30
+            ),
+        ),
+        migrations.AddField(
+            model_name="change",
+            name="profile_version",
+            field=models.PositiveIntegerField(default=0),
+        ),
         migrations.AddIndex(
             model_name="change",
             index=models.Index(fields=["state", "result", "-id"], name="change_by_status"),

@@ -24,7 +24,7 @@ def test_every_kind_has_columns_with_words_for_each(slug):
 
 @pytest.mark.parametrize(
     ("slug", "first"),
-    [("dealer_mapping", "action"), ("square_off", "action"), (CREATE, "user_id")],
+    [("dealer_mapping", "action"), ("square_off", "action"), (CREATE, "profile")],
 )
 def test_what_is_to_be_done_stands_first(slug, first):
     assert names(slug)[0] == first

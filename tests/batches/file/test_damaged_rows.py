@@ -184,6 +184,7 @@ def test_a_row_of_another_width_is_not_guessed_at(cells):
     assert row.values == {}
 
 
+@pytest.mark.django_db
 def test_damage_is_not_found_where_there_is_none():
     clean_cells = example_row(CREATE, name="E Rao", address_1="Flat 1E+ # 4", user_id="1E5")
     read = RowReader(file_kind(CREATE).layout, list(clean_cells)).read(list(clean_cells.values()))
@@ -350,6 +351,7 @@ def test_a_workbook_with_a_broken_part(tmp_path, maker, part, place, text):
     take(tmp_path / "b.xlsx", zipped(tmp_path / "b.xlsx", parts).read_bytes(), CASH, maker)
 
 
+@pytest.mark.django_db
 def test_the_apostrophe_of_a_result_that_is_uploaded_again_is_no_part_of_the_cell():
     cells = example_row(CREATE, orders_per_second="'-1", mobile="'+919876543210", name="O'Brien")
     read = RowReader(file_kind(CREATE).layout, list(cells)).read(list(cells.values()))
