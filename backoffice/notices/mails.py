@@ -22,7 +22,7 @@ from backoffice import leases
 from backoffice.killpoints import MailPoint, reached
 from backoffice.logins.models import User
 from backoffice.notices.events import Event
-from backoffice.notices.models import Mail, MailState, Notice
+from backoffice.notices.models import Mail, MailState, Notice, Notices
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +51,6 @@ class Failure:
     words: str
     final: bool = False
     everybody: bool = False
-
-
-class _TakenMeanwhile(Exception):
-    """Another worker took a notice, or it ended."""
 
 
 def compose_due() -> int:
@@ -86,12 +82,13 @@ def preview(person: User) -> tuple[str, str]:
     return written(found) if found else ("", "")
 
 
-def written(notices: Sequence[Notice]) -> tuple[str, str]:
+def written(notices: Iterable[Notice]) -> tuple[str, str]:
     """Subject and text of a mail: numbers and a link. No name, no reason, no value."""
     numbers: defaultdict[str, list[str]] = defaultdict(list)
-    for notice in notices:
+    for notice in sorted(notices, key=lambda notice: (notice.change_id or 0, notice.batch_id or 0)):
         numbers[notice.event].append(notice.number)
-    many = f"{len(notices)} notice{'' if len(notices) == 1 else 's'}"
+    count = sum(map(len, numbers.values()))
+    many = f"{count} notice{'' if count == 1 else 's'}"
     lines = [f"{event.label}: {_listed(numbers[event])}" for event in Event if event in numbers]
     link = f"{settings.PORTAL_URL}/notices/"
     text = "\n".join([*lines, "", f"Open the portal: {link}", "Choose there how you are told."])
@@ -103,31 +100,33 @@ def _listed(numbers: Sequence[str]) -> str:
     return ", ".join(numbers[:MOST_NUMBERS]) + (f" and {more} more" if more > 0 else "")
 
 
-def _due() -> QuerySet[Notice]:
-    return Notice.objects.filter(mail=None, over_at=None, due_at__lte=timezone.now())
+def _due() -> Notices:
+    found: Notices = Notice.objects.filter(mail=None, over_at=None, due_at__lte=timezone.now())
+    return found
 
 
+@transaction.atomic
 def _compose(person: int) -> bool:
-    with suppress(_TakenMeanwhile), transaction.atomic():
-        notices = list(_due().filter(person=person).order_by("pk")[:MOST_NOTICES])
-        addressed = User.objects.filter(pk=person, is_active=True).exclude(email="").exists()
-        problem = OFF if not settings.EMAIL_HOST else "" if addressed else NO_ADDRESS
-        now = timezone.now()
-        subject, text = written(notices)
-        mail = Mail.objects.create(
-            person_id=person,
-            subject=subject,
-            text=text,
-            next_try_at=now,
-            problem=problem,
-            state=MailState.KEPT if problem else MailState.WAITING,
-            ended_at=now if problem else None,
-        )
-        taken = _due().filter(pk__in=[notice.pk for notice in notices]).update(mail=mail)
-        if taken != len(notices) or not notices:
-            raise _TakenMeanwhile
-        return True
-    return False
+    """Make the mail of one person. False where another worker is making it, or nothing is due any more."""
+    numbers = _due().filter(person=person).at_rest()[:MOST_NOTICES]
+    if not numbers:
+        return False
+    taken = Notice.objects.filter(pk__in=numbers)
+    addressed = User.objects.filter(pk=person, is_active=True).exclude(email="").exists()
+    problem = OFF if not settings.EMAIL_HOST else "" if addressed else NO_ADDRESS
+    subject, text = written(taken)
+    now = timezone.now()
+    mail = Mail.objects.create(
+        person_id=person,
+        subject=subject,
+        text=text,
+        next_try_at=now,
+        problem=problem,
+        state=MailState.KEPT if problem else MailState.WAITING,
+        ended_at=now if problem else None,
+    )
+    taken.update(mail=mail)
+    return True
 
 
 def _waiting() -> QuerySet[Mail]:

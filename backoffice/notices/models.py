@@ -43,6 +43,15 @@ class MailState(models.TextChoices):
     KEPT = "kept", "Shown here only"
 
 
+#: Where the mail of a notice stands, in words.
+BY_MAIL = {
+    MailState.WAITING: "Its e-mail waits",
+    MailState.SENT: "E-mailed",
+    MailState.FAILED: "Its e-mail was not sent",
+    MailState.KEPT: "Its e-mail is shown here only",
+}
+
+
 class Mail(Leased):
     """One e-mail to one person, written down before it is sent. The address is looked up when it goes out.
 
@@ -90,6 +99,19 @@ class Mail(Leased):
         return f"<notices-{self.pk}-{self.created_at:%Y%m%d%H%M%S}@{domain}>"
 
 
+class Notices(models.QuerySet["Notice"]):
+    """Notices, and those of one person that nobody else is moving."""
+
+    def at_rest(self) -> list[int]:
+        """The numbers of these, locked; without those that another transaction holds, since they move just now.
+
+        A move locks the notices of its changes. Who takes those of a person must not wait for one, or two could wait
+        for each other.
+        """
+        free = self.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+        return list(free.values_list("pk", flat=True))
+
+
 class Notice(models.Model):
     """One person is told of one event of a change or a file, once.
 
@@ -110,6 +132,8 @@ class Notice(models.Model):
     over_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     mail = models.ForeignKey(Mail, null=True, on_delete=models.SET_NULL, related_name="notices")
+
+    objects = Notices.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -159,6 +183,18 @@ class Notice(models.Model):
     def waits(self) -> bool:
         """Whether it asks for a decision; reading it does not end it."""
         return self.event == Event.SUBMITTED
+
+    @property
+    def shown_as(self) -> str:
+        """Its event, or that it waits no longer."""
+        return "decided" if self.waits and self.over_at else self.event
+
+    @property
+    def by_mail(self) -> str:
+        """What became of it by e-mail, in words."""
+        if self.mail:
+            return BY_MAIL[MailState(self.mail.state)]
+        return "In your next e-mail" if self.due_at else "Not by e-mail"
 
     @property
     def page(self) -> str:

@@ -59,7 +59,9 @@ def read(person: "User", number: int) -> Notice | None:
 
 def read_all(person: "User") -> int:
     """End all notices of what came back to somebody. Returns how many."""
-    return _end(Notice.objects.filter(person=person).exclude(event=Event.SUBMITTED))
+    with transaction.atomic():
+        open_now = Notice.objects.filter(person=person, over_at=None).exclude(event=Event.SUBMITTED).at_rest()
+        return _end(Notice.objects.filter(pk__in=open_now))
 
 
 def mode_of(person: "User") -> str:
@@ -76,8 +78,8 @@ def choose(mode: str, *, by: "User") -> None:
     chosen, now = Mode(mode), timezone.now()
     with transaction.atomic():
         Choice.objects.update_or_create(person=by, defaults={"mode": chosen})
-        waiting = Notice.objects.filter(person=by, mail=None, due_at__isnull=False)
-        waiting.update(due_at=_due(chosen, now))
+        waiting = Notice.objects.filter(person=by, mail=None, due_at__isnull=False).at_rest()
+        Notice.objects.filter(pk__in=waiting).update(due_at=_due(chosen, now))
         record(
             "notices.chosen",
             by=by,

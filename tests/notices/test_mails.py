@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 
 import pytest
@@ -176,17 +177,24 @@ def test_a_mail_that_another_worker_holds_is_left_alone(server, waiting):
     assert server.mails == []
 
 
-def test_a_notice_that_another_worker_took_makes_no_second_mail(server, waiting, monkeypatch):
-    make = Mail.objects.create
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_start_together_make_one_mail_and_send_it_once(server, waiting):
+    together = threading.Barrier(3)
 
-    def meanwhile(**columns):
-        other, mail = make(**columns), make(**columns)
-        Notice.objects.update(mail=other)
-        return mail
+    def work():
+        together.wait()
+        try:
+            work_due()
+        finally:
+            connection.close()
 
-    monkeypatch.setattr(Mail.objects, "create", meanwhile)
-    assert mails.compose_due() == 0
-    assert not Mail.objects.exists()  # all of it is undone
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    work_due()
+    assert len(server.mails) == Mail.objects.count() == 1
 
 
 def test_while_e_mail_is_off_a_mail_is_only_shown_and_never_sent_later(waiting, settings, request):
