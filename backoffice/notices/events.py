@@ -9,7 +9,7 @@ from django.db import models
 
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
-from backoffice.changes.kinds import ChangeKind, kind, kind_of_file
+from backoffice.changes.kinds import KINDS, ChangeKind, kind, kind_of_file
 from backoffice.changes.models import Change, State
 from backoffice.changes.results import Result
 from backoffice.logins.models import User
@@ -68,7 +68,8 @@ def event_of(thing: Change | Batch) -> Event | None:
             return None
         done = status in (Result.APPLIED, BatchState.APPROVED)
     else:
-        done = status == Result.APPLIED or (status == State.APPROVED and kind_of(thing).local)
+        own = KINDS.get(thing.kind)
+        done = status == Result.APPLIED or (status == State.APPROVED and own is not None and own.local)
     if done:
         return Event.DONE
     return Event(status) if status in Event.values else None

@@ -15,11 +15,17 @@ __all__ = ["checked", "deposit", "propose", "submitted"]
 
 
 class MailServer:
-    """Keeps what it accepted. `answers` are given in turn, to `RCPT` or `DATA`, instead of accepting."""
+    """Keeps what it accepted. `answers` are given in turn, to `MAIL`, `RCPT` or `DATA`, instead of accepting."""
 
     def __init__(self):
         self.mails = []
-        self.answers = {"RCPT": [], "DATA": []}
+        self.answers = {"MAIL": [], "RCPT": [], "DATA": []}
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.answers["MAIL"]:
+            return self.answers["MAIL"].pop(0)
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.answers["RCPT"]:

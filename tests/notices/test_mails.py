@@ -169,6 +169,15 @@ def test_a_server_that_does_not_answer_keeps_every_mail(settings, waiting, check
     assert sorted(Mail.objects.values_list("state", "tries")) == [("waiting", 0), ("waiting", 2)]
 
 
+def test_a_server_that_refuses_the_portal_gets_the_mail_once_that_is_mended(server, waiting):
+    server.answers["MAIL"] = ["550 Sender unknown"]
+    assert work_due() == 0
+    mail = Mail.objects.get()
+    assert (mail.state, mail.problem) == (MailState.WAITING, "The mail server refused the portal (550).")
+    later(minutes=1)
+    assert work_due() == 1
+
+
 def test_a_mail_that_another_worker_holds_is_left_alone(server, waiting):
     mails.compose_due()
     lease_until = timezone.now() + timedelta(minutes=1)
