@@ -6,6 +6,7 @@ the two leaves a mail that is sent again, under the same Message-ID.
 
 import logging
 import smtplib
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 SPACING = timedelta(minutes=1)
 #: So many people's mails are made, and so many mails sent, by one task.
 AT_ONCE = 100
+#: A task gives its worker back after so many seconds, and begins no further mail: the next round goes on.
+WORK_SECONDS = 20.0
 #: A mail names so many notices, and so many numbers of one event; the page has them all.
 MOST_NOTICES, MOST_NUMBERS = 1000, 50
 #: Between two tries: doubled each time, up to the longest. After GIVE_UP nobody tries again.
@@ -62,7 +65,7 @@ def compose_due() -> int:
 
 def send_due() -> int:
     """Hand the waiting mails to the mail server, as long as it takes any. Returns how many it accepted."""
-    sent = 0
+    sent, end = 0, time.monotonic() + WORK_SECONDS
     for mail in _waiting().select_related("person")[:AT_ONCE]:
         lease = leases.take(_waiting().filter(pk=mail.pk), _lease(), tries=F("tries") + 1)
         if lease is None:
@@ -70,7 +73,7 @@ def send_due() -> int:
         mail.tries += 1
         failure = _send(mail, lease)
         sent += failure is None
-        if failure and failure.everybody:
+        if (failure and failure.everybody) or time.monotonic() > end:
             break
     return sent
 
