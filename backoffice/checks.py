@@ -72,6 +72,15 @@ def environment(app_configs: Sequence[AppConfig] | None, **options: Any) -> list
                     id="portal.E011",
                 )
             )
+    here = ("localhost", "127.0.0.1", "::1", "")
+    if not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in here):
+        found.append(
+            Warning(
+                "EMAIL_SECURITY is none while PORTAL_ENVIRONMENT is LIVE: mails cross the network in the clear.",
+                hint="Set it to starttls or tls, unless the mail server is reached through a tunnel of your own.",
+                id="portal.W011",
+            )
+        )
     if _is_this_machine(settings.ODIN_SERVICE_URL):
         found.append(
             Warning(

@@ -6,7 +6,7 @@
 import ipaddress
 import re
 import socket
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -267,3 +267,26 @@ def dates(name: str) -> frozenset[date]:
                 f"{name}: {text!r} is not a date. Write DD-MM-YYYY, as in 26-01-2027."
             ) from None
     return frozenset(found)
+
+
+def mail_address(name: str, default: str, *, needed: bool) -> str:
+    """An e-mail address by itself. Raises ImproperlyConfigured; where it is `needed`, without it too."""
+    value = env.str(name, default="")
+    if not value and not needed:
+        return default
+    if not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be an e-mail address, for example portal@broker.example."
+        )
+    return value
+
+
+def clock(name: str, default: str) -> time:
+    """A time of the day in Kolkata, as HH:MM. Raises ImproperlyConfigured."""
+    value = env.str(name, default=default)
+    try:
+        return datetime.strptime(value, "%H:%M").time()
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be a time as HH:MM, for example {default}."
+        ) from None

@@ -1,4 +1,4 @@
-"""Named places in the path of a delivery, and of an order, at which the tests kill or stop a worker.
+"""Named places in the path of a delivery, an order and a mail, at which the tests kill or stop a worker.
 
 A place costs one comparison with None. Nothing in the product sets `hook`, and no setting, variable or request leads to
 it: only the tests' own worker (`tests/faults/worker.py`) does, in its own process. In an installation it stays None.
@@ -30,10 +30,16 @@ class OrderPoint(StrEnum):
     ANSWERED = "order_answered"  # the answer to an order was read; nothing of it is stored
 
 
-hook: Callable[[Point | OrderPoint], None] | None = None
+class MailPoint(StrEnum):
+    """A place in the path of a mail."""
+
+    ACCEPTED = "mail_accepted"  # the mail server took it; nothing of that is stored
 
 
-def reached(point: Point | OrderPoint) -> None:
+hook: Callable[[Point | OrderPoint | MailPoint], None] | None = None
+
+
+def reached(point: Point | OrderPoint | MailPoint) -> None:
     """Say that this process is at a place. Does nothing unless a test has set `hook`."""
     if hook is not None:
         hook(point)

@@ -86,6 +86,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
+    "notices": {
+        "task": "backoffice.notices.tasks.work_due",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "expired-notices": {"task": "backoffice.notices.tasks.expire", "schedule": 3600.0},
     "expired-reconciliations": {"task": "backoffice.reconciliation.tasks.expire_files", "schedule": 3600.0},
     "expired-exports": {"task": "backoffice.exports.tasks.expire", "schedule": 3600.0},
 }

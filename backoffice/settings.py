@@ -14,6 +14,7 @@ from backoffice import schedule
 from backoffice.environment import (
     address,
     broker,
+    clock,
     database,
     date_shapes,
     dates,
@@ -21,6 +22,7 @@ from backoffice.environment import (
     fernet_keys,
     folder,
     internet_address,
+    mail_address,
     number,
     one_of,
     operation_names,
@@ -86,6 +88,7 @@ INSTALLED_APPS = [
     "trading",
     "backoffice.batches",
     "backoffice.reconciliation",
+    "backoffice.notices",
     "backoffice.health",
     "backoffice.exports",
     "backoffice.compliance",
@@ -394,6 +397,34 @@ EXPORT_FILE_DAYS = number("EXPORT_FILE_DAYS", 2, 0.01, 3650)
 CHANGES_TWO_CHECKERS_ABOVE = number("CHANGES_TWO_CHECKERS_ABOVE", 1_000_000, 0.01, 1e13)
 # A submitted change that nobody decided for so many days expires; 0: never.
 CHANGES_EXPIRE_AFTER_DAYS = number("CHANGES_EXPIRE_AFTER_DAYS", 7, 0, 365)
+
+# --- notices and e-mail: off while EMAIL_HOST is empty ------------------------------------------------------------
+
+# Where people open the portal: the link in a mail.
+PORTAL_URL = rest_address("PORTAL_URL")
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = int(number("EMAIL_PORT", 587, 1, 65535))
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+_email_security = one_of("EMAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
+DEFAULT_FROM_EMAIL = mail_address("EMAIL_FROM", "portal@localhost", needed=bool(EMAIL_HOST))
+EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 10, 1, 60)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+# When the daily digest goes out, in Kolkata.
+NOTICE_DIGEST_AT = clock("NOTICE_DIGEST_AT", "09:00")
+if EMAIL_HOST and not PORTAL_URL:
+    raise ImproperlyConfigured(
+        "PORTAL_URL is not set, and EMAIL_HOST is. Set it to the address of the portal, for example "
+        "https://portal.example: mails link to it."
+    )
+if EMAIL_HOST and bool(EMAIL_HOST_USER) != bool(EMAIL_HOST_PASSWORD):
+    raise ImproperlyConfigured("EMAIL_HOST_USER and EMAIL_HOST_PASSWORD go together: set both, or neither.")
+if EMAIL_HOST_USER and _email_security == "none":
+    raise ImproperlyConfigured(
+        "EMAIL_SECURITY is 'none' with EMAIL_HOST_USER: the password would cross the network in the clear. "
+        "Use starttls or tls."
+    )
 
 # --- metrics and audit ------------------------------------------------------------------------------------------
 

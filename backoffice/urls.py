@@ -8,6 +8,7 @@ urlpatterns = [
     path("staff/", include("backoffice.logins.urls")),
     path("batches/", include("backoffice.batches.urls")),
     path("reconciliation/", include("backoffice.reconciliation.urls")),
+    path("notices/", include("backoffice.notices.urls")),
     path("people/", include("backoffice.staff.urls")),
     path("changes/", include("backoffice.changes.urls")),
     path("deliveries/", include("backoffice.delivery.urls")),

@@ -68,6 +68,7 @@ class Portal:
             "REST_TOTAL_TIMEOUT": "5",
             **connector_environment(self.url, self.connector_url),
             "CONNECTOR_APPLICATION_TOKEN": "application-token-of-the-desk",
+            "PORTAL_URL": self.url,
             "PYTHONUNBUFFERED": "1",
         }
         self.processes: dict[str, subprocess.Popen] = {}

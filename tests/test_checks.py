@@ -46,6 +46,13 @@ def test_a_sensible_live_configuration_has_nothing_to_say(live):
     assert checks.environment(None) == []
 
 
+def test_live_with_mails_in_the_clear_is_warned_of(live):
+    live.EMAIL_HOST, live.EMAIL_USE_TLS, live.EMAIL_USE_SSL = "smtp.example", False, False
+    assert ids(checks.environment(None)) == ["portal.W011"]
+    live.EMAIL_HOST = "127.0.0.1"
+    assert checks.environment(None) == []
+
+
 def test_live_with_debug_is_an_error(live):
     live.DEBUG = True
     assert ids(checks.environment(None)) == ["portal.E010"]

@@ -111,6 +111,43 @@ def test_operation_names_are_read_by_message_type(read):
     }
 
 
+MAIL = {
+    "EMAIL_HOST": "smtp.example",
+    "EMAIL_FROM": "portal@broker.example",
+    "PORTAL_URL": "https://portal.example",
+    "EMAIL_HOST_USER": "portal",
+    "EMAIL_HOST_PASSWORD": "hidden-key",
+}
+
+
+def test_e_mail_is_off_until_a_mail_server_is_set(read):
+    assert read()["EMAIL_BACKEND"].endswith("dummy.EmailBackend")
+    found = read(**MAIL)
+    assert found["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"], found["EMAIL_PORT"]) == (True, False, 587)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("EMAIL_FROM", None, "must be an e-mail address"),
+        ("EMAIL_FROM", "The portal <portal@broker.example>", "must be an e-mail address"),
+        ("PORTAL_URL", None, "is not set, and EMAIL_HOST is"),
+        ("PORTAL_URL", "http://portal.example", "must be an https address"),
+        ("EMAIL_HOST_PASSWORD", None, "go together"),
+        ("EMAIL_SECURITY", "ssl", "must be one of starttls, tls, none"),
+        ("EMAIL_SECURITY", "none", "in the clear"),
+        ("EMAIL_PORT", "smtp", "must be a number from 1 to 65535"),
+        ("NOTICE_DIGEST_AT", "9 o'clock", "must be a time as HH:MM"),
+    ],
+)
+def test_a_mail_setting_that_makes_no_sense_is_named(read, name, value, words):
+    with pytest.raises(ImproperlyConfigured, match=words) as said:
+        read(**{**MAIL, name: value})
+    assert name in str(said.value)
+    assert "hidden-key" not in str(said.value)
+
+
 @pytest.mark.parametrize(("environment", "https"), [("DEMO", False), ("UAT", True), ("LIVE", True)])
 def test_only_the_demonstration_goes_without_https(read, environment, https):
     found = read(PORTAL_ENVIRONMENT=environment)

@@ -106,6 +106,7 @@ def demonstration(port: int, odin_port: int, rest_port: int, connector_port: int
         "SCRIP_MASTER_URL": f"http://127.0.0.1:{rest_port}/scripfiles/v2",
         "REST_SECOND_FACTORS": "TOTP,OTP,FINGERPRINT,REGISTER",
         "ORDER_DESK": "on",
+        "PORTAL_URL": f"http://127.0.0.1:{port}",
         **connector_environment(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{connector_port}"),
         "PYTHONUNBUFFERED": "1",
     }

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from backoffice.changes.models import Change
 from backoffice.changes.results import result_of
+from backoffice.changes.telling import tell
 from backoffice.delivery.models import Delivery
 
 
@@ -16,7 +17,8 @@ def follow(change_ids: Collection[int]) -> None:
     The changes are locked first: of two transactions that move deliveries of one change the second sees both moves.
     """
     locked = Change.objects.select_for_update(of=("self",)).filter(pk__in=change_ids).order_by("pk")
-    before = dict(locked.values_list("pk", "result"))
+    found = list(locked.values_list("pk", "result", "batch"))
+    before = {change_id: result for change_id, result, _ in found}
     states: defaultdict[int, set[str]] = defaultdict(set)
     deliveries = Delivery.objects.filter(change__in=before).order_by()
     for change_id, state in deliveries.values_list("change", "state"):
@@ -27,3 +29,5 @@ def follow(change_ids: Collection[int]) -> None:
             by_result[now].append(change_id)
     for result, numbers in by_result.items():
         Change.objects.filter(pk__in=numbers).update(result=result, updated_at=timezone.now())
+    moved = {number for numbers in by_result.values() for number in numbers}
+    tell(Change, [change_id for change_id, _, batch in found if change_id in moved and batch is None])

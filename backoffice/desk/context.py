@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
@@ -20,6 +20,8 @@ from backoffice.delivery.wordings import unread
 from backoffice.free_text import COMMENT_LENGTH, REASON_LENGTH
 from backoffice.kit.components import Status, status
 from backoffice.logins import step_up
+from backoffice.logins.models import User
+from backoffice.notices import operations as notices
 from backoffice.odin import session
 from backoffice.protocol.personal import FORMS
 
@@ -72,6 +74,34 @@ class NavItem:
     tone: str = "info"
 
 
+class HowMany(Subquery):
+    """The number of rows of a query, in another one."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+@dataclass(frozen=True)
+class Bell:
+    """What waits for a person, and what came back to them and was not read."""
+
+    waiting: int
+    back: int
+
+    @property
+    def count(self) -> str:
+        """What the bell shows: at most two digits."""
+        both = self.waiting + self.back
+        return "99+" if both >= notices.SHOWN else str(both) if both else ""
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        said = [f"{self.waiting} wait{'s' if self.waiting == 1 else ''} for you"] if self.waiting else []
+        said += [f"{self.back} came back"] if self.back else []
+        return f"Notices: {', '.join(said) or 'nothing new'}"
+
+
 def needing_a_person() -> QuerySet[Delivery]:
     """The deliveries that do not go on by themselves."""
     return Delivery.objects.filter(needs_person=True)
@@ -80,7 +110,7 @@ def needing_a_person() -> QuerySet[Delivery]:
 class Frame:
     """Everything is worked out when the template asks, so a part of a page or an error page costs no query.
 
-    A full page costs five: three counts, the session's row and the gate's.
+    A full page costs five: two counts of what waits for a person, all others, the session's row and the gate's.
     """
 
     #: How long free text may be, for the forms.
@@ -151,19 +181,44 @@ class Frame:
             return []
         return stops(self._session)
 
+    @cached_property
+    def bell(self) -> Bell | None:
+        """What waits for this person or came back to them; None for those who are not logged in."""
+        if self._session is None:
+            return None
+        return Bell(self._waiting, self._counts[1])
+
+    @cached_property
+    def _waiting(self) -> int:
+        """How much waits for this person's decision."""
+        return inbox.count(getattr(self._request, "user", None))
+
+    @cached_property
+    def _counts(self) -> tuple[int, int, tuple[int, int]]:
+        """What needs a person, what came back to this one, and a mark by which their notices move. One query."""
+        person: Any = getattr(self._request, "user", None)
+        told = notices.open_for(person).values("pk")
+        found = User.objects.filter(pk=person.pk).values_list(
+            HowMany(needing_a_person().order_by().values("pk")),
+            HowMany(unread().order_by().values("pk")),
+            HowMany(notices.came_back(person).values("pk")),
+            HowMany(told),
+            Subquery(told[:1]),
+        )
+        troubled, new_words, back, held, newest = found.get()
+        return troubled + new_words, back, (held, newest or 0)
+
     @property
     def seen(self) -> str:
-        """A mark of the banners and the session, by which a page knows that they moved."""
-        shown = [str(self.session), self.session_words, *map(str, self.banners)]
+        """A mark of the banners, the session and the notices, by which a page knows that they moved."""
+        shown = [str(self.session), self.session_words, *map(str, self.banners), str(self._counts[2])]
         return sha256("\n".join(shown).encode()).hexdigest()[:16]
 
     def _count(self, name: str, user: Any) -> tuple[int, str, str]:
         if name == "changes:list":
-            count = inbox.count(user)
-            return count, f"{count} waiting for you", "info"
+            return self._waiting, f"{self._waiting} waiting for you", "info"
         if name == "delivery:list":
-            new_words = unread().order_by().values("pk")
-            count = needing_a_person().order_by().values("pk").union(new_words, all=True).count()
+            count = self._counts[0]
             return count, f"{count} need{'s' if count == 1 else ''} a person", "bad"
         return 0, "", "info"
 

@@ -58,6 +58,7 @@ PAGES = {
     ),
     "checker": (
         "/",
+        "/notices/",
         "/changes/inbox/",
         "/changes/inbox/review/",
         "/deliveries/?state=unknown",

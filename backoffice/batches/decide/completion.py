@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from backoffice.batches.models import Batch, State
 from backoffice.batches.trail import note
 from backoffice.changes.kinds import applied_here
 from backoffice.changes.results import result_of
+from backoffice.changes.telling import tell
 from backoffice.delivery.holding import hold_back
 from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moved, moving
@@ -103,10 +105,12 @@ def note_outcomes() -> int:
         still_open = any(count for state, count in by_state.items() if state not in FINAL)
         now = timezone.now()
         if by_state != batch.outcome or not still_open:
-            Batch.objects.filter(pk=batch.pk).update(
-                outcome=by_state,
-                result=result_of(state for state, count in by_state.items() if count),
-                finished_at=None if still_open else now,
-            )
+            with transaction.atomic():
+                Batch.objects.filter(pk=batch.pk).update(
+                    outcome=by_state,
+                    result=result_of(state for state, count in by_state.items() if count),
+                    finished_at=None if still_open else now,
+                )
+                tell(Batch, [batch.pk])
         settled += not still_open
     return settled

@@ -1,0 +1,32 @@
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "backoffice.notices"
+    label = "notices"
+    verbose_name = "Notices"
+
+    def ready(self) -> None:
+        from backoffice.changes import telling
+        from backoffice.kit import components
+        from backoffice.notices import operations
+
+        telling.register(operations.tell)
+        components.add_statuses(
+            "notice",
+            {
+                **components.STATUSES["change"],
+                "submitted": components.Status("Waits for you", "info", "inbox"),
+                "decided": components.Status("Waits no longer", "idle", "check"),
+                "done": components.Status("Done", "good", "check-circle"),
+            },
+        )
+        components.add_statuses(
+            "mail",
+            {
+                "waiting": components.Status("Waiting", "info", "clock"),
+                "sent": components.Status("Sent", "good", "check-circle"),
+                "failed": components.Status("Not sent", "bad", "x-circle"),
+                "kept": components.Status("Shown here only", "idle", "eye"),
+            },
+        )
