@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
 
 from accounts.models import RetailUser
 from backoffice.kit import privacy
@@ -14,12 +15,14 @@ from backoffice.kit.search import LIMIT, Match
 INSIDE_FROM = 3
 #: So many digits of a mobile number are needed to look for them at its end, as people read them out.
 DIGITS_FROM = 4
+#: What an index has in capitals, since ids are typed in either case.
+IN_CAPITALS = {"id_in_capitals": Upper("user_id")}
 
 
 def matching(queryset: QuerySet[RetailUser], text: str) -> QuerySet[RetailUser]:
     """Those whose id, `GROUP/USER` or name fits the text. Lists search by it, and their addresses hold the text."""
     text = text.strip()
-    return queryset.filter(_by_name(text)) if text else queryset
+    return queryset.alias(**IN_CAPITALS).filter(_by_name(text)) if text else queryset
 
 
 def matching_anything(queryset: QuerySet[RetailUser], text: str, person: Any) -> QuerySet[RetailUser]:
@@ -29,9 +32,10 @@ def matching_anything(queryset: QuerySet[RetailUser], text: str, person: Any) ->
     character by character.
     """
     digits = re.sub(r"[\s+-]", "", text)
+    queryset = queryset.alias(**IN_CAPITALS)
     if not privacy.sees_at_once(person):
-        return queryset.filter(_by_name(text) | Q(pan__iexact=text) | Q(mobile=digits))
-    fits = _by_name(text) | Q(pan__istartswith=text)
+        return queryset.filter(_by_name(text) | Q(pan=text.upper()) | Q(mobile=digits))
+    fits = _by_name(text) | Q(pan__begins=text.upper())
     if digits.isascii() and digits.isdigit() and len(digits) >= DIGITS_FROM:
         fits |= Q(mobile__endswith=digits[-10:]) | Q(mobile__startswith=digits)
     return queryset.filter(fits)
@@ -39,10 +43,10 @@ def matching_anything(queryset: QuerySet[RetailUser], text: str, person: Any) ->
 
 def _by_name(text: str) -> Q:
     inside = "icontains" if len(text) >= INSIDE_FROM else "istartswith"
-    fits = Q(user_id__istartswith=text) | Q(**{f"name__{inside}": text})
+    fits = Q(id_in_capitals__begins=text.upper()) | Q(**{f"name__{inside}": text})
     group_id, slash, user_id = text.partition("/")
     if slash:
-        fits |= Q(group_id__iexact=group_id.strip(), user_id__istartswith=user_id.strip())
+        fits |= Q(group_id__iexact=group_id.strip(), id_in_capitals__begins=user_id.strip().upper())
     return fits
 
 

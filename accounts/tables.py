@@ -24,10 +24,12 @@ class RetailUserTable(PortalTable):
     """Retail users as ODIN last confirmed them, and what is under way."""
 
     user_id = tables.Column(linkify=True, verbose_name="User id", attrs={"td": {"class": "mono nowrap"}})
-    group_id = tables.Column(verbose_name="Group", attrs={"td": {"class": "mono"}})
+    group_id = tables.Column(
+        verbose_name="Group", order_by=("group_id", "user_id"), attrs={"td": {"class": "mono"}}
+    )
     name = tables.Column(verbose_name="Name", attrs={"td": {"class": "nowrap"}})
-    pan = PersonalColumn("pan", verbose_name="PAN")
-    mobile = PersonalColumn("phone", verbose_name="Mobile")
+    pan = PersonalColumn("pan", verbose_name="PAN", orderable=False)
+    mobile = PersonalColumn("phone", verbose_name="Mobile", orderable=False)
     status = StatusColumn("retail_user", verbose_name="Status", empty_values=())
     trading_segments = tables.Column(verbose_name="Trading in", orderable=False, empty_values=())
     confirmed_at = AgoColumn(verbose_name="Last confirmed")

@@ -1,7 +1,7 @@
 """Filters of the lists of limits."""
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import RetailUser
 from accounts.search import matching
@@ -14,15 +14,18 @@ class LimitUpdateFilter(Filters):
 
     q = SearchFilter(label="Retail user or reference", method="search")
     kind = django_filters.ChoiceFilter(choices=LimitUpdate.Kind.choices, empty_label="Any")
-    since = FromDay(field_name="confirmed_at", label="Confirmed from")
-    until = ToDay(field_name="confirmed_at", label="Confirmed to")
+    since = FromDay(field_name="confirmed_at", label="Confirmed from", by_time=True)
+    until = ToDay(field_name="confirmed_at", label="Confirmed to", by_time=True)
 
     class Meta:
         model = LimitUpdate
         fields = ("q", "kind", "since", "until")
 
     def search(self, queryset: QuerySet[LimitUpdate], name: str, value: str) -> QuerySet[LimitUpdate]:
-        return queryset.filter(Q(reference__iexact=value.strip()) | Q(retail_user__in=_holders(value)))
+        """The one with this reference; without one, those of the retail users that fit."""
+        text = value.strip()
+        exact = queryset.filter(reference__in=(text, text.upper()))
+        return exact if exact.exists() else queryset.filter(retail_user__in=_holders(text))
 
 
 class SquareOffFilter(Filters):

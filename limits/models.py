@@ -60,7 +60,9 @@ class LimitUpdate(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["retail_user", "-id"], name="limit_update_by_user"),
-            models.Index(fields=["confirmed_at"], name="limit_update_by_time"),
+            models.Index(fields=["confirmed_at", "-id"], name="limit_update_by_time"),
+            models.Index(fields=["kind", "-id"], name="limit_update_by_kind"),
+            models.Index(fields=["amount", "-id"], name="limit_update_by_amount"),
         ]
 
     def __str__(self) -> str:

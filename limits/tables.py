@@ -27,8 +27,8 @@ class LimitUpdateTable(PortalTable):
     name = tables.Column(verbose_name="Name", accessor="retail_user__name")
     kind = tables.Column(verbose_name="Kind")
     amount = MoneyColumn(verbose_name="Amount ₹")
-    notional_deposit = MoneyColumn(verbose_name="Notional deposit ₹")
-    product_id = tables.Column(verbose_name="Product")
+    notional_deposit = MoneyColumn(verbose_name="Notional deposit ₹", orderable=False)
+    product_id = tables.Column(verbose_name="Product", orderable=False)
     reference = IdColumn(verbose_name="Reference")
 
     class Meta(PortalTable.Meta):

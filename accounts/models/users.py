@@ -4,11 +4,12 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 
 from accounts.columns import code, codes, codes_known, date, not_empty, number, number_in_range, text
+from backoffice.kit.text_indexes import BeginningIndex, PartIndex
 from backoffice.protocol.messages.templates import UpdateSimctTemplate
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
 
@@ -113,11 +114,22 @@ class RetailUser(models.Model):
             number_in_range(CreateRetailUser, "max_gtd", "retail_user"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["user_id"], name="retail_user_by_id"),
-            models.Index(Upper("name"), name="retail_user_by_name"),
-            models.Index(fields=["pan"], name="retail_user_by_pan"),
+            models.Index(fields=["user_id", "-id"], name="retail_user_by_id"),
+            models.Index(fields=["confirmed_at", "-id"], name="retail_user_by_confirmation"),
+            models.Index(fields=["name", "-id"], name="retail_user_by_name"),
+            # Searches.
+            BeginningIndex(Upper("user_id"), name="retail_user_id_begins"),
+            PartIndex(Upper("name"), name="retail_user_name_part"),
+            BeginningIndex(F("pan"), name="retail_user_by_pan"),
+            PartIndex(F("mobile"), name="retail_user_mobile_part"),
+            # For files, which ask for many at once.
             models.Index(fields=["mobile"], name="retail_user_by_mobile"),
-            models.Index(fields=["confirmed_at"], name="retail_user_by_confirmation"),
+            # Filters.
+            models.Index(Upper("group_id"), name="retail_user_by_group"),
+            models.Index(Upper("manager_id"), name="retail_user_by_manager"),
+            models.Index(fields=["status", "-id"], name="retail_user_by_status"),
+            models.Index(fields=["odin_user_type", "-id"], name="retail_user_by_type"),
+            models.Index(fields=["source", "-id"], name="retail_user_by_source"),
         ]
 
     def __str__(self) -> str:

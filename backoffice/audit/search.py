@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import CharField, Func, Lookup
+from django.db.models import CharField, Func, Lookup, Q
 
 #: Stands behind every character.
 LAST = chr(0x10FFFF)
@@ -28,6 +28,18 @@ class Group(Func):
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = "SUBSTR(%(expressions)s, 1, STRPOS(%(expressions)s, '.'))"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+def of_user(lane: str, text: str) -> Q:
+    """Rows whose column `lane` holds this `GROUP/USER`, or this user id, or begins with it.
+
+    The query has an alias `user_id`, which is `UserId(lane)`. A group is looked for as it is typed, and in capitals.
+    """
+    group_id, slash, user_id = text.partition("/")
+    if not slash:
+        return Q(user_id__begins=text.upper())
+    of_group = Q(**{f"{lane}__begins": f"{group_id}/"}) | Q(**{f"{lane}__begins": f"{group_id.upper()}/"})
+    return of_group & Q(user_id__begins=user_id.upper())
 
 
 class Begins(Lookup):

@@ -5,10 +5,11 @@ from typing import Any
 
 import django_filters
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from backoffice.audit.search import UserId, of_user
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import STATUSES, Change
 from backoffice.changes.results import of_status
@@ -16,6 +17,8 @@ from backoffice.changes.risks import Risk
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
 from backoffice.outside import whole
 
+#: Words of reasons are looked for in so many changes at most, the newest.
+WORDS_WITHIN = 10_000
 #: How long a change has waited, in hours, and how the choice is called.
 AGES = (("1", "Over an hour"), ("4", "Over 4 hours"), ("24", "Over a day"), ("72", "Over 3 days"))
 
@@ -27,7 +30,8 @@ def kind_choices() -> list[tuple[str, str]]:
 
 def makers(request: Any) -> QuerySet[Any]:
     """Everybody who made a change that one may see."""
-    return get_user_model().objects.filter(changes_made__isnull=False).distinct().order_by("username")
+    made = Change.objects.filter(made_by=OuterRef("pk"))
+    return get_user_model().objects.filter(Exists(made)).order_by("username")
 
 
 class MineFilter(Filters):
@@ -36,8 +40,8 @@ class MineFilter(Filters):
     q = SearchFilter(label="Retail user, number or reason", method="search")
     state = django_filters.MultipleChoiceFilter(label="Status", choices=STATUSES, method="with_status")
     kind = django_filters.ChoiceFilter(label="What")
-    since = FromDay(field_name="created_at", label="Made from")
-    until = ToDay(field_name="created_at", label="Made to")
+    since = FromDay(field_name="created_at", label="Made from", by_time=True)
+    until = ToDay(field_name="created_at", label="Made to", by_time=True)
 
     class Meta:
         model = Change
@@ -52,10 +56,14 @@ class MineFilter(Filters):
         return queryset.filter(of_status(value)) if value else queryset
 
     def search(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        """By a part of the subject or of the reason, or by the change's number."""
+        """By retail user, by the change's number, or by words of the reason among the newest changes."""
         text = value.strip()
-        number = Q(pk=found) if (found := whole(text)) is not None else Q()
-        return queryset.filter(number | Q(subject__icontains=text) | Q(reason__icontains=text))
+        fits = of_user("subject", text)
+        if (number := whole(text)) is not None:
+            fits |= Q(pk=number)
+        newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        fits |= Q(reason__icontains=text, pk__gt=newest - WORDS_WITHIN)
+        return queryset.alias(user_id=UserId("subject")).filter(fits)
 
 
 class ChangeFilter(MineFilter):
@@ -69,7 +77,8 @@ class ChangeFilter(MineFilter):
 
     def with_risk(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """Those with this flag. SQLite has no operator for "the list contains", so its text is searched."""
-        return queryset.alias(flags=Cast("risks", TextField())).filter(flags__contains=f'"{value}"')
+        flagged = queryset.exclude(risks=[]).alias(flags=Cast("risks", TextField()))
+        return flagged.filter(flags__contains=f'"{value}"')
 
 
 class InboxFilter(ChangeFilter):

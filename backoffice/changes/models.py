@@ -7,8 +7,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from backoffice.audit.search import UserId
 from backoffice.changes.examination import FilledFrom
 from backoffice.changes.results import Result
+from backoffice.kit.text_indexes import BeginningIndex
 
 
 class State(models.TextChoices):
@@ -175,6 +177,10 @@ class Change(models.Model):
                 fields=["corrects"], condition=Q(corrects__isnull=False), name="change_by_corrected"
             ),
             models.Index(fields=["subject", "-id"], name="change_by_subject"),
+            BeginningIndex(UserId("subject"), name="change_by_user_id"),
+            models.Index(fields=["kind", "-id"], name="change_by_kind"),
+            models.Index(fields=["created_at", "-id"], name="change_by_time"),
+            models.Index(fields=["-id"], condition=~Q(risks=[]), name="change_that_stands_out"),
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
         ]
 

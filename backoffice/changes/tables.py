@@ -74,10 +74,10 @@ class ChangeTable(PortalTable):
     subject = SubjectColumn(verbose_name="Retail user")
     effect = EffectColumn()
     state = StatusColumn("change", verbose_name="Status", accessor="status", order_by=("state", "result"))
-    made_by = tables.Column(verbose_name="Maker", order_by=("made_by__username",))
+    made_by = tables.Column(verbose_name="Maker", orderable=False)
     reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "medium"}}, lane="subject")
-    decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))
-    updated_at = AgoColumn(verbose_name="Last step")
+    decided_by = tables.Column(verbose_name="Decided by", orderable=False)
+    updated_at = AgoColumn(verbose_name="Last step", orderable=False)
 
     class Meta(PortalTable.Meta):
         model = Change

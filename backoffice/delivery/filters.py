@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.forms import HiddenInput
 
+from backoffice.audit.search import UserId, of_user
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.kit.components import status
@@ -25,12 +26,14 @@ class DeliveryFilter(Filters):
 
     q = SearchFilter(label="Retail user or reference", method="search")
     state = django_filters.MultipleChoiceFilter(
-        label="Status", choices=[(state.value, status("delivery", state.value).word) for state in State]
+        label="Status",
+        choices=[(state.value, status("delivery", state.value).word) for state in State],
+        distinct=False,  # it would sort all that fit
     )
     message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
     needs_person = YesNoFilter(label="Needs attention")
-    since = FromDay(field_name="created_at", label="Approved from")
-    until = ToDay(field_name="created_at", label="Approved to")
+    since = FromDay(field_name="created_at", label="Approved from", by_time=True)
+    until = ToDay(field_name="created_at", label="Approved to", by_time=True)
 
     settled_since = FromDay(field_name="finished_at", label="Settled from")
 
@@ -58,5 +61,6 @@ class DeliveryFilter(Filters):
         )
 
     def search(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
+        """By retail user, or by the whole reference."""
         text = value.strip()
-        return queryset.filter(Q(lane__icontains=text) | Q(reference=text))
+        return queryset.alias(user_id=UserId("lane")).filter(of_user("lane", text) | Q(reference=text))

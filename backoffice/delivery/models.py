@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from backoffice.delivery.states import BUSY, FINAL, State
+from backoffice.audit.search import UserId
+from backoffice.delivery.states import BUSY, FINAL, RARE, State
+from backoffice.kit.text_indexes import BeginningIndex
 from backoffice.leases import Leased
 from backoffice.protocol import messages  # noqa: F401  # declares all that REQUESTS has
 from backoffice.protocol.message import REQUESTS, Repeat
@@ -204,6 +206,12 @@ class Delivery(Leased):
             # What every page's navigation and the operators' page count.
             models.Index(fields=["id"], condition=Q(needs_person=True), name="delivery_needing_person"),
             models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
+            # What its list is searched and filtered by.
+            BeginningIndex(UserId("lane"), name="delivery_by_user_id"),
+            models.Index(fields=["reference"], condition=~Q(reference=""), name="delivery_by_reference"),
+            models.Index(fields=["message_type", "-id"], name="delivery_by_message"),
+            models.Index(fields=["created_at", "-id"], name="delivery_by_time"),
+            models.Index(fields=["state", "-id"], condition=Q(state__in=RARE), name="delivery_by_rare_state"),
             # What a claim asks of each create that is queued.
             models.Index(fields=["lane"], condition=Q(held_by__isnull=False), name="delivery_held_by_lane"),
             models.Index(

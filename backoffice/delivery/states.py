@@ -54,6 +54,8 @@ OPEN = (State.QUEUED, State.IN_FLIGHT, State.UNKNOWN, State.ON_HOLD)
 #: At most one delivery of a lane is in one of these; the database enforces it.
 BUSY = (State.IN_FLIGHT, State.UNKNOWN)
 FINAL = (State.APPLIED, State.REFUSED, State.CANCELLED)
+#: In which few deliveries stay for long.
+RARE = (State.REFUSED, State.UNKNOWN, State.ON_HOLD, State.CANCELLED)
 
 
 class IllegalMove(Exception):

@@ -21,12 +21,12 @@ class DeliveryTable(PortalTable):
     id = NumberColumn(verbose_name="No.")
     message_type = tables.Column(verbose_name="Message")
     lane = IdColumn(verbose_name="Retail user")
-    state = StatusColumn("delivery", verbose_name="Status")
-    code = tables.Column(verbose_name="Code")
+    state = StatusColumn("delivery", verbose_name="Status", orderable=False)
+    code = tables.Column(verbose_name="Code", orderable=False)
     text = WordsColumn(verbose_name="ODIN's words", accessor="words")
-    attempt_count = NumberColumn(verbose_name="Attempts")
+    attempt_count = NumberColumn(verbose_name="Attempts", orderable=False)
     created_at = AgoColumn(verbose_name="Approved")
-    finished_at = AgoColumn(verbose_name="Settled")
+    finished_at = AgoColumn(verbose_name="Settled", orderable=False)
 
     class Meta(PortalTable.Meta):
         model = Delivery

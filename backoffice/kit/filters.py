@@ -135,24 +135,44 @@ class RupeesFilter(django_filters.Filter):
     field_class = RupeesField
 
 
-class FromDay(django_filters.Filter):
+class _DayFilter(django_filters.Filter):
+    """Rows to one side of a day in India.
+
+    `by_time`: rows that come by number otherwise come by this time, the newest first. It is the same order, and in
+    the one that is asked for an index of the time finds a day of long ago without walking there.
+    """
+
+    field_class = DayField
+
+    def __init__(self, *args: Any, by_time: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_time = by_time
+
+    def condition(self, day: date) -> dict[str, Any]:
+        """What holds of the rows."""
+        raise NotImplementedError
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        if not value:
+            return qs
+        found = qs.filter(**self.condition(value))
+        return found.order_by(f"-{self.field_name}", "-pk") if self.by_time else found
+
+
+class FromDay(_DayFilter):
     """Rows from the first moment of a day in India."""
 
-    field_class = DayField
-
-    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
-        """The rows of that day and later."""
-        return qs.filter(**{f"{self.field_name}__gte": midnight(value)}) if value else qs
+    def condition(self, day: date) -> dict[str, Any]:
+        """That day or later."""
+        return {f"{self.field_name}__gte": midnight(day)}
 
 
-class ToDay(django_filters.Filter):
+class ToDay(_DayFilter):
     """Rows to the last moment of a day in India."""
 
-    field_class = DayField
-
-    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
-        """The rows of that day and earlier."""
-        return qs.filter(**{f"{self.field_name}__lt": midnight(value + timedelta(days=1))}) if value else qs
+    def condition(self, day: date) -> dict[str, Any]:
+        """That day or earlier."""
+        return {f"{self.field_name}__lt": midnight(day + timedelta(days=1))}
 
 
 class TextFilter(django_filters.CharFilter):

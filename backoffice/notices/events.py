@@ -14,9 +14,6 @@ from backoffice.changes.models import Change, State
 from backoffice.changes.results import Result
 from backoffice.logins.models import User
 
-#: Results of a file that are told once its last message is settled: until then they hold for some of its rows.
-AT_THE_END = (Result.APPLIED, Result.REFUSED, Result.CANCELLED)
-
 
 class Event(models.TextChoices):
     """What a person is told of, by the status that brings it; the label heads its numbers in a mail."""
@@ -64,8 +61,8 @@ def event_of(thing: Change | Batch) -> Event | None:
     """What the present status of a change or file tells, if anything."""
     status = thing.status
     if isinstance(thing, Batch):
-        if thing.finished_at is None and status in (*AT_THE_END, BatchState.APPROVED):
-            return None
+        if thing.finished_at is None and status == BatchState.APPROVED:
+            return None  # only a file of the portal's own is done when it is approved
         done = status in (Result.APPLIED, BatchState.APPROVED)
     else:
         own = KINDS.get(thing.kind)

@@ -6,6 +6,8 @@ CREATE ROLE portal_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE portal LOGIN PASSWORD :'portal_password';
 CREATE DATABASE portal OWNER portal_owner ENCODING 'UTF8' TEMPLATE template0;
 \connect portal
+-- Parts of names are found through it. Where a database is set up already, a superuser executes this line in it.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
 REVOKE TEMPORARY ON DATABASE portal FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT CREATE ON SCHEMA public TO portal_owner;
