@@ -1,7 +1,5 @@
 """Every page in a real browser: no serious accessibility violation, no script error, nothing wider than a phone."""
 
-import json
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -13,7 +11,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 #: A file with its findings, for README.md.
 PICTURED = "/batches/{found}/"
 NOT_THERE = "/users/HO/NOBODY/"
-MAKE_FILES = "from tests.pages.batch_files import make; make()"
 #: In braces: the batch of that name in `batch_files`.
 PAGES = {
     "maker": (
@@ -90,12 +87,6 @@ LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))
 #: What is folded away is opened too: reasons and confirmations. A menu floats above the page.
 UNFOLD = "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="session")
-def files(portal):
-    """The numbers of the batches of `batch_files`, by name."""
-    return json.loads(portal.manage("shell", "--verbosity", "0", "--command", MAKE_FILES))
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
