@@ -8,8 +8,9 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import statuses
         from accounts.kinds import KINDS
+        from accounts.offers import commands
         from accounts.retail_users import names_of
-        from accounts.search import find, known_to
+        from accounts.search import find, known_to, recalled
         from backoffice.changes import kinds, subjects
         from backoffice.kit import components, privacy, search
 
@@ -18,4 +19,5 @@ class AccountsConfig(AppConfig):
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)
         search.register("accounts", find)
+        search.register_subjects(commands, recalled)
         privacy.register_lanes("accounts", known_to)

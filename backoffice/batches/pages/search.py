@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backoffice.batches.models import Batch
-from backoffice.kit.search import LIMIT, Match
+from backoffice.kit.search import LIMIT, Match, number_of
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-NUMBERED = re.compile(r"(?:batch\s*)#?([0-9]{1,12})", re.IGNORECASE | re.ASCII)
+NUMBERED = re.compile(r"(?:batch|B-).*", re.IGNORECASE | re.ASCII)
 HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE | re.ASCII)
 
 
 def find(text: str, user: "User") -> Iterator[Match]:
-    """A batch by its number ("batch 12"), a part of its file's name, or the beginning of its SHA-256."""
+    """A batch by its number ("batch 12", "B-12"), a part of its file's name, or the beginning of its SHA-256."""
     if not user.has_perm("batches.view_batch"):
         return
-    if numbered := NUMBERED.fullmatch(text):
-        found, exact = Batch.objects.filter(pk=int(numbered[1])), True
+    if NUMBERED.fullmatch(text) and (number := number_of(text, "batch")) is not None:
+        found, exact = Batch.objects.filter(pk=number), True
     elif HASH.fullmatch(text):
         found, exact = Batch.objects.filter(sha256__startswith=text.lower()), False
     elif len(text) >= 3:
@@ -29,7 +29,7 @@ def find(text: str, user: "User") -> Iterator[Match]:
     for batch in found[:LIMIT]:
         yield Match(
             "Batch",
-            f"Batch {batch.pk}: {batch.file_name}",
+            f"B-{batch.pk}: {batch.file_name}",
             batch.get_absolute_url(),
             f"{batch.status_label} · {batch.total_rows} rows",
             exact=exact,
