@@ -146,6 +146,16 @@ function showKeys() {
   for (const [name, selector] of Object.entries(here)) {
     for (const line of dialog.querySelectorAll(`[data-key-${name}]`)) line.hidden = !document.querySelector(selector);
   }
+  const list = dialog.querySelector("dl");
+  list.querySelectorAll("[data-own]").forEach((line) => line.remove());
+  for (const control of document.querySelectorAll("[data-hotkey]")) {
+    if (control === field) continue;
+    const [key, words] = ["dt", "dd"].map((name) => document.createElement(name));
+    key.dataset.own = words.dataset.own = "";
+    key.append(Object.assign(document.createElement("kbd"), { textContent: control.dataset.hotkey }));
+    words.textContent = control.getAttribute("aria-label") ?? control.textContent.trim().replace(/\s+/g, " ");
+    list.append(key, words);
+  }
   dialog.showModal();
 }
 
