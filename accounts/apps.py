@@ -9,8 +9,9 @@ class AccountsConfig(AppConfig):
         from accounts import onboarding, statuses
         from accounts.kinds import KINDS
         from accounts.models.guards import guards
+        from accounts.offers import commands
         from accounts.retail_users import names_of
-        from accounts.search import find, known_to
+        from accounts.search import find, known_to, recalled
         from backoffice import guarding
         from backoffice.changes import kinds, subjects
         from backoffice.kit import components, names, privacy, search
@@ -22,4 +23,5 @@ class AccountsConfig(AppConfig):
         components.add_statuses("retail_user", statuses.RETAIL_USER)
         components.add_statuses("flag", statuses.FLAG)
         search.register("accounts", find)
+        search.register_subjects(commands, recalled)
         privacy.register_lanes("accounts", known_to)

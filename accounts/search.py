@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -57,13 +59,28 @@ def find(text: str, user: Any) -> Iterator[Match]:
     wanted = text.upper()
     for found in matching_anything(RetailUser.objects.all(), text, user)[:LIMIT]:
         names = (found.user_id, found.lane, found.pan, found.mobile)
-        yield Match(
-            kind="Retail user",
-            label=f"{found.lane} {found.name}".strip(),
-            url=found.get_absolute_url(),
-            note=_note(found, user),
-            exact=wanted in {name.upper() for name in names if name},
-        )
+        yield _match(found, user, exact=wanted in {name.upper() for name in names if name})
+
+
+def recalled(lanes: list[str], user: Any) -> list[Match]:
+    """These retail users, in this order, as far as somebody may see them."""
+    if not lanes or not user.has_perm("accounts.view_retailuser"):
+        return []
+    pairs = [lane.partition("/") for lane in lanes]
+    any_of = reduce(or_, (Q(group_id=group_id, user_id=user_id) for group_id, _, user_id in pairs))
+    known = {one.lane: one for one in RetailUser.objects.filter(any_of)}
+    return [_match(known[lane], user) for lane in lanes if lane in known]
+
+
+def _match(found: RetailUser, user: Any, *, exact: bool = False) -> Match:
+    return Match(
+        kind="Retail user",
+        label=f"{found.lane} {found.name}".strip(),
+        url=found.get_absolute_url(),
+        note=_note(found, user),
+        exact=exact,
+        subject=found.lane,
+    )
 
 
 def known_to(lane: str, person: Any) -> bool:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import comparing, profile_page
+from accounts import comparing, offers, profile_page
 from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
 from accounts.history import story
@@ -20,8 +20,6 @@ from accounts.tables import RetailUserTable
 from accounts.tabs import PAGES
 from accounts.values import to_values
 from backoffice.access import StaffRequest, for_staff
-from backoffice.changes.deciders import may_propose
-from backoffice.changes.kinds import KINDS
 from backoffice.changes.visibility import proposed_to
 from backoffice.kit import privacy
 from backoffice.kit.components import Tab
@@ -157,8 +155,6 @@ TABS: dict[str, tuple[str, Callable[[RetailUser, list[Proposal], bool], dict[str
     "templates": ("Templates & dealers", _templates),
 }
 HISTORY = "history"
-#: The one-click changes of status: the code, and what the button says.
-STATUS_CHANGES = (("A", "Reactivate"), ("S", "Suspend"), ("I", "Make inactive"))
 
 
 @require_safe
@@ -191,10 +187,10 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         "may_reveal": privacy.may_reveal(request, lane),
         "tab": tab,
         "tabs": tabs(request, retail_user, group_id, user_id, tab),
-        "offers": _offers(request, retail_user) if retail_user else [],
-        "statuses": [
-            (code, label) for code, label in STATUS_CHANGES if retail_user and retail_user.status != code
-        ],
+        "offers": [(title, url) for _, title, url in offers.forms(request.user, retail_user)]
+        if retail_user
+        else [],
+        "statuses": offers.statuses(retail_user) if retail_user else [],
     }
     if tab == HISTORY:
         context |= _history(request, lane, shows)
@@ -203,15 +199,6 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     else:
         context |= TABS[tab][1](retail_user, proposed, shows)
     return render(request, "accounts/detail.html", context)
-
-
-def _offers(request: StaffRequest, user: RetailUser) -> list[tuple[str, str]]:
-    """The changes that this person may propose for the retail user: title and form."""
-    return [
-        (kind.title, kind.page(user.lane))
-        for kind in KINDS.values()
-        if kind.menu and kind.menu.applies(user) and may_propose(request.user, kind)
-    ]
 
 
 def _history(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def find(text: str, user: "User") -> Iterator[Match]:
     for delivery in [*found, *by_reference[:LIMIT]]:
         yield Match(
             "Delivery",
-            f"Delivery {delivery.pk}",
+            f"D-{delivery.pk}",
             reverse("delivery:detail", args=[delivery.pk]),
             f"{delivery.message_type} for {delivery.lane} · {delivery.get_state_display()}",
             exact=True,

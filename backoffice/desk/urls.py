@@ -7,6 +7,7 @@ app_name = "desk"
 urlpatterns = [
     path("", views.today, name="today"),
     path("search/", views.search, name="search"),
+    path("search/offer/", views.palette, name="palette"),
     path("reveal/", views.reveal, name="reveal"),
     path("state/", views.state, name="state"),
     path("logged-in/", views.logged_in, name="logged_in"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.desk.context import Frame
+from backoffice.desk.palette import offer, pages_of
 from backoffice.desk.today import gather
 from backoffice.incoming import page_of_this_site
 from backoffice.kit import search as searching
@@ -39,11 +40,26 @@ def search(request: StaffRequest) -> HttpResponse:
 
     What is searched for is posted, since a PAN or a mobile number has no place in an address or a proxy's log.
     """
-    text = request.POST.get("q", "").replace("\x00", "").strip()[:100]
+    text = _asked(request)
     matches = searching.search(text, request.user)
     if len(matches) == 1 and matches[0].exact:
         return redirect(matches[0].url)
     return render(request, "desk/search.html", {"search_text": text, "matches": matches})
+
+
+@for_staff()
+@never_cache
+@require_POST
+def palette(request: StaffRequest) -> HttpResponse:
+    """What the search offers while somebody types. Posted as well, and `recent` names ids only."""
+    text = _asked(request)
+    pages = pages_of(request.user, Frame(request).nav) if text else []
+    offered = offer(text, request.POST.get("recent", ""), request.user, pages)
+    return render(request, "desk/_palette.html", {"offered": offered, "palette_text": text})
+
+
+def _asked(request: StaffRequest) -> str:
+    return request.POST.get("q", "").replace("\x00", "").strip()[:100]
 
 
 @for_staff()

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django_filters.fields import ModelChoiceField
 
 from backoffice.kit.formats import midnight
+from backoffice.kit.widgets import DayInput, RupeesInput
 from backoffice.outside import FIRST_YEAR, LAST_YEAR, MOST_DIGITS, rupees, whole
 from backoffice.protocol.personal import names_a_person
 
@@ -24,7 +25,6 @@ NOT_IN_ADDRESSES = (
     "A list cannot be searched by PAN, mobile number or e-mail address, since its search stands in the address "
     "of the page. Use the search on top, which sends it unseen: press / to go there."
 )
-ISO_DATE = "%Y-%m-%d"
 _DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})", re.ASCII)
 _INDIAN_DAY = re.compile(r"(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4})", re.ASCII)
 
@@ -71,16 +71,16 @@ class WholeField(forms.Field):
 
 
 class RupeesField(forms.Field):
-    """An amount of rupees; commas between its digits do not count."""
+    """An amount of rupees, with or without commas between its groups of digits."""
 
-    widget = forms.NumberInput(attrs={"min": 0, "step": "any"})
+    widget = RupeesInput
 
     def to_python(self, value: Any) -> Any:
         """The amount. Raises ValidationError."""
         text = str(value or "").strip()
         if not text:
             return None
-        if (amount := rupees(text[:MOST_CHARACTERS].replace(",", ""))) is None:
+        if (amount := rupees(text)) is None:
             raise ValidationError(
                 f"{_short(text)} is not an amount. Use digits, with a point and two decimals at most."
             )
@@ -88,9 +88,9 @@ class RupeesField(forms.Field):
 
 
 class DayField(forms.DateField):
-    """A day of the portal's time: YYYY-MM-DD as browsers send it, or DD-MM-YYYY as people type it."""
+    """A day of the portal's time: DD-MM-YYYY as people type it, or YYYY-MM-DD as bookmarks have it."""
 
-    widget = forms.DateInput(attrs={"type": "date"}, format=ISO_DATE)
+    widget = DayInput
 
     def to_python(self, value: Any) -> date | None:
         """The day. Raises ValidationError."""

@@ -20,7 +20,20 @@ from django.utils.safestring import SafeString
 from backoffice.kit.conditions import When, needs
 from backoffice.kit.formats import in_words, indian
 from backoffice.kit.names import Offered, grouped, offered
-from backoffice.protocol.fields import Amount, Code, Date, Field, Flags, Integer, Percent, Secret, SecretText
+from backoffice.kit.widgets import DayInput, RupeesInput
+from backoffice.protocol.charset import PLAIN
+from backoffice.protocol.fields import (
+    Amount,
+    Code,
+    Date,
+    Field,
+    Flags,
+    Integer,
+    Percent,
+    Secret,
+    SecretText,
+    Text,
+)
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.rules import Rule
 from backoffice.protocol.shapes import ISIN, PAN, Shape
@@ -159,24 +172,32 @@ def _by_kind(field: Field) -> forms.Field:
         return TypedField(field, LookedUp(how, attrs))
     if field.max_length:
         attrs["data-max"] = field.max_length
+    if isinstance(field, Text) and field.free and field.allowed is PLAIN:
+        attrs["data-no-commas"] = ""
     return TypedField(field, forms.TextInput(attrs))
 
 
 @_by_kind.register(Integer)
 def _integer(field: Integer) -> forms.Field:
-    return TypedField(field, forms.TextInput({"autocomplete": "off", "inputmode": "numeric", "class": "num"}))
+    attrs = {"autocomplete": "off", "inputmode": "numeric"}
+    if field.usual:
+        return TypedField(field, Suggestions(list(field.usual.items()), attrs))
+    return TypedField(field, forms.TextInput({**attrs, "class": "num"}))
 
 
 @_by_kind.register(Amount)
+def _rupees(field: Amount) -> forms.Field:
+    return TypedField(field, RupeesInput())
+
+
 @_by_kind.register(Percent)
-def _decimal(field: Field) -> forms.Field:
+def _percent(field: Field) -> forms.Field:
     return TypedField(field, forms.TextInput({"autocomplete": "off", "inputmode": "decimal", "class": "num"}))
 
 
 @_by_kind.register(Date)
 def _date(field: Date) -> forms.Field:
-    attrs = {"autocomplete": "off", "inputmode": "numeric", "placeholder": "DD-MM-YYYY", "data-date": ""}
-    return TypedField(field, forms.TextInput(attrs))
+    return TypedField(field, DayInput())
 
 
 @_by_kind.register(Code)

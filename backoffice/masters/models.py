@@ -19,6 +19,10 @@ class List(models.TextChoices):
     QVL_TEMPLATES = "qvl_templates", "QVL templates"
     SI_TEMPLATES = "si_templates", "Single interface templates"
     MESSAGE_TEMPLATES = "message_templates", "Message category templates"
+    CLIENT_TYPES = "client_types", "Client types"
+    TAX_STATUSES = "tax_statuses", "Tax statuses"
+    OCCUPATIONS = "occupations", "Occupations"
+    PRODUCTS = "products", "Products of deposits"
 
 
 class Name(models.Model):

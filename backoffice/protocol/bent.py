@@ -65,3 +65,10 @@ def ungrouped(text: str) -> str:
     if not _GROUPED.fullmatch(whole[len(sign) :]):
         return text
     return sign + whole[len(sign) :].replace(",", "").replace(" ", "") + point + decimals
+
+
+def plain_amount(text: str) -> str:
+    """An amount without the sign of the rupee and the commas between its groups of digits; another text stripped."""
+    text = text.strip(" ")
+    plain = ungrouped(text.removeprefix("₹").strip(" "))
+    return plain if plain[:1].isdigit() else text

@@ -7,9 +7,11 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
-from backoffice.protocol.bent import ungrouped, unwrapped
+from backoffice.protocol.bent import plain_amount, ungrouped, unwrapped
 from backoffice.protocol.charset import reduced
+from backoffice.protocol.codes import Choice
 from backoffice.protocol.days import read_day
+from backoffice.protocol.field import Value
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.scalars import Scalar
 
@@ -65,8 +67,9 @@ class Formatted(Scalar):
 
 
 class Integer(Formatted):
-    """A whole number from `min` to `max`, or one of `special`, which maps a number to what it stands for
-    (U8).
+    """A whole number from `min` to `max`, or one of `special`, which maps a number to what it stands for (U8).
+
+    `usual`: the codes that forms offer, where others are possible.
     """
 
     form = _INTEGER
@@ -79,10 +82,12 @@ class Integer(Formatted):
         min: int = 0,
         max: int = 2**63 - 1,
         special: dict[str, str] | None = None,
+        usual: type[Choice] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(tag, label, **options)
         self.min, self.max, self.special = min, max, special or {}
+        self.usual = {str(member.value): member.label for member in usual} if usual else {}
 
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
         """Whether it is in range."""
@@ -100,8 +105,9 @@ class Integer(Formatted):
         return (match[1] or "") + match[2] if match else None
 
     def words(self, value: object) -> str:
-        """What a special number stands for, or the number."""
-        return self.special.get(str(value), "") or super().words(value)
+        """What a special or usual number stands for, or the number."""
+        text = str(value)
+        return self.special.get(text) or self.usual.get(text) or super().words(value)
 
 
 class Amount(Formatted):
@@ -114,6 +120,10 @@ class Amount(Formatted):
     ) -> None:
         super().__init__(tag, label, **options)
         self.max = max
+
+    def clean(self, raw: object) -> Value:
+        """Without the sign of the rupee and the commas between groups of digits: people write 2,50,000 and mean it."""
+        return plain_amount(str(raw)) if raw is not None else ""
 
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
         """Whether it is in range."""

@@ -24,8 +24,8 @@ function count(number) {
 }
 
 // "" for what is not yet an amount.
-export function amountWords(typed) {
-  const match = /^([0-9]{1,13})(?:\.([0-9]{1,2}))?$/.exec(typed.trim());
+function amountWords(typed) {
+  const match = /^([0-9]{1,13})(?:\.([0-9]{1,2}))?$/.exec(typed.replace(/[₹,\s]/g, ""));
   if (!match) return "";
   const rupees = BigInt(match[1]);
   const paise = (match[2] || "").padEnd(2, "0");

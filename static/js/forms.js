@@ -71,7 +71,6 @@ function add(group) {
   one("[data-cards]", group).append(card);
   if (cardsOf(group).length === 1 && one("[data-default]", card)) makeDefault(card);
   renumber(group);
-  all("input[data-date]", card).forEach(addPicker);
   one("input:not([type=hidden]), select", card).focus();
   say(`${group.dataset.noun} ${cardsOf(group).length} added`);
   changed(card);
@@ -137,7 +136,6 @@ form?.addEventListener("click", (event) => {
     all: () => setColumn(dataset.all, () => true),
     none: () => setColumn(dataset.none, () => false),
     reveal: () => reveal(button),
-    pick: () => button.nextElementSibling.showPicker(),
   };
   const action = Object.keys(actions).find((name) => name in dataset);
   if (!action) return;
@@ -187,7 +185,7 @@ function followConditions() {
   for (const part of all("[data-when]", form)) part.dataset.state = holds(part) ? "on" : isFilled(part) ? "though" : "off";
 }
 
-// ---- counters, dates --------------------------------------------------------------------------------------------------
+// ---- counters --------------------------------------------------------------------------------------------------
 
 function count(field) {
   const counter = one(".counter", field.closest(".field"));
@@ -197,33 +195,6 @@ function count(field) {
   counter.hidden = length < most * 0.6;
   counter.textContent = `${length} / ${most}`;
   counter.classList.toggle("is-over", length > most);
-}
-
-function hyphenate(field, event) {
-  // Only while digits are added at the end, and visibly: 2101 becomes 21-01-.
-  if (!event.data || field.selectionStart !== field.value.length) return;
-  if (/^\d{2}$/.test(field.value) || /^\d{2}-\d{2}$/.test(field.value)) field.value += "-";
-}
-
-function addPicker(field) {
-  if (!HTMLInputElement.prototype.showPicker || field.parentElement.matches(".date-picker")) return;
-  const box = document.createElement("span");
-  box.className = "date-picker";
-  field.replaceWith(box);
-  const native = document.createElement("input");
-  native.type = "date";
-  native.tabIndex = -1;
-  native.setAttribute("aria-hidden", "true");
-  const button = one("#pick-button").content.firstElementChild.cloneNode(true);
-  box.append(field, button, native);
-  native.addEventListener("change", (event) => {
-    event.stopPropagation();
-    if (!native.value) return;
-    field.value = native.value.split("-").reverse().join("-");
-    flash(field);
-    changed(field);
-    field.focus();
-  });
 }
 
 // ---- drafts: kept on the server a moment after the last change ----------------------------------------------------------
@@ -292,11 +263,9 @@ if (form) {
   form.addEventListener("input", (event) => {
     const field = event.target;
     if (field.matches("[data-max]")) count(field);
-    if (field.matches("[data-date]")) hyphenate(field, event);
     followConditions();
     keepSoon();
   });
-  all("input[data-date]", form).forEach(addPicker);
   all("input[data-max]", form).forEach(count);
   followConditions();
   // On a narrow screen the side index is a strip; it follows the section that is being read.

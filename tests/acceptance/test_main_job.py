@@ -40,11 +40,15 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
         "email": "asha@example.com",
         "pan": "aaape1234",
         "birth_date": "21-01-1985",
+    }.items():
+        maker.locator(f"[name={name}]").fill(text)
+    for name, code in {
+        "group_id": "HO",
+        "manager_id": "10.0.10.0",
+        "gst_template": "USERMIG",
         "tax_status": "1",
         "occupation": "1",
     }.items():
-        maker.locator(f"[name={name}]").fill(text)
-    for name, code in {"group_id": "HO", "manager_id": "10.0.10.0", "gst_template": "USERMIG"}.items():
         maker.locator(f"[name={name}]").select_option(code)
     maker.locator("[name=category]").select_option("4")
     maker.locator("[name=status]").select_option("A")

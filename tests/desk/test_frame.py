@@ -202,7 +202,7 @@ def test_what_fits_several_things_is_listed(checker):
     delivery = DeliveryFactory(lane="HO/A")
     Change.objects.filter(pk=delivery.change_id).update(subject="HO/A")
     found = searching.search(str(delivery.pk), checker)
-    assert f"Delivery {delivery.pk}" in {match.label for match in found}
+    assert f"D-{delivery.pk}" in {match.label for match in found}
 
 
 @pytest.mark.parametrize(
@@ -323,3 +323,26 @@ def test_an_empty_list_says_what_belongs_there_and_a_filtered_one_offers_the_way
     page = client.get(address, {"q": "nobody"}).content.decode()
     assert "Nothing fits these filters" in page
     assert f'href="{address}"' in page
+
+
+def test_the_search_offers_while_one_types_what_the_person_may_see_and_begin(client, maker):
+    RetailUserFactory(group_id="HO", user_id="PAL1", name="Asha Rao")
+    change = ChangeFactory()
+    offered = reverse("desk:palette")
+
+    def answer(person, **asked):
+        client.force_login(person)
+        return client.post(offered, asked).content.decode()
+
+    shown = answer(maker, q="asha")
+    order = [shown.index(text) for text in ("HO/PAL1 Asha Rao", "Deposit…", "Edit contact…", "Suspend…")]
+    assert order == sorted(order)
+    assert "Deposit…" not in answer(maker, q="pal1 susp")
+    assert "Suspend…" in answer(maker, q="pal1 susp")
+    assert f"C-{change.pk}" in answer(maker, q=f"c-{change.pk}")
+    assert reverse("delivery:list") in answer(maker, q="deliv")
+    assert "HO/PAL1 Asha Rao" in answer(maker, recent="HO/PAL1,HO/GONE,nonsense")
+    assert "Nothing found" in answer(maker, q="zzzz zz")
+    assert "Deposit…" not in answer(person("compliance"), q="pal1")
+    stranger = StaffFactory()
+    assert "PAL1" not in answer(stranger, q="pal1") + answer(stranger, recent="HO/PAL1")

@@ -1,7 +1,5 @@
 """Every page in a real browser: no serious accessibility violation, no script error, nothing wider than a phone."""
 
-import json
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -13,7 +11,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 #: A file with its findings, for README.md.
 PICTURED = "/batches/{found}/"
 NOT_THERE = "/users/HO/NOBODY/"
-MAKE_FILES = "from tests.pages.batch_files import make; make()"
 #: In braces: the batch of that name in `batch_files`.
 PAGES = {
     "maker": (
@@ -85,18 +82,16 @@ PAGES = {
     ),
     "admin": ("/", "/changes/rules/", "/odin/session/", "/people/2/", "/batches/aliases/"),
 }
-LOOKS = (("light", 1280), ("dark", 1280), ("light", 360))
+PHONE = 360
+LOOKS = (("light", 1280), ("dark", 1280), ("light", PHONE))
 
 
 #: What is folded away is opened too: reasons and confirmations. A menu floats above the page.
 UNFOLD = "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
+#: Buttons and fields that are too low to touch.
+TOO_LOW = """[...document.querySelectorAll('main :is(.btn, .tabs a, .pager a, select, input[type=text])')]
+    .filter(one => one.offsetHeight && one.offsetHeight < 43.5).map(one => one.outerHTML.slice(0, 120))"""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="session")
-def files(portal):
-    """The numbers of the batches of `batch_files`, by name."""
-    return json.loads(portal.manage("shell", "--verbosity", "0", "--command", MAKE_FILES))
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
@@ -124,6 +119,8 @@ def test_pages_are_accessible_and_fit(portal, files, chromium, person, scheme, w
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
                 troubles.append(f"{path}: {violation['id']}: {violation['nodes'][0]['html'][:200]}")
+        if width == PHONE and (low := page.evaluate(TOO_LOW)):
+            troubles.append(f"{path}: lower than a thumb needs: {low[:3]}")
         wide = page.evaluate(TOO_WIDE)
         if wide > 0:
             troubles.append(f"{path}: {wide} px wider than the window")

@@ -29,3 +29,35 @@ def test_the_guardian_of_a_minor_is_asked_for_while_the_date_is_typed(log_in):
         today = date.today()
         born.fill(f"01-01-{today.year - years}")
         expect(guardian).to_have_attribute("data-state", state)
+
+
+def test_dates_amounts_and_addresses_are_typed_as_in_india(log_in, files):
+    """The very keys that people press, one by one."""
+    page = log_in("maker")
+    page.goto("/users/new/")
+    born = page.locator("[name=birth_date]")
+    for keys in ("21-01-1985", "21/1/1985", "21.01.1985", "21011985"):
+        born.fill("")
+        born.press_sequentially(keys)
+        born.blur()
+        assert born.input_value() == "21-01-1985", keys
+    address = page.locator("[name=address_1]")
+    address.fill("12-A, Ring Road ,Andheri")
+    address.blur()
+    assert address.input_value() == "12-A Ring Road Andheri"
+    expect(page.get_by_text("Commas replaced by spaces", exact=False).last).to_be_visible()
+
+    page.goto("/users/HO/FILE0001/change/cash_deposit/")
+    amount = page.locator("[name=amount]")
+    for keys, shown in (("5,000", "5,000"), ("250000.5", "2,50,000.5"), ("₹ 2,50,000", "2,50,000")):
+        amount.fill("")
+        amount.press_sequentially(keys)
+        amount.blur()
+        assert amount.input_value() == shown
+    expect(page.locator("output[for=id_amount]")).to_contain_text("two lakh fifty thousand")
+
+    page.goto("/deliveries/")
+    today = date.today()
+    with page.expect_request("**/deliveries/?*since=01-*"):
+        page.get_by_role("button", name="This month").click()
+    assert page.locator("#filters [name=since]").input_value()[2:] == f"-{today:%m-%Y}"

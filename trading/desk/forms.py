@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from backoffice.kit.forms import LookedUp, LookUp
+from backoffice.kit.widgets import RupeesInput
 from backoffice.outside import visible, whole
 from backoffice.protocol.findings import Finding
 from backoffice.rest.api.answers import OrderRow
@@ -53,9 +54,7 @@ def _amount(label: str, *, required: bool = False, help_text: str = "") -> forms
         max_value=MOST,
         decimal_places=4,
         help_text=help_text,
-        widget=forms.TextInput(
-            {"inputmode": "decimal", "autocomplete": "off", "class": "num", "maxlength": 20}
-        ),
+        widget=RupeesInput(maxlength=20),
     )
 
 
@@ -125,15 +124,15 @@ class TicketForm(InstructionForm):
     product = _code("Product", (Product.INTRADAY, Product.DELIVERY, Product.BTST, Product.MTF))
     order_type = _code("Order type", OrderType)
     quantity = _count("Quantity", required=True)
-    price = _amount("Price ₹", help_text="Of a limit and a stop loss limit.")
-    trigger_price = _amount("Trigger price ₹", help_text="Of a stop loss.")
-    about_price = _amount("Expected price ₹", help_text=ABOUT)
+    price = _amount("Price", help_text="Of a limit and a stop loss limit.")
+    trigger_price = _amount("Trigger price", help_text="Of a stop loss.")
+    about_price = _amount("Expected price", help_text=ABOUT)
     validity = _code("Validity", Validity)
     validity_days = _count("Days", help_text="Of a GTD order.")
     disclosed_quantity = _count("Disclosed quantity")
     is_amo = forms.BooleanField(label="After-market order", required=False)
-    stop_trigger = _amount("Stop loss trigger ₹", required=True)
-    stop_price = _amount("Stop loss price ₹", help_text="Empty: at market.")
+    stop_trigger = _amount("Stop loss trigger", required=True)
+    stop_price = _amount("Stop loss price", help_text="Empty: at market.")
 
     #: Fields that one of the two kinds does not have.
     _ONLY: Mapping[str, tuple[str, ...]] = {
@@ -189,14 +188,14 @@ class ModifyForm(InstructionForm):
 
     order_type = _code("Order type", OrderType)
     quantity = _count("Total quantity", required=True, help_text="Includes what is traded already.")
-    price = _amount("Price ₹")
-    trigger_price = _amount("Trigger price ₹")
-    about_price = _amount("Expected price ₹", help_text=ABOUT)
+    price = _amount("Price")
+    trigger_price = _amount("Trigger price")
+    about_price = _amount("Expected price", help_text=ABOUT)
     disclosed_quantity = _count("Disclosed quantity")
     validity = _code("Validity", Validity)
     validity_days = _count("Days")
-    stop_trigger = _amount("Stop loss trigger ₹", required=True)
-    stop_price = _amount("Stop loss price ₹", help_text="Empty: at market.")
+    stop_trigger = _amount("Stop loss trigger", required=True)
+    stop_price = _amount("Stop loss price", help_text="Empty: at market.")
 
     def __init__(self, data: Any = None, *, cover: bool, **options: Any) -> None:
         super().__init__(data, **options)

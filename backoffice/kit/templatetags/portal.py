@@ -8,11 +8,14 @@ from django import template
 from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from backoffice.kit import components, formats, polling, privacy
 from backoffice.kit.message_words import Arranged, Sections, arrange
+from backoffice.kit.periods import Period
+from backoffice.kit.periods import periods as offered_periods
 from backoffice.protocol.explanation import Line
 from backoffice.protocol.findings import Finding, Severity
 
@@ -29,6 +32,12 @@ def icon(name: str, label: str = "", classes: str = "") -> SafeString:
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, address
         )
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, address)
+
+
+@register.simple_tag
+def periods() -> list[Period]:
+    """The periods offered beside two days, as of today in India."""
+    return offered_periods(timezone.localdate(timezone=formats.INDIA))
 
 
 @register.simple_tag

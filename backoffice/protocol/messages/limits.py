@@ -26,7 +26,7 @@ class CashDeposit(Request):
     reference = Text(
         252, "Reference", max_length=50, required=True, help="Unique for ever.", example="70705000100"
     )
-    product_id = Integer(253, "Product id", required=True, example="1")
+    product_id = Integer(253, "Product id", required=True, names="products", example="1")
 
 
 class ManualCollateral(Request, like=CashDeposit):

@@ -16,7 +16,14 @@ class ParticipantCode(SubRecord):
     key = ("segment",)
 
     segment = Integer(
-        0, "Market segment", key="MarketsegId", min=1, max=999999999, required=True, example="1"
+        0,
+        "Market segment",
+        key="MarketsegId",
+        min=1,
+        max=999999999,
+        usual=codes.Segment,
+        required=True,
+        example="1",
     )
     code = Text(
         0, "Participant code", key="Participantcode", max_length=20, required=True, example="01494460IH"

@@ -253,15 +253,9 @@ class CreateRetailUser(Request):
         232, "Mutual-fund UCC", MfUcc, max_length=1000, consequences={"*": "Switches the KYC flag on."}
     )
     gender = Code(233, "Gender", codes.Gender, required=True, example="F")
-    client_type = Text(
-        234, "Client type", max_length=10, help="Code of WebAdmin's client type master.", example="IND"
-    )
-    tax_status = Text(
-        235, "Tax status", max_length=10, help="Code of WebAdmin's tax status master.", example="1"
-    )
-    occupation = Text(
-        236, "Occupation", max_length=10, help="Code of WebAdmin's occupation master.", example="1"
-    )
+    client_type = Text(234, "Client type", max_length=10, names="client_types", example="IND")
+    tax_status = Text(235, "Tax status", max_length=10, names="tax_statuses", example="1")
+    occupation = Text(236, "Occupation", max_length=10, names="occupations", example="1")
     form60 = Code(237, "Form 60 submitted", codes.YesNo, example="N")
     incorporation = Code(238, "Incorporation date", codes.Incorporation)
     father_or_husband = Text(239, "Father's or husband's name", max_length=50, free=True)

@@ -18,6 +18,7 @@ from backoffice.batches.models import Batch, Mode, State
 from backoffice.batches.tasks import work_due
 from backoffice.logins.models import User
 from backoffice.outside import rupees
+from backoffice.protocol.bent import plain_amount
 
 #: Bytes read at a time.
 CHUNK = 1 << 16
@@ -99,6 +100,6 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _rupees(text: str) -> Decimal | None:
-    if text and (amount := rupees(text)) is None:
+    if text and (amount := rupees(plain_amount(text))) is None:
         raise CommandError(f"--control-total: {text!r} is no amount.", returncode=Exit.MISUSED)
     return amount if text else None

@@ -49,6 +49,26 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     List.QVL_TEMPLATES: (("ALL", "No limit"), ("TEST", "For trials"), ("SMALL", "Small orders")),
     List.SI_TEMPLATES: (("100170", "Web and mobile"), ("100171", "Web only")),
     List.MESSAGE_TEMPLATES: (("TRADING", "Orders and trades"), ("FUNDS", "Pay-in and pay-out")),
+    List.CLIENT_TYPES: (("IND", "Individual"), ("HUF", "Hindu undivided family"), ("CORP", "Company")),
+    List.TAX_STATUSES: (
+        ("1", "Individual"),
+        ("2", "On behalf of a minor"),
+        ("3", "Hindu undivided family"),
+        ("4", "Company"),
+        ("21", "Non-resident, NRE"),
+        ("24", "Non-resident, NRO"),
+    ),
+    List.OCCUPATIONS: (
+        ("1", "Business"),
+        ("2", "Service"),
+        ("3", "Professional"),
+        ("4", "Agriculture"),
+        ("5", "Retired"),
+        ("6", "Homemaker"),
+        ("7", "Student"),
+        ("8", "Other"),
+    ),
+    List.PRODUCTS: (("1", "Trading"), ("2", "Margin trading")),
 }
 
 
