@@ -18,7 +18,7 @@ from backoffice.delivery import gate
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
 from standins.odin import StandIn
-from tests import emptying
+from tests import emptying, hanging
 from tests.portals import chromium
 from tests.settings import RUNTIME
 
@@ -27,6 +27,7 @@ __all__ = ["chromium"]
 
 #: Set by `make test`: a line for each kind of test that this machine cannot run.
 LEFT_OUT = os.environ.get("LEFT_OUT", "").splitlines()
+STDERR = pytest.StashKey[int]()
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 #: Tests that need a database and nothing that differs between two of them.
 SAME_EVERYWHERE = (
@@ -59,6 +60,16 @@ def _flush(self, statements):
 
 
 _plain_flush, BaseDatabaseOperations.execute_sql_flush = BaseDatabaseOperations.execute_sql_flush, _flush
+
+
+def pytest_configure(config):
+    config.stash[STDERR] = os.dup(2)  # the real one: tests run while pytest captures it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with hanging.watched(item.nodeid, item.config.stash[STDERR]):
+        return (yield)
 
 
 def pytest_sessionstart():

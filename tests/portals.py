@@ -31,6 +31,10 @@ call_command("demo_staff")
 """
 
 
+#: Portals that end with a run that hangs: nothing else ends them then.
+running: "list[Portal]" = []
+
+
 class Portal:
     """The processes of one portal, with everything they write in `var`."""
 
@@ -184,6 +188,7 @@ def _free_port() -> int:
 def portal(tmp_path_factory):
     """A running portal with its demonstration staff."""
     portal = Portal(tmp_path_factory.mktemp("portal"), "", "")
+    running.append(portal)
     try:
         portal.prepare()
         portal.start_all()
@@ -226,6 +231,7 @@ def log_in_as(page, portal, name):
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(portal.passwords[name])
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login/" not in url)
     expect(page.get_by_role("main")).to_be_visible()
 
 
@@ -234,8 +240,9 @@ def log_in(portal, chromium):
     """Open a page as one of the demonstration's staff, each in a browser context of its own."""
     contexts = []
 
-    def page_of(name):
-        context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=portal.url)
+    def page_of(name, width=1280, **options):
+        viewport = {"width": width, "height": 800}
+        context = chromium.new_context(viewport=viewport, base_url=portal.url, **options)
         contexts.append(context)
         page = context.new_page()
         log_in_as(page, portal, name)

@@ -27,6 +27,8 @@ from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
 
 CHROMIUM = Path("/usr/bin/chromium")
 ACCEPTANCE = "tests/acceptance"
+#: The exit code of a run in which a test hung.
+HUNG = 86
 
 #: For the deployment check only: shaped like a real installation's, and no real one's.
 PRODUCTION = {
@@ -156,15 +158,27 @@ def _tests(left_out: list[str]) -> None:
             for mark, setting, name in SERVERS:
                 if url := os.environ.get(name):
                     _run(tool("pytest"), "-m", " and ".join([mark, *marks]), **{setting: url})
-            _run(tool("pytest"), ACCEPTANCE, *chosen)
+            _accept(*chosen)
             print(f"\n$ pytest {' '.join(command[1:])}", flush=True)
             _show(everything, printed)
         except BaseException:
             everything.send_signal(signal.SIGINT)  # so that it ends what it has started
             everything.wait()
+            print(f"\n$ pytest {' '.join(command[1:])}  (ended early)", flush=True)
+            _show(everything, printed)
             raise
     if everything.returncode:
         raise subprocess.CalledProcessError(everything.returncode, command)
+
+
+def _accept(*chosen: str) -> None:
+    """Run the acceptance tests: once more where the browser hung, which the first run then says in its stacks."""
+    try:
+        _run(tool("pytest"), ACCEPTANCE, *chosen)
+    except subprocess.CalledProcessError as error:
+        if error.returncode != HUNG:
+            raise
+        _run(tool("pytest"), ACCEPTANCE, *chosen)
 
 
 def _show(process: subprocess.Popen[bytes], printed: IO[bytes]) -> None:

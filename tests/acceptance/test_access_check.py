@@ -71,10 +71,7 @@ def rest(portal):
 @pytest.fixture
 def clerk(rest, log_in):
     """A page of the demonstration's clerk."""
-    page = log_in("access")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(reduced_motion="reduce")
-    return page
+    return log_in("access", width=1440, reduced_motion="reduce")
 
 
 def totp(portal):
@@ -148,6 +145,7 @@ def test_a_difference_is_found_proposed_approved_and_equal_again(rest, clerk, lo
     line.locator("summary").nth(1).click()
     picture(standin, "access-standin")
     line.get_by_role("button", name="Stop BSE_EQ").click()
+    expect(line.get_by_role("button", name="Stop BSE_EQ")).to_have_count(0)
     standin.close()
 
     check(clerk, rest, "Different")
