@@ -27,6 +27,7 @@ def may_fix(batch: Batch, person: "User") -> bool:
         batch.state == State.CHECKED
         and batch.made_by_id == person.pk
         and person.has_perm("changes.add_change")
+        and privacy.sees(person)
         and privacy.sees_at_once(person)
     )
 

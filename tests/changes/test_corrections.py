@@ -81,7 +81,7 @@ def test_a_refused_message_is_corrected_once(client, maker, user, package):
     link = f"{form}?again={change.pk}&amp;part=1"
     assert link in client.get(change.get_absolute_url()).content.decode()
     first, second = (Page(client.get(form, part).content.decode()).sent() for _ in range(2))
-    assert first["amount"] == ["1000"]
+    assert first["amount"] == ["1,000"]
     assert first["reference"] != [change.messages[1]["values"]["reference"]]
     client.post(form, {**first, "press": "save"})
     draft = Change.objects.get(state=State.DRAFT)
@@ -116,7 +116,7 @@ def test_a_whole_that_was_refused_and_its_parts_are_not_both_corrected(client, m
     whole = {"again": change.pk}
     assert client.get(change.get_absolute_url()).context["next_step"].label == "Correct and resubmit"
     typed = Page(client.get(address(user, "package"), whole).content.decode()).sent()
-    assert typed["deposits-0-amount"] == ["1000"]
+    assert typed["deposits-0-amount"] == ["1,000"]
     part = Page(client.get(address(user, "user_template"), {**whole, "part": 0}).content.decode()).sent()
     client.post(address(user, "user_template"), {**part, "press": "save"})
     assert client.post(address(user, "package"), {**typed, "press": "save"}).status_code == 409
