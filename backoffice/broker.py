@@ -3,7 +3,7 @@
 Connections: Celery waits up to 30 seconds between two tries to reach a broker that is away, and so would everything
 after its return. Here it is two.
 
-RabbitMQ without waiting for ever: py-amqp waits without end for each answer that it is owed (that a message was taken,
+RabbitMQ without endless waits: py-amqp waits without end for each answer that it is owed (that a message was taken,
 that a channel is closed), and so would whoever speaks to a broker that fell silent without closing the connection:
 beat, the worker's main loop, the thread that sends wake-ups. Its own `read_timeout` ends no wait.
 

@@ -270,7 +270,7 @@ def dates(name: str) -> frozenset[date]:
 
 
 def mail_address(name: str, default: str, *, needed: bool) -> str:
-    """An e-mail address by itself. Raises ImproperlyConfigured; where it is `needed`, without it too."""
+    """An e-mail address alone. Raises ImproperlyConfigured; where it is `needed`, without it too."""
     value = env.str(name, default="")
     if not value and not needed:
         return default

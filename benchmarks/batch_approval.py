@@ -139,7 +139,7 @@ def submit(batch: Batch, maker: User) -> None:
 
 
 def approve_one_by_one(batch: Batch, checker: User) -> None:
-    """The peer: each change and its delivery by itself, in one transaction."""
+    """The peer: each change and its delivery alone, in one transaction."""
     with transaction.atomic():
         approvals.approve_batch(batch.pk, by=checker, content_hash=batch.content_hash, reason="")
         for change in Change.objects.filter(batch=batch).order_by("row_number"):

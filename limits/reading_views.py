@@ -75,7 +75,7 @@ class Panel:
 @require_safe
 @for_staff(*PERMISSION)
 def funds_and_stocks(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """The newest readings of one retail user, and the buttons that ask anew."""
+    """The newest readings of one retail user, and the buttons that ask again."""
     user = _user(group_id, user_id)
     panels = [_panel(group_id, user_id, kind) for kind in KINDS]
     context = {

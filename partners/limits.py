@@ -1,6 +1,6 @@
 """How often one address may call one of ours (C4).
 
-Counted in each process by itself: a limit holds for each worker of the web server. It keeps one address from taking
+Counted in each process separately: a limit holds for each worker of the web server. It keeps one address from taking
 all workers, and guessing from being fast; secrets of 256 bits need no more.
 """
 

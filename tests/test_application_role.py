@@ -45,7 +45,7 @@ NOW = "'2026-11-29 10:00:00+00:00'"
 
 
 class Attacker:
-    """Runs statements as the portal's role, each by itself."""
+    """Runs statements as the portal's role, each on its own."""
 
     def __init__(self, run):
         self._run = run

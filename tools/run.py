@@ -1,7 +1,7 @@
 """`make run`: the whole portal in one terminal, as a demonstration with the stand-ins of ODIN, REST API and Connector.
 
 Sets up what is missing, starts the stand-ins, the Celery worker, beat and the web server as processes of their own,
-prints the address, and ends all of them on Ctrl-C. One that ends by itself is started again after a pause; where it
+prints the address, and ends all of them on Ctrl-C. One that ends on its own is started again after a pause; where it
 ends soon after its start, the others end too and the last lines of its log are shown.
 """
 
@@ -25,7 +25,7 @@ from tools.supervisor import Supervisor
 
 
 def main() -> int:
-    """Run until Ctrl-C, or until one of the processes ends by itself. Returns the exit code."""
+    """Run until Ctrl-C, or until one of the processes ends on its own. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Run the portal as a demonstration.")
     parser.add_argument("--port", type=int, default=8000, help="of the portal")
     parser.add_argument("--odin-port", type=int, default=8801, help="of the stand-in ODIN")

@@ -96,7 +96,7 @@ class Supervisor:
             self._told_to_end.wait(0.1)
 
     def watch(self) -> None:
-        """Return when a signal tells to end. A process that ends by itself is started again after a pause, as an
+        """Return when a signal tells to end. A process that ends on its own is started again after a pause, as an
         installation's supervisor does. Raises CannotStart for one that ends soon after its start.
         """
         ended: dict[str, float] = {}

@@ -22,12 +22,12 @@ from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
 
 CONVERT_RETAIL_USER = "convert_retail_user"
-#: What names the user, and what the conversion makes of it. Manager and category may be given anew.
+#: What names the user, and what the conversion makes of it. Manager and category may be given again.
 FIXED = ("group_id", "user_id", "odin_user_type")
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
-    """The form of a new retail user with what is known of this one; ODIN takes all of it anew."""
+    """The form of a new retail user with what is known of this one; ODIN takes all of it again."""
     fixed: Values = {**form.fixed, "odin_user_type": OdinUserType.ODIN.value}
     fixed = {name: fixed[name] for name in FIXED}
     return replace(

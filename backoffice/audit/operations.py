@@ -28,7 +28,7 @@ def record(
 ) -> Entry:
     """Write one audit entry in the caller's transaction.
 
-    `by` is None for what workers do by themselves. Secrets must be masked by the caller; address and request id
+    `by` is None for what workers do on their own. Secrets must be masked by the caller; address and request id
     come from the request being served, if any.
     """
     entry = _entry(

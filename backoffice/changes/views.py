@@ -230,7 +230,7 @@ def _page_of(change: Change) -> str:
 
 
 def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery]) -> str:
-    """How often the page asks again: each second while something moves by itself, seldom while a person is awaited."""
+    """How often the page asks again: each second while something moves on its own, seldom while a person is awaited."""
     if change.state == State.SUBMITTED:
         return "" if _may_decide(request, change) else "3s"
     waiting = [delivery for delivery in deliveries if delivery.state not in FINAL]

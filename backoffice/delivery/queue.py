@@ -52,7 +52,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Said:
-    """What the audit entry of a move says. `by` is None for what workers do by themselves."""
+    """What the audit entry of a move says. `by` is None for what workers do on their own."""
 
     action: str
     text: str

@@ -23,7 +23,7 @@ class Move(models.TextChoices):
     APPLY = "apply", "ODIN confirmed it"
     REFUSE = "refuse", "ODIN refused it"
     DOUBT = "doubt", "no proper answer came"
-    STOP = "stop", "it cannot go on by itself"
+    STOP = "stop", "it cannot go on without a person"
     HOLD = "hold", "what it depends on does not come about"
     FREE = "free", "a person lets it go on, or the create it waited for is applied"
     RESOLVE_APPLIED = "resolve_applied", "a person found it in ODIN"

@@ -16,7 +16,7 @@ from backoffice.odin import questions
 from backoffice.wakeups import Work, wake
 
 #: A task gives its worker back after this many seconds, so that sweeps get their turn in a long backlog where a worker
-#: does one thing at a time. Not sooner, since its calls run out each time before it begins anew.
+#: does one thing at a time. Not sooner, since its calls run out each time before it begins again.
 DRAIN_SECONDS = 20.0
 
 

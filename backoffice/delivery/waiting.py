@@ -12,7 +12,7 @@ from backoffice.delivery.states import State
 from backoffice.odin.outcome import OutcomeKind
 from backoffice.wakeups import Work, wake
 
-#: So many go at once at most; the pauses of what is left end by themselves within half a minute.
+#: So many go at once at most; the pauses of what is left end on their own within half a minute.
 AT_ONCE = 1000
 
 

@@ -103,7 +103,7 @@ class Bell:
 
 
 def needing_a_person() -> QuerySet[Delivery]:
-    """The deliveries that do not go on by themselves."""
+    """The deliveries that do not go on without a person."""
     return Delivery.objects.filter(needs_person=True)
 
 

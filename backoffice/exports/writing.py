@@ -48,7 +48,7 @@ def due() -> QuerySet[Export]:
 
 
 def take(export: Export) -> uuid.UUID | None:
-    """Take the lease; None when another was quicker. Begins anew where the last worker did not give it back."""
+    """Take the lease; None when another was quicker. Begins again where the last worker did not give it back."""
     changed: dict[str, Any] = {}
     if export.lease_token or not export.path:
         changed = {"path": FILES.new_name(), "position": None, "done": 0, "size": 0, "total": None}

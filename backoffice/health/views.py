@@ -19,7 +19,7 @@ METRICS = {
     "portal_deliveries": ("Deliveries by state", "state"),
     "portal_attempts_recent": ("Attempts of the last five minutes by outcome", "outcome"),
     "portal_oldest_queued_seconds": ("Age of the oldest queued delivery", ""),
-    "portal_needs_person": ("Deliveries that do not go on by themselves", ""),
+    "portal_needs_person": ("Deliveries that do not go on without a person", ""),
     "portal_new_words": ("Refusals in words of ODIN that nobody has read yet", ""),
     "portal_circuit_open": ("1 while the circuit to ODIN is open", ""),
     "portal_sending_paused": ("1 while an admin has paused all sending", ""),

@@ -28,7 +28,7 @@ from backoffice.kit.templatetags import portal
 from backoffice.outside import whole
 
 COUNT_CAP = 10_000
-#: So many rows are sorted by themselves; of more, a walk in the order of an index soon finds a page.
+#: So many rows are sorted alone; of more, a walk in the order of an index soon finds a page.
 FEW = 1_000
 PAGE_SIZES = (25, 50, 100)
 #: The values that django-filter and Django give to the choice that filters nothing.

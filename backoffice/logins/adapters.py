@@ -18,7 +18,7 @@ from backoffice.seal import seal, unseal
 
 
 class StaffAdapter(DefaultAccountAdapter):
-    """Logging in with a password. Staff are made by administrators, never by themselves."""
+    """Logging in with a password. Staff are created by administrators, never by signing up."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,

@@ -18,7 +18,7 @@ from backoffice.logins.sessions import SEEN
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Said by requests that a page makes by itself: watching a page refresh is not working with it.
+#: Said by requests that a page makes on its own: watching a page refresh is not working with it.
 BACKGROUND_HEADER = "X-Background"
 #: The time of activity is written at most so often (seconds): not each request shall write the session.
 WRITTEN_EVERY = 30

@@ -79,7 +79,7 @@ def _factor_removed(sender: object, user: Any, authenticator: Any, **kwargs: obj
 
 
 def _factor_renewed(sender: object, user: Any, authenticator: Any, **kwargs: object) -> None:
-    _about(user, "staff.recovery_codes_made", f"Made anew: {_named(authenticator)}.")
+    _about(user, "staff.recovery_codes_made", f"Made again: {_named(authenticator)}.")
 
 
 def _factor_failed(sender: object, user: Any, **kwargs: object) -> None:

@@ -50,7 +50,7 @@ LONGEST_TEXT = 500
 
 STATUSES = {member.value: member for member in LogonStatus}
 ALREADY_LOGGED_IN = "10008"
-#: Statuses that may pass by themselves; every other failure stops further logons until a person lifts the stop.
+#: Statuses that may pass on their own; every other failure stops further logons until a person lifts the stop.
 PASSING = (ALREADY_LOGGED_IN, "0", "1", "10014", "10028")
 
 

@@ -1,6 +1,6 @@
 """HTTP connections with a total deadline for each call.
 
-A time-out of `requests` is for a single read: an answer that drips can take for ever. One watchdog thread shuts the
+A time-out of `requests` is for a single read: an answer that drips has no end. One watchdog thread shuts the
 socket of a call whose time is over, which wakes the reader at once.
 """
 
@@ -101,7 +101,7 @@ class Watchdog:
 
 def _shut(sock: socket.socket | None) -> None:
     if sock is not None:
-        with contextlib.suppress(OSError):  # it ended by itself in this moment
+        with contextlib.suppress(OSError):  # it ended on its own in this moment
             sock.shutdown(socket.SHUT_RDWR)
 
 

@@ -37,7 +37,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 class Scalar(Field):
-    """A field whose value is one text. Refuses separators in findings and, by itself, on the way out (F5)."""
+    """A field whose value is one text. Refuses separators in findings and, on its own, on the way out (F5)."""
 
     allowed = PLAIN
 
@@ -337,7 +337,7 @@ class Secret(Field):
     def findings(self, value: object, path: str) -> Iterator[Finding]:
         """Length and characters (U9)."""
         if not isinstance(value, SecretText):
-            yield Finding(path, f"{self.label} must be typed anew.", rule="U11")
+            yield Finding(path, f"{self.label} must be typed again.", rule="U11")
             return
         text = value.reveal()
         if not 6 <= len(text) <= 12:

@@ -102,7 +102,7 @@ def encode(
 
 
 def _one_by_one(message: type[Request], values: Mapping[str, Any], cipher: PasswordCipher | None) -> str:
-    """The pairs of the fields, each encoded by itself.
+    """The pairs of the fields, each encoded alone.
 
     For partial messages, absent keys, and to name what is wrong.
     """

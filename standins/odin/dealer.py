@@ -44,7 +44,7 @@ class Dealer:
         self._idle_seconds = idle_seconds
         self._used = 0.0
         document = store.state("dealer")
-        # A password given anew by the environment replaces whatever was kept, changed passwords included.
+        # A password given again by the environment replaces whatever was kept, changed passwords included.
         if not matches(password, document.get("given", "")):
             with store.transaction():
                 store.save_state("dealer", {"given": hashed(password), "password": hashed(password)})

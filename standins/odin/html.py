@@ -31,7 +31,7 @@ def join(parts: Iterable[object]) -> Safe:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> Safe:
-    """A table that scrolls by itself; without rows, a sentence. Columns of amounts end in `₹`."""
+    """A table that scrolls on its own; without rows, a sentence. Columns of amounts end in `₹`."""
     lines = list(rows)
     if not lines:
         return tag("p", empty, class_="empty")

@@ -234,7 +234,7 @@ setInterval(refreshTimes, 10_000);
 
 const PERSONAL = new RegExp(`^\\s*(?:${document.body.dataset.personal ?? "(?!)"})\\s*$`, "i");
 document.addEventListener("htmx:configRequest", (event) => {
-  // What a page asks by itself does not keep a session alive.
+  // What a page asks on its own does not keep a session alive.
   if (event.detail.elt.matches("[data-poll]")) event.detail.headers["X-Background"] = "yes";
   if (event.detail.verb !== "get") return;
   const { parameters } = event.detail;
@@ -252,7 +252,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 // Whoever has followed a link is not held back by a page that would renew itself: a reload would undo the click. A
-// download begins like any other link and leaves the page where it is, so this ends by itself.
+// download begins like any other link and leaves the page where it is, so this ends on its own.
 const LEAVING_MS = 10_000;
 let leftAt = -LEAVING_MS;
 window.addEventListener("beforeunload", () => (leftAt = performance.now()));

@@ -66,7 +66,7 @@ def test_connections_that_die_without_a_word_are_replaced_and_each_message_goes_
             desk.approve(3, said)
             wait_until(desk.all_applied, "what was approved while nothing came through goes out", 60)
             assert (said.failures, desk.waiting) == ([], [])
-            assert portal.processes == started, "each found by itself that its connection was dead"
+            assert portal.processes == started, "each found on its own that its connection was dead"
         finally:
             portal.stop()
     store = Store(str(tmp_path / "standin.sqlite3"))

@@ -180,7 +180,7 @@ def test_writing_goes_on(entry):
 
 
 def test_triggers_that_a_migration_took_along_are_there_again_after_it(entry):
-    unguard(connection)  # as SQLite does with those of a table that is made anew
+    unguard(connection)  # as SQLite does with those of a table that is made again
     call_command("migrate", verbosity=0)
     with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM audit_entry")

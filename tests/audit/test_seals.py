@@ -153,7 +153,7 @@ def test_a_chain_that_was_cut_off_or_written_anew_does_not_have_the_kept_head(se
     assert "its end was cut off" in verify(head).fault
     tamper("UPDATE audit_entry SET text = 'forged' WHERE id = %s", sealed[25])
     seal_new()
-    assert verify().fault == ""  # written anew with the portal's own code: only the kept head tells
+    assert verify().fault == ""  # rewritten with the portal's own code: only the kept head tells
     assert "is not the one that was kept" in verify(head).fault
 
 

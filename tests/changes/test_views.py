@@ -152,7 +152,7 @@ def test_a_decision_is_never_made_by_following_a_link(client, checker, submitted
 
 
 class TestOutcome:
-    """The part of the page that asks again by itself."""
+    """The part of the page that asks again on its own."""
 
     @pytest.fixture
     def delivery(self, checker, submitted):

@@ -53,7 +53,7 @@ class Proxy:
             self._listener = self._listen(self.port)
 
     def lose(self) -> None:
-        """What is connected stays open and silent for ever, as when a firewall has forgotten it."""
+        """What is connected stays open and silent forever, as when a firewall has forgotten it."""
         self._lost |= self._open
 
     def _listen(self, port: int) -> socket.socket:

@@ -180,7 +180,7 @@ def test_a_connection_reset_after_sending_may_have_been_applied(standin):
         gateway = Gateway(config_for(f"http://127.0.0.1:{port}/soap", f"{standin.url}?singleWsdl"))
         with pytest.raises(MaybeSent):
             gateway.call(318, message())
-        assert len(got) == 1, "an HTTP client that repeats by itself would have sent it twice"
+        assert len(got) == 1, "an HTTP client that repeats on its own would have sent it twice"
 
 
 def test_after_a_failure_the_next_call_works(standin, gateway):

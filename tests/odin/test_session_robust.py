@@ -58,7 +58,7 @@ def test_eight_workers_that_start_at_once_log_on_once(odin):
 
 
 def test_a_worker_with_an_old_look_at_the_row_does_not_log_on_past_a_failure(odin):
-    """Both see a pause that is over; the first fails and pauses anew; the second must see that and not try at once."""
+    """Both see a pause that is over; the first fails and pauses again; the second must see that and not try at once."""
     odin.faults.add("logon_status", match={"type": 101}, status="10008", times=-1)
     with pytest.raises(logon.NoSession):
         session.current()

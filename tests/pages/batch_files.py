@@ -155,7 +155,9 @@ def _unreadable(maker):
     batch = _upload("scanned.csv", as_csv(client(310)), maker)
     with transaction.atomic():
         batch = operations.check(batch.pk, by=maker)
-        words = "Row 4012 has a byte that is not text. Save the file anew as CSV (UTF-8) and upload it again."
+        words = (
+            "Row 4012 has a byte that is not text. Save the file again as CSV (UTF-8) and upload it again."
+        )
         ending.stop_check(batch, lease.take(batch), words)
     return batch
 

@@ -13,7 +13,7 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
 maker = get_user_model().objects.get(username="maker")
 for user_id in ("KEYS1", "KEYS2", "KEYS3"):
-    # Nothing that another user of this portal has too: what stands out is not chosen by itself.
+    # Nothing that another user of this portal has too: what stands out is not chosen on its own.
     alone = {"pan": "", "mobile": "", "banks": [], "demats": [], "mf_ucc": {}, "products": []}
     values = {**example(CreateRetailUser), "user_id": user_id, "reference": "", **alone}
     operations.submit("create_retail_user", values, by=maker, reason="Keys", token=uuid.uuid4())
@@ -37,7 +37,7 @@ def test_two_of_three_are_approved_without_a_mouse(portal, log_in):
     page.goto("/changes/inbox/?q=KEYS")
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text("KEYS2")
-    # A filter that is chosen narrows the list by itself.
+    # A filter that is chosen narrows the list on its own.
     page.goto("/changes/?q=KEYS")
     expect(page.locator("tbody tr")).to_have_count(3)
     page.locator("#filters select[name=kind]").select_option("cash_deposit")

@@ -1,4 +1,4 @@
-"""The supervisor ends what it started, and says which process ended by itself."""
+"""The supervisor ends what it started, and says which process ended on its own."""
 
 import os
 import signal

@@ -24,7 +24,7 @@ class CashDeposit(Request):
     notional_deposit = Amount(246, "Notional deposit", consequences=ADDS)
     amount = Amount(251, "Amount", example="1000.50", consequences=ADDS)
     reference = Text(
-        252, "Reference", max_length=50, required=True, help="Unique for ever.", example="70705000100"
+        252, "Reference", max_length=50, required=True, help="Used only once.", example="70705000100"
     )
     product_id = Integer(253, "Product id", required=True, names="products", example="1")
 

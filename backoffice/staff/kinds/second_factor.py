@@ -35,7 +35,7 @@ class SecondFactorReset(Request, abstract=True):
         required=True,
         consequences={
             "*": "Until this person sets up a new one, the password alone logs in. The next login by single sign-on "
-            "binds the account at the provider anew."
+            "binds the account at the provider again."
         },
     )
 

@@ -9,7 +9,7 @@ from limits.tasks import refresh_periodicities
 
 
 class Command(BaseCommand):
-    """A worker fetches the list. Does nothing where there is one: it is asked for anew each morning."""
+    """A worker fetches the list. Does nothing where there is one: it is asked for again each morning."""
 
     help = "Ask ODIN for the list of periodicities, unless the portal has one."
 

@@ -8,7 +8,7 @@ DUPLICATE = "Transaction No already exist in the system"
 
 @handles(303, 330)
 def add_limit(ask: Ask) -> str:
-    """Amounts add up; a reference is used once for ever, over both types. A refused one is not used up."""
+    """Amounts add up; a reference is used only once, over both types. A refused one is not used up."""
     user = ask.user()
     reference = ask.text("reference")
     if ask.store.limit_known(reference):

@@ -447,7 +447,7 @@ class TestCleaning:
 
 
 class TestFlags:
-    """What a row's change is flagged with, as one that is proposed by itself."""
+    """What a row's change is flagged with, as one that is proposed on its own."""
 
     def test_a_large_amount(self, check, settings):
         settings.CHANGES_TWO_CHECKERS_ABOVE = 1000
