@@ -24,7 +24,7 @@ function count(number) {
 }
 
 // "" for what is not yet an amount.
-function amountWords(typed) {
+export function amountWords(typed) {
   const match = /^([0-9]{1,13})(?:\.([0-9]{1,2}))?$/.exec(typed.replace(/[₹,\s]/g, ""));
   if (!match) return "";
   const rupees = BigInt(match[1]);
