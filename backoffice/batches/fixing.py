@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 
 def may_fix(batch: Batch, person: "User") -> bool:
     """Whether somebody may fix rows of the batch as it is now."""
-    return (
-        batch.state == State.CHECKED
-        and batch.made_by_id == person.pk
-        and person.has_perm("changes.add_change")
-        and privacy.sees(person)
-        and privacy.sees_at_once(person)
-    )
+    return batch.state == State.CHECKED and batch.made_by_id == person.pk and _sees_values(person)
 
 
 def accept_cleaned(batch_id: int, *, path: str, rule: str, seen: str, by: "User") -> int:
@@ -64,7 +58,7 @@ def correct(batch_id: int, typed: Iterable[Typed], *, by: "User") -> Corrected:
 def like(batch: Batch, number: int, place: int) -> int:
     """How many other rows with errors have the text that this corrected cell of the file had when it was uploaded.
 
-    None where the column is not read, or holds passwords: each is one person's.
+    0 where the column is not read, or holds passwords: each is one person's.
     """
     column = corrections.columns_of(batch).get(place)
     row = batch.rows.filter(number=number).first()
@@ -99,11 +93,16 @@ def place_of(batch: Batch, path: str) -> int:
     return names.index(by_path[path])
 
 
+def _sees_values(person: "User") -> bool:
+    """Whether somebody proposes changes, and sees personal data without giving a reason."""
+    return person.has_perms(("changes.add_change", privacy.SEE, privacy.AT_ONCE))
+
+
 def _to_fix(batch_id: int, by: "User") -> Batch:
     """The batch, locked, while this person may fix its rows."""
     batch = mine(batch_id, by)
-    if not privacy.sees_at_once(by):
-        raise NotAllowed("Only a person who sees the values may correct them.")
+    if not _sees_values(by):
+        raise NotAllowed("Only a person who proposes changes and sees the values may correct them.")
     if batch.state != State.CHECKED:
         raise BatchError("The file is being checked. Wait for the end of the check.")
     return batch

@@ -44,7 +44,7 @@ def correction_of(earlier: Corrected) -> Change | None:
 
 
 def may_correct(earlier: Corrected) -> bool:
-    """Whether something may be put in its place, as far as what became of it is concerned."""
+    """Whether the outcome of the earlier change allows a correction."""
     if earlier.part is None:
         return came_to_nothing(earlier.change)
     return earlier.part in {delivery.part for delivery in refused_parts(earlier.change)}

@@ -15,8 +15,8 @@ FILLED = "filled"
 class Filling:
     """What fills a form: `by` is the field that names it.
 
-    `fill` gives what was typed, filled; it is told what filled the form before. `folds` are the slugs of the sections
-    that say what the form was filled with, and nothing else.
+    `fill` returns the typed values, filled; it also gets the name of what filled the form before. `folds` are the slugs
+    of the sections that say what the form was filled with, and nothing else.
     """
 
     by: str

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from backoffice.changes.models import Change
+from backoffice.changes.notifying import notify
 from backoffice.changes.results import result_of
-from backoffice.changes.telling import tell
 from backoffice.delivery.models import Delivery
 
 
@@ -30,4 +30,4 @@ def follow(change_ids: Collection[int]) -> None:
     for result, numbers in by_result.items():
         Change.objects.filter(pk__in=numbers).update(result=result, updated_at=timezone.now())
     moved = {number for numbers in by_result.values() for number in numbers}
-    tell(Change, [change_id for change_id, _, batch in found if change_id in moved and batch is None])
+    notify(Change, [change_id for change_id, _, batch in found if change_id in moved and batch is None])

@@ -181,6 +181,12 @@ class Change(models.Model):
             models.Index(fields=["kind", "-id"], name="change_by_kind"),
             models.Index(fields=["created_at", "-id"], name="change_by_time"),
             models.Index(fields=["-id"], condition=~Q(risks=[]), name="change_that_stands_out"),
+            # What the inbox counts on every page: never the rows of a file that waits.
+            models.Index(
+                fields=["kind", "-id"],
+                condition=Q(state=State.SUBMITTED, batch__isnull=True),
+                name="change_waiting_by_kind",
+            ),
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
         ]
 

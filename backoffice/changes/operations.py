@@ -18,7 +18,7 @@ from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, No
 from backoffice.changes.examination import Examined, as_given, refer
 from backoffice.changes.kinds import declared, kind
 from backoffice.changes.models import Change, State
-from backoffice.changes.telling import tell
+from backoffice.changes.notifying import notify
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.holding import replace_held
@@ -144,7 +144,7 @@ def submit(
             )
             if not draft.checkers:
                 _carry_out(draft, None, "By the approval rule, this kind of change needs no checker.")
-            tell(Change, [draft.pk])
+            notify(Change, [draft.pk])
     except IntegrityError:
         if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
             return done  # this is the second of two clicks at the same moment
@@ -194,7 +194,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
             if given < change.checkers:
                 words = f"{change_kind.title}: approved, {given} of {change.checkers}."
                 _record(change, "change.first_approval", by, words, reason)
-                tell(Change, [change.pk])
+                notify(Change, [change.pk])
             else:
                 _carry_out(change, by, reason)
         else:
@@ -358,7 +358,7 @@ def _move(change: Change, state: State, reason: str = "") -> None:
     change.save(
         update_fields=["state", "decided_by", "decided_at", "decision_reason", "request_id", "updated_at"]
     )
-    tell(Change, [change.pk])
+    notify(Change, [change.pk])
 
 
 def _enqueue_all(change: Change) -> Applied:

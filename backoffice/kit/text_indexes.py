@@ -17,7 +17,7 @@ NO_TRIGRAMS = (
 
 
 class _TextIndex(models.Index):
-    """An index of one expression, compared in a way that PostgreSQL is told."""
+    """An index of one expression, with a method and a class of operators on PostgreSQL."""
 
     method = "btree"
     operators = ""
@@ -45,7 +45,10 @@ class PartIndex(_TextIndex):
 
 
 class Trigrams(TrigramExtension):
-    """Creates the extension behind `PartIndex`. A role that may not is told who may."""
+    """Creates the extension behind `PartIndex`.
+
+    Raises ImproperlyConfigured where the role may not, and says who may.
+    """
 
     def database_forwards(self, *args: Any, **kwargs: Any) -> None:
         try:

@@ -7,11 +7,11 @@ class NoticesConfig(AppConfig):
     verbose_name = "Notices"
 
     def ready(self) -> None:
-        from backoffice.changes import telling
+        from backoffice.changes import notifying
         from backoffice.kit import components
         from backoffice.notices import operations
 
-        telling.register(operations.tell)
+        notifying.register(operations.notify)
         components.add_statuses(
             "notice",
             {

@@ -1,4 +1,4 @@
-"""Who is told of what: the events of changes and files, to whom each is told, and how it is called."""
+"""Who is notified of what: the events of changes and files, their audience, and their names."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from backoffice.logins.models import User
 
 
 class Event(models.TextChoices):
-    """What a person is told of, by the status that brings it; the label heads its numbers in a mail."""
+    """What a person is notified of, by the status that causes it; the label stands before its numbers in a mail."""
 
     SUBMITTED = "submitted", "Waiting for your decision"
     REJECTED = "rejected", "Rejected"
@@ -30,35 +30,35 @@ class Event(models.TextChoices):
 
 
 class Audience(Enum):
-    """To whom an event is told."""
+    """Who is notified of an event."""
 
     DECIDERS = "who may decide: never the maker, nor who approved already"
     MAKER = "who submitted it"
 
 
 @dataclass(frozen=True)
-class Told:
-    """To whom an event is told, and whether a mail waits for the automatic repeats."""
+class Rule:
+    """Who is notified of an event, and whether a mail waits for the automatic repeats."""
 
     audience: Audience
     after_repeats: bool = False
 
 
-TOLD: dict[Event, Told] = {
-    Event.SUBMITTED: Told(Audience.DECIDERS),
-    Event.REJECTED: Told(Audience.MAKER),
-    Event.EXPIRED: Told(Audience.MAKER),
-    Event.STALE: Told(Audience.MAKER),
-    Event.REFUSED: Told(Audience.MAKER),
-    Event.UNKNOWN: Told(Audience.MAKER, after_repeats=True),
-    Event.ON_HOLD: Told(Audience.MAKER),
-    Event.CANCELLED: Told(Audience.MAKER),
-    Event.DONE: Told(Audience.MAKER),
+RULES: dict[Event, Rule] = {
+    Event.SUBMITTED: Rule(Audience.DECIDERS),
+    Event.REJECTED: Rule(Audience.MAKER),
+    Event.EXPIRED: Rule(Audience.MAKER),
+    Event.STALE: Rule(Audience.MAKER),
+    Event.REFUSED: Rule(Audience.MAKER),
+    Event.UNKNOWN: Rule(Audience.MAKER, after_repeats=True),
+    Event.ON_HOLD: Rule(Audience.MAKER),
+    Event.CANCELLED: Rule(Audience.MAKER),
+    Event.DONE: Rule(Audience.MAKER),
 }
 
 
 def event_of(thing: Change | Batch) -> Event | None:
-    """What the present status of a change or file tells, if anything."""
+    """The event that the present status of a change or file is; None for a status nobody is notified of."""
     status = thing.status
     if isinstance(thing, Batch):
         if thing.finished_at is None and status == BatchState.APPROVED:
@@ -73,8 +73,8 @@ def event_of(thing: Change | Batch) -> Event | None:
 
 
 def people_for(event: Event, thing: Change | Batch) -> list[int]:
-    """The people who are told, by their keys. Who may not log in any more is told nothing."""
-    if TOLD[event].audience is Audience.MAKER:
+    """The keys of the people who are notified. Who may not log in any more is not."""
+    if RULES[event].audience is Audience.MAKER:
         found = User.objects.filter(pk=thing.made_by_id, is_active=True)
     else:
         found = User.objects.with_perm(kind_of(thing).decide, include_superusers=False)
@@ -84,7 +84,7 @@ def people_for(event: Event, thing: Change | Batch) -> list[int]:
 
 def delay(event: Event) -> timedelta:
     """How long a mail waits, so that what settles without a person is not mailed."""
-    return timedelta(minutes=settings.DELIVERY_MAX_MINUTES if TOLD[event].after_repeats else 0)
+    return timedelta(minutes=settings.DELIVERY_MAX_MINUTES if RULES[event].after_repeats else 0)
 
 
 def kind_of(thing: Change | Batch) -> ChangeKind:

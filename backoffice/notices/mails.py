@@ -94,7 +94,7 @@ def written(notices: Iterable[Notice]) -> tuple[str, str]:
     many = f"{count} notice{'' if count == 1 else 's'}"
     lines = [f"{event.label}: {_listed(numbers[event])}" for event in Event if event in numbers]
     link = f"{settings.PORTAL_URL}/notices/"
-    text = "\n".join([*lines, "", f"Open the portal: {link}", "Choose there how you are told."])
+    text = "\n".join([*lines, "", f"Open the portal: {link}", "Choose there how you are notified."])
     return f"Back office {settings.PORTAL_ENVIRONMENT}: {many}", f"{text}\n"
 
 

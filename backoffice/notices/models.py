@@ -1,4 +1,4 @@
-"""Notices, the mails that carry them, and how each person wants to be told."""
+"""Notices, the mails that carry them, and how each person wants to be notified."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from backoffice.notices.events import Event
 
 
 class Mode(models.TextChoices):
-    """How a person is told by e-mail."""
+    """How a person is notified by e-mail."""
 
     AT_ONCE = "at_once", "At once"
     DIGEST = "digest", "Once a day"
@@ -19,7 +19,7 @@ class Mode(models.TextChoices):
 
 
 class Choice(models.Model):
-    """How one person wants to be told. Who has no row is told once a day."""
+    """How one person wants to be notified. Who has no row is notified once a day."""
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -113,7 +113,7 @@ class Notices(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """One person is told of one event of a change or a file, once.
+    """One person is notified of one event of a change or a file, once.
 
     `over_at`: when it was read, or the change or file moved on. `due_at`: when a mail should carry it; None: none will.
     """

@@ -1,4 +1,4 @@
-"""Telling people of events, reading notices, and choosing how one is told."""
+"""Notifying people of events, reading notices, and choosing how one is notified."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -27,11 +27,11 @@ SHOWN = 100
 AT_ONCE = 1000
 
 
-def tell(model: type[Change] | type[Batch], numbers: Collection[int]) -> None:
+def notify(model: type[Change] | type[Batch], numbers: Collection[int]) -> None:
     """Write the notices of changes or files that have another status, and end those that no longer hold.
 
     In the transaction of the move, so that no notice is lost and none is of what did not happen. The changes of a file
-    are left out: their makers and checkers are told of the file.
+    are left out: their makers and checkers are notified of the file.
     """
     things: QuerySet[Any] = model.objects.filter(pk__in=numbers).order_by("pk")
     if model is Change:
@@ -65,13 +65,13 @@ def read_all(person: "User") -> int:
 
 
 def mode_of(person: "User") -> str:
-    """How somebody is told by e-mail."""
+    """How somebody is notified by e-mail."""
     choice = Choice.objects.filter(person=person).first()
     return choice.mode if choice else Mode.DIGEST
 
 
 def choose(mode: str, *, by: "User") -> None:
-    """Choose how one is told; it holds for what was not mailed yet, too. Raises ValueError for no mode.
+    """Choose how one is notified; it also holds for what was not mailed yet. Raises ValueError for no mode.
 
     What came while somebody wanted no e-mail is not mailed later.
     """
@@ -148,7 +148,7 @@ def _write(thing: Change | Batch, event: Event, people: Collection[int]) -> None
 
 
 def _due(mode: str, at: datetime) -> datetime | None:
-    """When a mail should carry what is worth telling at a time; None: no mail."""
+    """When a mail should carry an event of this time; None: no mail."""
     if mode == Mode.NOTHING:
         return None
     return at if mode == Mode.AT_ONCE else next_digest(at)

@@ -1,4 +1,4 @@
-"""Celery tasks of notices, run by beat and woken by what is told at once. What is to be done is in the database."""
+"""Celery tasks of notices, run by beat and woken by what is sent at once. What is to be done is in the database."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""One's own notices, the mails made of them, and how one is told."""
+"""One's own notices, the mails made of them, and how one is notified."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,7 +23,7 @@ LISTED, MAILS_LISTED = 50, 5
 @require_safe
 @for_staff()
 def own(request: StaffRequest) -> HttpResponse:
-    """What waits for somebody or came back to them, newest first, and how they are told."""
+    """What waits for somebody or came back to them, newest first, and how they are notified."""
     person = request.user
     subject, text = mails.preview(person)
     context = {
@@ -72,7 +72,7 @@ def _listed(person: User) -> QuerySet[Notice]:
 @require_POST
 @for_staff()
 def choose(request: StaffRequest) -> HttpResponse:
-    """Choose how one is told by e-mail."""
+    """Choose how one is notified by e-mail."""
     try:
         operations.choose(request.POST.get("mode", ""), by=request.user)
     except ValueError:

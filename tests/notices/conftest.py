@@ -73,7 +73,7 @@ def mail_to(settings, port):
 
 @pytest.fixture
 def at_once(maker, checker):
-    """Maker and checker have addresses and want to be told at once."""
+    """Maker and checker have addresses and want to be notified at once."""
     for person in (maker, checker):
         person.email = f"{person.username}@broker.example"
         person.save()

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def waiting(at_once, propose):
-    """A change that waits for the checker, who wants to be told at once."""
+    """A change that waits for the checker, who wants to be notified at once."""
     return propose()
 
 
@@ -53,7 +53,7 @@ def test_a_mail_holds_numbers_and_a_link_and_is_sent_once(server, waiting, check
         f"Waiting for your decision: C-{waiting.pk}",
         "",
         "Open the portal: https://portal.example/notices/",
-        "Choose there how you are told.",
+        "Choose there how you are notified.",
     ]
     sent = Mail.objects.get()
     assert (sent.state, sent.tries, sent.lease_token) == (MailState.SENT, 1, None)

@@ -1,4 +1,4 @@
-"""Who is told of what, once, and when a notice is over."""
+"""Who is notified of what, once, and when a notice is over."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from backoffice.batches.decide import completion, decisions
 from backoffice.batches.models import Batch
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
-from backoffice.changes.telling import tell
+from backoffice.changes.notifying import notify
 from backoffice.delivery import queue
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import Move
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 SAID = queue.Said("delivery.tested", "A test moved it.")
 
 
-def told(person):
-    """What somebody is told that still holds."""
+def notified(person):
+    """What somebody is notified that still holds."""
     return set(Notice.objects.filter(person=person, over_at=None).values_list("event", flat=True))
 
 
@@ -38,7 +38,7 @@ def move(delivery, step, **columns):
     assert queue.move(Delivery.objects.get(pk=delivery.pk), step, SAID, **columns)
 
 
-def test_a_submission_is_told_to_who_may_decide_and_its_rejection_to_its_maker(
+def test_a_submission_is_notified_to_who_may_decide_and_its_rejection_to_its_maker(
     propose,
     maker,
     other_maker,
@@ -52,7 +52,7 @@ def test_a_submission_is_told_to_who_may_decide_and_its_rejection_to_its_maker(
     change = propose()
     assert everybody() == {("checker", "submitted"), ("checker2", "submitted")}
     changes.reject(change.pk, by=checker, reason="Wrong branch")
-    assert (told(checker), told(other_checker), told(maker)) == (set(), set(), {"rejected"})
+    assert (notified(checker), notified(other_checker), notified(maker)) == (set(), set(), {"rejected"})
 
 
 def test_who_approved_first_of_two_waits_no_longer(deposit, maker, checker, other_checker):
@@ -60,30 +60,30 @@ def test_who_approved_first_of_two_waits_no_longer(deposit, maker, checker, othe
     Notice.objects.all().delete()
     change = deposit("100")
     changes.approve(change.pk, by=checker, content_hash=change.content_hash)
-    assert (told(checker), told(other_checker)) == (set(), {"submitted"})
+    assert (notified(checker), notified(other_checker)) == (set(), {"submitted"})
     changes.approve(change.pk, by=other_checker, content_hash=change.content_hash)
-    assert told(other_checker) == told(maker) == set()  # nothing came back yet
+    assert notified(other_checker) == notified(maker) == set()  # nothing came back yet
 
 
 def test_a_withdrawn_change_waits_for_nobody_and_an_expired_one_comes_back(propose, maker, checker):
     changes.withdraw(propose().pk, by=maker)
-    assert told(checker) == told(maker) == set()
+    assert notified(checker) == notified(maker) == set()
     old = propose(user_id="OLD", email="old@example.com")
     Change.objects.filter(pk=old.pk).update(submitted_at=timezone.now() - timedelta(days=30))
     assert changes.expire_old() == 1
-    assert (told(checker), told(maker)) == (set(), {"expired"})
+    assert (notified(checker), notified(maker)) == (set(), {"expired"})
 
 
-def test_an_outcome_is_told_once_however_often_it_is_tried_again():
+def test_an_outcome_is_notified_once_however_often_it_is_tried_again():
     delivery = DeliveryFactory()
     maker = delivery.change.made_by
     for _ in range(2):
         claimed = queue.claim().delivery
-        assert told(maker) == ({"unknown"} if Notice.objects.exists() else set())
+        assert notified(maker) == ({"unknown"} if Notice.objects.exists() else set())
         move(claimed, Move.DOUBT, next_try_at=None)
-        assert told(maker) == {"unknown"}
+        assert notified(maker) == {"unknown"}
     move(queue.claim().delivery, Move.APPLY)
-    assert told(maker) == {"done"}
+    assert notified(maker) == {"done"}
     assert Notice.objects.count() == 2
 
 
@@ -91,7 +91,7 @@ def test_an_outcome_is_told_once_however_often_it_is_tried_again():
 def test_what_odin_refuses_or_what_is_held_comes_back(step, event):
     delivery = DeliveryFactory()
     move(queue.claim().delivery, step)
-    assert told(delivery.change.made_by) == {event}
+    assert notified(delivery.change.made_by) == {event}
 
 
 def test_what_is_rolled_back_tells_nothing(propose, checker):
@@ -107,12 +107,12 @@ def test_a_change_of_the_portal_itself_is_done_when_it_is_approved(admin, django
     other.groups.set(admin.groups.all())
     values = {"kind": "cash_deposit", "checkers": "2", "above": ""}
     change = changes.submit("approval_rule", values, by=admin, reason="Audit", token=uuid.uuid4())
-    assert told(other) == {"submitted"}
+    assert notified(other) == {"submitted"}
     changes.approve(change.pk, by=other, content_hash=change.content_hash)
-    assert (told(other), told(admin)) == (set(), {"done"})
+    assert (notified(other), notified(admin)) == (set(), {"done"})
 
 
-def test_a_file_is_told_as_one_and_refused_rows_at_its_end(submitted, maker, checker):
+def test_a_file_is_notified_as_one_and_refused_rows_at_its_end(submitted, maker, checker):
     batch = submitted()
     assert list(Notice.objects.values_list("person", "event", "batch")) == [
         (checker.pk, "submitted", batch.pk)
@@ -122,22 +122,22 @@ def test_a_file_is_told_as_one_and_refused_rows_at_its_end(submitted, maker, che
     move(queue.claim().delivery, Move.REFUSE)
     completion.note_outcomes()
     assert Batch.objects.get().result == "sent"
-    assert told(checker) == told(maker) == set()
+    assert notified(checker) == notified(maker) == set()
     for _ in others:
         move(queue.claim().delivery, Move.APPLY)
     completion.note_outcomes()
     completion.note_outcomes()
-    assert told(maker) == {"refused"}
+    assert notified(maker) == {"refused"}
     assert Notice.objects.filter(change__isnull=False).count() == 0
     assert first.lane
 
 
 def test_a_rejected_file_comes_back(submitted, maker, checker, other_checker):
     decisions.reject(submitted().pk, by=checker, reason="Old template")
-    assert (told(checker), told(other_checker), told(maker)) == (set(), set(), {"rejected"})
+    assert (notified(checker), notified(other_checker), notified(maker)) == (set(), set(), {"rejected"})
 
 
-def test_the_number_of_statements_does_not_grow_with_who_is_told(
+def test_the_number_of_statements_does_not_grow_with_who_is_notified(
     propose,
     checker,
     django_assert_max_num_queries,
@@ -146,7 +146,7 @@ def test_the_number_of_statements_does_not_grow_with_who_is_told(
     for _ in range(30):
         StaffFactory().groups.set(checker.groups.all())
     with django_assert_max_num_queries(5):
-        tell(Change, [change.pk])
+        notify(Change, [change.pk])
     assert Notice.objects.count() == 31
 
 

@@ -14,7 +14,7 @@ from backoffice.batches.trail import note
 from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
-from backoffice.changes.telling import tell
+from backoffice.changes.notifying import notify
 
 #: Rows that are applied in one transaction.
 AT_ONCE = 500
@@ -36,7 +36,7 @@ def step(batch: Batch, token: uuid.UUID) -> bool:
         raise LeaseLost
     if not numbers:
         _finish(batch)
-        tell(Batch, [batch.pk])
+        notify(Batch, [batch.pk])
         return False
     _apply(batch.kind, waiting.filter(row_number__lte=numbers[-1]))
     return True

@@ -15,8 +15,8 @@ from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing
 from backoffice.batches.models import Batch, State
 from backoffice.batches.trail import note
 from backoffice.changes.kinds import applied_here
+from backoffice.changes.notifying import notify
 from backoffice.changes.results import result_of
-from backoffice.changes.telling import tell
 from backoffice.delivery.holding import hold_back
 from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moved, moving
@@ -111,6 +111,6 @@ def note_outcomes() -> int:
                     result=result_of(state for state, count in by_state.items() if count),
                     finished_at=None if still_open else now,
                 )
-                tell(Batch, [batch.pk])
+                notify(Batch, [batch.pk])
         settled += not still_open
     return settled

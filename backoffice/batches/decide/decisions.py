@@ -31,8 +31,8 @@ from backoffice.changes.deciders import require_approver, require_maker, require
 from backoffice.changes.kinds import file_kind
 from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.changes.notifying import notify
 from backoffice.changes.risks import Risk, in_order
-from backoffice.changes.telling import tell
 from backoffice.delivery.holding import replace_held
 from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moving
@@ -98,7 +98,7 @@ def submit(
         batch.state = State.SUBMITTED
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
-        tell(Batch, [batch.pk])
+        notify(Batch, [batch.pk])
         rows = bulk.propose(batch, SENT, _checkers_for(sent, rule))
         note(
             batch,
@@ -122,7 +122,7 @@ def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
         batch.state = State.WITHDRAWN
         batch.decision_reason = reason
         batch.save()
-        tell(Batch, [batch.pk])
+        notify(Batch, [batch.pk])
         rows = _open_changes(batch).update(
             state=ChangeState.WITHDRAWN, decision_reason=batch.decision_reason, updated_at=timezone.now()
         )
@@ -151,9 +151,9 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
         stale = _mark_stale(batch)
         if stale and (batch.mode == Mode.ALL or not _open_changes(batch).exists()):
             _give_up(batch, by, stale)
-            tell(Batch, [batch.pk])
+            notify(Batch, [batch.pk])
         elif (given := _approvals(batch, by, reason)) < (needed := _checkers(batch)):
-            tell(Batch, [batch.pk])
+            notify(Batch, [batch.pk])
             said = f"approved, {given} of {needed} approvals."
             note(batch, "batch.first_approval", by, said, reason)
             return Approved(0, stale, given, needed)
@@ -163,7 +163,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             batch.state = State.APPROVED
             batch.next_row = 0  # from here on the number of the last row that the records took
             batch.save()
-            tell(Batch, [batch.pk])
+            notify(Batch, [batch.pk])
             rows = _decide(batch, ChangeState.APPROVED, by, batch.decision_reason)
             if change_kind(batch).local:
                 wake_after_commit(Work.BATCHES)
@@ -194,7 +194,7 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
         batch.decision_reason = reason
         batch.state = State.REJECTED
         batch.save()
-        tell(Batch, [batch.pk])
+        notify(Batch, [batch.pk])
         rows = _decide(batch, ChangeState.REJECTED, by, batch.decision_reason)
         note(batch, "batch.rejected", by, f"{counts.rows(rows)} rejected.", batch.decision_reason, rows=rows)
     return batch
@@ -263,7 +263,7 @@ def _expire(batch_id: int) -> bool:
         batch.state = State.EXPIRED
         batch.decided_at = timezone.now()
         batch.save()
-        tell(Batch, [batch.pk])
+        notify(Batch, [batch.pk])
         rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
         said = f"{counts.rows(rows)} expired, since nobody decided in time."
         note(batch, "batch.expired", None, said, rows=rows)

@@ -33,4 +33,12 @@ class Migration(migrations.Migration):
                 name="change_that_stands_out",
             ),
         ),
+        migrations.AddIndex(
+            model_name="change",
+            index=models.Index(
+                condition=models.Q(("batch__isnull", True), ("state", "submitted")),
+                fields=["kind", "-id"],
+                name="change_waiting_by_kind",
+            ),
+        ),
     ]

@@ -195,7 +195,7 @@ def test_who_does_not_see_the_values_corrects_none_by_the_page_or_by_the_operati
     maker = type(maker).objects.get(pk=maker.pk)
     place = cell(batch, 2, "city")
     answer = client.post(url(batch), {**sent, f"cell-{place}": "Mumbai"}, follow=True)
-    assert "Only a person who sees the values may correct them" in words(answer)
+    assert "Only a person who proposes changes and sees the values may correct them" in words(answer)
     assert "cell-" not in str(form(client, batch))
     for verb in (
         lambda: fixing.correct(batch.pk, [], by=maker),
@@ -205,3 +205,16 @@ def test_who_does_not_see_the_values_corrects_none_by_the_page_or_by_the_operati
         with pytest.raises(NotAllowed, match="sees the values"):
             verb()
     assert not Row.objects.get().corrections
+
+
+@pytest.mark.parametrize("missing", ["add_change", "see_personal_data", "work_with_personal_data"])
+def test_each_right_to_correct_is_asked_for_by_the_operation(checked, maker, missing):
+    batch = checked({"city": "Mumbai, West"})
+    assert fixing.may_fix(batch, maker)
+    maker.groups.clear()
+    rights = {"view_batch", "add_change", "see_personal_data", "work_with_personal_data"} - {missing}
+    maker.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    maker = type(maker).objects.get(pk=maker.pk)
+    assert not fixing.may_fix(batch, maker)
+    with pytest.raises(NotAllowed):
+        fixing.correct(batch.pk, [], by=maker)

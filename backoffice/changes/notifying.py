@@ -1,4 +1,4 @@
-"""That changes or files have another status, told to the room that keeps people informed."""
+"""Announces that changes or files have another status, to the room that notifies people."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -11,7 +11,7 @@ def register(listen: Callable[[Any, Collection[int]], None]) -> None:
     _listeners.append(listen)
 
 
-def tell(model: Any, numbers: Collection[int]) -> None:
+def notify(model: Any, numbers: Collection[int]) -> None:
     """Say that these changes or files may have another status now, in the transaction that gives it to them.
 
     Once too often does no harm.
