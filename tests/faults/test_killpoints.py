@@ -12,7 +12,7 @@ from django.utils import timezone
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.killpoints import Point
-from backoffice.odin.models import DealerSession
+from backoffice.odin.models import DealerSession, Question
 from standins.odin import StandIn
 from tests.faults.installation import ROOT, Installation, wait_until
 
@@ -151,6 +151,9 @@ def leases_end():
 def test_a_worker_killed_at_any_place_loses_and_doubles_nothing(installation, standin, create):
     first = create()
     wait_until(lambda: final([first]), "the first delivery is applied, before anything goes wrong")
+    # Beat asks for the periodicities when it starts. Where the session has just ended, that question would log on.
+    questions = Question.objects.filter(message_type=318, ended_at__isnull=False)
+    wait_until(questions.exists, "the question of the morning is answered")
     delivered = {}
     for point in Point:
         delivered[point] = kill_at(point, installation, standin, create)
