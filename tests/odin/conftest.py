@@ -33,9 +33,9 @@ def config_for(endpoint, wsdl, **changed):
             "password_key": SecretText(KEY),
             "password_mode": "CBC",
             "operations": {},
-            "connect_timeout": 1.0,
+            "connect_timeout": 2.0,  # a busy machine may take a second
             "read_timeout": 0.5,
-            "total_timeout": 1.0,
+            "total_timeout": 2.0,
             **changed,
         }
     )

@@ -40,6 +40,7 @@ def portal(standin, tmp_path_factory):
 
 def look_at(page, name):
     """The page as it is, at both widths and themes."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
