@@ -169,7 +169,7 @@ class Bench:
             [
                 Change(
                     kind="cash_deposit",
-                    lane=f"HO/{values['user_id']}",
+                    subject=f"HO/{values['user_id']}",
                     state=State.SUBMITTED,
                     submitted_at=now,
                     messages=one(303, values),
