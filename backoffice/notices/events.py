@@ -1,5 +1,6 @@
 """Who is notified of what: the events of changes and files, their audience, and their names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -72,13 +73,18 @@ def event_of(thing: Change | Batch) -> Event | None:
     return Event(status) if status in Event.values else None
 
 
-def people_for(event: Event, thing: Change | Batch) -> list[int]:
-    """The keys of the people who are notified. Who may not log in any more is not."""
-    if RULES[event].audience is Audience.MAKER:
-        found = User.objects.filter(pk=thing.made_by_id, is_active=True)
-    else:
-        found = User.objects.with_perm(kind_of(thing).decide, include_superusers=False)
-        found = found.exclude(pk=thing.made_by_id).exclude(approvals__in=thing.approvals.all())
+def audience(event: Event, things: Collection[Change | Batch]) -> dict[Change | Batch, list[int]]:
+    """The keys of the people who are notified of this event, for each thing. Who may not log in any more is not."""
+    if RULES[event].audience is Audience.DECIDERS:
+        return {thing: _deciders(thing) for thing in things}
+    makers = User.objects.filter(pk__in={thing.made_by_id for thing in things}, is_active=True)
+    active = set(makers.values_list("pk", flat=True))
+    return {thing: [thing.made_by_id] if thing.made_by_id in active else [] for thing in things}
+
+
+def _deciders(thing: Change | Batch) -> list[int]:
+    found = User.objects.with_perm(kind_of(thing).decide, include_superusers=False)
+    found = found.exclude(pk=thing.made_by_id).exclude(approvals__in=thing.approvals.all())
     return list(found.order_by("pk").values_list("pk", flat=True))
 
 

@@ -1,6 +1,7 @@
 """Notifying people of events, reading notices, and choosing how one is notified."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.batches.models import Batch
 from backoffice.changes.models import Change
-from backoffice.notices.events import Event, delay, event_of, people_for
+from backoffice.notices.events import Event, audience, delay, event_of
 from backoffice.notices.models import Choice, Mail, Mode, Notice
 from backoffice.wakeups import Work, wake_after_commit
 
@@ -36,17 +37,23 @@ def notify(model: type[Change] | type[Batch], numbers: Collection[int]) -> None:
     things: QuerySet[Any] = model.objects.filter(pk__in=numbers).order_by("pk")
     if model is Change:
         things = things.filter(batch=None)
-    quiet = []
+    by_event: defaultdict[Event | None, list[Any]] = defaultdict(list)
     for thing in things.only("kind", "state", "result", "made_by", *(["finished_at"] * (model is Batch))):
-        if event := event_of(thing):
-            people = people_for(event, thing)
-            _end(_moved_on(thing, event, people))
-            _write(thing, event, people)
+        by_event[event_of(thing)].append(thing)
+    for event, some in by_event.items():
+        of_them = Notice.objects.filter(**{f"{_name(model)}__in": some})
+        if (
+            event is None
+        ):  # what is sent, or tried again, may come back as it was: only the wait for a decision is over
+            _end(of_them.filter(event=Event.SUBMITTED))
+            continue
+        people = audience(event, some)
+        if event == Event.SUBMITTED:
+            for thing in some:  # it waits no longer for those who approved as the first of two
+                _end(of_them.filter(**{_name(model): thing}).exclude(person__in=people[thing]))
         else:
-            quiet.append(thing)
-    if quiet:  # what is sent, or tried again, may come back as it was: only the wait for a decision is over
-        name = "batch" if model is Batch else "change"
-        _end(Notice.objects.filter(**{f"{name}__in": quiet}, event=Event.SUBMITTED))
+            _end(of_them.exclude(event=event))
+        _write(people, event)
 
 
 def read(person: "User", number: int) -> Notice | None:
@@ -118,29 +125,23 @@ def expire() -> int:
     return deleted
 
 
-def _moved_on(thing: Change | Batch, event: Event, people: Collection[int]) -> QuerySet[Notice]:
-    """The notices of a thing that no longer hold: all others, and of those who approved as the first of two."""
-    of_it = Notice.objects.filter(**_named(thing))
-    if event == Event.SUBMITTED:
-        return of_it.exclude(person__in=people)
-    return of_it.exclude(event=event)
-
-
 def _end(notices: QuerySet[Notice]) -> int:
     return notices.filter(over_at=None).update(over_at=timezone.now(), due_at=None)
 
 
-def _write(thing: Change | Batch, event: Event, people: Collection[int]) -> None:
-    modes = dict(Choice.objects.filter(person__in=people).values_list("person", "mode"))
+def _write(people: Mapping[Any, Collection[int]], event: Event) -> None:
+    everybody = {person for some in people.values() for person in some}
+    modes = dict(Choice.objects.filter(person__in=everybody).values_list("person", "mode"))
     now = timezone.now()
     notices = [
         Notice(
             person_id=person,
             event=event,
             due_at=_due(modes.get(person, Mode.DIGEST), now + delay(event)),
-            **_named(thing),
+            **{_name(type(thing)): thing},
         )
-        for person in people
+        for thing, some in people.items()
+        for person in some
     ]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
     if any(notice.due_at and notice.due_at <= now for notice in notices):
@@ -154,5 +155,6 @@ def _due(mode: str, at: datetime) -> datetime | None:
     return at if mode == Mode.AT_ONCE else next_digest(at)
 
 
-def _named(thing: Change | Batch) -> dict[str, Any]:
-    return {"batch": thing} if isinstance(thing, Batch) else {"change": thing}
+def _name(model: type[Change] | type[Batch]) -> str:
+    """The field of a notice that holds such a thing."""
+    return "batch" if issubclass(model, Batch) else "change"

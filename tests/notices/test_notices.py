@@ -18,7 +18,7 @@ from backoffice.delivery.states import Move
 from backoffice.kit.formats import INDIA
 from backoffice.notices import operations
 from backoffice.notices.models import Mail, MailState, Mode, Notice
-from tests.factories import DeliveryFactory, StaffFactory, set_rule
+from tests.factories import ChangeFactory, DeliveryFactory, StaffFactory, set_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +148,17 @@ def test_the_number_of_statements_does_not_grow_with_who_is_notified(
     with django_assert_max_num_queries(5):
         notify(Change, [change.pk])
     assert Notice.objects.count() == 31
+
+
+def test_the_number_of_statements_does_not_grow_with_what_is_applied_together(
+    maker,
+    django_assert_max_num_queries,
+):
+    changes = [ChangeFactory.approved(made_by=maker) for _ in range(20)]
+    Change.objects.update(result="applied")
+    with django_assert_max_num_queries(5):
+        notify(Change, [change.pk for change in changes])
+    assert Notice.objects.filter(person=maker, event="done").count() == 20
 
 
 def test_a_choice_is_kept_with_an_audit_entry_and_holds_for_what_was_not_mailed(propose, checker):
