@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "backoffice.batches",
     "backoffice.reconciliation",
     "backoffice.notices",
+    "backoffice.reports",
     "backoffice.health",
     "backoffice.exports",
     "backoffice.compliance",

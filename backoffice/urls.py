@@ -9,6 +9,7 @@ urlpatterns = [
     path("batches/", include("backoffice.batches.urls")),
     path("reconciliation/", include("backoffice.reconciliation.urls")),
     path("notices/", include("backoffice.notices.urls")),
+    path("reports/", include("backoffice.reports.urls")),
     path("people/", include("backoffice.staff.urls")),
     path("changes/", include("backoffice.changes.urls")),
     path("deliveries/", include("backoffice.delivery.urls")),

@@ -48,6 +48,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Scrips", "markets:search", "search", "markets.view_scrip"),
     ("Order desk", "trading:desk", "batches", _sees_order_desk),
     ("Connector", "partners:monitor", "link", _sees_connector),
+    ("Reports", "reports:show", "chart", "changes.view_change"),
     ("Audit", "compliance:list", "audit", "audit.view_entry"),
     ("Staff", "staff:list", "user", "logins.view_user"),
     ("Master lists", "masters:list", "settings", "masters.change_name"),

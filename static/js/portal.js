@@ -59,6 +59,7 @@ document.addEventListener("click", (event) => {
   else if (hit("[data-nav-toggle]")) toggleNav(!document.body.classList.contains("nav-open"));
   else if ((found = hit("[data-copy]"))) copy(found);
   else if ((found = hit("[data-dialog]"))) document.getElementById(found.dataset.dialog)?.showModal();
+  else if (hit("[data-print]")) window.print();
   else if ((found = hit("[data-close]"))) found.closest("dialog")?.close();
   else if ((found = hit("[data-dismiss]"))) found.closest(".flash")?.remove();
   else if (event.target.matches("dialog[open]")) event.target.close();

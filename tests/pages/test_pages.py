@@ -79,6 +79,7 @@ PAGES = {
         "/batches/{submitted}/rows/7/",
         "/reconciliation/{compared}/",
         "/reconciliation/{compared}/different/",
+        "/reports/?by=kind",
     ),
     "admin": ("/", "/changes/rules/", "/odin/session/", "/people/2/", "/batches/aliases/"),
 }

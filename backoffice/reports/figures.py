@@ -1,0 +1,269 @@
+"""The figures of a report, counted by the database: a fixed number of queries, and no row for each change."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import CharField, Count, F, Func, QuerySet, TextChoices
+from django.db.models.expressions import Combinable
+from django.db.models.functions import TruncDate, TruncHour
+from django.urls import reverse
+
+from backoffice.changes.kinds import KINDS, title
+from backoffice.changes.models import CAME_BACK, Change, State
+from backoffice.changes.results import Result
+from backoffice.changes.visibility import visible
+from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import State as DeliveryState
+from backoffice.kit.components import Chart, stacked_chart
+from backoffice.kit.formats import INDIA, midnight
+from backoffice.logins.models import User
+from backoffice.reports.spread import MinutesBetween, Spread, spread
+
+#: So many wordings of ODIN's refusals are listed, the most frequent first.
+REFUSALS = 20
+#: Columns of the chart that have room for a label each.
+LABELS = 16
+WORKING_HOURS = range(8, 20)
+
+
+class Outcome(TextChoices):
+    """What has become of a change, for counting."""
+
+    APPLIED = "applied", "Applied"
+    UNDER_WAY = "under way", "Under way"
+    REFUSED = "refused", "Refused by ODIN"
+    CAME_BACK = "came back", "Came back"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+#: For the chart: the lowest piece of a column first.
+SERIES = (
+    (Outcome.APPLIED, "good"),
+    (Outcome.UNDER_WAY, "info"),
+    (Outcome.REFUSED, "bad"),
+    (Outcome.CAME_BACK, "warn"),
+    (Outcome.CANCELLED, "idle"),
+)
+_OUTCOMES: dict[str, Outcome] = {
+    Result.APPLIED: Outcome.APPLIED,
+    Result.REFUSED: Outcome.REFUSED,
+    Result.CANCELLED: Outcome.CANCELLED,
+    **dict.fromkeys(CAME_BACK, Outcome.CAME_BACK),
+}
+
+
+class By(TextChoices):
+    """What the rows of a report are."""
+
+    DAY = "day", "Day"
+    GROUP = "group", "Group"
+    MAKER = "maker", "Maker"
+    KIND = "kind", "Kind of change"
+
+
+class GroupOf(Func):
+    """What stands before the slash of a subject `GROUP/USER`; "" of a subject without one."""
+
+    output_field = CharField()
+    template = "SUBSTR(%(expressions)s, 1, INSTR(%(expressions)s, '/') - 1)"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "SUBSTR(%(expressions)s, 1, MAX(INSTR(%(expressions)s, '/') - 1, 0))"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "SUBSTR(%(expressions)s, 1, GREATEST(STRPOS(%(expressions)s, '/') - 1, 0))"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What the rows of a report are: by what of a change, what they are called, and the filter of the list of changes
+    that shows one, besides the days; "" where there is none.
+    """
+
+    key: Callable[[str], Combinable]
+    labels: Callable[[Collection[Any]], Mapping[Any, str]]
+    filter: str = ""
+
+
+def _makers(keys: Collection[Any]) -> dict[Any, str]:
+    return dict(User.objects.filter(pk__in=keys).order_by().values_list("pk", "username"))
+
+
+_ROWS = {
+    By.DAY: _Rows(
+        lambda path: TruncDate(f"{path}created_at", tzinfo=INDIA),
+        lambda days: {day: f"{day:%d-%m-%Y}" for day in days},
+    ),
+    By.GROUP: _Rows(
+        lambda path: GroupOf(f"{path}subject"),
+        lambda groups: {group: group or "No client" for group in groups},
+    ),
+    By.MAKER: _Rows(lambda path: F(f"{path}made_by"), _makers, "made_by"),
+    By.KIND: _Rows(
+        lambda path: F(f"{path}kind"), lambda kinds: {kind: title(kind) for kind in kinds}, "kind"
+    ),
+}
+
+
+@dataclass
+class Line:
+    """One row of a report. `address`: of its changes in their list, or "". `corrections`: how many of its changes stand
+    in the place of one that failed.
+    """
+
+    label: str
+    address: str = ""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    corrections: int = 0
+    to_approve: Counter[int] = field(default_factory=Counter)
+    to_apply: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """How many changes."""
+        return self.outcomes.total()
+
+    @property
+    def counts(self) -> list[int]:
+        """One number for each outcome."""
+        return [self.outcomes[outcome] for outcome in Outcome.values]
+
+    @property
+    def rework(self) -> int | None:
+        """Of a hundred changes, how many came back, were refused by ODIN, or correct another; None of no change."""
+        again = self.outcomes[Outcome.CAME_BACK] + self.outcomes[Outcome.REFUSED] + self.corrections
+        return min(100, round(100 * again / self.total)) if self.total else None
+
+    @cached_property
+    def approved_after(self) -> Spread:
+        """From submission to approval."""
+        return spread(self.to_approve)
+
+    @cached_property
+    def applied_after(self) -> Spread:
+        """From approval to ODIN's confirmation, message by message."""
+        return spread(self.to_apply)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A wording of ODIN's refusals. `share`: of all refused messages, in percent."""
+
+    wording: int | None
+    code: str
+    text: str
+    number: int
+    share: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of a page."""
+
+    lines: Sequence[Line]
+    whole: Line
+    chart: Chart
+    refusals: Sequence[Refusal]
+
+
+def report(person: Any, since: date, until: date, by: By) -> Report:
+    """What became of the changes that were made on these days (India), as far as this person may see them.
+
+    A change counts on the day on which it was made. Drafts do not count.
+    """
+    changes = visible(person).exclude(state=State.DRAFT)
+    changes = changes.filter(
+        created_at__gte=midnight(since), created_at__lt=midnight(until + timedelta(days=1))
+    )
+    lines = _lines(changes, by, since, until)
+    whole = Line("All")
+    for line in lines:
+        whole.outcomes += line.outcomes
+        whole.corrections += line.corrections
+        whole.to_approve += line.to_approve
+        whole.to_apply += line.to_apply
+    return Report(lines, whole, _chart(changes, since, until), _refusals(changes))
+
+
+def _lines(changes: QuerySet[Change], by: By, since: date, until: date) -> list[Line]:
+    rows = _ROWS[by]
+    found: defaultdict[Any, Line] = defaultdict(lambda: Line(""))
+    for key, kind, state, result, number, corrections in (
+        changes.order_by()
+        .values_list(rows.key(""), "kind", "state", "result")
+        .annotate(Count("pk"), Count("corrects"))
+    ):
+        found[key].outcomes[_outcome(kind, state, result)] += number
+        found[key].corrections += corrections
+    approved = changes.filter(state=State.APPROVED, checkers__gt=0).order_by()
+    for key, minutes, number in approved.values_list(
+        rows.key(""), MinutesBetween("decided_at", "submitted_at")
+    ).annotate(Count("pk")):
+        found[key].to_approve[minutes] += number
+    applied = Delivery.objects.filter(state=DeliveryState.APPLIED, change__in=changes.order_by()).order_by()
+    for key, minutes, number in applied.values_list(
+        rows.key("change__"), MinutesBetween("finished_at", "change__decided_at")
+    ).annotate(Count("pk")):
+        found[key].to_apply[minutes] += number
+    for key, label in rows.labels(found).items():
+        first, last = (key, key) if by is By.DAY else (since, until)
+        found[key].label = label
+        if by is By.DAY or rows.filter:
+            chosen = {rows.filter: key} if rows.filter else {}
+            query = urlencode({**chosen, "since": first.isoformat(), "until": last.isoformat()})
+            found[key].address = f"{reverse('changes:list')}?{query}"
+    if by is By.DAY:
+        return [found[key] for key in sorted(found, reverse=True)]
+    return sorted(found.values(), key=lambda one: (-one.total, one.label))
+
+
+def _outcome(kind: str, state: str, result: str) -> Outcome:
+    known = KINDS.get(kind)
+    if state == State.APPROVED and known is not None and known.local:
+        return Outcome.APPLIED
+    return _OUTCOMES.get(result or state, Outcome.UNDER_WAY)
+
+
+def _chart(changes: QuerySet[Change], since: date, until: date) -> Chart:
+    """By the day, or by the hour of a single one."""
+    one_day = since == until
+    moment = TruncHour("created_at", tzinfo=INDIA) if one_day else TruncDate("created_at", tzinfo=INDIA)
+    counted: defaultdict[Any, Counter[str]] = defaultdict(Counter)
+    for at, kind, state, result, number in (
+        changes.order_by().values_list(moment, "kind", "state", "result").annotate(Count("pk"))
+    ):
+        counted[at.hour if one_day else at][_outcome(kind, state, result).label] += number
+    slots = (
+        _hours(counted) if one_day else [since + timedelta(days=n) for n in range((until - since).days + 1)]
+    )
+    rows = [(f"{slot:02}" if one_day else f"{slot:%d-%m}", counted[slot]) for slot in slots]
+    series = [(str(outcome.label), tone) for outcome, tone in SERIES]
+    title = "Changes by the hour" if one_day else "Changes by the day"
+    return stacked_chart(title, rows, series, labelled=-(-len(rows) // LABELS))
+
+
+def _hours(counted: Iterable[int]) -> list[int]:
+    hours = [*WORKING_HOURS, *counted]
+    return list(range(min(hours), max(hours) + 1))
+
+
+def _refusals(changes: QuerySet[Change]) -> list[Refusal]:
+    refused = Delivery.objects.filter(state=DeliveryState.REFUSED, change__in=changes.order_by())
+    counted = list(
+        refused.order_by()
+        .values_list("wording", "wording__code", "wording__text")
+        .annotate(number=Count("pk"))
+        .order_by("-number", "wording")
+    )
+    total = sum(number for *_, number in counted)
+    return [
+        Refusal(wording, code or "", text or "Without words", number, round(100 * number / total))
+        for wording, code, text, number in counted[:REFUSALS]
+    ]

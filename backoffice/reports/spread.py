@@ -1,0 +1,64 @@
+"""How long things took: the middle of many durations, and what nineteen of twenty stayed below."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Func, IntegerField
+
+MINUTES_OF_AN_HOUR, MINUTES_OF_A_DAY = 60, 24 * 60
+
+
+class MinutesBetween(Func):
+    """Whole minutes from one time to a later one. Parameters: the later, the earlier."""
+
+    arity = 2
+    output_field = IntegerField()
+    arg_joiner = ") - julianday("
+    template = "CAST((julianday(%(expressions)s)) * 1440 + 0.001 AS INTEGER)"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "FLOOR(EXTRACT(EPOCH FROM (%(expressions)s)) / 60)::integer"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=" - ", **context)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Percentiles of durations in whole minutes; None where there are none."""
+
+    p50: int | None = None
+    p95: int | None = None
+
+    @property
+    def words(self) -> str:
+        """For a cell: "12 min, 95% within 3 h 05 min"."""
+        if self.p50 is None or self.p95 is None:
+            return ""
+        return f"{in_words(self.p50)}, 95% within {in_words(self.p95)}"
+
+
+def spread(minutes: Counter[int]) -> Spread:
+    """The percentiles of durations that are counted by their minutes: the nearest ranks."""
+    return Spread(_rank(minutes, 50), _rank(minutes, 95))
+
+
+def in_words(minutes: int) -> str:
+    """A duration: "under 1 min", "12 min", "3 h 05 min", "2 d 4 h"."""
+    if minutes < 1:
+        return "under 1 min"
+    if minutes < MINUTES_OF_AN_HOUR:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, MINUTES_OF_AN_HOUR)
+    if minutes < MINUTES_OF_A_DAY:
+        return f"{hours} h {rest:02} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
+
+
+def _rank(minutes: Counter[int], percent: int) -> int | None:
+    rank, seen = -(-minutes.total() * percent // 100), 0
+    for value in sorted(minutes):
+        seen += minutes[value]
+        if seen >= rank:
+            return value
+    return None
