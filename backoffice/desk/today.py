@@ -28,6 +28,7 @@ from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.desk.context import needing_a_person
+from backoffice.desk.morning import Age, Stage, ages, funnel
 from backoffice.kit.components import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
 from backoffice.kit.privacy import sees_at_once
@@ -78,6 +79,8 @@ class Today:
     troubled: Sequence[Delivery]
     chart: Chart | None
     files: Sequence[FileLine] | None
+    funnel: Sequence[Stage]
+    ages: Sequence[Age]
 
     @property
     def files_waiting(self) -> int:
@@ -102,6 +105,8 @@ def gather(user: "User") -> Today:
         troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],
         chart=_chart(now) if seen is not None else None,
         files=_files(user, now) if user.has_perm("batches.view_batch") else None,
+        funnel=funnel(user, now) if user.has_perms(("changes.view_change", "batches.view_batch")) else [],
+        ages=ages(user, now) if may_approve else [],
     )
 
 

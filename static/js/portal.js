@@ -271,6 +271,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// The tab's title says how much waits, as the bell does.
+function countInTitle() {
+  const count = document.querySelector(".bell-count")?.textContent;
+  const bare = document.title.replace(/^\(\d+\+?\) /, "");
+  document.title = count ? `(${count}) ${bare}` : bare;
+}
+countInTitle();
+document.addEventListener("htmx:afterSettle", countInTitle);
+
 document.addEventListener("htmx:afterSettle", () => {
   if (currentRow) all("tr[data-href]").find((row) => row.dataset.href === currentRow)?.classList.add("is-current");
   all("form[data-sent]").forEach(rearm);
