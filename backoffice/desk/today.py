@@ -29,6 +29,7 @@ from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.desk.context import needing_a_person
 from backoffice.desk.morning import Age, Stage, ages, funnel
+from backoffice.desk.oversight import Oversight, oversight
 from backoffice.kit.components import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
 from backoffice.kit.privacy import sees_at_once
@@ -81,6 +82,8 @@ class Today:
     files: Sequence[FileLine] | None
     funnel: Sequence[Stage]
     ages: Sequence[Age]
+    oversight: Oversight | None
+    largest: Sequence[Line]
 
     @property
     def files_waiting(self) -> int:
@@ -94,6 +97,7 @@ def gather(user: "User") -> Today:
     may_approve, proposes = bool(decided_by(user)), user.has_perm("changes.add_change")
     waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
     seen = standing(now) if user.has_perm("delivery.view_delivery") else None
+    overseen = oversight(now) if user.has_perm("audit.verify_entry") else None
     return Today(
         may_approve=may_approve,
         waiting_count=waiting.count() if waiting is not None else 0,
@@ -107,6 +111,8 @@ def gather(user: "User") -> Today:
         files=_files(user, now) if user.has_perm("batches.view_batch") else None,
         funnel=funnel(user, now) if user.has_perms(("changes.view_change", "batches.view_batch")) else [],
         ages=ages(user, now) if may_approve else [],
+        oversight=overseen,
+        largest=_lines(overseen.largest, user) if overseen else [],
     )
 
 

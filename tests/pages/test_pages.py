@@ -114,6 +114,10 @@ def test_pages_are_accessible_and_fit(portal, files, chromium, person, scheme, w
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         if answer.status != (404 if path == NOT_THERE else 200):
             troubles.append(f"{path}: {answer.status}")
+        if (bell := page.locator(".bell-count")).count() and not page.title().startswith(
+            f"({bell.inner_text()}) "
+        ):
+            troubles.append(f"{path}: the title {page.title()!r} does not count what waits")
         if (path, scheme, width) == (PICTURED.format(**files), "light", 1280):
             picture(page, "file")
         page.evaluate(UNFOLD)

@@ -1,0 +1,49 @@
+"""What compliance looks at first: the last verification, legal holds, and decisions of today that stand out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import ExtractHour
+from django.utils import timezone
+
+from backoffice.audit.models import Check, LegalHold
+from backoffice.changes.models import Change, State
+from backoffice.kit.formats import INDIA, midnight
+
+#: Hours (India) outside of which an approval stands out; on Saturday and Sunday every hour does.
+OFFICE_HOURS = range(8, 20)
+SATURDAY = 5
+#: So many of the largest amounts are shown.
+LARGEST = 5
+
+
+@dataclass(frozen=True)
+class Oversight:
+    """The panel. `outside`: how many changes of today were approved outside of office hours. `largest`: the changes of
+    today that add most rupees and that one person approved.
+    """
+
+    verification: Check | None
+    holds: int
+    outside: int
+    largest: Sequence[Change]
+
+
+def oversight(now: datetime) -> Oversight:
+    """What stands out, now. The days and hours are India's."""
+    today = timezone.localdate(now, INDIA)
+    approved = Change.objects.filter(created_at__gte=midnight(today), state=State.APPROVED).order_by()
+    alone = approved.filter(checkers=1, amount__isnull=False).select_related("decided_by")
+    return Oversight(
+        verification=Check.objects.exclude(ended_at=None).first(),
+        holds=LegalHold.objects.filter(lifted_at=None).count(),
+        outside=approved.count() if today.weekday() >= SATURDAY else _outside(approved).count(),
+        largest=list(alone.order_by("-amount", "pk")[:LARGEST]),
+    )
+
+
+def _outside(approved: QuerySet[Change]) -> QuerySet[Change]:
+    hours = approved.alias(hour=ExtractHour("decided_at", tzinfo=INDIA))
+    return hours.filter(Q(hour__lt=OFFICE_HOURS.start) | Q(hour__gte=OFFICE_HOURS.stop))
