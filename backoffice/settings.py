@@ -309,7 +309,7 @@ DESK_LOOK_SECONDS = number("DESK_LOOK_SECONDS", 30, 0, 600)
 # --- ODIN Connector: off unless CONNECTOR is on ------------------------------------------------------------------
 
 CONNECTOR = one_of("CONNECTOR", "off", ("off", "on")) == "on"
-CONNECTOR_MODELS = some_of("CONNECTOR_MODELS", "1,2", ("1", "2"))
+CONNECTOR_MODELS = some_of("CONNECTOR_MODELS", "1,2", ("1", "2", "3"))
 # Where clients and the vendor reach /connector/; with CONNECTOR_HOST it answers on that host alone, staff pages do not.
 CONNECTOR_PUBLIC_URL = rest_address("CONNECTOR_PUBLIC_URL")
 CONNECTOR_HOST = env.str("CONNECTOR_HOST", default="").lower()

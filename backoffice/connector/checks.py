@@ -51,6 +51,12 @@ def _connector() -> Iterator[CheckMessage]:
             hint="GetOrderDetails is answered after the AuthCode is checked.",
             id="portal.E045",
         )
+    if "3" in settings.CONNECTOR_MODELS and not settings.REST_BASE_URL:
+        yield Error(
+            "CONNECTOR_MODELS has 3, and REST_BASE_URL is empty.",
+            hint="Model 3 places orders over the REST API. Set it up, or leave 3 out.",
+            id="portal.E047",
+        )
     own = [
         name for name in (*NEEDED, "CONNECTOR_BROKERS_URL", "CONNECTOR_SYNC_URL") if getattr(settings, name)
     ]
