@@ -144,6 +144,10 @@ class Consent(models.Model):
         """Its state; "ended" from the moment when its time is over, though nothing has noticed yet."""
         return ConsentState.ENDED if self.state in OPEN and not self.is_open else self.state
 
+    def consent_form(self) -> ConsentForm | None:
+        """The scan of the signed form without its content, where it was given on one."""
+        return ConsentForm.objects.defer("content").get(pk=self.form_id) if self.form_id else None
+
     @property
     def subject(self) -> str:
         """What changes and audit entries call it."""
