@@ -24,7 +24,7 @@ from partners.trail import note_consent
 #: A consent holds for a year at most.
 LONGEST = timedelta(days=365)
 #: Rupees that a cap may have at most.
-MOST_RUPEES = Decimal(10) ** 15
+MOST_RUPEES = Decimal("99999999999.99")
 _PAISA = Decimal("0.01")
 
 

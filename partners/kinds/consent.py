@@ -10,7 +10,7 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.components import Beside
-from backoffice.protocol.fields import Text, Values
+from backoffice.protocol.fields import Amount, Text, Values
 from backoffice.protocol.message import Request
 from partners import signed_forms
 from partners.fields import Words
@@ -36,8 +36,8 @@ class SignedConsent(Request, abstract=True):
     partner = Text(0, "Short name", max_length=20, required=True)
     partner_name = Words(0, "Partner", max_length=100)
     product_code = Text(0, "Product code", max_length=50, required=True)
-    cap_run = Text(0, "Cap of one basket, ₹", max_length=20, required=True)
-    cap_day = Text(0, "Cap of a day, ₹", max_length=20, required=True)
+    cap_run = Amount(0, "Cap of one basket, ₹", required=True)
+    cap_day = Amount(0, "Cap of a day, ₹", required=True)
     valid_until = Text(0, "Valid until the end of", max_length=10, required=True)
     evidence = Words(0, "Where the paper is", max_length=200, required=True, free=True)
     form = Text(0, "File number", max_length=18, required=True)
