@@ -20,7 +20,7 @@ What you agree to: when {partner} publishes a basket of this product, your broke
 Each time you get a link. It shows all orders with their prices. You log in yourself and confirm them. Nothing is \
 ordered without that.
 
-Limits: at most ₹ {cap_run} for the orders of one basket, and at most ₹ {cap_day} for all baskets of a day.
+Limits: at most ₹\u00a0{cap_run} for the orders of one basket, and at most ₹\u00a0{cap_day} for all baskets of a day.
 
 Until: {until} (India), unless you end it before.
 

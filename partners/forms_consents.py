@@ -86,3 +86,10 @@ class EnterForm(TermsForm):
         error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
     )
     reason = forms.CharField(max_length=REASON_LENGTH, widget=forms.Textarea({"rows": 2}))
+
+    def says_terms(self) -> bool:
+        """Whether the terms can be read, whatever else is still missing, which is then not complained about."""
+        wrong = [name for name in self.errors if name in TermsForm.base_fields]
+        for name in [name for name in self.errors if name not in wrong]:
+            del self.errors[name]
+        return not wrong

@@ -71,9 +71,7 @@ def enter(request: StaffRequest) -> HttpResponse:
     """Enter a form that a client signed, for a checker; or show the text that the client is to sign."""
     form, text = EnterForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and "show" in request.POST:
-        form.fields["file"].required = form.fields["reason"].required = False
-        form.fields["evidence"].required = False
-        text = _text(form) if form.is_valid() else None
+        text = _text(form)
     elif request.method == "POST" and form.is_valid():
         change = _propose(request, form)
         if change is not None:
@@ -83,6 +81,8 @@ def enter(request: StaffRequest) -> HttpResponse:
 
 
 def _text(form: EnterForm) -> consent_text.ConsentText | None:
+    if not form.says_terms():
+        return None
     terms = form.terms()
     if terms.fault:
         form.add_error(None, terms.fault)

@@ -119,7 +119,13 @@ def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_user, des
     consent, visitor = asked
     assert visitor.open().status == 200
     for words in (
-        *("Research desk", "INH000000000", "Growth ideas (GROWTH)", "₹ 1,00,000.00", "₹ 2,50,000.00"),
+        *(
+            "Research desk",
+            "INH000000000",
+            "Growth ideas (GROWTH)",
+            "₹\u00a01,00,000.00",
+            "₹\u00a02,50,000.00",
+        ),
         *("Revoke consent", "nobody promises you a profit"),
     ):
         assert words in visitor.page
@@ -504,7 +510,7 @@ def test_a_form_without_its_evidence_is_not_taken(desk, client_user, maker, clie
 def test_the_text_to_sign_is_shown_before_there_is_a_file(desk, client_user, maker, client):
     client.force_login(maker)
     page = enter(client, file="", evidence="", reason="", show="1").content.decode()
-    assert "at most ₹ 50,000.00 for the orders of one basket" in page
+    assert "at most ₹\u00a050,000.00 for the orders of one basket" in page
     assert not Consent.objects.exists()
 
 
