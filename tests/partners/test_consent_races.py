@@ -16,7 +16,7 @@ from partners.errors import ConnectorProblem
 from partners.models import Consent, KeyFetch
 from partners.models.consents import ConsentState
 from tests.partners.conftest import approve
-from tests.partners.test_consents import client_user, desk, model_3, terms  # noqa: F401  # fixtures
+from tests.partners.consent_steps import terms
 from tests.partners.test_guards import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,9 +26,9 @@ SOON = 0.3
 
 
 @pytest.fixture
-def with_code(desk, client_user, maker):  # noqa: F811  # a fixture
+def with_code(desk, client_with_mail, maker):
     """A consent that waits for its code, and the code."""
-    consent, _ = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+    consent, _ = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=maker)
     consent_visits.send_code(consent)
     return consent, re.search(r"[0-9]{6}", mail.outbox[-1].body)[0]
 
@@ -75,7 +75,7 @@ def test_a_revocation_waits_for_the_order_that_was_checked_before(with_code, che
         assert consents.check(consent.client, consent.partner, "GROWTH").consent is None
 
 
-def test_two_workers_ask_for_keys_once(desk, maker, checker, settings, monkeypatch):  # noqa: F811  # a fixture
+def test_two_workers_ask_for_keys_once(desk, maker, checker, settings, monkeypatch):
     settings.CONNECTOR_KEYS_URL = "http://127.0.0.1:9"
     asked = []
 
