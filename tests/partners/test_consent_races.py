@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.core import mail
 from django.db import connection, transaction
+from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.connector import client as connector_client
@@ -85,6 +86,16 @@ def test_two_workers_ask_for_keys_once(desk, maker, checker, settings, monkeypat
 
     monkeypatch.setattr(connector_client, "api_keys", answer)
     approve(key_fetches.propose(desk, by=maker, reason="First keys", token=uuid.uuid4()), checker)
+    meet, real, calls = threading.Barrier(4), timezone.now, threading.local()
+
+    def now():
+        """The time; the second time that a worker asks, it has found the fetch and is about to claim it."""
+        calls.count = getattr(calls, "count", 0) + 1
+        if calls.count == 2:
+            meet.wait(20)
+        return real()
+
+    monkeypatch.setattr(timezone, "now", now)
     at_once(*[tasks.fetch_keys] * 4)
     assert len(asked) == 1
     assert KeyFetch.objects.get().state == "unknown"
