@@ -310,7 +310,7 @@ DESK_LOOK_SECONDS = number("DESK_LOOK_SECONDS", 30, 0, 600)
 # --- ODIN Connector: off unless CONNECTOR is on ------------------------------------------------------------------
 
 CONNECTOR = one_of("CONNECTOR", "off", ("off", "on")) == "on"
-CONNECTOR_MODELS = some_of("CONNECTOR_MODELS", "1,2", ("1", "2"))
+CONNECTOR_MODELS = some_of("CONNECTOR_MODELS", "1,2", ("1", "2", "3"))
 # Where clients and the vendor reach /connector/; with CONNECTOR_HOST it answers on that host alone, staff pages do not.
 CONNECTOR_PUBLIC_URL = rest_address("CONNECTOR_PUBLIC_URL")
 CONNECTOR_HOST = env.str("CONNECTOR_HOST", default="").lower()
@@ -319,6 +319,9 @@ CONNECTOR_LANDING_URL = rest_address("CONNECTOR_LANDING_URL")
 CONNECTOR_VAS_URL = rest_address("CONNECTOR_VAS_URL")
 CONNECTOR_BROKERS_URL = rest_address("CONNECTOR_BROKERS_URL")
 CONNECTOR_SYNC_URL = rest_address("CONNECTOR_SYNC_URL")
+CONNECTOR_KEYS_URL = rest_address("CONNECTOR_KEYS_URL")
+# What the call for keys sends as sPartnerAppId; empty: the Partner ID.
+CONNECTOR_PARTNER_APP_ID = env.str("CONNECTOR_PARTNER_APP_ID", default="")
 # JSON with $token, $two_way_token, $partner_id and $sequence; no public page tells what sync takes.
 CONNECTOR_SYNC_BODY = env.str("CONNECTOR_SYNC_BODY", default="")
 # How often the vendor may check a two-way token within its ten minutes.

@@ -1,5 +1,8 @@
 """What the client needs to know, typed, from Django's settings."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -36,6 +39,19 @@ class RestConfig:
         return self.book_bytes if call.book else self.answer_bytes
 
 
+_used: ContextVar[RestConfig | None] = ContextVar("rest_config", default=None)
+
+
+@contextmanager
+def using(config: RestConfig) -> Iterator[None]:
+    """Let the calls of this block, in this thread alone, go out with another configuration than the settings have."""
+    before = _used.set(config)
+    try:
+        yield
+    finally:
+        _used.reset(before)
+
+
 class NotConfigured(Exception):
     """The REST API is not set up."""
 
@@ -51,7 +67,9 @@ def is_configured() -> bool:
 
 
 def rest_config() -> RestConfig:
-    """The configuration as the settings have it now. Raises NotConfigured."""
+    """The configuration of the block that is `using` one, else as the settings have it now. Raises NotConfigured."""
+    if (used := _used.get()) is not None:
+        return used
     if not is_configured():
         raise NotConfigured
     megabyte = 1024 * 1024

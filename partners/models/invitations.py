@@ -196,6 +196,7 @@ class Purpose(models.TextChoices):
     LANDING_3 = "landing_3", "Landing, basket with a kept session"
     BROKER_LIST = "broker_list", "Broker list"
     SYNC = "sync", "Sync of order messages"
+    API_KEYS = "api_keys", "API keys"
 
 
 class TwoWayToken(models.Model):

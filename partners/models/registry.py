@@ -87,6 +87,11 @@ class Partner(models.Model):
         """Whether it has a product of this code."""
         return any(product["code"] == code for product in self.products)
 
+    def algo_id(self, product_code: str) -> str:
+        """The algo id of a product; "" where it has none, or there is no such product (C42)."""
+        found = (row.get("algo_id", "") for row in self.products if row["code"] == product_code)
+        return str(next(found, "") or "")
+
 
 class PartnerVersion(models.Model):
     """A registry entry as it was approved once. `values`: as the change held them, secrets sealed."""

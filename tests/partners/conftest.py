@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client as Browser
+from django.test.testcases import LiveServerThread
 from django.utils import timezone
 
 from accounts.models import RetailUser
@@ -65,6 +66,30 @@ def partner(db, maker, checker):
     change = registry.propose(entry(), by=maker, reason="New desk", token=uuid.uuid4())
     approve(change, checker)
     return Partner.objects.get(code="desk")
+
+
+@pytest.fixture
+def model_3(settings):
+    """Model 3 on, with a REST API at an address where nothing listens, and a mail server."""
+    settings.CONNECTOR_MODELS = ["1", "2", "3"]
+    settings.REST_BASE_URL = "http://127.0.0.1:9/interactive"
+    settings.EMAIL_HOST = "mail.example"
+
+
+@pytest.fixture
+def desk(db, model_3, maker, checker):
+    """A research desk that may use model 3."""
+    products = [{"code": "GROWTH", "name": "Growth ideas", "algo_id": "ALGO1"}]
+    values = entry(models=["1", "2", "3"], products=products, hosts="keys.example")
+    approve(registry.propose(values, by=maker, reason="Model 3", token=uuid.uuid4()), checker)
+    return Partner.objects.get(code="desk")
+
+
+@pytest.fixture
+def client_with_mail(db) -> RetailUser:
+    """A retail user with an e-mail address, who is asked for consent."""
+    values = {"group_id": "HO", "user_id": "RET001", "pan": "ABCPT1234A", "status": "A"}
+    return RetailUserFactory(**values, email="asha@example.com")
 
 
 @pytest.fixture
@@ -173,6 +198,18 @@ def vendor(settings):
     settings.CONNECTOR_VAS_URL = settings.CONNECTOR_BROKERS_URL = found.address
     yield found
     found.close()
+
+
+@pytest.fixture
+def portal_url(transactional_db):
+    """The portal behind a web server of threads, which answers while the test itself waits for somebody else."""
+    thread = LiveServerThread("127.0.0.1", lambda handler: handler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    assert thread.error is None
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
 
 
 class Client:
