@@ -14,7 +14,7 @@ from accounts.retail_users import IDENTITY
 from accounts.values import records, text
 from backoffice.changes.examination import FollowUp, Known
 from backoffice.changes.kinds import kind_of
-from backoffice.changes.operations import new_reference
+from backoffice.changes.references import new_reference
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.codes import MappingAction, RecordAction, SettingAction
 from backoffice.protocol.fields import Code, Field, Records, SubRecord, Values

@@ -80,7 +80,14 @@ PAGES = {
         "/reconciliation/{compared}/",
         "/reconciliation/{compared}/different/",
     ),
-    "admin": ("/", "/changes/rules/", "/odin/session/", "/people/2/", "/batches/aliases/"),
+    "admin": (
+        "/",
+        "/changes/rules/",
+        "/odin/session/",
+        "/people/2/",
+        "/batches/aliases/",
+        "/markets/holidays/",
+    ),
 }
 PHONE = 360
 LOOKS = (("light", 1280), ("dark", 1280), ("light", PHONE))
