@@ -47,6 +47,9 @@ def values_again(form: EntryForm, earlier: Corrected) -> Values:
         _whole(form, earlier.change) if earlier.part is None else _part(form, earlier.change, earlier.part)
     )
     again = {**form.starting(), **wanted, **form.fixed}
+    if form.filling and earlier.part is None and not again.get(form.filling.by):
+        # A row of a file names its profile beside its values.
+        again = {**again, form.filling.by: earlier.change.profile}
     # A reference is used once.
     return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
 
