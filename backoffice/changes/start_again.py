@@ -66,7 +66,10 @@ def _whole(form: EntryForm, earlier: Change) -> Values:
     Of records that the form starts with (banks, say) the present ones win where they moved: typed ones would bring back
     what is gone, and delete what is new.
     """
-    typed = clean(form.message, operations.draft_values(earlier))
+    values = operations.draft_values(earlier)
+    if earlier.batch_id:  # a row keeps the values of its own message, and the others as they go out
+        values = {**values, **form.answers(operations.messages(earlier))}
+    typed = clean(form.message, values)
     before = form.begun(earlier.before or {})
     starting, now = form.starting(), kinds.kind(form.kind).known(earlier.subject).values or {}
 
