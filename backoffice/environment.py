@@ -290,3 +290,40 @@ def clock(name: str, default: str) -> time:
         raise ImproperlyConfigured(
             f"{name} is {value!r}; it must be a time as HH:MM, for example {default}."
         ) from None
+
+
+def clock_hours(name: str) -> tuple[time, time] | None:
+    """Hours of the day in Kolkata, as HH:MM-HH:MM; None where it is empty. Raises ImproperlyConfigured."""
+    value = env.str(name, default="").strip()
+    if not value:
+        return None
+    parts = value.split("-")
+    try:
+        begin, end = (datetime.strptime(part.strip(), "%H:%M").time() for part in parts)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be two times as HH:MM-HH:MM, for example 08:00-18:00."
+        ) from None
+    if begin >= end:
+        raise ImproperlyConfigured(f"{name} is {value!r}; the second time must be later than the first.")
+    return begin, end
+
+
+#: As Python counts them: Monday is 0.
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def weekdays(name: str) -> frozenset[int]:
+    """Days of the week as Mon-Fri or Mon,Wed,Sat; none where it is empty. Raises ImproperlyConfigured."""
+    found: set[int] = set()
+    for part in env.list(name, default=[]):
+        first, _, last = part.strip().partition("-")
+        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+            raise ImproperlyConfigured(
+                f"{name}: {part!r} cannot be read. Write days as {', '.join(WEEKDAYS)}, for example Mon-Fri."
+            )
+        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        if begin > end:
+            raise ImproperlyConfigured(f"{name}: {part!r} runs backwards. A week begins with Mon.")
+        found.update(range(begin, end + 1))
+    return frozenset(found)

@@ -15,6 +15,7 @@ from backoffice.environment import (
     address,
     broker,
     clock,
+    clock_hours,
     database,
     date_shapes,
     dates,
@@ -34,6 +35,7 @@ from backoffice.environment import (
     switch,
     table,
     transport_options,
+    weekdays,
 )
 from backoffice.log_settings import logging_of
 from backoffice.rest.api.codes import Exchange, SecondFactor, Source
@@ -366,6 +368,9 @@ DELIVERY_MAX_MINUTES = number("DELIVERY_MAX_MINUTES", 15, 1, 1440)
 DELIVERY_PARALLEL = int(number("DELIVERY_PARALLEL", 4, 1, 64))
 # Messages a second, all workers together; 0: as fast as they go.
 DELIVERY_RATE = number("DELIVERY_RATE", 0, 0, 1000)
+# When messages may go to ODIN, in Kolkata; empty: at any hour, and on every day, holidays too.
+SENDING_HOURS = clock_hours("SENDING_HOURS")
+SENDING_DAYS = weekdays("SENDING_DAYS")
 if DELIVERY_LEASE_SECONDS <= ODIN_TOTAL_TIMEOUT:
     raise ImproperlyConfigured(
         "DELIVERY_LEASE_SECONDS must be longer than ODIN_TOTAL_TIMEOUT: a claim must outlive the call it covers."

@@ -7,18 +7,19 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.records import confirmed_users
-from accounts.retail_users import LANE, existing_findings, lane_of, plain
+from accounts.retail_users import LANE, existing_findings, lane_of
 from accounts.values import columns, text, values_of
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assess, Assessed, Known
 from backoffice.changes.files import Unique
 from backoffice.changes.kinds import MenuEntry
-from backoffice.changes.operations import new_reference
+from backoffice.changes.references import new_reference
 from backoffice.copying import insert_all
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.kit.formats import indian, midnight
+from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.messages.limits import CashDeposit, ManualCollateral
@@ -40,9 +41,20 @@ ONCE = (
 Deposit = tuple[str, int, Decimal | None, Decimal | None, int | None]
 
 
+#: What is typed first comes first; a notional deposit is rare.
+BLOCKS = (
+    Block(("amount", "product_id", "reference")),
+    Block(("notional_deposit",), "Notional deposit", folded=True),
+)
+
+
 def _shape(form: EntryForm, known: Values) -> EntryForm:
-    """The form of a deposit starts with a reference that nobody has used."""
-    return replace(plain(form, known), starting=lambda: {**form.starting(), "reference": new_reference()})
+    """The form of a deposit begins with the amount, and has a reference that nobody has used."""
+    return replace(
+        form,
+        sections=(Section("values", form.message.title, BLOCKS),),
+        starting=lambda: {**form.starting(), "reference": new_reference()},
+    )
 
 
 MENU = MenuEntry(_shape)

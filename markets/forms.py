@@ -2,7 +2,9 @@
 
 from django import forms
 
+from backoffice.kit.filters import DayField
 from markets.master_file import PUBLISHED
+from markets.models import HolidayExchange
 
 CHOICES = [("", "Choose…"), *((exchange.value, exchange.label) for exchange in PUBLISHED)]
 
@@ -25,4 +27,39 @@ class SearchForm(forms.Form):
         max_length=50,
         help_text="At least two letters of the symbol.",
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "autofocus": ""}),
+    )
+
+
+class HolidayForm(forms.Form):
+    """A holiday."""
+
+    day = DayField(label="Day", error_messages={"required": "Give the day as DD-MM-YYYY."})
+    name = forms.CharField(
+        label="Holiday", max_length=100, error_messages={"required": "Give the name of the holiday."}
+    )
+    exchanges = forms.MultipleChoiceField(
+        label="Closed",
+        choices=HolidayExchange.choices,
+        initial=HolidayExchange.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose the exchanges that are closed."},
+    )
+
+
+class HolidayFileForm(forms.Form):
+    """A file of holidays."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="CSV or Excel with the columns Date and Holiday, and perhaps Exchange.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
+        allow_empty_file=True,
+        error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
+    )
+    whose = forms.MultipleChoiceField(
+        label="Closed where the file does not say",
+        choices=HolidayExchange.choices,
+        initial=HolidayExchange.values,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )

@@ -154,3 +154,31 @@ class Scrip(models.Model):
     def exchange_label(self) -> str:
         """The exchange in words."""
         return Exchange[self.exchange].label
+
+
+class HolidayExchange(models.TextChoices):
+    """The exchanges whose holidays are kept."""
+
+    NSE = "NSE", "NSE"
+    BSE = "BSE", "BSE"
+
+
+class Holiday(models.Model):
+    """A day on which an exchange does not trade. An admin keeps the list."""
+
+    day = models.DateField()
+    exchange = models.CharField(max_length=3, choices=HolidayExchange.choices)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["day", "exchange"]
+        default_permissions = ("view", "change")
+        constraints = [
+            models.UniqueConstraint(fields=["day", "exchange"], name="holiday_once_of_an_exchange"),
+            models.CheckConstraint(
+                condition=Q(exchange__in=HolidayExchange.values), name="holiday_exchange_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day:%d-%m-%Y} {self.name} ({self.exchange})"

@@ -397,9 +397,9 @@ def test_temporary_tables_named_like_ours_satisfy_no_guard(attacker, propose, ch
                 f"UPDATE public.changes_change SET state = 'approved', decided_at = {NOW}, "
                 f"decided_by_id = {checker.pk}",
                 f"INSERT INTO public.delivery_delivery (change_id, message_type, lane, part, content_hash, reference, "
-                "priority, ahead, paused, state, reason, needs_person, proposed, doubted, attempt_count, code, text, "
-                f"created_at) VALUES ({change.pk}, 301, 'HO/X', 0, '', '', 0, false, false, 'queued', '', false, '', "
-                f"false, 0, '', '', {NOW})",
+                "priority, ahead, paused, let_through, state, reason, needs_person, proposed, doubted, "
+                f"attempt_count, code, text, created_at) VALUES ({change.pk}, 301, 'HO/X', 0, '', '', 0, false, "
+                f"false, false, 'queued', '', false, '', false, 0, '', '', {NOW})",
                 copied(
                     "changes_change", state="'submitted'", checkers=0, token=f"'{uuid.uuid4().hex}'"
                 ).replace("INTO changes_change", "INTO public.changes_change"),

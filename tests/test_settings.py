@@ -2,6 +2,7 @@
 
 import re
 import runpy
+from datetime import time
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -67,6 +68,11 @@ def test_a_missing_variable_is_named_with_an_example(read, name, value):
         ("ODIN_READ_TIMEOUT", "soon", "must be a number from 0.1 to 300"),
         ("ODIN_READ_TIMEOUT", "nan", "must be a number"),
         ("DELIVERY_MAX_ATTEMPTS", "0", "must be a number from 1 to 100"),
+        ("SENDING_HOURS", "8-18", "must be two times as HH:MM-HH:MM, for example 08:00-18:00"),
+        ("SENDING_HOURS", "18:00-08:00", "the second time must be later"),
+        ("SENDING_HOURS", "08:00-24:00", "must be two times"),
+        ("SENDING_DAYS", "Mon-Fry", "Write days as Mon, Tue"),
+        ("SENDING_DAYS", "Fri-Mon", "runs backwards"),
         ("DELIVERY_LEASE_SECONDS", "20", "must be longer than ODIN_TOTAL_TIMEOUT"),
         ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR"),
     ],
@@ -102,6 +108,14 @@ def test_the_broker_and_the_database_are_chosen_by_environment(read):
         5433,
     )
     assert found["CELERY_BROKER_URL"] == "redis://broker.example:6379/0"
+
+
+def test_sending_hours_and_days_are_read_and_empty_by_default(read):
+    found = read(SENDING_HOURS="08:00-18:30", SENDING_DAYS="Mon-Wed,Sat")
+    assert found["SENDING_HOURS"] == (time(8), time(18, 30))
+    assert found["SENDING_DAYS"] == {0, 1, 2, 5}
+    found = read(SENDING_HOURS=None, SENDING_DAYS=None)
+    assert (found["SENDING_HOURS"], found["SENDING_DAYS"]) == (None, frozenset())
 
 
 def test_operation_names_are_read_by_message_type(read):

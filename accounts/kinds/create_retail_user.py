@@ -9,6 +9,7 @@ from accounts.creations import CREATE_RETAIL_USER, MATTERS, SAME_PERSON, assess
 from accounts.follow_ups import (
     ANSWERS,
     GROUPS,
+    answers_of,
     asked_by,
     compose,
     created,
@@ -55,6 +56,7 @@ FORM = EntryForm(
     starting=starting_values,
     address=form_address("accounts:new"),
     back=("Retail users", "/users/"),
+    answers=lambda sent: answers_of(GROUPS, sent),
     filling=Filling(
         "profile",
         fill=lambda typed, before: onboarding.filled(typed, before, starting_values()),

@@ -107,6 +107,7 @@ class Batch(Leased):
     )
     content_hash = models.CharField(max_length=64, blank=True)
     reason = models.TextField(blank=True)
+    not_before = models.DateTimeField(null=True, help_text="As in a change.")
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches_made"
     )

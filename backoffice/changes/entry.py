@@ -28,6 +28,7 @@ from backoffice.changes.filling import pressed
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import in_words, summary
 from backoffice.changes.start_again import earlier_change, values_again
+from backoffice.delivery.forms import NotBeforeForm
 from backoffice.kit.formats import ist
 from backoffice.kit.formsets import (
     MessageForm,
@@ -165,14 +166,22 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         return redirect(draft)
     values = operations.draft_values(draft)
     reason = request.POST.get("reason", draft.reason)
+    when = None if form.local else NotBeforeForm(request.POST if request.method == "POST" else None)
     problem = ""
     if request.method == "POST":
         if request.POST.get("seen") != _seen(values):
             problem = "The draft was changed after you opened this page. Look at it again before you submit."
-        else:
+        elif when is None or when.is_valid():
+            not_before = when.cleaned_data["not_before"] if when else None
             try:
                 change = operations.submit(
-                    form.kind, values, by=_me(request), reason=reason, token=token, typed=True
+                    form.kind,
+                    values,
+                    by=_me(request),
+                    reason=reason,
+                    token=token,
+                    typed=True,
+                    not_before=not_before,
                 )
             except HasErrors:
                 return redirect(f"{form.draft_url(token)}&look=1")
@@ -200,10 +209,12 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         "warnings": named(MessageForm(form.message, values, examined.findings)),
         "reason": reason,
         "problem": problem,
+        "when": when,
         "form": form,
         "form_url": form.draft_url(token),
     }
-    return render(request, "changes/entry_check.html", context, status=409 if problem else 200)
+    code = 409 if problem else 422 if when and when.errors else 200
+    return render(request, "changes/entry_check.html", context, status=code)
 
 
 def _with_a_word_for_references(form: EntryForm, examined: Examined) -> Examined:

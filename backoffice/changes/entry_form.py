@@ -1,7 +1,7 @@
 """The form with which a kind of change is proposed: what it asks, what it starts with, where its pages are."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ class EntryForm:
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
     filling: Filling | None = None
+    #: What of the form is not in its own message, from the messages that a change of a file has behind it.
+    answers: Callable[[Sequence[tuple[type[Request], Values]]], Values] = lambda sent: {}
 
     @property
     def message(self) -> type[Request]:

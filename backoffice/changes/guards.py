@@ -1,6 +1,7 @@
 """Four eyes in the database itself: triggers for what a constraint cannot reach (see `guarding`).
 
-- What was submitted, its maker, its file and how many must approve it never change again, and it is never deleted.
+- What was submitted, its maker, its file, before when it is not sent, and how many must approve it never change again,
+  and it is never deleted.
 - It goes from state to state as people may move it, and nothing is approved that has fewer approvals of its content, by
   others than its maker, than it needs. What the approval rule asks for is the least that it needs.
 - Its maker approves nothing, nobody approves what does not wait for a decision, and approvals stay.
@@ -83,6 +84,7 @@ _CHANGES: Guards = {
             OR NEW.content_hash <> OLD.content_hash OR NEW.checkers <> OLD.checkers OR NEW.kind <> OLD.kind
             OR NEW.subject <> OLD.subject OR NEW.record_version <> OLD.record_version
             OR NEW.profile <> OLD.profile OR NEW.profile_version <> OLD.profile_version
+            OR NEW.not_before IS DISTINCT FROM OLD.not_before
             OR coalesce(NEW.batch_id, 0) <> coalesce(OLD.batch_id, 0)
             OR coalesce(NEW.row_number, 0) <> coalesce(OLD.row_number, 0)
             OR coalesce(NEW.corrects_id, 0) <> coalesce(OLD.corrects_id, 0)
@@ -158,7 +160,7 @@ _FILES: Guards = {
         "batches_batch",
         f"""NEW.id <> OLD.id OR (OLD.state NOT IN ({_UNSUBMITTED_FILE}) AND (NEW.made_by_id <> OLD.made_by_id
             OR NEW.content_hash <> OLD.content_hash OR NEW.kind <> OLD.kind OR NEW.mode <> OLD.mode
-            OR NEW.sha256 <> OLD.sha256
+            OR NEW.sha256 <> OLD.sha256 OR NEW.not_before IS DISTINCT FROM OLD.not_before
             OR (NEW.state <> OLD.state AND NOT (OLD.state = 'submitted' AND NEW.state IN ({_DECIDED})))))
             OR (NEW.state = 'approved' AND OLD.state NOT IN ('submitted', 'approved'))""",
         "what was submitted stays as it is",

@@ -97,6 +97,9 @@ class Change(models.Model):
     )
     risks = models.JSONField(default=list, help_text="What a checker should look at twice, see `risks.Risk`.")
     reason = models.TextField(blank=True)
+    not_before = models.DateTimeField(
+        null=True, help_text="Its messages do not go out earlier. Approved with it; empty: at once."
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -1,9 +1,9 @@
 """What people do with changes: draft, submit, approve, reject, withdraw. Each verb has an actor."""
 
-import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,8 @@ from backoffice.changes.examination import Examined, as_given, refer
 from backoffice.changes.kinds import declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.changes.notifying import notify
+from backoffice.changes.references import with_reference
+from backoffice.changes.timing import require_time
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.holding import replace_held
@@ -26,6 +28,7 @@ from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moving
 from backoffice.delivery.queue import enqueue
 from backoffice.free_text import checked
+from backoffice.kit.formats import ist
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import errors
 from backoffice.protocol.message import Request
@@ -35,22 +38,11 @@ from backoffice.wakeups import Work, wake_after_commit
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Letters and digits that nobody mistakes for one another.
-REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 #: What `proposed` makes of examined values.
 CONTENT = (
     *("subject", "profile", "profile_version", "before", "record_version", "messages", "findings", "amount"),
     *("checkers", "risks"),
 )
-#: Characters that fit both tags.
-REFERENCE_LENGTH = 20
-
-
-def new_reference() -> str:
-    """A reference for tag 227 or 252: random, so that a restored backup cannot repeat one."""
-    base = len(REFERENCE_ALPHABET)
-    number = secrets.randbelow(base**REFERENCE_LENGTH)
-    return "".join([REFERENCE_ALPHABET[number // base**place % base] for place in range(REFERENCE_LENGTH)])
 
 
 def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
@@ -97,24 +89,33 @@ def save_draft(
 
 
 def submit(
-    kind_slug: str, values: Values, *, by: "User", reason: str, token: uuid.UUID, typed: bool = False
+    kind_slug: str,
+    values: Values,
+    *,
+    by: "User",
+    reason: str,
+    token: uuid.UUID,
+    typed: bool = False,
+    not_before: datetime | None = None,
 ) -> Change:
     """Propose a change to a checker. The same token a second time (a double click) gives the first change back.
 
     `typed`: the values are as the form has them, and the message is composed of them. Their maker may start again from
-    what was given. Raises NotAllowed, ReasonMissing, HasErrors with the findings, or Stale when the record moved on
-    since the draft.
+    what was given. `not_before`: its messages do not go out earlier; the guards of the database keep it as it was
+    submitted. Raises NotAllowed, ReasonMissing, HasErrors with the findings, Stale when the record moved on since the
+    draft, or ChangeError for a time that cannot be.
     """
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
     reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
     if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
         return done
+    require_time(not_before, local=change_kind.local)
     examined = examine(kind_slug, values, typed=typed)
     if wrong := errors(examined.findings):
         raise HasErrors(wrong)
     known = examined.known
-    asked = replace(examined, values=_with_reference(change_kind.message, examined.values))
+    asked = replace(examined, values=with_reference(change_kind.message, examined.values))
     content = proposed(change_kind.slug, asked)
     try:
         with moving():
@@ -136,6 +137,7 @@ def submit(
             draft.values = seal_values(values if typed else asked.values)
             draft.content_hash = hash_of_messages(content.messages)
             draft.reason = reason
+            draft.not_before = not_before
             draft.state = State.SUBMITTED
             draft.submitted_at = timezone.now()
             draft.save()
@@ -310,12 +312,6 @@ def _stored(parts: Iterable[tuple[int, type[Request], Values]]) -> list[dict[str
     return [{"type": message_type, "values": seal_values(part)} for message_type, _, part in parts]
 
 
-def _with_reference(message: type[Request], values: Values) -> Values:
-    if "reference" in message.fields and not values.get("reference"):
-        return {**values, "reference": new_reference()}
-    return values
-
-
 def _undecided(change_id: int) -> Change:
     change = Change.objects.select_for_update().get(pk=change_id)
     if change.state != State.SUBMITTED:
@@ -371,6 +367,7 @@ def _enqueue_all(change: Change) -> Applied:
             values=message["values"],
             reference=message["values"].get("reference", ""),
             part=part,
+            not_before=change.not_before,
         )
     replace_held(Delivery.objects.filter(change=change, message_type__in=CREATES), change.decided_by)
     wake_after_commit(Work.DELIVERIES)
@@ -391,7 +388,11 @@ def _record(
         subject=change.subject,
         text=text,
         reason=reason,
-        details={"kind": change.kind, "content_hash": change.content_hash},
+        details={
+            "kind": change.kind,
+            "content_hash": change.content_hash,
+            **({"not_before": ist(change.not_before, "minute")} if change.not_before else {}),
+        },
         before=applied.before if applied and applied.before else None,
         after=applied.after if applied and applied.after else None,
         change_id=change.pk,

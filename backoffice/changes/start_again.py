@@ -47,6 +47,9 @@ def values_again(form: EntryForm, earlier: Corrected) -> Values:
         _whole(form, earlier.change) if earlier.part is None else _part(form, earlier.change, earlier.part)
     )
     again = {**form.starting(), **wanted, **form.fixed}
+    if form.filling and earlier.part is None and not again.get(form.filling.by):
+        # A row of a file names its profile beside its values.
+        again = {**again, form.filling.by: earlier.change.profile}
     # A reference is used once.
     return {**again, "reference": form.starting().get("reference", "")} if "reference" in again else again
 
@@ -63,7 +66,10 @@ def _whole(form: EntryForm, earlier: Change) -> Values:
     Of records that the form starts with (banks, say) the present ones win where they moved: typed ones would bring back
     what is gone, and delete what is new.
     """
-    typed = clean(form.message, operations.draft_values(earlier))
+    values = operations.draft_values(earlier)
+    if earlier.batch_id:  # a row keeps the values of its own message, and the others as they go out
+        values = {**values, **form.answers(operations.messages(earlier))}
+    typed = clean(form.message, values)
     before = form.begun(earlier.before or {})
     starting, now = form.starting(), kinds.kind(form.kind).known(earlier.subject).values or {}
 

@@ -13,7 +13,7 @@ urlpatterns = [
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/outcome/", views.outcome, name="outcome"),
     re_path(
-        r"^(?P<pk>[0-9]{1,18})/(?P<action>approve|reject|withdraw|discard|comment)/$",
+        r"^(?P<pk>[0-9]{1,18})/(?P<action>approve|reject|withdraw|discard|comment|urgent)/$",
         views.decide,
         name="decide",
     ),

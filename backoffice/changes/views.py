@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +22,9 @@ from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages, summary
 from backoffice.changes.visibility import sees_changes, visible
+from backoffice.delivery import urgent
+from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
@@ -89,6 +94,8 @@ def decide(request: StaffRequest, pk: int, action: str) -> HttpResponse:
             return redirect("changes:mine")
         elif action == "comment":
             operations.comment(change.pk, by=person, text=reason)
+        elif action == "urgent":
+            messages.success(request, _let_through(change, person, reason))
         else:
             operations.withdraw(change.pk, by=person, reason=reason)
             messages.success(request, "Withdrawn. Nothing was sent.")
@@ -99,11 +106,21 @@ def decide(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     return redirect(change)
 
 
+def _let_through(change: Change, person: User, reason: str) -> str:
+    try:
+        urgent.let_change_through(change.pk, by=person, reason=reason)
+    except DeliveryError as error:
+        raise ChangeError(error.words) from None
+    return "Let through. It is on its way to ODIN."
+
+
 def _approved_words(change: Change) -> str:
     if change.state == State.SUBMITTED:
         return "Approved by you. A second checker must approve it too before anything happens."
     if KINDS[change.kind].local:
         return "Approved and done."
+    if goes_out := SendingTimes().goes_out(change.not_before, timezone.now()):
+        return f"Approved. {goes_out}"
     return "Approved. It is on its way to ODIN; the outcome appears here."
 
 
@@ -148,6 +165,8 @@ def _page(
         ),
         "events": _events(change, shows),
         "comment_failed": tried == "comment" and bool(problem),
+        "let_through": _urgent_entry(change),
+        "urgent_failed": tried == "urgent" and bool(problem),
         "may_comment": change.state != State.DRAFT and (mine or _may_approve(request, change)),
         "moved_on": moved_on,
         "moved": staleness.moved(change, reveal=shows) if moved_on else [],
@@ -208,8 +227,16 @@ def _warnings(change: Change) -> list[Finding]:
 def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
     """Where the deliveries stand, whether to ask again and how soon, and a mark by which "nothing moved" is known."""
     deliveries = sorted(change.deliveries.all(), key=lambda delivery: delivery.pk)
+    times, now = SendingTimes(), timezone.now()
+    waiting = [found for delivery in deliveries if (found := times.of(delivery, now))]
+    goes_out = waiting[0] if waiting else None
+    if change.state == State.SUBMITTED and (kind := KINDS.get(change.kind)) and not kind.local:
+        goes_out = times.goes_out(change.not_before, now)
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
+    marks.append(f"{goes_out.at:%Y%m%d%H%M}" if goes_out and goes_out.at else str(bool(goes_out)))
     return {
+        "goes_out": goes_out,
+        "may_let_through": bool(waiting) and request.user.has_perm(urgent.RIGHT),
         "deliveries": [
             (
                 delivery,
@@ -220,7 +247,7 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
             for delivery in deliveries
         ],
         "seen": "-".join([_page_of(change), *marks]),
-        "every": _every(request, change, deliveries),
+        "every": _every(request, change, deliveries, waits=bool(waiting)),
     }
 
 
@@ -229,15 +256,17 @@ def _page_of(change: Change) -> str:
     return "nothing" if change.state == State.APPROVED and came_to_nothing(change) else change.state
 
 
-def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery]) -> str:
-    """How often the page asks again: each second while something moves on its own, seldom while a person is awaited."""
+def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery], *, waits: bool) -> str:
+    """How often the page asks again: each second while something moves on its own, seldom while a person is awaited or
+    all `waits` for its time.
+    """
     if change.state == State.SUBMITTED:
         return "" if _may_decide(request, change) else "3s"
     waiting = [delivery for delivery in deliveries if delivery.state not in FINAL]
     if not waiting:
         return ""
     moving = [d for d in waiting if not d.needs_person and d.state != DeliveryState.ON_HOLD]
-    return "1s" if moving else "5s"
+    return "1s" if moving and not waits else "5s"
 
 
 def _last_ms(delivery: Delivery) -> int | None:
@@ -248,6 +277,13 @@ def _last_ms(delivery: Delivery) -> int | None:
 def _shows(request: StaffRequest, change: Change) -> bool:
     """Whether the page shows personal data. A change of rights or rules, whose subject has no slash, holds none."""
     return "/" not in change.subject or privacy.shown(request, change.subject)
+
+
+def _urgent_entry(change: Change) -> Entry | None:
+    """Who let it through before its time last, and why: it alone, or its whole file."""
+    of_file = Q(subject=f"batch:{change.batch_id}") if change.batch_id else Q()
+    found = Entry.objects.filter(Q(change_id=change.pk) | of_file, action=urgent.ACTION)
+    return found.select_related("by").order_by("-id").first() if change.state == State.APPROVED else None
 
 
 def _events(change: Change, shows: bool) -> list[Event]:

@@ -31,6 +31,8 @@ REFERENCED = tuple(
 CREATES = tuple(sorted(kind for kind, message in REQUESTS.items() if message.repeat is Repeat.CREATE))
 #: Every state but the final ones, in a form that both databases recognise as the condition of a partial index.
 STILL_OPEN = Q(finished_at__isnull=True)
+#: What a claim looks through: nothing that a person keeps from going.
+MAY_GO = STILL_OPEN & Q(paused=False, not_before__isnull=True)
 
 
 class Wording(models.Model):
@@ -126,6 +128,13 @@ class Delivery(Leased):
         help_text="On hold: the create that did not come about. The next one of this user lets it go on.",
     )
     paused = models.BooleanField(default=False, help_text="Its file is paused: nobody claims it.")
+    not_before = models.DateTimeField(
+        null=True,
+        help_text="Nobody claims it while this is set: the sweep empties it when the time has come.",
+    )
+    let_through = models.BooleanField(
+        default=False, help_text="It is urgent: a person lets it go out while sending is closed."
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.TextField(blank=True, help_text="Why it is on hold, unknown or cancelled, in words.")
     needs_person = models.BooleanField(default=False)
@@ -171,7 +180,10 @@ class Delivery(Leased):
         verbose_name_plural = "deliveries"
         ordering = ["-id"]
         default_permissions = ("view",)
-        permissions = [("resolve_delivery", "Can settle a delivery that needs a person")]
+        permissions = [
+            ("resolve_delivery", "Can settle a delivery that needs a person"),
+            ("let_through_delivery", "Can let urgent messages go out before their time"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["lane"], condition=Q(state__in=BUSY), name="delivery_one_busy_per_lane"
@@ -195,13 +207,20 @@ class Delivery(Leased):
             models.UniqueConstraint(fields=["change", "part"], name="delivery_of_a_part_once"),
         ]
         indexes = [
-            # The two that a claim walks: the queue by turn, and what is open in a lane.
+            # Those that a claim walks: the queue by turn, while sending is closed its urgent part alone, and what is
+            # open in a lane.
+            models.Index(fields=["priority", "id"], condition=MAY_GO, name="delivery_by_turn"),
             models.Index(
-                fields=["priority", "id"], condition=STILL_OPEN & Q(paused=False), name="delivery_by_turn"
+                fields=["priority", "id"], condition=MAY_GO & Q(let_through=True), name="delivery_let_through"
             ),
             models.Index(fields=["lane", "id"], condition=STILL_OPEN, name="delivery_open_by_lane"),
             models.Index(
                 fields=["lease_until"], condition=Q(lease_until__isnull=False), name="delivery_by_lease"
+            ),
+            models.Index(
+                fields=["priority", "not_before"],
+                condition=STILL_OPEN & Q(not_before__isnull=False),
+                name="delivery_not_yet",
             ),
             # What every page's navigation and the operators' page count.
             models.Index(fields=["id"], condition=Q(needs_person=True), name="delivery_needing_person"),

@@ -23,7 +23,8 @@ from backoffice.audit.operations import record_many
 from backoffice.delivery import wordings
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.handlers import Applied
-from backoffice.delivery.models import CREATES, STILL_OPEN, Attempt, Deliveries, Delivery, Priority
+from backoffice.delivery.hours import closed
+from backoffice.delivery.models import CREATES, MAY_GO, STILL_OPEN, Attempt, Deliveries, Delivery, Priority
 from backoffice.delivery.moving import moved as note_moved
 from backoffice.delivery.moving import moving
 from backoffice.delivery.states import FINAL, Move, State, after
@@ -73,6 +74,8 @@ def enqueue(
     priority: Priority = Priority.SINGLE,
     ahead: bool = False,
     reason: str = "",
+    not_before: datetime | None = None,
+    let_through: bool = False,
 ) -> Delivery:
     """Put one approved message in the queue, in the transaction of its approval.
 
@@ -92,6 +95,8 @@ def enqueue(
         priority=priority,
         ahead=ahead,
         reason=reason,
+        not_before=not_before,
+        let_through=let_through,
     )
 
 
@@ -165,7 +170,8 @@ def note(entries: Iterable[tuple[Delivery, Said, Applied]]) -> None:
 def due(now: datetime) -> Deliveries:
     """Deliveries that may be claimed now, in turn: the first open one of each lane whose time has come.
 
-    A create passes what is held for one that did not come about: it is what they wait for.
+    A create passes what is held for one that did not come about: it is what they wait for. While sending is closed,
+    only what a person let through goes.
     """
     in_lane = Delivery.objects.filter(STILL_OPEN, lane=OuterRef("lane"))
     before_it = in_lane.filter(Q(id__lt=OuterRef("id")) | Q(ahead=True))
@@ -175,15 +181,16 @@ def due(now: datetime) -> Deliveries:
     others = before_it.filter(~Q(state=State.QUEUED) | Q(message_type__in=CREATES), held_by__isnull=True)
     time_has_come = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
     found: Deliveries = Delivery.objects.filter(
-        STILL_OPEN,
+        MAY_GO,
         ~Q(state__in=(State.IN_FLIGHT, State.ON_HOLD)),
         time_has_come,
         Q(~Exists(ahead_too), ahead=True)
         | ~Exists(before_it)
         | Q(message_type__in=CREATES) & Q(Exists(held), ~Exists(others)),
         needs_person=False,
-        paused=False,
     )
+    if closed(now):
+        found = found.filter(let_through=True)
     return found.order_by("priority", "id")
 
 

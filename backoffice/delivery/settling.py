@@ -178,6 +178,7 @@ def make_certain(create: Delivery, why: str) -> None:
             priority=Priority(create.priority),
             ahead=True,
             reason=words,
+            let_through=create.let_through,
         )
         details = {
             "create": create.pk,

@@ -1,8 +1,16 @@
 """The list of deliveries."""
 
-import django_tables2 as tables
+from functools import cached_property
+from typing import Any
 
+import django_tables2 as tables
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.models import Delivery
+from backoffice.delivery.states import State
 from backoffice.kit.tables_base import (
     AgoColumn,
     IdColumn,
@@ -15,13 +23,24 @@ from backoffice.kit.tables_base import (
 from backoffice.protocol.message import REQUESTS
 
 
+class WaitingColumn(StatusColumn):
+    """The state and, of what waits for its time, when it goes out."""
+
+    def render(self, value: str, record: Delivery, bound_column: Any, table: Any) -> SafeString:  # type: ignore[override]
+        shown = super().render(value, record, bound_column)
+        goes_out = table.times.of(record, timezone.now()) if record.state == State.QUEUED else None
+        return (
+            format_html('{}<br><span class="quiet small">{}</span>', shown, goes_out) if goes_out else shown
+        )
+
+
 class DeliveryTable(PortalTable):
     """Deliveries, newest first."""
 
     id = NumberColumn(verbose_name="No.")
     message_type = tables.Column(verbose_name="Message")
     lane = IdColumn(verbose_name="Retail user")
-    state = StatusColumn("delivery", verbose_name="Status", orderable=False)
+    state = WaitingColumn("delivery", verbose_name="Status", orderable=False)
     code = tables.Column(verbose_name="Code", orderable=False)
     text = WordsColumn(verbose_name="ODIN's words", accessor="words")
     attempt_count = NumberColumn(verbose_name="Attempts", orderable=False)
@@ -44,6 +63,11 @@ class DeliveryTable(PortalTable):
 
     def render_message_type(self, value: int) -> str:
         return f"{REQUESTS[value].title} ({value})"
+
+    @cached_property
+    def times(self) -> SendingTimes:
+        """Hours and holidays, read once for all rows."""
+        return SendingTimes()
 
 
 class DeliveriesToSettle(DeliveryTable):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from backoffice.delivery import gate
 from backoffice.delivery.queue import due, recover_stale
 from backoffice.delivery.sending import drain, finish
-from backoffice.delivery.waiting import go_at_once
+from backoffice.delivery.waiting import go_at_once, time_has_come
 from backoffice.odin import questions
 from backoffice.wakeups import Work, wake
 
@@ -38,8 +38,11 @@ def _finish(**_: Any) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Run by beat: settle the claims of dead workers and wake one worker for each lane that is due, up to a limit."""
+    """Run by beat: settle the claims of dead workers, let go what has waited for its time, and wake one worker for each
+    lane that is due, up to a limit.
+    """
     recover_stale()
+    time_has_come()
     now = timezone.now()
     gate.swept(now)
     row = gate.state()

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +19,7 @@ from backoffice.audit.models import Entry
 from backoffice.delivery import figures, gate, looking, operations
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
+from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.models import Attempt, Delivery, Settlement, Wording
 from backoffice.delivery.states import State
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
@@ -163,6 +165,7 @@ class DeliveryPage(StaffDetailView):
             "entries": Entry.objects.filter(delivery_id=delivery.pk)[:50],
             "may": operations.allowed(delivery) if may else set(),
             "runs": list(runs(delivery.attempts.all())),
+            "goes_out": SendingTimes().of(delivery, timezone.now()),
             "look": looking.look(delivery) if delivery.state == State.UNKNOWN else None,
             "proposal": self._proposal(),
             "proposed_label": next((one.label for one in DECISIONS if one.found == delivery.proposed), ""),

@@ -1,4 +1,4 @@
-"""Deliveries that wait only because ODIN could not be reached: when it can be reached again, they go at once."""
+"""Deliveries that wait for ODIN, or for their time: when ODIN is there again, or the time has come, they go at once."""
 
 from datetime import datetime
 
@@ -7,13 +7,15 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery
+from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
 from backoffice.delivery.states import State
 from backoffice.odin.outcome import OutcomeKind
 from backoffice.wakeups import Work, wake
 
 #: So many go at once at most; the pauses of what is left end on their own within half a minute.
 AT_ONCE = 1000
+#: So many of each priority are let go in one sweep when their time has come: more than go out until the next one.
+TIMELY = 5000
 
 
 def for_odin(now: datetime) -> QuerySet[Delivery]:
@@ -43,3 +45,19 @@ def go_at_once(limit: int = AT_ONCE) -> int:
     if numbers:
         wake(Work.DELIVERIES, min(len(numbers), settings.DELIVERY_PARALLEL))
     return len(numbers)
+
+
+def time_has_come(limit: int = TIMELY) -> int:
+    """Let what was not to go out before now into the queue, at most `limit` of each priority. Returns how many.
+
+    Its place in its lane it had all the time. Rows that a worker has just locked come with the next sweep.
+    """
+    now, count = timezone.now(), 0
+    for priority in Priority.values:
+        due = Delivery.objects.filter(STILL_OPEN, not_before__lte=now, priority=priority)
+        with transaction.atomic():
+            rows = due.order_by("id").select_for_update(skip_locked=True, of=("self",))
+            numbers = list(rows.values_list("pk", flat=True)[:limit])
+            if numbers:
+                count += Delivery.objects.filter(pk__in=numbers).update(not_before=None)
+    return count

@@ -1,13 +1,16 @@
 """What the search on top offers while somebody types: things found, what can be begun for the first, and pages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from backoffice.changes.deciders import decided_by
 from backoffice.changes.kinds import PROPOSE
+from backoffice.changes.list_views import proposes
 from backoffice.desk.context import NavItem
 from backoffice.kit import search as searching
+from backoffice.kit.privacy import SEE
 from backoffice.kit.search import Command, Match
 from backoffice.logins.models import User
 
@@ -15,6 +18,44 @@ from backoffice.logins.models import User
 OF_A_KIND = 5
 RECENT = 6
 LONGEST_SUBJECT = 40
+
+
+#: Pages that have no place in the menu: label, page, icon, permission ("" for everybody) or what says who sees it.
+PAGES: tuple[tuple[str, str, str, str | Callable[[User], object]], ...] = (
+    ("New retail user", "accounts:new", "plus", PROPOSE),
+    ("Register retail user", "accounts:register", "plus", PROPOSE),
+    ("Upload a file", "batches:new", "plus", PROPOSE),
+    ("Compare an export", "reconciliation:new", "plus", "reconciliation.add_reconciliation"),
+    ("Onboarding profiles", "onboarding:list", "settings", "accounts.view_onboardingprofile"),
+    ("New onboarding profile", "onboarding:new", "plus", "accounts.propose_onboardingprofile"),
+    ("Waiting for me", "changes:inbox", "inbox", lambda user: decided_by(user)),
+    ("My requests", "changes:mine", "changes", proposes),
+    ("Approval rules", "changes:rules", "settings", "changes.view_approvalrule"),
+    ("Queue of deliveries", "delivery:queue", "deliveries", "delivery.view_delivery"),
+    ("Dealer session", "odin:session", "key", "odin.view_dealersession"),
+    ("Password of the dealer", "dealer:password", "key", "odin.operate_dealersession"),
+    ("Square-off", "limits:square_off", "limits", "limits.view_limitupdate"),
+    ("Periodicities", "limits:periodicities", "limits", "limits.view_limitupdate"),
+    ("Scrip masters", "markets:overview", "search", "markets.view_scrip"),
+    ("Holidays", "markets:holidays", "clock", "markets.view_holiday"),
+    (
+        "Evidence pack",
+        "compliance:evidence",
+        "audit",
+        lambda user: user.has_perms(("audit.verify_entry", SEE)),
+    ),
+    ("Figures of the audit trail", "compliance:numbers", "chart", "audit.view_entry"),
+    ("Verification of the audit trail", "compliance:verification", "audit", "audit.view_entry"),
+    ("Legal holds", "compliance:holds", "audit", "audit.view_entry"),
+    ("Exports", "exports:list", "download", ""),
+    ("Notices", "notices:list", "inbox", ""),
+    ("Your sessions", "logins:sessions", "user", ""),
+    ("Your second factor", "mfa_index", "key", ""),
+    ("Change your password", "account_change_password", "key", ""),
+    ("Add staff member", "staff:new", "plus", "logins.propose_rights"),
+    ("Add a name to a master list", "masters:add", "plus", "masters.change_name"),
+    ("Upload a master list", "masters:upload", "upload", "masters.change_name"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,10 +87,13 @@ def offer(text: str, recent: str, user: User, nav: Iterable[NavItem]) -> Offered
 
 
 def pages_of(user: User, nav: Iterable[NavItem]) -> list[NavItem]:
-    """The pages of the menu, and forms that begin work, as this person may see them."""
-    begun = (("New retail user", "accounts:new"), ("Upload a file", "batches:new"))
-    begins = user.has_perm(PROPOSE)
-    return [*nav, *(NavItem(label, reverse(name), "plus", False) for label, name in begun if begins)]
+    """The pages of the menu, those behind it, and forms that begin work, as this person may see them."""
+    behind = [
+        NavItem(label, reverse(name), icon, False)
+        for label, name, icon, may in PAGES
+        if (may(user) if callable(may) else not may or user.has_perm(may))
+    ]
+    return [*nav, *behind]
 
 
 def _begins(label: str, text: str) -> bool:

@@ -23,7 +23,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.results import Result
 from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
-from backoffice.delivery.figures import SERIES, Standing, midnight, new_words, standing
+from backoffice.delivery.figures import SERIES, Later, Standing, later, midnight, new_words, standing
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
@@ -76,6 +76,7 @@ class Today:
     refused: Sequence[Line]
     mine: Sequence[Line] | None
     deliveries: dict[str, Standing] | None
+    later: Later | None
     new_words: Sequence[Wording]
     troubled: Sequence[Delivery]
     chart: Chart | None
@@ -105,6 +106,7 @@ def gather(user: "User") -> Today:
         refused=_refused(user, now) if proposes else [],
         mine=_mine(user, now) if proposes else None,
         deliveries=seen,
+        later=later(now) if seen else None,
         new_words=new_words() if seen else [],
         troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],
         chart=_chart(now) if seen is not None else None,

@@ -53,7 +53,10 @@ def in_words(amount: Decimal | int | str | None) -> str:
 
 
 def ist(at: datetime | None, style: str = "full") -> str:
-    """A time as India's clocks show it. Styles: full (21-11-2026 10:25:39), minute, date, time."""
+    """A time as India's clocks show it.
+
+    Styles: full (21-11-2026 10:25:39), minute, date, time, day (Sat 21-11-2026, 10:25).
+    """
     if at is None:
         return ""
     formats = {
@@ -61,6 +64,7 @@ def ist(at: datetime | None, style: str = "full") -> str:
         "minute": "%d-%m-%Y %H:%M",
         "date": "%d-%m-%Y",
         "time": "%H:%M:%S",
+        "day": "%a %d-%m-%Y, %H:%M",
     }
     return at.astimezone(INDIA).strftime(formats[style])
 

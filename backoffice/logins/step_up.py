@@ -59,8 +59,8 @@ PAGES = frozenset(
 )
 #: What is sent from a page that others only read: which actions of it, or all of them.
 ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "changes:decide": ("approve",),
-    "batches:act": ("approve", "cancel"),
+    "changes:decide": ("approve", "urgent"),
+    "batches:act": ("approve", "cancel", "urgent"),
     "delivery:settle": ("applied", "again", "refused", "free", "cancel"),
     "delivery:pause": (),
     "delivery:resume": (),

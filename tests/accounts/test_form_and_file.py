@@ -15,7 +15,7 @@ from backoffice.batches.check import checking
 from backoffice.batches.file.cells import RowReader
 from backoffice.batches.file.columns import by_name
 from backoffice.batches.models import RowState
-from backoffice.changes import operations
+from backoffice.changes import references
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Assessed
 from backoffice.changes.kinds import KINDS, file_kind, file_kinds, kind_of_file
@@ -268,7 +268,7 @@ def desk(as_maker, admin, monkeypatch):
             kind="cash_deposit", subject="HO/WEBRET1", values=deposit, messages=one(303, deposit)
         ),
     )
-    monkeypatch.setattr(operations, "new_reference", lambda: "REFMADE")
+    monkeypatch.setattr(references, "new_reference", lambda: "REFMADE")
     monkeypatch.setattr(checking, "new_reference", lambda: "REFMADE")
     monkeypatch.setattr(deposits, "new_reference", lambda: "REFMADE")
     monkeypatch.setattr(follow_ups, "new_reference", lambda: "REFMADE")

@@ -13,8 +13,10 @@ from accounts import onboarding
 from accounts.models import OnboardingProfile, RetailUser
 from backoffice.audit.models import Entry
 from backoffice.batches import tasks
+from backoffice.batches.decide import decisions
 from backoffice.batches.models import Batch
 from backoffice.changes import operations
+from backoffice.changes.again import next_step
 from backoffice.changes.errors import HasErrors, NotAllowed
 from backoffice.changes.models import Change
 from backoffice.delivery.sending import drain
@@ -309,6 +311,37 @@ def test_a_file_of_few_columns_is_filled_and_its_approval_page_counts_what_diffe
     client.post(act, {"content_hash": batch.content_hash})
     assert change.deliveries.count() == 3
     assert row.version == 1
+
+
+def test_starting_again_from_a_row_keeps_its_profile_and_what_was_to_follow(
+    client, maker, checker, in_force, settings, tmp_path
+):
+    settings.VAR_DIR = tmp_path
+    in_force()
+    client.force_login(maker)
+    cells = {**CLIENT, "profile": "Retail Mumbai", "dealer_1_group": "MUM", "dealer_1_id": "DEAL9"}
+    cells |= {"channel_1_template": "TRADING", "channel_1_channel": "SMS", "channel_1_status": "1"}
+    [row] = uploaded(client, "create_retail_user", cells)
+    client.post(reverse("batches:submit", args=[row.batch_id]), {"mode": "all", "reason": "January"})
+    decisions.reject(row.batch_id, by=checker, reason="The PAN is another")
+    change = Change.objects.get(batch=row.batch_id)
+    step = next_step(change, maker)
+    page = Page(client.get(step.url).content.decode())
+    assert page.named("profile").sent == ["Retail Mumbai"]
+    assert page.named("dealers-0-id").sent == ["DEAL9"]
+    assert page.named("dealers-1-id").sent == ["DEAL4"]
+    assert page.named("templates-0-name").sent == ["CRPSTD"]
+    assert page.named("channels-0-template").sent == ["TRADING"]
+    token = page.named("token").sent[0]
+    check = client.post(
+        reverse("accounts:new"), page.sent(press="check", again=str(change.pk), password="Sesame42")
+    )
+    assert check.status_code == 302, [one.text for one in check.context["findings"]]
+    client.post(check.url, Page(client.get(check.url).content.decode()).sent(reason="Corrected"))
+    again = Change.objects.get(token=token)
+    assert (again.profile, again.corrects) == ("Retail Mumbai", change)
+    assert [part["type"] for part in again.messages] == [part["type"] for part in change.messages]
+    assert again.messages[2]["values"] == change.messages[2]["values"]
 
 
 @pytest.mark.django_db(transaction=True)

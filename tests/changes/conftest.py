@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import RetailUser
 from backoffice.changes import operations
+from backoffice.changes.references import new_reference
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.limits import CashDeposit
 from backoffice.protocol.messages.users import CreateRetailUser
@@ -37,7 +38,7 @@ def deposit(maker):
             "user_id": user.user_id,
             "amount": amount,
             "notional_deposit": "",
-            "reference": operations.new_reference(),
+            "reference": new_reference(),
         }
         return operations.submit("cash_deposit", values, by=by, reason="Cheque 4711", token=uuid.uuid4())
 

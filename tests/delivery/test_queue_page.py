@@ -197,12 +197,12 @@ def test_the_page_costs_the_same_however_much_there_is(as_checker, django_assert
 
     fill(0)
     shown(as_checker)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         shown(as_checker)
     fill(12)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         shown(as_checker)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         shown(as_checker, **{"HX-Request": "true", "HX-Target": "queue"})
 
 

@@ -14,6 +14,7 @@ from django.db import DatabaseError, close_old_connections
 from accounts.models import RetailUser
 from backoffice.changes import errors, operations
 from backoffice.changes.kinds import kind
+from backoffice.changes.references import new_reference
 from backoffice.logins.models import User
 from backoffice.protocol.examples import example
 
@@ -115,8 +116,8 @@ class Traffic:
 
 #: What makes the message of each kind unlike all others.
 MAKERS = {
-    "cash_deposit": lambda number: {"amount": f"{number}.01", "reference": operations.new_reference()},
-    "manual_collateral": lambda number: {"amount": f"{number}.02", "reference": operations.new_reference()},
+    "cash_deposit": lambda number: {"amount": f"{number}.01", "reference": new_reference()},
+    "manual_collateral": lambda number: {"amount": f"{number}.02", "reference": new_reference()},
     "user_template": lambda number: {"template_name": f"T{number}"},
     "qvl_templates": lambda number: {
         "templates": [{"template_name": f"Q{number}", "exchange": "1", "level": "0"}]

@@ -81,7 +81,14 @@ PAGES = {
         "/reconciliation/{compared}/different/",
         "/reports/?by=kind",
     ),
-    "admin": ("/", "/changes/rules/", "/odin/session/", "/people/2/", "/batches/aliases/"),
+    "admin": (
+        "/",
+        "/changes/rules/",
+        "/odin/session/",
+        "/people/2/",
+        "/batches/aliases/",
+        "/markets/holidays/",
+    ),
 }
 PHONE = 360
 LOOKS = (("light", 1280), ("dark", 1280), ("light", PHONE))

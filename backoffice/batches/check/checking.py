@@ -26,7 +26,7 @@ from backoffice.batches.rules import in_force
 from backoffice.changes import rules
 from backoffice.changes.examination import Examined
 from backoffice.changes.kinds import file_kind, kind_of, kind_of_file
-from backoffice.changes.operations import new_reference
+from backoffice.changes.references import new_reference
 from backoffice.protocol.fields import Secret, SecretText, Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.seal import SEALED, seal

@@ -65,6 +65,7 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
             "state": ChangeState.SUBMITTED,
             "checkers": checkers,
             "reason": batch.reason,
+            "not_before": batch.not_before,
             "made_by": batch.made_by_id,
             "created_at": batch.submitted_at,
             "updated_at": batch.submitted_at,
@@ -91,7 +92,7 @@ def owe(batch: Batch) -> int:
             "content_hash": dialect["hash"],
             "reference": dialect["reference"],
         },
-        {"created_at": batch.decided_at, "priority": BATCH_PRIORITY},
+        {"created_at": batch.decided_at, "priority": BATCH_PRIORITY, "not_before": batch.not_before},
         f"FROM {_table(Change)} c JOIN {_table(Row)} r ON r.batch_id = c.batch_id AND r.number = c.row_number "
         f"{dialect['owed']} WHERE c.batch_id = %s AND c.state = %s ORDER BY c.row_number, {dialect['part']}",
         [batch.pk, ChangeState.APPROVED],

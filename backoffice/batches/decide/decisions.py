@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +34,12 @@ from backoffice.changes.models import ApprovalRule, Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.notifying import notify
 from backoffice.changes.risks import Risk, in_order
+from backoffice.changes.timing import require_time
 from backoffice.delivery.holding import replace_held
 from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moving
 from backoffice.free_text import checked
+from backoffice.kit.formats import ist
 from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
@@ -60,12 +63,19 @@ class Approved:
 
 
 def submit(
-    batch_id: int, *, by: "User", mode: str, reason: str, control_total: Decimal | None = None
+    batch_id: int,
+    *,
+    by: "User",
+    mode: str,
+    reason: str,
+    control_total: Decimal | None = None,
+    not_before: datetime | None = None,
 ) -> Batch:
     """Propose the good rows of a checked batch to a checker; from then on each of them is a change.
 
-    `control_total` (rupees) is what the maker says the money rows come to. Raises NotAllowed, ReasonMissing,
-    AlreadyDecided, or BatchError where rows are wrong, none is left, or the total is another.
+    `control_total` (rupees) is what the maker says the money rows come to; `not_before` is as of a change. Raises
+    NotAllowed, ReasonMissing, AlreadyDecided, or BatchError where rows are wrong, none is left, or total or time are
+    not right.
     """
     reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
     with transaction.atomic():
@@ -77,6 +87,7 @@ def submit(
             raise AlreadyDecided(
                 f"This batch is {batch.get_state_display().lower()}; only a checked one is submitted."
             )
+        require_time(not_before, local=change_kind(batch).local)
         if mode == Mode.ALL and batch.wrong:
             raise BatchError(
                 f"There are errors in {counts.rows(batch.wrong)}. Correct the file and upload it again, "
@@ -92,6 +103,7 @@ def submit(
             _flag_large(sent, rule)
         batch.mode = Mode(mode)
         batch.reason = reason
+        batch.not_before = not_before
         batch.submitted_at = timezone.now()
         batch.risky_rows = with_risks(batch).count()
         batch.summary = {**batch.summary, **chosen(batch)}
@@ -107,6 +119,7 @@ def submit(
             f"{counts.rows(rows)} submitted for approval.",
             batch.reason,
             rows=rows,
+            **({"not_before": ist(not_before, "minute")} if not_before else {}),
         )
     return batch
 

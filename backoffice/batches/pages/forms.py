@@ -8,6 +8,7 @@ from django import forms
 
 from backoffice.batches.models import Mode
 from backoffice.changes.kinds import file_kinds
+from backoffice.delivery.forms import NotBeforeForm
 from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.filters import RupeesField
 from backoffice.outside import MOST_DIGITS
@@ -62,8 +63,8 @@ class HeadersForm(forms.Form):
             field.widget = forms.HiddenInput()
 
 
-class SubmitForm(forms.Form):
-    """How a checked file is proposed. A control total is asked for money only."""
+class SubmitForm(NotBeforeForm):
+    """How a checked file is proposed. A control total is asked for money only, a time of what goes to ODIN."""
 
     mode = forms.ChoiceField(
         choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.ALL, label="What goes to the checker"
@@ -80,8 +81,10 @@ class SubmitForm(forms.Form):
         error_messages={"required": "Give a reason: the checker and the audit trail need it."},
     )
 
-    def __init__(self, *args: Any, money: bool, wrong: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, money: bool, wrong: int, local: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if local:
+            del self.fields["not_before_day"], self.fields["not_before_time"]
         if not money:
             del self.fields["control_total"]
         if wrong:

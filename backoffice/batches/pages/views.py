@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import Max, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -21,13 +21,15 @@ from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import HIDDEN
 from backoffice.batches.models import CAME_BACK, Batch, State
-from backoffice.batches.pages import approval, outcome
+from backoffice.batches.pages import approval, outcome, timing
 from backoffice.batches.pages.filters import BatchFilter
 from backoffice.batches.pages.forms import SubmitForm
 from backoffice.batches.pages.tables import BatchTable
 from backoffice.changes.deciders import may_comment
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
+from backoffice.delivery import urgent
+from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.stops import stops
 from backoffice.kit import privacy
 from backoffice.kit.components import Event
@@ -115,7 +117,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
 def submit(request: StaffRequest, pk: int) -> HttpResponse:
     """Propose a checked batch."""
     batch = batch_or_404(pk)
-    form = SubmitForm(request.POST, money=asks_total(batch), wrong=batch.wrong)
+    form = submit_form(batch, request.POST)
     problem = ""
     if form.is_valid():
         try:
@@ -127,6 +129,11 @@ def submit(request: StaffRequest, pk: int) -> HttpResponse:
             messages.success(request, "Submitted. Waiting for a checker.")
             return redirect(batch)
     return _page(request, batch, problem=problem, form=form, code=422)
+
+
+def submit_form(batch: Batch, data: QueryDict | None = None) -> SubmitForm:
+    """The form with which a batch is proposed, as far as it asks of this one."""
+    return SubmitForm(data, money=asks_total(batch), wrong=batch.wrong, local=change_kind(batch).local)
 
 
 def _check(batch: Batch, by: "User", request: StaffRequest) -> str:
@@ -190,6 +197,14 @@ def _cancel(batch: Batch, by: "User", request: StaffRequest) -> str:
     return f"Cancelled before being sent: {counts.messages(count)}."
 
 
+def _urgent(batch: Batch, by: "User", request: StaffRequest) -> str:
+    try:
+        count = urgent.let_batch_through(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    except DeliveryError as error:
+        raise BatchError(error.words) from None
+    return f"Let through: {counts.messages(count)}."
+
+
 #: What may be asked of a batch, by the word in the address.
 ACTIONS: dict[str, Callable[[Batch, "User", StaffRequest], str]] = {
     "check": _check,
@@ -202,6 +217,7 @@ ACTIONS: dict[str, Callable[[Batch, "User", StaffRequest], str]] = {
     "reject": _reject,
     "cancel": _cancel,
     "comment": _comment,
+    "urgent": _urgent,
 }
 
 
@@ -231,6 +247,8 @@ def _page(
         "events": _events(batch, privacy.sees_at_once(request.user)),
         "shows_personal": privacy.sees_at_once(request.user),
         "comment_failed": tried == "comment" and bool(problem),
+        "let_through": timing.let_through(batch),
+        "urgent_failed": tried == "urgent" and bool(problem),
         "may_fix": fixing.may_fix(batch, request.user),
         "may_comment": batch.submitted_at is not None and may_comment(request.user, change_kind(batch)),
         **_decision(request, batch, mine),
@@ -245,7 +263,7 @@ def _page(
         hidden = (one.rows for _, one in context["finding_kinds"] if one.rule == HIDDEN)
         context["hidden"] = next(hidden, batch.shape.get("hidden_rows", 0))
     if batch.state == State.CHECKED and mine:
-        context["form"] = form or SubmitForm(money=asks_total(batch), wrong=batch.wrong)
+        context["form"] = form or submit_form(batch)
     return render(request, "batches/detail.html", context, status=code)
 
 
@@ -290,11 +308,15 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         every = ("1s" if bar.moving else "5s") if bar.done < bar.total else ""
     elif batch.state == State.SUBMITTED and not decides(request.user, batch):
         every = "5s"
+    goes_out = timing.goes_out(batch, counts)
+    if goes_out and bar:
+        every = "5s"
     stopped = bool(counts and bar and bar.moving and stops(session.status_for_screens()))
     marks = [
         batch.state,
         str(batch.paused),
         str(stopped),
+        str(goes_out or ""),
         str(bar.done if bar else ""),
         *map(str, counts.values()),
     ]
@@ -306,6 +328,8 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "status": outcome.status_of(batch, counts),
         "every": every,
         "stopped": stopped,
+        "goes_out": goes_out,
+        "may_let_through": bool(goes_out and bar) and request.user.has_perm(urgent.RIGHT),
         "seen": "-".join(marks),
         "may_steer": batch.made_by_id == request.user.pk or decides(request.user, batch),
         "may_correct": operations.may_correct(batch, request.user),

@@ -16,6 +16,7 @@ from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery
 from backoffice.kit.search import number_of
 from tests.factories import RetailUserFactory, set_rule
+from tests.html_forms import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -181,7 +182,12 @@ def test_refused_messages_lead_to_the_rows_that_failed(submitted, as_person, che
     assert "refused by ODIN" not in text(client.get(url("detail", batch)))
     Delivery.objects.filter(lane="HO/U0003").update(state="refused", finished_at=batch.created_at)
     for page in (client.get(url("detail", batch)), client.get(f"{url('progress', batch)}?seen=approved-")):
-        assert f'1 refused by ODIN: <a href="{url("failed", batch)}">' in page.content.decode()
+        html = page.content.decode()
+        assert "1 refused by ODIN: open them, or download the failed rows" in flowed(
+            re.sub("<[^>]*>", "", html)
+        )
+        assert f'<a href="{url("failed", batch)}">' in html
+        assert f'{reverse("delivery:list")}?state=refused&amp;batch={batch.pk}">open them' in html
 
 
 def test_columns_that_nobody_understood_stand_first(checked, as_person, maker):

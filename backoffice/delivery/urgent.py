@@ -1,0 +1,82 @@
+"""Urgent messages: a person lets them go out before their time, or while sending is closed."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from backoffice.audit.operations import record
+from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.hours import SendingTimes
+from backoffice.delivery.models import STILL_OPEN, Delivery
+from backoffice.free_text import checked
+from backoffice.wakeups import Work, wake_after_commit
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+RIGHT = "delivery.let_through_delivery"
+ACTION = "delivery.let_through"
+
+
+def let_change_through(change_id: int, *, by: "User", reason: str) -> int:
+    """Let the messages of a change go out now. Returns how many waited for their time.
+
+    Its place in its lane each keeps. Raises DeliveryError where this person may not, where nothing of it waits for its
+    time, and where a message of the same retail user before it does.
+    """
+    reason = _reason(by, reason)
+    with transaction.atomic():
+        waiting = _waiting(Q(change=change_id), by)
+        first = waiting[0]
+        earlier = Delivery.objects.filter(STILL_OPEN, lane=first.lane, id__lt=first.pk, let_through=False)
+        times, now = SendingTimes(), timezone.now()
+        before_it = [one for one in earlier.exclude(change=change_id).order_by("id") if times.of(one, now)]
+        if before_it:
+            one = before_it[0]
+            raise DeliveryError(
+                f"D-{one.pk} of the same retail user (C-{one.change_id}) goes out before it, and waits for its time "
+                "too. Let that change through first."
+            )
+        return _let_through(Q(change=change_id), by, reason, subject=first.lane, change_id=change_id)
+
+
+def let_batch_through(batch_id: int, *, by: "User", reason: str) -> int:
+    """Let the messages of a file go out now. Returns how many waited for their time. Raises DeliveryError."""
+    reason = _reason(by, reason)
+    with transaction.atomic():
+        of_batch = Q(change__batch=batch_id)
+        _waiting(of_batch, by)
+        return _let_through(of_batch, by, reason, subject=f"batch:{batch_id}")
+
+
+def _waiting(which: Q, by: "User") -> list[Delivery]:
+    """The first of them that waits for its time, locked. Raises DeliveryError where none does, and to its maker."""
+    open_ones = Delivery.objects.select_for_update(of=("self",)).filter(which, STILL_OPEN, let_through=False)
+    times, now = SendingTimes(), timezone.now()
+    if not times.closed(now):
+        open_ones = open_ones.filter(not_before__gt=now)
+    waiting = list(open_ones.select_related("change").order_by("id")[:1])
+    if not waiting:
+        raise DeliveryError("Nothing of it waits for its time. Reload the page.")
+    if waiting[0].change.made_by_id == by.pk:
+        raise DeliveryError("You made this. Another person must let it through.")
+    return waiting
+
+
+def _let_through(which: Q, by: "User", reason: str, *, subject: str, **about: Any) -> int:
+    waiting = Delivery.objects.filter(which, STILL_OPEN, let_through=False)
+    count: int = waiting.update(let_through=True, not_before=None)
+    noun = "message" if count == 1 else "messages"
+    text = f"Let through as urgent: {count} {noun} go{'es' if count == 1 else ''} out before the time."
+    record(ACTION, by=by, subject=subject, text=text, reason=reason, details={"messages": count}, **about)
+    wake_after_commit(Work.DELIVERIES)
+    return count
+
+
+def _reason(by: "User", reason: str) -> str:
+    """The reason as it is kept, of somebody who has the right. Raises DeliveryError."""
+    if not by.has_perm(RIGHT):
+        raise DeliveryError("You may not let messages go out before their time. Ask a checker.")
+    return checked(reason, DeliveryError, "Say why it is urgent: the audit trail keeps it.")
