@@ -132,7 +132,7 @@ def _fill(environment: dict[str, str], clients: int) -> None:
     elsewhere = {
         "PORTAL_VAR": str(FILLING),
         "DATABASE_URL": f"sqlite:///{FILLING / DATABASE.name}",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "ERROR",
     }
     command = [python(), "-m", "tools.demonstration", f"--clients={clients}"]
     command.append(f"--database={FILLING / STANDIN.name}")
@@ -144,6 +144,8 @@ def _fill(environment: dict[str, str], clients: int) -> None:
     for target in (VAR / "uploads", STANDIN, DATABASE):
         if target.is_dir():
             shutil.rmtree(target)
+        for log in ("-wal", "-shm"):  # of a database that is gone: they would be taken for the new one's
+            target.with_name(target.name + log).unlink(missing_ok=True)
         (FILLING / target.name).replace(target)
     shutil.rmtree(FILLING)
 

@@ -16,7 +16,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 
 from standins.odin import StandIn  # noqa: E402
 from tools.demonstration.filling import NotEmpty, fill  # noqa: E402
@@ -46,6 +46,8 @@ def main() -> int:
     except NotEmpty as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        connections.close_all()  # so that the file has everything, and can be moved
     return 0
 
 

@@ -52,8 +52,10 @@ class History:
                     self._enter(day, partial(special, self.work))
             else:
                 self._today(day)
-            for part in range(1, ROUNDS + 1):
-                self.work.diary.enter(day.at(part / ROUNDS), self.work.decide_all)
+            for part in range(1, ROUNDS):
+                at = day.at((part + self.people.random.uniform(-0.4, 0.4)) / ROUNDS)
+                self.work.diary.enter(at, self.work.decide_all)
+            self.work.diary.enter(day.at(1.0), self.work.decide_all)
             self.work.diary.play()
             if number < len(self.days) - 1:
                 self._evening()
