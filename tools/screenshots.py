@@ -23,6 +23,8 @@ from tools.prepare import ROOT, demonstration, make_venv, python
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 800}
+#: A client with a short history.
+INVITED = "HO/TRY001"
 CHANGE = "a[href^='/changes/']"
 
 
@@ -41,9 +43,8 @@ def main() -> int:
         checker.goto("/changes/inbox/")
         checker.get_by_role("row", name=re.compile("12,50,000")).locator(CHANGE).first.click()
         _take(checker, "approve")
-        checker.goto("/changes/?state=applied")
-        checker.locator(f"tbody {CHANGE}").first.click()
-        _take(checker, "outcome")
+        checker.goto(f"/users/{INVITED}/?tab=history")
+        _take(checker, "history")
         maker = _log_in(browser, url, "maker", passwords)
         maker.goto("/batches/")
         row = maker.get_by_role("row", name=re.compile("new-clients-of-the-week"))

@@ -44,7 +44,7 @@ def test_a_person_walks_the_tour_by_keyboard_and_ends_it(log_in):
     tour.get_by_role("button", name="End the tour").press("Enter")
     expect(tour).to_have_count(0)
     again = log_in("compliance")
-    expect(again.get_by_role("heading", name="Today")).to_be_visible()
+    expect(again.get_by_role("heading", name="Today", exact=True)).to_be_visible()
     expect(again.get_by_role("region", name="Guided tour")).to_have_count(0)
     assert said == []
 
