@@ -30,6 +30,13 @@ CLIENTS = 400
 FILLING = VAR / "filling"
 STANDIN = VAR / "standin.sqlite3"
 COLLECTED = VAR / "static.collected"
+#: Run by one process: starting Django costs more than these do.
+SET_UP = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+for name in ("demo_staff", "demo_masters", "demo_profiles", "ask_periodicities"):
+    call_command(name)
+"""
 
 
 def main() -> int:
@@ -109,15 +116,8 @@ def _set_up(environment: dict[str, str], clients: int) -> None:
     if clients and not DATABASE.exists():
         _fill(environment, clients)
     else:
-        for step in (
-            "migrate --verbosity 0",
-            "demo_staff",
-            "demo_masters",
-            "demo_profiles",
-            "ask_periodicities",
-        ):
-            if _manage(environment, *step.split()):
-                raise CannotStart(f"`manage.py {step.split()[0]}` failed; its message is above.")
+        if _manage(environment, "shell", "--verbosity", "0", "--command", SET_UP):
+            raise CannotStart("The demonstration could not be set up; the message is above.")
     if collecting and collecting.wait():
         raise CannotStart("`manage.py collectstatic` failed; its message is above.")
     COLLECTED.write_text(state)
@@ -203,9 +203,6 @@ def _serve(
         supervisor.wait_for("stand-in", odin_page)
         supervisor.wait_for("rest-stand-in", rest_page)
         supervisor.wait_for("connector-stand-in", connector_page)
-        # It fetches the scrip master from one stand-in and registers with another.
-        if not supervisor.ending and _manage(environment, "demo_connector"):
-            print("The Connector's demonstration is not set up; the message is above.", flush=True)
         # Threads: they wait for ODIN most of the time, and SQLite lets one write at a time anyway.
         supervisor.start("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "4"])
         supervisor.start("beat", [*celery, "beat"])
@@ -217,6 +214,9 @@ def _serve(
                 *("--worker-class=gthread", "--threads=8", "--no-control-socket"),
             ],
         )
+        # It fetches the scrip master from one stand-in and registers with another, while the web server starts.
+        if not supervisor.ending and _manage(environment, "demo_connector"):
+            print("The Connector's demonstration is not set up; the message is above.", flush=True)
         supervisor.wait_for("web", f"{page}staff/login/")
         if not supervisor.ending:
             print(f"\nThe portal:              {page}\nThe stand-in ODIN:       {odin_page}")
