@@ -7,9 +7,10 @@ CONNECTOR_PORT ?= 8803
 
 .PHONY: run manage test soak lint format audit screenshots requirements
 
+# A new demonstration begins with four weeks of a made-up broker; EMPTY=1 begins without.
 run:
 	@$(PYTHON) tools/run.py --port $(PORT) --odin-port $(ODIN_PORT) --rest-port $(REST_PORT) \
-		--connector-port $(CONNECTOR_PORT)
+		--connector-port $(CONNECTOR_PORT) $(if $(EMPTY),--clients 0)
 
 # A command of manage.py with the demonstration's settings: make manage DO="demo_staff --reset"
 manage:
@@ -33,13 +34,14 @@ format:
 audit:
 	@$(PYTHON) tools/audit.py
 
-# The browser tests also take the pictures of README.md.
+# The pictures of README.md, of a demonstration that `make run` has just made and that runs.
 screenshots:
-	@SCREENSHOTS=docs/screenshots $(PYTHON) tools/test.py --only tests/acceptance tests/pages
+	@$(PYTHON) tools/screenshots.py --port $(PORT)
 
 PIN = .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 requirements:
 	$(PIN) --output-file=requirements.txt requirements.in
+	$(PIN) --output-file=requirements-demo.txt requirements-demo.in
 	$(PIN) --output-file=requirements-dev.txt requirements-dev.in

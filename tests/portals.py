@@ -18,7 +18,7 @@ import pytest
 from tools.prepare import connector_environment
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Where `make screenshots` wants its pictures; without it the tests take none.
+#: The folder for pictures of what tests look at; without it they take none.
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 
 

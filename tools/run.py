@@ -16,12 +16,27 @@ import tools  # noqa: F401  # first: it refuses an old Python
 
 import argparse
 import errno
+import shutil
 import socket
 import sqlite3
 import subprocess
 
 from tools.prepare import DATABASE, ROOT, VAR, CannotStart, demonstration, make_var, make_venv, python
 from tools.supervisor import Supervisor
+
+#: About so many retail users has the demonstration.
+CLIENTS = 400
+#: Where its past is made, before it is put in its place.
+FILLING = VAR / "filling"
+STANDIN = VAR / "standin.sqlite3"
+COLLECTED = VAR / "static.collected"
+#: Run by one process: starting Django costs more than these do.
+SET_UP = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+for name in ("demo_staff", "demo_masters", "demo_profiles", "ask_periodicities"):
+    call_command(name)
+"""
 
 
 def main() -> int:
@@ -31,6 +46,7 @@ def main() -> int:
     parser.add_argument("--odin-port", type=int, default=8801, help="of the stand-in ODIN")
     parser.add_argument("--rest-port", type=int, default=8802, help="of the stand-in REST API")
     parser.add_argument("--connector-port", type=int, default=8803, help="of the stand-in Connector")
+    parser.add_argument("--clients", type=int, default=CLIENTS, help="made up at the first start; 0: none")
     parser.add_argument("--manage", nargs=argparse.REMAINDER, help="run this command of manage.py instead")
     options = parser.parse_args()
     try:
@@ -41,13 +57,13 @@ def main() -> int:
             check_port(options.connector_port, "CONNECTOR_PORT")
         make_var()
         check_database(DATABASE)
-        make_venv("requirements.txt")
+        make_venv("requirements.txt", "requirements-demo.txt")
         environment = demonstration(
             options.port, options.odin_port, options.rest_port, options.connector_port
         )
         if options.manage:
             return _manage(environment, *options.manage)
-        _set_up(environment)
+        _set_up(environment, options.clients)
         return _serve(options.port, options.odin_port, options.rest_port, options.connector_port, environment)
     except CannotStart as error:
         print(f"\n{error}", file=sys.stderr)
@@ -94,17 +110,52 @@ def _manage(environment: dict[str, str], *arguments: str) -> int:
     return subprocess.run([python(), "manage.py", *arguments], cwd=ROOT, env=environment).returncode
 
 
-def _set_up(environment: dict[str, str]) -> None:
-    """Database, static files, staff and lists; each is left alone where it is up to date."""
-    steps = [["migrate", "--verbosity", "0"], ["demo_staff"], ["demo_masters"], ["demo_profiles"]]
-    steps.append(["ask_periodicities"])
-    collected, state = VAR / "static.collected", _static_state()
-    if not collected.exists() or collected.read_text() != state:
-        steps.append(["collectstatic", "--noinput", "--clear", "--verbosity", "0"])
-    for step in steps:
-        if _manage(environment, *step):
-            raise CannotStart(f"`manage.py {step[0]}` failed; its message is above.")
-    collected.write_text(state)
+def _set_up(environment: dict[str, str], clients: int) -> None:
+    """Database, static files, staff and lists; each is left alone where it is up to date. A new database is filled."""
+    collecting, state = _collect_static(environment), _static_state()
+    if clients and not DATABASE.exists():
+        _fill(environment, clients)
+    else:
+        if _manage(environment, "shell", "--verbosity", "0", "--command", SET_UP):
+            raise CannotStart("The demonstration could not be set up; the message is above.")
+    if collecting and collecting.wait():
+        raise CannotStart("`manage.py collectstatic` failed; its message is above.")
+    COLLECTED.write_text(state)
+
+
+def _fill(environment: dict[str, str], clients: int) -> None:
+    """Make the past of a demonstration, and put it in its place when it is whole."""
+    if FILLING.exists():
+        print("The last start was interrupted while it made the demonstration; it is made again.", flush=True)
+        shutil.rmtree(FILLING)
+    FILLING.mkdir()
+    elsewhere = {
+        "PORTAL_VAR": str(FILLING),
+        "DATABASE_URL": f"sqlite:///{FILLING / DATABASE.name}",
+        "LOG_LEVEL": "ERROR",
+    }
+    command = [python(), "-m", "tools.demonstration", f"--clients={clients}"]
+    command.append(f"--database={FILLING / STANDIN.name}")
+    if subprocess.run(command, cwd=ROOT, env={**environment, **elsewhere}).returncode:
+        raise CannotStart(
+            "The demonstration could not be made; the message is above. `make run EMPTY=1` starts without."
+        )
+    # The database comes last: while it is not there, nothing is in its place.
+    for target in (VAR / "uploads", STANDIN, DATABASE):
+        if target.is_dir():
+            shutil.rmtree(target)
+        for log in ("-wal", "-shm"):  # of a database that is gone: they would be taken for the new one's
+            target.with_name(target.name + log).unlink(missing_ok=True)
+        (FILLING / target.name).replace(target)
+    shutil.rmtree(FILLING)
+
+
+def _collect_static(environment: dict[str, str]) -> "subprocess.Popen[bytes] | None":
+    """Begin to collect the static files, unless they are as they were."""
+    if COLLECTED.exists() and COLLECTED.read_text() == _static_state():
+        return None
+    command = [python(), "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity", "0"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment)
 
 
 def _static_state() -> str:
@@ -131,7 +182,7 @@ def _serve(
                 "-m",
                 "standins.odin",
                 f"--port={odin_port}",
-                f"--database={VAR / 'standin.sqlite3'}",
+                f"--database={STANDIN}",
             ],
         )
         supervisor.start(
@@ -152,9 +203,6 @@ def _serve(
         supervisor.wait_for("stand-in", odin_page)
         supervisor.wait_for("rest-stand-in", rest_page)
         supervisor.wait_for("connector-stand-in", connector_page)
-        # It fetches the scrip master from one stand-in and registers with another.
-        if not supervisor.ending and _manage(environment, "demo_connector"):
-            print("The Connector's demonstration is not set up; the message is above.", flush=True)
         # Threads: they wait for ODIN most of the time, and SQLite lets one write at a time anyway.
         supervisor.start("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "4"])
         supervisor.start("beat", [*celery, "beat"])
@@ -166,6 +214,9 @@ def _serve(
                 *("--worker-class=gthread", "--threads=8", "--no-control-socket"),
             ],
         )
+        # It fetches the scrip master from one stand-in and registers with another, while the web server starts.
+        if not supervisor.ending and _manage(environment, "demo_connector"):
+            print("The Connector's demonstration is not set up; the message is above.", flush=True)
         supervisor.wait_for("web", f"{page}staff/login/")
         if not supervisor.ending:
             print(f"\nThe portal:              {page}\nThe stand-in ODIN:       {odin_page}")

@@ -87,6 +87,11 @@ class Today:
     largest: Sequence[Line]
 
     @property
+    def has_own_work(self) -> bool:
+        """Whether this person proposes, decides, or has files under way: others see what needs attention first."""
+        return self.may_approve or self.mine is not None or bool(self.files)
+
+    @property
     def files_waiting(self) -> int:
         """How many of the files shown wait for this person."""
         return sum(line.for_me for line in self.files or ())

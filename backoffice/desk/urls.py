@@ -6,6 +6,7 @@ app_name = "desk"
 
 urlpatterns = [
     path("", views.today, name="today"),
+    path("tour/end/", views.end_tour, name="end_tour"),
     path("search/", views.search, name="search"),
     path("search/offer/", views.palette, name="palette"),
     path("reveal/", views.reveal, name="reveal"),

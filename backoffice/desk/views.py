@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
+from backoffice.desk import tour
 from backoffice.desk.context import Frame
 from backoffice.desk.palette import offer, pages_of
 from backoffice.desk.today import gather
@@ -26,10 +27,20 @@ from backoffice.logins.reveal import reveal as reveal_personal
 def today(request: StaffRequest) -> HttpResponse:
     """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
     partial = polled(request, "today")
-    template = "desk/today_parts.html" if partial else "desk/today.html"
-    return render(
-        request, template, {"today": gather(request.user), "shows_personal": sees_at_once(request.user)}
-    )
+    context = {
+        "today": gather(request.user),
+        "shows_personal": sees_at_once(request.user),
+        "tour": () if partial else tour.steps_for(request.user),
+    }
+    return render(request, "desk/today_parts.html" if partial else "desk/today.html", context)
+
+
+@for_staff()
+@require_POST
+def end_tour(request: StaffRequest) -> HttpResponse:
+    """Show the guided tour no more."""
+    tour.end(by=request.user)
+    return redirect("desk:today")
 
 
 @for_staff()

@@ -13,7 +13,6 @@ import requests
 from playwright.sync_api import expect
 
 from tests.batches.files import as_csv, example_row
-from tests.portals import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -81,7 +80,6 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     expect(summary).to_be_focused()
     expect(summary.get_by_role("link", name=re.compile("PAN"))).to_have_attribute("href", "#id_pan")
     expect(maker.locator("[name=banks-1-account_no]")).to_have_value("00987654321098")
-    picture(maker, "new-user")
     maker.locator("[name=pan]").fill("AAAPE1234C")
     maker.get_by_role("button", name="Check your answers").click()
 
@@ -95,11 +93,9 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     checker.goto(change_path)
     expect(checker.locator("main")).to_contain_text("NSE Cash")
     expect(checker.locator("main")).not_to_contain_text("Sesame42")
-    picture(checker, "approve")
     checker.get_by_role("button", name=re.compile("Approve")).first.click()
     outcome = checker.locator("main")
     expect(outcome).to_contain_text("User created successfully", timeout=15_000)
-    picture(checker, "outcome")
 
     # The maker's page, open all the while, shows it without a reload.
     expect(maker.locator("main")).to_contain_text("Applied")

@@ -160,7 +160,7 @@ def test_today_costs_the_same_however_much_there_is(client, maker, checker, djan
         ChangeFactory(made_by=maker, subject=f"HO/R{number}")
         DeliveryFactory(lane=f"HO/S{number}", state=State.ON_HOLD)
     client.force_login(checker)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         assert client.get("/").status_code == 200
 
 

@@ -4,12 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.portals import log_in_as, picture
+from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-#: A file with its findings, for README.md.
-PICTURED = "/batches/{found}/"
 NOT_THERE = "/users/HO/NOBODY/"
 #: In braces: the batch of that name in `batch_files`.
 PAGES = {
@@ -125,8 +123,6 @@ def test_pages_are_accessible_and_fit(portal, files, chromium, person, scheme, w
             f"({bell.inner_text()}) "
         ):
             troubles.append(f"{path}: the title {page.title()!r} does not count what waits")
-        if (path, scheme, width) == (PICTURED.format(**files), "light", 1280):
-            picture(page, "file")
         page.evaluate(UNFOLD)
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):

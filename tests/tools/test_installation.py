@@ -57,7 +57,8 @@ def assert_no_process_is_left(folder):
 
 def start(folder):
     names = ("--port", "--odin-port", "--rest-port", "--connector-port")
-    command = [sys.executable, "tools/run.py", *(part for name in names for part in (name, str(free_port())))]
+    ports = (part for name in names for part in (name, str(free_port())))
+    command = [sys.executable, "tools/run.py", "--clients", "12", *ports]
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -80,9 +81,14 @@ def read_until(process, words):
 
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="processes are read from /proc")
 def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
+    (copy / "var/filling").mkdir(parents=True)
+    (copy / "var/filling/portal.sqlite3").write_text("half made")
     first = start(copy)
     try:
         printed = read_until(first, "Ctrl-C")
+        assert "was interrupted" in printed
+        assert "HO/TRY001 is invited to Growth three" in printed
+        assert not (copy / "var/filling").exists()
         running = " ".join(processes_of(copy))
         for part in (
             "standins.odin",
@@ -106,8 +112,8 @@ def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
     second = start(copy)
     try:
         printed = read_until(second, "Ctrl-C")
-        assert "Log in as" not in printed
-        assert "Installing" not in printed
+        for words in ("Log in as", "Installing", "four weeks", "is invited"):
+            assert words not in printed
     finally:
         os.kill(second.pid, signal.SIGTERM)
         second.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""Set up the ODIN Connector of a demonstration: a research desk, a partner, two published baskets, the stand-in."""
+"""Set up the ODIN Connector of a demonstration: a research desk, a partner, baskets, an invitation, the stand-in."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.retail_users import by_lane
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
 from backoffice.connector.api.lines import Line
@@ -24,9 +25,9 @@ from backoffice.protocol.fields import Values
 from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.codes import Exchange
 from markets import search
-from partners import baskets, registry
+from partners import baskets, invitations, registry
 from partners.hashing import sha256
-from partners.models import Basket, Partner
+from partners.models import Basket, Invitation, Partner
 from partners.models.baskets import Stage
 
 #: The research desk's application token, which the stand-in knows from its start.
@@ -63,6 +64,8 @@ BASKETS: dict[str, tuple[str, tuple[tuple[str, int, str], ...]]] = {
 }
 RISKS = "Prices of shares can fall, and you can lose money. Past returns say nothing about future ones."
 VALID = timedelta(days=30)
+#: The client of a filled demonstration who is invited to the first basket, GROUP/USER.
+INVITED = "HO/TRY001"
 REASON = "Demonstration"
 
 # Without the proxy that the environment may name: the stand-in is on this machine.
@@ -91,6 +94,7 @@ class Command(BaseCommand):
         for name, (product, lines) in BASKETS.items():
             self._basket(desk, name, product, lines)
         self._register(desk)
+        self._invite()
 
     def _partner(self, entry: Values, token: str) -> Partner:
         code = str(entry["code"])
@@ -119,6 +123,15 @@ class Command(BaseCommand):
                 by=self.maker,
             )
             self._approve(baskets.submit(version, by=self.maker, reason=REASON, token=uuid.uuid4()))
+
+    def _invite(self) -> None:
+        """Invite the demonstration's client to the first basket, once, and print the link."""
+        client, name = by_lane(INVITED), next(iter(BASKETS))
+        if client is None or Invitation.objects.filter(client=client).exists():
+            return
+        version = Basket.objects.get(name=name).versions.get(state=Stage.PUBLISHED)
+        _, link = invitations.invite(version, client, 1, by=self.maker)
+        self.stdout.write(f"{client.lane} is invited to {name} (the link is printed only now): {link}")
 
     def _approve(self, change: Change) -> None:
         changes.approve(change.pk, by=self.checker, content_hash=change.content_hash)

@@ -1,4 +1,4 @@
-"""Make the staff of a demonstration: two admins, a maker, a checker, compliance, support, access, a dealer."""
+"""Make the staff of a demonstration: two makers, two checkers, two admins, and one of each other role."""
 
 import secrets
 from typing import Any
@@ -17,6 +17,8 @@ PEOPLE = (
     ("compliance", "Kiran Compliance"),
     ("support", "Sunil Support"),
     ("admin2", "Amar Admin"),
+    ("maker2", "Mitali Maker"),
+    ("checker2", "Charu Checker"),
     ("access", "Anil Access"),
     ("dealer", "Divya Dealer"),
 )
