@@ -42,7 +42,9 @@ def test_every_page_that_a_role_may_open_is_offered(people, role):
         if parts or name in NOT_OFFERED or (name.startswith(STEPS) and name != "mfa_index"):
             continue
         answer = client.get(reverse(name))
-        is_page = answer.status_code == 200 and b"<h1" in answer.content
+        is_page = answer.status_code == 200 and b"<h1" in getattr(
+            answer, "content", b""
+        )  # a file is streamed
         if is_page and answer.request["PATH_INFO"] not in found:
             missing.append(name)
         if not is_page and answer.request["PATH_INFO"] in found:
