@@ -11,7 +11,8 @@ from kombu.exceptions import KombuError
 from backoffice import __version__
 from backoffice.celery import app
 from backoffice.delivery import gate
-from backoffice.delivery.models import Attempt, Delivery, Gate
+from backoffice.delivery.hours import closed
+from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Gate
 from backoffice.delivery.states import State
 from backoffice.delivery.wordings import unread
 from backoffice.odin import session
@@ -79,7 +80,10 @@ def numbers() -> dict[str, dict[str, float]]:
     """The figures that monitoring draws, by metric and label. Six queries."""
     now = timezone.now()
     by_state = dict(Delivery.objects.order_by().values_list("state").annotate(Count("id")))
-    oldest = Delivery.objects.filter(state=State.QUEUED).aggregate(at=Min("created_at"))["at"]
+    # What waits for its time is no backlog.
+    queued = Delivery.objects.filter(STILL_OPEN, state=State.QUEUED, not_before=None)
+    waiting = queued.filter(let_through=True) if closed(now) else queued
+    oldest = waiting.aggregate(at=Min("created_at"))["at"]
     recent = Attempt.objects.filter(started_at__gte=now - RECENT).order_by()
     attempts = dict(recent.values_list("outcome").annotate(Count("id")))
     row = gate.state()

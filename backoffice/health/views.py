@@ -18,7 +18,7 @@ METRICS = {
     "portal_build_info": ("Always 1; its label is the version that runs", "version"),
     "portal_deliveries": ("Deliveries by state", "state"),
     "portal_attempts_recent": ("Attempts of the last five minutes by outcome", "outcome"),
-    "portal_oldest_queued_seconds": ("Age of the oldest queued delivery", ""),
+    "portal_oldest_queued_seconds": ("Age of the oldest delivery that may go out", ""),
     "portal_needs_person": ("Deliveries that do not go on without a person", ""),
     "portal_new_words": ("Refusals in words of ODIN that nobody has read yet", ""),
     "portal_circuit_open": ("1 while the circuit to ODIN is open", ""),

@@ -93,3 +93,12 @@ def test_metrics_count_what_is_there_and_name_nobody(client, settings):
     assert 'portal_attempts_recent{outcome="unknown"} 1.0' in text
     assert "portal_sending_paused 0.0" in text
     assert "RET001" not in text
+
+
+def test_what_waits_for_its_time_is_no_backlog(settings):
+    DeliveryFactory(lane="HO/A", not_before=timezone.now() + timedelta(hours=1))
+    assert state.numbers()["portal_oldest_queued_seconds"][""] == 0
+    DeliveryFactory(lane="HO/B")
+    assert state.numbers()["portal_oldest_queued_seconds"][""] > 0
+    settings.SENDING_DAYS = frozenset({(timezone.localdate().weekday() + 3) % 7})
+    assert state.numbers()["portal_oldest_queued_seconds"][""] == 0
