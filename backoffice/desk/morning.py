@@ -99,10 +99,12 @@ def funnel(user: "User", now: datetime) -> list[Stage]:
 
     batches = reverse("batches:list")
     wrong = [Left(files["wrong"], "wrong", "bad", batches)] if files["wrong"] else []
+    correct = received - files["wrong"] - files["before"]
+    kept = [Left(correct - submitted, "not submitted", "idle", batches)] if correct > submitted else []
     before = [Left(files["before"], "here already", "idle", batches)] if files["before"] else []
     return [
         stage("Received", received, batches, wrong, before),
-        stage("Correct", received - files["wrong"] - files["before"], batches),
+        stage("Correct", correct, batches, kept),
         stage(
             "Submitted",
             submitted,

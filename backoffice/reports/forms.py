@@ -34,3 +34,8 @@ class ReportForm(forms.Form):
         elif (until - since).days >= MOST_DAYS:
             self.add_error("since", f"These are more than {MOST_DAYS} days. Choose a later first day.")
         return {"since": since, "until": until, "by": By(found["by"] or By.DAY)}
+
+    def filled(self) -> "ReportForm":
+        """The same with what was left out, for the page. The form is valid."""
+        days = {name: f"{self.cleaned_data[name]:%d-%m-%Y}" for name in ("since", "until")}
+        return ReportForm({**days, "by": self.cleaned_data["by"]})

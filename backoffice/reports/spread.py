@@ -31,10 +31,10 @@ class Spread:
 
     @property
     def words(self) -> str:
-        """For a cell: "12 min, 95% within 3 h 05 min"."""
+        """For a cell: "12 min / 3 h 05 min"."""
         if self.p50 is None or self.p95 is None:
             return ""
-        return f"{in_words(self.p50)}, 95% within {in_words(self.p95)}"
+        return f"{in_words(self.p50)} / {in_words(self.p95)}"
 
 
 def spread(minutes: Counter[int]) -> Spread:
@@ -43,9 +43,9 @@ def spread(minutes: Counter[int]) -> Spread:
 
 
 def in_words(minutes: int) -> str:
-    """A duration: "under 1 min", "12 min", "3 h 05 min", "2 d 4 h"."""
+    """A duration: "< 1 min", "12 min", "3 h 05 min", "2 d 4 h"."""
     if minutes < 1:
-        return "under 1 min"
+        return "< 1 min"
     if minutes < MINUTES_OF_AN_HOUR:
         return f"{minutes} min"
     hours, rest = divmod(minutes, MINUTES_OF_AN_HOUR)

@@ -24,7 +24,7 @@ def show(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         asked = form.cleaned_data
         found = report(request.user, asked["since"], asked["until"], asked["by"])
-        context |= {"asked": asked, "report": found, "rows_are": asked["by"].label}
+        context |= {"asked": asked, "report": found, "rows_are": asked["by"].label, "form": form.filled()}
     return render(request, "reports/report.html", context)
 
 

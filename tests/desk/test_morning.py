@@ -55,7 +55,7 @@ def test_the_funnel_counts_rows_and_changes_of_today_and_what_fell_out(client, m
     client.force_login(maker)
     assert stages(client) == {
         "Received": (30, {"wrong": 3, "here already": 2}),
-        "Correct": (25, {}),
+        "Correct": (25, {"not submitted": 15}),
         "Submitted": (10, {"waiting": 1, "came back": 1}),
         "Approved": (8, {"under way": 2, "unknown or on hold": 1, "refused by ODIN": 2}),
         "Applied": (3, {}),

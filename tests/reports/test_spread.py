@@ -21,11 +21,11 @@ def test_nothing_that_happened_has_no_percentiles_and_no_words():
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(0, "under 1 min"), (12, "12 min"), (60, "1 h 00 min"), (185, "3 h 05 min"), (3120, "2 d 4 h")],
+    [(0, "< 1 min"), (12, "12 min"), (60, "1 h 00 min"), (185, "3 h 05 min"), (3120, "2 d 4 h")],
 )
 def test_durations_are_said_in_the_two_largest_units(minutes, words):
     assert in_words(minutes) == words
 
 
 def test_a_spread_says_both_ranks():
-    assert Spread(12, 185).words == "12 min, 95% within 3 h 05 min"
+    assert Spread(12, 185).words == "12 min / 3 h 05 min"
