@@ -7,7 +7,7 @@ what is wrong with them and what they do; this module only says which answers ma
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 from accounts.models import RetailUser
 from accounts.retail_users import IDENTITY
@@ -94,28 +94,6 @@ class Group:
             own = {**one, "reference": new_reference()} if number and "reference" in one else one
             found.append(FollowUp(kind, {**own, **self._named(answer)}, self._of_record(number)))
         return found
-
-    def answers(self, sent: Sequence[Values]) -> Values:
-        """What messages of this kind were made of: the other way round than `follow_ups`."""
-        found: Values = {name: one[name] for one in sent for name in self.single if one.get(name)}
-        if self.records:
-            parts = [part for one in sent for part in self._said(one)]
-            found[self.records] = [
-                {part: said.get(name, "") for part, name in self.names.items()} for said in parts
-            ]
-        return found
-
-    def _said(self, sent: Values) -> list[Mapping[str, Any]]:
-        """What a message says of each record, by the names of its own fields."""
-        if self.within:
-            return list(records(sent, self.within))
-        if self.prefixes:
-            slots = [
-                {name: sent.get(f"{prefix}{name}", "") for name in self.names.values()}
-                for prefix in self.prefixes
-            ]
-            return [slot for slot in slots if any(slot.values())]
-        return [sent]
 
     def _named(self, answer: Mapping[str, str]) -> dict[str, str]:
         given = {name: answer.get(part, "") for part, name in self.names.items()}
@@ -364,15 +342,6 @@ def compose(groups: Sequence[Group], values: Values) -> tuple[list[FollowUp], li
     if not follow_ups:
         return [], []
     return follow_ups, [finding for group in groups for finding in group.findings(values)]
-
-
-def answers_of(groups: Sequence[Group], sent: Sequence[tuple[type[Request], Values]]) -> Values:
-    """What the form was answered, of which these messages were made behind its own."""
-    found: Values = {}
-    for group in groups:
-        if own := [values for message, values in sent if message is group.message]:
-            found |= group.answers(own)
-    return found
 
 
 def without_follow_ups(values: Values) -> Values:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from accounts import comparing, onboarding
+from accounts.answers import answers_of
 from accounts.creations import CREATE_RETAIL_USER, MATTERS, SAME_PERSON, assess
 from accounts.follow_ups import (
     ANSWERS,
     GROUPS,
-    answers_of,
     asked_by,
     compose,
     created,

@@ -1,0 +1,37 @@
+"""What a form was answered, of which follow-up messages were made: the other way round than `follow_ups`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accounts.follow_ups import Group
+from accounts.values import records
+from backoffice.protocol.fields import Values
+from backoffice.protocol.message import Request
+
+
+def answers_of(groups: Sequence[Group], sent: Sequence[tuple[type[Request], Values]]) -> Values:
+    """The answers of these groups, from all messages of a change, its own among them."""
+    found: Values = {}
+    for group in groups:
+        own = [values for message, values in sent if message is group.message]
+        found |= {name: one[name] for one in own for name in group.single if one.get(name)}
+        if own and group.records:
+            found[group.records] = [
+                {part: said.get(name, "") for part, name in group.names.items()}
+                for one in own
+                for said in _said(group, one)
+            ]
+    return found
+
+
+def _said(group: Group, sent: Values) -> list[Mapping[str, Any]]:
+    """What a message says of each record, by the names of its own fields."""
+    if group.within:
+        return list(records(sent, group.within))
+    if group.prefixes:
+        slots = [
+            {name: sent.get(f"{prefix}{name}", "") for name in group.names.values()}
+            for prefix in group.prefixes
+        ]
+        return [slot for slot in slots if any(slot.values())]
+    return [sent]
