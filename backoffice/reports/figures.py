@@ -27,7 +27,7 @@ from backoffice.reports.spread import MinutesBetween, Spread, spread
 #: So many wordings of ODIN's refusals are listed, the most frequent first.
 REFUSALS = 20
 #: Columns of the chart that have room for a label each.
-LABELS = 16
+LABELS = 10
 WORKING_HOURS = range(8, 20)
 
 
