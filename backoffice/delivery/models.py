@@ -195,9 +195,12 @@ class Delivery(Leased):
             models.UniqueConstraint(fields=["change", "part"], name="delivery_of_a_part_once"),
         ]
         indexes = [
-            # The two that a claim walks: the queue by turn, and what is open in a lane.
+            # The two that a claim walks: the queue by turn, and what is open in a lane. What needs a person, as
+            # everything on hold does, is not in the first: each claim would pass over it.
             models.Index(
-                fields=["priority", "id"], condition=STILL_OPEN & Q(paused=False), name="delivery_by_turn"
+                fields=["priority", "id"],
+                condition=STILL_OPEN & Q(paused=False, needs_person=False),
+                name="delivery_in_turn",
             ),
             models.Index(fields=["lane", "id"], condition=STILL_OPEN, name="delivery_open_by_lane"),
             models.Index(
