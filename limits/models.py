@@ -129,6 +129,10 @@ class SquareOffSetting(models.Model):
                 for name in ("mtm_trigger", "mtm_inactivate", "margin_trigger", "margin_inactivate")
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["periodicity", "-id"], name="square_off_by_periodicity"),
+            models.Index(fields=["confirmed_at", "-id"], name="square_off_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"Square-off of {self.retail_user_id} for {self.periodicity}"
