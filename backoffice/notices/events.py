@@ -1,5 +1,6 @@
 """Who is notified of what: the events of changes and files, their audience, and their names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -72,13 +73,21 @@ def event_of(thing: Change | Batch) -> Event | None:
     return Event(status) if status in Event.values else None
 
 
-def people_for(event: Event, thing: Change | Batch) -> list[int]:
-    """The keys of the people who are notified. Who may not log in any more is not."""
+def people_for(event: Event, things: Collection[Change] | Collection[Batch]) -> dict[int, list[int]]:
+    """The keys of the people who are notified, by the key of the change or file. Who may not log in any more is not.
+
+    Makers in one query, since many changes are done at once.
+    """
     if RULES[event].audience is Audience.MAKER:
-        found = User.objects.filter(pk=thing.made_by_id, is_active=True)
-    else:
-        found = User.objects.with_perm(kind_of(thing).decide, include_superusers=False)
-        found = found.exclude(pk=thing.made_by_id).exclude(approvals__in=thing.approvals.all())
+        makers = User.objects.filter(pk__in={thing.made_by_id for thing in things}, is_active=True)
+        active = set(makers.values_list("pk", flat=True))
+        return {thing.pk: [thing.made_by_id] if thing.made_by_id in active else [] for thing in things}
+    return {thing.pk: _deciders(thing) for thing in things}
+
+
+def _deciders(thing: Change | Batch) -> list[int]:
+    found = User.objects.with_perm(kind_of(thing).decide, include_superusers=False)
+    found = found.exclude(pk=thing.made_by_id).exclude(approvals__in=thing.approvals.all())
     return list(found.order_by("pk").values_list("pk", flat=True))
 
 

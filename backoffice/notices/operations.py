@@ -1,8 +1,9 @@
 """Notifying people of events, reading notices, and choosing how one is notified."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -36,17 +37,28 @@ def notify(model: type[Change] | type[Batch], numbers: Collection[int]) -> None:
     things: QuerySet[Any] = model.objects.filter(pk__in=numbers).order_by("pk")
     if model is Change:
         things = things.filter(batch=None)
-    quiet = []
+    name = "batch" if model is Batch else "change"
+    by_event: defaultdict[Event | None, list[Any]] = defaultdict(list)
     for thing in things.only("kind", "state", "result", "made_by", *(["finished_at"] * (model is Batch))):
-        if event := event_of(thing):
-            people = people_for(event, thing)
-            _end(_moved_on(thing, event, people))
-            _write(thing, event, people)
-        else:
-            quiet.append(thing)
-    if quiet:  # what is sent, or tried again, may come back as it was: only the wait for a decision is over
-        name = "batch" if model is Batch else "change"
+        by_event[event_of(thing)].append(thing)
+    if quiet := by_event.pop(None, []):
+        # What is sent, or tried again, may come back as it was: only the wait for a decision is over.
         _end(Notice.objects.filter(**{f"{name}__in": quiet}, event=Event.SUBMITTED))
+    notices = []
+    for event, alike in by_event.items():
+        people = people_for(cast(Event, event), alike)
+        if event == Event.SUBMITTED:
+            for thing in alike:  # those who approved as the first of two
+                _end(Notice.objects.filter(**{name: thing}).exclude(person__in=people[thing.pk]))
+        else:
+            _end(Notice.objects.filter(**{f"{name}__in": alike}).exclude(event=event))
+        notices += [
+            Notice(person_id=person, event=event, **{name: thing})
+            for thing in alike
+            for person in people[thing.pk]
+        ]
+    if notices:
+        _write(notices)
 
 
 def read(person: "User", number: int) -> Notice | None:
@@ -118,30 +130,18 @@ def expire() -> int:
     return deleted
 
 
-def _moved_on(thing: Change | Batch, event: Event, people: Collection[int]) -> QuerySet[Notice]:
-    """The notices of a thing that no longer hold: all others, and of those who approved as the first of two."""
-    of_it = Notice.objects.filter(**_named(thing))
-    if event == Event.SUBMITTED:
-        return of_it.exclude(person__in=people)
-    return of_it.exclude(event=event)
-
-
 def _end(notices: QuerySet[Notice]) -> int:
     return notices.filter(over_at=None).update(over_at=timezone.now(), due_at=None)
 
 
-def _write(thing: Change | Batch, event: Event, people: Collection[int]) -> None:
+def _write(notices: Collection[Notice]) -> None:
+    """Store notices, each with the time of its mail as its person chose; those that are there already stay."""
+    people = {notice.person_id for notice in notices}
     modes = dict(Choice.objects.filter(person__in=people).values_list("person", "mode"))
     now = timezone.now()
-    notices = [
-        Notice(
-            person_id=person,
-            event=event,
-            due_at=_due(modes.get(person, Mode.DIGEST), now + delay(event)),
-            **_named(thing),
-        )
-        for person in people
-    ]
+    for notice in notices:
+        mode = modes.get(notice.person_id, Mode.DIGEST)
+        notice.due_at = _due(mode, now + delay(Event(notice.event)))
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
     if any(notice.due_at and notice.due_at <= now for notice in notices):
         wake_after_commit(Work.NOTICES)
@@ -152,7 +152,3 @@ def _due(mode: str, at: datetime) -> datetime | None:
     if mode == Mode.NOTHING:
         return None
     return at if mode == Mode.AT_ONCE else next_digest(at)
-
-
-def _named(thing: Change | Batch) -> dict[str, Any]:
-    return {"batch": thing} if isinstance(thing, Batch) else {"change": thing}
