@@ -84,7 +84,7 @@ def measured(number: int) -> tuple[Sizes, Sizes]:
         return {**creation, "group_id": "HO", **own}
 
     def pay_in(n: int) -> dict[str, Any]:
-        return {**deposit, "group_id": "HO", "user_id": users[n], "reference": ""}
+        return {**deposit, "group_id": "HO", "user_id": users[n], "reference": f"BENCH{n:010}"}
 
     kinds = (("create_retail_user", onboard), ("cash_deposit", pay_in))
     for slug, values in kinds:  # so that every table and index has its first page

@@ -15,11 +15,18 @@ from django.db.migrations.loader import MigrationLoader
 from django_migration_linter.sql_analyser.base import Check, CheckMode, CheckType
 from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
-from backoffice.delivery.models import Wording
+from accounts.models import BankAccount, DematAccount, RetailUser
+from backoffice.audit.models import Entry
+from backoffice.batches.models import Row
+from backoffice.changes.models import Approval, Change
+from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.kit.filled_tables import AddCheckInSteps, AddIndexConcurrently, RemoveIndexConcurrently
+from limits.models import LimitUpdate
 
 pytestmark = pytest.mark.django_db
 
+#: Of which there are as many rows as of retail users, or many times that.
+LONG = (RetailUser, BankAccount, DematAccount, LimitUpdate, Change, Approval, Row, Delivery, Attempt, Entry)
 #: From before the linter. Of these `changes.0002`, `delivery.0002` and those of lists lock a long table while an index
 #: is built, which docs/deployment.md says; the others are of tables that stay short.
 LOCKING = {
@@ -167,3 +174,28 @@ def test_the_tables_of_the_queue_are_tidied_up_by_numbers_of_rows():
         cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'delivery_delivery'")
         (options,) = cursor.fetchone()
     assert {"autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_threshold=20000"} <= set(options)
+
+
+@pytest.mark.only_on("postgresql")
+def test_no_long_table_has_an_index_that_is_the_beginning_of_another():
+    found = set()
+    with connection.cursor() as cursor:
+        for model in LONG:
+            table = model._meta.db_table
+            indexes = [
+                (name, one["columns"], one["unique"])
+                for name, one in connection.introspection.get_constraints(cursor, table).items()
+                if one["index"] and one["columns"] and one["type"] != "gin" and not _is_partial(cursor, name)
+            ]
+            found |= {
+                name
+                for name, columns, unique in indexes
+                if not unique
+                and any(other != name and more[: len(columns)] == columns for other, more, _ in indexes)
+            }
+    assert not found
+
+
+def _is_partial(cursor, name):
+    cursor.execute("SELECT indpred IS NOT NULL FROM pg_index WHERE indexrelid = %s::regclass", [f'"{name}"'])
+    return cursor.fetchone()[0]

@@ -204,7 +204,7 @@ class Row(models.Model):
     `changes.risks`).
     """
 
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows", db_index=False)
     number = models.PositiveIntegerField(help_text="Of the row in the file; the header is row 1.")
     state = models.CharField(max_length=12, choices=RowState.choices)
     lane = models.CharField(max_length=40, blank=True)

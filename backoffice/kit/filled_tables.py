@@ -61,7 +61,10 @@ class AddCheckInSteps(migrations.AddConstraint):
 
 
 class DropOwnIndex(migrations.AlterField):
-    """Drop the index that Django made for a foreign key alone, beside reads and writes: another one begins with it."""
+    """Drop the index that Django made for a column alone, beside reads and writes: another begins with it.
+
+    Of a unique text that is the one for its beginnings, which is made on PostgreSQL beside that of the constraint.
+    """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -41,12 +41,13 @@ def notify(model: type[Change] | type[Batch], numbers: Collection[int]) -> None:
     by_event: defaultdict[Event | None, list[Any]] = defaultdict(list)
     for thing in things.only("kind", "state", "result", "made_by", *(["finished_at"] * (model is Batch))):
         by_event[event_of(thing)].append(thing)
-    if quiet := by_event.pop(None, []):
-        # What is sent, or tried again, may come back as it was: only the wait for a decision is over.
-        _end(Notice.objects.filter(**{f"{name}__in": quiet}, event=Event.SUBMITTED))
     notices = []
     for event, alike in by_event.items():
-        people = people_for(cast(Event, event), alike)
+        if event is None:
+            # What is sent, or tried again, may come back as it was: only the wait for a decision is over.
+            _end(Notice.objects.filter(**{f"{name}__in": alike}, event=Event.SUBMITTED))
+            continue
+        people = people_for(event, alike)
         if event == Event.SUBMITTED:
             for thing in alike:  # those who approved as the first of two
                 _end(Notice.objects.filter(**{name: thing}).exclude(person__in=people[thing.pk]))
