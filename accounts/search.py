@@ -12,9 +12,8 @@ from django.db.models.functions import Upper
 from accounts.models import RetailUser
 from backoffice.kit import privacy
 from backoffice.kit.search import LIMIT, Match
+from backoffice.kit.text_indexes import INSIDE_FROM
 
-#: From so many letters on they may stand anywhere in a name; fewer must begin it.
-INSIDE_FROM = 3
 #: So many digits of a mobile number are needed to look for them at its end, as people read them out.
 DIGITS_FROM = 4
 #: What an index has in capitals, since ids are typed in either case.

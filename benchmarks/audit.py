@@ -18,6 +18,7 @@ import time
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -106,17 +107,18 @@ def cost(rounds: int, changes: int) -> None:
         took[audited].append((time.perf_counter() - started) / (changes * PROCESSES))
     for worker in workers:
         worker.join()
-    audited, plain = statistics.median(took[True]), statistics.median(took[False])
+    with_entries, plain = statistics.median(took[True]), statistics.median(took[False])
     pairs = [one / other for one, other in zip(took[True], took[False], strict=True)]
     print(
-        f"{PROCESSES} processes: {1 / audited:.0f} audited changes a second, {1 / plain:.0f} without entries"
+        f"{PROCESSES} processes: {1 / with_entries:.0f} audited changes a second, {1 / plain:.0f} without entries"
     )
     print(
-        f"an audited change costs {audited / plain:.2f} times one without (pairs: {min(pairs):.2f} to {max(pairs):.2f})"
+        f"an audited change costs {with_entries / plain:.2f} times one without "
+        f"(pairs: {min(pairs):.2f} to {max(pairs):.2f})"
     )
 
 
-def _work(name: int, plan: list[bool], changes: int, barrier: object) -> None:
+def _work(name: int, plan: list[bool], changes: int, barrier: Any) -> None:
     import django
 
     django.setup()
@@ -135,7 +137,7 @@ def _work(name: int, plan: list[bool], changes: int, barrier: object) -> None:
             barrier.wait()
 
 
-def _changes(prefix: str, number: int, maker: object, checker: object) -> None:
+def _changes(prefix: str, number: int, maker: Any, checker: Any) -> None:
     """Propose and approve so many retail users."""
     from backoffice.changes import operations
     from backoffice.protocol.examples import example

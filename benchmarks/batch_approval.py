@@ -23,6 +23,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -104,7 +105,7 @@ def file(numbers: range) -> Iterator[bytes]:
 
 def cell(values: dict, path: str) -> str:
     """The value at a path, as a cell."""
-    found = values
+    found: Any = values
     for step in path.split("."):
         try:
             found = found[int(step)] if step.isdigit() else found.get(step, "")
@@ -126,6 +127,7 @@ def check(batch: Batch) -> None:
     """What the worker does."""
     batch.refresh_from_db()
     token = lease.take(batch)
+    assert token is not None
     with Checking(batch, token) as run:
         while run.step():
             pass

@@ -272,7 +272,8 @@ def model_forms(path: Path) -> Callable[[], None]:
         field_classes={"birth_date": forms.DateField},
         widgets={"birth_date": forms.DateInput},
     )
-    form.base_fields["birth_date"].input_formats = ["%d-%m-%Y"]
+    birth_date: Any = form.base_fields["birth_date"]
+    birth_date.input_formats = ["%d-%m-%Y"]
     part_forms = [forms.modelform_factory(model, exclude=["retail_user"]) for model in models()]
 
     def work() -> None:

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -143,7 +144,7 @@ class Bench:
             return False
         return True
 
-    def deposits(self, count: int) -> Iterator[dict[str, str]]:
+    def deposits(self, count: int) -> Iterator[dict[str, Any]]:
         """The values of so many cash deposits, one after the other for all users."""
         from backoffice.protocol.examples import example
         from backoffice.protocol.messages.limits import CashDeposit
@@ -266,7 +267,7 @@ def pool_rate(bench: Bench, threads: int, count: int) -> float:
     ]
     header = Header(settings.ODIN_DEALER_ID, session.current().id)
 
-    def call(values: dict[str, str]) -> None:
+    def call(values: dict[str, Any]) -> None:
         if "|18=1|" not in operation(encode(CashDeposit, values, header)):
             raise RuntimeError("The stand-in refused a deposit.")
 

@@ -8,6 +8,7 @@ for each pair of the same message, and encode, with its own checksum. simplefix 
 and checks none.
 """
 
+import argparse
 import sys
 import timeit
 from collections.abc import Callable
@@ -33,6 +34,7 @@ def seconds(function: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure and print."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     header = wire.Header("RESERVEDPG", SecretText("0x01C6694EA406031D48B2AA88FB8CCA"))
     cipher = PasswordCipher("ftUC@123")
     with_password = example(CreateRetailUser)

@@ -108,7 +108,7 @@ def keep_users(path: Path, names: list[str]) -> None:
     while some := list(islice(lines, AT_ONCE)):
         users = []
         for _, cells in some:
-            values = reader.read(cells).values
+            values: dict[str, Any] = dict(reader.read(cells).values)
             number += 1
             if number % 10 == 0:
                 values["user_id"] = f"X{number}"

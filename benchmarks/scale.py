@@ -172,7 +172,8 @@ def _apart(server: str, size: int) -> dict[str, tuple[float, float]]:
         stdout=subprocess.PIPE,
         env=os.environ | ENVIRONMENT | {"DATABASE_URL": f"{server}/{name}"},
     )
-    return json.loads(done.stdout.splitlines()[-1])  # logs come before
+    found: dict[str, tuple[float, float]] = json.loads(done.stdout.splitlines()[-1])  # logs come before
+    return found
 
 
 def measure(size: int) -> dict[str, tuple[float, float]]:

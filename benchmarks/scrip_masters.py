@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,7 @@ def serve_look_ups(scrips: int) -> None:
         known = search.masters()
         plans = {}
         for name, texts in asked.items() if scrips > FEW else ():
-            plans[name] = plan(connection, lambda text=texts[0]: search.find(text, known))
+            plans[name] = plan(connection, partial(search.find, texts[0], known))
         print(json.dumps(plans), flush=True)
         for _ in sys.stdin:
             took = {}

@@ -22,6 +22,7 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 from django.utils import timezone
 
 from backoffice.changes import operations as changes
+from backoffice.changes.models import Change
 from backoffice.connector.api.lines import Line
 from backoffice.connector.client import AuthCheck
 from backoffice.logins.models import User
@@ -65,10 +67,10 @@ def prepare() -> tuple[str, Invitation]:
     """A partner, a published basket of 50 lines and an invitation. Gives back the webhook's path."""
     maker, checker = person("maker"), person("checker")
 
-    def approve(change: changes.Change) -> None:
+    def approve(change: Change) -> None:
         changes.approve(change.pk, by=checker, content_hash=change.content_hash)
 
-    entry = {
+    entry: dict[str, Any] = {
         "code": "desk", "name": "Desk", "kind": "own", "state": "active", "models": ["1"],
         "application_token": SecretText(TOKEN), "partner_ids": [{"partner_id": "A1B2C3", "broker": "Sample"}],
         "products": [{"code": "GROWTH", "name": "", "algo_id": ""}],

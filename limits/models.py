@@ -28,7 +28,9 @@ class LimitUpdate(models.Model):
         CASH = CashDeposit.type, "Cash deposit"
         COLLATERAL = ManualCollateral.type, "Manual collateral"
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="limit_updates")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="limit_updates", db_index=False
+    )
     kind = models.PositiveSmallIntegerField(choices=Kind.choices)
     reference = text(CashDeposit, "reference", unique=True)
     amount = rupees(CashDeposit, "amount")
@@ -95,7 +97,9 @@ class Periodicity(models.Model):
 class SquareOffSetting(models.Model):
     """The automatic square-off of a retail user for one periodicity (section 4.20). Percentages; 0 is off."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="square_off_settings")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="square_off_settings", db_index=False
+    )
     periodicity = models.BigIntegerField()
     mtm_pre = percent(AutoSquareOff, "mtm_pre")
     mtm = percent(AutoSquareOff, "mtm")
@@ -129,6 +133,10 @@ class SquareOffSetting(models.Model):
                 for name in ("mtm_trigger", "mtm_inactivate", "margin_trigger", "margin_inactivate")
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["periodicity", "-id"], name="square_off_by_periodicity"),
+            models.Index(fields=["confirmed_at", "-id"], name="square_off_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"Square-off of {self.retail_user_id} for {self.periodicity}"
@@ -146,7 +154,9 @@ class ApprovedQuantity(models.Model):
         EDIS = "edis", "EDIS"
         PLEDGE = "pledge", "Pledge"
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="approved_quantities")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="approved_quantities", db_index=False
+    )
     kind = models.CharField(max_length=6, choices=Kind.choices)
     isin = models.CharField("ISIN", max_length=12)
     quantity = models.BigIntegerField(null=True)

@@ -51,12 +51,12 @@ class SquareOffTable(PortalTable):
     retail_user = RetailUserColumn()
     name = tables.Column(verbose_name="Name", accessor="retail_user__name")
     periodicity = tables.Column(verbose_name="Periodicity")
-    mtm_pre = tables.Column(verbose_name="MTM warning %")
-    mtm = tables.Column(verbose_name="MTM square-off %")
-    mtm_trigger = tables.Column(verbose_name="On MTM breach")
-    margin_pre = tables.Column(verbose_name="Margin warning %")
-    margin = tables.Column(verbose_name="Margin square-off %")
-    margin_trigger = tables.Column(verbose_name="On margin breach")
+    mtm_pre = tables.Column(verbose_name="MTM warning %", orderable=False)
+    mtm = tables.Column(verbose_name="MTM square-off %", orderable=False)
+    mtm_trigger = tables.Column(verbose_name="On MTM breach", orderable=False)
+    margin_pre = tables.Column(verbose_name="Margin warning %", orderable=False)
+    margin = tables.Column(verbose_name="Margin square-off %", orderable=False)
+    margin_trigger = tables.Column(verbose_name="On margin breach", orderable=False)
     confirmed_at = AgoColumn(verbose_name="Confirmed")
 
     class Meta(PortalTable.Meta):

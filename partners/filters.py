@@ -103,17 +103,17 @@ class InvitationFilter(Filters):
     q = SearchFilter(label="Retail user or Reco ID", method="search")
     partner = _partners()
     state = django_filters.ChoiceFilter(choices=InvitationState.choices, empty_label="Any")
-    since = FromDay(field_name="invited_at", label="Invited from")
-    until = ToDay(field_name="invited_at", label="Invited to")
+    since = FromDay(field_name="invited_at", label="Invited from", by_time=True)
+    until = ToDay(field_name="invited_at", label="Invited to", by_time=True)
 
     class Meta:
         model = Invitation
         fields = ("q", "partner", "state", "since", "until")
 
     def search(self, queryset: QuerySet[Invitation], name: str, value: str) -> QuerySet[Invitation]:
-        """By the client, or a whole Reco ID."""
-        own = BasketVersion.objects.filter(reco_id=value.strip().upper()).values("pk")
-        return queryset.filter(Q(version__in=own) | Q(client__in=_clients(value)))
+        """Those of the version with this Reco ID; without one, those of the retail users that fit."""
+        named = BasketVersion.objects.filter(reco_id=value.strip().upper()).first()
+        return queryset.filter(version=named) if named else queryset.filter(client__in=_clients(value))
 
 
 class SessionFilter(Filters):
@@ -130,8 +130,9 @@ class SessionFilter(Filters):
     def search(
         self, queryset: QuerySet[ConnectorSession], name: str, value: str
     ) -> QuerySet[ConnectorSession]:
-        """By the client, or a whole fingerprint."""
-        return queryset.filter(Q(fingerprint=value.strip().lower()) | Q(client__in=_clients(value)))
+        """The one with this fingerprint; without one, those of the retail users that fit."""
+        exact = queryset.filter(fingerprint=value.strip().lower())
+        return exact if exact.exists() else queryset.filter(client__in=_clients(value))
 
 
 class MappingFilter(Filters):

@@ -102,11 +102,11 @@ class RecoTable(PortalTable):
     basket = tables.Column(verbose_name="Basket", order_by=("basket__name", "number"))
     partner = tables.Column(verbose_name="Partner", accessor="basket__partner__name")
     state = StatusColumn("basket")
-    invited = NumberColumn(verbose_name="Invited", accessor="asked_count")
-    served = NumberColumn(verbose_name="Served", accessor="served_count")
-    returned = NumberColumn(verbose_name="Returned", accessor="returned_count")
-    heard = NumberColumn(verbose_name="With orders", accessor="heard_count")
-    last_at = AgoColumn(verbose_name="Last message")
+    invited = NumberColumn(verbose_name="Invited", accessor="asked_count", orderable=False)
+    served = NumberColumn(verbose_name="Served", accessor="served_count", orderable=False)
+    returned = NumberColumn(verbose_name="Returned", accessor="returned_count", orderable=False)
+    heard = NumberColumn(verbose_name="With orders", accessor="heard_count", orderable=False)
+    last_at = AgoColumn(verbose_name="Last message", orderable=False)
     published_at = AgoColumn(verbose_name="Published")
 
     class Meta(PortalTable.Meta):
@@ -129,7 +129,7 @@ class InvitationTable(PortalTable):
     client = ClientColumn()
     basket = tables.Column(accessor="version", verbose_name="Basket", orderable=False)
     reco_id = IdColumn(accessor="version__reco_id", verbose_name="Reco ID")
-    model = tables.Column(verbose_name="Model")
+    model = tables.Column(verbose_name="Model", orderable=False)
     state = StatusColumn("invitation")
     invited_at = AgoColumn(verbose_name="Invited")
     last_message_at = AgoColumn(verbose_name="Last order message")
@@ -145,10 +145,10 @@ class SessionTable(PortalTable):
 
     fingerprint = tables.Column(linkify=at("partners:session"), attrs={"td": {"class": "mono"}})
     client = ClientColumn()
-    partner = tables.Column()
+    partner = tables.Column(orderable=False)
     since = AgoColumn(verbose_name="Since")
-    until = TimeColumn(verbose_name="Until")
-    used_at = AgoColumn(verbose_name="Last use")
+    until = TimeColumn(verbose_name="Until", orderable=False)
+    used_at = AgoColumn(verbose_name="Last use", orderable=False)
     end = tables.Column(verbose_name="State", empty_values=(), orderable=False)
 
     class Meta(PortalTable.Meta):
@@ -166,9 +166,9 @@ class MappingTable(PortalTable):
     """What partners call clients, and the vendor's ids of them."""
 
     client = ClientColumn()
-    partner = tables.Column()
+    partner = tables.Column(orderable=False)
     tp_user_id = IdColumn(verbose_name="Our id")
-    vas_user_id = IdColumn(verbose_name="Id at the vendor")
+    vas_user_id = IdColumn(verbose_name="Id at the vendor", orderable=False)
     mapping = StatusColumn("mapping", verbose_name="State")
     settle = tables.Column(
         verbose_name="Claimed id",
@@ -188,8 +188,8 @@ class FindingTable(PortalTable):
 
     kind = tables.Column(linkify=at("partners:finding"))
     text = tables.Column(verbose_name="What was found", orderable=False, attrs={"td": {"class": "long"}})
-    partner = tables.Column()
-    times = NumberColumn(verbose_name="Times")
+    partner = tables.Column(orderable=False)
+    times = NumberColumn(verbose_name="Times", orderable=False)
     last_at = AgoColumn(verbose_name="Last")
     settled_by = tables.Column(verbose_name="Settled by", orderable=False)
 

@@ -14,7 +14,9 @@ from backoffice.protocol.messages import users
 class BankAccount(models.Model):
     """A bank account of a retail user (section 4.5.1). At most one is the default (U5)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="banks")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="banks", db_index=False
+    )
     bank_id = text(users.BankAccount, "bank_id")
     branch_name = text(users.BankAccount, "branch_name")
     branch_city = text(users.BankAccount, "branch_city")
@@ -48,7 +50,9 @@ class BankAccount(models.Model):
 class DematAccount(models.Model):
     """A demat account of a retail user (section 4.5.2). At most one is the default (U5)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="demats")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="demats", db_index=False
+    )
     dp_id = text(users.DematAccount, "dp_id")
     beneficiary_id = text(users.DematAccount, "beneficiary_id")
     holding_type = code(users.DematAccount, "holding_type")

@@ -13,7 +13,9 @@ from backoffice.protocol.messages import addresses, dealers, participants, templ
 class AlternateAddress(models.Model):
     """One of the two alternate addresses of a retail user (section 4.30)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="alternate_addresses")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="alternate_addresses", db_index=False
+    )
     slot = models.PositiveSmallIntegerField()
     type = code(addresses.UpdateAlternateAddress, "first_type")
     address_1 = text(addresses.UpdateAlternateAddress, "first_address_1")
@@ -44,7 +46,9 @@ class AlternateAddress(models.Model):
 class ParticipantCode(models.Model):
     """The participant code of a retail user in one market segment (section 4.32)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="participant_codes")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="participant_codes", db_index=False
+    )
     segment = models.PositiveIntegerField()
     code = text(participants.ParticipantCode, "code")
 
@@ -66,7 +70,9 @@ class ParticipantCode(models.Model):
 class UserTemplate(models.Model):
     """The template of one type that a retail user has (section 4.9)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="templates")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="templates", db_index=False
+    )
     template_type = code(templates.UpdateUserTemplate, "template_type")
     template_name = text(templates.UpdateUserTemplate, "template_name")
     level = code(templates.UpdateUserTemplate, "level")
@@ -90,7 +96,9 @@ class UserTemplate(models.Model):
 class QvlTemplate(models.Model):
     """The quantity and value limit template of a retail user for an exchange and level (section 4.10)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="qvl_templates")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="qvl_templates", db_index=False
+    )
     template_name = text(templates.QvlTemplate, "template_name")
     exchange = code(templates.QvlTemplate, "exchange")
     level = code(templates.QvlTemplate, "level")
@@ -112,7 +120,9 @@ class QvlTemplate(models.Model):
 class DealerMapping(models.Model):
     """A dealer who may act for a retail user (section 4.11)."""
 
-    retail_user = models.ForeignKey(RetailUser, on_delete=models.PROTECT, related_name="dealer_mappings")
+    retail_user = models.ForeignKey(
+        RetailUser, on_delete=models.PROTECT, related_name="dealer_mappings", db_index=False
+    )
     dealer_group = text(dealers.DealerMapping, "dealer_group")
     dealer_id = text(dealers.DealerMapping, "dealer_id")
 
@@ -134,7 +144,7 @@ class ChannelSubscription(models.Model):
     """A message category that reaches a retail user by one channel (section 4.18.1)."""
 
     retail_user = models.ForeignKey(
-        RetailUser, on_delete=models.PROTECT, related_name="channel_subscriptions"
+        RetailUser, on_delete=models.PROTECT, related_name="channel_subscriptions", db_index=False
     )
     template_name = text(templates.Channel, "template_name")
     channel = code(templates.Channel, "channel")

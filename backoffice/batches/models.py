@@ -5,10 +5,12 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from backoffice.changes.results import Result
 from backoffice.changes.risks import labels
+from backoffice.kit.text_indexes import BeginningIndex, PartIndex
 from backoffice.leases import Leased
 
 
@@ -143,9 +145,16 @@ class Batch(Leased):
             ),
         ]
         indexes = [
-            models.Index(fields=["sha256"], name="batch_by_sha256"),
             models.Index(fields=["state", "result", "-id"], name="batch_by_status"),
             models.Index(fields=["made_by", "-id"], name="batch_by_maker"),
+            # Searches, filters and sorts of their list.
+            BeginningIndex(F("sha256"), name="batch_sha256_begins"),
+            PartIndex(Upper("file_name"), name="batch_file_name_part"),
+            models.Index(fields=["kind", "-id"], name="batch_by_kind"),
+            models.Index(fields=["created_at", "-id"], name="batch_by_time"),
+            models.Index(fields=["file_name", "-id"], name="batch_by_file_name"),
+            models.Index(fields=["total_rows", "-id"], name="batch_by_rows"),
+            models.Index(fields=["wrong", "-id"], name="batch_by_errors"),
         ]
 
     def __str__(self) -> str:
@@ -196,7 +205,7 @@ class Row(models.Model):
     `changes.risks`).
     """
 
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows", db_index=False)
     number = models.PositiveIntegerField(help_text="Of the row in the file; the header is row 1.")
     state = models.CharField(max_length=12, choices=RowState.choices)
     lane = models.CharField(max_length=40, blank=True)

@@ -221,8 +221,12 @@ class Approval(models.Model):
     The maker's is refused by the database, and so is an approved change without as many as it needs (see `guards`).
     """
 
-    change = models.ForeignKey(Change, null=True, on_delete=models.PROTECT, related_name="approvals")
-    batch = models.ForeignKey("batches.Batch", null=True, on_delete=models.PROTECT, related_name="approvals")
+    change = models.ForeignKey(
+        Change, null=True, on_delete=models.PROTECT, related_name="approvals", db_index=False
+    )
+    batch = models.ForeignKey(
+        "batches.Batch", null=True, on_delete=models.PROTECT, related_name="approvals", db_index=False
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals")
     at = models.DateTimeField(auto_now_add=True)
     content_hash = models.CharField(max_length=64)

@@ -32,7 +32,7 @@ CREATES = tuple(sorted(kind for kind, message in REQUESTS.items() if message.rep
 #: Every state but the final ones, in a form that both databases recognise as the condition of a partial index.
 STILL_OPEN = Q(finished_at__isnull=True)
 #: What a claim looks through: nothing that a person keeps from going.
-MAY_GO = STILL_OPEN & Q(paused=False, not_before__isnull=True)
+MAY_GO = STILL_OPEN & Q(paused=False, needs_person=False, not_before__isnull=True)
 
 
 class Wording(models.Model):
@@ -207,9 +207,10 @@ class Delivery(Leased):
             models.UniqueConstraint(fields=["change", "part"], name="delivery_of_a_part_once"),
         ]
         indexes = [
-            # Those that a claim walks: the queue by turn, while sending is closed its urgent part alone, and what is
-            # open in a lane.
-            models.Index(fields=["priority", "id"], condition=MAY_GO, name="delivery_by_turn"),
+            # Those that a claim walks: the queue in turn, while sending is closed its urgent part alone, and what is
+            # open in a lane. What needs a person, as everything on hold does, is not in the first two: each claim would
+            # pass over it.
+            models.Index(fields=["priority", "id"], condition=MAY_GO, name="delivery_in_turn"),
             models.Index(
                 fields=["priority", "id"], condition=MAY_GO & Q(let_through=True), name="delivery_let_through"
             ),
@@ -292,7 +293,7 @@ class Attempt(models.Model):
     `request` is the message with secrets masked; `answer` is what came back, raw (M3).
     """
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts")
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField(auto_now_add=True)
     duration_ms = models.PositiveIntegerField(null=True)

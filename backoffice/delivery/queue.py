@@ -187,7 +187,6 @@ def due(now: datetime) -> Deliveries:
         Q(~Exists(ahead_too), ahead=True)
         | ~Exists(before_it)
         | Q(message_type__in=CREATES) & Q(Exists(held), ~Exists(others)),
-        needs_person=False,
     )
     if closed(now):
         found = found.filter(let_through=True)

@@ -29,32 +29,6 @@ _DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})", r
 _INDIAN_DAY = re.compile(r"(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4})", re.ASCII)
 
 
-class Filters(django_filters.FilterSet):
-    """The base of the filters of all lists."""
-
-    @property
-    def qs(self) -> QuerySet[Any]:
-        """The rows that the filters choose; none where one of them cannot be read."""
-        if self.is_bound and not self.is_valid():
-            return self.queryset.none()
-        found: QuerySet[Any] = super().qs
-        return found
-
-    @property
-    def problems(self) -> list[str]:
-        """What cannot be read, in words: one for each such filter."""
-        if not self.is_bound:
-            return []
-        return [
-            f"{self.form.fields[name].label or name}: {found[0]}" for name, found in self.form.errors.items()
-        ]
-
-    @classmethod
-    def searches(cls) -> list[str]:
-        """The filters in which nothing personal may be searched for."""
-        return [name for name, found in cls.base_filters.items() if isinstance(found, SearchFilter)]
-
-
 class WholeField(forms.Field):
     """A whole number, such as that of a change."""
 
@@ -201,6 +175,35 @@ class PersonFilter(django_filters.ModelChoiceFilter):
     """Rows of somebody."""
 
     field_class = PersonField
+
+
+class Filters(django_filters.FilterSet):
+    """The base of the filters of all lists."""
+
+    #: Chosen by the link at the end of a list only: it goes on below its last row.
+    below = WholeFilter(field_name="pk", lookup_expr="lt", label="Below number", widget=forms.HiddenInput)
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        """The rows that the filters choose; none where one of them cannot be read."""
+        if self.is_bound and not self.is_valid():
+            return self.queryset.none()
+        found: QuerySet[Any] = super().qs
+        return found
+
+    @property
+    def problems(self) -> list[str]:
+        """What cannot be read, in words: one for each such filter."""
+        if not self.is_bound:
+            return []
+        return [
+            f"{self.form.fields[name].label or name}: {found[0]}" for name, found in self.form.errors.items()
+        ]
+
+    @classmethod
+    def searches(cls) -> list[str]:
+        """The filters in which nothing personal may be searched for."""
+        return [name for name, found in cls.base_filters.items() if isinstance(found, SearchFilter)]
 
 
 def _nobody(text: str) -> None:

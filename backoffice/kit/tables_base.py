@@ -51,6 +51,13 @@ def settled(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.order_by(*order, "pk" if order[0].startswith("-") else "-pk")
 
 
+def by_number(rows: QuerySet[Any]) -> bool:
+    """Whether rows come by their number alone, the newest first."""
+    query = rows.query
+    order = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
+    return list(order or ()) in (["-pk"], ["-id"])
+
+
 def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Rows that are few, by their numbers; others as they are.
 
@@ -184,7 +191,7 @@ class MoneyColumn(NumberColumn):
 class CappedPaginator(Paginator):
     """Counts no further than `COUNT_CAP`: an exact count of a million rows costs more than the page itself.
 
-    Pages beyond the cap cannot be reached; the list asks to narrow the search instead.
+    Beyond the cap a list by number goes on below its last row; another asks to narrow the search.
     """
 
     @cached_property
@@ -273,6 +280,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
             "chips": self.chips(),
             "page_sizes": PAGE_SIZES,
             "page_numbers": self._page_numbers(context["table"]),
+            "further": self._further(context["table"]),
             "search_field": self.search_field if self.search_field in self.filterset.form.fields else "",
             "search_value": self.request.GET.get(self.search_field, ""),
             "search_hint": self.search_hint,
@@ -315,6 +323,18 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
 
     def _page_numbers(self, table: PortalTable) -> list[int | str]:
         return list(table.paginator.get_elided_page_range(table.page.number, on_each_side=2, on_ends=1))
+
+    def _further(self, table: PortalTable) -> str:
+        """Where a list by number goes on after the last row of its last page; "" elsewhere."""
+        rows = table.data.data
+        ends = table.paginator.capped and not table.page.has_next()
+        if not ends or not isinstance(rows, QuerySet) or not by_number(rows):
+            return ""
+        query: QueryDict = self.request.GET.copy()
+        query.pop("page", None)
+        *_, last = table.page.object_list
+        query["below"] = str(last.record.pk)
+        return f"{self.request.path}?{query.urlencode()}"
 
     def _without(self, name: str, value: str) -> str:
         query: QueryDict = self.request.GET.copy()

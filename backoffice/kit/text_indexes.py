@@ -9,6 +9,8 @@ from django.contrib.postgres.operations import TrigramExtension
 from django.core.exceptions import ImproperlyConfigured
 from django.db import NotSupportedError, ProgrammingError, models
 
+#: From so many letters on they may stand anywhere in a text; fewer must begin it.
+INSIDE_FROM = 3
 NO_TRIGRAMS = (
     "The portal finds parts of names through the extension pg_trgm, and the role that migrates may not create it. "
     "Connect to this database as a superuser of PostgreSQL, execute `CREATE EXTENSION pg_trgm;`, and migrate again. "

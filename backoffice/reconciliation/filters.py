@@ -15,7 +15,7 @@ PROPOSED = (("no", "Not yet"), ("yes", "Proposed"))
 class ReconciliationFilter(Filters):
     """Comparisons by where they stand."""
 
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    state = django_filters.MultipleChoiceFilter(choices=State.choices, distinct=False)
 
     class Meta:
         model = Reconciliation

@@ -101,6 +101,10 @@ class Invitation(models.Model):
                 condition=~Q(state__in=[s.value for s in CLOSED]),
                 name="invitation_open",
             ),
+            # Filters and sorts of their list.
+            models.Index(fields=["state", "-id"], name="invitation_by_state"),
+            models.Index(fields=["invited_at", "-id"], name="invitation_by_time"),
+            models.Index(fields=["last_message_at", "-id"], name="invitation_by_message"),
         ]
 
     def __str__(self) -> str:

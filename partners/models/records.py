@@ -107,6 +107,11 @@ class ConnectorFinding(models.Model):
                 condition=Q(kind__in=FindingKind.values), name="connector_finding_kind_known"
             ),
         ]
+        indexes = [
+            models.Index(fields=["kind", "-id"], name="connector_finding_by_kind"),
+            models.Index(fields=["last_at", "-id"], name="connector_finding_by_time"),
+            models.Index(fields=["id"], condition=Q(settled_at__isnull=True), name="connector_finding_open"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.key}"

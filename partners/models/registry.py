@@ -160,6 +160,7 @@ class PartnerClient(models.Model):
                 name="partner_client_bound_to_an_id",
             ),
         ]
+        indexes = [models.Index(fields=["mapping", "-id"], name="partner_client_by_mapping")]
 
     def __str__(self) -> str:
         return f"{self.client} at {self.partner}"

@@ -57,6 +57,11 @@ class ConnectorSession(models.Model):
                 name="connector_session_ended_for_a_reason",
             ),
         ]
+        indexes = [
+            models.Index(fields=["fingerprint", "-id"], name="connector_session_fingerprint"),
+            models.Index(fields=["since", "-id"], name="connector_session_by_time"),
+            models.Index(fields=["id"], condition=Q(ended_at__isnull=True), name="connector_session_live"),
+        ]
 
     def __str__(self) -> str:
         return f"Session {self.fingerprint}"

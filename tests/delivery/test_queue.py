@@ -221,7 +221,7 @@ def test_a_claim_reads_the_queue_in_turn_without_sorting_it_though_it_grew_a_mom
     )
     queue.without_sorting()
     plan = queue.due(timezone.now())[:1].explain()
-    assert "delivery_by_turn" in plan
+    assert "delivery_in_turn" in plan
     # Which index answers for a lane is the database's choice; that one does is not.
     scans = [line.lower() for line in plan.splitlines() if "scan" in line.lower()]
     assert [line for line in scans if "index" not in line and "bitmap" not in line] == []

@@ -291,6 +291,26 @@ def test_counting_stops_at_the_cap(monkeypatch, client, checker):
     assert "3+ deliveries" in client.get(reverse("delivery:list")).content.decode()
 
 
+def test_a_list_by_number_goes_on_below_the_last_row_that_is_counted(monkeypatch, client, checker):
+    monkeypatch.setattr("backoffice.kit.tables_base.COUNT_CAP", 3)
+    numbers = sorted((DeliveryFactory(lane=f"HO/R{number}").pk for number in range(5)), reverse=True)
+    client.force_login(checker)
+    address = reverse("delivery:list")
+
+    def shown(page):
+        return [int(number) for number in re.findall(r'data-href="/deliveries/(\d+)/"', page)]
+
+    first = client.get(f"{address}?state=queued").content.decode()
+    assert shown(first) == numbers[:3]
+    further = f"{address}?state=queued&amp;below={numbers[2]}"
+    assert f'href="{further}"' in first
+    second = client.get(further.replace("&amp;", "&")).content.decode()
+    assert shown(second) == numbers[3:]
+    assert f"Below number: {numbers[2]}" in second
+    assert "Show older" not in second
+    assert "Show older" not in client.get(f"{address}?sort=lane").content.decode()
+
+
 def test_a_list_that_the_role_may_not_see_is_forbidden_and_says_what_to_do(client):
     client.force_login(StaffFactory())
     answer = client.get(reverse("delivery:list"))

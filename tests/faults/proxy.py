@@ -1,9 +1,10 @@
-"""What stands between the portal and its broker, so that the broker can be away without being touched."""
+"""What stands between the portal and a server: the server can be away, far off or another one without being touched."""
 
 import contextlib
 import socket
 import struct
 import threading
+import time
 from enum import Enum
 from typing import Self
 
@@ -19,10 +20,14 @@ class Way(Enum):
 
 
 class Proxy:
-    """Passes TCP connections on to a port of this machine, as long as its way is THROUGH."""
+    """Passes TCP connections on to a port of this machine, as long as its way is THROUGH.
 
-    def __init__(self, target: int) -> None:
+    `seconds`: how long a round trip takes more than without it, half of that each way.
+    """
+
+    def __init__(self, target: int, seconds: float = 0.0) -> None:
         self._target = target
+        self.seconds = seconds
         self._open: set[socket.socket] = set()
         self._lost: set[socket.socket] = set()
         self._way = Way.THROUGH
@@ -52,6 +57,11 @@ class Proxy:
         elif was is Way.REFUSED:
             self._listener = self._listen(self.port)
 
+    def lead_to(self, target: int) -> None:
+        """Pass on to another port from now on: the address moves to another machine. Open connections are reset."""
+        self._target = target
+        self.become(Way.THROUGH)
+
     def lose(self) -> None:
         """What is connected stays open and silent forever, as when a firewall has forgotten it."""
         self._lost |= self._open
@@ -70,7 +80,13 @@ class Proxy:
                 client, _ = listener.accept()
                 self._open.add(client)
                 if self._way is Way.THROUGH:
-                    server = socket.create_connection(("127.0.0.1", self._target))
+                    try:
+                        server = socket.create_connection(("127.0.0.1", self._target))
+                    except OSError:  # nobody listens there: as without the proxy
+                        self._close(client)
+                        continue
+                    for each in (client, server):
+                        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     self._open.add(server)
                     for pair in ((client, server), (server, client)):
                         threading.Thread(target=self._pass, args=pair, daemon=True).start()
@@ -80,6 +96,8 @@ class Proxy:
             while data := source.recv(65536):
                 while (self._way is Way.SILENT or source in self._lost) and source in self._open:
                     threading.Event().wait(0.1)
+                if self.seconds:
+                    time.sleep(self.seconds / 2)
                 target.sendall(data)
         self._close(source)
         self._close(target)

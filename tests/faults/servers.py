@@ -14,6 +14,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Self
 
+import psutil
 import psycopg
 from amqp.exceptions import AMQPError
 from kombu import Connection
@@ -196,8 +197,12 @@ class Postgres(Server):
         if self._wal:
             os.chown(self._wal, self.folder.stat().st_uid, -1)
             wanted += [f"--waldir={self._wal}", "--wal-segsize=1"]
+        self.run("initdb", "-D", str(self.folder / "data"), *wanted)
+
+    def run(self, program: str, *options: str) -> None:
+        """Run a program of PostgreSQL as the server's account. Raises RuntimeError with what it complained of."""
         done = subprocess.run(
-            [f"{self.programs()}/initdb", "-D", str(self.folder / "data"), *wanted],
+            [f"{self.programs()}/{program}", *options],
             cwd=self.folder,
             user=self.user,
             capture_output=True,
@@ -205,6 +210,35 @@ class Postgres(Server):
         )
         if done.returncode:
             raise RuntimeError(done.stderr)
+
+    def kill(self) -> None:
+        """Kill the server and all its backends at once, as the end of its machine would."""
+        assert self._process is not None
+        postmaster = psutil.Process(self._process.pid)
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait(STARTED)
+
+
+class Standby(Postgres):
+    """A copy of another cluster that follows it by streaming replication, until it is promoted."""
+
+    def __init__(self, primary: Postgres) -> None:
+        super().__init__()
+        self._primary = primary
+
+    def promote(self) -> None:
+        """Take over: it follows nobody any more, and writes."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
+
+    def _make(self) -> None:
+        if self.user:
+            os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)
+        from_ = ["-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "postgres"]
+        to = ["-D", str(self.folder / "data"), "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+        self.run("pg_basebackup", *from_, *to)
 
 
 class Redis(Server):

@@ -4,6 +4,8 @@ import uuid
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
@@ -207,3 +209,17 @@ def test_notices_and_mails_are_deleted_when_their_time_is_over(propose, checker)
         model.objects.update(created_at=now - operations.KEPT - timedelta(hours=1))
     assert operations.expire() == 2
     assert not Mail.objects.exists()
+
+
+def test_many_changes_that_end_together_are_noticed_in_as_many_statements_as_one(maker):
+    ended = [ChangeFactory.approved(subject=f"HO/M{number}", made_by=maker) for number in range(6)]
+    Change.objects.update(result="applied")
+
+    def statements(some):
+        with CaptureQueriesContext(connection) as captured:
+            operations.notify(Change, [change.pk for change in some])
+        return len(captured)
+
+    assert statements(ended[:1]) == statements(ended[1:])
+    found = Notice.objects.filter(person=maker, event="done").values_list("change", flat=True)
+    assert sorted(found) == [change.pk for change in ended]

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backoffice.batches.check.summary import finding_kinds, with_finding
 from backoffice.batches.decide.deciders import waiting_for
@@ -14,6 +14,7 @@ from backoffice.changes.results import of_status
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, SearchFilter, ToDay
 from backoffice.kit.search import number_of
+from backoffice.kit.text_indexes import INSIDE_FROM
 from backoffice.outside import whole
 
 #: What the list can be narrowed to in one click.
@@ -21,8 +22,9 @@ SHOWS = (("waiting", "Waiting for me"), ("mine", "Mine"), ("sending", "Being sen
 
 
 def uploaders(request: Any) -> QuerySet[Any]:
-    """Everybody who uploaded a file."""
-    return get_user_model().objects.filter(batches_made__isnull=False).distinct().order_by("username")
+    """Everybody who uploaded a file: each person is looked for among the makers, not each file's maker among people."""
+    own = Batch.objects.filter(made_by=OuterRef("pk")).order_by()
+    return get_user_model().objects.filter(Exists(own)).order_by("username")
 
 
 class BatchFilter(Filters):
@@ -52,7 +54,8 @@ class BatchFilter(Filters):
         """By a part of the name, the number, or the beginning of the SHA-256."""
         text = value.strip()
         number = Q(pk=found) if (found := number_of(text, "batch")) is not None else Q()
-        return queryset.filter(number | Q(file_name__icontains=text) | Q(sha256__startswith=text.lower()))
+        named = "icontains" if len(text) >= INSIDE_FROM else "istartswith"
+        return queryset.filter(number | Q(**{f"file_name__{named}": text}) | Q(sha256__begins=text.lower()))
 
     def narrow(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """Waiting: submitted by others, for those who may decide. Being sent: approved and not all settled."""
@@ -68,9 +71,10 @@ class RowFilter(Filters):
     """The rows of one batch: by retail user or number, by what was found, by what became of them."""
 
     q = SearchFilter(label="Row or retail user", method="search")
-    state = django_filters.MultipleChoiceFilter(choices=RowState.choices, label="Check")
+    # Not distinct: that would sort all that fit.
+    state = django_filters.MultipleChoiceFilter(choices=RowState.choices, label="Check", distinct=False)
     outcome = django_filters.MultipleChoiceFilter(
-        choices=DeliveryState.choices, label="Outcome", field_name="delivery_state"
+        choices=DeliveryState.choices, label="Outcome", field_name="delivery_state", distinct=False
     )
     finding = django_filters.ChoiceFilter(label="Finding", method="by_finding")
 

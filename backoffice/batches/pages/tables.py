@@ -28,7 +28,7 @@ class BatchTable(PortalTable):
     )
     made_by = tables.Column(verbose_name="Uploaded by", order_by=("made_by__username",))
     created_at = AgoColumn(verbose_name="When")
-    decided_by = tables.Column(verbose_name="Decided by", order_by=("decided_by__username",))
+    decided_by = tables.Column(verbose_name="Decided by", orderable=False)
     sha256 = tables.Column(verbose_name="SHA-256", orderable=False)
 
     class Meta(PortalTable.Meta):

@@ -24,10 +24,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "deliveries",
             },
         ),
-        migrations.RemoveIndex(
-            model_name="delivery",
-            name="delivery_by_turn",
-        ),
         migrations.AddField(
             model_name="delivery",
             name="let_through",
@@ -41,37 +37,6 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(
                 help_text="Nobody claims it while this is set: the sweep empties it when the time has come.",
                 null=True,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(
-                    ("finished_at__isnull", True), ("not_before__isnull", True), ("paused", False)
-                ),
-                fields=["priority", "id"],
-                name="delivery_by_turn",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(
-                    ("finished_at__isnull", True),
-                    ("not_before__isnull", True),
-                    ("paused", False),
-                    ("let_through", True),
-                ),
-                fields=["priority", "id"],
-                name="delivery_let_through",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True), ("not_before__isnull", False)),
-                fields=["priority", "not_before"],
-                name="delivery_not_yet",
             ),
         ),
     ]

@@ -1,0 +1,119 @@
+"""Operations for migrations of tables that may be filled: the portal writes to the table while they work.
+
+On PostgreSQL a plain index keeps every write to its table waiting until it is built, and a plain check until every row
+was read. A migration that uses these sets `atomic = False` and holds nothing else. It can be interrupted and repeated.
+"""
+
+from typing import Any
+
+from django.contrib.postgres import operations
+from django.db import migrations
+from django.db.migrations.operations.base import Operation
+
+
+class AddIndexConcurrently(operations.AddIndexConcurrently):
+    """Build an index beside the writes. What an interrupted build left behind is dropped first."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            migrations.AddIndex.database_forwards(self, app_label, schema_editor, *states)
+            return
+        schema_editor.execute(
+            f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}"
+        )
+        super().database_forwards(app_label, schema_editor, *states)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            migrations.AddIndex.database_backwards(self, app_label, schema_editor, *states)
+            return
+        super().database_backwards(app_label, schema_editor, *states)
+
+
+class RemoveIndexConcurrently(operations.RemoveIndexConcurrently):
+    """Drop an index beside the reads and writes."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            migrations.RemoveIndex.database_forwards(self, app_label, schema_editor, *states)
+            return
+        super().database_forwards(app_label, schema_editor, *states)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            migrations.RemoveIndex.database_backwards(self, app_label, schema_editor, *states)
+            return
+        super().database_backwards(app_label, schema_editor, *states)
+
+
+class AddCheckInSteps(migrations.AddConstraint):
+    """Add a check for new rows at once, then look through those that are there beside reads and writes."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        table, name = map(schema_editor.quote_name, (model._meta.db_table, self.constraint.name))
+        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+        schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
+        schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
+class DropOwnIndex(migrations.AlterField):
+    """Drop the index that Django made for a column alone, beside reads and writes: another begins with it.
+
+    Of a unique text that is the one for its beginnings, which is made on PostgreSQL beside that of the constraint.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = from_state.apps.get_model(app_label, self.model_name)
+        declared = {index.name for index in model._meta.indexes}
+        column = model._meta.get_field(self.name).column
+        with schema_editor.connection.cursor() as cursor:
+            found = schema_editor.connection.introspection.get_constraints(cursor, model._meta.db_table)
+        for name, index in found.items():
+            own = index["columns"] == [column] and name not in declared
+            if own and index["index"] and not index["unique"]:
+                schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(name)}")
+
+
+class Autovacuum(Operation):
+    """Let PostgreSQL tidy up a table after so many changed rows, however long it is. Keeps nobody waiting.
+
+    `vacuum`: rows changed or deleted until dead ones are removed; `analyze`: until its statistics are made again.
+    """
+
+    reduces_to_sql = True
+
+    def __init__(self, model_name: str, *, vacuum: int, analyze: int) -> None:
+        self.model_name, self.vacuum, self.analyze = model_name, vacuum, analyze
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Nothing: a model does not say how its table is tidied up."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        values = {
+            "autovacuum_vacuum_scale_factor": 0,
+            "autovacuum_vacuum_threshold": self.vacuum,
+            "autovacuum_analyze_scale_factor": 0,
+            "autovacuum_analyze_threshold": self.analyze,
+        }
+        settings = ", ".join(f"{name} = {value}" for name, value in values.items())
+        self._set(app_label, schema_editor, to_state, f"SET ({settings})")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        names = ("vacuum_scale_factor", "vacuum_threshold", "analyze_scale_factor", "analyze_threshold")
+        settings = ", ".join(f"autovacuum_{name}" for name in names)
+        self._set(app_label, schema_editor, from_state, f"RESET ({settings})")
+
+    def describe(self) -> str:
+        return f"Set when PostgreSQL tidies up the table of {self.model_name}"
+
+    def _set(self, app_label: str, schema_editor: Any, state: Any, what: str) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            table = state.apps.get_model(app_label, self.model_name)._meta.db_table
+            schema_editor.execute(f"ALTER TABLE {schema_editor.quote_name(table)} {what}")
