@@ -155,8 +155,11 @@ def stop_leg(quantity: int, price: Decimal | None, trigger: Decimal | None) -> d
     return {"quantity": quantity, "price": price, "trigger_price": trigger}
 
 
-def judge(ticket: Ticket, session: Session, lane: str) -> Judged:
-    """All that is to be said of a ticket before it is confirmed."""
+def judge(ticket: Ticket, session: Session | None, lane: str) -> Judged:
+    """All that is to be said of a ticket before it is confirmed.
+
+    `session`: None before the client's login, which may allow less.
+    """
     scrip, as_of, found = _scrip(ticket)
     if scrip is None:
         return Judged(ticket, found)
