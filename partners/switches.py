@@ -38,7 +38,7 @@ CANNOT_STOP = (
 def throw(scope: str, target: str, *, by: "User", reason: str) -> KillSwitch:
     """Throw a switch: from this moment no link opens, checks and baskets are refused, sessions are revoked.
 
-    `target`: "" for everything; "1" or "2" for a model; a partner's code; `CODE/PRODUCT`; `GROUP/USER` of a client.
+    `target`: "" for everything; "1" to "3" for a model; a partner's code; `CODE/PRODUCT`; `GROUP/USER` of a client.
     Throwing it again gives the one that holds. Raises NotPermitted and ConnectorProblem.
     """
     need(by, STOP, "You may not stop the Connector. Call somebody who may.")
@@ -109,7 +109,7 @@ def _exists(scope: str, target: str) -> bool:
     if scope == Scope.ALL:
         return target == ""
     if scope == Scope.MODEL:
-        return target in ("1", "2")
+        return target in ("1", "2", "3")
     if scope == Scope.CLIENT:
         return by_lane(target) is not None
     code, _, product = target.partition("/")

@@ -91,7 +91,7 @@ def prove(invitation: Invitation, said: str) -> None:
         own = Invitation.objects.filter(pk=invitation.pk)
         if not own.filter(tries_left__gt=0).update(tries_left=F("tries_left") - 1):
             raise ConnectorProblem("There were three wrong answers. Ask your broker for a new link.")
-        right = _is(invitation.client, said)
+        right = is_client(invitation.client, said)
         if right:
             own.update(tries_left=TRIES)
             own.filter(state=InvitationState.INVITED).update(
@@ -204,7 +204,7 @@ def _may_open(invitation: Invitation) -> None:
         raise ConnectorProblem(STOPPED)
 
 
-def _is(client: RetailUser, said: str) -> bool:
+def is_client(client: RetailUser, said: str) -> bool:
     """Whether the client's PAN ends so, or the client was born then."""
     text = said.strip().upper()
     pan_end = client.pan[-4:] if client.pan else ""
