@@ -71,6 +71,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "keys-of-partners": {
+        "task": "partners.tasks.fetch_keys",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "order-sync": {
         "task": "partners.tasks.sync",
         "schedule": 10.0,

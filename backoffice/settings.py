@@ -321,6 +321,9 @@ CONNECTOR_LANDING_URL = rest_address("CONNECTOR_LANDING_URL")
 CONNECTOR_VAS_URL = rest_address("CONNECTOR_VAS_URL")
 CONNECTOR_BROKERS_URL = rest_address("CONNECTOR_BROKERS_URL")
 CONNECTOR_SYNC_URL = rest_address("CONNECTOR_SYNC_URL")
+CONNECTOR_KEYS_URL = rest_address("CONNECTOR_KEYS_URL")
+# What the call for keys sends as sPartnerAppId; empty: the Partner ID.
+CONNECTOR_PARTNER_APP_ID = env.str("CONNECTOR_PARTNER_APP_ID", default="")
 # JSON with $token, $two_way_token, $partner_id and $sequence; no public page tells what sync takes.
 CONNECTOR_SYNC_BODY = env.str("CONNECTOR_SYNC_BODY", default="")
 # How often the vendor may check a two-way token within its ten minutes.

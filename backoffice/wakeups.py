@@ -29,6 +29,7 @@ class Work(StrEnum):
     BATCHES = "backoffice.batches.tasks.work_due"
     QUESTIONS = "backoffice.delivery.tasks.fetch_answers"
     ORDER_MESSAGES = "partners.tasks.read_inbox"
+    KEYS = "partners.tasks.fetch_keys"
     NOTICES = "backoffice.notices.tasks.work_due"
 
 

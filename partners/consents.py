@@ -1,20 +1,55 @@
-"""Consents of clients to orders of model 3: whether one is in force, and what staff do with them (C40)."""
+"""Consents of clients to orders of model 3: whether one is in force, and how one begins and ends (C40).
+
+What staff do with consents is in `consent_desk`, what clients do in `consent_visits`.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice.protocol.codes import UserStatus
 from backoffice.rest.config import is_configured
 from partners import switches
+from partners.keys import MODEL
 from partners.models import Consent, Partner
-from partners.models.consents import ConsentState
+from partners.models.consents import OPEN, ConsentState
 from partners.models.registry import PartnerState
+from partners.trail import note_consent
 
-#: The model that places orders over the REST API.
-MODEL = 3
+#: A consent holds for a year at most.
+LONGEST = timedelta(days=365)
+#: Rupees that a cap may have at most.
+MOST_RUPEES = Decimal("99999999999.99")
+_PAISA = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a client agrees to: caps in rupees for one run and one day, and the time after which it ends."""
+
+    cap_run: Decimal
+    cap_day: Decimal
+    valid_until: datetime
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with them; "" where nothing is."""
+        for cap in (self.cap_run, self.cap_day):
+            if not 0 < cap <= MOST_RUPEES or cap % _PAISA:
+                return "A cap is an amount of rupees above 0 with at most two decimals."
+        if self.cap_day < self.cap_run:
+            return "The cap of a day is smaller than that of one basket. Raise it."
+        now = timezone.now()
+        if self.valid_until <= now:
+            return "The consent would be over already. Choose a later day."
+        if self.valid_until > now + LONGEST:
+            return "A consent holds for a year at most. Choose an earlier day."
+        return ""
 
 
 @dataclass(frozen=True)
@@ -31,7 +66,7 @@ def in_force(client: RetailUser, partner: Partner, product_code: str) -> Consent
     Asks its state and time, and whether partner, product, client and settings allow model 3. It does not ask the kill
     switches: `check` does, at the moment of placing.
     """
-    if _forbidden(client, partner, product_code):
+    if forbidden_for(client, partner, product_code):
         return None
     return _valid(client, partner, product_code)
 
@@ -52,7 +87,7 @@ def check(client: RetailUser, partner: Partner, product_code: str) -> Checked:
         model=MODEL, partner=now_partner, product_code=product_code, client=now_client
     ):
         return Checked(None, f"A kill switch holds: {switch}.")
-    if words := _forbidden(now_client, now_partner, product_code):
+    if words := forbidden_for(now_client, now_partner, product_code):
         return Checked(None, words)
     if consent is None:
         return Checked(
@@ -66,6 +101,8 @@ def check(client: RetailUser, partner: Partner, product_code: str) -> Checked:
 def forbidden(partner: Partner, product_code: str) -> str:
     """Why model 3 is not open to this product of a partner; "" where it is (C2, C42)."""
     model = str(MODEL)
+    if not partner.serves:
+        return f"{partner.name} is external: the portal places no orders after its baskets."
     if not settings.CONNECTOR or model not in settings.CONNECTOR_MODELS:
         return "Model 3 is off (CONNECTOR_MODELS)."
     if not is_configured():
@@ -81,7 +118,52 @@ def forbidden(partner: Partner, product_code: str) -> str:
     return ""
 
 
-def _forbidden(client: RetailUser, partner: Partner, product_code: str) -> str:
+def put_in_force(consent: Consent) -> None:
+    """Let a locked or new consent be in force, in the place of the one before. Needs a transaction."""
+    now = timezone.now()
+    before = Consent.objects.select_for_update().filter(
+        client=consent.client,
+        partner=consent.partner,
+        product_code=consent.product_code,
+        state=ConsentState.ACTIVE,
+    )
+    for one in before:
+        end(one, ConsentState.REPLACED)
+        note_consent("connector.consent_replaced", one, "Consent replaced by a newer one.")
+    consent.state, consent.given_at = ConsentState.ACTIVE, now
+    consent.code_hash = ""
+    consent.save()
+
+
+def end(consent: Consent, state: ConsentState) -> None:
+    """End a locked consent. Whoever calls it writes the audit entry."""
+    consent.state, consent.ended_at, consent.code_hash = state, timezone.now(), ""
+    if state == ConsentState.REVOKED:
+        consent.revoked_at = consent.ended_at
+    consent.save()
+
+
+def end_due() -> int:
+    """End the consents whose time is over. Returns how many."""
+    count = 0
+    due = Consent.objects.filter(state__in=OPEN, valid_until__lte=timezone.now())
+    for number in due.values_list("pk", flat=True)[:500]:
+        with transaction.atomic():
+            consent = (
+                Consent.objects.select_for_update(of=("self",))
+                .select_related("client", "partner")
+                .get(pk=number)
+            )
+            if consent.state not in OPEN:
+                continue
+            end(consent, ConsentState.ENDED)
+            note_consent("connector.consent_ended", consent, "Consent ended: its time is over.")
+            count += 1
+    return count
+
+
+def forbidden_for(client: RetailUser, partner: Partner, product_code: str) -> str:
+    """Why model 3 is not open to a client for a product of a partner; "" where it is."""
     if client.status != UserStatus.ACTIVE:
         return f"{client.lane} is not active."
     return forbidden(partner, product_code)

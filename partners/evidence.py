@@ -1,17 +1,26 @@
-"""What evidence packs say of the Connector: the baskets as they were published, and whom they were shown to.
+"""What evidence packs say of the Connector: published baskets, whom they were shown to, and consents.
 
-Application tokens, two-way tokens and sessions are in neither part.
+Application tokens, two-way tokens, sessions and keys are in no part.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
 from backoffice.audit.evidence import Part, Row, Scope
-from partners.models import BasketVersion, Invitation, Redirect, ReportedOrder, ReportedTrade
+from partners.models import (
+    BasketVersion,
+    Consent,
+    ConsentForm,
+    Invitation,
+    Redirect,
+    ReportedOrder,
+    ReportedTrade,
+)
 from partners.models.baskets import STORED, Stage
+from partners.models.consents import ConsentState
 from partners.orders_shown import rupees, shown
 from partners.rights import MONITOR
 from partners.wording import in_words
@@ -43,6 +52,19 @@ def invitations(scope: Scope) -> Iterable[Row]:
         )
     )
     return [_invitation(one) for one in found]
+
+
+def consents(scope: Scope) -> Iterable[Row]:
+    """The consents of a scope with their texts, oldest first. Scans of signed forms are named by their hash."""
+    found = Consent.objects.order_by("id").select_related(
+        "client", "partner", "asked_by", "revoked_by", "change__decided_by"
+    )
+    if scope.subject:
+        group_id, _, user_id = scope.subject.partition("/")
+        found = found.filter(client__group_id=group_id, client__user_id=user_id)
+    found = scope.during(found, "asked_at", "ended_at")
+    scans = dict(ConsentForm.objects.filter(consents__in=found).values_list("pk", "sha256"))
+    return [_consent(one, scans) for one in found]
 
 
 def _invited(scope: Scope) -> QuerySet[Any]:
@@ -100,6 +122,39 @@ def _invitation(one: Invitation) -> Row:
     }
 
 
+def _consent(one: Consent, scans: Mapping[int, str]) -> Row:
+    change = one.change
+    return {
+        "id": one.pk,
+        "on": one.client.lane,
+        "partner": one.partner.name,
+        "product": one.product_code,
+        "state": ConsentState(one.shown_as).label,
+        "how_given": one.get_how_given_display(),
+        "cap_run": _text(one.cap_run),
+        "cap_day": _text(one.cap_day),
+        "asked_by": one.asked_by.get_username(),
+        "asked_at": one.asked_at,
+        "opened_at": one.opened_at,
+        "given_at": one.given_at,
+        "valid_until": one.valid_until,
+        "ended_at": one.ended_at,
+        "revoked_by": "" if one.revoked_at is None else _revoker(one),
+        "reason": one.reason,
+        "evidence": one.evidence,
+        "scan": scans.get(one.form_id or 0, ""),
+        "change": one.change_id,
+        "approved_by": change.decided_by.get_username() if change and change.decided_by else "",
+        "text_version": one.text_version,
+        "text_hash": one.text_hash,
+        "text": one.text,
+    }
+
+
+def _revoker(one: Consent) -> str:
+    return one.revoked_by.get_username() if one.revoked_by else "the client"
+
+
 def _click(click: Redirect) -> Row:
     return {
         "at": click.made_at,
@@ -149,4 +204,5 @@ def _text(amount: Decimal | None) -> str | None:
 PARTS = (
     Part("connector_baskets", "Baskets", MONITOR, "partners/_evidence_basket.html", baskets),
     Part("connector_invitations", "Invitations", MONITOR, "partners/_evidence_invitation.html", invitations),
+    Part("connector_consents", "Consents", MONITOR, "partners/_evidence_consent.html", consents),
 )

@@ -3,6 +3,9 @@
 - A version of a basket is published by an approved change of just this content. Its content, lines and Reco ID never
   change after that.
 - A kill switch is released by an approved change.
+- A consent begins as a question, or by an approved change of just this text and file. Once given, what it says stays,
+  and what has ended stays ended.
+- Keys, and fetches of them, belong to an approved change.
 - Registry versions, read messages and what came into the inbox stay as they were written.
 """
 
@@ -39,6 +42,21 @@ _FIXED: Guards = {
     "basket_version_not_deleted": Guard(
         "DELETE", "partners_basketversion", "OLD.state <> 'draft'", "a version that was published is kept"
     ),
+    "consent_kept": Guard(
+        "UPDATE",
+        "partners_consent",
+        """NEW.id <> OLD.id OR NEW.client_id <> OLD.client_id OR NEW.partner_id <> OLD.partner_id
+            OR NEW.product_code <> OLD.product_code OR NEW.how_given <> OLD.how_given
+            OR NEW.cap_run <> OLD.cap_run OR NEW.cap_day <> OLD.cap_day OR NEW.valid_until <> OLD.valid_until
+            OR NEW.change_id IS DISTINCT FROM OLD.change_id OR NEW.form_id IS DISTINCT FROM OLD.form_id
+            OR (OLD.state <> 'waiting' AND (NEW.text <> OLD.text OR NEW.text_hash <> OLD.text_hash
+                OR NEW.given_at IS DISTINCT FROM OLD.given_at OR NEW.state = 'waiting'))
+            OR (OLD.state NOT IN ('waiting', 'active') AND NEW.state <> OLD.state)""",
+        "a consent stays as it was given",
+    ),
+    "consent_not_deleted": Guard("DELETE", "partners_consent", "TRUE", "consents are kept"),
+    "consent_form_kept": Guard("UPDATE", "partners_consentform", "TRUE", "signed forms are kept"),
+    "consent_form_not_deleted": Guard("DELETE", "partners_consentform", "TRUE", "signed forms are kept"),
     "partner_version_kept": Guard(
         "UPDATE", "partners_partnerversion", "TRUE", "versions of the registry are kept"
     ),
@@ -68,8 +86,35 @@ def guards(vendor: str) -> Guards:
         f"AND {said.format('version')} = CAST(NEW.id AS text)"
     )
     release = f"c.kind = 'connector_release' AND {said.format('switch')} = CAST(NEW.id AS text)"
+    consent = (
+        f"c.kind = 'connector_consent' AND {said.format('content')} = NEW.text_hash "
+        f"AND {said.format('form')} = CAST(NEW.form_id AS text)"
+    )
+    keys = "c.kind = 'connector_keys'"
     return {
         **_FIXED,
+        "consent_begun": Guard(
+            "INSERT",
+            "partners_consent",
+            f"NOT {approved.format('NEW.change_id', consent)}",
+            "a consent begins as a question, or by an approved change of its text and file",
+            looks_elsewhere=True,
+            first="NEW.state <> 'waiting' OR NEW.how_given <> 'own_click'",
+        ),
+        "key_fetch_by_two": Guard(
+            "INSERT",
+            "partners_keyfetch",
+            f"NOT {approved.format('NEW.change_id', keys)}",
+            "keys are fetched by an approved change",
+            looks_elsewhere=True,
+        ),
+        "api_key_by_two": Guard(
+            "INSERT",
+            "partners_apikey",
+            f"NOT {approved.format('NEW.change_id', keys)}",
+            "keys belong to an approved change",
+            looks_elsewhere=True,
+        ),
         "basket_published_by_two": Guard(
             "UPDATE",
             "partners_basketversion",

@@ -13,6 +13,9 @@ from partners.errors import ConnectorProblem
 from partners.models import ApiKey, Partner
 from partners.models.keys import KeyType
 
+#: The model that places orders over the REST API with these keys.
+MODEL = 3
+
 
 def current(partner: Partner, kind: KeyType) -> ApiKey | None:
     """The key of a type that is used now."""

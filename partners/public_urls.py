@@ -1,5 +1,6 @@
 from django.urls import path
 
+from partners import public_consents as consents
 from partners import public_views as views
 
 app_name = "connector"
@@ -15,4 +16,9 @@ urlpatterns = [
     path("visit/", views.visit, name="visit"),
     path("visit/go/", views.go, name="go"),
     path("visit/session/", views.kept_session, name="session"),
+    path("c/<str:secret>/", consents.link, name="consent_link"),
+    path("consent/", consents.consent, name="consent"),
+    path("consent/code/", consents.code, name="consent_code"),
+    path("consent/confirm/", consents.confirm, name="consent_confirm"),
+    path("consent/revoke/", consents.revoke, name="consent_revoke"),
 ]

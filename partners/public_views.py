@@ -251,7 +251,11 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
             return _begin_visit(invitation)
         except ConnectorProblem as error:
             words = error.words
-    context = {"words": words, "invitation": invitation}
+    context = {
+        "words": words,
+        "title": f"A basket from {invitation.partner.name}",
+        "label": "Open the basket",
+    }
     return render(request, "connector/proof.html", context, status=403 if words else 200)
 
 

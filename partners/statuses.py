@@ -2,7 +2,9 @@
 
 from backoffice.kit.components import Status
 from partners.models.baskets import Stage
+from partners.models.consents import ConsentState
 from partners.models.invitations import InvitationState
+from partners.models.keys import FetchState
 from partners.models.registry import MappingState, PartnerState
 
 TABLES = {
@@ -39,6 +41,21 @@ TABLES = {
         InvitationState.NOT_EXECUTED.value: Status("Not executed", "idle", "x-circle"),
         InvitationState.EXPIRED.value: Status("Expired", "idle", "clock"),
         InvitationState.REVOKED.value: Status("Revoked", "idle", "stop"),
+    },
+    "consent": {
+        ConsentState.WAITING.value: Status("Waiting", "info", "clock", "the client"),
+        ConsentState.ACTIVE.value: Status("In force", "good", "check-circle"),
+        ConsentState.REVOKED.value: Status("Revoked", "idle", "stop"),
+        ConsentState.REPLACED.value: Status("Replaced", "idle", "undo"),
+        ConsentState.ENDED.value: Status("Expired", "idle", "clock"),
+    },
+    "key_fetch": {
+        FetchState.WAITING.value: Status("Waiting", "info", "clock", "the worker"),
+        FetchState.ASKED.value: Status("Asked", "info", "link", "the vendor"),
+        FetchState.DONE.value: Status("Fetched", "good", "check-circle"),
+        FetchState.REFUSED.value: Status("Refused", "bad", "x-circle"),
+        FetchState.NOT_SENT.value: Status("Not sent", "warn", "x-circle"),
+        FetchState.UNKNOWN.value: Status("Unknown", "doubt", "question", "a person"),
     },
     "mapping": {
         MappingState.NONE.value: Status("Not known", "idle", "dot"),

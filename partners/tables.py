@@ -28,8 +28,8 @@ from partners.models import (
 )
 
 
-def _at(name: str, key: str = "pk") -> Callable[[Any], str]:
-    """The address of a row's page."""
+def at(name: str, key: str = "pk") -> Callable[[Any], str]:
+    """The address of a row's page, for a column or a row."""
     return lambda record: reverse(name, args=[getattr(record, key)])
 
 
@@ -49,7 +49,7 @@ class ClientColumn(tables.Column):
 class PartnerTable(PortalTable):
     """The registry of partners."""
 
-    name = tables.Column(linkify=_at("partners:partner", "code"))
+    name = tables.Column(linkify=at("partners:partner", "code"))
     code = IdColumn(verbose_name="Short name")
     kind = tables.Column()
     state = StatusColumn("partner")
@@ -59,7 +59,7 @@ class PartnerTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Partner
-        row_attrs = {"data-href": _at("partners:partner", "code")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:partner", "code")}  # as the base class has it
         fields = ("name", "code", "kind", "state", "models_allowed", "version", "updated_at")
 
     def render_models_allowed(self, value: list[str]) -> str:
@@ -70,7 +70,7 @@ class PartnerTable(PortalTable):
 class BasketTable(PortalTable):
     """Baskets with their newest version."""
 
-    name = tables.Column(linkify=_at("partners:basket"))
+    name = tables.Column(linkify=at("partners:basket"))
     partner = tables.Column()
     product_code = tables.Column(verbose_name="Product")
     newest = tables.Column(verbose_name="Newest version", accessor="pk", orderable=False)
@@ -80,7 +80,7 @@ class BasketTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Basket
-        row_attrs = {"data-href": _at("partners:basket")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:basket")}  # as the base class has it
         fields = ("name", "partner", "product_code", "newest", "reco", "made_by", "created_at")
 
     def render_newest(self, record: Basket) -> SafeString | str:
@@ -97,7 +97,7 @@ class RecoTable(PortalTable):
     """Versions that were published, with what came of them."""
 
     reco_id = tables.Column(
-        verbose_name="Reco ID", linkify=_at("partners:reco"), attrs={"td": {"class": "mono"}}
+        verbose_name="Reco ID", linkify=at("partners:reco"), attrs={"td": {"class": "mono"}}
     )
     basket = tables.Column(verbose_name="Basket", order_by=("basket__name", "number"))
     partner = tables.Column(verbose_name="Partner", accessor="basket__partner__name")
@@ -111,7 +111,7 @@ class RecoTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = BasketVersion
-        row_attrs = {"data-href": _at("partners:reco")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:reco")}  # as the base class has it
         fields = (
             "reco_id", "basket", "partner", "state", "invited", "served", "returned", "heard", "last_at",
             "published_at",
@@ -125,7 +125,7 @@ class RecoTable(PortalTable):
 class InvitationTable(PortalTable):
     """Invitations, newest first."""
 
-    pk = tables.Column(verbose_name="Invitation", linkify=_at("partners:invitation"))
+    pk = tables.Column(verbose_name="Invitation", linkify=at("partners:invitation"))
     client = ClientColumn()
     basket = tables.Column(accessor="version", verbose_name="Basket", orderable=False)
     reco_id = IdColumn(accessor="version__reco_id", verbose_name="Reco ID")
@@ -136,14 +136,14 @@ class InvitationTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Invitation
-        row_attrs = {"data-href": _at("partners:invitation")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:invitation")}  # as the base class has it
         fields = ("pk", "client", "basket", "reco_id", "model", "state", "invited_at", "last_message_at")
 
 
 class SessionTable(PortalTable):
     """Sessions of model 2. Their values are shown to nobody."""
 
-    fingerprint = tables.Column(linkify=_at("partners:session"), attrs={"td": {"class": "mono"}})
+    fingerprint = tables.Column(linkify=at("partners:session"), attrs={"td": {"class": "mono"}})
     client = ClientColumn()
     partner = tables.Column()
     since = AgoColumn(verbose_name="Since")
@@ -153,7 +153,7 @@ class SessionTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = ConnectorSession
-        row_attrs = {"data-href": _at("partners:session")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:session")}  # as the base class has it
         fields = ("fingerprint", "client", "partner", "since", "until", "used_at", "end")
 
     def render_end(self, record: ConnectorSession) -> SafeString:
@@ -173,20 +173,20 @@ class MappingTable(PortalTable):
     settle = tables.Column(
         verbose_name="Claimed id",
         accessor="claimed_vas_user_id",
-        linkify=_at("partners:mapping"),
+        linkify=at("partners:mapping"),
         orderable=False,
     )
 
     class Meta(PortalTable.Meta):
         model = PartnerClient
-        row_attrs = {"data-href": _at("partners:mapping")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:mapping")}  # as the base class has it
         fields = ("client", "partner", "tp_user_id", "vas_user_id", "mapping", "settle")
 
 
 class FindingTable(PortalTable):
     """What needs attention."""
 
-    kind = tables.Column(linkify=_at("partners:finding"))
+    kind = tables.Column(linkify=at("partners:finding"))
     text = tables.Column(verbose_name="What was found", orderable=False, attrs={"td": {"class": "long"}})
     partner = tables.Column()
     times = NumberColumn(verbose_name="Times")
@@ -195,5 +195,5 @@ class FindingTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = ConnectorFinding
-        row_attrs = {"data-href": _at("partners:finding")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:finding")}  # as the base class has it
         fields = ("kind", "text", "partner", "times", "last_at", "settled_by")

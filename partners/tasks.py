@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from partners import inbox, watch
+from partners import inbox, key_fetches, watch
 
 
 @shared_task
@@ -16,6 +16,12 @@ def read_inbox() -> int:
 def look() -> int:
     """Ends of baskets, sessions and clicks; missing callbacks; silence. Returns how many things changed."""
     return watch.look() if settings.CONNECTOR else 0
+
+
+@shared_task
+def fetch_keys() -> int:
+    """Fetch the keys of partners where that is approved. Returns how many fetches were carried out."""
+    return key_fetches.fetch_due() if settings.CONNECTOR else 0
 
 
 @shared_task

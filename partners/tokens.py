@@ -12,6 +12,7 @@ from backoffice.connector.api.token_check import TokenCheck
 from backoffice.protocol.secret import SecretText
 from partners import calls, registry, switches
 from partners.hashing import new_secret, sha256
+from partners.keys import MODEL
 from partners.models import Invitation, Partner, Redirect, TwoWayToken
 from partners.models.baskets import Stage
 from partners.models.invitations import InvitationState, Purpose
@@ -76,7 +77,8 @@ def _refusal(found: TwoWayToken, asked: TokenCheck) -> str:
         return "made for another application."
     redirect = found.redirect
     if redirect is None:
-        return "a kill switch holds." if switches.holding(model=None, partner=partner) else ""
+        model = MODEL if found.purpose == Purpose.API_KEYS else None
+        return "a kill switch holds." if switches.holding(model=model, partner=partner) else ""
     invitation = redirect.invitation
     if redirect.ended_at is not None or invitation.is_closed:
         return "the invitation or the click has ended."

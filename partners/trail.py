@@ -1,9 +1,9 @@
-"""What the audit trail keeps of invitations."""
+"""What the audit trail keeps of invitations and consents."""
 
 from typing import TYPE_CHECKING
 
 from backoffice.audit.operations import record
-from partners.models import Invitation
+from partners.models import Consent, Invitation
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -23,5 +23,25 @@ def note(
             "invitation": invitation.pk,
             "partner": invitation.partner.code,
             "reco_id": invitation.version.reco_id or "",
+        },
+    )
+
+
+def note_consent(
+    action: str, consent: Consent, text: str, *, by: "User | None" = None, reason: str = ""
+) -> None:
+    """Record what happened to a consent, under its client, with the hash of its text. `by`: None for the client."""
+    record(
+        action,
+        by=by,
+        subject=consent.client.lane,
+        text=f"{consent.partner.name}, {consent.product_code}: {text}",
+        reason=reason,
+        details={
+            "consent": consent.pk,
+            "partner": consent.partner.code,
+            "product": consent.product_code,
+            "text_version": consent.text_version,
+            "text_hash": consent.text_hash,
         },
     )

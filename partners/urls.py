@@ -3,6 +3,7 @@ from django.urls import path
 from backoffice.changes.form_pages import form_paths
 from partners import (
     views_baskets,
+    views_consents,
     views_invitations,
     views_monitor,
     views_registry,
@@ -46,11 +47,19 @@ urlpatterns = [
     path("clients/", views_sessions.MappingList.as_view(), name="mappings"),
     path("clients/<int:pk>/", views_sessions.mapping, name="mapping"),
     path("clients/<int:pk>/propose/", views_sessions.mapping_propose, name="mapping_propose"),
+    path("consents/", views_consents.ConsentList.as_view(), name="consents"),
+    path("consents/ask/", views_consents.ask, name="consent_ask"),
+    path("consents/enter/", views_consents.enter, name="consent_enter"),
+    path("consents/<int:pk>/", views_consents.consent, name="consent"),
+    path("consents/<int:pk>/link/", views_consents.new_link, name="consent_link"),
+    path("consents/<int:pk>/revoke/", views_consents.revoke, name="consent_revoke"),
+    path("consents/files/<int:pk>/", views_consents.file, name="consent_file"),
     path("registry/", views_registry.PartnerList.as_view(), name="registry"),
     *form_paths("registry/new/", "partner_new", views_registry.new_form, guard=may_propose),
     path("partner/<slug:code>/", views_registry.partner, name="partner"),
     path("partner/<slug:code>/webhook/", views_registry.webhook_address, name="partner_webhook"),
     path("partner/<slug:code>/brokers/", views_registry.broker_list, name="partner_brokers"),
+    path("partner/<slug:code>/keys/", views_registry.fetch_keys, name="partner_keys"),
     path("partner/<slug:code>/sync/", views_monitor.sync, name="partner_sync"),
     *form_paths(
         "partner/<slug:code>/change/", "partner_change", views_registry.change_form, guard=may_propose

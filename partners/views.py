@@ -31,6 +31,7 @@ TABS = [
     ("Findings", "partners:findings"),
     ("Sessions", "partners:sessions"),
     ("Client ids", "partners:mappings"),
+    ("Consents", "partners:consents"),
     ("Partners", "partners:registry"),
     ("Kill switches", "partners:switches"),
     ("Unreadable calls", "partners:calls"),

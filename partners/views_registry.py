@@ -1,5 +1,6 @@
 """Pages of the partner registry (C3): the list, one partner, and the form by which an entry is proposed."""
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -14,17 +15,20 @@ from backoffice.changes.form_pages import form_address
 from backoffice.changes.models import Change, State
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
-from partners import brokers, registry
+from partners import brokers, key_fetches, registry
 from partners.errors import ConnectorProblem
 from partners.filters import PartnerFilter
+from partners.keys import MODEL
 from partners.kinds.partner import PartnerEntry
-from partners.models import InboxMessage, Partner, PartnerVersion
+from partners.models import ApiKey, InboxMessage, KeyFetch, Partner, PartnerVersion
 from partners.rights import PROPOSE_PARTNER
 from partners.tables import PartnerTable
-from partners.views import ConnectorList, page, tabs
+from partners.views import ConnectorList, attempt, page, tabs
 
 #: Versions and changes that a partner's page lists.
 LISTED = 20
+#: Of fetches: one fetch of the keys of one partner is one change until it is decided.
+FETCHES = uuid.UUID("7c0a6f43-5b1e-4a53-9d4f-0f6b8a3e2d90")
 
 SECTIONS = (
     Section(
@@ -87,6 +91,9 @@ def _page(request: StaffRequest, found: Partner, **more: Any) -> HttpResponse:
         "waiting": list(changes.filter(state=State.SUBMITTED).select_related("made_by")[:LISTED]),
         "models": [label for value, label in _models() if value in found.models_allowed],
         "last_message": InboxMessage.objects.filter(partner=found).order_by("-received_at").first(),
+        "keys": ApiKey.objects.filter(partner=found, replaced_at=None).defer("sealed_key", "sealed_secret"),
+        "fetch": KeyFetch.objects.filter(partner=found).first(),
+        "uses_keys": str(MODEL) in found.models_allowed and found.serves,
         "may_propose": request.user.has_perm(PROPOSE_PARTNER),
         "tabs": tabs("registry"),
         **more,
@@ -138,6 +145,21 @@ def broker_list(request: StaffRequest, code: str) -> HttpResponse:
         messages.error(request, error.words)
         return redirect("partners:partner", code)
     return _page(request, found, compared=compared)
+
+
+@page(PROPOSE_PARTNER)
+@require_POST
+def fetch_keys(request: StaffRequest, code: str) -> HttpResponse:
+    """Propose to fetch the partner's keys, for the first time or again. A checker decides."""
+    found = get_object_or_404(Partner, code=code)
+    before = Change.objects.filter(subject=found.subject).exclude(state=State.SUBMITTED).count()
+    token, reason = uuid.uuid5(FETCHES, f"{found.pk} {before}"), request.POST.get("reason", "")
+    attempt(
+        request,
+        lambda: key_fetches.propose(found, by=request.user, reason=reason, token=token),
+        "Submitted. A checker decides next.",
+    )
+    return redirect("partners:partner", code)
 
 
 # --- proposing ----------------------------------------------------------------------------------------------------

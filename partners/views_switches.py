@@ -51,7 +51,7 @@ def _targets(partners: list[Partner], thrown: set[tuple[str, str]]) -> list[dict
         (Scope.ALL, "", "Everything"),
         (Scope.MODEL, "1", "Model 1, redirect"),
         (Scope.MODEL, "2", "Model 2, sessions"),
-        (Scope.MODEL, "3", "Model 3, runs"),
+        (Scope.MODEL, "3", "Model 3, API keys"),
     ]
     for one in partners:
         rows.append((Scope.PARTNER, one.code, f"Partner {one.name}"))

@@ -1,14 +1,12 @@
 """What a client does with the link of an invitation: proves who they are, reads the basket, clicks (C8 to C11)."""
 
-import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from accounts.models import RetailUser
 from backoffice.connector.api import echo, landing
@@ -16,7 +14,7 @@ from backoffice.connector.config import connector_config
 from backoffice.protocol.codes import UserStatus
 from backoffice.protocol.secret import SecretText
 from backoffice.seal import unseal
-from partners import registry, sessions, switches, tokens
+from partners import proof, registry, sessions, switches, tokens
 from partners.errors import ConnectorProblem
 from partners.hashing import new_secret, sha256
 from partners.models import ConnectorSession, Invitation, Redirect
@@ -25,15 +23,12 @@ from partners.models.invitations import CLOSED, InvitationState, Purpose, Reques
 from partners.models.registry import PartnerState
 from partners.trail import note
 
-#: Wrong answers that a link takes (C8).
-TRIES = 3
 #: Seconds in which a login callback may come (C25).
 LOGIN_SECONDS = 15 * 60
 #: How long a click may wait for its basket.
 REDIRECT_LIVES = timedelta(minutes=30)
 NOT_FOUND = "This link does not work. Ask your broker for a new one."
 STOPPED = "This is stopped for the moment. Ask your broker."
-_NOT_DIGITS = re.compile("[^0-9]")
 
 #: From these a client may go to the broker; after a return only while no order message came.
 MAY_GO = (
@@ -89,18 +84,18 @@ def prove(invitation: Invitation, said: str) -> None:
     """
     with transaction.atomic():
         own = Invitation.objects.filter(pk=invitation.pk)
-        if not own.filter(tries_left__gt=0).update(tries_left=F("tries_left") - 1):
-            raise ConnectorProblem("There were three wrong answers. Ask your broker for a new link.")
-        right = is_client(invitation.client, said)
+        if not proof.take_try(own):
+            raise ConnectorProblem(proof.USED_UP)
+        right = proof.fits(invitation.client, said)
         if right:
-            own.update(tries_left=TRIES)
+            own.update(tries_left=proof.TRIES)
             own.filter(state=InvitationState.INVITED).update(
                 state=InvitationState.OPENED, opened_at=timezone.now()
             )
         words = "Link opened." if right else "Wrong answer on the page of a link."
         note("connector.link_opened" if right else "connector.link_refused", invitation, words)
     if not right:
-        raise ConnectorProblem("That is not what your broker has. Check it, and try again.")
+        raise ConnectorProblem(proof.WRONG)
 
 
 def go(invitation: Invitation) -> Way:
@@ -202,19 +197,6 @@ def _may_open(invitation: Invitation) -> None:
         client=invitation.client,
     ):
         raise ConnectorProblem(STOPPED)
-
-
-def is_client(client: RetailUser, said: str) -> bool:
-    """Whether the client's PAN ends so, or the client was born then."""
-    text = said.strip().upper()
-    pan_end = client.pan[-4:] if client.pan else ""
-    by_pan = constant_time_compare(text, pan_end) and bool(pan_end)
-    digits = _NOT_DIGITS.sub("", text)
-    try:
-        born = datetime.strptime(digits, "%d%m%Y").date() if len(digits) == len("DDMMYYYY") else None
-    except ValueError:
-        born = None
-    return by_pan or (born is not None and born == client.birth_date)
 
 
 def _whole() -> QuerySet[Invitation]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.connector import client
 from markets.trading_days import is_trading_day
-from partners import baskets, belonging, findings, inbox, registry, sessions, tokens
+from partners import baskets, belonging, consents, findings, inbox, registry, sessions, tokens
 from partners.errors import ConnectorProblem
 from partners.models import InboxMessage, Invitation, OrderMessage, Partner, Redirect, ReportedOrder
 from partners.models.baskets import Stage
@@ -44,6 +44,7 @@ def look() -> int:
     return (
         baskets.expire_due()
         + sessions.end_due()
+        + consents.end_due()
         + _end_clicks()
         + _no_callback()
         + _close_ended()

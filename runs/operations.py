@@ -21,7 +21,7 @@ from backoffice.free_text import checked
 from backoffice.kit.formats import exact
 from backoffice.outside import visible, whole
 from backoffice.protocol.fields import Values
-from partners import baskets, consents, switches
+from partners import baskets, consents, keys, proof, switches
 from partners.errors import ConnectorProblem
 from partners.hashing import new_secret, sha256
 from partners.models import BasketVersion, Consent
@@ -31,7 +31,7 @@ from partners.wording import in_words
 from runs import orders
 from runs.models import CLOSED, NOT_APPROVED, ClientState, Run, RunClient, RunLine, RunState
 from runs.trail import note, note_run
-from runs.visits import TRIES, link_of
+from runs.visits import link_of
 from trading.desk import doubt
 from trading.desk.errors import DeskProblem
 
@@ -99,9 +99,7 @@ def obstacle(version: BasketVersion) -> str:
         return f"{version} is not published any more."
     if words := consents.forbidden(partner, product_code):
         return words
-    if not partner.serves:
-        return f"{partner.name} is an external partner, whose baskets are not here."
-    switch = switches.holding(model=consents.MODEL, partner=partner, product_code=product_code)
+    switch = switches.holding(model=keys.MODEL, partner=partner, product_code=product_code)
     return f"A kill switch holds: {switch}." if switch else ""
 
 
@@ -225,7 +223,7 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
         found = run.clients.select_for_update(of=("self",)).select_related("client").exclude(state__in=CLOSED)
         for own in found.filter(pk=only.pk) if only else found:
             secret = new_secret()
-            own.link_hash, own.tries_left = sha256(secret), TRIES
+            own.link_hash, own.tries_left = sha256(secret), proof.TRIES
             own.save(update_fields=["link_hash", "tries_left"])
             note("runs.new_link", own, "new link made. An earlier one stopped working.", by=by)
             made.append(Handed(own, link_of(secret)))

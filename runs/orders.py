@@ -99,7 +99,7 @@ def check_again(own: RunClient) -> None:
     if run.state != RunState.OPEN:
         raise DeskProblem(f"{run} is stopped. Nothing was sent.")
     if switch := switches.holding(
-        model=consents.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
+        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
     ):
         raise DeskProblem(f"A kill switch holds: {switch}. Nothing was sent.")
 
@@ -115,10 +115,10 @@ def open_service(name: str) -> RestConfig:
         raise Unavailable(str(error)) from None
 
 
-def placed_lines(partner: Partner, keys: Collection[str]) -> Mapping[str, Placed]:
+def placed_lines(partner: Partner, ids: Collection[str]) -> Mapping[str, Placed]:
     """The lines whose orders have these ids at the OMS (C44)."""
     found = RunLine.objects.filter(
-        order__order_id__in=keys, line__version__basket__partner=partner
+        order__order_id__in=ids, line__version__basket__partner=partner
     ).select_related("order", "line__version", "run_client__client")
     return {one.order.order_id: Placed(one.line, one.run_client.client.user_id) for one in found if one.order}
 

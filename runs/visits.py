@@ -2,20 +2,17 @@
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice.protocol.codes import UserStatus
-from partners import consents, switches
+from partners import keys, proof, switches
 from partners.errors import ConnectorProblem
 from partners.hashing import sha256
 from partners.models.registry import PartnerState
-from partners.visits import NOT_FOUND, STOPPED, is_client
+from partners.visits import NOT_FOUND, STOPPED
 from runs.models import ClientState, RunClient, RunState
 from runs.trail import note
-
-#: Wrong answers that a link takes.
-TRIES = 3
 
 
 def link_of(secret: str) -> str:
@@ -40,16 +37,16 @@ def prove(own: RunClient, said: str) -> None:
     """
     with transaction.atomic():
         mine = RunClient.objects.filter(pk=own.pk)
-        if not mine.filter(tries_left__gt=0).update(tries_left=F("tries_left") - 1):
-            raise ConnectorProblem("There were three wrong answers. Ask your broker for a new link.")
-        right = is_client(own.client, said)
+        if not proof.take_try(mine):
+            raise ConnectorProblem(proof.USED_UP)
+        right = proof.fits(own.client, said)
         if right:
-            mine.update(tries_left=TRIES)
+            mine.update(tries_left=proof.TRIES)
             mine.filter(state=ClientState.WAITING).update(state=ClientState.OPENED, opened_at=timezone.now())
         words = "link opened." if right else "wrong answer on the page of a link."
         note("runs.link_opened" if right else "runs.link_refused", own, words)
     if not right:
-        raise ConnectorProblem("That is not what your broker has. Check it, and try again.")
+        raise ConnectorProblem(proof.WRONG)
 
 
 def _opened(own: RunClient | None) -> RunClient:
@@ -60,7 +57,7 @@ def _opened(own: RunClient | None) -> RunClient:
     if basket.partner.state != PartnerState.ACTIVE or own.client.status != UserStatus.ACTIVE:
         raise ConnectorProblem(NOT_FOUND)
     if switches.holding(
-        model=consents.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
+        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
     ):
         raise ConnectorProblem(STOPPED)
     return own

@@ -116,11 +116,13 @@ def connector_environment(portal: str, connector: str) -> dict[str, str]:
     """The settings of the Connector for a portal and a stand-in at these addresses."""
     return {
         "CONNECTOR": "on",
+        "CONNECTOR_MODELS": "1,2,3",
         "CONNECTOR_PUBLIC_URL": portal,
         "CONNECTOR_LANDING_URL": connector,
         "CONNECTOR_VAS_URL": connector,
         "CONNECTOR_BROKERS_URL": connector,
         "CONNECTOR_SYNC_URL": connector,
+        "CONNECTOR_KEYS_URL": connector,
         "CONNECTOR_SYNC_BODY": '{"sInitiatorAppToken":"$token","sPartnerId":"$partner_id",'
         '"jEntrySequenceNumber":"$sequence"}',
         "CONNECTOR_SEGMENT_IDS": "plain",

@@ -15,6 +15,9 @@ from backoffice.rest.http import is_loopback
 #: The services that model 1 and 2 cannot do without.
 NEEDED = ("CONNECTOR_PUBLIC_URL", "CONNECTOR_LANDING_URL", "CONNECTOR_VAS_URL")
 
+#: Those that a part of it needs.
+OFFERED = ("CONNECTOR_BROKERS_URL", "CONNECTOR_SYNC_URL", "CONNECTOR_KEYS_URL")
+
 
 @register()
 def connector(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
@@ -51,15 +54,14 @@ def _connector() -> Iterator[CheckMessage]:
             hint="GetOrderDetails is answered after the AuthCode is checked.",
             id="portal.E045",
         )
-    if "3" in settings.CONNECTOR_MODELS and not settings.REST_BASE_URL:
-        yield Error(
-            "CONNECTOR_MODELS has 3, and REST_BASE_URL is empty.",
-            hint="Model 3 places orders over the REST API. Set it up, or leave 3 out.",
-            id="portal.E047",
-        )
-    own = [
-        name for name in (*NEEDED, "CONNECTOR_BROKERS_URL", "CONNECTOR_SYNC_URL") if getattr(settings, name)
-    ]
+    for name in ("REST_BASE_URL", "CONNECTOR_KEYS_URL"):
+        if "3" in settings.CONNECTOR_MODELS and not getattr(settings, name):
+            yield Error(
+                f"CONNECTOR_MODELS has 3, and {name} is empty.",
+                hint="Model 3 places orders over the REST API, with keys of the vendor. Set both, or leave 3 out.",
+                id="portal.E047",
+            )
+    own = [name for name in (*NEEDED, *OFFERED) if getattr(settings, name)]
     if settings.PORTAL_ENVIRONMENT == "LIVE" and any(is_loopback(getattr(settings, name)) for name in own):
         yield Warning(
             "A CONNECTOR address is one of this machine while PORTAL_ENVIRONMENT is LIVE.",

@@ -1,12 +1,15 @@
-"""Calls to the vendor's services, each sent once: the AuthCode check, the broker list, sync (3.1, 3.4, C38)."""
+"""Calls to the vendor's services, each sent once: AuthCode check, broker list, sync, API keys (3.1, 3.4, 3.9, C38)."""
 
 import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from backoffice.connector.api import envelope
+from backoffice.connector.api import envelope, keys
+from backoffice.connector.api.keys import GivenKey
 from backoffice.connector.api.webhook import sync_body
 from backoffice.connector.config import connector_config
 from backoffice.protocol.secret import SecretText
@@ -20,10 +23,14 @@ logger = logging.getLogger(__name__)
 VAS_AUTH = "/loginservice/vas-auth"
 BROKER_LIST = "/vasprodmgmt/odinConnectorBrokerList"
 SYNC = "/omexorderandtraderesponse/sync"
+API_KEYS = "/loginservice/apiKeys"
 #: Bytes of an answer that are read: of sync, and of the others.
 MOST_SYNC, MOST = 5 * 1024 * 1024, 256 * 1024
 HTTP_OK = 200
+SERVER_FAULT = 500
 CONNECT_SECONDS = 3.0
+#: Seconds that the call for keys may take, whatever CONNECTOR_TOTAL_TIMEOUT says (C39).
+KEYS_SECONDS = 10.0
 #: Brokers of a list that are read, and characters of each text.
 MOST_BROKERS, LONGEST = 1000, 100
 
@@ -52,6 +59,24 @@ class Answer:
     words: str = ""
     body: bytes = b""
     brokers: tuple[Broker, ...] = ()
+
+
+class KeysOutcome(StrEnum):
+    """How a call for keys ended. Unknown: keys may have been made, and the old ones may have ended."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class KeysAnswer:
+    """What a call for keys brought. `words`: why there are none, "" where there are."""
+
+    outcome: KeysOutcome
+    words: str = ""
+    keys: Sequence[GivenKey] = ()
 
 
 def check_auth_code(code: SecretText, user_ref: str, application_token: SecretText) -> AuthCheck:
@@ -106,6 +131,38 @@ def sync(application_token: SecretText, two_way_token: SecretText, partner_id: s
     if answer.status != HTTP_OK:
         return Answer(f"Sync was answered with HTTP {answer.status}.")
     return Answer(body=answer.body)
+
+
+def api_keys(application_token: SecretText, two_way_token: SecretText, partner_id: str) -> KeysAnswer:
+    """Ask for a publisher's API keys (3.9). The vendor checks the token while this waits, 10 s at most (C39).
+
+    `partner_id`: of the broker; CONNECTOR_PARTNER_APP_ID is sent in its place where it is set. Never raises.
+    """
+    config = connector_config()
+    if not config.keys_url:
+        return KeysAnswer(KeysOutcome.NOT_SENT, "No address is set to fetch from (CONNECTOR_KEYS_URL).")
+    body = {
+        "sApplicationToken": application_token.reveal(),
+        "sPartnerAppId": config.partner_app_id or partner_id,
+        "sTwoWayToken": two_way_token.reveal(),
+    }
+    seconds = min(config.total_seconds, KEYS_SECONDS)
+    answer = _post("API keys", config.keys_url + API_KEYS, _json(body), seconds, MOST)
+    if isinstance(answer, NoAnswer):
+        return KeysAnswer(KeysOutcome.UNKNOWN if answer.sent else KeysOutcome.NOT_SENT, answer.words)
+    try:
+        read = envelope.read(answer.body)
+    except Unreadable:
+        return KeysAnswer(KeysOutcome.UNKNOWN, f"The answer cannot be read (HTTP {answer.status}).")
+    if answer.status >= SERVER_FAULT or (read.success and answer.status != HTTP_OK):
+        return KeysAnswer(KeysOutcome.UNKNOWN, f"The vendor answered with HTTP {answer.status}.")
+    if not read.success:
+        words = f"The vendor gave no keys ({read.code[:20] or answer.status})."
+        return KeysAnswer(KeysOutcome.REFUSED, words)
+    try:
+        return KeysAnswer(KeysOutcome.GIVEN, keys=keys.read(read.data))
+    except Unreadable as error:
+        return KeysAnswer(KeysOutcome.REFUSED, str(error))
 
 
 def _post(name: str, address: str, body: bytes, seconds: float, largest: int) -> HttpAnswer | NoAnswer:

@@ -13,13 +13,16 @@ class ConnectorConfig:
     """Where each service of the vendor is ("" where it is not set), and how long to wait (seconds).
 
     `status_codes`: what a callback's status code means, "ok" or "failed" (C27). `sync_body`: template of the request
-    of sync, "" where sync is not offered (C38).
+    of sync, "" where sync is not offered (C38). `partner_app_id`: sent with the call for keys in the place of the
+    Partner ID, "" where it is that (C54).
     """
 
     landing_url: str
     vas_url: str
     brokers_url: str
     sync_url: str
+    keys_url: str
+    partner_app_id: str
     sync_body: str
     status_codes: Mapping[str, str]
     vas_seconds: float
@@ -33,6 +36,8 @@ def connector_config() -> ConnectorConfig:
         vas_url=settings.CONNECTOR_VAS_URL,
         brokers_url=settings.CONNECTOR_BROKERS_URL,
         sync_url=settings.CONNECTOR_SYNC_URL,
+        keys_url=settings.CONNECTOR_KEYS_URL,
+        partner_app_id=settings.CONNECTOR_PARTNER_APP_ID,
         sync_body=settings.CONNECTOR_SYNC_BODY,
         status_codes=dict(settings.CONNECTOR_STATUS_CODES),
         vas_seconds=settings.CONNECTOR_VAS_TIMEOUT,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,19}")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?")
 _PARTNER_ID = re.compile(r"[A-Za-z0-9]{1,6}")
 
 
@@ -159,6 +160,10 @@ def findings(values: Values) -> list[Finding]:
     for name in ("basket_callback", "login_callback"):
         if (text := str(values.get(name) or "")) and not _is_https(text):
             found.append(Finding(name, f"{text} is not an https address without a query."))
+    for host in str(values.get("hosts") or "").split():
+        if not _HOST.fullmatch(host):
+            found.append(Finding("hosts", f"{host} is not a host such as keys.example or keys.example:8443."))
+    found += _model_3_findings(values)
     for network in str(values.get("webhook_networks") or "").split():
         try:
             ipaddress.ip_network(network)
@@ -185,6 +190,22 @@ def _record_findings(values: Values) -> Iterator[Finding]:
                 yield Finding(f"{name}.{place}.{key}", f"{text} is in the list twice. Leave one.")
             elif key == "partner_id" and not _PARTNER_ID.fullmatch(text):
                 yield Finding(f"{name}.{place}.{key}", f"{text} is not a Partner ID: 6 letters and digits.")
+
+
+def _model_3_findings(values: Values) -> Iterator[Finding]:
+    """What model 3 needs: products with an algo id each, and the hosts that keys may be for (C39, C42)."""
+    models: Any = values.get("models") or []
+    if ModelAllowed.API not in models:
+        return
+    products: Any = values.get("products") or []
+    if not products:
+        yield Finding("products", "Model 3 needs a product with an algo id. Add one, or leave model 3 out.")
+    for place, row in enumerate(products):
+        if not row.get("algo_id"):
+            words = f"Model 3 needs an algo id for {row.get('code', '')}. Give one, or leave model 3 out."
+            yield Finding(f"products.{place}.algo_id", words, rule="C42")
+    if not str(values.get("hosts") or "").split():
+        yield Finding("hosts", "Model 3 needs the hosts that keys may be for. List them as the vendor says.")
 
 
 def _is_https(text: str) -> bool:

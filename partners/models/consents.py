@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from partners.models.registry import Partner
 
@@ -15,6 +16,10 @@ class ConsentState(models.TextChoices):
     REVOKED = "revoked", "Revoked"
     REPLACED = "replaced", "Replaced"
     ENDED = "ended", "Expired"
+
+
+#: What may still be given, used or revoked.
+OPEN = (ConsentState.WAITING, ConsentState.ACTIVE)
 
 
 class HowGiven(models.TextChoices):
@@ -107,8 +112,8 @@ class Consent(models.Model):
                 name="consent_in_force_was_given",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=(ConsentState.WAITING, ConsentState.ACTIVE), ended_at__isnull=True)
-                | (~Q(state__in=(ConsentState.WAITING, ConsentState.ACTIVE)) & Q(ended_at__isnull=False)),
+                condition=Q(state__in=OPEN, ended_at__isnull=True)
+                | (~Q(state__in=OPEN) & Q(ended_at__isnull=False)),
                 name="consent_ended_at_a_time",
             ),
             models.CheckConstraint(
@@ -121,13 +126,27 @@ class Consent(models.Model):
             models.Index(fields=["partner", "state"], name="consent_by_partner"),
             models.Index(
                 fields=["valid_until"],
-                condition=Q(state__in=(ConsentState.WAITING, ConsentState.ACTIVE)),
+                condition=Q(state__in=OPEN),
                 name="consent_open",
             ),
         ]
 
     def __str__(self) -> str:
         return f"Consent {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for the client or is in force, and its time is not over."""
+        return self.state in OPEN and self.valid_until > timezone.now()
+
+    @property
+    def shown_as(self) -> str:
+        """Its state; "ended" from the moment when its time is over, though nothing has noticed yet."""
+        return ConsentState.ENDED if self.state in OPEN and not self.is_open else self.state
+
+    def consent_form(self) -> ConsentForm | None:
+        """The scan of the signed form without its content, where it was given on one."""
+        return ConsentForm.objects.defer("content").get(pk=self.form_id) if self.form_id else None
 
     @property
     def subject(self) -> str:

@@ -21,6 +21,7 @@ class FetchState(models.TextChoices):
     ASKED = "asked", "Asked"
     DONE = "done", "Fetched"
     REFUSED = "refused", "Refused"
+    NOT_SENT = "not_sent", "Not sent"
     UNKNOWN = "unknown", "Unknown"
 
 

@@ -72,7 +72,7 @@ class FindingKind(models.TextChoices):
     SILENCE = "silence", "No order messages"
     WEBHOOK = "webhook", "Order messages that were refused"
     FOREIGN_SESSION = "foreign_session", "Login callback for another client"
-    KEYS = "keys", "API keys that were refused"
+    KEYS = "keys", "API keys that could not be fetched"
 
 
 class ConnectorFinding(models.Model):

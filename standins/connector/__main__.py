@@ -1,8 +1,7 @@
 """`python -m standins.connector`: the stand-in as a process of its own.
 
 Keys come from the environment, never from the command line, where others could read them: CONNECTOR_APPLICATION_TOKEN
-(made at random where it is missing), CONNECTOR_WEBHOOK_URL with its secret (set on the page where it is missing), and
-REST_API_KEY, which `apiKeys` gives.
+(made at random where it is missing) and CONNECTOR_WEBHOOK_URL with its secret (set on the page where it is missing).
 """
 
 import argparse
@@ -42,7 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             webhook_url=os.environ.get("CONNECTOR_WEBHOOK_URL", ""),
             odin=options.odin,
             rest=options.rest,
-            rest_key=os.environ.get("REST_API_KEY", ""),
             database=options.database,
             host=options.host,
             port=options.port,

@@ -15,7 +15,7 @@ from standins.connector.store import Document, Store
 
 #: Keys whose values the page does not show.
 SECRET = re.compile(
-    r'("(?:token|sTwoWayToken|AuthCode|sSession|sRestSession|apikey|secretkey)"\s*:\s*)"(?:[^"\\]|\\.)*"'
+    r'("(?:token|sTwoWayToken|AuthCode|sSession|sRestSession|apikey|secretkey|key)"\s*:\s*)"(?:[^"\\]|\\.)*"'
 )
 #: Characters of a text that are kept, and bytes of an answer that are read.
 KEPT, MOST = 20_000, 1_000_000

@@ -30,6 +30,9 @@ FAULTS = {
     "webhook_garbage": "Delivers bytes that are not JSON in place of an order message.",
     "webhook_lost": "Does not deliver an order message; only sync has it.",
     "keys_foreign_endpoint": "Gives an endpoint at a foreign address with the API keys.",
+    "keys_slow": "Answers the call for API keys after the given seconds.",
+    "keys_garbage": "Answers the call for API keys with a text that is not JSON.",
+    "keys_refused": "Refuses the call for API keys.",
     "pause_between_lines": "Waits for the given seconds after the first line of a basket is placed.",
 }
 

@@ -1,6 +1,5 @@
 """The stand-in as a server: threads, connections, and what they share."""
 
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
@@ -10,9 +9,10 @@ from standins.connector.calls import Calls
 from standins.connector.connection import Handler
 from standins.connector.deliveries import Deliveries
 from standins.connector.faults import Faults
+from standins.connector.keys import Keys
 from standins.connector.omex import Omex
 from standins.connector.publishers import Publishers
-from standins.connector.services import RestKeys, Services
+from standins.connector.services import Services
 from standins.connector.store import Store
 from standins.connector.tokens import Tokens
 from standins.connector.vas import Vas
@@ -30,7 +30,7 @@ class ConnectorStandIn:
 
     `portal`: the address at which the first publisher serves. `application_token`: the publisher to have from the
     start; "" makes one at random where there is none. `odin`: the address of the stand-in ODIN whose users may log in,
-    "" for users of its own. `rest`: the address of the stand-in REST API, and `rest_key` the key that `apiKeys` gives.
+    "" for users of its own. `rest`: the address of the stand-in REST API, which takes the keys that `apiKeys` gives.
     `port`: 0 takes a free one. `now`: the clock, for tests. Raises OSError when the port is in use, BadPublisher.
     """
 
@@ -42,7 +42,6 @@ class ConnectorStandIn:
         webhook_url: str = "",
         odin: str = "",
         rest: str = "http://127.0.0.1:8802",
-        rest_key: str = "",
         database: str = ":memory:",
         host: str = "127.0.0.1",
         port: int = 0,
@@ -69,7 +68,7 @@ class ConnectorStandIn:
             *(self.store, self.publishers, self.people, self.vas, self.omex, tokens, self.calls, self.faults),
             now,
         )
-        keys = RestKeys(rest.rstrip("/"), rest_key or secrets.token_hex(16), secrets.token_hex(16))
+        keys = Keys(rest, self.calls)
         self.services = Services(self.publishers, tokens, self.vas, self.omex, self.faults, keys)
 
     @property

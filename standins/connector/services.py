@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from standins.connector.calls import read_json
@@ -22,6 +21,7 @@ from standins.connector.constants import (
     VAS_AUTH,
 )
 from standins.connector.faults import Faults
+from standins.connector.keys import Keys
 from standins.connector.landing import Refused, allow_partner
 from standins.connector.omex import Omex
 from standins.connector.publishers import ACTIVE, Publisher, Publishers, broker_name
@@ -48,27 +48,18 @@ SYNC_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class RestKeys:
-    """What `apiKeys` gives for the REST API. `secret`: the key of OMEX."""
-
-    base: str
-    key: str = field(repr=False)
-    secret: str = field(repr=False)
-
-
 class Services:
     """Answers one call each. The words of a refusal are the second part, for the note only."""
 
     def __init__(
-        self, publishers: Publishers, tokens: Tokens, vas: Vas, omex: Omex, faults: Faults, rest: RestKeys
+        self, publishers: Publishers, tokens: Tokens, vas: Vas, omex: Omex, faults: Faults, keys: Keys
     ) -> None:
         self._publishers = publishers
         self._tokens = tokens
         self._vas = vas
         self._omex = omex
         self._faults = faults
-        self._rest = rest
+        self._keys = keys
 
     def answer(self, path: str, body: bytes) -> tuple[Reply, str]:
         """The reply to a POST, and a note for the page."""
@@ -80,7 +71,7 @@ class Services:
             return _envelope(False, REQUEST_REFUSED, "Send one JSON object.", status=400), ""
         if path in (SYNC, OMEX_SYNC):
             return self._sync(given, "objJSONRows" if path == SYNC else "jOrderMessage")
-        return {BROKER_LIST: self._brokers, API_KEYS: self._keys, VAS_AUTH: self._auth}[path](given)
+        return {BROKER_LIST: self._brokers, API_KEYS: self._api_keys, VAS_AUTH: self._auth}[path](given)
 
     def _brokers(self, given: Document) -> tuple[Reply, str]:
         publisher, words = self._identified(given, {"sApplicationToken", "sTwoWayToken"})
@@ -93,7 +84,7 @@ class Services:
         ]
         return _envelope(True, BROKERS_GIVEN, "Success", rows), words
 
-    def _keys(self, given: Document) -> tuple[Reply, str]:
+    def _api_keys(self, given: Document) -> tuple[Reply, str]:
         publisher, words = self._identified(given, {"sApplicationToken", "sPartnerAppId", "sTwoWayToken"})
         if publisher is None:
             return _envelope(False, TOKEN_REFUSED, "Invalid token"), words
@@ -101,14 +92,16 @@ class Services:
             allow_partner(publisher, str(given.get("sPartnerAppId", "")))
         except Refused as refused:
             return _envelope(False, REQUEST_REFUSED, "Invalid partner"), str(refused)
-        foreign = self._faults.take("keys_foreign_endpoint")
-        interactive = FOREIGN_ENDPOINT if foreign else f"{self._rest.base}/interactive"
-        rows = [
-            _key("interactive", self._rest.key, interactive),
-            _key("broadcast", self._rest.key, f"{self._rest.base}/broadcast"),
-            _key("omex", self._rest.key, f"{self._rest.base}/omex", self._rest.secret),
-        ]
-        return _envelope(True, KEYS_GIVEN, "Success", rows), words
+        if armed := self._faults.take("keys_slow"):
+            time.sleep(armed.seconds)
+        if self._faults.take("keys_garbage"):
+            return Reply(200, b"<html><body>Welcome</body></html>", "text/html"), "keys_garbage"
+        if self._faults.take("keys_refused"):
+            return _envelope(False, REQUEST_REFUSED, "Not available"), "keys_refused"
+        rows, more = self._keys.issue(publisher)
+        if self._faults.take("keys_foreign_endpoint"):
+            rows[0]["endpoint"] = FOREIGN_ENDPOINT
+        return _envelope(True, KEYS_GIVEN, "Success", rows), " ".join([words, more]).strip()
 
     def _identified(self, given: Document, names: set[str]) -> tuple[Publisher | None, str]:
         """The publisher whose application token this is and which accepts the two-way token; words for the note."""
@@ -169,7 +162,3 @@ def _envelope(success: bool, code: str, message: str, data: Any = None, status: 
         "traceId": secrets.token_hex(8),
     }
     return as_json(answer, status)
-
-
-def _key(kind: str, key: str, endpoint: str, secret: str | None = None) -> Document:
-    return {"type": kind, "apikey": key, "endpoint": endpoint, "secretkey": secret}

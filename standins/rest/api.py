@@ -1,6 +1,5 @@
 """From a request to a reply: route, key, body, fault, note of what was received."""
 
-import hmac
 import json
 import logging
 import re
@@ -43,9 +42,8 @@ def find_route(method: str, path: str) -> tuple[str, dict[str, str]] | None:
 class Api:
     """The API behind its gateway."""
 
-    def __init__(self, standin: "RestStandIn", x_api_key: str) -> None:
+    def __init__(self, standin: "RestStandIn") -> None:
         self._standin = standin
-        self._x_api_key = x_api_key
 
     def reply(self, method: str, path: str, query: str, headers: Any, body: bytes) -> Reply:
         """Answer a request, struck by a fault where one is armed, and write it down."""
@@ -56,7 +54,7 @@ class Api:
         armed = None
         if route is None:
             reply = gateway("Missing Authentication Token")
-        elif not hmac.compare_digest(key.encode("latin-1", "replace"), self._x_api_key.encode()):
+        elif not self._standin.keys.opens_gateway(key):
             reply = gateway("Forbidden")
         else:
             armed = self._standin.faults.take(name)
@@ -75,6 +73,7 @@ class Api:
                 raise Refused(400, "Bad request", "e-100", "Content-Type must be application/json.")
             kind, _, token = (headers.get("Authorization") or "").partition(" ")
             asked.token = token if kind == "Bearer" else ""
+            asked.header_key = headers.get("x-api-key") or ""
             asked.query = dict(parse_qsl(query, keep_blank_values=True))
             asked.body = _body(asked.method, body)
             return as_json(self._standin.service.answer(asked))

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from standins.rest import pages
 from standins.rest.faults import FAULTS, BadFault
+from standins.rest.keys import BadKey
 from standins.serving import FORM, HTML, PAGE_HEADERS, SCRIPT, STYLE, BadBody, Reply, as_json, fields, plain
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def get(standin: "RestStandIn", path: str) -> Reply:
             return Reply(200, SCRIPT.encode(), "text/javascript; charset=utf-8")
         case ["received.json"]:
             return as_json(standin.store.received(1000))
+        case ["keys.json"]:
+            return as_json({"owners": standin.store.owners()})
         case ["orders.json"]:
             return as_json(standin.store.orders())
         case ["keys", user_id]:
@@ -52,7 +55,7 @@ def change(standin: "RestStandIn", method: str, path: str, content_type: str, bo
     try:
         given = fields(content_type, body)
         done = _change(standin, method, path, given)
-    except (BadBody, BadFault) as error:
+    except (BadBody, BadFault, BadKey) as error:
         return as_json({"error": str(error)}, 400)
     if done is None:
         return plain(NOT_FOUND, 404)
@@ -77,6 +80,8 @@ def _change(standin: "RestStandIn", method: str, path: str, given: dict[str, Any
                 )
             except OSError:
                 raise BadFault(f"The stand-in ODIN at {standin.odin} does not answer.") from None
+        case ("POST", "keys"):
+            standin.keys.hand_over(str(given.get("owner", "")), str(given.get("key", "")))
         case ("POST", "sessions", "end"):
             standin.store.end_sessions("ended on the stand-in's page")
         case ("POST", "orders", action) if action in ACTIONS:

@@ -9,6 +9,7 @@ from standins.rest.api import Api
 from standins.rest.connection import Handler
 from standins.rest.constants import PREFIX
 from standins.rest.faults import Faults
+from standins.rest.keys import Keys
 from standins.rest.oms import Oms
 from standins.rest.people import People
 from standins.rest.service import Service
@@ -51,8 +52,9 @@ class RestStandIn:
         self.people = People(self.store, odin)
         self.faults = Faults()
         self.oms = Oms(self.store, now)
-        self.service = Service(self.store, self.people, self.oms, api_key, profile_key, now)
-        self.api = Api(self, x_api_key)
+        self.keys = Keys(self.store, api_key, x_api_key)
+        self.service = Service(self.store, self.people, self.oms, self.keys, profile_key, now)
+        self.api = Api(self)
 
     @property
     def home(self) -> str:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from standins.rest.constants import FACTORS, KOLKATA, LOGIN_TYPES, SOURCES
+from standins.rest.keys import Keys
 from standins.rest.oms import Oms
 from standins.rest.people import People, Person
 from standins.rest.reply import Refused, success
@@ -49,6 +50,7 @@ class Asked:
     query: dict[str, str]
     body: Any
     token: str
+    header_key: str = field(default="", repr=False)
     user_id: str = ""
     person: Person | None = field(default=None, repr=False)
 
@@ -57,12 +59,12 @@ class Service:
     """What the API answers, as an envelope. Refusals are raised."""
 
     def __init__(
-        self, store: Store, people: People, oms: Oms, api_key: str, profile_key: str, now: Now
+        self, store: Store, people: People, oms: Oms, keys: Keys, profile_key: str, now: Now
     ) -> None:
         self._store = store
         self._people = people
         self._oms = oms
-        self._api_key = api_key
+        self._keys = keys
         self._profile_key = profile_key
         self._now = now
         self._signing = secrets.token_bytes(32)
@@ -97,7 +99,7 @@ class Service:
         ]
         if missing or body["source"] not in SOURCES:
             raise Refused(400, "Bad request", "e-100", dict.fromkeys(missing or ["source"], "required"))
-        if not hmac.compare_digest(body["api_key"].encode(), self._api_key.encode()):
+        if not self._keys.opens_login(body["api_key"], asked.header_key):
             raise Refused(400, "Invalid api_key", "e-102", "e-12")
         asked.user_id = body["user_id"]
         kind, factor = body.get("login_type", "PASSWORD"), body.get("second_auth_type", "")

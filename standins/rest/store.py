@@ -9,6 +9,7 @@ Document = dict[str, Any]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (user_id TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS issued (owner TEXT PRIMARY KEY, key TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (
     token TEXT PRIMARY KEY, user_id TEXT NOT NULL, opened TEXT NOT NULL, ends REAL NOT NULL, ended TEXT NOT NULL
 );
@@ -41,6 +42,18 @@ class Store(Database):
     def save_keys(self, user_id: str, document: Document) -> None:
         """Keep the second factors of a user."""
         self._rows("INSERT OR IGNORE INTO keys VALUES (?, ?)", user_id, json.dumps(document))
+
+    def save_issued(self, owner: str, key: str) -> None:
+        """Keep a key that was handed over, in the place of the one that its owner had."""
+        self._rows("INSERT OR REPLACE INTO issued VALUES (?, ?)", owner, key)
+
+    def issued(self) -> list[str]:
+        """The keys that were handed over."""
+        return [row["key"] for row in self._rows("SELECT key FROM issued")]
+
+    def owners(self) -> list[str]:
+        """Whose keys were handed over."""
+        return [row["owner"] for row in self._rows("SELECT owner FROM issued ORDER BY owner")]
 
     def open_session(self, token: str, user_id: str, opened: str, ends: float) -> None:
         """Keep a session."""

@@ -5,12 +5,13 @@ Each is looked at on both sides: on the portal's pages for staff, and at the sta
 
 import re
 import sqlite3
+from datetime import date, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.acceptance.connector_steps import PASSWORD, Client, arm, control, data, disarm
+from tests.acceptance.connector_steps import PASSWORD, VIEWPORT, Client, arm, control, data, disarm
 from tests.portals import log_in_as, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -36,7 +37,8 @@ whom = [{"group_id": "HO", "user_id": f"BASKET{number}"} for number in range(1, 
 for number, client in enumerate(whom, 1):
     carry_out("create_retail_user", {
         **example(CreateRetailUser), **alone, **segments, **client, "name": f"Basket {number}", "status": "A",
-        "pan": f"ABCPT100{number}K", "mobile": f"981110000{number}", "password": SecretText("PASSWORD"),
+        "pan": f"ABCPT100{number}K", "mobile": f"981110000{number}",
+        "email": f"basket{number}@example.com", "password": SecretText("PASSWORD"),
     })
 for _ in range(600):
     if RetailUser.objects.filter(user_id__startswith="BASKET").count() == CLIENTS:
@@ -397,3 +399,67 @@ def test_a_switch_stops_what_it_can_and_two_people_release_it(desk, maker, check
     says(maker, "/partners/switches/", "Complaint 12", without=["is stopped since"])
     client.page.goto(client.link)
     client.shows("This link is for one person.")
+
+
+# --- model 3 ------------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_fetched_and_a_client_gives_and_revokes_a_consent(desk, maker, checker, chromium):
+    maker.goto("/partners/partner/desk/")
+    maker.get_by_role("button", name="Fetch keys").click()
+    maker.get_by_role("dialog").get_by_label("Reason").fill("First keys of the desk")
+    maker.get_by_role("dialog").get_by_role("button", name="Propose fetch").click()
+    checker.goto("/partners/partner/desk/")
+    checker.get_by_role("link", name=re.compile("^C-")).first.click()
+    checker.get_by_role("button", name=re.compile("^Approve")).first.click()
+    says(
+        maker,
+        "/partners/partner/desk/",
+        "Fetched",
+        "Keys fetched: interactive",
+        f"{desk.rest_url}/interactive",
+    )
+    assert [one["note"] for one in data(desk, "calls.json") if one["call"] == "apiKeys"] == [""]
+
+    maker.goto("/partners/consents/ask/")
+    maker.get_by_label("Partner and product").select_option(label="Research desk: Growth ideas")
+    for label, text in (
+        ("Cap of one basket", "1,00,000"),
+        ("Cap of a day", "2,00,000"),
+        ("Valid until", f"{date.today() + timedelta(days=90):%d-%m-%Y}"),
+        ("Clients", "HO/BASKET1"),
+    ):
+        maker.get_by_label(label).fill(text)
+    maker.locator("main").get_by_role("button", name="Ask for consent").click()
+    link = maker.get_by_role("region", name="Links").locator("[data-copy]").get_attribute("data-copy")
+
+    context = chromium.new_context(viewport=VIEWPORT)
+    page = context.new_page()
+    body = page.locator("body")
+    page.goto(link)
+    page.get_by_label("The last four characters").fill("001K")
+    page.get_by_role("button", name="Open").click()
+    expect(body).to_contain_text("for the orders of one basket")
+    expect(body).to_contain_text("SEBI registration INH000000000")
+    fits_a_telephone(page)
+    page.get_by_role("button", name="Send me a code").click()
+    expect(body).to_contain_text("would have sent this to b••••@example.com")
+    code = re.search(r"Your code is ([0-9]{6})", body.inner_text())[1]
+    fits_a_telephone(page)
+    page.get_by_label("Code from the e-mail").fill(f"{(int(code) + 1) % 10**6:06d}")
+    page.get_by_role("button", name="Give consent").click()
+    expect(body).to_contain_text("That is not the code of the last e-mail.")
+    page.get_by_label("Code from the e-mail").fill(code)
+    page.get_by_role("button", name="Give consent").click()
+    expect(body).to_contain_text("In force since")
+    assert link.rpartition("/c/")[2] not in page.url
+    fits_a_telephone(page)
+    says(maker, "/partners/consents/?q=BASKET1", "In force", "1,00,000.00")
+
+    page.get_by_role("button", name="Revoke consent").click()
+    expect(body).to_contain_text("From now on nothing is prepared for you")
+    maker.get_by_role("link", name=re.compile("^[0-9]+$")).first.click()
+    expect(maker.locator("main")).to_contain_text("by the client")
+    page.goto(link)
+    expect(body).to_contain_text("This consent is revoked.")
+    context.close()

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client as Browser
+from django.test.testcases import LiveServerThread
 from django.utils import timezone
 
 from accounts.models import RetailUser
@@ -173,6 +174,18 @@ def vendor(settings):
     settings.CONNECTOR_VAS_URL = settings.CONNECTOR_BROKERS_URL = found.address
     yield found
     found.close()
+
+
+@pytest.fixture
+def portal_url(transactional_db):
+    """The portal behind a web server of threads, which answers while the test itself waits for somebody else."""
+    thread = LiveServerThread("127.0.0.1", lambda handler: handler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    assert thread.error is None
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
 
 
 class Client:

@@ -38,10 +38,10 @@ DESK: Values = {
     "kind": "own",
     "partner_ids": [{"partner_id": "A1B2C3", "broker": "Banyan Broking"}],
     "products": [
-        {"code": "GROWTH", "name": "Growth ideas", "algo_id": ""},
-        {"code": "INCOME", "name": "Income ideas", "algo_id": ""},
+        {"code": "GROWTH", "name": "Growth ideas", "algo_id": "DEMOGROWTH"},
+        {"code": "INCOME", "name": "Income ideas", "algo_id": "DEMOINCOME"},
     ],
-    "models": ["1", "2"],
+    "models": ["1", "2", "3"],
     "registration": "INH000000000",
     "contact": "Research desk, 022 5550 0100",
 }
@@ -83,7 +83,10 @@ class Command(BaseCommand):
         if settings.PORTAL_ENVIRONMENT != "DEMO" or not settings.CONNECTOR:
             raise CommandError("This needs PORTAL_ENVIRONMENT=DEMO and CONNECTOR=on.")
         self.maker, self.checker = (User.objects.get(username=name) for name in ("maker", "checker"))
-        desk = self._partner(DESK, os.environ.get(TOKEN_VARIABLE) or secrets.token_hex(16))
+        hosts = urlsplit(settings.REST_BASE_URL).netloc or "127.0.0.1"
+        desk = self._partner(
+            {**DESK, "hosts": hosts}, os.environ.get(TOKEN_VARIABLE) or secrets.token_hex(16)
+        )
         self._partner(ADVISERS, secrets.token_hex(16))
         for name, (product, lines) in BASKETS.items():
             self._basket(desk, name, product, lines)

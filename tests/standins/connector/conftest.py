@@ -20,7 +20,8 @@ TOKEN = "0123456789abcdef"
 PASSWORD = "Demo#2026"
 PARTNER, OTHER_PARTNER, SUSPENDED_PARTNER = "A1B2C3", "D4E5F6", "5C5C5C"
 PRODUCT, TP_USER = "GROWTH", "tp-7f3a"
-REST = "http://127.0.0.1:8802"
+#: Nothing listens there.
+REST = "http://127.0.0.1:9"
 HEADER = {"productCode": PRODUCT, "productType": "BASKET", "recoId": "R7K2QM", "orderSide": "BUY"}
 
 
@@ -255,7 +256,6 @@ def standin(publisher, clock):
         application_token=TOKEN,
         webhook_url=f"{publisher.url}/connector/webhook/desk/secret/",
         rest=REST,
-        rest_key="the-rest-key",
         now=now,
     ) as running:
         running.publishers.change({"application_token": TOKEN, "webhook_pause": 0.01})

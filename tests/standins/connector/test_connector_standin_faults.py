@@ -227,6 +227,14 @@ def test_keys_come_with_a_foreign_endpoint(standin, publisher, arm):
     assert "127.0.0.1" in keys(standin, publisher)["data"][0]["endpoint"]
 
 
+def test_keys_are_refused_or_answered_with_garbage(standin, publisher, arm):
+    arm("keys_refused")
+    assert keys(standin, publisher)["success"] is False
+    arm("keys_garbage")
+    assert b"Welcome" in keys(standin, publisher)
+    assert keys(standin, publisher)["success"] is True
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_can_be_armed_and_removed(standin, arm, fault):
     arm(fault, times=-1, seconds=1)

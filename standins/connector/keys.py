@@ -1,0 +1,36 @@
+"""API keys: new ones with each call, the interactive one handed over to the stand-in REST API, which checks it."""
+
+import hashlib
+import secrets
+
+from standins.connector.calls import Calls
+from standins.connector.publishers import Publisher
+from standins.connector.store import Document
+
+#: Seconds that the stand-in REST API has to take a key.
+PATIENCE = 3.0
+
+
+class Keys:
+    """Issues keys. `rest`: the address of the stand-in REST API."""
+
+    def __init__(self, rest: str, calls: Calls) -> None:
+        self._rest = rest.rstrip("/")
+        self._calls = calls
+
+    def issue(self, publisher: Publisher) -> tuple[list[Document], str]:
+        """New keys for a publisher, in the place of those before; and words for the note, where REST lacks them."""
+        key = secrets.token_urlsafe(24)
+        owner = hashlib.sha256(publisher.application_token.encode()).hexdigest()[:12]
+        body = {"owner": owner, "key": key}
+        taken = self._calls.post("hand over a key", f"{self._rest}/keys", body, PATIENCE)
+        words = "" if taken.status == 200 else "The stand-in REST API did not take the key."
+        return [
+            _row("interactive", key, f"{self._rest}/interactive"),
+            _row("broadcast", secrets.token_urlsafe(24), f"{self._rest}/broadcast"),
+            _row("omex", secrets.token_urlsafe(24), f"{self._rest}/omex", secrets.token_urlsafe(24)),
+        ], words
+
+
+def _row(kind: str, key: str, endpoint: str, secret: str | None = None) -> Document:
+    return {"type": kind, "apikey": key, "endpoint": endpoint, "secretkey": secret}

@@ -1,0 +1,42 @@
+"""The keys that open the API: the operator's own pair, and those that another service issued and handed over here."""
+
+import hmac
+import re
+
+from standins.rest.store import Store
+
+_KEY = re.compile(r"[!-~]{8,500}")
+_OWNER = re.compile(r"[!-~]{1,100}")
+
+
+class BadKey(ValueError):
+    """A key that makes no sense; the words say what to send."""
+
+
+class Keys:
+    """Says whether a key is known. A handed-over key serves in the header and at the login alike."""
+
+    def __init__(self, store: Store, api_key: str, x_api_key: str) -> None:
+        self._store = store
+        self._own = (api_key, x_api_key)
+
+    def hand_over(self, owner: str, key: str) -> None:
+        """Know a key from now on, in the place of the one that this owner had. Raises BadKey."""
+        if not _OWNER.fullmatch(owner) or not _KEY.fullmatch(key):
+            raise BadKey("Send owner (1 to 100 signs) and key (8 to 500 signs), without spaces.")
+        self._store.save_issued(owner, key)
+
+    def opens_gateway(self, header: str) -> bool:
+        """Whether this is the `x-api-key` of a pair."""
+        return any(_same(header, in_header) for _, in_header in self._pairs())
+
+    def opens_login(self, api_key: str, header: str) -> bool:
+        """Whether the `api_key` of a login belongs to the `x-api-key` of its header."""
+        return any(_same(api_key, own) and _same(header, in_header) for own, in_header in self._pairs())
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [self._own, *((key, key) for key in self._store.issued())]
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))

@@ -1,0 +1,581 @@
+"""Consents (C40): asked for, given by the client's own click or on paper, in force, ended; and what says so."""
+
+import re
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
+from django.test import Client as Browser
+from django.utils import timezone
+
+from accounts.models import RetailUser
+from backoffice.audit.models import Entry
+from backoffice.changes import operations as changes
+from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
+from backoffice.changes.models import Change
+from partners import consent_desk, consent_visits, consents, registry, switches, watch
+from partners.consents import Terms
+from partners.errors import ConnectorProblem, NotPermitted
+from partners.hashing import sha256
+from partners.models import Consent, ConsentForm, Partner
+from partners.models.consents import ConsentState
+from tests.factories import RetailUserFactory
+from tests.partners.conftest import approve, entry
+from tests.partners.test_guards import refused
+
+pytestmark = pytest.mark.django_db
+
+PRODUCTS = [{"code": "GROWTH", "name": "Growth ideas", "algo_id": "ALGO1"}]
+PDF = b"%PDF-1.7 a signed form"
+
+
+@pytest.fixture(autouse=True)
+def model_3(settings):
+    settings.CONNECTOR_MODELS = ["1", "2", "3"]
+    settings.REST_BASE_URL = "http://127.0.0.1:9/interactive"
+    settings.EMAIL_HOST = "mail.example"
+
+
+@pytest.fixture
+def desk(maker, checker):
+    """A research desk that may use model 3."""
+    values = entry(models=["1", "2", "3"], products=PRODUCTS, hosts="keys.example")
+    approve(registry.propose(values, by=maker, reason="Model 3", token=uuid.uuid4()), checker)
+    return Partner.objects.get(code="desk")
+
+
+@pytest.fixture
+def client_user(db):
+    values = {"group_id": "HO", "user_id": "RET001", "pan": "ABCPT1234A", "status": "A"}
+    return RetailUserFactory(**values, email="asha@example.com")
+
+
+def terms(**changed):
+    usual = {"cap_run": Decimal("100000"), "cap_day": Decimal("250000"), "valid_until": in_days(30)}
+    return Terms(**{**usual, **changed})
+
+
+def in_days(days):
+    return timezone.now() + timedelta(days=days)
+
+
+@pytest.fixture
+def asked(desk, client_user, maker):
+    """A consent that waits for the client, and the browser that has its link."""
+    consent, link = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+    return consent, Visitor(link)
+
+
+class Visitor:
+    """A client's browser with the link of a consent."""
+
+    def __init__(self, link):
+        self.browser = Browser()
+        self.path = link.removeprefix("https://connect.example")
+        self.page = ""
+
+    def _show(self, response):
+        self.status, self.page = response.status_code, response.content.decode()
+        return self
+
+    def open(self, proof="234A"):
+        return self._show(self.browser.post(self.path, {"proof": proof}, follow=True))
+
+    def ask_for_code(self):
+        return self._show(self.browser.post("/connector/consent/code/"))
+
+    def confirm(self, code=None):
+        text = re.search(r'name="text" value="([0-9a-f]{64})"', self.page)[1]
+        given = {"code": code or code_of(mail.outbox[-1]), "text": text}
+        return self._show(self.browser.post("/connector/consent/confirm/", given, follow=True))
+
+    def revoke(self):
+        return self._show(self.browser.post("/connector/consent/revoke/"))
+
+    def give(self):
+        return self.open().ask_for_code().confirm()
+
+
+def code_of(message):
+    return re.search(r"\b([0-9]{6})\b", message.body)[1]
+
+
+def wrong(code):
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def in_force(client_user, desk):
+    return consents.in_force(client_user, desk, "GROWTH")
+
+
+# --- the client's own click ---------------------------------------------------------------------------------------
+
+
+def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_user, desk):
+    consent, visitor = asked
+    assert visitor.open().status == 200
+    for words in (
+        *(
+            "Research desk",
+            "INH000000000",
+            "Growth ideas (GROWTH)",
+            "₹\u00a01,00,000.00",
+            "₹\u00a02,50,000.00",
+        ),
+        *("Revoke consent", "nobody promises you a profit"),
+    ):
+        assert words in visitor.page
+    assert in_force(client_user, desk) is None
+    visitor.ask_for_code()
+    message = mail.outbox[-1]
+    assert message.to == ["asha@example.com"]
+    assert "asha@" not in visitor.page
+    assert "@example.com" in visitor.page
+    assert code_of(message) not in visitor.page
+    consent.refresh_from_db()
+    assert code_of(message) not in f"{consent.__dict__}{list(Entry.objects.values())}"
+    assert "In force since" in visitor.confirm().page
+    consent.refresh_from_db()
+    assert in_force(client_user, desk) == consent
+    given = Entry.objects.get(action="connector.consent_given")
+    assert given.details["text_hash"] == consent.text_hash == sha256(consent.text)
+    assert given.subject == "HO/RET001"
+    assert "Consent revoked" in visitor.revoke().page
+    assert in_force(client_user, desk) is None
+    consent.refresh_from_db()
+    assert (consent.state, consent.revoked_by) == (ConsentState.REVOKED, None)
+    assert "This consent is revoked" in visitor.open().page
+
+
+def test_the_link_of_a_consent_in_force_lets_its_client_revoke_later(asked, client_user, desk, maker):
+    consent, visitor = asked
+    visitor.give()
+    Partner.objects.update(state="suspended")  # whatever happened to the partner
+    later = Visitor(visitor.path)
+    assert "Revoke consent" in later.open().page
+    later.revoke()
+    consent.refresh_from_db()
+    assert consent.state == ConsentState.REVOKED
+
+
+def test_three_wrong_proofs_close_the_link_until_a_new_one_is_made(asked, maker):
+    consent, visitor = asked
+    for _ in range(3):
+        assert visitor.open("0000").status == 403
+    assert "three wrong answers" in visitor.open().page
+    newer = Visitor(consent_desk.new_link(consent, by=maker))
+    assert "Send me a code" in newer.open().page
+    assert "does not work" in visitor.open().page
+
+
+def test_a_new_link_ends_the_visit_with_the_old_one(asked, maker):
+    consent, visitor = asked
+    visitor.open().ask_for_code()
+    consent_desk.new_link(consent, by=maker)
+    assert visitor.browser.get("/connector/consent/").status_code == 404
+    assert "does not work" in visitor.confirm().page
+    consent.refresh_from_db()
+    assert consent.state == ConsentState.WAITING
+
+
+def test_five_wrong_codes_use_a_code_up(asked, client_user, desk):
+    consent, visitor = asked
+    visitor.open().ask_for_code()
+    code = code_of(mail.outbox[-1])
+    for _ in range(4):
+        assert "not the code" in visitor.confirm(wrong(code)).page
+    visitor.confirm(wrong(code))
+    assert "Ask for a new one" in visitor.page
+    assert 'name="code"' not in visitor.page
+    with pytest.raises(ConnectorProblem, match="not good any more"):
+        consent_visits.confirm(consent, code, consent.text_hash)
+    assert in_force(client_user, desk) is None
+
+
+def test_a_code_is_good_for_ten_minutes_and_only_the_newest_counts(asked, client_user, desk):
+    visitor = asked[1].open().ask_for_code()
+    first = code_of(mail.outbox[-1])
+    Consent.objects.update(code_ends_at=timezone.now())
+    assert "not good any more" in visitor.confirm(first).page
+    visitor.ask_for_code()
+    if (second := code_of(mail.outbox[-1])) != first:
+        assert "not the code" in visitor.confirm(first).page
+    assert "In force since" in visitor.confirm(second).page
+
+
+def test_codes_are_sent_a_minute_apart_and_five_a_link(asked):
+    visitor = asked[1].open().ask_for_code()
+    assert "Wait a minute" in visitor.ask_for_code().page
+    for _ in range(4):
+        Consent.objects.update(code_ends_at=timezone.now())
+        assert "was sent to" in visitor.ask_for_code().page
+    Consent.objects.update(code_ends_at=timezone.now())
+    assert "5 codes were sent for this link" in visitor.ask_for_code().page
+    assert len(mail.outbox) == 5
+
+
+def test_a_text_that_the_registry_outran_must_be_read_again(asked, client_user, desk):
+    visitor = asked[1].open().ask_for_code()
+    Partner.objects.update(registration="INH000000999", version=7)
+    assert "The text has changed" in visitor.confirm().page
+    assert "INH000000999" in visitor.page
+    Consent.objects.update(code_ends_at=None)
+    assert "In force since" in visitor.ask_for_code().confirm().page
+    assert in_force(client_user, desk).text_version.endswith(".7")
+
+
+def test_without_a_mail_server_the_page_says_what_else(asked, settings):
+    visitor = asked[1].open()
+    settings.EMAIL_HOST = ""
+    page = visitor.ask_for_code().page
+    assert "demonstration without a mail server" in page
+    assert re.search(r"Your code is [0-9]{6}", page)
+    settings.PORTAL_ENVIRONMENT = "LIVE"
+    Consent.objects.update(code_ends_at=None, code_hash="")
+    page = visitor.ask_for_code().page
+    assert "sends no e-mail" in page
+    assert "form on paper" in page
+    assert "Your code is" not in page
+    assert mail.outbox == []
+
+
+def test_an_address_that_is_refused_or_gone_is_said(asked, settings, client_user):
+    visitor = asked[1].open()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert "the e-mail could not be sent" in visitor.ask_for_code().page
+    RetailUser.objects.update(email="")
+    assert "no e-mail address of yours" in visitor.ask_for_code().page
+
+
+def test_nobody_reads_or_confirms_without_the_proof(asked):
+    stranger = Browser()
+    for path in ("", "code/", "confirm/", "revoke/"):
+        answer = (
+            stranger.get("/connector/consent/") if not path else stranger.post(f"/connector/consent/{path}")
+        )
+        assert (answer.status_code, b"say who you are" in answer.content) == (404, True)
+    assert mail.outbox == []
+    assert stranger.get("/connector/c/not-a-secret/").status_code == 404
+
+
+def test_a_switch_stops_giving_but_not_revoking(asked, maker):
+    consent, visitor = asked
+    visitor.open().ask_for_code()
+    switches.throw("model", "3", by=maker, reason="Stop")
+    assert "stopped for the moment" in visitor.confirm().page
+    consent.refresh_from_db()
+    assert consent.state == ConsentState.WAITING
+
+
+# --- asking -------------------------------------------------------------------------------------------------------
+
+
+def test_asking_a_list_says_of_each_why_not(desk, client_user, maker, client):
+    RetailUserFactory(group_id="HO", user_id="RET002", pan="ABCPT1234B", status="A", email="")
+    RetailUserFactory(group_id="HO", user_id="RET003", pan="ABCPT1234C", status="S", email="a@example.com")
+    client.force_login(maker)
+    given = {
+        "product": "desk/GROWTH",
+        "cap_run": "1,00,000",
+        "cap_day": "₹ 2,50,000.50",
+        "until": f"{in_days(300):%d-%m-%Y}",
+        "clients": "HO/RET001\nHO/RET002, HO/RET003 HO/NOBODY",
+    }
+    page = client.post("/partners/consents/ask/", given).content.decode()
+    assert "1 of 4 asked" in page
+    for words in ("no e-mail address", "HO/RET003 is not active", "HO/NOBODY is not a retail user"):
+        assert words in page
+    made = Consent.objects.get()
+    assert (made.cap_run, made.cap_day) == (Decimal("100000.00"), Decimal("250000.50"))
+    assert timezone.localtime(made.valid_until).strftime("%H:%M") == "23:59"
+    again = client.post("/partners/consents/ask/", {**given, "clients": "HO/RET001"}).content.decode()
+    assert "was asked already" in again
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"cap_run": Decimal(0)}, "above 0"),
+        ({"cap_run": Decimal("0.001")}, "two decimals"),
+        ({"cap_day": Decimal(1)}, "smaller than that of one basket"),
+        ({"valid_until": in_days(-1)}, "over already"),
+        ({"valid_until": in_days(366)}, "a year at most"),
+    ],
+)
+def test_terms_that_nobody_can_agree_to(desk, client_user, maker, changed, words):
+    with pytest.raises(ConnectorProblem, match=words):
+        consent_desk.ask(desk, "GROWTH", client_user, terms(**changed), by=maker)
+
+
+def test_rights_of_asking_and_revoking(desk, client_user, maker, checker, compliance):
+    with pytest.raises(NotPermitted):
+        consent_desk.ask(desk, "GROWTH", client_user, terms(), by=checker)
+    consent, _ = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+    with pytest.raises(NotPermitted):
+        consent_desk.revoke(consent, by=compliance, reason="Asked for")
+    with pytest.raises(ConnectorProblem, match="Say why"):
+        consent_desk.revoke(consent, by=checker, reason=" ")
+    consent_desk.revoke(consent, by=checker, reason="The client telephoned")
+    consent.refresh_from_db()
+    assert (consent.state, consent.revoked_by) == (ConsentState.REVOKED, checker)
+    assert Entry.objects.get(action="connector.consent_revoked").reason == "The client telephoned"
+
+
+# --- in force -----------------------------------------------------------------------------------------------------
+
+
+#: By what the check says: what closes model 3 to a client.
+CLOSINGS = {
+    "suspended": lambda: Partner.objects.update(state="suspended"),
+    "not allowed": lambda: Partner.objects.update(models_allowed=["1", "2"]),
+    "no algo id": lambda: Partner.objects.update(products=[{"code": "GROWTH", "algo_id": ""}]),
+    "no product": lambda: Partner.objects.update(products=[]),
+    "is external": lambda: Partner.objects.update(kind="external"),
+    "not active": lambda: RetailUser.objects.update(status="S"),
+}
+
+
+@pytest.mark.parametrize("why", CLOSINGS)
+def test_nothing_is_placed_where_something_is_closed(asked, client_user, desk, why):
+    asked[1].give()
+    assert in_force(client_user, desk)
+    CLOSINGS[why]()
+    client_user.refresh_from_db()
+    desk.refresh_from_db()
+    assert in_force(client_user, desk) is None
+    with transaction.atomic():
+        found = consents.check(client_user, desk, "GROWTH")
+    assert found.consent is None
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("CONNECTOR_MODELS", ["1", "2"], "Model 3 is off"),
+        ("CONNECTOR", False, "Model 3 is off"),
+        ("REST_BASE_URL", "", "needs the REST API"),
+    ],
+)
+def test_the_settings_close_model_3(asked, client_user, desk, settings, name, value, words):
+    asked[1].give()
+    setattr(settings, name, value)
+    assert in_force(client_user, desk) is None
+    with transaction.atomic():
+        assert words in consents.check(client_user, desk, "GROWTH").why
+
+
+@pytest.mark.parametrize(
+    ("scope", "target"),
+    [("all", ""), ("model", "3"), ("partner", "desk"), ("product", "desk/GROWTH"), ("client", "HO/RET001")],
+)
+def test_a_switch_is_seen_by_the_check_within_the_transaction(asked, client_user, desk, maker, scope, target):
+    asked[1].give()
+    with transaction.atomic():
+        assert consents.check(client_user, desk, "GROWTH").consent == asked[0]
+        switches.throw(scope, target, by=maker, reason="Stop")
+        assert "A kill switch holds" in consents.check(client_user, desk, "GROWTH").why
+
+
+def test_a_switch_on_another_model_stops_nothing_here(asked, client_user, desk, maker):
+    asked[1].give()
+    switches.throw("model", "2", by=maker, reason="Stop")
+    with transaction.atomic():
+        assert consents.check(client_user, desk, "GROWTH").consent
+
+
+def test_a_newer_consent_replaces_the_one_in_force_when_it_is_given(asked, client_user, desk, maker):
+    first, visitor = asked
+    visitor.give()
+    second, link = consent_desk.ask(desk, "GROWTH", client_user, terms(cap_run=Decimal(5000)), by=maker)
+    assert in_force(client_user, desk) == first
+    Visitor(link).give()
+    assert in_force(client_user, desk) == second
+    first.refresh_from_db()
+    assert first.state == ConsentState.REPLACED
+    assert "replaced by a newer one" in visitor.open().page
+
+
+def test_a_consent_that_ran_out_is_shown_as_expired_before_and_after_the_sweep(
+    asked, desk, client_user, maker, client, monkeypatch
+):
+    consent, visitor = asked
+    visitor.give()
+    late = in_days(31)
+    monkeypatch.setattr(timezone, "now", lambda: late)
+    consent.refresh_from_db()
+    assert (consent.state, consent.shown_as) == (ConsentState.ACTIVE, ConsentState.ENDED)
+    assert in_force(client_user, desk) is None
+    with transaction.atomic():
+        assert "ran out" in consents.check(client_user, desk, "GROWTH").why
+    client.force_login(maker)
+    assert "HO/RET001" in client.get("/partners/consents/?state=ended").content.decode()
+    assert "HO/RET001" not in client.get("/partners/consents/?state=active").content.decode()
+    assert "time of this consent is over" in visitor.open().page
+    assert watch.look() == 1
+    consent.refresh_from_db()
+    assert (consent.state, consent.ended_at is None) == (ConsentState.ENDED, False)
+    assert Entry.objects.filter(action="connector.consent_ended").exists()
+
+
+# --- on paper -----------------------------------------------------------------------------------------------------
+
+
+def form_given(**changed):
+    return {
+        "token": str(uuid.uuid4()),
+        "product": "desk/GROWTH",
+        "client": "HO/RET001",
+        "cap_run": "50000",
+        "cap_day": "50000",
+        "until": f"{in_days(100):%d-%m-%Y}",
+        "evidence": "Folder 12, page 4",
+        "reason": "Signed at the branch",
+        "file": SimpleUploadedFile("form.pdf", PDF, "text/html"),
+        **changed,
+    }
+
+
+def enter(browser, /, **changed):
+    return browser.post("/partners/consents/enter/", form_given(**changed))
+
+
+def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
+    desk, client_user, maker, checker, client
+):
+    client.force_login(maker)
+    given = form_given()
+    page = client.post("/partners/consents/enter/", given)
+    change = Change.objects.get(kind="connector_consent")
+    assert page.url == change.get_absolute_url()
+    again = client.post("/partners/consents/enter/", {**given, "file": SimpleUploadedFile("form.pdf", PDF)})
+    assert (again.url, ConsentForm.objects.count()) == (page.url, 1)  # a double click
+    assert in_force(client_user, desk) is None
+    with pytest.raises(NotAllowed):
+        approve(change, maker)
+    client.force_login(checker)
+    page = client.get(change.get_absolute_url()).content.decode()
+    scan = ConsentForm.objects.get()
+    for words in (
+        "Folder 12, page 4",
+        scan.sha256,
+        "The text that the client must have signed",
+        "₹ 50,000.00",
+    ):
+        assert words in page
+    file = client.get(f"/partners/consents/files/{scan.pk}/")
+    assert (file.content, file["Content-Type"]) == (PDF, "application/pdf")
+    assert file["Content-Disposition"].startswith("attachment")
+    approve(change, checker)
+    made = in_force(client_user, desk)
+    assert (made.how_given, made.form, made.change, made.evidence) == (
+        "signed_form",
+        scan,
+        change,
+        "Folder 12, page 4",
+    )
+    assert made.text_hash == sha256(made.text) == change.messages[0]["values"]["content"]
+    page = client.get(f"/partners/consents/{made.pk}/").content.decode()
+    assert "Signed form" in page
+    link = consent_desk.new_link(made, by=maker)  # to revoke it
+    Visitor(link).open().revoke()
+    assert in_force(client_user, desk) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"file": SimpleUploadedFile("form.pdf", b"<script>alert(1)</script>")},
+            "neither PDF nor JPEG nor PNG",
+        ),
+        ({"file": SimpleUploadedFile("form.pdf", PDF + b" " * 5 * 1024 * 1024)}, "larger than 5 MiB"),
+        ({"file": ""}, "Choose a file"),
+        ({"evidence": ""}, "This field is required"),
+        ({"client": "HO/NOBODY"}, "is not a retail user"),
+        ({"until": "01-01-2020"}, "over already"),
+    ],
+)
+def test_a_form_without_its_evidence_is_not_taken(desk, client_user, maker, client, changed, words):
+    client.force_login(maker)
+    assert words in enter(client, **changed).content.decode()
+    assert (ConsentForm.objects.count(), Change.objects.count()) == (0, 1)  # that of the registry
+
+
+def test_the_text_to_sign_is_shown_before_there_is_a_file(desk, client_user, maker, client):
+    client.force_login(maker)
+    page = enter(client, file="", evidence="", reason="", show="1").content.decode()
+    assert "at most ₹\u00a050,000.00 for the orders of one basket" in page
+    assert not Consent.objects.exists()
+
+
+def test_a_form_whose_text_the_registry_outran_is_refused(desk, client_user, maker, checker, client):
+    client.force_login(maker)
+    enter(client)
+    Partner.objects.update(registration="INH000000999")
+    with pytest.raises(ChangeError, match="Take a new form"):
+        approve(Change.objects.get(kind="connector_consent"), checker)
+    assert not Consent.objects.exists()
+
+
+def test_a_scan_is_for_those_who_see_personal_data(desk, client_user, maker, compliance, client):
+    client.force_login(maker)
+    enter(client)
+    scan = ConsentForm.objects.get()
+    client.force_login(compliance)
+    assert client.get(f"/partners/consents/files/{scan.pk}/").status_code == 403
+
+
+def test_nobody_proposes_a_form_past_its_findings(desk, client_user, maker):
+    values = {
+        "client": "HO/RET001", "partner": "desk", "partner_name": "Research desk", "product_code": "GROWTH",
+        "cap_run": "1.00", "cap_day": "1.00", "valid_until": f"{in_days(9):%d-%m-%Y}", "evidence": "Folder",
+        "form": "1", "form_hash": "0" * 64, "text_version": "1.1", "content": "0" * 64,
+    }  # fmt: skip
+    with pytest.raises(HasErrors) as wrong:
+        changes.submit("connector_consent", values, by=maker, reason="x", token=uuid.uuid4())
+    assert [one.path for one in wrong.value.findings] == ["form"]
+
+
+# --- what the database holds --------------------------------------------------------------------------------------
+
+
+def test_the_database_keeps_a_given_consent_as_it_is(asked, desk, client_user, maker):
+    consent, visitor = asked
+    visitor.give()
+    own = Consent.objects.filter(pk=consent.pk)
+    for changed in (
+        {"cap_day": Decimal(10**9)},
+        {"valid_until": in_days(900)},
+        {"text": "Anything"},
+        {"text_hash": "0" * 64},
+        {"product_code": "OTHER"},
+        {"state": "waiting"},
+        {"given_at": None},
+    ):
+        refused(lambda changed=changed: own.update(**changed))
+    refused(lambda: own._raw_delete(connection.alias))
+    own.update(state="revoked", ended_at=timezone.now())
+    refused(lambda: own.update(state="active", ended_at=None))
+
+
+def test_the_database_takes_no_consent_in_force_that_nobody_gave(asked, desk, client_user, maker):
+    made = Consent.objects.values().get()
+    made.pop("id")
+    given = {**made, "link_hash": None, "state": "active", "given_at": timezone.now()}
+    refused(lambda: Consent.objects.create(**given))
+    form = ConsentForm.objects.create(name="x", content_type="x", content=b"x", sha256="x", uploaded_by=maker)
+    paper = {"how_given": "signed_form", "evidence": "x", "change_id": Change.objects.get().pk}
+    refused(lambda: Consent.objects.create(**{**given, **paper, "form_id": form.pk}))
+
+
+def test_one_consent_is_in_force_for_a_client_partner_and_product(asked, desk, client_user, maker):
+    asked[1].give()
+    second, _ = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Consent.objects.filter(pk=second.pk).update(state="active", given_at=timezone.now())
