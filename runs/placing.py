@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -31,7 +30,7 @@ from trading.desk import orders as desk_orders
 from trading.desk.errors import DeskProblem
 from trading.desk.sessions import Desk
 from trading.models import DeskOrder, Instruction, OrderState
-from trading.models.access import SPARE_SECONDS
+from trading.models.desk import sending_over
 from trading.operations import Credentials
 
 #: Seconds after which a request begins no new line: the client goes on with the next click, in the same session.
@@ -132,8 +131,8 @@ def _open_desk(own: RunClient) -> Desk | None:
 
 
 def _length() -> timedelta:
-    """How long a lease lasts: the wait for the pace, one call, and what else a line takes."""
-    return timedelta(seconds=pace.LONGEST + settings.REST_TOTAL_TIMEOUT + 2 * SPARE_SECONDS)
+    """How long a lease lasts: the wait for the pace, and a sending with its spare time."""
+    return timedelta(seconds=pace.LONGEST) + sending_over()
 
 
 @contextmanager

@@ -167,6 +167,7 @@ def confirm(
             by=by,
             body=to_json(tickets.rest_values(ticket, order.identifier)),
         )
+        reached(OrderPoint.COMMITTING)
     return order, True
 
 
@@ -225,6 +226,7 @@ def send(order: DeskOrder, session: Session, *, also: Callable[[DeskOrder], None
         read = sending.not_sent(str(error))
     reached(OrderPoint.ANSWERED)
     settle(order, read)
+    reached(OrderPoint.SETTLED)
     return read.outcome
 
 
