@@ -12,7 +12,7 @@ from accounts.retail_users import by_lane
 from backoffice.free_text import checked
 from partners import consent_text, consents, switches
 from partners.consents import Terms
-from partners.errors import ConnectorProblem, NotPermitted
+from partners.errors import ConnectorProblem
 from partners.hashing import new_secret, sha256
 from partners.invitations import MOST_CLIENTS
 from partners.keys import MODEL
@@ -133,8 +133,7 @@ def link_of(secret: str) -> str:
 
 def revoke(consent: Consent, *, by: "User", reason: str) -> None:
     """Let staff revoke a consent at once, or take a question back. Raises NotPermitted and ConnectorProblem."""
-    if not (by.has_perm(MAKE_BASKET) or by.has_perm(SETTLE)):
-        raise NotPermitted("You may not revoke consents. Ask whoever makes baskets.")
+    need(by, SETTLE, "You may not revoke consents. Ask whoever settles the Connector's findings.")
     reason = checked(reason, ConnectorProblem, "Say why you revoke it: the trail needs it.")
     with transaction.atomic():
         own = _open(consent)

@@ -147,8 +147,8 @@ def _page(request: StaffRequest, found: Consent, *, link: str = "") -> HttpRespo
         if in_force
         else "",
         "may_link": request.user.has_perm(MAKE_BASKET) and found.is_open,
-        "may_revoke": (request.user.has_perm(MAKE_BASKET) or request.user.has_perm(SETTLE)) and found.is_open,
-        "sees_file": privacy.sees_at_once(request.user),
+        "may_revoke": request.user.has_perm(SETTLE) and found.is_open,
+        "sees_file": request.user.has_perm(SETTLE) and privacy.sees_at_once(request.user),
         "shows_personal": privacy.shown(request, found.client.lane),
         "tabs": tabs("consents"),
     }
@@ -168,21 +168,19 @@ def new_link(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, _consent(pk), link=link)
 
 
-@page()
+@page(SETTLE)
 @require_POST
 def revoke(request: StaffRequest, pk: int) -> HttpResponse:
-    """Revoke a consent at once. The operation asks for the right: two kinds of people have one."""
-    if not (request.user.has_perm(MAKE_BASKET) or request.user.has_perm(SETTLE)):
-        raise PermissionDenied
+    """Revoke a consent at once."""
     found, reason = _consent(pk), request.POST.get("reason", "")
     attempt(request, lambda: consent_desk.revoke(found, by=request.user, reason=reason), "Consent revoked.")
     return redirect("partners:consent", pk)
 
 
-@page()
+@page(SETTLE)
 @require_safe
 def file(request: StaffRequest, pk: int) -> HttpResponse:
-    """The scan of a signed form, for those who see personal data at once."""
+    """The scan of a signed form, for those of the desk who see personal data at once."""
     if not privacy.sees_at_once(request.user):
         raise PermissionDenied
     found = get_object_or_404(ConsentForm, pk=pk)
