@@ -73,14 +73,6 @@ class Numbers:
     value: Decimal
     last_message: datetime | None
 
-    @property
-    def is_live(self) -> bool:
-        """Whether something can still move without a person."""
-        return any(
-            state in (ClientState.OPENED, ClientState.PLACING, ClientState.WAITING)
-            for state, _ in self.states
-        )
-
 
 def with_counts(runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs with how many clients they have."""

@@ -19,6 +19,7 @@ from django.utils import timezone
 from backoffice import leases
 from backoffice.free_text import REASON_LENGTH
 from backoffice.leases import Lease
+from markets import search
 from partners import consents
 from partners.errors import ConnectorProblem
 from runs import orders, pace
@@ -99,7 +100,7 @@ def _obstacle(own: RunClient) -> str:
     basket = own.version.basket
     if own.run.state != RunState.OPEN:
         return f"{own.run} is stopped."
-    if words := obstacle(own.version) or orders.line_obstacle(own.version, [one.line for one in _left(own)]):
+    if words := obstacle(own.version) or orders.stale_words([one.line for one in _left(own)]):
         return words
     if consents.in_force(own.client, basket.partner, basket.product_code) is None:
         return "There is no consent in force."
@@ -131,7 +132,7 @@ def _open_desk(own: RunClient) -> Desk | None:
 
 
 def _length() -> timedelta:
-    """How long a lease lasts: the wait for the pace, and a sending with its spare time."""
+    """How long a lease lasts, which each line extends: one sending, and the wait for the next one's moment."""
     return timedelta(seconds=pace.LONGEST) + sending_over()
 
 
@@ -211,12 +212,9 @@ class _Placing:
     def carry_out(self) -> None:
         """Place what is left. Raises _Ends."""
         note("runs.confirmed", self.own, "the client confirmed what is left, and logged in.")
-        left = _left(self.own)
+        left, algo_id, masters = _left(self.own), self.own.run.algo_id, search.masters()
         judged = [
-            tickets.judge(
-                orders.ticket_of(one.line, self.own.run.algo_id), self.desk.session, self.own.client.lane
-            )
-            for one in left
+            tickets.judge(orders.ticket_of(one.line, algo_id), self.desk.session, "", masters) for one in left
         ]
         for line, what in zip(left, judged, strict=True):
             if time.monotonic() > self.until:
@@ -237,7 +235,6 @@ class _Placing:
     def _placed(self, line: RunLine, judged: tickets.Judged) -> DeskOrder:
         """Wait for the pace, commit the order, and send it, once. Raises _Ends where nothing was sent."""
         try:
-            self._extend()
             pace.wait()
             order, new = desk_orders.confirm(
                 self.desk,

@@ -4,7 +4,7 @@ Nobody is logged in to the portal here. What the client types for ODIN is in the
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.core import signing
@@ -47,7 +47,11 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
             return _begin_visit(own)
         except ConnectorProblem as error:
             words = error.words
-    context = {"words": words, "invitation": {"partner": own.version.basket.partner}}
+    context = {
+        "words": words,
+        "title": f"Orders after a basket of {own.version.basket.partner.name}",
+        "label": "Open the basket",
+    }
     return render(request, "connector/proof.html", context, status=403 if words else 200)
 
 
@@ -126,6 +130,7 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
         "version": own.version,
         "partner": own.version.basket.partner,
         "rows": [{"own": line, "judged": judged[line.line_id]} for line in lines],
+        "unusual": _unusual([(line.line.number, judged[line.line_id].unusual) for line in left]),
         "begun": any(line.order or line.problem for line in lines),
         "left": left,
         "total": sum(judged[line.line_id].value for line in left),
@@ -140,6 +145,15 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
         "pause": settings.DESK_LOOK_SECONDS,
     }
     return render(request, "connector/run.html", context, status=403 if words else 200)
+
+
+def _unusual(said: Sequence[tuple[int, Sequence[str]]]) -> list[str]:
+    """What is unusual about lines, each sentence once, with the numbers of its lines."""
+    numbers: dict[str, list[str]] = {}
+    for number, sentences in said:
+        for words in sentences:
+            numbers.setdefault(words, []).append(str(number))
+    return [f"Order {', '.join(found)}: {words}" for words, found in numbers.items()]
 
 
 # --- the visit ----------------------------------------------------------------------------------------------------

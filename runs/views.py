@@ -112,7 +112,7 @@ def _monitor(
         "state": state,
         "page": shown,
         "clients": monitor.show(list(shown), found.version.basket.partner),
-        "every": "5s" if is_open and counted.is_live else "",
+        "every": "5s" if is_open else "",
         "handed": handed,
         "may_hand": is_open and request.user.has_perm(MAKE_BASKET),
         "may_stop": found.state != RunState.STOPPED and request.user.has_perm(STOP),
