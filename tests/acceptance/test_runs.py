@@ -135,7 +135,7 @@ class Visitor:
     def results(self):
         """What the page says of each line."""
         return [
-            row.locator("td").last.inner_text().split("\n")[0] for row in self.page.locator("tbody tr").all()
+            row.locator(".result").inner_text().split("\n")[0] for row in self.page.locator("tbody tr").all()
         ]
 
     def fits(self, name):
