@@ -412,13 +412,7 @@ def test_keys_are_fetched_and_a_client_gives_and_revokes_a_consent(desk, maker, 
     checker.goto("/partners/partner/desk/")
     checker.get_by_role("link", name=re.compile("^C-")).first.click()
     checker.get_by_role("button", name=re.compile("^Approve")).first.click()
-    says(
-        maker,
-        "/partners/partner/desk/",
-        "Fetched",
-        "Keys fetched: interactive",
-        f"{desk.rest_url}/interactive",
-    )
+    says(maker, "/partners/partner/desk/", "Fetched", "Interactive", f"{desk.rest_url}/interactive")
     assert [one["note"] for one in data(desk, "calls.json") if one["call"] == "apiKeys"] == [""]
 
     maker.goto("/partners/consents/ask/")

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.utils import timezone
 
 from backoffice.changes import operations as changes
@@ -13,8 +14,28 @@ from backoffice.delivery.handlers import apply
 from backoffice.logins.models import User
 from backoffice.protocol.fields import SecretText
 from markets.models import Scrip, ScripImport, State
-from partners import baskets, calls, findings, invitations, registry, sessions, switches
-from partners.models import ConnectorFinding, InboxMessage, Invitation, Partner, ReportedOrder
+from partners import (
+    baskets,
+    calls,
+    consent_desk,
+    consents,
+    findings,
+    invitations,
+    key_fetches,
+    registry,
+    sessions,
+    switches,
+)
+from partners.consents import Terms
+from partners.models import (
+    ConnectorFinding,
+    Consent,
+    InboxMessage,
+    Invitation,
+    KeyFetch,
+    Partner,
+    ReportedOrder,
+)
 from partners.models.invitations import InvitationState
 from partners.models.records import FindingKind
 from tests.factories import retail_user_values
@@ -27,8 +48,9 @@ ENTRY = {
     "state": "active",
     "application_token": SecretText("application-token-of-the-desk"),
     "partner_ids": [{"partner_id": "A1B2C3", "broker": "Sample Broking"}],
-    "products": [{"code": "GROWTH", "name": "Growth", "algo_id": ""}],
-    "models": ["1", "2"],
+    "products": [{"code": "GROWTH", "name": "Growth", "algo_id": "ALGO1"}],
+    "models": ["1", "2", "3"],
+    "hosts": "keys.example",
     "registration": "INH000000000",
     "contact": "Research, 022 0000",
 }
@@ -56,19 +78,37 @@ def make() -> None:
     findings.found(FindingKind.ORPHAN, "order:12", words, partner=desk)
     words = "The client returned 15 minutes ago, and no order message came."
     findings.found(FindingKind.SILENCE, invited[2].subject, words, partner=desk, invitation=invited[2])
+    waiting, in_force = _consents(desk, invited, maker)
+    _unknown_fetch(desk, maker, checker)
     switches.throw("client", invited[4].client.lane, by=maker, reason="The client asked for it")
     calls.unreadable("order-details", "application/json", ["ClientCod: text of 24"], "ClientCode is missing.")
     numbers = {
         "first": first.pk, "second": second.pk, "draft": draft.pk, "basket": basket.pk, "session": kept.pk,
         "names": names.pk, "invitation": invited[0].pk, "finding": ConnectorFinding.objects.first().pk,
+        "waiting": waiting.pk, "in_force": in_force.pk,
     }  # fmt: skip
     print(json.dumps(numbers))
+
+
+def _consents(desk, invited, maker) -> list[Consent]:
+    """One that waits for its client, and one in force."""
+    terms = Terms(Decimal(100000), Decimal(250000), timezone.now() + timedelta(days=90))
+    asked = [consent_desk.ask(desk, "GROWTH", one.client, terms, by=maker)[0] for one in invited[:2]]
+    with transaction.atomic():
+        consents.put_in_force(asked[1])
+    return asked
+
+
+def _unknown_fetch(desk, maker, checker) -> None:
+    change = key_fetches.propose(desk, by=maker, reason="First keys", token=uuid.uuid4())
+    changes.approve(change.pk, by=checker, content_hash=change.content_hash)
+    KeyFetch.objects.update(state="unknown", words=key_fetches.UNKNOWN, ended_at=timezone.now())
 
 
 def _external() -> dict[str, object]:
     return {
         **ENTRY, "code": "outside", "name": "Outside Advisers", "kind": "external", "partner_ids": [],
-        "application_token": SecretText("application-token-of-outside"), "products": [],
+        "application_token": SecretText("application-token-of-outside"), "products": [], "models": ["1"],
     }  # fmt: skip
 
 

@@ -33,6 +33,11 @@ PAGES = {
         "/partners/sessions/{session}/",
         "/partners/clients/",
         "/partners/clients/{names}/",
+        "/partners/consents/",
+        "/partners/consents/ask/",
+        "/partners/consents/enter/",
+        "/partners/consents/{waiting}/",
+        "/partners/consents/{in_force}/",
         "/partners/registry/",
         "/partners/registry/new/",
         "/partners/partner/desk/",
@@ -56,6 +61,7 @@ def portal(tmp_path_factory):
         "CONNECTOR_PUBLIC_URL": "http://127.0.0.1:9",
         "CONNECTOR_LANDING_URL": "http://127.0.0.1:9",
         "CONNECTOR_VAS_URL": "http://127.0.0.1:9",
+        "CONNECTOR_KEYS_URL": "http://127.0.0.1:9",
     }
     try:
         portal.prepare()

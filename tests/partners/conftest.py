@@ -69,6 +69,30 @@ def partner(db, maker, checker):
 
 
 @pytest.fixture
+def model_3(settings):
+    """Model 3 on, with a REST API at an address where nothing listens, and a mail server."""
+    settings.CONNECTOR_MODELS = ["1", "2", "3"]
+    settings.REST_BASE_URL = "http://127.0.0.1:9/interactive"
+    settings.EMAIL_HOST = "mail.example"
+
+
+@pytest.fixture
+def desk(db, model_3, maker, checker):
+    """A research desk that may use model 3."""
+    products = [{"code": "GROWTH", "name": "Growth ideas", "algo_id": "ALGO1"}]
+    values = entry(models=["1", "2", "3"], products=products, hosts="keys.example")
+    approve(registry.propose(values, by=maker, reason="Model 3", token=uuid.uuid4()), checker)
+    return Partner.objects.get(code="desk")
+
+
+@pytest.fixture
+def client_with_mail(db) -> RetailUser:
+    """A retail user with an e-mail address, who is asked for consent."""
+    values = {"group_id": "HO", "user_id": "RET001", "pan": "ABCPT1234A", "status": "A"}
+    return RetailUserFactory(**values, email="asha@example.com")
+
+
+@pytest.fixture
 def scrips(db):
     """A current master of NSE_EQ with three shares, and of BSE_EQ with one."""
     made = {}

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.core import mail
 from django.db import connection, transaction
+from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.connector import client as connector_client
@@ -16,7 +17,7 @@ from partners.errors import ConnectorProblem
 from partners.models import Consent, KeyFetch
 from partners.models.consents import ConsentState
 from tests.partners.conftest import approve
-from tests.partners.test_consents import client_user, desk, model_3, terms  # noqa: F401  # fixtures
+from tests.partners.consent_steps import terms
 from tests.partners.test_guards import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,9 +27,9 @@ SOON = 0.3
 
 
 @pytest.fixture
-def with_code(desk, client_user, maker):  # noqa: F811  # a fixture
+def with_code(desk, client_with_mail, maker):
     """A consent that waits for its code, and the code."""
-    consent, _ = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+    consent, _ = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=maker)
     consent_visits.send_code(consent)
     return consent, re.search(r"[0-9]{6}", mail.outbox[-1].body)[0]
 
@@ -75,7 +76,7 @@ def test_a_revocation_waits_for_the_order_that_was_checked_before(with_code, che
         assert consents.check(consent.client, consent.partner, "GROWTH").consent is None
 
 
-def test_two_workers_ask_for_keys_once(desk, maker, checker, settings, monkeypatch):  # noqa: F811  # a fixture
+def test_two_workers_ask_for_keys_once(desk, maker, checker, settings, monkeypatch):
     settings.CONNECTOR_KEYS_URL = "http://127.0.0.1:9"
     asked = []
 
@@ -85,6 +86,16 @@ def test_two_workers_ask_for_keys_once(desk, maker, checker, settings, monkeypat
 
     monkeypatch.setattr(connector_client, "api_keys", answer)
     approve(key_fetches.propose(desk, by=maker, reason="First keys", token=uuid.uuid4()), checker)
+    meet, real, calls = threading.Barrier(4), timezone.now, threading.local()
+
+    def now():
+        """The time; the second time that a worker asks, it has found the fetch and is about to claim it."""
+        calls.count = getattr(calls, "count", 0) + 1
+        if calls.count == 2:
+            meet.wait(20)
+        return real()
+
+    monkeypatch.setattr(timezone, "now", now)
     at_once(*[tasks.fetch_keys] * 4)
     assert len(asked) == 1
     assert KeyFetch.objects.get().state == "unknown"

@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,105 +16,41 @@ from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.models import Change
-from partners import consent_desk, consent_visits, consents, registry, switches, watch
-from partners.consents import Terms
+from partners import consent_desk, consent_visits, consents, switches, watch
 from partners.errors import ConnectorProblem, NotPermitted
 from partners.hashing import sha256
 from partners.models import Consent, ConsentForm, Partner
 from partners.models.consents import ConsentState
 from tests.factories import RetailUserFactory
-from tests.partners.conftest import approve, entry
+from tests.partners.conftest import approve
+from tests.partners.consent_steps import Visitor, code_of, in_days, terms
 from tests.partners.test_guards import refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("model_3")]
 
-PRODUCTS = [{"code": "GROWTH", "name": "Growth ideas", "algo_id": "ALGO1"}]
+LIST_QUERIES, PAGE_QUERIES = 10, 8
 PDF = b"%PDF-1.7 a signed form"
 
 
-@pytest.fixture(autouse=True)
-def model_3(settings):
-    settings.CONNECTOR_MODELS = ["1", "2", "3"]
-    settings.REST_BASE_URL = "http://127.0.0.1:9/interactive"
-    settings.EMAIL_HOST = "mail.example"
-
-
 @pytest.fixture
-def desk(maker, checker):
-    """A research desk that may use model 3."""
-    values = entry(models=["1", "2", "3"], products=PRODUCTS, hosts="keys.example")
-    approve(registry.propose(values, by=maker, reason="Model 3", token=uuid.uuid4()), checker)
-    return Partner.objects.get(code="desk")
-
-
-@pytest.fixture
-def client_user(db):
-    values = {"group_id": "HO", "user_id": "RET001", "pan": "ABCPT1234A", "status": "A"}
-    return RetailUserFactory(**values, email="asha@example.com")
-
-
-def terms(**changed):
-    usual = {"cap_run": Decimal("100000"), "cap_day": Decimal("250000"), "valid_until": in_days(30)}
-    return Terms(**{**usual, **changed})
-
-
-def in_days(days):
-    return timezone.now() + timedelta(days=days)
-
-
-@pytest.fixture
-def asked(desk, client_user, maker):
+def asked(desk, client_with_mail, maker):
     """A consent that waits for the client, and the browser that has its link."""
-    consent, link = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+    consent, link = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=maker)
     return consent, Visitor(link)
-
-
-class Visitor:
-    """A client's browser with the link of a consent."""
-
-    def __init__(self, link):
-        self.browser = Browser()
-        self.path = link.removeprefix("https://connect.example")
-        self.page = ""
-
-    def _show(self, response):
-        self.status, self.page = response.status_code, response.content.decode()
-        return self
-
-    def open(self, proof="234A"):
-        return self._show(self.browser.post(self.path, {"proof": proof}, follow=True))
-
-    def ask_for_code(self):
-        return self._show(self.browser.post("/connector/consent/code/"))
-
-    def confirm(self, code=None):
-        text = re.search(r'name="text" value="([0-9a-f]{64})"', self.page)[1]
-        given = {"code": code or code_of(mail.outbox[-1]), "text": text}
-        return self._show(self.browser.post("/connector/consent/confirm/", given, follow=True))
-
-    def revoke(self):
-        return self._show(self.browser.post("/connector/consent/revoke/"))
-
-    def give(self):
-        return self.open().ask_for_code().confirm()
-
-
-def code_of(message):
-    return re.search(r"\b([0-9]{6})\b", message.body)[1]
 
 
 def wrong(code):
     return f"{(int(code) + 1) % 10**6:06d}"
 
 
-def in_force(client_user, desk):
-    return consents.in_force(client_user, desk, "GROWTH")
+def in_force(client_with_mail, desk):
+    return consents.in_force(client_with_mail, desk, "GROWTH")
 
 
 # --- the client's own click ---------------------------------------------------------------------------------------
 
 
-def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_user, desk):
+def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_with_mail, desk):
     consent, visitor = asked
     assert visitor.open().status == 200
     for words in (
@@ -129,7 +64,7 @@ def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_user, des
         *("Revoke consent", "nobody promises you a profit"),
     ):
         assert words in visitor.page
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
     visitor.ask_for_code()
     message = mail.outbox[-1]
     assert message.to == ["asha@example.com"]
@@ -140,18 +75,18 @@ def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_user, des
     assert code_of(message) not in f"{consent.__dict__}{list(Entry.objects.values())}"
     assert "In force since" in visitor.confirm().page
     consent.refresh_from_db()
-    assert in_force(client_user, desk) == consent
+    assert in_force(client_with_mail, desk) == consent
     given = Entry.objects.get(action="connector.consent_given")
     assert given.details["text_hash"] == consent.text_hash == sha256(consent.text)
     assert given.subject == "HO/RET001"
     assert "Consent revoked" in visitor.revoke().page
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
     consent.refresh_from_db()
     assert (consent.state, consent.revoked_by) == (ConsentState.REVOKED, None)
     assert "This consent is revoked" in visitor.open().page
 
 
-def test_the_link_of_a_consent_in_force_lets_its_client_revoke_later(asked, client_user, desk, maker):
+def test_the_link_of_a_consent_in_force_lets_its_client_revoke_later(asked, client_with_mail, desk, maker):
     consent, visitor = asked
     visitor.give()
     Partner.objects.update(state="suspended")  # whatever happened to the partner
@@ -182,7 +117,7 @@ def test_a_new_link_ends_the_visit_with_the_old_one(asked, maker):
     assert consent.state == ConsentState.WAITING
 
 
-def test_five_wrong_codes_use_a_code_up(asked, client_user, desk):
+def test_five_wrong_codes_use_a_code_up(asked, client_with_mail, desk):
     consent, visitor = asked
     visitor.open().ask_for_code()
     code = code_of(mail.outbox[-1])
@@ -193,10 +128,10 @@ def test_five_wrong_codes_use_a_code_up(asked, client_user, desk):
     assert 'name="code"' not in visitor.page
     with pytest.raises(ConnectorProblem, match="not good any more"):
         consent_visits.confirm(consent, code, consent.text_hash)
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
 
 
-def test_a_code_is_good_for_ten_minutes_and_only_the_newest_counts(asked, client_user, desk):
+def test_a_code_is_good_for_ten_minutes_and_only_the_newest_counts(asked, client_with_mail, desk):
     visitor = asked[1].open().ask_for_code()
     first = code_of(mail.outbox[-1])
     Consent.objects.update(code_ends_at=timezone.now())
@@ -218,14 +153,14 @@ def test_codes_are_sent_a_minute_apart_and_five_a_link(asked):
     assert len(mail.outbox) == 5
 
 
-def test_a_text_that_the_registry_outran_must_be_read_again(asked, client_user, desk):
+def test_a_text_that_the_registry_outran_must_be_read_again(asked, client_with_mail, desk):
     visitor = asked[1].open().ask_for_code()
     Partner.objects.update(registration="INH000000999", version=7)
     assert "The text has changed" in visitor.confirm().page
     assert "INH000000999" in visitor.page
     Consent.objects.update(code_ends_at=None)
     assert "In force since" in visitor.ask_for_code().confirm().page
-    assert in_force(client_user, desk).text_version.endswith(".7")
+    assert in_force(client_with_mail, desk).text_version.endswith(".7")
 
 
 def test_without_a_mail_server_the_page_says_what_else(asked, settings):
@@ -243,7 +178,7 @@ def test_without_a_mail_server_the_page_says_what_else(asked, settings):
     assert mail.outbox == []
 
 
-def test_an_address_that_is_refused_or_gone_is_said(asked, settings, client_user):
+def test_an_address_that_is_refused_or_gone_is_said(asked, settings, client_with_mail):
     visitor = asked[1].open()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
@@ -272,10 +207,26 @@ def test_a_switch_stops_giving_but_not_revoking(asked, maker):
     assert consent.state == ConsentState.WAITING
 
 
+def test_lists_and_pages_ask_the_database_a_bounded_number_of_times(
+    desk, maker, client, django_assert_num_queries
+):
+    for number in range(6):
+        user = RetailUserFactory(
+            group_id="HO", user_id=f"R{number}", pan=f"ABCPT123{number}A", status="A", email="a@example.com"
+        )
+        consent, _ = consent_desk.ask(desk, "GROWTH", user, terms(), by=maker)
+    client.force_login(maker)
+    client.get("/partners/consents/")
+    with django_assert_num_queries(LIST_QUERIES):
+        assert client.get("/partners/consents/").content.count(b"/partners/consents/") > 6
+    with django_assert_num_queries(PAGE_QUERIES):
+        client.get(f"/partners/consents/{consent.pk}/")
+
+
 # --- asking -------------------------------------------------------------------------------------------------------
 
 
-def test_asking_a_list_says_of_each_why_not(desk, client_user, maker, client):
+def test_asking_a_list_says_of_each_why_not(desk, client_with_mail, maker, client):
     RetailUserFactory(group_id="HO", user_id="RET002", pan="ABCPT1234B", status="A", email="")
     RetailUserFactory(group_id="HO", user_id="RET003", pan="ABCPT1234C", status="S", email="a@example.com")
     client.force_login(maker)
@@ -307,15 +258,15 @@ def test_asking_a_list_says_of_each_why_not(desk, client_user, maker, client):
         ({"valid_until": in_days(366)}, "a year at most"),
     ],
 )
-def test_terms_that_nobody_can_agree_to(desk, client_user, maker, changed, words):
+def test_terms_that_nobody_can_agree_to(desk, client_with_mail, maker, changed, words):
     with pytest.raises(ConnectorProblem, match=words):
-        consent_desk.ask(desk, "GROWTH", client_user, terms(**changed), by=maker)
+        consent_desk.ask(desk, "GROWTH", client_with_mail, terms(**changed), by=maker)
 
 
-def test_rights_of_asking_and_revoking(desk, client_user, maker, checker, compliance):
+def test_rights_of_asking_and_revoking(desk, client_with_mail, maker, checker, compliance):
     with pytest.raises(NotPermitted):
-        consent_desk.ask(desk, "GROWTH", client_user, terms(), by=checker)
-    consent, _ = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+        consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=checker)
+    consent, _ = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=maker)
     with pytest.raises(NotPermitted):
         consent_desk.revoke(consent, by=compliance, reason="Asked for")
     with pytest.raises(ConnectorProblem, match="Say why"):
@@ -341,15 +292,15 @@ CLOSINGS = {
 
 
 @pytest.mark.parametrize("why", CLOSINGS)
-def test_nothing_is_placed_where_something_is_closed(asked, client_user, desk, why):
+def test_nothing_is_placed_where_something_is_closed(asked, client_with_mail, desk, why):
     asked[1].give()
-    assert in_force(client_user, desk)
+    assert in_force(client_with_mail, desk)
     CLOSINGS[why]()
-    client_user.refresh_from_db()
+    client_with_mail.refresh_from_db()
     desk.refresh_from_db()
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
     with transaction.atomic():
-        found = consents.check(client_user, desk, "GROWTH")
+        found = consents.check(client_with_mail, desk, "GROWTH")
     assert found.consent is None
     assert why in found.why
 
@@ -362,47 +313,49 @@ def test_nothing_is_placed_where_something_is_closed(asked, client_user, desk, w
         ("REST_BASE_URL", "", "needs the REST API"),
     ],
 )
-def test_the_settings_close_model_3(asked, client_user, desk, settings, name, value, words):
+def test_the_settings_close_model_3(asked, client_with_mail, desk, settings, name, value, words):
     asked[1].give()
     setattr(settings, name, value)
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
     with transaction.atomic():
-        assert words in consents.check(client_user, desk, "GROWTH").why
+        assert words in consents.check(client_with_mail, desk, "GROWTH").why
 
 
 @pytest.mark.parametrize(
     ("scope", "target"),
     [("all", ""), ("model", "3"), ("partner", "desk"), ("product", "desk/GROWTH"), ("client", "HO/RET001")],
 )
-def test_a_switch_is_seen_by_the_check_within_the_transaction(asked, client_user, desk, maker, scope, target):
+def test_a_switch_is_seen_by_the_check_within_the_transaction(
+    asked, client_with_mail, desk, maker, scope, target
+):
     asked[1].give()
     with transaction.atomic():
-        assert consents.check(client_user, desk, "GROWTH").consent == asked[0]
+        assert consents.check(client_with_mail, desk, "GROWTH").consent == asked[0]
         switches.throw(scope, target, by=maker, reason="Stop")
-        assert "A kill switch holds" in consents.check(client_user, desk, "GROWTH").why
+        assert "A kill switch holds" in consents.check(client_with_mail, desk, "GROWTH").why
 
 
-def test_a_switch_on_another_model_stops_nothing_here(asked, client_user, desk, maker):
+def test_a_switch_on_another_model_stops_nothing_here(asked, client_with_mail, desk, maker):
     asked[1].give()
     switches.throw("model", "2", by=maker, reason="Stop")
     with transaction.atomic():
-        assert consents.check(client_user, desk, "GROWTH").consent
+        assert consents.check(client_with_mail, desk, "GROWTH").consent
 
 
-def test_a_newer_consent_replaces_the_one_in_force_when_it_is_given(asked, client_user, desk, maker):
+def test_a_newer_consent_replaces_the_one_in_force_when_it_is_given(asked, client_with_mail, desk, maker):
     first, visitor = asked
     visitor.give()
-    second, link = consent_desk.ask(desk, "GROWTH", client_user, terms(cap_run=Decimal(5000)), by=maker)
-    assert in_force(client_user, desk) == first
+    second, link = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(cap_run=Decimal(5000)), by=maker)
+    assert in_force(client_with_mail, desk) == first
     Visitor(link).give()
-    assert in_force(client_user, desk) == second
+    assert in_force(client_with_mail, desk) == second
     first.refresh_from_db()
     assert first.state == ConsentState.REPLACED
     assert "replaced by a newer one" in visitor.open().page
 
 
 def test_a_consent_that_ran_out_is_shown_as_expired_before_and_after_the_sweep(
-    asked, desk, client_user, maker, client, monkeypatch
+    asked, desk, client_with_mail, maker, client, monkeypatch
 ):
     consent, visitor = asked
     visitor.give()
@@ -410,9 +363,9 @@ def test_a_consent_that_ran_out_is_shown_as_expired_before_and_after_the_sweep(
     monkeypatch.setattr(timezone, "now", lambda: late)
     consent.refresh_from_db()
     assert (consent.state, consent.shown_as) == (ConsentState.ACTIVE, ConsentState.ENDED)
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
     with transaction.atomic():
-        assert "ran out" in consents.check(client_user, desk, "GROWTH").why
+        assert "ran out" in consents.check(client_with_mail, desk, "GROWTH").why
     client.force_login(maker)
     assert "HO/RET001" in client.get("/partners/consents/?state=ended").content.decode()
     assert "HO/RET001" not in client.get("/partners/consents/?state=active").content.decode()
@@ -446,7 +399,7 @@ def enter(browser, /, **changed):
 
 
 def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
-    desk, client_user, maker, checker, client
+    desk, client_with_mail, maker, checker, client
 ):
     client.force_login(maker)
     given = form_given()
@@ -455,7 +408,7 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
     assert page.url == change.get_absolute_url()
     again = client.post("/partners/consents/enter/", {**given, "file": SimpleUploadedFile("form.pdf", PDF)})
     assert (again.url, ConsentForm.objects.count()) == (page.url, 1)  # a double click
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
     with pytest.raises(NotAllowed):
         approve(change, maker)
     client.force_login(checker)
@@ -472,7 +425,7 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
     assert (file.content, file["Content-Type"]) == (PDF, "application/pdf")
     assert file["Content-Disposition"].startswith("attachment")
     approve(change, checker)
-    made = in_force(client_user, desk)
+    made = in_force(client_with_mail, desk)
     assert (made.how_given, made.form, made.change, made.evidence) == (
         "signed_form",
         scan,
@@ -484,7 +437,7 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
     assert "Signed form" in page
     link = consent_desk.new_link(made, by=maker)  # to revoke it
     Visitor(link).open().revoke()
-    assert in_force(client_user, desk) is None
+    assert in_force(client_with_mail, desk) is None
 
 
 @pytest.mark.parametrize(
@@ -501,20 +454,20 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
         ({"until": "01-01-2020"}, "over already"),
     ],
 )
-def test_a_form_without_its_evidence_is_not_taken(desk, client_user, maker, client, changed, words):
+def test_a_form_without_its_evidence_is_not_taken(desk, client_with_mail, maker, client, changed, words):
     client.force_login(maker)
     assert words in enter(client, **changed).content.decode()
     assert (ConsentForm.objects.count(), Change.objects.count()) == (0, 1)  # that of the registry
 
 
-def test_the_text_to_sign_is_shown_before_there_is_a_file(desk, client_user, maker, client):
+def test_the_text_to_sign_is_shown_before_there_is_a_file(desk, client_with_mail, maker, client):
     client.force_login(maker)
     page = enter(client, file="", evidence="", reason="", show="1").content.decode()
     assert "at most ₹\u00a050,000.00 for the orders of one basket" in page
     assert not Consent.objects.exists()
 
 
-def test_a_form_whose_text_the_registry_outran_is_refused(desk, client_user, maker, checker, client):
+def test_a_form_whose_text_the_registry_outran_is_refused(desk, client_with_mail, maker, checker, client):
     client.force_login(maker)
     enter(client)
     Partner.objects.update(registration="INH000000999")
@@ -523,7 +476,7 @@ def test_a_form_whose_text_the_registry_outran_is_refused(desk, client_user, mak
     assert not Consent.objects.exists()
 
 
-def test_a_scan_is_for_those_who_see_personal_data(desk, client_user, maker, compliance, client):
+def test_a_scan_is_for_those_who_see_personal_data(desk, client_with_mail, maker, compliance, client):
     client.force_login(maker)
     enter(client)
     scan = ConsentForm.objects.get()
@@ -531,7 +484,7 @@ def test_a_scan_is_for_those_who_see_personal_data(desk, client_user, maker, com
     assert client.get(f"/partners/consents/files/{scan.pk}/").status_code == 403
 
 
-def test_nobody_proposes_a_form_past_its_findings(desk, client_user, maker):
+def test_nobody_proposes_a_form_past_its_findings(desk, client_with_mail, maker):
     values = {
         "client": "HO/RET001", "partner": "desk", "partner_name": "Research desk", "product_code": "GROWTH",
         "cap_run": "1.00", "cap_day": "1.00", "valid_until": f"{in_days(9):%d-%m-%Y}", "evidence": "Folder",
@@ -545,7 +498,7 @@ def test_nobody_proposes_a_form_past_its_findings(desk, client_user, maker):
 # --- what the database holds --------------------------------------------------------------------------------------
 
 
-def test_the_database_keeps_a_given_consent_as_it_is(asked, desk, client_user, maker):
+def test_the_database_keeps_a_given_consent_as_it_is(asked, desk, client_with_mail, maker):
     consent, visitor = asked
     visitor.give()
     own = Consent.objects.filter(pk=consent.pk)
@@ -564,7 +517,7 @@ def test_the_database_keeps_a_given_consent_as_it_is(asked, desk, client_user, m
     refused(lambda: own.update(state="active", ended_at=None))
 
 
-def test_the_database_takes_no_consent_in_force_that_nobody_gave(asked, desk, client_user, maker):
+def test_the_database_takes_no_consent_in_force_that_nobody_gave(asked, desk, client_with_mail, maker):
     made = Consent.objects.values().get()
     made.pop("id")
     given = {**made, "link_hash": None, "state": "active", "given_at": timezone.now()}
@@ -574,8 +527,8 @@ def test_the_database_takes_no_consent_in_force_that_nobody_gave(asked, desk, cl
     refused(lambda: Consent.objects.create(**{**given, **paper, "form_id": form.pk}))
 
 
-def test_one_consent_is_in_force_for_a_client_partner_and_product(asked, desk, client_user, maker):
+def test_one_consent_is_in_force_for_a_client_partner_and_product(asked, desk, client_with_mail, maker):
     asked[1].give()
-    second, _ = consent_desk.ask(desk, "GROWTH", client_user, terms(), by=maker)
+    second, _ = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=maker)
     with pytest.raises(IntegrityError), transaction.atomic():
         Consent.objects.filter(pk=second.pk).update(state="active", given_at=timezone.now())

@@ -6,10 +6,22 @@ from decimal import Decimal
 
 import pytest
 
-from backoffice.connector.api import callbacks, echo, envelope, landing, order_details, token_check, webhook
+from backoffice.connector import client
+from backoffice.connector.api import (
+    callbacks,
+    echo,
+    envelope,
+    keys,
+    landing,
+    order_details,
+    token_check,
+    webhook,
+)
 from backoffice.connector.api.lines import BasketTerms, Line
 from backoffice.connector.api.reading import fields_of
 from backoffice.protocol.secret import SecretText
+from backoffice.rest.api.envelope import Unreadable
+from backoffice.rest.api.outcome import NoAnswer
 
 APP, TOKEN = SecretText("app/token+1="), SecretText("two_way-token")
 PEEPAL = Line("NSE_EQ", 900001, "PEEPAL", "BUY", "RL", 10, Decimal("101.50"))
@@ -168,3 +180,65 @@ def test_trade_message():
     )
     assert row.is_trade
     assert (row.trade_number, row.trade_quantity, row.trade_price, row.side) == ("T1", 6, 10145, "SELL")
+
+
+class TestApiKeys:
+    def test_the_request(self, settings, monkeypatch):
+        sent = []
+
+        def send(request, **options):
+            sent.append((request.method, request.address, request.body, options["total_timeout"]))
+            return NoAnswer(False, "not-sent", "Nothing was sent.")
+
+        monkeypatch.setattr(client.http, "send", send)
+        settings.CONNECTOR_KEYS_URL, settings.CONNECTOR_TOTAL_TIMEOUT = "https://vas.example", 60
+        client.api_keys(APP, TOKEN, "A1B2C3")
+        settings.CONNECTOR_PARTNER_APP_ID = "APP-7"
+        client.api_keys(APP, TOKEN, "A1B2C3")
+        body = '{"sApplicationToken": "app/token+1=", "sPartnerAppId": "%s", "sTwoWayToken": "two_way-token"}'
+        address = "https://vas.example/loginservice/apiKeys"
+        assert sent == [
+            ("POST", address, (body % "A1B2C3").encode(), 10.0),
+            ("POST", address, (body % "APP-7").encode(), 10.0),
+        ]
+
+    def test_the_answer(self):
+        data = json.loads(
+            '[{"type": "interactive", "apikey": "key-one-1", "endpoint": "https://k.example/interactive", '
+            '"secretkey": null}, {"type": "omex", "apikey": "key-two-2", "endpoint": "https://k.example/omex", '
+            '"secretkey": "secret-2"}]'
+        )
+        one, two = keys.read(data)
+        assert (one.type, one.key.reveal(), one.secret.reveal()) == ("interactive", "key-one-1", "")
+        assert (two.type, two.endpoint, two.secret.reveal()) == ("omex", "https://k.example/omex", "secret-2")
+        assert "key-one-1" not in repr(one)
+
+    @pytest.mark.parametrize(
+        ("changed", "words"),
+        [
+            ({"type": "other"}, "unknown type"),
+            ({"type": ["interactive"]}, "unknown type"),
+            ({"type": "omex"}, "no interactive key"),
+            ({"apikey": None}, "is not a key"),
+            ({"apikey": "short"}, "is not a key"),
+            ({"apikey": "two words in it"}, "is not a key"),
+            ({"apikey": "line\nbreak-in-it"}, "is not a key"),
+            ({"secretkey": 7}, "is not a key"),
+            ({"endpoint": ""}, "no endpoint"),
+            ({"endpoint": "https://k.example/a b"}, "no endpoint"),
+            ({"endpoint": "https://" + "k" * 200}, "no endpoint"),
+        ],
+    )
+    def test_an_answer_is_taken_whole_or_not_at_all(self, changed, words):
+        row = {
+            "type": "interactive",
+            "apikey": "key-one-1",
+            "endpoint": "https://k.example",
+            "secretkey": None,
+        }
+        with pytest.raises(Unreadable, match=words) as error:
+            keys.read([{**row, **changed}])
+        assert "key-one-1" not in str(error.value)
+        for data in ({}, [], None, [row, row], [row] * 4, ["interactive"]):
+            with pytest.raises(Unreadable):
+                keys.read(data)
