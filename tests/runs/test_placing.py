@@ -22,6 +22,7 @@ from tests.trading.desk.test_placing import as_if_it_was_long_ago
 from trading.desk import stop as desk_stop
 from trading.desk.orders import confirm
 from trading.models import DeskOrder, DeskSession, OrderState
+from trading.tasks import end_unused
 
 pytestmark = pytest.mark.django_db
 
@@ -314,6 +315,20 @@ def test_a_long_run_goes_on_with_the_next_click_in_the_same_session(visitor, sta
     visitor.place(client_password="", client_code="")
     assert visitor.fresh().state == ClientState.DONE
     assert (sent(standin, "login"), sent(standin, "logout")) == (1, 1)
+
+
+def test_a_session_that_a_client_left_is_logged_out_where_it_was_opened(
+    visitor, standin, monkeypatch, settings
+):
+    monkeypatch.setattr(placing, "LONGEST", -1.0)
+    visitor.place()
+    late = timezone.now() - timedelta(minutes=settings.REST_SESSION_MINUTES + 1)
+    DeskSession.objects.update(used_at=late)
+    assert not settings.ORDER_DESK
+    assert end_unused() == 1
+    assert sent(standin, "logout") == 1
+    assert DeskSession.objects.get().sealed_token == ""
+    assert "code of your second factor" in visitor.page()
 
 
 def test_without_the_limit_nothing_leaves(visitor, standin, monkeypatch):
