@@ -86,7 +86,6 @@ def save_version(
     """Keep lines as a new version, or in the place of those of a draft that is not submitted (`version`).
 
     `goes_on`: a run of it places the next lines after one that was refused.
-
     Lines may have findings: `look` tells them, and `submit` refuses. Each line's scrip must be one that the current
     master offers. Raises NotPermitted, and ConnectorProblem naming the line whose scrip is not there.
     """
@@ -111,8 +110,7 @@ def save_version(
                 raise ConnectorProblem(f"This version is {version.stage.label.lower()}. Make a new version.")
             version.lines.all().delete()
         version.risk_text = risk_text
-        version.prices_as_of, version.valid_until = prices_as_of, valid_until
-        version.goes_on = goes_on
+        version.prices_as_of, version.valid_until, version.goes_on = prices_as_of, valid_until, goes_on
         version.save()
         for row in rows:
             row.version = version
