@@ -24,10 +24,12 @@ class Point(StrEnum):
 
 
 class OrderPoint(StrEnum):
-    """A place in the path of an order of a client; PART_SENT lies between the two."""
+    """A place in the path of an order of a client; PART_SENT lies between COMMITTED and ANSWERED."""
 
+    COMMITTING = "order_committing"  # an order is written with its identifier; it is not committed
     COMMITTED = "order_committed"  # an order is committed with its identifier; no byte has left
     ANSWERED = "order_answered"  # the answer to an order was read; nothing of it is stored
+    SETTLED = "order_settled"  # the outcome of an order is committed; nothing is done with it yet
 
 
 class MailPoint(StrEnum):

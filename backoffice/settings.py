@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "markets",
     "partners",
     "trading",
+    "runs",
     "backoffice.batches",
     "backoffice.reconciliation",
     "backoffice.notices",
@@ -313,6 +314,8 @@ DESK_LOOK_SECONDS = number("DESK_LOOK_SECONDS", 30, 0, 600)
 
 CONNECTOR = one_of("CONNECTOR", "off", ("off", "on")) == "on"
 CONNECTOR_MODELS = some_of("CONNECTOR_MODELS", "1,2", ("1", "2", "3"))
+# Orders of runs a second, over all processes; the rules of the exchanges allow fewer than 10 of one client (C42).
+CONNECTOR_ORDERS_PER_SECOND = number("CONNECTOR_ORDERS_PER_SECOND", 5, 0.1, 9.9)
 # Where clients and the vendor reach /connector/; with CONNECTOR_HOST it answers on that host alone, staff pages do not.
 CONNECTOR_PUBLIC_URL = rest_address("CONNECTOR_PUBLIC_URL")
 CONNECTOR_HOST = env.str("CONNECTOR_HOST", default="").lower()

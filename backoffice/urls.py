@@ -25,6 +25,8 @@ urlpatterns = [
     path("trading/", include("trading.urls")),
     path("partners/", include("partners.urls")),
     path("connector/", include("partners.public_urls")),
+    path("connector/", include("runs.public_urls")),
+    path("runs/", include("runs.urls")),
 ]
 
 handler400 = "backoffice.incoming.bad_request"

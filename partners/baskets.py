@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 BASKET = "connector_basket"
 NAME_LENGTH, RISK_LENGTH = 80, 1000
+#: What a run does after a line that was refused, in words.
+STOPS, GOES_ON = "Stop for that client", "Go on with the next line"
 _NO_RIGHT = "You may not make baskets. Ask whoever leads the research desk."
 
 
@@ -78,10 +80,12 @@ def save_version(
     prices_as_of: datetime,
     valid_until: datetime,
     by: "User",
+    goes_on: bool = False,
     version: BasketVersion | None = None,
 ) -> BasketVersion:
     """Keep lines as a new version, or in the place of those of a draft that is not submitted (`version`).
 
+    `goes_on`: a run of it places the next lines after one that was refused.
     Lines may have findings: `look` tells them, and `submit` refuses. Each line's scrip must be one that the current
     master offers. Raises NotPermitted, and ConnectorProblem naming the line whose scrip is not there.
     """
@@ -106,7 +110,7 @@ def save_version(
                 raise ConnectorProblem(f"This version is {version.stage.label.lower()}. Make a new version.")
             version.lines.all().delete()
         version.risk_text = risk_text
-        version.prices_as_of, version.valid_until = prices_as_of, valid_until
+        version.prices_as_of, version.valid_until, version.goes_on = prices_as_of, valid_until, goes_on
         version.save()
         for row in rows:
             row.version = version
@@ -144,7 +148,9 @@ def line_of(line: BasketLine) -> Line:
 def current_hash(version: BasketVersion) -> str:
     """SHA-256 (hex) over the version's content as the database has it now."""
     lines = [line_of(line) for line in version.lines.all()]
-    return pure.content_hash(version.basket.product_code, version.risk_text, version.valid_until, lines)
+    return pure.content_hash(
+        version.basket.product_code, version.risk_text, version.valid_until, lines, goes_on=version.goes_on
+    )
 
 
 # --- findings -----------------------------------------------------------------------------------------------------
@@ -304,6 +310,7 @@ def values_of(version: BasketVersion) -> Values:
         "product_code": version.basket.product_code,
         "valid_until": f"{timezone.localtime(version.valid_until):%d-%m-%Y %H:%M}",
         "risk_text": version.risk_text,
+        "refused_line": GOES_ON if version.goes_on else STOPS,
         "lines": [in_words(line) for line in version.lines.all()],
         "content": current_hash(version),
     }

@@ -1,6 +1,6 @@
 """Which invitation and line a reported order belongs to, how it differs, and what orders say of an invitation (C36)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -45,8 +45,26 @@ class Place:
     differs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Placed:
+    """An order that the portal placed itself: the line that it follows, and the UCC of its client."""
+
+    line: BasketLine
+    ucc: str
+
+
+#: Orders that the portal placed for a partner's baskets, by UniqueCode (C44).
+Lookup = Callable[[Partner, Collection[str]], Mapping[str, Placed]]
+_placed: list[Lookup] = []
+
+
+def register(lookup: Lookup) -> None:
+    """Let this say which orders the portal placed itself. Called in the `ready` of the room that places them."""
+    _placed[:] = [lookup]
+
+
 class Places:
-    """What the rows of a partner may belong to, read in four queries."""
+    """What the rows of a partner may belong to, read in five queries."""
 
     def __init__(self, partner: Partner, rows: Iterable[Row]) -> None:
         listed = list(rows)
@@ -59,6 +77,8 @@ class Places:
         self._by_name = {name.tp_user_id: name.client_id for name in names.filter(tp_user_id__in=users)}
         self._by_name |= {name.vas_user_id: name.client_id for name in names.filter(vas_user_id__in=users)}
         invited = Invitation.objects.filter(version__in=self._versions.values()).select_related("client")
+        keys = {row.key for row in listed if row.key}
+        self._placed = {key: one for look in _placed for key, one in look(partner, keys).items()}
         self._invited: dict[tuple[int, int], Invitation] = {}
         self._by_ucc: dict[tuple[int, str], int] = {}
         for invitation in invited.order_by("id"):
@@ -66,7 +86,13 @@ class Places:
             self._by_ucc[invitation.version_id, invitation.client.user_id] = invitation.client_id
 
     def of(self, row: Row) -> Place:
-        """Where a row's order belongs: by Reco ID, then by user, then by UCC; all three must agree (C36, C50)."""
+        """Where a row's order belongs: to an order that the portal placed (C44), else by Reco ID, then by user, then by
+        UCC; all three must agree (C36, C50).
+        """
+        if own := self._placed.get(row.key):
+            line, unlike = _line(own.line.version, row)
+            foreign = () if line == own.line and row.ucc in ("", own.ucc) else ("ids",)
+            return Place(own.line.version, None, own.line, (*foreign, *unlike))
         version = self._versions.get(row.reco_id)
         if version is None:
             return Place()

@@ -34,7 +34,8 @@ _FIXED: Guards = {
         "partners_basketversion",
         """OLD.state <> 'draft' AND (NEW.id <> OLD.id OR NEW.basket_id <> OLD.basket_id OR NEW.number <> OLD.number
             OR NEW.content_hash <> OLD.content_hash OR NEW.reco_id IS DISTINCT FROM OLD.reco_id
-            OR NEW.risk_text <> OLD.risk_text OR NEW.change_id IS DISTINCT FROM OLD.change_id
+            OR NEW.risk_text <> OLD.risk_text OR NEW.goes_on <> OLD.goes_on
+            OR NEW.change_id IS DISTINCT FROM OLD.change_id
             OR NEW.state = 'draft' OR (NEW.state = 'published' AND OLD.state <> 'published'))""",
         "a version that was published stays as it is",
     ),

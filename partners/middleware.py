@@ -15,9 +15,9 @@ PREFIX = "/connector/"
 WEBHOOK = f"{PREFIX}webhook/"
 #: Bytes of a body (C4).
 MOST, MOST_WEBHOOK = 64 * 1024, 256 * 1024
-#: Cookies that pages for clients use: of forms, of a visit, of a login that is under way, of a consent.
+#: Cookies that pages for clients use: of forms, of a visit, of a login that is under way, of a consent, of a run.
 VISIT_COOKIE, LOGIN_COOKIE = "connector_visit", "connector_login"
-CONSENT_COOKIE = "connector_consent"
+CONSENT_COOKIE, RUN_COOKIE = "connector_consent", "connector_run"
 
 
 class ConnectorMiddleware:
@@ -46,7 +46,7 @@ class ConnectorMiddleware:
         if request.path_info.startswith(WEBHOOK):
             # Whatever it is called, it is kept as it came: what reads forms must neither use it up nor refuse it.
             request.content_type, request.content_params = "application/octet-stream", {}
-        kept = {VISIT_COOKIE, LOGIN_COOKIE, CONSENT_COOKIE, settings.CSRF_COOKIE_NAME}
+        kept = {VISIT_COOKIE, LOGIN_COOKIE, CONSENT_COOKIE, RUN_COOKIE, settings.CSRF_COOKIE_NAME}
         request.COOKIES = {name: text for name, text in request.COOKIES.items() if name in kept}
         response = self.get_response(request)
         response["Cache-Control"] = "no-store"

@@ -38,8 +38,7 @@ CANNOT_STOP = (
 def throw(scope: str, target: str, *, by: "User", reason: str) -> KillSwitch:
     """Throw a switch: from this moment no link opens, checks and baskets are refused, sessions are revoked.
 
-    `target`: "" for everything; "1", "2" or "3" for a model; a partner's code; `CODE/PRODUCT`; `GROUP/USER` of a
-    client.
+    `target`: "" for everything; "1" to "3" for a model; a partner's code; `CODE/PRODUCT`; `GROUP/USER` of a client.
     Throwing it again gives the one that holds. Raises NotPermitted and ConnectorProblem.
     """
     need(by, STOP, "You may not stop the Connector. Call somebody who may.")

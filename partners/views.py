@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 View = Callable[..., HttpResponseBase]
 
-TABS = (
+#: The pages of the Connector. Rooms above add theirs.
+TABS = [
     ("Monitor", "partners:monitor"),
     ("Baskets", "partners:baskets"),
     ("Invitations", "partners:invitations"),
@@ -34,7 +35,7 @@ TABS = (
     ("Partners", "partners:registry"),
     ("Kill switches", "partners:switches"),
     ("Unreadable calls", "partners:calls"),
-)
+]
 
 
 def page(permission: str = MONITOR) -> Callable[[View], View]:
@@ -54,7 +55,13 @@ def page(permission: str = MONITOR) -> Callable[[View], View]:
 
 def tabs(current: str) -> list[Tab]:
     """The pages of this room; `current`: the name of the one that is shown."""
-    return [Tab(label, reverse(name), name == f"partners:{current}") for label, name in TABS]
+    return [Tab(label, reverse(name), name.partition(":")[2] == current) for label, name in TABS]
+
+
+def add_tab(label: str, name: str) -> None:
+    """Add a page of another room beside the baskets'. `name`: of its address."""
+    if (label, name) not in TABS:
+        TABS.insert(2, (label, name))
 
 
 def attempt(request: StaffRequest, do: Callable[[], object], done: str) -> bool:

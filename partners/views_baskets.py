@@ -18,7 +18,7 @@ from backoffice.kit.csv_files import download
 from backoffice.outside import whole
 from backoffice.protocol.findings import Finding, Severity
 from markets import search
-from partners import baskets, forms
+from partners import baskets, consents, forms
 from partners.errors import ConnectorProblem, HasFindings
 from partners.filters import BasketFilter
 from partners.models import Basket, BasketVersion, Partner
@@ -109,6 +109,7 @@ def _page(request: StaffRequest, found: BasketVersion, status: int = 200) -> Htt
     findings = baskets.look(found) if looks else []
     makes = person.has_perm(MAKE_BASKET)
     decides = stage == Stage.SUBMITTED and person.has_perm(APPROVE_BASKET)
+    partner = found.basket.partner
     context = {
         "version": found,
         "basket": found.basket,
@@ -127,6 +128,9 @@ def _page(request: StaffRequest, found: BasketVersion, status: int = 200) -> Htt
         "may_make": makes and not editable and stage != Stage.SUBMITTED,
         "may_withdraw": makes and stage in (Stage.DRAFT, Stage.REJECTED, Stage.PUBLISHED),
         "may_invite": makes and stage == Stage.PUBLISHED,
+        "may_run": makes
+        and stage == Stage.PUBLISHED
+        and not consents.forbidden(partner, found.basket.product_code),
         "may_decide": decides and change is not None and change.made_by_id != person.pk,
         "own": change is not None and stage == Stage.SUBMITTED and change.made_by_id == person.pk,
         "tabs": tabs("baskets"),
@@ -170,7 +174,7 @@ def _grid(
     starting: dict[str, Any] = forms.VersionForm.starting()
     typed: Sequence[forms.TypedLine] = ()
     if source:
-        starting["risk_text"] = source.risk_text
+        starting |= {"risk_text": source.risk_text, "goes_on": source.goes_on}
         typed = [forms.line_typed(line) for line in source.lines.all()]
     if draft:
         starting |= {"prices_as_of": draft.prices_as_of, "valid_until": draft.valid_until}

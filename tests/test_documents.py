@@ -10,7 +10,7 @@ from backoffice import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
-ROOMS = ("accounts", "backoffice", "limits", "markets", "partners", "standins", "trading")
+ROOMS = ("accounts", "backoffice", "limits", "markets", "partners", "runs", "standins", "trading")
 CODE = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 #: Names of rules, and the document that defines them.
 RULES = {

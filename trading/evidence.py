@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from backoffice.audit.evidence import Part, Row, Scope
 from trading.models import AccessCheck, AskedChange, DeskOrder
+from trading.models.desk import THE_CLIENT
 from trading.statuses import ACCESS_CHECK, ACCESS_ROW, ASKED, ORDER
 
 
@@ -55,7 +56,7 @@ def _desk_row(what: DeskOrder | AskedChange, state: str) -> Row:
     return {
         "name": str(what),
         "on": what.lane,
-        "by": what.dealer.get_username(),
+        "by": what.dealer.get_username() if what.dealer else THE_CLIENT,
         "at": what.at,
         "words": what.words,
         "identifier": what.identifier if isinstance(what, DeskOrder) else "",

@@ -55,6 +55,9 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Names of columns", "batches:aliases", "settings", "batches.change_alias"),
 )
 
+#: Rooms whose pages are among the tabs of another one.
+WITHIN = {"runs": "partners"}
+
 ENVIRONMENTS = {
     "DEMO": "Demonstration: messages go to the stand-in. No real client is touched.",
     "UAT": "Test: messages go to the broker's test ODIN.",
@@ -231,7 +234,8 @@ class Frame:
             return match.view_name == name
         # Rooms have pages among the tabs of a retail user; they are that user's.
         of_a_user = {"group_id", "user_id"} <= match.kwargs.keys()
-        return ("accounts" if of_a_user else match.namespace) == name.partition(":")[0]
+        room = "accounts" if of_a_user else match.namespace
+        return WITHIN.get(room, room) == name.partition(":")[0]
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

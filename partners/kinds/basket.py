@@ -48,6 +48,7 @@ class BasketPublication(Request, abstract=True):
     product_code = Text(0, "Product code", max_length=50, required=True)
     valid_until = Text(0, "Valid until", max_length=30, required=True)
     risk_text = Words(0, "Risk text", max_length=1000, free=True)
+    refused_line = Text(0, "After a refused line of a run", max_length=30)
     lines = Records(0, "Lines", BasketLineRecord)
     content = Text(0, "SHA-256 of the content", max_length=64, required=True)
 

@@ -57,7 +57,8 @@ class BasketVersion(models.Model):
     """One version of a basket: what a client is shown and what is served. Once published it never changes.
 
     `reco_id`: made at approval, never used again (C6). `content_hash`: SHA-256 (hex) over the canonical content, which
-    the approval is bound to. `change`: the last that proposed it. `valid_until`: nothing is served after it.
+    the approval is bound to. `goes_on`: a run places the next lines after one that was refused. `change`: the last that
+    proposed it. `valid_until`: nothing is served after it.
     """
 
     basket = models.ForeignKey(Basket, on_delete=models.PROTECT, related_name="versions")
@@ -67,6 +68,7 @@ class BasketVersion(models.Model):
     risk_text = models.CharField(max_length=1000)
     prices_as_of = models.DateTimeField()
     valid_until = models.DateTimeField()
+    goes_on = models.BooleanField(default=False)
     content_hash = models.CharField(max_length=64, blank=True)
     change = models.ForeignKey("changes.Change", null=True, on_delete=models.PROTECT, related_name="+")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -4,6 +4,7 @@ The dealer does what people do: fills in the form, confirms, presses again where
 doubt, and decides. `problems` then compares what was confirmed with what the stand-in holds.
 """
 
+import contextlib
 import random
 import re
 import signal
@@ -98,6 +99,11 @@ class Desk:
         answer.raise_for_status()
         return answer.text
 
+    def post_any(self, path: str, form: dict[str, Any]) -> None:
+        """Send a form whose answer does not matter: the server may die, or refuse it."""
+        with contextlib.suppress(requests.ConnectionError):
+            self.browser.post(self._at(path), form, timeout=60)
+
     def place(self, order: dict[str, str], mishap: str) -> None:
         """Fill in the form, confirm it while a mishap strikes, and press again where nothing came back."""
         form = {**fields(self.get(f"{OF}place/")), **order}
@@ -169,9 +175,14 @@ def _terms(row: dict[str, Any]) -> tuple[str, str, int, Decimal]:
     return str(row["scrip_token"]), row["transaction_type"], int(row["total_quantity"]), price
 
 
-def problems(standin: RestStandIn, confirmed: int) -> list[str]:
-    """What differs between the orders that were confirmed and those that the stand-in holds."""
-    rows = standin.store.orders("DEMO1")
+def problems(
+    standin: RestStandIn, confirmed: int | None = None, users: tuple[str, ...] = ("DEMO1",)
+) -> list[str]:
+    """What differs between the orders that were confirmed and those that the stand-in holds.
+
+    `confirmed`: how many there were, where that is known.
+    """
+    rows = [row for user in users for row in standin.store.orders(user)]
     held = Counter(row["order_identifier"] for row in rows)
     terms = {row["order_identifier"]: _terms(row) for row in rows}
     orders = {order.identifier: order for order in DeskOrder.objects.all()}
@@ -188,6 +199,6 @@ def problems(standin: RestStandIn, confirmed: int) -> list[str]:
         confirmed_terms = (str(order.scrip_token), order.side, order.quantity, order.price)
         if name in terms and terms[name] != confirmed_terms:
             found.append(f"{name} was confirmed as {confirmed_terms} and is held as {terms[name]}")
-    if len(orders) != confirmed:
+    if confirmed is not None and len(orders) != confirmed:
         found.append(f"{confirmed} were confirmed and {len(orders)} are kept")
     return found

@@ -4,5 +4,6 @@ sessions   a client's login, sealed and short-lived       tickets    what a form
 books      the client's books, read whole                 orders     confirm, commit, send: once
 caps       rupees of an order, a client, a dealer         asking     modifications and cancellations
 seen       what the book says of our orders               doubt      orders whose outcome nobody knows
-stop       the kill switch of all desks                   pages      forms and views
+stop       the kill switch of all desks                   services   where a session's calls go
+pages      forms and views
 """

@@ -100,7 +100,7 @@ def read(
     return Part(book, window.matching, page, timezone.now())
 
 
-def read_orders(desk: Desk, *, by: "User") -> str:
+def read_orders(desk: Desk, *, by: "User | None") -> str:
     """Read the order book, the GTD book where something in doubt needs it, and the trades, for our orders (R39).
 
     Gives why not all could be read, "" where it could. A look that is not complete finds orders all the same, and says

@@ -25,16 +25,19 @@ def today() -> date:
     return timezone.now().astimezone(INDIA).date()
 
 
-def check(lane: str, dealer: "User", order_value: Decimal, added: Decimal) -> None:
+def check(lane: str, dealer: "User | None", order_value: Decimal, added: Decimal) -> None:
     """Raise DeskProblem where an order of this value, `added` of it new, is above a cap.
 
-    Called in the transaction that commits it, under the locks of client and dealer.
+    `dealer`: None for the client's own orders, which no dealer's cap counts. Called in the transaction that commits it,
+    under the locks of client and dealer.
     """
-    for words, value, cap in (
+    caps = [
         ("One order", order_value, settings.DESK_ORDER_CAP),
         ("This client's orders of today", used(Q(lane=lane)) + added, settings.DESK_CLIENT_CAP),
-        ("Your orders of today", used(Q(dealer=dealer)) + added, settings.DESK_DEALER_CAP),
-    ):
+    ]
+    if dealer is not None:
+        caps.append(("Your orders of today", used(Q(dealer=dealer)) + added, settings.DESK_DEALER_CAP))
+    for words, value, cap in caps:
         if value > cap:
             raise DeskProblem(
                 f"{words} would be worth ₹ {indian(value)}; the cap is ₹ {indian(cap)}. Nothing was sent."

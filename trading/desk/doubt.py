@@ -51,8 +51,16 @@ def may_decide(what: DeskOrder | AskedChange) -> bool:
 
 
 def not_placed(order: DeskOrder, *, reason: str, by: "User") -> None:
-    """Decide that an order was not placed. Its scrip and side are free again. Raises DeskProblem."""
+    """Let a dealer decide that an order was not placed. Raises DeskProblem."""
     need_dealer(by)
+    decide_not_placed(order, reason=reason, by=by)
+
+
+def decide_not_placed(order: DeskOrder, *, reason: str, by: "User") -> None:
+    """Write down that an order was not placed: its scrip and side are free again. The caller has asked for the right.
+
+    Raises DeskProblem.
+    """
     reason = checked(reason, DeskProblem, "Give a reason: the audit trail keeps it.")
     with transaction.atomic():
         order = DeskOrder.objects.select_for_update().get(pk=order.pk)

@@ -19,8 +19,8 @@ from markets.search import Masters
 from trading.desk.orders import REFERENCE_LENGTH
 from trading.desk.terms import NewTerms
 from trading.desk.tickets import Ticket, scrip_words
-from trading.models import Identified, Instruction, OrderKind
-from trading.models.desk import ORDER_ID_LENGTH
+from trading.models import Identified, OrderKind
+from trading.models.desk import ORDER_ID_LENGTH, TO_A_DEALER
 from trading.operations import factors
 
 #: What a chosen scrip looks like in its field: words, then exchange and token.
@@ -91,9 +91,7 @@ class InstructionForm(forms.Form):
     """How the client gave the instruction. Mandatory for everything that is asked of ODIN."""
 
     token = forms.UUIDField(widget=forms.HiddenInput)
-    instruction = forms.ChoiceField(
-        label="Client's instruction", choices=[("", "Choose…"), *Instruction.choices]
-    )
+    instruction = forms.ChoiceField(label="Client's instruction", choices=[("", "Choose…"), *TO_A_DEALER])
     reference = forms.CharField(
         label="Reference of the instruction",
         max_length=REFERENCE_LENGTH,

@@ -4,6 +4,7 @@
 """
 
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -26,8 +27,8 @@ from trading.desk.rights import need_dealer
 from trading.desk.sessions import Desk
 from trading.desk.tickets import Judged, Ticket
 from trading.desk.trail import note
-from trading.models import DeskOrder, Instruction, OrderKind, OrderState, Step
-from trading.models.desk import DOUBTFUL, ORDER_ID_LENGTH
+from trading.models import DeskOrder, OrderKind, OrderState, Step
+from trading.models.desk import DOUBTFUL, ORDER_ID_LENGTH, TO_A_DEALER
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
@@ -48,10 +49,14 @@ STATES = {
 
 def instruction_of(instruction: str, reference: str) -> str:
     """The reference as it is kept. Raises DeskProblem where the client's instruction is not told."""
-    if instruction not in Instruction.values:
+    if instruction not in dict(TO_A_DEALER):
         raise DeskProblem("Choose how the client gave the instruction.")
     words = "Enter the reference of the client's instruction: the recording, the e-mail or who was present."
     return checked(reference, DeskProblem, words, most=REFERENCE_LENGTH)
+
+
+def _nothing(order: DeskOrder) -> None:
+    """Ask and write nothing more."""
 
 
 def earlier(token: uuid.UUID, lane: str, ticket: Ticket) -> DeskOrder | None:
@@ -97,12 +102,20 @@ def place(
 
 
 def confirm(
-    desk: Desk, judged: Judged, *, token: uuid.UUID, instruction: str, reference: str, by: "Person"
+    desk: Desk,
+    judged: Judged,
+    *,
+    token: uuid.UUID,
+    instruction: str,
+    reference: str,
+    by: "Person | None",
+    also: Callable[[DeskOrder], None] = _nothing,
 ) -> tuple[DeskOrder, bool]:
     """Commit an order that has no errors, with an identifier of its own, and say whether it is new.
 
     Nothing is sent. The switch, the caps and the lock of its scrip and side are asked in the transaction that commits.
-    Raises DeskProblem.
+    `by`: None for the client, in a session that the client opened. `also`: what else is asked or written in that
+    transaction; what it raises undoes it. Raises DeskProblem.
     """
     ticket, scrip = judged.ticket, judged.scrip
     if scrip is None or judged.as_of is None or judged.errors:
@@ -146,6 +159,7 @@ def confirm(
             reference=reference,
         )
         _save_with_identifier(order)
+        also(order)
         note(
             order,
             Step.CONFIRMED,
@@ -153,15 +167,17 @@ def confirm(
             by=by,
             body=to_json(tickets.rest_values(ticket, order.identifier)),
         )
+        reached(OrderPoint.COMMITTING)
     return order, True
 
 
-def lock(lane: str, by: "Person") -> None:
+def lock(lane: str, by: "Person | None") -> None:
     """Hold client and dealer until the transaction ends, so that two orders cannot both fit under a cap."""
     user = by_lane(lane)
     if user is not None:
         RetailUser.objects.select_for_update().get(pk=user.pk)
-    User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    if by is not None:
+        User.objects.select_for_update(of=("self",)).get(pk=by.pk)
 
 
 def _unlocked(lane: str, ticket: Ticket) -> None:
@@ -192,10 +208,13 @@ def _save_with_identifier(order: DeskOrder) -> None:
                 raise
 
 
-def send(order: DeskOrder, session: Session) -> Outcome:
-    """Send a committed order, once, and write down what came of it. Never call it twice for an order."""
+def send(order: DeskOrder, session: Session, *, also: Callable[[DeskOrder], None] = _nothing) -> Outcome:
+    """Send a committed order, once, and write down what came of it. Never call it twice for an order.
+
+    `also`: what else is asked just before; a DeskProblem that it raises keeps the order from being sent.
+    """
     reached(OrderPoint.COMMITTED)
-    if words := sending.obstacle(order):
+    if words := sending.obstacle(order, also):
         read = sending.not_sent(words)
         if not sending.was_answered(order):
             settle(order, read)
@@ -207,6 +226,7 @@ def send(order: DeskOrder, session: Session) -> Outcome:
         read = sending.not_sent(str(error))
     reached(OrderPoint.ANSWERED)
     settle(order, read)
+    reached(OrderPoint.SETTLED)
     return read.outcome
 
 

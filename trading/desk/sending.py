@@ -1,5 +1,6 @@
 """The moment before the first byte: what was committed may have been overtaken meanwhile."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,8 +15,10 @@ from trading.models.access import SPARE_SECONDS
 _SENDING = (OrderState.SENDING, AskedState.SENDING)
 
 
-def obstacle(what: DeskOrder | AskedChange) -> str:
+def obstacle(what: DeskOrder | AskedChange, also: Callable[[DeskOrder], None] | None = None) -> str:
     """Why what was committed must not be sent any more; "" where it may. Its row is read under lock.
+
+    `also`: what else is asked of an order; it raises DeskProblem.
 
     A call that begins later than SPARE_SECONDS could still be under way when its order counts as unknown.
     """
@@ -28,6 +31,8 @@ def obstacle(what: DeskOrder | AskedChange) -> str:
         if isinstance(kept, DeskOrder) or kept.kind == AskedKind.MODIFY:
             try:
                 stop.check()
+                if also is not None and isinstance(kept, DeskOrder):
+                    also(kept)
             except DeskProblem as problem:
                 return str(problem)
     return ""

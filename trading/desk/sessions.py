@@ -1,4 +1,5 @@
-"""Desk sessions: a client's own login, typed beside the dealer and kept nowhere; its token sealed and short-lived.
+"""Desk sessions: a client's own login, typed beside the dealer or on our page, and kept nowhere; its token sealed and
+short-lived.
 
 The login runs in the request that brought the password, as an access check does (docs/rest.md says why). The session
 ends when it is closed, unused for REST_SESSION_MINUTES, refused by ODIN, or with its token; a logout is always sent.
@@ -25,9 +26,11 @@ from backoffice.rest.api.session import Session
 from backoffice.rest.config import rest_config
 from backoffice.seal import SealError, seal, unseal
 from trading import operations
+from trading.desk import services
 from trading.desk.errors import DeskProblem
 from trading.desk.rights import need_dealer
 from trading.models import DeskSession, Identified, SessionState, longest
+from trading.models.desk import OWN_PAGE
 from trading.operations import KEPT, CheckProblem, Credentials
 
 if TYPE_CHECKING:
@@ -53,7 +56,13 @@ def obstacle(user: RetailUser) -> str:
     if found:
         return found.words
     other = current(user.lane)
-    return f"{other.dealer} has the desk of this client open. It must be closed first." if other else ""
+    return _taken(other) if other else ""
+
+
+def _taken(other: DeskSession) -> str:
+    if other.dealer is None:
+        return "The client is logged in on our page. It ends there, or unused."
+    return f"{other.dealer} has the desk of this client open. It must be closed first."
 
 
 def current(lane: str) -> DeskSession | None:
@@ -79,34 +88,50 @@ def open_desk(
     need_dealer(by)
     if identified not in Identified.values:
         raise DeskProblem("Choose how the client was identified.")
+    begun = DeskSession(token=token, dealer=by, identified=identified, factor=factor)
+    return _log_in(begun, user, typed, by)
+
+
+def open_own(
+    user: RetailUser, typed: Credentials, *, factor: str, service: str, token: uuid.UUID
+) -> DeskSession:
+    """Log in once as the client who types on our page; an earlier session of the client there ends.
+
+    The caller has made sure that nobody else places orders with that one, and is within `services.calls_to(service)`.
+    Raises DeskProblem as `open_desk` does.
+    """
+    earlier = current(user.lane)
+    if earlier is not None and earlier.dealer_id is None and earlier.token != token:
+        end(earlier, "The client logged in again.", by=None)
+    begun = DeskSession(token=token, service=service, identified=OWN_PAGE, factor=factor)
+    return _log_in(begun, user, typed, None)
+
+
+def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | None") -> DeskSession:
+    """Keep that a login begins, send it, and keep how it ended."""
     try:
-        values = operations.login_values(user, typed, factor)
+        values = operations.login_values(user, typed, row.factor)
     except CheckProblem as error:
         raise DeskProblem(str(error)) from None
+    row.lane, row.user_id = user.lane, user.user_id
     current(user.lane)  # ends one that is over
     try:
         with transaction.atomic(durable=True):
             RetailUser.objects.select_for_update().get(pk=user.pk)
-            if earlier := DeskSession.objects.filter(token=token).first():
-                if (earlier.lane, earlier.dealer_id, earlier.state) != (user.lane, by.pk, SessionState.OPEN):
+            if earlier := DeskSession.objects.filter(token=row.token).first():
+                whose = (earlier.lane, earlier.dealer_id, earlier.service, earlier.state)
+                if whose != (row.lane, row.dealer_id, row.service, SessionState.OPEN):
                     raise DeskProblem("This form was used already. Look at the desk, or open a new form.")
                 return earlier
             if words := obstacle(user):
                 raise DeskProblem(words)
-            row = DeskSession.objects.create(
-                token=token,
-                lane=user.lane,
-                user_id=user.user_id,
-                dealer=by,
-                identified=identified,
-                factor=factor,
-            )
+            row.save(force_insert=True)
             record(
                 "desk.login",
                 by=by,
                 subject=user.lane,
                 text=f"{row}: login begun. Identified: {row.get_identified_display()}.",
-                details={"session": row.pk, "factor": factor},
+                details={"session": row.pk, "factor": row.factor},
             )
     except IntegrityError:
         raise DeskProblem("The desk of this client is being opened already. Wait, then look again.") from None
@@ -127,7 +152,7 @@ def _still_opening(row: DeskSession) -> bool:
     return DeskSession.objects.select_for_update().get(pk=row.pk).state == SessionState.OPENING
 
 
-def _failed(row: DeskSession, outcome: Outcome, words: str, by: "User") -> None:
+def _failed(row: DeskSession, outcome: Outcome, words: str, by: "User | None") -> None:
     with transaction.atomic():
         if not _still_opening(row):
             return
@@ -143,7 +168,7 @@ def _failed(row: DeskSession, outcome: Outcome, words: str, by: "User") -> None:
         )
 
 
-def _opened(row: DeskSession, session: Session, by: "User") -> bool:
+def _opened(row: DeskSession, session: Session, by: "User | None") -> bool:
     with transaction.atomic():
         if not _still_opening(row):
             return False
@@ -167,7 +192,27 @@ def use(lane: str, *, by: "User") -> Desk:
     if row is None or row.state != SessionState.OPEN:
         raise DeskProblem("The desk of this client is not open. The client must log in.")
     if row.dealer_id != by.pk:
-        raise DeskProblem(f"{row.dealer} has the desk of this client open.")
+        raise DeskProblem(_taken(row))
+    return _used(row)
+
+
+def use_own(lane: str, token: uuid.UUID) -> Desk | None:
+    """The open session that the client opened on our page with this form; None where it is over. Raises DeskProblem."""
+    row = current(lane)
+    if row is None or (row.dealer_id, row.token, row.state) != (None, token, SessionState.OPEN):
+        return None
+    return _used(row)
+
+
+def is_open_own(lane: str, token: uuid.UUID | None) -> bool:
+    """Whether the session that the client opened on our page with this form is open, and can still be used."""
+    if token is None:
+        return False
+    row = DeskSession.objects.filter(lane=lane, token=token, dealer=None, state=SessionState.OPEN).first()
+    return row is not None and not _why_over(row)
+
+
+def _used(row: DeskSession) -> Desk:
     try:
         session = _session(row)
     except SealError:
@@ -206,7 +251,13 @@ def close(lane: str, *, by: "User") -> bool:
 
 
 def _log_out(row: DeskSession, session: Session, by: "User | None") -> None:
-    outcome = client.logout(session)
+    try:
+        with services.calls_to(row.service):
+            outcome = client.logout(session)
+    except services.Unavailable as error:
+        text = f"{row}: the logout could not be sent. The token is forgotten. {error}"
+        record("desk.logout_failed", by=by, subject=row.lane, text=text, details={"session": row.pk})
+        return
     if outcome.kind is not OutcomeKind.SUCCESS:
         words = visible(Mask([session.token]).text(outcome.words))[:KEPT]
         text = f"{row}: the logout was not confirmed ({outcome.kind.value}). The token is forgotten. {words}"

@@ -155,9 +155,15 @@ def stop_leg(quantity: int, price: Decimal | None, trigger: Decimal | None) -> d
     return {"quantity": quantity, "price": price, "trigger_price": trigger}
 
 
-def judge(ticket: Ticket, session: Session, lane: str) -> Judged:
-    """All that is to be said of a ticket before it is confirmed."""
-    scrip, as_of, found = _scrip(ticket)
+def judge(
+    ticket: Ticket, session: Session | None, lane: str, masters: search.Masters | None = None
+) -> Judged:
+    """All that is to be said of a ticket before it is confirmed.
+
+    `session`: None before the client's login, which may allow less. `lane`: "" leaves out what is unusual. `masters`:
+    the current ones, where they are known already.
+    """
+    scrip, as_of, found = _scrip(ticket, search.masters() if masters is None else masters)
     if scrip is None:
         return Judged(ticket, found)
     call = PlaceCover if ticket.kind == OrderKind.COVER else PlaceOrder
@@ -174,14 +180,14 @@ def judge(ticket: Ticket, session: Session, lane: str) -> Judged:
         words = f"It is worth ₹ {indian(worth)}; the cap of one order is ₹ {indian(settings.DESK_ORDER_CAP)}."
         found.append(Finding("quantity", words, rule="cap"))
     unusual = [one.text for one in found if one.severity is Severity.WARNING]
-    if not errors(found):
+    if lane and not errors(found):
         unusual += _unusual(ticket, worth, lane)
     return Judged(ticket, found, scrip, as_of, in_words(ticket, scrip), worth, unusual)
 
 
-def _scrip(ticket: Ticket) -> tuple[Scrip | None, datetime | None, list[Finding]]:
+def _scrip(ticket: Ticket, masters: search.Masters) -> tuple[Scrip | None, datetime | None, list[Finding]]:
     """The scrip in the current master, which must not be older than a trading day (R35)."""
-    own = search.masters().get(ticket.exchange)
+    own = masters.get(ticket.exchange)
     if own is None:
         return None, None, [Finding("scrip", f"There is no scrip master of {ticket.exchange}. Import it.")]
     if own.stale:

@@ -17,14 +17,12 @@ from trading.models.desk import (
     AskedState,
     DeskOrder,
     DeskSession,
-    DeskStop,
     Instruction,
-    OrderEvent,
     OrderKind,
     OrderState,
     SessionState,
-    Step,
 )
+from trading.models.steps import DeskStop, OrderEvent, Step
 
 __all__ = [
     "READS_BEGIN_WITHIN",

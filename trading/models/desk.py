@@ -1,4 +1,4 @@
-"""The order desk: sessions of clients, confirmed orders, what was asked of them, and each step.
+"""The order desk: sessions of clients, confirmed orders, and what was asked of them.
 
 What was confirmed is written once; what the book says of an order may change. The client's token is sealed while its
 session is open and forgotten when it ends (R13).
@@ -16,10 +16,14 @@ from django.utils import timezone
 
 from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validity
 from backoffice.rest.api.status import read_status
-from trading.models.access import SPARE_SECONDS, Identified, Kept
+from trading.models.access import SPARE_SECONDS, Identified
 
 #: Characters of an order id that are kept; a longer one is not one of the OMS.
 ORDER_ID_LENGTH = 64
+
+
+#: Who a session and its orders are of where no dealer opened it.
+THE_CLIENT = "the client"
 
 
 class SessionState(models.TextChoices):
@@ -31,18 +35,28 @@ class SessionState(models.TextChoices):
     FAILED = "failed", "No login"
 
 
-class DeskSession(models.Model):
-    """A client's own login, opened beside a dealer. Written before the login is sent.
+#: How a client was identified who logs in on our page: by a secret link, and by what only the client knows.
+OWN_PAGE = "own_page"
 
-    `allowed`: what the login says of exchanges, products, GTD days and after-market orders. `counts`: the login failed
-    in a way that a lock-out may have counted. `ends_at`: after it the token is of no use.
+
+class DeskSession(models.Model):
+    """A client's own login, opened beside a dealer, or by the client on our page. Written before the login is sent.
+
+    `dealer`: None where the client opened it. `service`: where its calls go, "" for the broker's own REST API
+    (`trading.desk.services`). `allowed`: what the login says of exchanges, products, GTD days and after-market orders.
+    `counts`: the login failed in a way that a lock-out may have counted. `ends_at`: after it the token is of no use.
     """
 
     token = models.UUIDField(unique=True)
     lane = models.CharField(max_length=80)
     user_id = models.CharField(max_length=40)
-    dealer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    identified = models.CharField(max_length=12, choices=Identified.choices)
+    dealer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    service = models.CharField(max_length=40, blank=True)
+    identified = models.CharField(
+        max_length=12, choices=[*Identified.choices, (OWN_PAGE, "On our page, by link and proof")]
+    )
     factor = models.CharField(max_length=12)
     opened_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=8, choices=SessionState.choices, default=SessionState.OPENING)
@@ -60,6 +74,11 @@ class DeskSession(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=SessionState.values), name="desk_session_state"),
             models.CheckConstraint(
+                condition=Q(dealer__isnull=False, identified__in=Identified.values)
+                | Q(dealer__isnull=True, identified=OWN_PAGE),
+                name="desk_session_of_dealer_or_client",
+            ),
+            models.CheckConstraint(
                 condition=Q(state=SessionState.OPEN) | Q(sealed_token=""), name="desk_session_forgets"
             ),
             models.UniqueConstraint(
@@ -76,6 +95,11 @@ class DeskSession(models.Model):
     def get_absolute_url(self) -> str:
         return desk_url(self.lane)
 
+    @property
+    def who(self) -> str:
+        """Who works with it."""
+        return str(self.dealer or THE_CLIENT)
+
 
 class OrderKind(models.TextChoices):
     """Which call places it."""
@@ -90,6 +114,12 @@ class Instruction(models.TextChoices):
     RECORDING = "recording", "By telephone, recorded"
     EMAIL = "email", "By e-mail"
     PERSON = "person", "In person"
+    OWN_CLICK = "own_click", "By the client's own click"
+
+
+#: How a client can give an instruction to a dealer.
+TO_A_DEALER = [(one.value, one.label) for one in Instruction if one is not Instruction.OWN_CLICK]
+_TO_A_DEALER = [value for value, _ in TO_A_DEALER]
 
 
 class OrderState(models.TextChoices):
@@ -119,14 +149,17 @@ LIVE = (OrderState.ACCEPTED, OrderState.WORKING, OrderState.PART)
 class DeskOrder(models.Model):
     """An order as it was confirmed, committed with its `identifier` before the first byte is sent (R19).
 
-    `token`: the confirmation that it came from. `value`: rupees for the caps. `as_of`: since when the scrip master was
-    current. What may change: the state and what the book says of it, as of `read_at`.
+    `token`: the confirmation that it came from. `dealer`: None where the client placed it on our page. `value`: rupees
+    for the caps. `as_of`: since when the scrip master was current. What may change: the state and what the book says of
+    it, as of `read_at`.
     """
 
     token = models.UUIDField(unique=True)
     desk_session = models.ForeignKey(DeskSession, on_delete=models.PROTECT, related_name="orders")
     lane = models.CharField(max_length=80)
-    dealer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    dealer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     at = models.DateTimeField(default=timezone.now)
     day = models.DateField(help_text="The trading day in India.")
     identifier = models.CharField(max_length=8)
@@ -185,7 +218,11 @@ class DeskOrder(models.Model):
             models.CheckConstraint(condition=Q(state__in=OrderState.values), name="desk_order_state"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="desk_order_quantity"),
             models.CheckConstraint(
-                condition=Q(instruction__in=Instruction.values) & ~Q(reference=""),
+                condition=(
+                    Q(instruction__in=_TO_A_DEALER, dealer__isnull=False)
+                    | Q(instruction=Instruction.OWN_CLICK, dealer__isnull=True)
+                )
+                & ~Q(reference=""),
                 name="desk_order_has_an_instruction",
             ),
         ]
@@ -200,6 +237,11 @@ class DeskOrder(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("trading:order", args=[self.pk])
+
+    @property
+    def who(self) -> str:
+        """Who sent it."""
+        return str(self.dealer or THE_CLIENT)
 
     @property
     def in_doubt(self) -> bool:
@@ -270,7 +312,7 @@ class AskedChange(models.Model):
     before = models.JSONField(default=dict)
     added_value = models.DecimalField(default=Decimal(0), max_digits=20, decimal_places=4)
     words = models.TextField()
-    instruction = models.CharField(max_length=10, choices=Instruction.choices)
+    instruction = models.CharField(max_length=10, choices=TO_A_DEALER)
     reference = models.CharField(max_length=200)
 
     state = models.CharField(max_length=10, choices=AskedState.choices, default=AskedState.SENDING)
@@ -287,7 +329,7 @@ class AskedChange(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=AskedState.values), name="asked_change_state"),
             models.CheckConstraint(
-                condition=Q(instruction__in=Instruction.values) & ~Q(reference=""),
+                condition=Q(instruction__in=_TO_A_DEALER) & ~Q(reference=""),
                 name="asked_change_has_an_instruction",
             ),
         ]
@@ -303,6 +345,11 @@ class AskedChange(models.Model):
         return reverse("trading:asked", args=[self.pk])
 
     @property
+    def who(self) -> str:
+        """Who asked for it."""
+        return str(self.dealer)
+
+    @property
     def in_doubt(self) -> bool:
         """Whether nobody knows if it was done."""
         return self.state == AskedState.UNKNOWN or (
@@ -313,75 +360,6 @@ class AskedChange(models.Model):
     def shown_state(self) -> str:
         """The state for people: one that was being sent too long is unknown."""
         return AskedState.UNKNOWN.value if self.in_doubt else self.state
-
-
-class Step(models.TextChoices):
-    """A step in the life of an order or of what was asked of it."""
-
-    CONFIRMED = "confirmed", "Confirmed"
-    ANSWERED = "answered", "Answered"
-    BOOK = "book", "Seen in the book"
-    ADOPTED = "adopted", "Found in the book"
-    NOT_FOUND = "not_found", "Not found in the book"
-    UNREAD = "unread", "The book could not be read"
-    SEVERAL = "several", "Found more than once"
-    DECIDED = "decided", "Decided by a person"
-
-
-class OrderEvent(Kept):
-    """One step, written once. `body` and `received` are what was sent and what came back, secrets masked."""
-
-    order = models.ForeignKey(DeskOrder, null=True, on_delete=models.PROTECT, related_name="events")
-    asked = models.ForeignKey(AskedChange, null=True, on_delete=models.PROTECT, related_name="events")
-    step = models.CharField(max_length=10, choices=Step.choices)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    text = models.TextField()
-    outcome = models.CharField(max_length=20, blank=True)
-    body = models.TextField(blank=True)
-    received = models.TextField(blank=True)
-    reason = models.TextField(blank=True, help_text="Why a person decided so.")
-
-    class Meta:
-        ordering = ("id",)
-        default_permissions = ()
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(order__isnull=False, asked__isnull=True)
-                | Q(order__isnull=True, asked__isnull=False),
-                name="order_event_of_one",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_step_display()}: {self.text}"
-
-
-class DeskStop(models.Model):
-    """The kill switch of all desks, thrown by one person; it holds until a change that releases it is approved."""
-
-    thrown_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    thrown_at = models.DateTimeField(auto_now_add=True)
-    released_at = models.DateTimeField(null=True)
-    released_by = models.ForeignKey("changes.Change", null=True, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ("-id",)
-        default_permissions = ()
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(released_at__isnull=True) | Q(released_by__isnull=False),
-                name="desk_stop_released_by_a_change",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Stop of all order desks since {timezone.localtime(self.thrown_at):%d-%m-%Y %H:%M}"
-
-    @property
-    def subject(self) -> str:
-        """What changes and audit entries call it."""
-        return f"deskstop:{self.pk}"
 
 
 def desk_url(lane: str) -> str:

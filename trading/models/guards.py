@@ -12,7 +12,7 @@ APPEND_ONLY = tuple(
 
 #: What was confirmed or opened, and may never change; everything else of these tables may.
 _FIXED: dict[str, tuple[str, ...]] = {
-    SESSIONS: ("token", "lane", "user_id", "dealer_id", "identified", "factor", "opened_at"),
+    SESSIONS: ("token", "lane", "user_id", "dealer_id", "service", "identified", "factor", "opened_at"),
     ORDERS: (
         *("token", "desk_session_id", "lane", "dealer_id", "at", "day", "identifier", "kind", "exchange"),
         *("scrip_token", "scrip", "as_of", "side", "product", "order_type", "quantity", "price"),
@@ -51,6 +51,14 @@ def guards(vendor: str) -> Guards:
         else:
             again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
             found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words)
+    opened = f"(SELECT s.dealer_id FROM {SESSIONS} s WHERE s.id = NEW.desk_session_id)"  # noqa: S608  # no outside text
+    found[f"{ORDERS}_of_its_session"] = Guard(
+        "INSERT",
+        ORDERS,
+        f"NEW.dealer_id IS DISTINCT FROM {opened}",
+        "An order is placed by whoever opened its session: a dealer, or the client.",
+        looks_elsewhere=True,
+    )
     found[f"{ORDERS}_id_kept"] = Guard(
         "UPDATE",
         ORDERS,

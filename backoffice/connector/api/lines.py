@@ -173,14 +173,21 @@ def order_side(lines: Sequence[Line]) -> Side:
     return Side.SELL if lines and all(line.side == Side.SELL for line in lines) else Side.BUY
 
 
-def content_hash(product_code: str, risk_text: str, valid_until: datetime, lines: Sequence[Line]) -> str:
-    """SHA-256 (hex) over a version's content: equal for equal content, however it was written (C5)."""
-    content = {
+def content_hash(
+    product_code: str, risk_text: str, valid_until: datetime, lines: Sequence[Line], *, goes_on: bool = False
+) -> str:
+    """SHA-256 (hex) over a version's content: equal for equal content, however it was written (C5).
+
+    `goes_on`: a run goes on after a refused line. False is not written: versions older than this keep their hash.
+    """
+    content: dict[str, object] = {
         "product": product_code,
         "risk": risk_text,
         "until": int(valid_until.timestamp()),
         "lines": [_canonical(line) for line in lines],
     }
+    if goes_on:
+        content["goes_on"] = True
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

@@ -1,0 +1,232 @@
+"""Runs, their clients and lines (C40 to C43), and the pace of orders (C42)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.changes.models import State as ChangeState
+from backoffice.leases import Leased
+from partners.models import BasketLine, BasketVersion
+from partners.models.baskets import Stage
+from trading.models import DeskOrder, OrderState
+from trading.models.desk import DOUBTFUL
+
+
+class RunState(models.TextChoices):
+    """Where a run is. What a checker decided, and whether its basket is over, is read from change and version."""
+
+    PROPOSED = "proposed", "Proposed"
+    OPEN = "open", "Open"
+    STOPPED = "stopped", "Stopped"
+    REJECTED = "rejected", "Not approved"
+    OVER = "over", "Over"
+
+
+#: What is stored: the rest is read from the change and the version.
+STORED = (RunState.PROPOSED, RunState.OPEN, RunState.STOPPED)
+
+
+class Run(models.Model):
+    """The orders of one published version of a basket, for clients who consented. Opened by an approved change.
+
+    `content_hash`: SHA-256 (hex) over basket, algo id and clients, which the approval is bound to.
+    """
+
+    version = models.ForeignKey(BasketVersion, on_delete=models.PROTECT, related_name="runs")
+    algo_id = models.CharField(max_length=20)
+    content_hash = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=8, choices=[(s.value, s.label) for s in STORED], default=RunState.PROPOSED
+    )
+    change = models.ForeignKey("changes.Change", null=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    opened_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it was stopped.")
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in STORED]), name="run_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=RunState.PROPOSED, opened_at__isnull=True)
+                | Q(state=RunState.OPEN, opened_at__isnull=False, change__isnull=False)
+                | Q(state=RunState.STOPPED, stopped_at__isnull=False, stopped_by__isnull=False),
+                name="run_opened_and_stopped_whole",
+            ),
+            models.CheckConstraint(condition=~Q(algo_id=""), name="run_has_an_algo_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:run", args=[self.pk])
+
+    @property
+    def subject(self) -> str:
+        """What changes and audit entries call it."""
+        return f"run:{self.pk}"
+
+    @property
+    def stage(self) -> RunState:
+        """Where it is, its change and its basket included."""
+        if self.state == RunState.PROPOSED and self.change and self.change.state in NOT_APPROVED:
+            return RunState.REJECTED
+        over = self.version.state != Stage.PUBLISHED or self.version.valid_until <= timezone.now()
+        return RunState.OVER if self.state == RunState.OPEN and over else RunState(self.state)
+
+
+#: States of a change after which its run is never opened.
+NOT_APPROVED = (ChangeState.REJECTED, ChangeState.WITHDRAWN)
+
+
+class ClientState(models.TextChoices):
+    """How far a client of a run is. `INTERRUPTED` is read: a client of whom nobody places, in the middle."""
+
+    WAITING = "waiting", "Waiting for the client"
+    OPENED = "opened", "Link opened"
+    PLACING = "placing", "Placing"
+    INTERRUPTED = "interrupted", "Interrupted"
+    STOPPED = "stopped", "Stopped"
+    DONE = "done", "Done"
+    ENDED = "ended", "Ended"
+    VOID = "void", "Not used"
+
+
+#: What is stored.
+CLIENT_STORED = tuple(one for one in ClientState if one is not ClientState.INTERRUPTED)
+#: Nothing is placed after these.
+CLOSED = (ClientState.DONE, ClientState.ENDED, ClientState.VOID)
+#: From these the client may place what is left.
+MAY_PLACE = (ClientState.OPENED, ClientState.PLACING)
+
+
+class RunClient(Leased):
+    """One client of a run. Whoever holds the lease places its lines.
+
+    `version`: the run's, so that the database keeps a client from a second run of it. `link_hash`: SHA-256 of the
+    link's secret, None until a link is made. `tries_left`: wrong proofs of who the client is that remain.
+    `session_token`: of the desk session that the client opened last. `why`: why it stopped, for client and staff.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="clients")
+    version = models.ForeignKey(BasketVersion, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("accounts.RetailUser", on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(
+        max_length=8, choices=[(s.value, s.label) for s in CLIENT_STORED], default=ClientState.WAITING
+    )
+    link_hash = models.CharField(max_length=64, null=True, unique=True)
+    tries_left = models.PositiveSmallIntegerField(default=3)
+    session_token = models.UUIDField(null=True)
+    why = models.CharField(max_length=500, blank=True)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(
+        max_length=500, blank=True, help_text="Why a person went on with it or ended it."
+    )
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in CLIENT_STORED]), name="run_client_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=["version", "client"],
+                condition=~Q(state=ClientState.VOID),
+                name="run_client_once_a_version",
+            ),
+        ]
+        indexes = [models.Index(fields=["run", "state"], name="run_client_by_state")]
+
+    def __str__(self) -> str:
+        return f"Client {self.pk} of run {self.run_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:client", args=[self.pk])
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is placed any more."""
+        return self.state in CLOSED
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody places for it at this moment."""
+        return self.lease_until is not None and self.lease_until > timezone.now()
+
+    @property
+    def shown_state(self) -> ClientState:
+        """The state for people: one that nobody places any more, in the middle, was interrupted."""
+        if self.state == ClientState.PLACING and not self.is_held:
+            return ClientState.INTERRUPTED
+        return ClientState(self.state)
+
+
+class RunLine(models.Model):
+    """One line of the basket for one client. It has at most one order that may be in the market, ever.
+
+    `tries`: orders that were committed for it; all but the last were never sent. `problem`: why no order was made of
+    it. The database keeps the order, unless that was not sent (`guards`).
+    """
+
+    run_client = models.ForeignKey(RunClient, on_delete=models.PROTECT, related_name="lines")
+    line = models.ForeignKey(BasketLine, on_delete=models.PROTECT, related_name="+")
+    order = models.OneToOneField(DeskOrder, null=True, on_delete=models.PROTECT, related_name="run_line")
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["line__number"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["run_client", "line"], name="run_line_once_a_client"),
+            models.CheckConstraint(
+                condition=Q(problem="") | Q(order__isnull=True), name="run_line_order_or_problem"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Line {self.line.number}"
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether its order may be in the market without anybody knowing it."""
+        return self.order is not None and self.order.state in DOUBTFUL
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it may still be placed: it has no order, or one that never left."""
+        if self.order is None:
+            return not self.problem
+        return self.order.state == OrderState.NOT_SENT
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether it was refused: by the portal's rules, or by the OMS."""
+        return bool(self.problem) or (self.order is not None and self.order.state == OrderState.REFUSED)
+
+
+class Pace(models.Model):
+    """When the next order of a run may leave, over all processes (C42). One row."""
+
+    name = models.CharField(max_length=20, unique=True)
+    next_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,158 @@
+"""Lines of a run as orders of the order desk: what they say, what speaks against one, and where they are sent."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from backoffice.kit.formats import indian
+from backoffice.rest.api.codes import OrderType, Product
+from backoffice.rest.config import RestConfig
+from markets import search
+from partners import baskets, consents, keys, switches
+from partners.belonging import Placed
+from partners.errors import ConnectorProblem
+from partners.models import BasketLine, BasketVersion, Partner
+from partners.models.baskets import Stage
+from runs.models import Run, RunClient, RunLine, RunState
+from trading.desk import tickets
+from trading.desk.errors import DeskProblem
+from trading.desk.services import Unavailable
+from trading.desk.tickets import Judged, Ticket
+from trading.models import DeskOrder
+from trading.models.desk import NOTHING_PLACED
+
+_PAISA = Decimal("0.01")
+
+
+def ticket_of(line: BasketLine, algo_id: str) -> Ticket:
+    """A line as the order desk places it: for delivery, since a basket names no product type."""
+    return Ticket(
+        exchange=line.exchange,
+        scrip_token=line.token,
+        side=line.side,
+        order_type=line.order_type,
+        quantity=line.quantity,
+        product=Product.DELIVERY.value,
+        price=_plain(line.price),
+        trigger_price=_plain(line.trigger),
+        disclosed_quantity=line.disclosed,
+        validity=line.validity,
+        validity_days=line.days,
+        algo_id=algo_id,
+    )
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """An amount with two decimals, or with all that it has: the database gives four."""
+    return amount.normalize() if amount % _PAISA else amount.quantize(_PAISA)
+
+
+def judged_lines(version: BasketVersion, algo_id: str, lane: str) -> list[tuple[BasketLine, Judged]]:
+    """The lines as a client is shown them before the login, by the current scrip master."""
+    return [(line, tickets.judge(ticket_of(line, algo_id), None, lane)) for line in version.lines.all()]
+
+
+def stale_words(lines: Sequence[BasketLine]) -> str:
+    """Why the current scrip masters do not say what the lines are: too old, or a token is another scrip (C22, R35)."""
+    masters = search.masters()
+    for exchange in sorted({line.exchange for line in lines}):
+        if (own := masters.get(exchange)) is None or own.stale:
+            return (
+                f"The scrip master of {exchange} is missing, or older than one trading day. Import today's."
+            )
+    stale = baskets.stale(lines)
+    return (
+        f"{stale[0].symbol} is another scrip in the current scrip master. Publish a new version."
+        if stale
+        else ""
+    )
+
+
+def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
+    """Why a line cannot be placed by anybody now; "" where all can."""
+    if words := stale_words(lines):
+        return words
+    algo_id = version.basket.partner.algo_id(version.basket.product_code)
+    for line in lines:
+        if line.order_type == OrderType.MARKET:
+            return f"Line {line.number} is a market order: the caps of consents need a price. Publish one with limits."
+        judged = tickets.judge(ticket_of(line, algo_id), None, "")
+        if judged.errors:
+            return f"Line {line.number} cannot be placed: {judged.errors[0].text}"
+    return ""
+
+
+def check(own: RunClient, order: DeskOrder) -> None:
+    """Ask all that C43 asks, in the transaction that commits an order of a run. Raises DeskProblem.
+
+    The run must be open and its version published, the consent in force with room under its caps, and no switch may
+    hold: each as it is now, the consent under lock.
+    """
+    run = Run.objects.select_related("version__basket__partner").get(pk=own.run_id)
+    basket = run.version.basket
+    if run.state != RunState.OPEN:
+        raise DeskProblem(f"{run} is stopped. Nothing was sent.")
+    if run.version.state != Stage.PUBLISHED or run.version.valid_until <= timezone.now():
+        raise DeskProblem("The basket is not published any more. Nothing was sent.")
+    found = consents.check(own.client, basket.partner, basket.product_code)
+    if found.consent is None:
+        raise DeskProblem(f"{found.why} Nothing was sent.")
+    by_run, by_day = _worth(own, order.day)
+    for words, worth, cap in (
+        ("this run", by_run, found.consent.cap_run),
+        ("today", by_day, found.consent.cap_day),
+    ):
+        if worth + order.value > cap:
+            raise DeskProblem(
+                f"The orders of {words} would be worth more than the ₹ {indian(cap)} of the consent. Nothing was sent."
+            )
+
+
+def check_again(own: RunClient) -> None:
+    """Ask just before the first byte whether somebody stopped it meanwhile. Raises DeskProblem."""
+    basket = own.version.basket
+    if not Run.objects.filter(pk=own.run_id, state=RunState.OPEN).exists():
+        raise DeskProblem(f"{own.run} is stopped. Nothing was sent.")
+    if switch := switches.holding(
+        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
+    ):
+        raise DeskProblem(f"A kill switch holds: {switch}. Nothing was sent.")
+
+
+def open_service(name: str) -> RestConfig:
+    """The REST API with the interactive key of the partner of this short name. Raises Unavailable."""
+    partner = Partner.objects.filter(code=name).first()
+    if partner is None:
+        raise Unavailable(f"There is no partner {name}.")
+    try:
+        return keys.interactive(partner)
+    except ConnectorProblem as error:
+        raise Unavailable(str(error)) from None
+
+
+def placed_lines(partner: Partner, ids: Collection[str]) -> Mapping[str, Placed]:
+    """The lines whose orders have these ids at the OMS (C44)."""
+    found = RunLine.objects.filter(
+        order__order_id__in=ids, line__version__basket__partner=partner
+    ).select_related("order", "line__version", "run_client__client")
+    return {one.order.order_id: Placed(one.line, one.run_client.client.user_id) for one in found if one.order}
+
+
+def _worth(own: RunClient, day: date) -> tuple[Decimal, Decimal]:
+    """What the client's orders of this run, and of this day and product, are worth that may be in the market."""
+    basket = own.version.basket
+    this_run = Q(run_line__run_client=own)
+    this_day = Q(
+        day=day,
+        run_line__run_client__client=own.client,
+        run_line__line__version__basket__partner=basket.partner,
+        run_line__line__version__basket__product_code=basket.product_code,
+    )
+    found = DeskOrder.objects.filter(this_run | this_day, lane=own.client.lane).exclude(
+        state__in=NOTHING_PLACED
+    )
+    sums = found.aggregate(run=Sum("value", filter=this_run), day=Sum("value", filter=this_day))
+    return sums["run"] or Decimal(0), sums["day"] or Decimal(0)

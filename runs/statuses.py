@@ -1,0 +1,24 @@
+"""How the states of runs look."""
+
+from backoffice.kit.components import Status
+from runs.models import ClientState, RunState
+
+TABLES = {
+    "run": {
+        RunState.PROPOSED.value: Status("Proposed", "info", "inbox", "a checker"),
+        RunState.OPEN.value: Status("Open", "good", "check-circle"),
+        RunState.STOPPED.value: Status("Stopped", "bad", "stop"),
+        RunState.REJECTED.value: Status("Not approved", "bad", "x-circle"),
+        RunState.OVER.value: Status("Over", "idle", "clock"),
+    },
+    "run_client": {
+        ClientState.WAITING.value: Status("Waiting for the client", "idle", "clock"),
+        ClientState.OPENED.value: Status("Link opened", "info", "eye", "the client"),
+        ClientState.PLACING.value: Status("Placing", "info", "deliveries"),
+        ClientState.INTERRUPTED.value: Status("Interrupted", "doubt", "question", "the client"),
+        ClientState.STOPPED.value: Status("Stopped", "warn", "pause", "a person: go on or end it"),
+        ClientState.DONE.value: Status("Done", "good", "check-circle"),
+        ClientState.ENDED.value: Status("Ended", "idle", "stop"),
+        ClientState.VOID.value: Status("Not used", "idle", "undo"),
+    },
+}

@@ -1,0 +1,238 @@
+"""Pages of staff: proposing a run, its monitor with each client and line, stopping, settling a client."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from backoffice.access import StaffRequest
+from backoffice.changes.errors import ChangeError
+from backoffice.kit import privacy
+from backoffice.kit.csv_files import download
+from backoffice.outside import whole
+from partners.errors import ConnectorProblem
+from partners.models import BasketVersion
+from partners.rights import MAKE_BASKET, SETTLE, STOP
+from partners.views import ConnectorList, attempt, page, tabs
+from runs import monitor, operations
+from runs.filters import RunFilter
+from runs.forms import RunForm
+from runs.models import CLOSED, ClientState, Run, RunClient, RunLine, RunState
+from runs.tables import RunTable
+from trading.desk import doubt
+from trading.desk.rights import VIEW
+
+#: Clients on one page of a monitor.
+CLIENTS = 25
+
+
+class RunList(ConnectorList):
+    """All runs."""
+
+    template_name = "partners/list.html"
+    table_class = RunTable
+    filterset_class = RunFilter
+    tab = "list"
+    title = "Runs"
+    subtitle = "Orders of a published basket for clients who consented. Each client's own click places them."
+    nouns = ("run", "runs")
+    search_hint = "Retail user or Reco ID"
+    empty_icon = "deliveries"
+    empty_title = "No runs yet"
+    empty_text = "Propose a run from the page of a published basket."
+
+    def get_queryset(self) -> QuerySet[Run]:
+        """All runs with their baskets."""
+        own = Run.objects.select_related("version__basket__partner", "change", "made_by")
+        return monitor.with_counts(own)
+
+
+@page(MAKE_BASKET)
+@require_http_methods(["GET", "POST"])
+def new(request: StaffRequest, pk: int) -> HttpResponse:
+    """Propose a run of a published version."""
+    version = get_object_or_404(BasketVersion.objects.select_related("basket__partner"), pk=pk)
+    form = RunForm(request.POST or None, initial={"token": uuid.uuid4()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = operations.propose(
+                version,
+                form.lanes(),
+                by=request.user,
+                reason=form.cleaned_data["reason"],
+                token=form.cleaned_data["token"],
+            )
+        except (ConnectorProblem, ChangeError) as error:
+            form.add_error("clients", error.words)
+        else:
+            messages.success(request, "Submitted. A checker decides next.")
+            return redirect(run)
+    context = {
+        "version": version,
+        "form": form,
+        "obstacle": operations.obstacle(version),
+        "tabs": tabs("list"),
+    }
+    return render(request, "runs/new.html", context)
+
+
+def _run(pk: int) -> Run:
+    own = Run.objects.select_related("version__basket__partner", "change__made_by", "made_by", "stopped_by")
+    return get_object_or_404(own, pk=pk)
+
+
+@page()
+@require_safe
+def run(request: StaffRequest, pk: int) -> HttpResponse:
+    """The monitor of a run. The part that lives asks again while something can still come."""
+    return _monitor(request, _run(pk))
+
+
+def _monitor(
+    request: StaffRequest, found: Run, handed: "list[operations.Handed] | None" = None
+) -> HttpResponse:
+    counted = monitor.numbers(found)
+    state = request.GET.get("state", "")
+    state = state if state in set(ClientState) else ""
+    clients = monitor.with_lines(found.clients.order_by("id"))
+    pages = Paginator(clients.filter(state=state) if state else clients, CLIENTS)
+    shown = pages.get_page(whole(request.GET.get("page", "")) or 1)
+    is_open = found.stage == RunState.OPEN
+    context = {
+        "run": found,
+        "version": found.version,
+        "partner": found.version.basket.partner,
+        "change": found.change,
+        "numbers": counted,
+        "state": state,
+        "page": shown,
+        "clients": monitor.show(list(shown), found.version.basket.partner),
+        "every": "5s" if is_open else "",
+        "handed": handed,
+        "may_hand": is_open and request.user.has_perm(MAKE_BASKET),
+        "may_stop": found.state != RunState.STOPPED and request.user.has_perm(STOP),
+        "sees_orders": _sees_orders(request),
+        "tabs": tabs("list"),
+    }
+    part = request.headers.get("HX-Target") == "live"
+    return render(request, "runs/_live.html" if part else "runs/run.html", context)
+
+
+def _sees_orders(request: StaffRequest) -> bool:
+    """Whether the pages of single orders, which are the order desk's, are there for this person."""
+    return settings.ORDER_DESK and request.user.has_perm(VIEW)
+
+
+@page()
+@require_safe
+def run_csv(request: StaffRequest, pk: int) -> StreamingHttpResponse:
+    """The monitor of a run as a file."""
+    found = _run(pk)
+    return download(f"run-{found.pk}.csv", monitor.CSV_HEADER, monitor.export(found, by=request.user))
+
+
+@page(MAKE_BASKET)
+@require_POST
+def links(request: StaffRequest, pk: int) -> HttpResponse:
+    """Make links for all clients who may still place something, and show them this once."""
+    found = _run(pk)
+    try:
+        handed = operations.new_links(found, by=request.user)
+    except ConnectorProblem as error:
+        messages.error(request, error.words)
+        return redirect(found)
+    return _monitor(request, found, list(handed))
+
+
+@page(STOP)
+@require_POST
+def stop(request: StaffRequest, pk: int) -> HttpResponse:
+    """Stop a run for good."""
+    found, reason = _run(pk), request.POST.get("reason", "")
+    attempt(request, lambda: operations.stop(found, by=request.user, reason=reason), "Run stopped.")
+    return redirect(found)
+
+
+# --- one client ---------------------------------------------------------------------------------------------------
+
+
+def _client(pk: int) -> RunClient:
+    own = RunClient.objects.select_related("run__change", "run__version__basket__partner", "closed_by")
+    return get_object_or_404(monitor.with_lines(own), pk=pk)
+
+
+@page()
+@require_safe
+def client(request: StaffRequest, pk: int) -> HttpResponse:
+    """One client of a run: each line with its order, and what a person can do."""
+    return _client_page(request, _client(pk))
+
+
+def _client_page(request: StaffRequest, own: RunClient, link: str = "") -> HttpResponse:
+    (shown,) = monitor.show([own], own.run.version.basket.partner)
+    settles = request.user.has_perm(SETTLE)
+    doubtful = [row.own for row in shown.lines if row.own.in_doubt]
+    is_open = own.run.stage == RunState.OPEN and own.state not in CLOSED
+    context = {
+        "own": own,
+        "run": own.run,
+        "lines": shown.lines,
+        "link": link,
+        "doubtful": doubtful,
+        "decidable": [line for line in doubtful if line.order and doubt.may_decide(line.order)]
+        if settles
+        else [],
+        "may_hand": is_open and request.user.has_perm(MAKE_BASKET),
+        "may_go_on": settles and is_open and own.state == ClientState.STOPPED and not doubtful,
+        "may_end": settles and own.state not in CLOSED and not own.is_held,
+        "shows_personal": privacy.shown(request, own.client.lane),
+        "sees_orders": _sees_orders(request),
+        "tabs": tabs("list"),
+    }
+    return render(request, "runs/client.html", context)
+
+
+@page(MAKE_BASKET)
+@require_POST
+def client_link(request: StaffRequest, pk: int) -> HttpResponse:
+    """Make a new link with three new tries, and show it this once."""
+    own = _client(pk)
+    try:
+        (handed,) = operations.new_links(own.run, by=request.user, only=own)
+    except ConnectorProblem as error:
+        messages.error(request, error.words)
+        return redirect(own)
+    return _client_page(request, own, handed.link)
+
+
+@page(SETTLE)
+@require_POST
+def go_on(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let a client place what is left."""
+    own, reason = _client(pk), request.POST.get("reason", "")
+    attempt(request, lambda: operations.go_on(own, by=request.user, reason=reason), "The client may go on.")
+    return redirect(own)
+
+
+@page(SETTLE)
+@require_POST
+def end(request: StaffRequest, pk: int) -> HttpResponse:
+    """End a run for one client."""
+    own, reason = _client(pk), request.POST.get("reason", "")
+    attempt(request, lambda: operations.end(own, by=request.user, reason=reason), "Ended for this client.")
+    return redirect(own)
+
+
+@page(SETTLE)
+@require_POST
+def not_placed(request: StaffRequest, pk: int) -> HttpResponse:
+    """Decide that a line in doubt was not placed."""
+    line = get_object_or_404(RunLine.objects.select_related("line", "order", "run_client"), pk=pk)
+    reason = request.POST.get("reason", "")
+    attempt(request, lambda: operations.not_placed(line, by=request.user, reason=reason), "Decided.")
+    return redirect(line.run_client)

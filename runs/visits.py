@@ -1,0 +1,67 @@
+"""A client's link to a run: who it is for, and the proof (C8, C41). What the client then does is in `placing`."""
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from backoffice.protocol.codes import UserStatus
+from partners import keys, proof, switches
+from partners.errors import ConnectorProblem
+from partners.hashing import sha256
+from partners.models.registry import PartnerState
+from partners.visits import NOT_FOUND, STOPPED
+from runs.models import ClientState, RunClient, RunState
+from runs.trail import note
+
+
+def link_of(secret: str) -> str:
+    """The address that a client opens."""
+    return f"{settings.CONNECTOR_PUBLIC_URL}/connector/r/{secret}/"
+
+
+def by_secret(secret: str) -> RunClient:
+    """Whom a link is for. Raises ConnectorProblem with words for the client."""
+    return _opened(_whole().filter(link_hash=sha256(secret)).first())
+
+
+def by_pk(pk: int) -> RunClient:
+    """The client of a visit that is under way. Raises ConnectorProblem with words for the client."""
+    return _opened(_whole().filter(pk=pk).first())
+
+
+def prove(own: RunClient, said: str) -> None:
+    """Check what the client says: the last four of the PAN, or the date of birth as DD-MM-YYYY.
+
+    Three wrong answers close the link until staff make a new one. Raises ConnectorProblem with words for the client.
+    """
+    with transaction.atomic():
+        mine = RunClient.objects.filter(pk=own.pk)
+        if not proof.take_try(mine):
+            raise ConnectorProblem(proof.USED_UP)
+        right = proof.fits(own.client, said)
+        if right:
+            mine.update(tries_left=proof.TRIES)
+            mine.filter(state=ClientState.WAITING).update(state=ClientState.OPENED, opened_at=timezone.now())
+        words = "link opened." if right else "wrong answer on the page of a link."
+        note("runs.link_opened" if right else "runs.link_refused", own, words)
+    if not right:
+        raise ConnectorProblem(proof.WRONG)
+
+
+def _opened(own: RunClient | None) -> RunClient:
+    """The client, unless nothing is shown any more. What was placed is shown after the run as well."""
+    if own is None or own.state == ClientState.VOID or own.run.state == RunState.PROPOSED:
+        raise ConnectorProblem(NOT_FOUND)
+    basket = own.version.basket
+    if basket.partner.state != PartnerState.ACTIVE or own.client.status != UserStatus.ACTIVE:
+        raise ConnectorProblem(NOT_FOUND)
+    if switches.holding(
+        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
+    ):
+        raise ConnectorProblem(STOPPED)
+    return own
+
+
+def _whole() -> QuerySet[RunClient]:
+    return RunClient.objects.select_related("client", "run", "version__basket__partner")

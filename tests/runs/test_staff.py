@@ -1,0 +1,223 @@
+"""What staff do with runs, by their pages, and what the database holds of them."""
+
+import csv
+import io
+import json
+import uuid
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.test import Client as Browser
+
+from backoffice.audit.evidence import Scope
+from backoffice.audit.models import Entry
+from backoffice.changes.models import Change
+from partners import inbox
+from partners.models import ReportedOrder
+from runs import evidence, operations
+from runs.models import ClientState, Run, RunClient, RunLine, RunState
+from tests.partners.conftest import TOKEN, approve
+from tests.runs.conftest import Visitor, text_of
+from trading.models import DeskOrder, DeskSession, OrderState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def as_person():
+    """A browser of a member of staff."""
+
+    def browser(person):
+        made = Browser()
+        made.force_login(person)
+        return made
+
+    return browser
+
+
+def words(browser, path):
+    answer = browser.get(path)
+    assert answer.status_code == 200, path
+    return text_of(answer.content.decode())
+
+
+def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, maker, checker, standin):
+    version = publish()
+    desk, other = as_person(maker), as_person(checker)
+    assert "Propose a run" in words(desk, f"/partners/versions/{version.pk}/")
+    form = {
+        "clients": "HO/DEMO1\nHO/DEMO2",
+        "reason": "Monsoon ideas",
+        "token": "5d0f0c5e-0000-4000-8000-000000000001",
+    }
+    for _ in range(2):
+        desk.post(f"/runs/new/{version.pk}/", form)
+    run = Run.objects.get()
+    assert "Proposed" in words(desk, f"/runs/{run.pk}/")
+    assert not operations.Run.objects.exclude(state=RunState.PROPOSED).exists()
+    change = Change.objects.get(kind="connector_run")
+    shown = words(other, change.get_absolute_url())
+    assert "HO/DEMO2" in shown
+    assert "ALGO0001" in shown
+    approve(change, checker)
+    page = desk.post(f"/runs/{run.pk}/links/").content.decode()
+    assert page.count("https://connect.example/connector/r/") >= 2
+    handed = operations.new_links(run, by=maker)
+    first = Visitor(handed[0], standin)
+    first.open()
+    first.place()
+    standin.oms.move(DeskOrder.objects.get(scrip_token=900001).order_id, "fill")
+
+    # The book is read by the client's next visit of a desk; the message comes first (C44).
+    order = DeskOrder.objects.get(scrip_token=900001)
+    message = {
+        "MessageType": "ORD_NRML",
+        "sPartnerId": "A1B2C3",
+        "sInitiatorAppToken": TOKEN,
+        "UCC": "DEMO1",
+        "UniqueCode": order.order_id,
+        "Exchange": "1",
+        "ScripCode": "900001",
+        "Symbol": "PEEPAL",
+        "Buy_Sell": "1",
+        "OrderOriginalQty": "10",
+        "TradedQTY": "10",
+        "OrderPrice": "9005",
+        "OrderStatus": "7",
+        "MessageSequenceNumber": "1",
+    }
+    inbox.receive(version.basket.partner, json.dumps(message).encode())
+    inbox.read_due()
+    reported = ReportedOrder.objects.get()
+    assert (reported.orphan, reported.line, reported.differs) == (False, version.lines.first(), [])
+    shown = words(desk, f"/runs/{run.pk}/")
+    for text in (str(run), order.order_id, "Executed", "not read yet", "Done"):
+        assert text in shown
+    assert "The book says 0 traded; messages say 10." in shown
+    assert "every 5s" in desk.get(f"/runs/{run.pk}/").content.decode()
+    live = desk.get(f"/runs/{run.pk}/", headers={"HX-Target": "live"}).content.decode()
+    assert "<html" not in live
+    rows = list(csv.reader(io.StringIO(b"".join(desk.get(f"/runs/{run.pk}/csv/")).decode("utf-8-sig"))))
+    assert len(rows) == 1 + 6
+    assert Entry.objects.filter(action="runs.exported").count() == 1
+    packed = list(evidence.runs(Scope(subject="HO/DEMO1")))
+    assert [len(one["clients"]) for one in packed] == [1]
+    assert words(desk, "/runs/").count("Run ") >= 1
+    assert words(desk, f"/runs/client/{first.own.pk}/").count(order.identifier) <= 1
+
+
+def test_one_person_stops_a_run_with_a_reason_and_nothing_opens_it_again(
+    as_person, visitors, maker, checker, standin
+):
+    first, second = visitors()
+    first.open()
+    first.place()
+    run = first.own.run
+    stopper = as_person(checker)
+    assert "Stop this run" in words(stopper, f"/runs/{run.pk}/")
+    stopper.post(f"/runs/{run.pk}/stop/", {"reason": ""})
+    run.refresh_from_db()
+    assert run.state == RunState.OPEN
+    stopper.post(f"/runs/{run.pk}/stop/", {"reason": "Wrong basket"})
+    run.refresh_from_db()
+    assert (run.state, run.reason) == (RunState.STOPPED, "Wrong basket")
+    assert (first.fresh().state, second.fresh().state) == (ClientState.DONE, ClientState.VOID)
+    assert second.open().status_code == 404
+    assert "Stopped" in words(stopper, f"/runs/{run.pk}/")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(state=RunState.OPEN)
+
+
+def test_nobody_is_in_two_runs_of_a_version_unless_nothing_was_placed(
+    open_run, visitors, publish, maker, checker
+):
+    version = publish()
+    run = open_run(version)
+    with pytest.raises(Exception, match="Nobody is in two"):
+        open_run(version)
+    operations.stop(run, by=checker, reason="Mistake")
+    again = open_run(version)
+    first, _ = visitors(again)
+    first.open()
+    first.place()
+    operations.stop(again, by=checker, reason="Enough")
+    with pytest.raises(Exception, match="Nobody is in two"):
+        open_run(version, ["HO/DEMO1"])
+    assert open_run(version, ["HO/DEMO2"])
+
+
+@pytest.mark.parametrize(
+    ("lanes", "said"),
+    [
+        ([], "at least one client"),
+        (["HO/NOBODY"], "not a retail user"),
+        (["HO/DEMO1"] * 2 + ["HO/OTHER"], "not a retail"),
+    ],
+)
+def test_only_clients_who_consented_are_in_a_run(clients, publish, maker, lanes, said):
+    with pytest.raises(Exception, match=said):
+        operations.propose(publish(), lanes, by=maker, reason="Ideas", token=None)
+
+
+def test_a_proposal_that_changed_is_not_opened(clients, publish, maker, checker):
+    run = operations.propose(publish(), ["HO/DEMO1"], by=maker, reason="Ideas", token=uuid.uuid4())
+    for act in (
+        lambda: Run.objects.filter(pk=run.pk).update(state="open", opened_at=run.created_at),
+        lambda: RunClient.objects.filter(run=run).update(client=clients[1]),
+        lambda: RunClient.objects.filter(run=run).delete(),
+        lambda: RunLine.objects.filter(run_client__run=run).update(line=run.version.lines.last()),
+    ):
+        with pytest.raises((IntegrityError, ProtectedError)), transaction.atomic():
+            act()
+    approve(run.change, checker)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RunClient.objects.create(run=run, version=run.version, client=clients[1])
+
+
+def test_the_database_keeps_a_line_from_a_second_order(visitor, checker):
+    visitor.place()
+    first, second, _ = operations.lines_of(visitor.own)
+    free = second.order
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RunLine.objects.filter(pk=second.pk).update(order=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RunLine.objects.filter(pk=first.pk).update(order=free)
+
+
+def test_own_orders_are_of_own_sessions_only(visitor, checker):
+    visitor.place()
+    order = DeskOrder.objects.first()
+    for changed in ({"dealer": checker}, {"instruction": "email"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            DeskOrder.objects.filter(pk=order.pk).update(**changed)
+    order.pk, order.token, order.identifier, order.order_id = (
+        None,
+        "5d0f0c5e-0000-4000-8000-000000000009",
+        "ZZZZZZZZ",
+        "",
+    )
+    order.dealer, order.instruction, order.state = checker, "email", OrderState.NOT_SENT
+    order._state.adding = True
+    with pytest.raises(IntegrityError), transaction.atomic():
+        order.save(force_insert=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DeskSession.objects.create(
+            token="5d0f0c5e-0000-4000-8000-000000000008",
+            lane="HO/DEMO1",
+            user_id="DEMO1",
+            identified="known",
+            factor="TOTP",
+        )
+
+
+def test_who_has_no_right_moves_nothing(as_person, visitors, django_user_model):
+    first, _ = visitors()
+    nobody = as_person(django_user_model.objects.create_user("nobody"))
+    for path in (f"/runs/{first.own.run_id}/", f"/runs/client/{first.own.pk}/"):
+        assert nobody.get(path).status_code == 403
+    for path in ("stop", "links"):
+        assert nobody.post(f"/runs/{first.own.run_id}/{path}/", {"reason": "x"}).status_code == 403
+    for act in (operations.go_on, operations.end):
+        with pytest.raises(Exception, match="may not"):
+            act(first.own, by=django_user_model.objects.get(username="nobody"), reason="x")
