@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import RetailUser
-from accounts.retail_users import by_lane
 from backoffice.free_text import checked
 from backoffice.killpoints import OrderPoint, reached
 from backoffice.logins.models import User
@@ -173,9 +172,9 @@ def confirm(
 
 def lock(lane: str, by: "Person | None") -> None:
     """Hold client and dealer until the transaction ends, so that two orders cannot both fit under a cap."""
-    user = by_lane(lane)
-    if user is not None:
-        RetailUser.objects.select_for_update().get(pk=user.pk)
+    group_id, _, user_id = lane.partition("/")
+    own = RetailUser.objects.select_for_update().filter(group_id=group_id, user_id=user_id)
+    own.values_list("pk", flat=True).first()
     if by is not None:
         User.objects.select_for_update(of=("self",)).get(pk=by.pk)
 
