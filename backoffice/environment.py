@@ -6,7 +6,7 @@
 import ipaddress
 import re
 import socket
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -254,19 +254,6 @@ def date_shapes(name: str, default: str) -> list[str]:
                 f"{name}: {shape!r} is no shape of a date. Write DD, MM (or MMM for Jan) and YYYY, as in DD-MM-YYYY."
             )
     return shapes
-
-
-def dates(name: str) -> frozenset[date]:
-    """Days as DD-MM-YYYY, with commas between. Raises ImproperlyConfigured."""
-    found = set()
-    for text in env.list(name, default=[]):
-        try:
-            found.add(datetime.strptime(text.strip(), "%d-%m-%Y").date())
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"{name}: {text!r} is not a date. Write DD-MM-YYYY, as in 26-01-2027."
-            ) from None
-    return frozenset(found)
 
 
 def mail_address(name: str, default: str, *, needed: bool) -> str:

@@ -18,7 +18,6 @@ from backoffice.environment import (
     clock_hours,
     database,
     date_shapes,
-    dates,
     env,
     fernet_keys,
     folder,
@@ -359,8 +358,6 @@ CONNECTOR_ANSWER_SECONDS = number("CONNECTOR_ANSWER_SECONDS", 5, 1, 30)
 # Where EXCHANGE.json is fetched each morning and by hand; empty: scrip masters are uploaded.
 SCRIP_MASTER_URL = rest_address("SCRIP_MASTER_URL")
 SCRIP_FETCH_SECONDS = number("SCRIP_FETCH_SECONDS", 300, 1, 3600)
-# Weekdays without trading: no order messages are missed on them, and no new scrip master.
-MARKET_HOLIDAYS = dates("MARKET_HOLIDAYS")
 
 # --- delivery ---------------------------------------------------------------------------------------------------
 

@@ -1,16 +1,15 @@
 """The holidays of NSE and BSE, which an admin keeps: added, removed, or taken from a file. Each leaves an audit entry.
 
-A day that both exchanges have closes sending, where the settings limit it to days (`backoffice/delivery/hours.py`).
+A day that both exchanges have is no trading day (`trading_days`), and closes sending where the settings limit it to
+days (`backoffice/delivery/hours.py`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.batches.errors import FileProblem
@@ -41,15 +40,6 @@ class HolidayProblem(Exception):
     def __init__(self, *faults: str) -> None:
         super().__init__(" ".join(faults))
         self.faults = faults
-
-
-def closing() -> Mapping[date, str]:
-    """The days, from yesterday on, on which both exchanges are closed, with their names."""
-    names: defaultdict[date, dict[str, str]] = defaultdict(dict)
-    since = timezone.localdate() - timedelta(days=1)
-    for day, exchange, name in Holiday.objects.filter(day__gte=since).values_list("day", "exchange", "name"):
-        names[day][exchange] = name
-    return {day: found[BOTH[0]] for day, found in names.items() if len(found) == len(BOTH)}
 
 
 def add(day: date, name: str, exchanges: Sequence[str], *, by: "User") -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -38,7 +39,7 @@ class AsOf:
     def __str__(self) -> str:
         return f"{self.current.get_exchange_display()} as of {ist(self.current.current_since, 'minute')}"
 
-    @property
+    @cached_property
     def stale(self) -> bool:
         """Whether it is none of the last trading day: look-ups say so, orders refuse (R35).
 

@@ -52,7 +52,6 @@ def test_a_missing_variable_is_named_with_an_example(read, name, value):
     ("name", "value", "words"),
     [
         ("DEBUG", "perhaps", "must be true or false"),
-        ("MARKET_HOLIDAYS", "26-01-2027,2027-03-03", "'2027-03-03' is not a date. Write DD-MM-YYYY"),
         ("PORTAL_ENVIRONMENT", "PROD", "must be one of DEMO, UAT, LIVE"),
         ("PORTAL_SEAL_KEYS", "c2hvcnQ=", "key 1 is not a Fernet key"),
         ("DATABASE_URL", "mysql://a:b@c/d", "names no database that the portal runs on"),

@@ -16,6 +16,7 @@ from backoffice.kit.formats import INDIA
 from markets import holidays
 from markets.holidays import HolidayProblem
 from markets.models import Holiday
+from markets.trading_days import coming_holidays
 from tests.factories import DeliveryFactory
 from tests.html_forms import flowed
 
@@ -36,7 +37,7 @@ def test_an_admin_keeps_the_list_and_everybody_sees_it(client, admin, maker):
     client.force_login(admin)
     post(client, "add_holiday", day="26-01-2099", name="Republic Day", exchanges=["NSE", "BSE"])
     post(client, "add_holiday", day="14-04-2099", name="Local day", exchanges=["BSE"])
-    assert holidays.closing() == {DAY: "Republic Day"}, "a day of one exchange is a working day"
+    assert coming_holidays() == {DAY: "Republic Day"}, "a day of one exchange is a working day"
     entry = Entry.objects.filter(action="holidays.kept").earliest("id")
     assert (entry.by, entry.after) == (
         admin,
@@ -51,7 +52,7 @@ def test_an_admin_keeps_the_list_and_everybody_sees_it(client, admin, maker):
     one = Holiday.objects.get(day=DAY, exchange="BSE")
     client.post(reverse("markets:remove_holiday", args=[one.pk]))
     client.post(reverse("markets:remove_holiday", args=[one.pk]))
-    assert holidays.closing() == {}
+    assert coming_holidays() == {}
     assert Entry.objects.get(action="holidays.removed").before == {
         "day": "26-01-2099",
         "name": "Republic Day",
@@ -90,7 +91,7 @@ def test_a_list_is_taken_from_csv_and_excel_as_the_exchanges_publish_it(client, 
     book.save(out)
     excel = SimpleUploadedFile("bse.xlsx", out.getvalue())
     assert post(client, "upload_holidays", file=excel).status_code == 302
-    assert holidays.closing() == {DAY: "Republic Day", date(2099, 11, 12): "Diwali"}
+    assert coming_holidays() == {DAY: "Republic Day", date(2099, 11, 12): "Diwali"}
     assert Holiday.objects.filter(name="Holi").get().exchange == "NSE"
     assert Entry.objects.filter(action="holidays.kept").latest("id").text == (
         "File bse.xlsx: 3 holidays, 3 new or changed."

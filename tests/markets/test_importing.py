@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from markets import importing, operations, search
-from markets.models import Scrip, ScripImport, State
+from markets.models import Holiday, Scrip, ScripImport, State
 from tests.markets.files import CONTRACT, SHARES, changed, v1, v2
 
 pytestmark = pytest.mark.django_db
@@ -244,11 +244,15 @@ class TestSearch:
         ("2026-11-25T08:00", "2026-11-27T06:00", True),
     ],
 )
-def test_a_master_is_stale_when_it_is_older_than_one_trading_day(monkeypatch, settings, since, now, stale):
+@pytest.mark.django_db
+def test_a_master_is_stale_when_it_is_older_than_one_trading_day(monkeypatch, since, now, stale):
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
-    settings.MARKET_HOLIDAYS = {date(2026, 12, 25)}
+    Holiday.objects.bulk_create(
+        Holiday(day=date(2026, 12, 25), exchange=exchange, name="Christmas") for exchange in ("NSE", "BSE")
+    )
+    Holiday.objects.create(day=date(2026, 11, 27), exchange="BSE", name="Of one exchange")
     kolkata = ZoneInfo("Asia/Kolkata")
     own = ScripImport(exchange="NSE_EQ", current_since=datetime.fromisoformat(since).replace(tzinfo=kolkata))
     monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(now).replace(tzinfo=kolkata))

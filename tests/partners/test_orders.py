@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
-from markets.models import Scrip
+from markets.models import Holiday, Scrip
 from partners import belonging, findings, inbox, registry, watch
 from partners.models import (
     BasketVersion,
@@ -328,9 +328,10 @@ class TestTime:
         assert ConnectorFinding.objects.filter(kind="silence").count() == int(silent)
         assert (Partner.objects.get().sync_asked_at is not None) is silent
 
-    def test_no_message_is_missed_on_a_holiday(self, invited, monkeypatch, settings):
+    def test_no_message_is_missed_on_a_holiday(self, invited, monkeypatch):
         moment = self.at(monkeypatch, "2026-11-30T11:00:00")
-        settings.MARKET_HOLIDAYS = {moment.date()}
+        for exchange in ("NSE", "BSE"):
+            Holiday.objects.create(day=moment.date(), exchange=exchange, name="Founder's Day")
         BasketVersion.objects.update(valid_until=moment + timedelta(days=1))
         Invitation.objects.update(state="returned_ok", returned_at=moment - timedelta(minutes=16))
         watch.look()
