@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from standins.rest import RestStandIn
-from tests.pages.test_pages import TOO_WIDE
+from tests.pages.looks import TOO_WIDE
 from tests.portals import Portal, log_in_as, picture, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

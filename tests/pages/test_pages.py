@@ -1,9 +1,9 @@
 """Every page in a real browser: no serious accessibility violation, no script error, nothing wider than a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.pages.looks import PHONE, TOO_WIDE, UNFOLD, WIDE, violations
 from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -88,25 +88,17 @@ PAGES = {
         "/markets/holidays/",
     ),
 }
-PHONE = 360
-LOOKS = (("light", 1280), ("dark", 1280), ("light", PHONE))
-
-
-#: What is folded away is opened too: reasons and confirmations. A menu floats above the page.
-UNFOLD = "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
 #: Buttons and fields that are too low to touch.
 TOO_LOW = """[...document.querySelectorAll('main :is(.btn, .tabs a, .pager a, select, input[type=text])')]
     .filter(one => one.offsetHeight && one.offsetHeight < 43.5).map(one => one.outerHTML.slice(0, 120))"""
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+@pytest.mark.parametrize("width", [WIDE, PHONE])
 @pytest.mark.parametrize("person", PAGES)
-def test_pages_are_accessible_and_fit(portal, files, chromium, person, scheme, width):
+def test_pages_are_accessible_and_fit(portal, files, chromium, person, width):
     context = chromium.new_context(
         viewport={"width": width, "height": 800},
         base_url=portal.url,
-        color_scheme=scheme,
         reduced_motion="reduce",
     )
     page = context.new_page()
@@ -124,9 +116,7 @@ def test_pages_are_accessible_and_fit(portal, files, chromium, person, scheme, w
         ):
             troubles.append(f"{path}: the title {page.title()!r} does not count what waits")
         page.evaluate(UNFOLD)
-        for violation in Axe().run(page).response["violations"]:
-            if violation["impact"] in ("serious", "critical"):
-                troubles.append(f"{path}: {violation['id']}: {violation['nodes'][0]['html'][:200]}")
+        troubles += [f"{path}: {words}" for words in violations(page)]
         if width == PHONE and (low := page.evaluate(TOO_LOW)):
             troubles.append(f"{path}: lower than a thumb needs: {low[:3]}")
         wide = page.evaluate(TOO_WIDE)

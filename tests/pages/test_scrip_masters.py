@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.markets.files import SHARES, changed, v2
+from tests.pages.looks import PHONE, TOO_WIDE, WIDE, violations
 from tests.portals import log_in_as, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,8 +27,6 @@ Question.objects.create(
 """
 STOCKS = "/limits/of/HO/SCRIP1/"
 EDIS = "/users/HO/SCRIP1/change/edis_quantity/"
-LOOKS = (("light", 1440), ("dark", 1440), ("light", 360))
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 UNKNOWN = "INE009A01021"
 
 
@@ -65,25 +63,18 @@ def imported(portal, chromium):
     return address
 
 
-def violations(page):
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url}: {one['id']}" for one in found if one["impact"] in ("serious", "critical")]
-
-
-@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+@pytest.fixture(params=[WIDE, PHONE])
 def as_maker(request, portal, imported, chromium):
-    scheme, width = request.param
     context = chromium.new_context(
-        viewport={"width": width, "height": 900},
+        viewport={"width": request.param, "height": 900},
         base_url=portal.url,
-        color_scheme=scheme,
         reduced_motion="reduce",
     )
     page = context.new_page()
     page.set_default_timeout(10_000)
     page.troubles = []
     page.on("pageerror", lambda error: page.troubles.append(str(error)))
-    page.look = f"{scheme}-{width}"
+    page.look = request.param
     log_in_as(page, portal, "maker")
     yield page
     context.close()
