@@ -158,7 +158,7 @@ SECTIONS = (
             Block(
                 ("poa",),
                 "Power of attorney",
-                "Granted, it lets the broker act for the user without asking each time; the checker is told so.",
+                "Granted, it lets the broker act for the user without asking each time; the checker sees it.",
             ),
         ),
         "An empty number stands for ODIN's default; an empty GTD switches GTD off.",

@@ -41,7 +41,7 @@ class RetailUserList(ListView):
     filterset_class = RetailUserFilter
     title = "Retail users"
     subtitle = (
-        "As ODIN last confirmed them. ODIN cannot be asked for a user, so the portal keeps what it confirmed."
+        "As ODIN last confirmed them. ODIN itself cannot be asked for a user."
     )
     nouns = ("retail user", "retail users")
     search_hint = "Id or name"

@@ -44,7 +44,7 @@ class SquareOffList(LimitsView):
     table_class = SquareOffTable
     filterset_class = SquareOffFilter
     subtitle = (
-        "When positions of a retail user are squared off automatically, one setting for each periodicity."
+        "When positions are squared off automatically, one setting for each periodicity."
     )
     nouns = ("setting", "settings")
     search_hint = "Retail user"

@@ -30,7 +30,7 @@ class SessionList(ConnectorList):
     filterset_class = SessionFilter
     tab = "sessions"
     title = "Sessions"
-    subtitle = "Logins that clients allowed a partner to keep. Their values are sealed and shown to nobody."
+    subtitle = "Logins that clients let a partner keep. Their values are sealed and never shown."
     nouns = ("session", "sessions")
     search_hint = "Retail user or fingerprint"
     empty_icon = "key"

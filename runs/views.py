@@ -39,7 +39,7 @@ class RunList(ConnectorList):
     filterset_class = RunFilter
     tab = "list"
     title = "Runs"
-    subtitle = "Orders of a published basket for clients who consented. Each client's own click places them."
+    subtitle = "Orders of a basket for clients who consented, placed by each client's own click."
     nouns = ("run", "runs")
     search_hint = "Retail user or Reco ID"
     empty_icon = "deliveries"

@@ -78,7 +78,7 @@ class Mine(ChangeList):
     table_class = MineTable
     filterset_class = MineFilter
     title = "My requests"
-    subtitle = "What you proposed and what became of it. Open one to withdraw it, or to start again from it."
+    subtitle = "What you proposed, and its status. Open one to withdraw it or start again."
     empty_title = "You have asked for nothing yet"
     empty_text = (
         "What you propose appears here: drafts, what waits for a checker, what came back to you and why."
@@ -99,7 +99,7 @@ class Inbox(ChangeList):
     table_class = InboxTable
     filterset_class = InboxFilter
     title = "Waiting for me"
-    subtitle = "What others submitted and you may decide, the oldest first. A file is decided as a whole, on its page."
+    subtitle = "What you may decide, oldest first. A file is decided as a whole, on its page."
     nouns = ("change waits", "changes wait")
     empty_icon = "inbox"
     empty_title = "Nothing waits for you"

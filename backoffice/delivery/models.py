@@ -181,7 +181,7 @@ class Delivery(Leased):
         ordering = ["-id"]
         default_permissions = ("view",)
         permissions = [
-            ("resolve_delivery", "Can settle a delivery that needs a person"),
+            ("resolve_delivery", "Can settle a delivery that needs attention"),
             ("let_through_delivery", "Can let urgent messages go out before their time"),
         ]
         constraints = [

@@ -37,8 +37,8 @@ TOO_OFTEN = (
 
 #: Of an update that was to make a creation's values certain.
 UNCERTAIN = (
-    "ODIN has this user, but it refused to be told the approved values once more: it may hold others. Compare them in "
-    "WebAdmin, and propose an update of what differs."
+    "ODIN has this user, but refused the approved values when they were sent once more: it may hold others. Compare "
+    "them in WebAdmin, and propose an update of what differs."
 )
 
 SAID = {

@@ -223,7 +223,7 @@ class Frame:
             return self._waiting, f"{self._waiting} waiting for you", "info"
         if name == "delivery:list":
             count = self._counts[0]
-            return count, f"{count} need{'s' if count == 1 else ''} a person", "bad"
+            return count, f"{count} need{'s' if count == 1 else ''} attention", "bad"
         return 0, "", "info"
 
     def _is_current(self, name: str) -> bool:

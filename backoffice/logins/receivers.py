@@ -66,7 +66,7 @@ def _said_again(
 
 
 def _bound(sender: object, sociallogin: Any, **kwargs: object) -> None:
-    words = "Bound to an account at the provider of single sign-on. An earlier password is taken away."
+    words = "Bound to an account at the provider of single sign-on. An earlier password is removed."
     _about(sociallogin.user, "staff.sso_bound", words)
 
 

@@ -214,7 +214,7 @@ def tell_odin(session_id: SecretText) -> None:
     try:
         gateway().call(Logoff.type, encode(Logoff, {}, Header(odin_config().dealer_id, session_id)))
     except (GatewayError, EncodeError) as error:
-        logger.warning("ODIN could not be told of the logoff: %s", error)
+        logger.warning("The logoff did not reach ODIN: %s", error)
 
 
 @transaction.atomic

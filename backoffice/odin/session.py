@@ -93,7 +93,7 @@ def log_off(by: "User | None") -> None:
         try:
             logon.tell_odin(unseal(row.sealed_session_id))
         except SealError as error:
-            logger.warning("ODIN could not be told of the logoff: %s", error)
+            logger.warning("The logoff did not reach ODIN: %s", error)
 
 
 def lift_stop(by: "User", reason: str, *, took_new: bool | None = None) -> None:

@@ -48,6 +48,6 @@ def problems(headers: list[str], names: list[str]) -> list[str]:
                 noun, parts = RECORDS[name].noun, RECORDS[name].fields
                 wanted = " and ".join(parts[part].label for part in missing)
                 found.append(
-                    f"{noun} {int(number) + 1} cannot be told from others without {wanted}. Add that column."
+                    f"{noun} {int(number) + 1} cannot be identified without {wanted}. Add that column."
                 )
     return found

@@ -44,7 +44,7 @@ class ReconciliationList(ListView):
     table_class = ReconciliationTable
     filterset_class = ReconciliationFilter
     title = "Reconciliation"
-    subtitle = "An export of ODIN's WebAdmin beside what the portal holds, user by user and field by field."
+    subtitle = "An export of ODIN's WebAdmin compared with the portal, field by field."
     nouns = ("comparison", "comparisons")
     empty_icon = "refresh"
     empty_title = "Nothing compared yet"

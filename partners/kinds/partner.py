@@ -117,8 +117,8 @@ class PartnerEntry(Request, abstract=True):
     partner_ids = Records(0, "Partner IDs", PartnerIdRecord)
     products = Records(0, "Products", ProductRecord)
     models = Flags(0, "Models", ModelAllowed)
-    basket_callback = Text(0, "Basket callback", max_length=200, help="As told to the vendor.")
-    login_callback = Text(0, "Login callback", max_length=200, help="As told to the vendor.")
+    basket_callback = Text(0, "Basket callback", max_length=200, help="As given to the vendor.")
+    login_callback = Text(0, "Login callback", max_length=200, help="As given to the vendor.")
     webhook_networks = Text(
         0, "Networks of the webhook", max_length=300, help="With spaces between. Empty: any."
     )

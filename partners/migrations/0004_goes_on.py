@@ -14,4 +14,14 @@ class Migration(migrations.Migration):
             name="goes_on",
             field=models.BooleanField(default=False),
         ),
+        migrations.AlterField(
+            model_name="partner",
+            name="basket_callback",
+            field=models.CharField(blank=True, help_text="As given to the vendor.", max_length=200),
+        ),
+        migrations.AlterField(
+            model_name="partner",
+            name="login_callback",
+            field=models.CharField(blank=True, help_text="As given to the vendor.", max_length=200),
+        ),
     ]

@@ -215,7 +215,7 @@ def test_the_check_page_of_a_faulty_draft_leads_back_to_the_form_with_its_findin
     save_draft(KIND, clean(CreateRetailUser, {"name": "Asha Rao"}), by=maker, token=token)
     answer = as_maker.get(reverse("accounts:new_check", args=[token]))
     assert answer.status_code == 302
-    assert "to put right" in as_maker.get(answer.url).content.decode()
+    assert "to fix" in as_maker.get(answer.url).content.decode()
 
 
 def test_records_are_added_and_removed_without_a_script(as_maker):

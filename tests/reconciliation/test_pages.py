@@ -152,7 +152,7 @@ class TestUpload:
     def test_an_account_without_its_number_cannot_be_compared(self, as_maker, asha):
         answer = upload(as_maker, as_csv({**ASHA, "bank_1_branch_name": "Fort"}))
         shown = flowed(as_maker.get(answer.url, follow=True).content.decode())
-        assert "Bank 1 cannot be told from others without Bank id and Account number" in shown
+        assert "Bank 1 cannot be identified without Bank id and Account number" in shown
 
     def test_a_file_that_cannot_be_read_to_its_end_leaves_nothing_but_the_reason(
         self, as_maker, asha, settings

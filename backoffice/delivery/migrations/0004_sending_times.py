@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 "default_permissions": ("view",),
                 "ordering": ["-id"],
                 "permissions": [
-                    ("resolve_delivery", "Can settle a delivery that needs a person"),
+                    ("resolve_delivery", "Can settle a delivery that needs attention"),
                     ("let_through_delivery", "Can let urgent messages go out before their time"),
                 ],
                 "verbose_name_plural": "deliveries",

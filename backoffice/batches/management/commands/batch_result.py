@@ -12,7 +12,7 @@ from backoffice.batches.pages import result
 class Command(BatchCommand):
     """The uploader's file as CSV on the standard output. Whoever may run it may read the database as well."""
 
-    help = "The uploader's own file with what became of each row, as CSV."
+    help = "The uploader's own file with the outcome of each row, as CSV."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("batch", type=int)
