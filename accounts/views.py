@@ -40,9 +40,7 @@ class RetailUserList(ListView):
     table_class = RetailUserTable
     filterset_class = RetailUserFilter
     title = "Retail users"
-    subtitle = (
-        "As ODIN last confirmed them. ODIN itself cannot be asked for a user."
-    )
+    subtitle = "As ODIN last confirmed them. ODIN itself cannot be asked for a user."
     nouns = ("retail user", "retail users")
     search_hint = "Id or name"
     empty_icon = "users"

@@ -43,9 +43,7 @@ class SquareOffList(LimitsView):
     queryset = SquareOffSetting.objects.select_related("retail_user")
     table_class = SquareOffTable
     filterset_class = SquareOffFilter
-    subtitle = (
-        "When positions are squared off automatically, one setting for each periodicity."
-    )
+    subtitle = "When positions are squared off automatically, one setting for each periodicity."
     nouns = ("setting", "settings")
     search_hint = "Retail user"
     empty_icon = "settings"

@@ -133,7 +133,9 @@ class Delivery(Leased):
         help_text="Nobody claims it while this is set: the sweep empties it when the time has come.",
     )
     let_through = models.BooleanField(
-        default=False, help_text="It is urgent: a person lets it go out while sending is closed."
+        default=False,
+        db_default=False,
+        help_text="It is urgent: a person lets it go out while sending is closed.",
     )
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.TextField(blank=True, help_text="Why it is on hold, unknown or cancelled, in words.")

@@ -68,7 +68,7 @@ class BasketVersion(models.Model):
     risk_text = models.CharField(max_length=1000)
     prices_as_of = models.DateTimeField()
     valid_until = models.DateTimeField()
-    goes_on = models.BooleanField(default=False)
+    goes_on = models.BooleanField(default=False, db_default=False)
     content_hash = models.CharField(max_length=64, blank=True)
     change = models.ForeignKey("changes.Change", null=True, on_delete=models.PROTECT, related_name="+")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -28,7 +28,9 @@ class Migration(migrations.Migration):
             model_name="delivery",
             name="let_through",
             field=models.BooleanField(
-                default=False, help_text="It is urgent: a person lets it go out while sending is closed."
+                db_default=False,
+                default=False,
+                help_text="It is urgent: a person lets it go out while sending is closed.",
             ),
         ),
         migrations.AddField(
