@@ -27,8 +27,8 @@ pytestmark = pytest.mark.django_db
 
 #: Of which there are as many rows as of retail users, or many times that.
 LONG = (RetailUser, BankAccount, DematAccount, LimitUpdate, Change, Approval, Row, Delivery, Attempt, Entry)
-#: From before the linter, or of tables that stay short. Of these `changes.0002`, `delivery.0002` and those of lists lock a long table while an index
-#: is built, which docs/deployment.md says; the others are of tables that stay short.
+#: `changes.0002`, `delivery.0002` and those of lists are from before the linter and lock a long table while an index is
+#: built, which docs/deployment.md says. The others are of tables that stay short.
 LOCKING = {
     ("accounts", "0003_indexes_of_lists"),
     ("batches", "0002_result"),
