@@ -6,6 +6,7 @@ key pressed. Logging in is not. Each job is done to its end, and what it brings 
 Run: `python benchmarks/clicks.py`; it ends with 1 where a bound is missed.
 """
 
+import argparse
 import json
 import re
 import shutil
@@ -120,6 +121,7 @@ class Job:
 
 def main() -> int:
     """Do the jobs and print what they took."""
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
     with tempfile.TemporaryDirectory(prefix="portal-clicks-") as folder:
         portal = Portal(Path(folder), "", "")
         try:
