@@ -140,7 +140,8 @@ def move(client, symbol, button):
     page = client.page.context.new_page()
     page.goto(client.portal.connector_url)
     own = page.get_by_role("row").filter(has_text=client.user_id).filter(has_text=symbol)
-    own.get_by_role("button", name=button, exact=True).click()
+    with page.expect_navigation():  # Chromium may never answer a tab that is closed while it loads
+        own.get_by_role("button", name=button, exact=True).click()
     page.close()
 
 
