@@ -1,37 +1,27 @@
 """The pages of a consent, for the client who has its link. Nobody is logged in here (C4, C40)."""
 
-from collections.abc import Callable
-from functools import wraps
-
-from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from partners import consent_visits
+from partners.client_pages import ClientPages
 from partners.consent_visits import Sent
 from partners.errors import ConnectorProblem
 from partners.limits import PAGES, limited
 from partners.middleware import CONSENT_COOKIE
 from partners.models import Consent
-from partners.public_views import VISIT_SECONDS, View, in_time
-from partners.visits import NOT_FOUND
+from partners.public_views import in_time
 
-_SALT = "connector.consent"
-
-
-def visiting(view: Callable[[HttpRequest, Consent], HttpResponse]) -> View:
-    """Give a view the consent of whoever proved who they are, and close the page where there is none."""
-
-    @wraps(view)
-    def answer(request: HttpRequest) -> HttpResponse:
-        try:
-            return view(request, _visit(request))
-        except ConnectorProblem as error:
-            return _closed(request, error)
-
-    return answer
+PAGE: ClientPages[Consent] = ClientPages(
+    cookie=CONSENT_COOKIE,
+    home="connector:consent",
+    by_secret=consent_visits.by_secret,
+    by_pk=consent_visits.by_pk,
+    prove=consent_visits.prove,
+    title=lambda consent: f"Your consent for {consent.partner.name}",
+    label="Open",
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,25 +29,13 @@ def visiting(view: Callable[[HttpRequest, Consent], HttpResponse]) -> View:
 @in_time
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """The link of a consent: asks who it is. The right answer leads to the text, at an address without secret."""
-    try:
-        consent = consent_visits.by_secret(secret)
-    except ConnectorProblem as error:
-        return _closed(request, error)
-    words = ""
-    if request.method == "POST":
-        try:
-            consent_visits.prove(consent, request.POST.get("proof", "")[:50])
-            return _begin_visit(consent)
-        except ConnectorProblem as error:
-            words = error.words
-    context = {"words": words, "title": f"Your consent for {consent.partner.name}", "label": "Open"}
-    return render(request, "connector/proof.html", context, status=403 if words else 200)
+    return PAGE.ask(request, secret)
 
 
 @require_safe
 @limited(PAGES)
 @in_time
-@visiting
+@PAGE.visiting
 def consent(request: HttpRequest, found: Consent) -> HttpResponse:
     """The text, and what the client may do: ask for a code, or revoke what is in force."""
     return _page(request, found)
@@ -65,7 +43,7 @@ def consent(request: HttpRequest, found: Consent) -> HttpResponse:
 
 @require_POST
 @limited(PAGES)
-@visiting
+@PAGE.visiting
 def code(request: HttpRequest, found: Consent) -> HttpResponse:
     """Send a one-time code, and ask for it."""
     try:
@@ -78,20 +56,20 @@ def code(request: HttpRequest, found: Consent) -> HttpResponse:
 @require_POST
 @limited(PAGES)
 @in_time
-@visiting
+@PAGE.visiting
 def confirm(request: HttpRequest, found: Consent) -> HttpResponse:
     """Confirm with the code: the consent is in force."""
     try:
         consent_visits.confirm(found, request.POST.get("code", "")[:20], request.POST.get("text", "")[:64])
     except ConnectorProblem as error:
         return _page(request, found, words=error.words, status=409)
-    return _clean()
+    return PAGE.go_home()
 
 
 @require_POST
 @limited(PAGES)
 @in_time
-@visiting
+@PAGE.visiting
 def revoke(request: HttpRequest, found: Consent) -> HttpResponse:
     """Revoke the consent, at once."""
     consent_visits.revoke(found)
@@ -112,41 +90,3 @@ def _page(
         "words": words,
     }
     return render(request, "connector/consent.html", context, status=status)
-
-
-def _begin_visit(consent: Consent) -> HttpResponse:
-    response = _clean()
-    response.set_cookie(
-        CONSENT_COOKIE,
-        signing.dumps([consent.pk, (consent.link_hash or "")[:16]], salt=_SALT),
-        max_age=VISIT_SECONDS,
-        path="/connector/",
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )
-    return response
-
-
-def _visit(request: HttpRequest) -> Consent:
-    """The consent of whoever proved who they are. A new link ends the visit. Raises ConnectorProblem."""
-    try:
-        pk, link_hash = signing.loads(
-            request.COOKIES.get(CONSENT_COOKIE, ""), salt=_SALT, max_age=VISIT_SECONDS
-        )
-        found = consent_visits.by_pk(pk)
-    except (signing.BadSignature, ValueError, TypeError):
-        raise ConnectorProblem("Open the link that your broker sent you, and say who you are.") from None
-    if (found.link_hash or "")[:16] != link_hash:
-        raise ConnectorProblem(NOT_FOUND)
-    return found
-
-
-def _clean() -> HttpResponse:
-    response = redirect("connector:consent")
-    response.status_code = 303
-    return response
-
-
-def _closed(request: HttpRequest, error: ConnectorProblem) -> HttpResponse:
-    return render(request, "connector/closed.html", {"words": error.words}, status=404)

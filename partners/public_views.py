@@ -5,11 +5,9 @@ Each view reads, calls one operation and answers. What the vendor sends needs no
 
 import ipaddress
 import json
-from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.core import signing
 from django.core.cache import caches
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -24,17 +22,15 @@ from backoffice.connector.api import callbacks, envelope, order_details, token_c
 from backoffice.connector.api.reading import Fields, Unreadable, fields_of, shape_of
 from backoffice.protocol.findings import EncodeError
 from partners import calls, findings, inbox, returns, serving, tokens, visits
+from partners.client_pages import ClientPages
 from partners.errors import ConnectorProblem
 from partners.hashing import sha256
-from partners.limits import CALLS, PAGES, WEBHOOK, limited
+from partners.limits import CALLS, PAGES, WEBHOOK, View, limited
 from partners.middleware import LOGIN_COOKIE, VISIT_COOKIE
 from partners.models import Invitation, Partner
 from partners.models.records import FindingKind
 from partners.wording import in_words
 
-#: Seconds of a visit after the client proved who they are.
-VISIT_SECONDS = 30 * 60
-_SALT = "connector.visit"
 #: A new webhook address, network or token counts for messages after so many seconds at the latest.
 PARTNER_SECONDS = 1.0
 #: What the page after a callback may say: the words are in its template.
@@ -42,8 +38,6 @@ RESULTS = ("ok", "failed", "unclear", "invalid", "login", "waiting", "neutral")
 
 #: What a database raises that is away, slow or full.
 NOT_KEPT = (DatabaseError, InterfaceError)
-
-View = Callable[..., HttpResponse]
 
 
 def in_time(view: View) -> View:
@@ -221,8 +215,10 @@ def login_callback(request: HttpRequest) -> HttpResponse:
 def result(request: HttpRequest, shown: str) -> HttpResponse:
     """What the browser said, in words. It names nobody and nothing."""
     word = shown if shown in RESULTS else "neutral"
-    goes_on = word in ("login", "invalid", "failed") and isinstance(_visit(request), Invitation)
-    context = {"shown": word, "may_continue": goes_on}
+    context = {
+        "shown": word,
+        "may_continue": word in ("login", "invalid", "failed") and _is_visiting(request),
+    }
     return render(request, "connector/result.html", context)
 
 
@@ -235,38 +231,38 @@ def _see_other(shown: str) -> HttpResponse:
 # --- pages of clients ---------------------------------------------------------------------------------------------
 
 
+PAGE: ClientPages[Invitation] = ClientPages(
+    cookie=VISIT_COOKIE,
+    home="connector:visit",
+    by_secret=visits.by_secret,
+    by_pk=visits.by_pk,
+    prove=visits.prove,
+    title=lambda invitation: f"A basket from {invitation.partner.name}",
+)
+
+
+def _is_visiting(request: HttpRequest) -> bool:
+    try:
+        PAGE.visited(request)
+    except ConnectorProblem:
+        return False
+    return True
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(PAGES)
 @in_time
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """The link of an invitation: asks who it is. The right answer leads to the basket, at an address without secret."""
-    try:
-        invitation = visits.by_secret(secret)
-    except ConnectorProblem as error:
-        return _closed(request, error)
-    words = ""
-    if request.method == "POST":
-        try:
-            visits.prove(invitation, request.POST.get("proof", "")[:50])
-            return _begin_visit(invitation)
-        except ConnectorProblem as error:
-            words = error.words
-    context = {
-        "words": words,
-        "title": f"A basket from {invitation.partner.name}",
-        "label": "Open the basket",
-    }
-    return render(request, "connector/proof.html", context, status=403 if words else 200)
+    return PAGE.ask(request, secret)
 
 
 @require_safe
 @limited(PAGES)
 @in_time
-def visit(request: HttpRequest) -> HttpResponse:
+@PAGE.visiting
+def visit(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """The basket in words, with its risk text, and the button that leads to the broker."""
-    invitation = _visit(request)
-    if isinstance(invitation, str):
-        return _closed(request, ConnectorProblem(invitation))
     lines = list(invitation.version.lines.all())
     context = {
         "invitation": invitation,
@@ -281,15 +277,10 @@ def visit(request: HttpRequest) -> HttpResponse:
 @require_POST
 @limited(PAGES)
 @in_time
-def go(request: HttpRequest) -> HttpResponse:
+@PAGE.visiting
+def go(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """The click: makes the token, and answers with a page that holds the link to the Connector (C11)."""
-    invitation = _visit(request)
-    if isinstance(invitation, str):
-        return _closed(request, ConnectorProblem(invitation))
-    try:
-        way = visits.go(invitation)
-    except ConnectorProblem as error:
-        return _closed(request, error)
+    way = visits.go(invitation)
     response = render(request, "connector/go.html", {"way": way, "invitation": invitation})
     if way.login:
         secure = request.is_secure()
@@ -309,11 +300,9 @@ def go(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(PAGES)
 @in_time
-def kept_session(request: HttpRequest) -> HttpResponse:
+@PAGE.visiting
+def kept_session(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """The client's kept session, and the button that revokes it (C29, C32)."""
-    invitation = _visit(request)
-    if isinstance(invitation, str):
-        return _closed(request, ConnectorProblem(invitation))
     revoked = visits.revoke_session(invitation) if request.method == "POST" else 0
     context = {
         "invitation": invitation,
@@ -321,41 +310,6 @@ def kept_session(request: HttpRequest) -> HttpResponse:
         "revoked": revoked,
     }
     return render(request, "connector/session.html", context)
-
-
-def _begin_visit(invitation: Invitation) -> HttpResponse:
-    response = redirect("connector:visit")
-    response.status_code = 303
-    response.set_cookie(
-        VISIT_COOKIE,
-        signing.dumps([invitation.pk, invitation.link_hash[:16]], salt=_SALT),
-        max_age=VISIT_SECONDS,
-        path="/connector/",
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )
-    return response
-
-
-def _visit(request: HttpRequest) -> Invitation | str:
-    """The invitation of whoever proved who they are; else words for the client. A new link ends the visit."""
-    try:
-        pk, link_hash = signing.loads(
-            request.COOKIES.get(VISIT_COOKIE, ""), salt=_SALT, max_age=VISIT_SECONDS
-        )
-        invitation = visits.by_pk(pk)
-    except (signing.BadSignature, ValueError, TypeError):
-        return "Open the link that your broker sent you, and say who you are."
-    except ConnectorProblem as error:
-        return error.words
-    if invitation.link_hash[:16] != link_hash:
-        return visits.NOT_FOUND
-    return invitation
-
-
-def _closed(request: HttpRequest, error: ConnectorProblem) -> HttpResponse:
-    return render(request, "connector/closed.html", {"words": error.words}, status=404)
 
 
 # --- reading and answering ----------------------------------------------------------------------------------------

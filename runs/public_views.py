@@ -7,17 +7,17 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backoffice.protocol.secret import SecretText
+from partners.client_pages import ClientPages
 from partners.errors import ConnectorProblem
 from partners.limits import PAGES, limited
 from partners.middleware import RUN_COOKIE
-from partners.public_views import VISIT_SECONDS, in_time
+from partners.public_views import in_time
 from runs import orders, placing, visits
 from runs.models import RunClient
 from runs.operations import lines_of
@@ -25,10 +25,17 @@ from runs.placing import Typed
 from trading.desk import doubt, sessions
 from trading.operations import Credentials, factors
 
-_SALT = "connector.run"
-_NOT_PROVEN = "Open the link that your broker sent you, and say who you are."
 _TICK = "Tick that you want to place these orders. Nothing was sent."
 _TYPED_NOTHING = "Enter your password and the code. Nothing was sent."
+
+PAGE: ClientPages[RunClient] = ClientPages(
+    cookie=RUN_COOKIE,
+    home="run:visit",
+    by_secret=visits.by_secret,
+    by_pk=visits.by_pk,
+    prove=visits.prove,
+    title=lambda own: f"Orders after a basket of {own.version.basket.partner.name}",
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,61 +43,42 @@ _TYPED_NOTHING = "Enter your password and the code. Nothing was sent."
 @in_time
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """The link: asks who it is. The right answer leads to the lines, at an address without secret."""
-    try:
-        own = visits.by_secret(secret)
-    except ConnectorProblem as error:
-        return _closed(request, error)
-    words = ""
-    if request.method == "POST":
-        try:
-            visits.prove(own, request.POST.get("proof", "")[:50])
-            return _begin_visit(own)
-        except ConnectorProblem as error:
-            words = error.words
-    context = {
-        "words": words,
-        "title": f"Orders after a basket of {own.version.basket.partner.name}",
-        "label": "Open the basket",
-    }
-    return render(request, "connector/proof.html", context, status=403 if words else 200)
+    return PAGE.ask(request, secret)
 
 
 @require_safe
 @limited(PAGES)
 @in_time
-def visit(request: HttpRequest) -> HttpResponse:
+@PAGE.visiting
+def visit(request: HttpRequest, own: RunClient) -> HttpResponse:
     """The lines with prices and risks, what became of each, and the login that places what is left."""
-    own = _visit(request)
-    if isinstance(own, str):
-        return _closed(request, ConnectorProblem(own))
     return _page(request, own)
 
 
 @sensitive_post_parameters()
 @require_POST
 @limited(PAGES)
-def place(request: HttpRequest) -> HttpResponse:
+@PAGE.visiting
+def place(request: HttpRequest, own: RunClient) -> HttpResponse:
     """The client's click: log in, unless the session of this visit is open, and place what is left."""
-    return _with_login(request, placing.place, agreed=True)
+    return _with_login(request, own, placing.place, agreed=True)
 
 
 @sensitive_post_parameters()
 @require_POST
 @limited(PAGES)
-def look(request: HttpRequest) -> HttpResponse:
+@PAGE.visiting
+def look(request: HttpRequest, own: RunClient) -> HttpResponse:
     """Log in, unless the session of this visit is open, and look for what is in doubt. Nothing is placed."""
-    return _with_login(request, placing.look, agreed=False)
+    return _with_login(request, own, placing.look, agreed=False)
 
 
 def _with_login(
-    request: HttpRequest, do: Callable[[RunClient, Typed | None], None], *, agreed: bool
+    request: HttpRequest, own: RunClient, do: Callable[[RunClient, Typed | None], None], *, agreed: bool
 ) -> HttpResponse:
     posted = request.POST.copy()
     password, code = (str(posted.pop(name, [""])[-1]) for name in ("client_password", "client_code"))
     request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
-    own = _visit(request)
-    if isinstance(own, str):
-        return _closed(request, ConnectorProblem(own))
     typed = None
     if not sessions.is_open_own(own.client.lane, own.session_token):
         token = _uuid(posted.get("token", ""))
@@ -106,9 +94,7 @@ def _with_login(
     except ConnectorProblem as error:
         own.refresh_from_db()
         return _page(request, own, error.words)
-    response = redirect("run:visit")
-    response.status_code = 303
-    return response
+    return PAGE.go_home()
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -154,39 +140,3 @@ def _unusual(said: Sequence[tuple[int, Sequence[str]]]) -> list[str]:
         for words in sentences:
             numbers.setdefault(words, []).append(str(number))
     return [f"Order {', '.join(found)}: {words}" for words, found in numbers.items()]
-
-
-# --- the visit ----------------------------------------------------------------------------------------------------
-
-
-def _begin_visit(own: RunClient) -> HttpResponse:
-    response = redirect("run:visit")
-    response.status_code = 303
-    response.set_cookie(
-        RUN_COOKIE,
-        signing.dumps([own.pk, (own.link_hash or "")[:16]], salt=_SALT),
-        max_age=VISIT_SECONDS,
-        path="/connector/",
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )
-    return response
-
-
-def _visit(request: HttpRequest) -> RunClient | str:
-    """The client who proved who they are; else words for the client. A new link ends the visit."""
-    try:
-        pk, link_hash = signing.loads(request.COOKIES.get(RUN_COOKIE, ""), salt=_SALT, max_age=VISIT_SECONDS)
-        own = visits.by_pk(pk)
-    except (signing.BadSignature, ValueError, TypeError):
-        return _NOT_PROVEN
-    except ConnectorProblem as error:
-        return error.words
-    if (own.link_hash or "")[:16] != link_hash:
-        return _NOT_PROVEN
-    return own
-
-
-def _closed(request: HttpRequest, error: ConnectorProblem) -> HttpResponse:
-    return render(request, "connector/closed.html", {"words": error.words}, status=404)

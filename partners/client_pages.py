@@ -1,0 +1,112 @@
+"""Pages that a client reaches by a link: the proof of who it is, then a visit at an address without secret (C8, C40).
+
+What an invitation, a consent and a run have in common for the client. Nobody is logged in here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from partners.errors import ConnectorProblem
+from partners.limits import View
+from partners.visits import NOT_FOUND
+
+#: Seconds of a visit after the client proved who they are.
+VISIT_SECONDS = 30 * 60
+NOT_PROVEN = "Open the link that your broker sent you, and say who you are."
+#: Characters of the link's hash that a visit carries, so that a new link ends it.
+HASH = 16
+Linked = TypeVar("Linked")
+
+
+@dataclass(frozen=True)
+class ClientPages(Generic[Linked]):
+    """What one kind of link leads to.
+
+    `cookie`: of the visit. `home`: the name of its page. `by_secret` and `by_pk` find what the link is for, `prove`
+    checks what the client says; each raises ConnectorProblem with words for the client. `title`: above the question who
+    it is; `label`: of its button.
+    """
+
+    cookie: str
+    home: str
+    by_secret: Callable[[str], Linked]
+    by_pk: Callable[[int], Linked]
+    prove: Callable[[Linked, str], None]
+    title: Callable[[Linked], str]
+    label: str = "Open the basket"
+
+    def ask(self, request: HttpRequest, secret: str) -> HttpResponse:
+        """Ask who it is. The right answer begins the visit."""
+        try:
+            found = self.by_secret(secret)
+        except ConnectorProblem as error:
+            return closed(request, error)
+        words = ""
+        if request.method == "POST":
+            try:
+                self.prove(found, request.POST.get("proof", "")[:50])
+                return self._begin(found)
+            except ConnectorProblem as error:
+                words = error.words
+        context = {"words": words, "title": self.title(found), "label": self.label}
+        return render(request, "connector/proof.html", context, status=403 if words else 200)
+
+    def visiting(self, view: Callable[..., HttpResponse]) -> View:
+        """Give a view what the visit is for, and close the page where there is none."""
+
+        @wraps(view)
+        def answer(request: HttpRequest) -> HttpResponse:
+            try:
+                return view(request, self.visited(request))
+            except ConnectorProblem as error:
+                return closed(request, error)
+
+        return answer
+
+    def visited(self, request: HttpRequest) -> Linked:
+        """What the client of this request proved to be theirs. A new link ends the visit. Raises ConnectorProblem."""
+        try:
+            pk, begin = signing.loads(
+                request.COOKIES.get(self.cookie, ""), salt=self.cookie, max_age=VISIT_SECONDS
+            )
+            found = self.by_pk(pk)
+        except (signing.BadSignature, ValueError, TypeError):
+            raise ConnectorProblem(NOT_PROVEN) from None
+        if _begin_of_hash(found) != begin:
+            raise ConnectorProblem(NOT_FOUND)
+        return found
+
+    def go_home(self) -> HttpResponse:
+        """To the page of the visit, without what was posted."""
+        response = redirect(self.home)
+        response.status_code = 303
+        return response
+
+    def _begin(self, found: Any) -> HttpResponse:
+        response = self.go_home()
+        response.set_cookie(
+            self.cookie,
+            signing.dumps([found.pk, _begin_of_hash(found)], salt=self.cookie),
+            max_age=VISIT_SECONDS,
+            path="/connector/",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+        return response
+
+
+def closed(request: HttpRequest, error: ConnectorProblem) -> HttpResponse:
+    """The page that says why there is nothing to see."""
+    return render(request, "connector/closed.html", {"words": error.words}, status=404)
+
+
+def _begin_of_hash(found: Any) -> str:
+    return (found.link_hash or "")[:HASH]
