@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from accounts.answers import answers_of
 from accounts.duplicates import shared_findings
 from accounts.follow_ups import ANSWERS, GROUPS, NewRetailUser, asked_by, created, sections
 from accounts.forms import SECTIONS
@@ -43,6 +44,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
         # What nobody knows of the user stays open: a new user's starting values would claim something of this one.
         starting=lambda: _starting(known),
         fixed=fixed,
+        answers=lambda sent: answers_of(GROUPS, sent),
     )
 
 

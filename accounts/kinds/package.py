@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from accounts.answers import answers_of
 from accounts.follow_ups import GROUPS_OF_PACKAGE, Package, asked_by, compose, sections
 from accounts.kinds import alternate_addresses, channels, dealer_mapping, participant_codes, qvl_templates
 from accounts.models import RetailUser
@@ -32,7 +33,11 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
     """A section for each setting. What the record does not say of the user is asked first."""
     asked = tuple(name for name in IDENTITY if name not in form.fixed)
     identity = (Section("identity", "Identity", (Block(asked),)),) if asked else ()
-    return replace(form, sections=(*identity, *sections(Package, GROUPS_OF_PACKAGE)))
+    return replace(
+        form,
+        sections=(*identity, *sections(Package, GROUPS_OF_PACKAGE)),
+        answers=lambda sent: answers_of(GROUPS_OF_PACKAGE, sent),
+    )
 
 
 def part_of(user: RetailUser) -> Values:

@@ -7,7 +7,9 @@ from django.urls import reverse
 
 from accounts.kinds.create_retail_user import KIND as CREATE
 from accounts.models import RetailUser
+from backoffice.batches.decide import decisions
 from backoffice.changes import operations
+from backoffice.changes.again import next_step
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
@@ -18,6 +20,7 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
 from limits.models import LimitUpdate
 from tests.factories import RetailUserFactory, set_rule
+from tests.html_forms import Page, flowed
 from tests.uploads import sent, uploaded
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -278,3 +281,74 @@ def test_the_money_of_a_create_file_needs_its_total_and_the_checkers_of_its_rule
     address = reverse("batches:submit", args=[row.batch_id])
     client.post(address, {"mode": "valid", "reason": "As asked", "control_total": "600"})
     assert Change.objects.get(batch=row.batch_id).checkers == 2
+
+
+SETTINGS_ROW = {
+    "gst_template": "USERMIG",
+    "template_1_type": "11",
+    "template_1_name": "CRP1",
+    "qvl_1_name": "ALL",
+    "qvl_1_exchange": "1",
+    "qvl_1_level": "0",
+    "dealer_1_group": "HO",
+    "dealer_1_id": "DEAL1",
+    "channel_1_template": "TRADING",
+    "channel_1_channel": "ONLINE",
+    "channel_1_status": "1",
+    "square_off_1_periodicity": "3",
+    "square_off_1_mtm": "80",
+    "square_off_1_mtm_trigger": "1",
+    "participant_1_segment": "1",
+    "participant_1_code": "01494460IH",
+}
+KNOWN = {
+    "gst_template": "",
+    "manager_id": "10.0.10.0",
+    "category": "4",
+    "client_type": "IND",
+    "mobile": "9800000009",
+}
+CONVERSION_ROW = {
+    "password": "Sample2026",
+    "mobile": "9800000009",
+    "client_type": "IND",
+    "gst_template": "USERMIG",
+    "dealer_1_group": "HO",
+    "dealer_1_id": "DEAL1",
+}
+
+
+@pytest.mark.parametrize(
+    ("slug", "cells", "odin_user_type"),
+    [("package", SETTINGS_ROW, "1"), ("convert_retail_user", CONVERSION_ROW, "0")],
+)
+def test_starting_again_from_a_row_asks_for_the_same_messages(
+    client, maker, checker, settings, tmp_path, slug, cells, odin_user_type
+):
+    settings.VAR_DIR = tmp_path
+    RetailUserFactory(group_id="HO", user_id="HERE1", odin_user_type=odin_user_type, **KNOWN)
+    client.force_login(maker)
+    [row] = uploaded(client, slug, {"group_id": "HO", "user_id": "HERE1", **cells})
+    submitted = client.post(
+        reverse("batches:submit", args=[row.batch_id]), {"mode": "all", "reason": "Asked"}
+    )
+    assert submitted.status_code == 302, flowed(submitted.content.decode())
+    decisions.reject(row.batch_id, by=checker, reason="One of them is wrong")
+    change = Change.objects.get(batch=row.batch_id)
+    step = next_step(change, maker)
+    page = Page(client.get(step.url).content.decode())
+    typed = {"password": "Sample2026"} if slug == "convert_retail_user" else {}
+    check = client.post(step.url.partition("?")[0], page.sent(press="check", again=str(change.pk), **typed))
+    assert check.status_code == 302, [one.text for one in check.context["findings"]]
+    client.post(check.url, Page(client.get(check.url).content.decode()).sent(reason="Corrected"))
+    again = Change.objects.get(corrects=change)
+    assert behind(change) == behind(again) != []
+
+
+def behind(change):
+    """What goes out besides a 301, without the references, each of which is used once."""
+    return [
+        (part["type"], {name: value for name, value in part["values"].items() if name != "reference"})
+        for part in change.messages
+        if part["type"] != 301
+    ]
