@@ -101,7 +101,7 @@ def test_what_nobody_declared_is_unknown_and_shown_as_such(register, as_maker):
     assert not {"city", "banks", "name"} & set(user.unknown_fields)
     assert user.banks.get().account_no == "0011001100"
     page = as_maker.get(user.get_absolute_url()).content.decode()
-    assert "Declared here by Maker Test from «Export of 1 November»" in flowed(page)
+    assert "Declared here by Maker Test from “Export of 1 November”" in flowed(page)
     assert "unknown" in page.lower()
 
 
