@@ -90,6 +90,8 @@ def fill(page, values):
         if control.count() == 0:
             continue
         first = control.first
+        for folded in first.locator("xpath=ancestor::details[not(@open)]").all():
+            folded.locator("summary").first.click()
         match first.evaluate("node => node.type || node.tagName.toLowerCase()"):
             case "checkbox":
                 for one in wanted:
