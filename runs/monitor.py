@@ -1,4 +1,4 @@
-"""What became of a run: each client and line, the order beside the basket, the book beside order messages (C44)."""
+"""The outcome of a run: each client and line, the order beside the basket, the book beside order messages (C44)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

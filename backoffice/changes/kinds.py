@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from backoffice.changes.examination import Asked, Assess, Compose, Examined, FollowUp, Known, as_given
 from backoffice.changes.files import FileKind
+from backoffice.changes.models import State
+from backoffice.changes.results import Result
 from backoffice.changes.risks import Risk
 from backoffice.delivery import handlers
 from backoffice.delivery.handlers import Applied, Apply, ApplyMany
@@ -265,6 +267,13 @@ def declared(slug: str, message_type: int) -> type[Request]:
 def title(slug: str) -> str:
     """What people call a kind; its slug where no room has it any more."""
     return KINDS[slug].title if slug in KINDS else slug
+
+
+def status_of(slug: str, state: str, result: str) -> str:
+    """The status of a change as `Change.status`, but *applied* for an approved one that stays in the portal."""
+    own = KINDS.get(slug)
+    applied_here = state == State.APPROVED and own is not None and own.local
+    return Result.APPLIED if applied_here else result or state
 
 
 def _files() -> Iterator[tuple[ChangeKind, FileKind]]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from backoffice.batches.decide.deciders import waiting_for as files_waiting_for
 from backoffice.batches.models import Batch
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import status_of
 from backoffice.changes.models import CAME_BACK, State
 from backoffice.changes.results import Result
 from backoffice.changes.visibility import visible, waiting_for
@@ -78,7 +78,7 @@ def funnel(user: "User", now: datetime) -> list[Stage]:
     for kind, state, result, number, in_files in (
         changes.order_by().values_list("kind", "state", "result").annotate(Count("pk"), Count("batch"))
     ):
-        counted[_status(kind, state, result)] += number
+        counted[status_of(kind, state, result)] += number
         singles += number - in_files
     received = files["rows"] + singles
     if not received:
@@ -146,12 +146,6 @@ def _aged(waiting: QuerySet[Any], now: datetime) -> list[tuple[int, Decimal]]:
         wanted[f"rupees{place}"] = Sum("amount", filter=fits, default=Decimal(0))
     found = waiting.order_by().aggregate(**wanted)
     return [(found[f"number{place}"], found[f"rupees{place}"]) for place in range(len(_AGES))]
-
-
-def _status(kind: str, state: str, result: str) -> str:
-    known = KINDS.get(kind)
-    local = state == State.APPROVED and known is not None and known.local
-    return Result.APPLIED if local else result or state
 
 
 def _changes(days: dict[str, str], *states: str) -> str:

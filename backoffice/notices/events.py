@@ -10,8 +10,8 @@ from django.db import models
 
 from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
-from backoffice.changes.kinds import KINDS, ChangeKind, kind, kind_of_file
-from backoffice.changes.models import Change, State
+from backoffice.changes.kinds import ChangeKind, kind, kind_of_file, status_of
+from backoffice.changes.models import Change
 from backoffice.changes.results import Result
 from backoffice.logins.models import User
 
@@ -66,8 +66,7 @@ def event_of(thing: Change | Batch) -> Event | None:
             return None  # only a file of the portal's own is done when it is approved
         done = status in (Result.APPLIED, BatchState.APPROVED)
     else:
-        own = KINDS.get(thing.kind)
-        done = status == Result.APPLIED or (status == State.APPROVED and own is not None and own.local)
+        done = status_of(thing.kind, thing.state, thing.result) == Result.APPLIED
     if done:
         return Event.DONE
     return Event(status) if status in Event.values else None

@@ -1,1 +1,1 @@
-"""Reports: how many changes there were, what became of them, how long it took, and why ODIN refused some."""
+"""Reports: the number of changes, their outcome, how long it took, and why ODIN refused some."""

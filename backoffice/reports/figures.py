@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate, TruncHour
 from django.urls import reverse
 
-from backoffice.changes.kinds import KINDS, title
+from backoffice.changes.kinds import status_of, title
 from backoffice.changes.models import CAME_BACK, Change, State
 from backoffice.changes.results import Result
 from backoffice.changes.visibility import visible
@@ -174,7 +174,7 @@ class Report:
 
 
 def report(person: Any, since: date, until: date, by: By) -> Report:
-    """What became of the changes that were made on these days (India), as far as this person may see them.
+    """The outcome of the changes made on these days (India), as far as this person may see them.
 
     A change counts on the day on which it was made. Drafts do not count.
     """
@@ -225,10 +225,7 @@ def _lines(changes: QuerySet[Change], by: By, since: date, until: date) -> list[
 
 
 def _outcome(kind: str, state: str, result: str) -> Outcome:
-    known = KINDS.get(kind)
-    if state == State.APPROVED and known is not None and known.local:
-        return Outcome.APPLIED
-    return _OUTCOMES.get(result or state, Outcome.UNDER_WAY)
+    return _OUTCOMES.get(status_of(kind, state, result), Outcome.UNDER_WAY)
 
 
 def _chart(changes: QuerySet[Change], since: date, until: date) -> Chart:
