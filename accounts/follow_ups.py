@@ -63,6 +63,11 @@ class Group:
         return tuple(name for name in IDENTITY if name in self.message.fields)
 
     @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The fields of the form whose answers these messages carry."""
+        return (*self.single, self.records) if self.records else self.single
+
+    @cached_property
     def _blank(self) -> Values:
         return clean(self.message, {})
 
@@ -73,6 +78,8 @@ class Group:
 
     def follow_ups(self, values: Values) -> list[FollowUp]:
         """The messages of what was answered: none where nothing was."""
+        if not any(map(values.get, self.asked)):
+            return []
         answers = records(values, self.records)
         single: Values = {name: values[name] for name in self.single if values.get(name)}
         if not answers and not single:
@@ -322,7 +329,7 @@ GROUPS = (
     Group(ManualCollateral, "collaterals", _same(CollateralAsked)),
 )
 #: The fields of the form that ask for what goes out behind its own message.
-ANSWERS = tuple(name for group in GROUPS for name in (*group.single, group.records) if name)
+ANSWERS = tuple(name for group in GROUPS for name in group.asked)
 #: General settings are a message of their own (O5). A 301 carries them itself.
 GROUPS_OF_PACKAGE = (Group(UpdateSimctTemplate, single=("gst_template",)), *GROUPS)
 
@@ -331,8 +338,7 @@ def asked_by(groups: Sequence[Group]) -> dict[type[Request], tuple[str, ...]]:
     """The messages that groups become, each with the fields of the form that ask for it."""
     found: dict[type[Request], tuple[str, ...]] = {}
     for group in groups:
-        names = (*group.single, *([group.records] if group.records else []))
-        found[group.message] = (*found.get(group.message, ()), *names)
+        found[group.message] = (*found.get(group.message, ()), *group.asked)
     return found
 
 

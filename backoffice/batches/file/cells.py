@@ -84,6 +84,7 @@ class RowReader:
         self._groups = list(_groups(layout, columns))
         fields = layout.message.fields
         self._absent: Values = {name: f.initial or f.clean(None) for name, f in fields.items()}
+        self._absent_lists = tuple(name for name, empty in self._absent.items() if empty == [])
         self._filled = {name: f.initial for name, f in fields.items() if name in self._names and f.initial}
 
     def read(self, cells: Sequence[str]) -> RowRead:
@@ -134,8 +135,8 @@ class RowReader:
         for name, value in self._filled.items():
             if not values[name]:
                 values[name] = value
-        for name, empty in self._absent.items():
-            if empty == [] and not values[name]:
+        for name in self._absent_lists:
+            if not values[name]:
                 values[name] = []
         return values
 
