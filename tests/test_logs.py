@@ -209,7 +209,7 @@ def test_the_lines_of_a_delivery_name_it_its_change_and_the_request_that_approve
     handler.setFormatter(Lines("json"))
     logging.getLogger("backoffice").addHandler(handler)
     try:
-        drain(0.2)
+        drain(5)
         logging.getLogger("backoffice").info("Something else.")
     finally:
         logging.getLogger("backoffice").removeHandler(handler)

@@ -46,7 +46,7 @@ EFFECTIVE = {"dealer_mapping": {"mappings-1-action": ["A"]}}
 def user(odin, approved):
     """A retail user that ODIN has."""
     delivery = approved(user_id="HAS001", group_id="HO")
-    drain(0.2)
+    drain(5)
     delivery.refresh_from_db()
     assert delivery.state == DeliveryState.APPLIED
     return RetailUser.objects.get(user_id="HAS001")
@@ -99,7 +99,7 @@ def test_every_kind_that_is_offered_is_tried_here_or_in_a_module_of_its_own():
 def test_a_change_goes_from_the_form_to_odin_and_back(slug, user, odin, as_maker, checker):
     change = proposed(as_maker, slug)
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     delivery = Delivery.objects.get(change=change)
     assert (delivery.state, delivery.code) == (DeliveryState.APPLIED, "1")
     assert [line.applied for line in odin.store.ledger() if line.type == kind(slug).message.type] == [True]
@@ -141,7 +141,7 @@ def test_all_records_that_were_typed_reach_odin_and_the_checker_sees_each(
     page = as_maker.get(reverse("accounts:detail", args=["HO", "HAS001"])).content.decode()
     assert all(delivery.get_absolute_url() in page for delivery in change.deliveries.all())
     for _ in change.deliveries.all():  # one each at least, however slow the machine is
-        drain(0.2)
+        drain(5)
     deliveries = Delivery.objects.filter(change=change)
     assert {(delivery.state, delivery.code) for delivery in deliveries} == {(DeliveryState.APPLIED, "1")}
     sent = [row for delivery in deliveries.order_by("id") for row in delivery.values[name]]
@@ -172,7 +172,7 @@ def test_o9_the_form_of_the_alternate_addresses_starts_with_both_and_the_checker
 ):
     change = proposed(as_maker, "alternate_addresses", first_fax=["0222222222"])
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     page = Page(as_maker.get(address("alternate_addresses")).content.decode())
     assert page.named("first_city").sent == ["Mumbai"]
     answer = as_maker.post(address("alternate_addresses"), page.sent(press="check", first_fax=""))
@@ -187,7 +187,7 @@ def test_o9_the_form_of_the_alternate_addresses_starts_with_both_and_the_checker
 def test_what_a_mapping_replaces_is_shown_beside_it(user, as_maker, checker):
     change = proposed(as_maker, "qvl_templates")
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     first = change.messages[0]["values"]["templates"][0]["template_name"]
     again = proposed(as_maker, "qvl_templates", **{"templates-0-template_name": ["NEWQVL"]})
     as_maker.force_login(checker)
@@ -225,7 +225,7 @@ def test_a_lost_answer_to_a_deposit_counts_once(user, odin, as_maker, checker):
     odin.faults.add("drop_after", match={"type": 303})
     change = proposed(as_maker, "cash_deposit", reference=["ONCE0001"])
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.3)
+    drain(5)
     assert Delivery.objects.get(change=change).state == DeliveryState.APPLIED
     assert LimitUpdate.objects.count() == 1
     assert len(odin.store.limits("HO", "HAS001")) == 1

@@ -24,7 +24,7 @@ NEEDED = (*SEGMENTS, "login_types")
 @pytest.fixture
 def non_odin(odin, approved):
     approved(user_id="NON001", group_id="HO", odin_user_type="0", **{name: [] for name in NEEDED})
-    drain(0.2)
+    drain(5)
     return RetailUser.objects.get(user_id="NON001")
 
 
@@ -57,7 +57,7 @@ def test_u14_a_conversion_goes_out_as_a_301_and_makes_an_odin_user(non_odin, odi
     client.post(answer.url, Page(client.get(answer.url).content.decode()).sent(reason="Wants to trade"))
     change = Change.objects.get(kind="convert_retail_user", state=State.SUBMITTED)
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     delivery = Delivery.objects.get(change=change)
     assert (delivery.message_type, delivery.state) == (301, DeliveryState.APPLIED), delivery.text
     assert odin.store.user("HO", "NON001")["values"]["odin_user_type"] == "1"

@@ -48,7 +48,7 @@ def as_maker(client, maker):
 def asha(odin, approved):
     """A retail user whom ODIN has confirmed over SOAP."""
     approved(**ASHA, orders_per_second="3", max_broadcast_scrips="", max_gtd="10")
-    drain(0.2)
+    drain(5)
     return RetailUser.objects.get(**ASHA)
 
 
@@ -60,7 +60,7 @@ class TestSettingsThatEveryUpdateRepeats:
         (row,) = rows = uploaded(as_maker, UPDATE, {**ASHA, name: cell})
         assert row.state == RowState.GOOD
         sent(as_maker, checker, rows)
-        drain(0.2)
+        drain(5)
         assert odin.store.user("HO", "WEBRET1")["values"][name] == cell
         assert f"|{tag}={cell}|" in Attempt.objects.latest("pk").request
         (again,) = uploaded(as_maker, UPDATE, {**ASHA, name: cell})
@@ -151,14 +151,14 @@ class TestNonOdinUsers:
         names = ("trading_segments", "market_data_segments", "login_segments", "login_types")
         empty = {name: [] for name in names}
         approved(user_id="GUEST1", group_id="HO", manager_id="", odin_user_type="0", **empty)
-        drain(0.2)
+        drain(5)
         return RetailUser.objects.get(user_id="GUEST1")
 
     def test_one_without_a_manager_is_updated_by_file(self, guest, odin, as_maker, checker):
         rows = uploaded(as_maker, UPDATE, {"user_id": "GUEST1", "group_id": "HO", "city": "Pune"})
         assert [row.state for row in rows] == [RowState.GOOD]
         sent(as_maker, checker, rows)
-        drain(0.2)
+        drain(5)
         assert Delivery.objects.latest("pk").code == "1"
         assert "|203=|" in Attempt.objects.latest("pk").request
         assert odin.store.user("HO", "GUEST1")["values"]["city"] == "Pune"

@@ -50,7 +50,7 @@ def approved(maker, checker, **changed):
 
 def work():
     """Let a worker deliver until nothing is due."""
-    while drain(0.2):
+    while drain(5):
         pass
 
 

@@ -360,7 +360,7 @@ def test_what_a_workbook_takes_from_a_profile_reaches_odin_and_the_record(
     rows = list(Batch.objects.get().rows.all())
     assert [(row.state, row.profile) for row in rows] == [("good", "Retail Mumbai")], rows[0].findings
     sent(client, checker, rows)
-    while drain(0.2):
+    while drain(5):
         pass
     lines = {line.type: line for line in odin.store.ledger(limit=50)}
     assert {301, 310, 314} <= lines.keys()

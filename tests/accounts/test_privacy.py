@@ -32,7 +32,7 @@ PERSONAL = (
 def pages(odin, approved, checker):
     """The addresses of all pages that tell of one retail user."""
     delivery = approved(**VALUES)
-    drain(0.2)
+    drain(5)
     assert Delivery.objects.get().state == "applied"
     user = f"/users/{delivery.lane}/"
     return [

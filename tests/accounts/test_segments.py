@@ -37,7 +37,7 @@ def as_maker(client, maker):
 def asha(odin, approved):
     """A user whom ODIN allows NSE Cash, NSE Derivatives and BSE Cash."""
     approved(**ASHA, **{name: ["1", "2", "3"] for name in SETS})
-    drain(0.2)
+    drain(5)
     return RetailUser.objects.get(**ASHA)
 
 
@@ -70,7 +70,7 @@ def through(client, checker, **typed):
     page = client.get(change.get_absolute_url()).content.decode()
     client.force_login(maker)
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     return Attempt.objects.latest("pk").request, page
 
 
@@ -203,7 +203,7 @@ class TestFiles:
         rows = uploaded(as_maker, UPDATE, {**ASHA, "reactivate_segments": "NSE Cash"})
         assert rows[0].state == RowState.WARNED
         sent(as_maker, checker, rows)
-        drain(0.2)
+        drain(5)
         request = Attempt.objects.latest("pk").request
         assert "|220=1,2,3|221=1,2,3|222=1,2,3|" in request
         stopped.refresh_from_db()

@@ -147,7 +147,7 @@ def test_u18_a_mutual_fund_ucc_cannot_be_emptied():
 @pytest.fixture
 def user(transactional_db, odin, approved):
     approved(user_id="HAS001", group_id="HO")
-    drain(0.2)
+    drain(5)
     return RetailUser.objects.get(user_id="HAS001")
 
 
@@ -170,7 +170,7 @@ def submitted(client, **changed):
 
 def delivered(change, checker):
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     return Delivery.objects.get(change=change)
 
 

@@ -64,7 +64,7 @@ def added(monkeypatch, settings, tmp_path):
 def desk(added, odin, approved, client, maker, checker):
     """A maker at the portal, and a retail user whom ODIN has."""
     approved(user_id="HAS001", group_id="HO", pan="", mobile="", email="old@example.com")
-    drain(0.2)
+    drain(5)
     client.force_login(maker)
     user = RetailUser.objects.get(user_id="HAS001")
     return SimpleNamespace(client=client, odin=odin, checker=checker, kind=added, user=user)
@@ -111,7 +111,7 @@ def test_it_goes_from_the_form_to_the_stand_in_and_back_to_the_record(desk):
     assert "new@example.com" in shown
 
     operations.approve(change.pk, by=desk.checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     delivery = Delivery.objects.get(change=change)
     assert (delivery.state, delivery.message_type) == (DeliveryState.APPLIED, 348)
     assert email_at_odin(desk) == "new@example.com"
@@ -131,7 +131,7 @@ def test_it_goes_from_a_file_to_the_stand_in_and_back_to_the_record(desk):
     assert said(rows[0]) == set()
     assert ("user_id", "portal.exists") in said(rows[1])
     sent(desk.client, desk.checker, rows)
-    drain(0.2)
+    drain(5)
     assert email_at_odin(desk) == "new@example.com"
     desk.user.refresh_from_db()
     assert desk.user.email == "new@example.com"

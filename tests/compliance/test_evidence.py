@@ -79,7 +79,7 @@ def altered(path, name, change):
 @pytest.mark.django_db(transaction=True)
 def test_a_pack_tells_the_whole_story_and_no_secret(odin, approved, compliance, tmp_path):
     approved(user_id="HAS001", group_id="HO")
-    drain(0.2)
+    drain(5)
     seal_new()
     pack = made(tmp_path / "pack.zip", compliance)
     assert verify(str(pack))

@@ -21,7 +21,7 @@ KINDS = [("edis_quantity", "335"), ("pledge_quantity", "331")]
 @pytest.fixture
 def as_maker(client, maker, odin, approved):
     approved(user_id="WEBRET1", group_id="HO")
-    drain(0.2)
+    drain(5)
     client.force_login(maker)
     return client
 
@@ -42,7 +42,7 @@ def test_capitals_are_offered_and_only_they_go_out(as_maker, checker, slug, tag,
     as_maker.post(answer.url, Page(as_maker.get(answer.url).content.decode()).sent(reason="As asked"))
     change = Change.objects.get(kind=slug, state=State.SUBMITTED)
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     attempt = Attempt.objects.latest("pk")
     assert attempt.code == "1", attempt.text
     assert f'|{tag}=[{{"ISIN":"INE009A01021","Qty":"10","Status":""}}]|' in attempt.request
@@ -107,7 +107,7 @@ def test_a_file_of_quantities_goes_out_one_security_a_row_and_is_done_the_second
     settings.VAR_DIR = tmp_path
     row = {"group_id": "HO", "user_id": "WEBRET1", "isin": "INE009A01021", "qty": "10"}
     sent(as_maker, checker, uploaded(as_maker, slug, row))
-    drain(0.2)
+    drain(5)
     attempt = Attempt.objects.latest("pk")
     assert attempt.code == "1", attempt.text
     assert f'|{tag}=[{{"ISIN":"INE009A01021","Qty":"10","Status":""}}]|' in attempt.request

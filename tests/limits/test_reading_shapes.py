@@ -24,7 +24,7 @@ DEEP = 700
 def page_of(odin, approved, client, maker):
     """Let ODIN answer a question with this as its data; gives back the page."""
     approved(user_id="HAS001", group_id="HO")
-    drain(0.2)
+    drain(5)
     client.force_login(maker)
 
     def ask(kind, data):

@@ -26,7 +26,7 @@ COMBINED = {"periodicity": "15"}
 def user(odin, approved):
     """A retail user that ODIN has, with a deposit."""
     approved(user_id="HAS001", group_id="HO")
-    drain(0.2)
+    drain(5)
 
 
 @pytest.fixture
