@@ -18,7 +18,7 @@ from backoffice.delivery import gate
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
 from standins.odin import StandIn
-from tests import emptying, hanging
+from tests import emptying, hanging, migrated
 from tests.portals import chromium
 from tests.settings import RUNTIME
 
@@ -121,6 +121,15 @@ def _missed(terminalreporter):
     """What was skipped and must not be. The right to mount may be missing: no program that is installed gives it."""
     skipped = terminalreporter.stats.get("skipped", [])
     return [report for report in skipped if REQUIRE_ALL and "mount" not in report.keywords]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request):
+    """On SQLite the tests begin with a copy of a migrated database: what there is to migrate has been migrated."""
+    if connection.vendor != "sqlite":
+        return request.config.getvalue("reuse_db")
+    migrated.copy_to(RUNTIME / "test.sqlite3")
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import migrated
 from tools.prepare import connector_environment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,6 +83,8 @@ class Portal:
         """Folders, tables, static files and staff."""
         for name in ("log", "broker/queue", "broker/control", "broker/processed"):
             (self.var / name).mkdir(parents=True, exist_ok=True)
+        if self.environment["DATABASE_URL"].startswith("sqlite"):
+            migrated.copy_to(self.var / "portal.sqlite3")
         # In one process: starting Django costs more than the commands do.
         printed = self.manage("shell", "--verbosity", "0", "--command", PREPARE)
         self.passwords = dict(re.findall(r"^\s+(\w+)\s+(\S+)$", printed, re.MULTILINE))

@@ -27,6 +27,8 @@ from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
 
 CHROMIUM = Path("/usr/bin/chromium")
 ACCEPTANCE = "tests/acceptance"
+#: What every run says at its end: which tests took longest.
+SLOWEST = "--durations=20"
 #: The exit code of a run in which a test hung.
 HUNG = 86
 
@@ -148,7 +150,7 @@ def _tests(left_out: list[str]) -> None:
     """
     marks = [] if CHROMIUM.exists() else ["not browser"]
     chosen = ["-m", marks[0]] if marks else []
-    command = [tool("pytest"), "--ignore", ACCEPTANCE, *chosen]
+    command = [tool("pytest"), SLOWEST, "--ignore", ACCEPTANCE, *chosen]
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
     with TemporaryFile() as printed:
         everything = subprocess.Popen(
@@ -157,7 +159,7 @@ def _tests(left_out: list[str]) -> None:
         try:
             for mark, setting, name in SERVERS:
                 if url := os.environ.get(name):
-                    _run(tool("pytest"), "-m", " and ".join([mark, *marks]), **{setting: url})
+                    _run(tool("pytest"), SLOWEST, "-m", " and ".join([mark, *marks]), **{setting: url})
             _accept(*chosen)
             print(f"\n$ pytest {' '.join(command[1:])}", flush=True)
             _show(everything, printed)
@@ -174,7 +176,7 @@ def _tests(left_out: list[str]) -> None:
 def _accept(*chosen: str) -> None:
     """Run the acceptance tests: once more where the browser hung, which the first run then says in its stacks."""
     try:
-        _run(tool("pytest"), ACCEPTANCE, *chosen)
+        _run(tool("pytest"), SLOWEST, ACCEPTANCE, *chosen)
     except subprocess.CalledProcessError as error:
         if error.returncode != HUNG:
             raise
