@@ -88,10 +88,11 @@ def main() -> int:
         elif options.only:
             _run(tool("pytest"), *options.only)
         else:
-            left_out = [] if options.lint else _left_out()
-            _lint()
-            if not options.lint:
-                _tests([*left_out, *known_weaknesses()])
+            if options.lint:
+                _lint()
+            else:
+                left_out = _left_out()
+                _check([*left_out, *known_weaknesses()])
     except CannotStart as error:
         print(error, file=sys.stderr)
         return 1
@@ -144,9 +145,9 @@ def known_weaknesses() -> list[str]:
     return [answer.left_out] if answer.left_out else []
 
 
-def _tests(left_out: list[str]) -> None:
-    """Run every test on SQLite and the filesystem broker; beside those that need no whole portal first the tests to
-    which a server makes a difference, then those of `tests/acceptance`.
+def _check(left_out: list[str]) -> None:
+    """Run every test on SQLite and the filesystem broker. Beside those that need no whole portal: format, lint and
+    types, then the tests to which a server makes a difference, then those of `tests/acceptance`.
     """
     marks = [] if CHROMIUM.exists() else ["not browser"]
     chosen = ["-m", marks[0]] if marks else []
@@ -157,6 +158,7 @@ def _tests(left_out: list[str]) -> None:
             command, cwd=ROOT, env=environment, stdout=printed, stderr=subprocess.STDOUT
         )
         try:
+            _lint()
             for mark, setting, name in SERVERS:
                 if url := os.environ.get(name):
                     _run(tool("pytest"), SLOWEST, "-m", " and ".join([mark, *marks]), **{setting: url})
