@@ -21,7 +21,8 @@ from django_tables2 import SingleTableMixin
 from django_tables2.columns.base import LinkTransform
 
 from backoffice.access import StaffRequest
-from backoffice.kit import privacy
+from backoffice.kit import columns, privacy
+from backoffice.kit.choices import PAGE_SIZES, SORT, Chosen, page_size
 from backoffice.kit.components import Chip
 from backoffice.kit.filters import NOT_IN_ADDRESSES
 from backoffice.kit.templatetags import portal
@@ -30,7 +31,6 @@ from backoffice.outside import whole
 COUNT_CAP = 10_000
 #: So many rows are sorted alone; of more, a walk in the order of an index soon finds a page.
 FEW = 1_000
-PAGE_SIZES = (25, 50, 100)
 #: The values that django-filter and Django give to the choice that filters nothing.
 NO_CHOICE = ("", None, "unknown")
 
@@ -72,21 +72,29 @@ def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
 class PortalTable(tables.Table):
     """The base of all tables. A subclass's Meta inherits from `PortalTable.Meta`.
 
-    A row opens its record's page; its first cell is the link that does so for the keyboard.
+    A row opens its record's page; its `first` cell is the link that does so for the keyboard, and stays where it is
+    when columns are chosen, as do the boxes that choose rows (`picks`).
     """
+
+    #: Columns that are hidden until somebody wants them.
+    rare: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first = next(column for column in self.columns if not isinstance(column.column, PickColumn))
+        self.picks = [column.name for column in self.columns if isinstance(column.column, PickColumn)]
+        first = next(column for column in self.columns if column.name not in self.picks)
+        self.first: str = first.name
         if first.link is None and hasattr(self._meta.model, "get_absolute_url"):
             first.link = LinkTransform(url=record_url, attrs={})
+        for name in self.rare:
+            self.columns.hide(name)
 
     class Meta:
         template_name = "components/table.html"
         attrs: ClassVar[dict[str, Any]] = {"class": "table"}
         row_attrs: ClassVar[dict[str, Any]] = {"data-href": record_url}
         empty_text = "Nothing here yet."
-        order_by_field = "sort"
+        order_by_field = SORT
 
 
 class PickColumn(tables.Column):
@@ -211,8 +219,8 @@ class CappedPaginator(Paginator):
         return self._found > COUNT_CAP
 
 
-class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, FilterView):
-    """A list: filters, quick search, chips, sorting, pages. Everything that is chosen stands in the URL.
+class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, FilterView):
+    """A list: filters, quick search, chips, sorting, columns, pages. Everything that is chosen stands in the URL.
 
     A subclass sets `permission_required`, `model` or `queryset`, `table_class`, `filterset_class`, `title`
     and the words of the empty state. Its template, if it needs one, extends `components/list_page.html`.
@@ -236,12 +244,17 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
     empty_action_permission = ""
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address."""
+        """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address.
+
+        Somebody for whom more is remembered than the address says is sent to the whole address.
+        """
         for name in self.filterset_class.searches():
             asked = request.GET.get(name, "")
             if privacy.names_a_person(asked):
                 messages.error(request, NOT_IN_ADDRESSES)
                 return redirect(self._without(name, asked))
+        if not request.htmx and (address := self.completed()):
+            return redirect(address)
         return super().get(request, *args, **kwargs)
 
     def handle_no_permission(self) -> Any:
@@ -249,20 +262,16 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
 
-    def page_size(self) -> int:
-        """The page size in the URL, if it is one of those offered."""
-        asked = self.request.GET.get("per_page", "")
-        return int(asked) if asked in {str(size) for size in PAGE_SIZES} else PAGE_SIZES[0]
-
     def get_table(self, **kwargs: Any) -> PortalTable:
-        """The table, sorted and paged by the URL. A page that does not exist gives the nearest that does."""
+        """The table, with its columns, sorted and paged by the URL. A page that does not exist gives the nearest."""
         table = self.get_table_class()(data=self.get_table_data(), **kwargs)
         tables.config.RequestConfig(self.request, paginate=False).configure(table)
         if sort := self.request.GET.get(table.prefixed_order_by_field):
             table.order_by = (sort,)  # one column alone: no index has the order of any two
         if isinstance(table.data.data, QuerySet):
             table.data.data = narrowed(settled(table.data.data))
-        table.paginate(CappedPaginator, per_page=self.page_size())
+        columns.choose(table, columns.names(self.request.GET.get(columns.CHOSEN, "")))
+        table.paginate(CappedPaginator, per_page=page_size(self.request.GET))
         table.page = table.paginator.get_page(whole(self.request.GET.get("page")) or 1)
         return table
 
@@ -279,6 +288,10 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
             "nouns": self.nouns,
             "chips": self.chips(),
             "page_sizes": PAGE_SIZES,
+            "remembered": self.remembered,
+            "everything": self.everything,
+            "present": self.present(context["table"], self.request.GET),
+            "offered_columns": sorted(columns.offered(context["table"]), key=lambda one: not one.visible),
             "page_numbers": self._page_numbers(context["table"]),
             "further": self._further(context["table"]),
             "search_field": self.search_field if self.search_field in self.filterset.form.fields else "",
@@ -340,7 +353,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
         query: QueryDict = self.request.GET.copy()
         query.setlist(name, [kept for kept in query.getlist(name) if kept != value])
         query.pop("page", None)
-        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+        return f"{self.request.path}?{query.urlencode()}" if query else self.everything
 
     def _only_the_list(self) -> bool:
         htmx: Any = getattr(self.request, "htmx", None)
