@@ -77,7 +77,7 @@ TYPED = {
 PAGE_SIZE = 25
 #: What most rows are: a walk by number soon finds a page of them, and no index is kept for it.
 COMMON = {
-    *(("needs_person", "false"), ("live", "false"), ("open", "false")),
+    *(("needs_person", "false"), ("waits", "false"), ("live", "false"), ("open", "false")),
     *(("state", "applied"), ("state", "queued"), ("state", "in_flight")),
 }
 

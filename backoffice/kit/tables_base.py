@@ -1,6 +1,6 @@
-"""What every list has in common: the table, its columns, the capped count, and the view."""
+"""What every list has in common: the table, its columns, and the view."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
@@ -9,7 +9,6 @@ import django_tables2 as tables
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -21,16 +20,14 @@ from django_tables2 import SingleTableMixin
 from django_tables2.columns.base import LinkTransform
 
 from backoffice.access import StaffRequest
-from backoffice.kit import columns, privacy
+from backoffice.kit import columns, privacy, subjects
 from backoffice.kit.choices import PAGE_SIZES, SORT, Chosen, page_size
 from backoffice.kit.components import Chip
 from backoffice.kit.filters import NOT_IN_ADDRESSES
+from backoffice.kit.paging import CappedPaginator, by_number, narrowed, settled
 from backoffice.kit.templatetags import portal
 from backoffice.outside import whole
 
-COUNT_CAP = 10_000
-#: So many rows are sorted alone; of more, a walk in the order of an index soon finds a page.
-FEW = 1_000
 #: The values that django-filter and Django give to the choice that filters nothing.
 NO_CHOICE = ("", None, "unknown")
 
@@ -38,35 +35,6 @@ NO_CHOICE = ("", None, "unknown")
 def record_url(record: Any) -> str | None:
     """The page of a record, for rows that open on Enter or click."""
     return record.get_absolute_url() if hasattr(record, "get_absolute_url") else None
-
-
-def settled(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows in an order that leaves none open, so that pages never show one twice: alike ones the newest first.
-
-    In a descending order they come the oldest first, since an index that has the one has the other backwards.
-    """
-    order = [name for name in rows.query.order_by if isinstance(name, str)]
-    if not order or order[-1].lstrip("-") in ("pk", "id"):
-        return rows
-    return rows.order_by(*order, "pk" if order[0].startswith("-") else "-pk")
-
-
-def by_number(rows: QuerySet[Any]) -> bool:
-    """Whether rows come by their number alone, the newest first."""
-    query = rows.query
-    order = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
-    return list(order or ()) in (["-pk"], ["-id"])
-
-
-def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows that are few, by their numbers; others as they are.
-
-    A planner that takes few for many walks the whole order of the list in search of a page of them.
-    """
-    if not rows.query.where:
-        return rows
-    few = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return rows if len(few) > FEW else rows.filter(pk__in=few)
 
 
 class PortalTable(tables.Table):
@@ -89,6 +57,17 @@ class PortalTable(tables.Table):
         for name in self.rare:
             self.columns.hide(name)
 
+    def may_pick(self, record: Any) -> bool:
+        """Whether something can be done with a row, so that it may be chosen."""
+        return True
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names of those whom this page's rows are about, by GROUP/USER, in one query."""
+        about = [column for column in self.columns if isinstance(column.column, SubjectColumn)]
+        rows = [row.record for row in self.paginated_rows]
+        return subjects.names_of({str(column.accessor.resolve(row)) for column in about for row in rows})
+
     class Meta:
         template_name = "components/table.html"
         attrs: ClassVar[dict[str, Any]] = {"class": "table"}
@@ -98,7 +77,10 @@ class PortalTable(tables.Table):
 
 
 class PickColumn(tables.Column):
-    """A box that chooses a row for the form with the id `many`; the one in the head chooses the whole page."""
+    """A box that chooses a row for the form with the id `many`; the one in the head chooses the whole page.
+
+    A row with which nothing can be done has none (`PortalTable.may_pick`).
+    """
 
     def __init__(self, *, what: str, **options: Any) -> None:
         head = format_html(
@@ -107,7 +89,9 @@ class PickColumn(tables.Column):
         super().__init__(verbose_name=head, orderable=False, **options)
         self.what = what
 
-    def render(self, value: Any) -> SafeString:
+    def render(self, value: Any, record: Any, table: PortalTable) -> SafeString | str:
+        if not table.may_pick(record):
+            return ""
         return format_html(
             '<input type="checkbox" form="many" name="{}" value="{}" data-pick aria-label="Choose {} {}">',
             self.what,
@@ -154,6 +138,18 @@ class IdColumn(tables.Column):
         return portal.copyable(value, str(bound_column.header))
 
 
+class SubjectColumn(IdColumn):
+    """Whom a row is about: the id, which one click copies, and the name."""
+
+    # django-tables2 passes what the signature names.
+    def render(  # type: ignore[override]
+        self, value: Any, bound_column: Any, table: PortalTable
+    ) -> SafeString:
+        shown = super().render(value, bound_column)
+        name = table.names.get(value, "")
+        return format_html("{}<br>{}", shown, name) if name else shown
+
+
 class PersonalColumn(tables.Column):
     """A personal value, hidden from those who must give a reason before they see it. `kind`: see `privacy.mask`."""
 
@@ -194,29 +190,6 @@ class MoneyColumn(NumberColumn):
 
     def render(self, value: Any) -> str:
         return portal.money(value)
-
-
-class CappedPaginator(Paginator):
-    """Counts no further than `COUNT_CAP`: an exact count of a million rows costs more than the page itself.
-
-    Beyond the cap a list by number goes on below its last row; another asks to narrow the search.
-    """
-
-    @cached_property
-    def _found(self) -> int:
-        rows: Any = self.object_list.data.data  # type: ignore[attr-defined]  # a table's rows
-        if isinstance(rows, list | tuple):
-            return len(rows)
-        return rows.order_by()[: COUNT_CAP + 1].count()
-
-    @property
-    def count(self) -> int:
-        return min(self._found, COUNT_CAP)
-
-    @property
-    def capped(self) -> bool:
-        """Whether there are more rows than were counted."""
-        return self._found > COUNT_CAP
 
 
 class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, FilterView):

@@ -284,7 +284,7 @@ def test_a_filter_in_force_is_a_chip_that_takes_it_away(client, checker):
 
 
 def test_counting_stops_at_the_cap(monkeypatch, client, checker):
-    monkeypatch.setattr("backoffice.kit.tables_base.COUNT_CAP", 3)
+    monkeypatch.setattr("backoffice.kit.paging.COUNT_CAP", 3)
     for number in range(5):
         DeliveryFactory(lane=f"HO/R{number}")
     client.force_login(checker)
@@ -292,7 +292,7 @@ def test_counting_stops_at_the_cap(monkeypatch, client, checker):
 
 
 def test_a_list_by_number_goes_on_below_the_last_row_that_is_counted(monkeypatch, client, checker):
-    monkeypatch.setattr("backoffice.kit.tables_base.COUNT_CAP", 3)
+    monkeypatch.setattr("backoffice.kit.paging.COUNT_CAP", 3)
     numbers = sorted((DeliveryFactory(lane=f"HO/R{number}").pk for number in range(5)), reverse=True)
     client.force_login(checker)
     address = reverse("delivery:list")
