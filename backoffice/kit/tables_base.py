@@ -147,7 +147,7 @@ class SubjectColumn(IdColumn):
     ) -> SafeString:
         shown = super().render(value, bound_column)
         name = table.names.get(value, "")
-        return format_html("{}<br>{}", shown, name) if name else shown
+        return format_html('<span class="whom">{}<br>{}</span>', shown, name) if name else shown
 
 
 class PersonalColumn(tables.Column):

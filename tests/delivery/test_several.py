@@ -122,7 +122,7 @@ def test_all_that_match_the_filters_are_shown_the_oldest_first_and_no_more_than_
     ]
     assert "These are the 2 oldest" in page
     assert "Release from hold (2)" in flowed(page)
-    assert "Send again (0)" in flowed(page)
+    assert "Send again" not in flowed(page)
     press(as_checker, "free", first, second, third)
     assert states(third) == [State.ON_HOLD], "a longer list than the page shows is cut"
 
@@ -160,7 +160,7 @@ def test_the_list_lets_a_checker_choose_and_the_look_costs_the_same_however_many
     deliveries = [held(f"HO/R{number}") for number in range(30)]
     assert f'name="delivery" value="{deliveries[-1].pk}"' in as_checker.get(LIST).content.decode()
     for some in (deliveries[:2], deliveries):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(13):
             as_checker.get(SEVERAL, {"delivery": [delivery.pk for delivery in some]})
 
 

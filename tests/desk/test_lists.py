@@ -131,6 +131,7 @@ def test_a_shared_view_is_found_by_all_who_may_open_the_list_and_changed_by_its_
     save(client, "Held today", "state=on_hold", shared="on")
     save(client, "Mine alone", "state=refused")
     shared = SavedView.objects.get(name="Held today")
+    client.get(LIST)  # which says that it is saved
     client.force_login(maker)
     page = client.get(LIST).content.decode()
     assert "Held today" in page
