@@ -1,5 +1,6 @@
 // What every list does beside its links: columns are put in order by buttons, and a table that is wider than its place
-// is moved sideways there. A table that fits has no box of its own, so that its head stays on screen.
+// is moved sideways there. A table that fits has no box of its own, so that its head stays on screen; that of a wide one
+// is moved along with the page.
 "use strict";
 
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -35,8 +36,21 @@ function fit() {
     box.classList.toggle("is-wide", wide);
     box.tabIndex = wide ? 0 : -1;
   }
+  follow();
+}
+
+function follow() {
+  const line = document.querySelector(".top").getBoundingClientRect().bottom;
+  for (const box of all(".table-tall")) {
+    const head = box.querySelector("thead");
+    if (!head) continue;
+    const place = box.getBoundingClientRect();
+    const down = Math.min(line - place.top, place.height - 2 * head.offsetHeight);
+    head.style.transform = box.classList.contains("is-wide") && down > 0 ? `translateY(${down}px)` : "";
+  }
 }
 
 document.addEventListener("htmx:afterSettle", fit);
 window.addEventListener("resize", fit);
+document.addEventListener("scroll", follow, { passive: true });
 fit();
