@@ -8,7 +8,11 @@ from django.urls import reverse
 from backoffice.audit.models import Entry
 from backoffice.desk import saved_views
 from backoffice.desk.models import SavedView
+from backoffice.kit.tables_base import PortalTable, SubjectColumn
+from backoffice.reconciliation.tables import UnreadableTable
+from partners.tables import ClientColumn
 from tests.factories import DeliveryFactory, RetailUserFactory, StaffFactory
+from tests.logins.test_pages_by_role import pages
 
 pytestmark = pytest.mark.django_db
 
@@ -217,6 +221,23 @@ def test_a_list_of_one_file_has_the_columns_chosen_for_another(client, maker):
     client.post(COLUMNS, {"list": address, "query": "", "column": ["state"]})
     other = reverse("batches:rows", args=[2])
     assert client.get(other).url == f"{other}?columns=number%2Cstate"
+
+
+def every(base):
+    for one in base.__subclasses__():
+        yield one
+        yield from every(one)
+
+
+def test_every_list_of_rows_about_retail_users_shows_their_names():
+    list(pages())  # imports every view
+    for kind in set(every(PortalTable)) - {
+        UnreadableTable
+    }:  # of a row that cannot be read nobody knows the name
+        columns = kind([]).columns
+        for column in columns:
+            named = isinstance(column.column, SubjectColumn | ClientColumn) or "name" in columns
+            assert named or column.verbose_name != "Retail user", kind
 
 
 def test_a_delivery_shows_the_name_of_a_user_who_is_here_and_of_one_who_is_proposed(
