@@ -13,8 +13,8 @@ class AccountsConfig(AppConfig):
         from accounts.retail_users import names_of
         from accounts.search import find, known_to, recalled
         from backoffice import guarding
-        from backoffice.changes import kinds, subjects
-        from backoffice.kit import components, names, privacy, search
+        from backoffice.changes import kinds
+        from backoffice.kit import components, names, privacy, search, subjects
 
         guarding.register(self, guards)
         kinds.register(*KINDS)

@@ -34,6 +34,10 @@ class RetailUserTable(PortalTable):
     trading_segments = tables.Column(verbose_name="Trading in", orderable=False, empty_values=())
     confirmed_at = AgoColumn(verbose_name="Last confirmed")
     work = tables.Column(verbose_name="Under way", orderable=False, empty_values=())
+    manager_id = tables.Column(verbose_name="Manager", orderable=False, attrs={"td": {"class": "mono"}})
+    city = tables.Column(verbose_name="City", orderable=False)
+
+    rare = ("manager_id", "city")
 
     class Meta(PortalTable.Meta):
         model = RetailUser

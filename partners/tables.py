@@ -5,8 +5,10 @@ from typing import Any
 
 import django_tables2 as tables
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import RetailUser
 from backoffice.kit.components import Status
 from backoffice.kit.tables_base import (
     AgoColumn,
@@ -34,16 +36,19 @@ def at(name: str, key: str = "pk") -> Callable[[Any], str]:
 
 
 class ClientColumn(tables.Column):
-    """The retail user of a row as `GROUP/USER`, leading to its page."""
+    """The retail user of a row as `GROUP/USER`, leading to its page, with the name."""
 
     def __init__(self) -> None:
         super().__init__(
             verbose_name="Retail user",
-            accessor="client__lane",
+            accessor="client",
             linkify=lambda record: record.client.get_absolute_url(),
             order_by=("client__group_id", "client__user_id"),
-            attrs={"td": {"class": "mono nowrap"}},
+            attrs={"td": {"class": "nowrap"}},
         )
+
+    def render(self, value: RetailUser) -> SafeString:
+        return format_html('<span class="mono">{}</span><br>{}', value.lane, value.name)
 
 
 class PartnerTable(PortalTable):

@@ -1,15 +1,9 @@
-"""The names of those whom changes are about, registered by the rooms that keep them."""
+"""The names of those whom changes are about."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable
 
 from backoffice.changes.models import Change
-
-_rooms: list[Callable[[Collection[str]], Mapping[str, str]]] = []
-
-
-def register(names: Callable[[Collection[str]], Mapping[str, str]]) -> None:
-    """Add a room: it gives the names of the subjects that it knows, in one query. Called from `AppConfig.ready`."""
-    _rooms.append(names)
+from backoffice.kit import subjects
 
 
 def names_of(changes: Iterable[Change]) -> dict[str, str]:
@@ -19,7 +13,4 @@ def names_of(changes: Iterable[Change]) -> dict[str, str]:
         for part in change.messages:
             if name := part["values"].get("name"):
                 found[change.subject] = str(name)
-    subjects = {change.subject for change in changes}
-    for names in _rooms:
-        found |= names(subjects)
-    return found
+    return found | subjects.names_of({change.subject for change in changes})

@@ -1,11 +1,11 @@
 """The lists of changes."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.db.models import QuerySet
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from backoffice.changes import risks
@@ -16,12 +16,12 @@ from backoffice.changes.subjects import names_of
 from backoffice.kit import privacy
 from backoffice.kit.tables_base import (
     AgoColumn,
-    IdColumn,
     MoneyColumn,
     NumberColumn,
     PickColumn,
     PortalTable,
     StatusColumn,
+    SubjectColumn,
     WordsColumn,
 )
 from backoffice.kit.templatetags import portal
@@ -40,18 +40,6 @@ class RisksColumn(tables.Column):
         return format_html_join(
             " ", '<span class="status status-{}">{}<span class="status-text">{}</span></span>', pills
         )
-
-
-class SubjectColumn(IdColumn):
-    """Whom a change is about: the id, which one click copies, and the name."""
-
-    # django-tables2 passes what the signature names.
-    def render(  # type: ignore[override]
-        self, value: Any, bound_column: Any, table: Any
-    ) -> SafeString:
-        shown = super().render(value, bound_column)
-        name = table.names.get(value, "")
-        return format_html("{}<br>{}", shown, name) if name else shown
 
 
 class EffectColumn(tables.Column):
@@ -78,6 +66,10 @@ class ChangeTable(PortalTable):
     reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "medium"}}, lane="subject")
     decided_by = tables.Column(verbose_name="Decided by", orderable=False)
     updated_at = AgoColumn(verbose_name="Last step", orderable=False)
+    amount = MoneyColumn(verbose_name="Rupees", orderable=False)
+    submitted_at = AgoColumn(verbose_name="Submitted", orderable=False)
+
+    rare: ClassVar[tuple[str, ...]] = ("amount", "submitted_at")
 
     class Meta(PortalTable.Meta):
         model = Change
@@ -130,6 +122,8 @@ class InboxTable(ChangeTable):
     amount = MoneyColumn(verbose_name="Rupees")
     risks = RisksColumn(verbose_name="Stands out", orderable=False)
     submitted_at = AgoColumn(verbose_name="Waits since")
+
+    rare = ()
 
     class Meta(ChangeTable.Meta):
         fields = (

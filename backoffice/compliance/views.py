@@ -18,6 +18,7 @@ from backoffice.compliance.tables import EntryTable
 from backoffice.exports.views import export_list
 from backoffice.kit import privacy
 from backoffice.kit.polling import polled
+from backoffice.kit.subjects import names_of
 from backoffice.kit.tables_base import ListView
 from backoffice.kit.templatetags.portal import optional_url
 
@@ -140,7 +141,12 @@ def verify(request: StaffRequest) -> HttpResponse:
 def holds(request: StaffRequest) -> HttpResponse:
     """The retail users whose entries are kept beyond their time."""
     found = LegalHold.objects.select_related("placed_by", "lifted_by").order_by("lifted_at", "-id")
-    return render(request, "compliance/holds.html", {"holds": found, "subject": request.GET.get("on", "")})
+    context = {
+        "holds": found,
+        "names": names_of({hold.subject for hold in found}),
+        "subject": request.GET.get("on", ""),
+    }
+    return render(request, "compliance/holds.html", context)
 
 
 @require_POST

@@ -3,10 +3,12 @@
 import django_filters
 from django.db.models import Q, QuerySet
 from django.forms import HiddenInput
+from django.utils import timezone
 
 from backoffice.audit.search import UserId, of_user
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
+from backoffice.delivery.waiting import for_its_time
 from backoffice.kit.components import status
 from backoffice.kit.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter, YesNoFilter
 from backoffice.protocol.message import REQUESTS, Repeat
@@ -22,7 +24,7 @@ def message_choices() -> list[tuple[int, str]]:
 
 
 class DeliveryFilter(Filters):
-    """Quick search by retail user or reference; state, message, and what needs a person."""
+    """Quick search by retail user or reference; state, message, what needs a person, what waits for its time."""
 
     q = SearchFilter(label="Retail user or reference", method="search")
     state = django_filters.MultipleChoiceFilter(
@@ -32,6 +34,7 @@ class DeliveryFilter(Filters):
     )
     message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
     needs_person = YesNoFilter(label="Needs attention")
+    waits = YesNoFilter(label="Waits for its time", method="waiting")
     since = FromDay(field_name="created_at", label="Approved from", by_time=True)
     until = ToDay(field_name="created_at", label="Approved to", by_time=True)
 
@@ -53,12 +56,18 @@ class DeliveryFilter(Filters):
             "state",
             "message_type",
             "needs_person",
+            "waits",
             "since",
             "until",
             "settled_since",
             "batch",
             "wording",
         )
+
+    def waiting(self, queryset: QuerySet[Delivery], name: str, value: bool) -> QuerySet[Delivery]:
+        """Those that go out later, or the others."""
+        later = for_its_time(timezone.now())
+        return queryset.filter(later if value else ~later)
 
     def search(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
         """By retail user, or by the whole reference."""

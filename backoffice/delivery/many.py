@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from backoffice.delivery import operations
 from backoffice.delivery.errors import DeliveryError
-from backoffice.delivery.models import Delivery, Settlement
+from backoffice.delivery.models import STILL_OPEN, Delivery, Settlement
+from backoffice.delivery.states import State
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -41,6 +44,12 @@ def _cancel(number: int, by: "User", reason: str) -> str:
 ACTIONS: dict[str, Callable[[int, "User", str], str]] = {"free": _free, "again": _again, "cancel": _cancel}
 
 
+#: Holds of the deliveries of which one of them may be asked.
+ALLOW_ANY = STILL_OPEN & (
+    Q(state=State.ON_HOLD) | Q(state=State.QUEUED, doubted=False) | Q(state=State.UNKNOWN, needs_person=True)
+)
+
+
 def act(action: str, numbers: Iterable[int], *, by: "User", reason: str) -> list[Told]:
     """Do one of ACTIONS with each delivery, the oldest first, as the operation allows it for that one."""
     return [_one(ACTIONS[action], number, by, reason) for number in sorted(set(numbers))]
@@ -51,6 +60,11 @@ def _one(do: Callable[[int, "User", str], str], number: int, by: "User", reason:
         return Told(number, True, do(number, by, reason))
     except DeliveryError as error:
         return Told(number, False, error.words)
+
+
+def allows_any(delivery: Delivery) -> bool:
+    """Whether one of ACTIONS may be asked of a delivery."""
+    return not operations.allowed(delivery).isdisjoint(ACTIONS)
 
 
 def how_many_allow(deliveries: Iterable[Delivery]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from backoffice.access import StaffRequest, for_staff
 from backoffice.delivery import many
 from backoffice.delivery.filters import DeliveryFilter
+from backoffice.delivery.lanes import names_of
 from backoffice.delivery.models import Delivery
 from backoffice.kit import privacy
 from backoffice.outside import whole
@@ -68,7 +69,7 @@ def _page(
     found: QuerySet[Delivery] = Delivery.objects.order_by("id")
     if request.method == "GET" and "all" in request.GET:
         filters = DeliveryFilter(request.GET, found, request=request)
-        found, problem = filters.qs, " ".join(filters.problems)
+        found, problem = filters.qs.filter(many.ALLOW_ANY), " ".join(filters.problems)
     else:
         found = found.filter(pk__in=numbers)
     chosen = list(found[: AT_ONCE + 1])
@@ -81,10 +82,12 @@ def _page(
                 "words": privacy.words(
                     delivery.reason or delivery.text, privacy.shown(request, delivery.lane)
                 ),
+                "allows": many.allows_any(delivery),
                 "ticked": ticked is None or delivery.pk in ticked,
             }
             for delivery in shown
         ],
+        "names": names_of(shown),
         "allow": many.how_many_allow(shown),
         "more": len(chosen) > AT_ONCE,
         "at_once": AT_ONCE,

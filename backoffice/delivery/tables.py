@@ -1,5 +1,6 @@
 """The list of deliveries."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +9,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backoffice.delivery import many
 from backoffice.delivery.hours import SendingTimes
+from backoffice.delivery.lanes import names_of
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.kit.tables_base import (
@@ -18,6 +21,7 @@ from backoffice.kit.tables_base import (
     PickColumn,
     PortalTable,
     StatusColumn,
+    SubjectColumn,
     WordsColumn,
 )
 from backoffice.protocol.message import REQUESTS
@@ -39,13 +43,17 @@ class DeliveryTable(PortalTable):
 
     id = NumberColumn(verbose_name="No.")
     message_type = tables.Column(verbose_name="Message")
-    lane = IdColumn(verbose_name="Retail user")
+    lane = SubjectColumn(verbose_name="Retail user")
     state = WaitingColumn("delivery", verbose_name="Status", orderable=False)
     code = tables.Column(verbose_name="Code", orderable=False)
     text = WordsColumn(verbose_name="ODIN's words", accessor="words")
     attempt_count = NumberColumn(verbose_name="Attempts", orderable=False)
     created_at = AgoColumn(verbose_name="Approved")
     finished_at = AgoColumn(verbose_name="Settled", orderable=False)
+    reference = IdColumn(verbose_name="Reference", orderable=False)
+    change_id = NumberColumn(verbose_name="Change", orderable=False)
+
+    rare = ("reference", "change_id")
 
     class Meta(PortalTable.Meta):
         model = Delivery
@@ -65,15 +73,24 @@ class DeliveryTable(PortalTable):
         return f"{REQUESTS[value].title} ({value})"
 
     @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names of those whom the deliveries of this page are for."""
+        return names_of([row.record for row in self.paginated_rows])
+
+    @cached_property
     def times(self) -> SendingTimes:
         """Hours and holidays, read once for all rows."""
         return SendingTimes()
 
 
 class DeliveriesToSettle(DeliveryTable):
-    """The same for those who settle deliveries: several may be chosen."""
+    """The same for those who settle deliveries: several of which something can be done may be chosen."""
 
     pick = PickColumn(accessor="pk", what="delivery")
+
+    def may_pick(self, record: Delivery) -> bool:
+        """Whether one of the actions for several may be asked of it."""
+        return many.allows_any(record)
 
     class Meta(DeliveryTable.Meta):
         sequence = ("pick", "...")

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from backoffice.delivery.hours import closed
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
 from backoffice.delivery.states import State
 from backoffice.odin.outcome import OutcomeKind
@@ -29,6 +30,14 @@ def for_odin(now: datetime) -> QuerySet[Delivery]:
         STILL_OPEN, state__in=(State.QUEUED, State.UNKNOWN), needs_person=False, next_try_at__gt=now
     )
     return paused.alias(newest=Subquery(newest)).filter(newest=OutcomeKind.NOT_APPLIED)
+
+
+def for_its_time(now: datetime) -> Q:
+    """Holds of deliveries that are queued and go out later: their maker asked for it, or sending is closed."""
+    queued = STILL_OPEN & Q(
+        state=State.QUEUED, needs_person=False, let_through=False, lease_token__isnull=True
+    )
+    return queued if closed(now) else queued & Q(not_before__gt=now)
 
 
 def go_at_once(limit: int = AT_ONCE) -> int:

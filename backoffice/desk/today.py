@@ -1,7 +1,7 @@
 """What the Today page shows, gathered in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.results import Result
 from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
+from backoffice.delivery import lanes
 from backoffice.delivery.figures import SERIES, Later, Standing, later, midnight, new_words, standing
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL
@@ -79,6 +80,7 @@ class Today:
     later: Later | None
     new_words: Sequence[Wording]
     troubled: Sequence[Delivery]
+    troubled_names: Mapping[str, str]
     chart: Chart | None
     files: Sequence[FileLine] | None
     funnel: Sequence[Stage]
@@ -103,6 +105,7 @@ def gather(user: "User") -> Today:
     may_approve, proposes = bool(decided_by(user)), user.has_perm("changes.add_change")
     waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
     seen = standing(now) if user.has_perm("delivery.view_delivery") else None
+    troubled = list(needing_a_person().order_by("id")[:SHOWN]) if seen else []
     overseen = oversight(now) if user.has_perm("audit.verify_entry") else None
     return Today(
         may_approve=may_approve,
@@ -113,7 +116,8 @@ def gather(user: "User") -> Today:
         deliveries=seen,
         later=later(now) if seen else None,
         new_words=new_words() if seen else [],
-        troubled=list(needing_a_person().order_by("id")[:SHOWN]) if seen else [],
+        troubled=troubled,
+        troubled_names=lanes.names_of(troubled) if troubled else {},
         chart=_chart(now) if seen is not None else None,
         files=_files(user, now) if user.has_perm("batches.view_batch") else None,
         funnel=funnel(user, now) if user.has_perms(("changes.view_change", "batches.view_batch")) else [],

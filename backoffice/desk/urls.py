@@ -1,6 +1,6 @@
 from django.urls import path
 
-from backoffice.desk import views
+from backoffice.desk import list_pages, views
 
 app_name = "desk"
 
@@ -11,5 +11,9 @@ urlpatterns = [
     path("search/offer/", views.palette, name="palette"),
     path("reveal/", views.reveal, name="reveal"),
     path("state/", views.state, name="state"),
+    path("lists/columns/", list_pages.choose_columns, name="choose_columns"),
+    path("lists/rows/", list_pages.choose_page_size, name="choose_page_size"),
+    path("lists/views/", list_pages.save_view, name="save_view"),
+    path("lists/views/<int:pk>/", list_pages.change_view, name="change_view"),
     path("logged-in/", views.logged_in, name="logged_in"),
 ]

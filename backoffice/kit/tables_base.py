@@ -1,6 +1,6 @@
-"""What every list has in common: the table, its columns, the capped count, and the view."""
+"""What every list has in common: the table, its columns, and the view."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
@@ -9,7 +9,6 @@ import django_tables2 as tables
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -21,16 +20,14 @@ from django_tables2 import SingleTableMixin
 from django_tables2.columns.base import LinkTransform
 
 from backoffice.access import StaffRequest
-from backoffice.kit import privacy
+from backoffice.kit import columns, privacy, subjects
+from backoffice.kit.choices import PAGE_SIZES, SORT, Chosen, page_size
 from backoffice.kit.components import Chip
 from backoffice.kit.filters import NOT_IN_ADDRESSES
+from backoffice.kit.paging import CappedPaginator, by_number, narrowed, settled
 from backoffice.kit.templatetags import portal
 from backoffice.outside import whole
 
-COUNT_CAP = 10_000
-#: So many rows are sorted alone; of more, a walk in the order of an index soon finds a page.
-FEW = 1_000
-PAGE_SIZES = (25, 50, 100)
 #: The values that django-filter and Django give to the choice that filters nothing.
 NO_CHOICE = ("", None, "unknown")
 
@@ -40,57 +37,50 @@ def record_url(record: Any) -> str | None:
     return record.get_absolute_url() if hasattr(record, "get_absolute_url") else None
 
 
-def settled(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows in an order that leaves none open, so that pages never show one twice: alike ones the newest first.
-
-    In a descending order they come the oldest first, since an index that has the one has the other backwards.
-    """
-    order = [name for name in rows.query.order_by if isinstance(name, str)]
-    if not order or order[-1].lstrip("-") in ("pk", "id"):
-        return rows
-    return rows.order_by(*order, "pk" if order[0].startswith("-") else "-pk")
-
-
-def by_number(rows: QuerySet[Any]) -> bool:
-    """Whether rows come by their number alone, the newest first."""
-    query = rows.query
-    order = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
-    return list(order or ()) in (["-pk"], ["-id"])
-
-
-def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows that are few, by their numbers; others as they are.
-
-    A planner that takes few for many walks the whole order of the list in search of a page of them.
-    """
-    if not rows.query.where:
-        return rows
-    few = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return rows if len(few) > FEW else rows.filter(pk__in=few)
-
-
 class PortalTable(tables.Table):
     """The base of all tables. A subclass's Meta inherits from `PortalTable.Meta`.
 
-    A row opens its record's page; its first cell is the link that does so for the keyboard.
+    A row opens its record's page; its `first` cell is the link that does so for the keyboard, and stays where it is
+    when columns are chosen, as do the boxes that choose rows (`picks`).
     """
+
+    #: Columns that are hidden until somebody wants them.
+    rare: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first = next(column for column in self.columns if not isinstance(column.column, PickColumn))
+        self.picks = [column.name for column in self.columns if isinstance(column.column, PickColumn)]
+        first = next(column for column in self.columns if column.name not in self.picks)
+        self.first: str = first.name
         if first.link is None and hasattr(self._meta.model, "get_absolute_url"):
             first.link = LinkTransform(url=record_url, attrs={})
+        for name in self.rare:
+            self.columns.hide(name)
+
+    def may_pick(self, record: Any) -> bool:
+        """Whether something can be done with a row, so that it may be chosen."""
+        return True
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names of those whom this page's rows are about, by GROUP/USER, in one query."""
+        about = [column for column in self.columns if isinstance(column.column, SubjectColumn)]
+        rows = [row.record for row in self.paginated_rows]
+        return subjects.names_of({str(column.accessor.resolve(row)) for column in about for row in rows})
 
     class Meta:
         template_name = "components/table.html"
         attrs: ClassVar[dict[str, Any]] = {"class": "table"}
         row_attrs: ClassVar[dict[str, Any]] = {"data-href": record_url}
         empty_text = "Nothing here yet."
-        order_by_field = "sort"
+        order_by_field = SORT
 
 
 class PickColumn(tables.Column):
-    """A box that chooses a row for the form with the id `many`; the one in the head chooses the whole page."""
+    """A box that chooses a row for the form with the id `many`; the one in the head chooses the whole page.
+
+    A row with which nothing can be done has none (`PortalTable.may_pick`).
+    """
 
     def __init__(self, *, what: str, **options: Any) -> None:
         head = format_html(
@@ -99,7 +89,9 @@ class PickColumn(tables.Column):
         super().__init__(verbose_name=head, orderable=False, **options)
         self.what = what
 
-    def render(self, value: Any) -> SafeString:
+    def render(self, value: Any, record: Any, table: PortalTable) -> SafeString | str:
+        if not table.may_pick(record):
+            return ""
         return format_html(
             '<input type="checkbox" form="many" name="{}" value="{}" data-pick aria-label="Choose {} {}">',
             self.what,
@@ -146,6 +138,18 @@ class IdColumn(tables.Column):
         return portal.copyable(value, str(bound_column.header))
 
 
+class SubjectColumn(IdColumn):
+    """Whom a row is about: the id, which one click copies, and the name."""
+
+    # django-tables2 passes what the signature names.
+    def render(  # type: ignore[override]
+        self, value: Any, bound_column: Any, table: PortalTable
+    ) -> SafeString:
+        shown = super().render(value, bound_column)
+        name = table.names.get(value, "")
+        return format_html('<span class="whom">{}<br>{}</span>', shown, name) if name else shown
+
+
 class PersonalColumn(tables.Column):
     """A personal value, hidden from those who must give a reason before they see it. `kind`: see `privacy.mask`."""
 
@@ -188,31 +192,8 @@ class MoneyColumn(NumberColumn):
         return portal.money(value)
 
 
-class CappedPaginator(Paginator):
-    """Counts no further than `COUNT_CAP`: an exact count of a million rows costs more than the page itself.
-
-    Beyond the cap a list by number goes on below its last row; another asks to narrow the search.
-    """
-
-    @cached_property
-    def _found(self) -> int:
-        rows: Any = self.object_list.data.data  # type: ignore[attr-defined]  # a table's rows
-        if isinstance(rows, list | tuple):
-            return len(rows)
-        return rows.order_by()[: COUNT_CAP + 1].count()
-
-    @property
-    def count(self) -> int:
-        return min(self._found, COUNT_CAP)
-
-    @property
-    def capped(self) -> bool:
-        """Whether there are more rows than were counted."""
-        return self._found > COUNT_CAP
-
-
-class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, FilterView):
-    """A list: filters, quick search, chips, sorting, pages. Everything that is chosen stands in the URL.
+class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, FilterView):
+    """A list: filters, quick search, chips, sorting, columns, pages. Everything that is chosen stands in the URL.
 
     A subclass sets `permission_required`, `model` or `queryset`, `table_class`, `filterset_class`, `title`
     and the words of the empty state. Its template, if it needs one, extends `components/list_page.html`.
@@ -236,12 +217,17 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
     empty_action_permission = ""
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address."""
+        """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address.
+
+        Somebody for whom more is remembered than the address says is sent to the whole address.
+        """
         for name in self.filterset_class.searches():
             asked = request.GET.get(name, "")
             if privacy.names_a_person(asked):
                 messages.error(request, NOT_IN_ADDRESSES)
                 return redirect(self._without(name, asked))
+        if not request.htmx and (address := self.completed()):
+            return redirect(address)
         return super().get(request, *args, **kwargs)
 
     def handle_no_permission(self) -> Any:
@@ -249,20 +235,16 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
 
-    def page_size(self) -> int:
-        """The page size in the URL, if it is one of those offered."""
-        asked = self.request.GET.get("per_page", "")
-        return int(asked) if asked in {str(size) for size in PAGE_SIZES} else PAGE_SIZES[0]
-
     def get_table(self, **kwargs: Any) -> PortalTable:
-        """The table, sorted and paged by the URL. A page that does not exist gives the nearest that does."""
+        """The table, with its columns, sorted and paged by the URL. A page that does not exist gives the nearest."""
         table = self.get_table_class()(data=self.get_table_data(), **kwargs)
         tables.config.RequestConfig(self.request, paginate=False).configure(table)
         if sort := self.request.GET.get(table.prefixed_order_by_field):
             table.order_by = (sort,)  # one column alone: no index has the order of any two
         if isinstance(table.data.data, QuerySet):
             table.data.data = narrowed(settled(table.data.data))
-        table.paginate(CappedPaginator, per_page=self.page_size())
+        columns.choose(table, columns.names(self.request.GET.get(columns.CHOSEN, "")))
+        table.paginate(CappedPaginator, per_page=page_size(self.request.GET))
         table.page = table.paginator.get_page(whole(self.request.GET.get("page")) or 1)
         return table
 
@@ -279,6 +261,10 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
             "nouns": self.nouns,
             "chips": self.chips(),
             "page_sizes": PAGE_SIZES,
+            "remembered": self.remembered,
+            "everything": self.everything,
+            "present": self.present(context["table"], self.request.GET),
+            "offered_columns": sorted(columns.offered(context["table"]), key=lambda one: not one.visible),
             "page_numbers": self._page_numbers(context["table"]),
             "further": self._further(context["table"]),
             "search_field": self.search_field if self.search_field in self.filterset.form.fields else "",
@@ -340,7 +326,7 @@ class ListView(LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, Fi
         query: QueryDict = self.request.GET.copy()
         query.setlist(name, [kept for kept in query.getlist(name) if kept != value])
         query.pop("page", None)
-        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+        return f"{self.request.path}?{query.urlencode()}" if query else self.everything
 
     def _only_the_list(self) -> bool:
         htmx: Any = getattr(self.request, "htmx", None)

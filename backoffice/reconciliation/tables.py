@@ -1,6 +1,7 @@
 """The list of reconciliations, and the lists of what one found."""
 
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.urls import reverse
@@ -16,7 +17,7 @@ from backoffice.kit.tables_base import (
     PortalTable,
     StatusColumn,
 )
-from backoffice.reconciliation import shown
+from backoffice.reconciliation import proposing, shown
 from backoffice.reconciliation.exported import label
 from backoffice.reconciliation.models import Difference, Line, Reconciliation
 
@@ -67,8 +68,9 @@ class LaneColumn(IdColumn):
 
 
 class FoundTable(PortalTable):
-    """What both lists of a result have."""
+    """What both lists of a result have. `ways`: what can be made of chosen rows (see `proposing.WAYS`)."""
 
+    ways: ClassVar[tuple[str, ...]] = ()
     number = NumberColumn(verbose_name="Row")
     lane = LaneColumn()
     name = tables.Column(verbose_name="Name", orderable=False)
@@ -80,6 +82,16 @@ class FoundTable(PortalTable):
         url = reverse("batches:detail", args=[record.batch_id])
         return format_html('<a class="nowrap" href="{}">B-{}</a>', url, record.batch_id)
 
+    def may_pick(self, record: Any) -> bool:
+        """Whether a row can still be proposed."""
+        return record.pk in self.usable
+
+    @cached_property
+    def usable(self) -> set[int]:
+        """The rows of this page of which something can be made, in a query for each way."""
+        rows = self._meta.model.objects.filter(pk__in=[row.record.pk for row in self.paginated_rows])
+        return {pk for way in self.ways for pk in proposing.usable(way, rows).values_list("pk", flat=True)}
+
     @property
     def shows(self) -> bool:
         """Whether this page shows personal data."""
@@ -90,6 +102,7 @@ class LineTable(FoundTable):
     """Rows of the file whom the portal does not have."""
 
     pick = PickColumn(what="line", accessor="pk")
+    ways = (proposing.REGISTER,)
 
     class Meta(PortalTable.Meta):
         model = Line
@@ -129,6 +142,7 @@ class DifferenceTable(FoundTable):
     """Values that differ, side by side."""
 
     pick = PickColumn(what="difference", accessor="pk")
+    ways = (proposing.DECLARE, proposing.SEND)
     field = tables.Column(verbose_name="Field", orderable=False, attrs={"td": {"class": "nowrap"}})
     here = tables.Column(
         verbose_name="In the portal", orderable=False, empty_values=(), attrs={"td": {"class": "medium"}}

@@ -6,8 +6,11 @@ const all = (selector) => [...document.querySelectorAll(selector)];
 function sayHowMany() {
   const boxes = all("[data-pick]");
   const picked = boxes.filter((box) => box.checked).length;
-  document.querySelector("[data-picks]").textContent = picked ? `(${picked})` : "";
+  const words = document.querySelector("[data-picks]");
+  words.textContent = picked ? `(${picked})` : "";
+  words.closest("button").disabled = picked === 0;
   for (const head of all("[data-pick-all]")) {
+    head.disabled = boxes.length === 0;
     head.checked = picked > 0 && picked === boxes.length;
     head.indeterminate = picked > 0 && picked < boxes.length;
   }

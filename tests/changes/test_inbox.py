@@ -100,7 +100,7 @@ class TestList:
         few = queries()
         for number in range(1, 8):
             propose(user_id=f"U{number}")
-        assert queries() == few <= 16
+        assert queries() == few <= 18
 
 
 class TestRisks:

@@ -127,6 +127,28 @@ def test_what_waits_follows_the_holidays_and_the_settings_as_they_change(
     assert queue.claim().delivery.pk == delivery.pk
 
 
+@pytest.mark.parametrize("now", ["04-12-2026 12:00", "04-12-2026 19:00"])
+def test_the_list_finds_what_waits_for_its_time_as_each_row_says_it(weekdays, clock, client, checker, now):
+    clock(now)
+    client.force_login(checker)
+    for lane, columns in (
+        ("HO/A", {}),
+        ("HO/B", {"not_before": moment("08-12-2026 10:00")}),
+        ("HO/C", {"let_through": True}),
+        ("HO/D", {"state": State.ON_HOLD, "needs_person": True}),
+    ):
+        DeliveryFactory(lane=lane, **columns)
+    DeliveryFactory.settled(State.APPLIED, lane="HO/E")
+    later, others = (
+        {row.record for row in client.get("/deliveries/", {"waits": waits}).context["table"].page.object_list}
+        for waits in ("true", "false")
+    )
+    assert later | others == set(Delivery.objects.all())
+    times = SendingTimes()
+    assert later == {each for each in Delivery.objects.all() if times.of(each, timezone.now())}
+    assert len(later) == (1 if now.endswith("12:00") else 2)
+
+
 def test_a_lane_waits_in_order_behind_what_is_not_due_and_others_go_on(clock):
     clock("04-12-2026 12:00")
     later = DeliveryFactory(lane="HO/A", not_before=moment("04-12-2026 15:00"))

@@ -28,7 +28,7 @@ from tests.partners.test_guards import refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("model_3")]
 
-LIST_QUERIES, PAGE_QUERIES = 10, 8
+LIST_QUERIES, PAGE_QUERIES = 12, 8
 PDF = b"%PDF-1.7 a signed form"
 
 

@@ -234,6 +234,12 @@ class TestResult:
             with django_assert_max_num_queries(25):
                 assert as_maker.get(page(name, one)).status_code == 200
 
+    def test_what_was_proposed_before_cannot_be_chosen_again(self, as_maker, one):
+        address = page("only_there", one)
+        assert as_maker.get(address).content.decode().count("data-pick ") == 1
+        propose(as_maker, "register", one, "register", all=1)
+        assert as_maker.get(address).content.decode().count("data-pick ") == 0
+
     def test_compliance_sees_personal_data_hidden_and_proposes_nothing(self, as_maker, one, compliance):
         as_maker.force_login(compliance)
         shown = as_maker.get(page("different", one)).content.decode()

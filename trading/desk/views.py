@@ -20,6 +20,7 @@ from accounts.models import RetailUser
 from backoffice.access import StaffRequest
 from backoffice.changes.errors import ChangeError
 from backoffice.changes.models import Change, State
+from backoffice.kit.subjects import names_of
 from backoffice.outside import visible
 from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.answers import OrderRow
@@ -54,13 +55,16 @@ def desk(request: StaffRequest) -> HttpResponse:
     doubtful = _in_doubt(DeskOrder.objects.all(), OrderState.UNKNOWN, OrderState.SENDING)
     asked = _in_doubt(AskedChange.objects.all(), AskedState.UNKNOWN, AskedState.SENDING)
     open_now = DeskSession.objects.filter(state=SessionState.OPEN).select_related("dealer")
+    listed = [*doubtful[:LISTED], *asked[:LISTED]]
+    orders, desks = _paged(request, today, "page"), _paged(request, open_now, "desks")
     context = {
         "switch": switch,
         "release": _release_of(switch),
-        "doubtful": [*doubtful[:LISTED], *asked[:LISTED]],
+        "doubtful": listed,
         "doubtful_cut": len(doubtful) > LISTED or len(asked) > LISTED,
-        "orders": _paged(request, today, "page"),
-        "open_now": _paged(request, open_now, "desks"),
+        "orders": orders,
+        "open_now": desks,
+        "names": names_of({one.lane for one in (*listed, *orders, *desks)}),
         "may_stop": request.user.has_perm(STOP),
         "may_deal": request.user.has_perm(DEAL),
         "used": caps.used(Q(dealer=request.user)),

@@ -8,6 +8,7 @@ from typing import Any
 from backoffice.batches.check.summary import Totals
 from backoffice.batches.check.tally import SENT
 from backoffice.batches.models import Batch, Row
+from backoffice.batches.pages.rows import names_of
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
 from backoffice.kit.formats import indian
@@ -49,12 +50,13 @@ class Effect:
     distinct: Sequence[Distinct]
     differing: int
     risky: Sequence[Row]
+    names: Mapping[str, str]
     largest: Sequence[Shown]
     sample: Sequence[Shown]
 
 
 def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effect:
-    """The effect of a checked batch, in one query. Rows are only given to those who may see personal data.
+    """The effect of a checked batch, in two queries. Rows are only given to those who may see personal data.
 
     `shows`: whether this page shows personal data as they are.
     """
@@ -72,6 +74,7 @@ def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effe
         distinct=[*_profiles(batch.summary), *_distinct(file, batch.summary)],
         differing=batch.summary.get("differing", 0),
         risky=some["risky"],
+        names=names_of(some["risky"]),
         largest=[_shown(file, row, shows) for row in some["largest"]] if personal else [],
         sample=[_shown(file, row, shows) for row in some["sample"]] if personal else [],
     )

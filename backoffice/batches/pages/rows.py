@@ -1,5 +1,6 @@
 """The rows of a batch with what became of each: its change, its deliveries, ODIN's answer."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -10,7 +11,7 @@ from backoffice.batches.models import Batch, Row
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State as DeliveryState
-from backoffice.kit import privacy
+from backoffice.kit import privacy, subjects
 from backoffice.protocol.secret import MASK
 
 #: What of a delivery says what became of its row, and under which name a row has it.
@@ -40,6 +41,12 @@ def with_outcome(batch: Batch) -> QuerySet[Row]:
     return batch.rows.annotate(
         change_id=Subquery(change.values("id")[:1]), change_state=Subquery(change.values("state")[:1]), **said
     )
+
+
+def names_of(rows: Collection[Row]) -> dict[str, str]:
+    """Names by lane. One who is not here yet has the name that the row gives."""
+    given = {row.lane: str(row.values["name"]) for row in rows if row.values.get("name")}
+    return given | subjects.names_of({row.lane for row in rows})
 
 
 def shown_cell(column: Column | None, text: str | None, shows: bool) -> str | None:

@@ -1,5 +1,7 @@
 """The list of batches, and the list of a batch's rows."""
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
@@ -8,9 +10,10 @@ from django.utils.safestring import SafeString
 
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages import outcome
+from backoffice.batches.pages.rows import names_of
 from backoffice.changes.kinds import file_title
 from backoffice.kit import privacy
-from backoffice.kit.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, StatusColumn
+from backoffice.kit.tables_base import AgoColumn, NumberColumn, PortalTable, StatusColumn, SubjectColumn
 from backoffice.kit.templatetags import portal
 
 
@@ -30,6 +33,8 @@ class BatchTable(PortalTable):
     created_at = AgoColumn(verbose_name="When")
     decided_by = tables.Column(verbose_name="Decided by", orderable=False)
     sha256 = tables.Column(verbose_name="SHA-256", orderable=False)
+
+    rare = ("sha256",)
 
     class Meta(PortalTable.Meta):
         model = Batch
@@ -61,7 +66,7 @@ class RowTable(PortalTable):
     """Rows of a file with what was found on them and what became of them."""
 
     number = NumberColumn(verbose_name="Row")
-    lane = IdColumn(verbose_name="Retail user")
+    lane = SubjectColumn(verbose_name="Retail user")
     state = StatusColumn("batch_row")
     findings = tables.Column(
         verbose_name="Found", orderable=False, empty_values=(), attrs={"td": {"class": "long"}}
@@ -73,6 +78,11 @@ class RowTable(PortalTable):
     class Meta(PortalTable.Meta):
         model = Row
         fields = ("number", "lane", "state", "findings", "delivery_state", "reference", "answer")
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names of the users of this page's rows."""
+        return names_of([row.record for row in self.paginated_rows])
 
     def render_findings(self, record: Row) -> str:
         texts = [str(finding["text"]) for finding in record.findings]

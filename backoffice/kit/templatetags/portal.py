@@ -1,6 +1,6 @@
 """The template tags of the portal: `{% load portal %}`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -140,6 +140,13 @@ def copyable(text: object, label: str = "") -> SafeString:
         text,
         icon("copy"),
     )
+
+
+@register.simple_tag
+def whom(lane: str, names: Mapping[str, str]) -> SafeString:
+    """A retail user by id, and by name where `names` has it."""
+    shown = format_html('<span class="mono nowrap">{}</span>', lane)
+    return format_html("{}<br>{}", shown, names[lane]) if names.get(lane) else shown
 
 
 @register.simple_tag(takes_context=True)

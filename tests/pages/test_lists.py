@@ -1,0 +1,75 @@
+"""Lists in a real browser: columns by keyboard, views with and without scripts, a head that stays on screen."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pages.looks import TOO_WIDE, violations
+from tests.portals import log_in_as
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LIST = "/audit/"
+#: Where the head of the table begins, and where the head of the page ends.
+HEAD = "document.querySelector('#list thead th').getBoundingClientRect().top"
+TOP = "document.querySelector('.top').getBoundingClientRect().bottom"
+
+
+def heads(page):
+    return [text.strip() for text in page.locator("#list thead th").all_inner_texts()]
+
+
+def test_columns_are_put_in_order_by_keyboard_and_saved_as_a_view(log_in):
+    page = log_in("checker")
+    page.goto(LIST)
+    page.keyboard.press("l")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Columns of this list")
+    expect(dialog).to_be_visible()
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Move What up").focus()
+    page.keyboard.press("Enter")
+    dialog.get_by_role("checkbox", name="Why").focus()
+    page.keyboard.press("Space")
+    dialog.get_by_role("button", name="Apply columns").click()
+    expect(page.locator("#list thead th")).to_have_text(["When", "What", "Who", "On", "In words"])
+    assert "columns=" in page.url
+    page.get_by_role("button", name="Show views").click()
+    views = page.get_by_role("dialog", name="Views of this list")
+    assert violations(page) == []
+    views.get_by_label("Save this list as").fill("What first")
+    views.get_by_role("button", name="Save view").click()
+    page.get_by_role("button", name="Show views").click()
+    expect(views.get_by_role("link", name="What first")).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Escape")
+    expect(views).to_be_hidden()
+    page.get_by_role("button", name="Choose columns").click()
+    dialog.get_by_role("button", name="Reset columns").click()
+    expect(page.locator("#list thead th").nth(1)).to_have_text("Who")
+
+
+def test_columns_are_chosen_without_scripts(portal, chromium):
+    context = chromium.new_context(base_url=portal.url, java_script_enabled=False)
+    page = context.new_page()
+    log_in_as(page, portal, "compliance")
+    page.goto(LIST)
+    page.get_by_role("button", name="Choose columns").click()
+    dialog = page.get_by_role("dialog", name="Columns of this list")
+    dialog.get_by_label("Place of On").fill("1")
+    dialog.get_by_role("button", name="Apply columns").click()
+    assert heads(page)[:3] == ["When", "On", "Who"]
+    page.get_by_role("button", name="Choose columns").click()
+    dialog.get_by_role("button", name="Reset columns").click()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 1000])
+def test_the_page_alone_scrolls_a_list_under_its_head(log_in, width):
+    page = log_in("checker", width)
+    page.goto(f"{LIST}?per_page=100")
+    page.wait_for_function("document.querySelector('#list tbody').rows.length > 0")
+    page.set_viewport_size({"width": width, "height": 300})
+    assert page.evaluate(TOO_WIDE) <= 0
+    box = page.locator("#list .table-wrap")
+    assert box.evaluate("box => box.scrollHeight - box.clientHeight") <= 1
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_function(f"Math.abs({HEAD} - {TOP}) < 2")
