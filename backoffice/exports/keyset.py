@@ -3,7 +3,7 @@
 A place is the values that the rows are ordered by, as JSON has them. No row is skipped by counting, however far it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,9 +26,10 @@ def ordered(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
     return rows.order_by(*names), names
 
 
-def place_of(record: Model, order: Sequence[str]) -> list[Any]:
-    """The place of a row."""
-    return [_as_json(A(name.lstrip("-")).resolve(record)) for name in order]
+def placer(order: Sequence[str]) -> Callable[[Model], list[Any]]:
+    """What gives the place of a row."""
+    paths = [A(name.lstrip("-")) for name in order]
+    return lambda record: [_as_json(path.resolve(record)) for path in paths]
 
 
 def behind(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> QuerySet[Any]:

@@ -5,18 +5,16 @@ as on the page: the same table renders both, a page of it or a piece of the file
 """
 
 from collections.abc import Sequence
-from html import unescape
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import resolve
 from django.utils.html import strip_tags
-from django.utils.safestring import SafeString
 from django.utils.text import slugify
-from django_tables2.rows import BoundRow
 
 from backoffice.exports import keyset
+from backoffice.exports.cells import cell_of
 from backoffice.exports.kinds import AT_ONCE, KINDS, LIST, Kind, Row, Unreadable
 from backoffice.kit.tables_base import ListView, NumberColumn
 
@@ -79,21 +77,12 @@ class OpenedList:
         records = list(rows[:AT_ONCE])
         table = self.view.get_table_class()(data=records)
         table.request = self.view.request
-        bound = (BoundRow(record, table=table) for record in records)
-        return [
-            (keyset.place_of(record, self._by), [text(row.get_cell_value(name)) for name in names])
-            for record, row in zip(records, bound, strict=True)
-        ]
+        cells = [cell_of(table, name, rows.model) for name in names]
+        place_of = keyset.placer(self._by)
+        return [(place_of(record), [cell(record) for cell in cells]) for record in records]
 
     def _up_to(self, number: int | None) -> QuerySet[Any]:
         return self.rows if number is None else self.rows.filter(pk__lte=number)
-
-
-def text(value: Any) -> object:
-    """What a cell of a page says, without its markup. Numbers stay numbers."""
-    if isinstance(value, SafeString):
-        value = " ".join(unescape(strip_tags(value)).split())
-    return "" if value in (None, "–", "—") else value
 
 
 def parameters(path: str, query: str, person: Any) -> dict[str, Any]:

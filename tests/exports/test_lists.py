@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.batches.models import Batch
-from backoffice.exports import keyset, lists, operations, writing
+from backoffice.exports import cells, keyset, lists, operations, writing
 from backoffice.exports.models import Export, State
 from backoffice.kit.tables_base import ListView
 from backoffice.protocol.codes import Segment
@@ -271,7 +271,7 @@ def test_every_list_of_the_desk_can_be_exported_in_each_of_its_orders(reader, pa
 def _whole(path, sort, person, names):
     """The list read at once, without places to go on from."""
     opened = lists.OpenedList(path, f"sort={sort}", person)
-    return [[str(lists.text(row.get_cell_value(name))) for name in names] for row in _table(opened).rows]
+    return [[str(cells.text(row.get_cell_value(name))) for name in names] for row in _table(opened).rows]
 
 
 def _table(opened):
