@@ -1,8 +1,11 @@
 """Filters of the list of retail users."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 
+from accounts import new_users
 from accounts.models import RetailUser, Source
 from accounts.search import matching
 from accounts.under_way import WORK, with_work
@@ -11,11 +14,18 @@ from backoffice.protocol.codes import OdinUserType, UserStatus
 
 
 class RetailUserFilter(Filters):
-    """Quick search by id or name; state, place, type, origin, and what is under way."""
+    """Quick search by id or name; state, place, type, origin, and what is under way.
+
+    One of the states is that of the new users who wait for approval: with it `qs` are these.
+    """
 
     q = SearchFilter(label="Id or name", method="search")
     status = django_filters.ChoiceFilter(
-        choices=[(status.value, status.label) for status in UserStatus], empty_label="Any"
+        choices=[
+            (new_users.IN_APPROVAL, "In approval"),
+            *((status.value, status.label) for status in UserStatus),
+        ],
+        empty_label="Any",
     )
     group_id = TextFilter(label="Group", lookup_expr="iexact")
     manager_id = TextFilter(label="Manager", lookup_expr="iexact")
@@ -33,6 +43,22 @@ class RetailUserFilter(Filters):
     class Meta:
         model = RetailUser
         fields = ("q", "status", "group_id", "manager_id", "odin_user_type", "source", "work")
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        if self.is_bound and self.is_valid() and self.form.cleaned_data["status"] == new_users.IN_APPROVAL:
+            return new_users.fitting(self.form.cleaned_data, self.request.user)
+        return super().qs
+
+    @property
+    def in_front(self) -> QuerySet[Any]:
+        """The new users in approval that the filters choose beside the retail users."""
+        chosen = self.form.cleaned_data if self.is_bound and self.is_valid() else {}
+        if chosen.get("status") or chosen.get("below") or self.problems:
+            return new_users.waiting(self.request.user).none()
+        return (
+            new_users.fitting(chosen, self.request.user) if chosen else new_users.waiting(self.request.user)
+        )
 
     def search(self, queryset: QuerySet[RetailUser], name: str, value: str) -> QuerySet[RetailUser]:
         return matching(queryset, value)

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 
-from accounts.models import RetailUser
+from accounts import new_users
+from accounts.models import NewUser, RetailUser
 from backoffice.kit import privacy
 from backoffice.kit.search import LIMIT, Match
 from backoffice.kit.text_indexes import INSIDE_FROM
@@ -59,6 +60,9 @@ def find(text: str, user: Any) -> Iterator[Match]:
     for found in matching_anything(RetailUser.objects.all(), text, user)[:LIMIT]:
         names = (found.user_id, found.lane, found.pan, found.mobile)
         yield _match(found, user, exact=wanted in {name.upper() for name in names if name})
+    for new in new_users.matching_anything(text, user)[:LIMIT]:
+        note = ", ".join(part for part in ("In approval", _note(new, user)) if part)
+        yield Match("Retail user", f"{new.lane} {new.name}".strip(), new.get_absolute_url(), note)
 
 
 def recalled(lanes: list[str], user: Any) -> list[Match]:
@@ -91,7 +95,7 @@ def known_to(lane: str, person: Any) -> bool:
     )
 
 
-def _note(found: RetailUser, person: Any) -> str:
+def _note(found: RetailUser | NewUser, person: Any) -> str:
     texts = (("pan", found.pan), ("phone", found.mobile))
     if privacy.sees_at_once(person):
         return ", ".join(text for _, text in texts if text)

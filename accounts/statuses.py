@@ -8,6 +8,7 @@ RETAIL_USER = {
     UserStatus.SUSPENDED.value: Status(UserStatus.SUSPENDED.label, "warn", "pause"),
     UserStatus.INACTIVE.value: Status(UserStatus.INACTIVE.label, "idle", "stop"),
     "": Status("Not known", "idle", "question"),
+    "submitted": Status("In approval", "info", "inbox"),
     "not_confirmed": Status("Not confirmed", "info", "clock"),
 }
 

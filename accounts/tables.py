@@ -1,14 +1,23 @@
 """The list of retail users."""
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.models import RetailUser
+from accounts.models import NewUser, RetailUser
 from accounts.under_way import open_work
-from backoffice.kit.tables_base import AgoColumn, PersonalColumn, PortalTable, StatusColumn
+from backoffice.kit.tables_base import (
+    AgoColumn,
+    PersonalColumn,
+    PickColumn,
+    PortalTable,
+    StatusColumn,
+    record_url,
+)
 from backoffice.kit.templatetags import portal
 from backoffice.protocol.codes import Segment
 
@@ -21,7 +30,7 @@ EXCHANGES = {segment.value: segment.label.split()[0] for segment in Segment} | {
 
 
 class RetailUserTable(PortalTable):
-    """Retail users as ODIN last confirmed them, and what is under way."""
+    """Retail users as ODIN last confirmed them, and what is under way; `in_front` stand new ones in approval."""
 
     user_id = tables.Column(linkify=True, verbose_name="User id", attrs={"td": {"class": "mono nowrap"}})
     group_id = tables.Column(
@@ -52,6 +61,14 @@ class RetailUserTable(PortalTable):
             "confirmed_at",
             "work",
         )
+        pinned_row_attrs: ClassVar[dict[str, Any]] = {"data-href": record_url}
+
+    def __init__(self, *args: Any, in_front: Sequence[NewUser] = (), **kwargs: Any) -> None:
+        self.in_front = in_front
+        super().__init__(*args, **kwargs)
+
+    def get_top_pinned_data(self) -> Sequence[NewUser]:
+        return self.in_front
 
     def render_trading_segments(self, record: RetailUser) -> SafeString | str:
         names = [SEGMENT_NAMES.get(segment, segment) for segment in record.trading_segments]
@@ -61,6 +78,10 @@ class RetailUserTable(PortalTable):
         short = ", ".join(exchanges)
         return format_html('<span class="nowrap" title="{}">{}</span>', ", ".join(names), short)
 
+    def value_trading_segments(self, record: RetailUser) -> str:
+        """All segments by name, for files."""
+        return ", ".join(SEGMENT_NAMES.get(segment, segment) for segment in record.trading_segments)
+
     @cached_property
     def work_of_page(self) -> dict[str, list[tuple[str, str]]]:
         """What is under way for the users of this page, by lane."""
@@ -69,3 +90,29 @@ class RetailUserTable(PortalTable):
     def render_work(self, record: RetailUser) -> SafeString | str:
         shown = [(portal.status(thing, state),) for thing, state in self.work_of_page.get(record.lane, [])]
         return format_html_join(" ", "{}", shown) if shown else NOTHING
+
+
+class RetailUsersToChange(RetailUserTable):
+    """The same for makers: several may be chosen."""
+
+    pick = PickColumn(accessor="pk", what="user")
+
+    class Meta(RetailUserTable.Meta):
+        sequence = ("pick", "...")
+
+    def render_pick(self, value: int, record: RetailUser | NewUser) -> SafeString | str:
+        """A box; none for a new user, of whom nothing can be changed yet."""
+        if isinstance(record, NewUser):
+            return ""
+        return format_html(
+            '<input type="checkbox" form="many" name="user" value="{}" data-pick aria-label="Choose {}">',
+            value,
+            record.lane,
+        )
+
+
+class NewUserTable(RetailUserTable):
+    """New retail users in approval alone, the newest first."""
+
+    class Meta(RetailUserTable.Meta):
+        orderable = False

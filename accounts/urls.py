@@ -1,11 +1,12 @@
 from django.urls import path
 
-from accounts import entry, views
+from accounts import entry, several, views
 
 app_name = "accounts"
 
 urlpatterns = [
     path("", views.RetailUserList.as_view(), name="list"),
+    path("several/", several.several, name="several"),
     *entry.urlpatterns,
     path("<str:group_id>/<str:user_id>/", views.detail, name="detail"),
 ]

@@ -1,6 +1,7 @@
 """Pages of retail users: the list and one retail user. Nothing here changes anything."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -9,23 +10,25 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import comparing, offers, profile_page
+from accounts import comparing, new_users, offers, profile_page
 from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
 from accounts.history import story
 from accounts.kinds import alternate_addresses
-from accounts.models import RetailUser, Source
+from accounts.models import NewUser, RetailUser, Source
 from accounts.proposals import Proposal, proposals
-from accounts.tables import RetailUserTable
+from accounts.tables import NewUserTable, RetailUsersToChange, RetailUserTable
 from accounts.tabs import PAGES
 from accounts.values import to_values
 from backoffice.access import StaffRequest, for_staff
+from backoffice.batches import selecting
+from backoffice.changes.files import FileKind
 from backoffice.changes.visibility import proposed_to
 from backoffice.kit import privacy
 from backoffice.kit.components import Tab
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
-from backoffice.outside import moment
+from backoffice.outside import moment, whole
 from backoffice.protocol.codes import Segment
 
 #: So many limit updates are shown on the page of a retail user; the list has the rest.
@@ -51,6 +54,41 @@ class RetailUserList(ListView):
     )
     template_name = "accounts/list.html"
     empty_action = ("accounts:new", "New retail user")
+
+    def get_table_class(self) -> type[RetailUserTable]:
+        if self._in_approval():
+            return NewUserTable
+        return RetailUsersToChange if self._changes() else RetailUserTable
+
+    def get_table_kwargs(self) -> dict[str, Any]:
+        return {"in_front": self._in_front[: new_users.SHOWN]}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With what can be changed of several, how many new users stand in front, and the address of all of these."""
+        context = super().get_context_data(**kwargs)
+        context["changes"] = self._changes()
+        if self._in_approval():
+            context["nouns"] = ("retail user in approval", "retail users in approval")
+        elif found := len(self._in_front):
+            query = self.request.GET.copy()
+            query["status"] = new_users.IN_APPROVAL
+            number = f"{new_users.SHOWN}+" if found > new_users.SHOWN else str(found)
+            context["in_front"] = {"words": f"{number} in approval", "url": f"?{query.urlencode()}"}
+        return context
+
+    def _changes(self) -> list[FileKind]:
+        """What this person may change of several retail users at once."""
+        may = self.request.user.has_perm("changes.add_change")
+        return selecting.offered(self.request.user) if may else []
+
+    def _in_approval(self) -> bool:
+        return self.request.GET.get("status") == new_users.IN_APPROVAL
+
+    @cached_property
+    def _in_front(self) -> list[NewUser]:
+        """The new users in approval that the filters choose, on the first page: one more than are shown."""
+        first_page = (whole(self.request.GET.get("page")) or 1) == 1
+        return list(self.filterset.in_front[: new_users.SHOWN + 1]) if first_page else []
 
 
 def _profile(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:

@@ -93,6 +93,7 @@ KIND = ChangeKind(
             ),
             moved_on=moved_on,
             compose=with_identity(MapDealers),
+            once=("action", "dealer_group", "dealer_id"),
         ),
     ),
     apply=apply,

@@ -319,6 +319,7 @@ KIND = ChangeKind(
             unique=(ONE_ROW,),
             moved_on=moved_on,
             compose=of_row,
+            once=("status",),
         ),
     ),
     apply=apply,

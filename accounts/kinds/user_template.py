@@ -79,6 +79,7 @@ KIND = ChangeKind(
             unique=(Unique((*LANE, "template_type"), "sets the same template. Leave one of them out."),),
             moved_on=moved_on,
             compose=with_identity(UpdateUserTemplate),
+            once=("template_type", "template_name", "level"),
         ),
     ),
     apply=apply,

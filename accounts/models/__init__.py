@@ -1,6 +1,7 @@
 """Retail users and their parts."""
 
 from accounts.models.holdings import BankAccount, DematAccount, MfUcc
+from accounts.models.new_users import NewUser
 from accounts.models.profiles import OnboardingProfile
 from accounts.models.settings import (
     AlternateAddress,
@@ -19,6 +20,7 @@ __all__ = [
     "DealerMapping",
     "DematAccount",
     "MfUcc",
+    "NewUser",
     "OnboardingProfile",
     "ParticipantCode",
     "QvlTemplate",

@@ -54,7 +54,7 @@ class RowState(models.TextChoices):
 
 
 class Batch(Leased):
-    """One uploaded file, from the upload to the outcome of its rows.
+    """One uploaded file, or one selection of retail users, from the upload to the outcome of its rows.
 
     `kind` names what its rows are (see `kinds`). `mapping` says which field each column of the file holds, in the
     order of `headers`; an empty name is a column that nobody reads. `next_row` is where checking goes on: what is
@@ -72,6 +72,12 @@ class Batch(Leased):
     file_until = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
+    selected = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="How the retail users of its rows were selected, in words; empty for an uploaded file.",
+    )
     shape = models.JSONField(
         default=dict,
         help_text="How the file is read: encoding, separator or sheet, header row, hidden rows.",

@@ -1,7 +1,7 @@
 """What the uploader does with a file before it is proposed: upload, say what the columns mean, check, discard."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +49,15 @@ def upload(
     by: "User",
     token: uuid.UUID | None = None,
     corrects: int | None = None,
+    selected: str = "",
+    details: Mapping[str, Any] | None = None,
 ) -> Uploaded:
     """Take a file in. The same token a second time (a double click) gives the first batch back.
 
-    `corrects` is the number of the batch whose failed rows it holds, corrected. Nothing of it is checked yet. Raises
-    NotAllowed, BatchError for an unknown kind or a batch that it cannot correct, or FileProblem where the file cannot
-    be read; nothing is kept then.
+    `corrects` is the number of the batch whose failed rows it holds, corrected. Of rows that nobody uploaded,
+    `selected` says how they were selected, and `details` what the audit trail keeps of it. Nothing of it is checked
+    yet. Raises NotAllowed, BatchError for an unknown kind or a batch that it cannot correct, or FileProblem where the
+    file cannot be read; nothing is kept then.
     """
     may_upload(by)
     if kind not in file_kinds():
@@ -67,10 +70,15 @@ def upload(
     parent = corrected(corrects, kind, by) if corrects is not None else None
     try:
         with taken_in(chunks, file_name, kind, file_kind(kind).layout, by) as read, transaction.atomic():
-            batch = Batch.objects.create(token=token, kind=kind, corrects=parent, made_by=by, **read)
+            batch = Batch.objects.create(
+                token=token, kind=kind, corrects=parent, made_by=by, selected=selected, **read
+            )
             why: dict[str, Any] = {"corrects": parent.pk} if parent else {}
-            said = f"{batch.file_name} uploaded, {batch.size} bytes."
-            note(batch, "batch.uploaded", by, said, **why)
+            if selected:
+                note(batch, "batch.selected", by, f"{selected}.", **(details or {}))
+            else:
+                said = f"{batch.file_name} uploaded, {batch.size} bytes."
+                note(batch, "batch.uploaded", by, said, **why)
     except IntegrityError:  # the second of two clicks at the same moment
         batch = Batch.objects.get(token=token, made_by=by)
     return Uploaded(batch, earlier(batch))

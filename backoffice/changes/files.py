@@ -67,7 +67,8 @@ class FileKind:
 
     `moved_on` gives a condition on changes (their subject and record version) that holds where the record is not the
     one any more that the row was examined on. `compose` makes the values of a row those of the message. `compare`:
-    what the values of a row, and what is known of its record, say more than once.
+    what the values of a row, and what is known of its record, say more than once. `once` are the columns whose values
+    a form asks once for a whole selection of retail users; empty where there is no such form.
     """
 
     slug: str
@@ -79,6 +80,7 @@ class FileKind:
     matters: tuple[str, ...] = ("group_id",)
     compose: Compose = as_given
     compare: Callable[[Values, Values | None], list[Comparison]] = lambda values, known: []
+    once: tuple[str, ...] = ()
 
     @property
     def matter_fields(self) -> dict[str, Field]:

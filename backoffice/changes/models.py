@@ -4,13 +4,15 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import CharField, F, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from backoffice.audit.search import UserId
 from backoffice.changes.examination import FilledFrom
 from backoffice.changes.results import Result
-from backoffice.kit.text_indexes import BeginningIndex
+from backoffice.kit.text_indexes import BeginningIndex, PartIndex
 
 
 class State(models.TextChoices):
@@ -30,6 +32,14 @@ DECIDED = (State.APPROVED, State.REJECTED)
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
 #: What a change is to everybody who looks at it: its result, or its state while it has none.
 STATUSES = [*State.choices[:3], *Result.choices, *State.choices[3:]]
+
+#: Holds of what waits for a checker and is about a record that is not here yet.
+NEW_RECORD = Q(state=State.SUBMITTED, record_version=0)
+
+
+def said(name: str) -> Upper:
+    """The text of one value of a change in capitals, as indexes have it."""
+    return Upper(KeyTextTransform(name, "values", output_field=CharField()))
 
 
 class Change(models.Model):
@@ -191,6 +201,11 @@ class Change(models.Model):
                 name="change_waiting_by_kind",
             ),
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
+            # New records are searched for before they are here.
+            models.Index(fields=["-id"], condition=NEW_RECORD, name="change_new_by_number"),
+            BeginningIndex(UserId("subject"), condition=NEW_RECORD, name="change_new_user_id"),
+            PartIndex(said("name"), condition=NEW_RECORD, name="change_new_name_part"),
+            BeginningIndex(said("pan"), condition=NEW_RECORD, name="change_new_by_pan"),
         ]
 
     def __str__(self) -> str:

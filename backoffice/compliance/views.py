@@ -38,6 +38,7 @@ class EntryList(ListView):
     subtitle = "Who did what to what, when, from where and why."
     nouns = ("entry", "entries")
     search_hint = "Retail user or staff"
+    exported = False
     rare = ("outcome", "code", "reference", "change_id", "delivery_id", "request_id", "words")
     empty_icon = "audit"
     empty_title = "No audit entries"

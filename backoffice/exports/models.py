@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from backoffice.exports.kinds import KINDS, LIST
 from backoffice.leases import Leased
 
 
@@ -17,15 +18,26 @@ class State(models.TextChoices):
     EXPIRED = "expired", "Deleted"
 
 
+class Format(models.TextChoices):
+    """What kind of file it is."""
+
+    CSV = "csv", "CSV"
+    EXCEL = "xlsx", "Excel"
+
+
 class Export(Leased):
     """One export of a list: what of it, how far it is written, and the file, which only its asker may fetch.
 
-    `path` is the file's name in the folder of exports; `position` the place of the last row in it and `size` its length
-    in bytes then. A worker holds the lease while it writes. Times are UTC.
+    `path` is the file's name in the folder of exports; `position` the place of the last row in it, `size` its length
+    in bytes and `sha256` their digest then. A workbook is made of the CSV file once that is whole. A worker holds the
+    lease while it writes. Times are UTC.
     """
 
     kind = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
+    file_format = models.CharField(
+        max_length=4, choices=Format.choices, default=Format.CSV, db_default=Format.CSV
+    )
     reason = models.TextField(blank=True)
     whole = models.BooleanField(default=False, help_text="Personal data is not hidden.")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -63,3 +75,8 @@ class Export(Leased):
 
     def get_absolute_url(self) -> str:
         return reverse("exports:detail", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        """What it is an export of."""
+        return str(self.parameters["title"]) if self.kind == LIST else KINDS[self.kind].title

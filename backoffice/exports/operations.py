@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from backoffice import leases
 from backoffice.audit.operations import record
-from backoffice.exports.kinds import KINDS, Unreadable
-from backoffice.exports.models import Export, State
+from backoffice.exports import lists
+from backoffice.exports.kinds import Unreadable
+from backoffice.exports.models import Export, Format, State
 from backoffice.files import Folder
 from backoffice.free_text import checked
 from backoffice.kit import privacy
@@ -28,20 +29,28 @@ class ExportError(Exception):
     """What cannot be done; the text says why and what to do."""
 
 
-def ask(slug: str, parameters: dict[str, Any], *, by: "User", reason: str = "") -> Export | None:
+def ask(
+    slug: str,
+    parameters: dict[str, Any],
+    *,
+    by: "User",
+    reason: str = "",
+    file_format: str = Format.CSV,
+) -> Export | None:
     """Record that somebody exports a list; gives back the export that a worker writes, None for one to send at once.
 
     Raises PermissionError, and ExportError where the parameters cannot be read or too many are under way.
     """
-    kind = KINDS[slug]
-    if not by.has_perm(kind.permission):
-        raise PermissionError("You may not export this.")
     reason = checked(reason, ExportError)
     most = settings.EXPORT_DIRECT_ROWS
     try:
-        long = kind.count(parameters, most + 1) > most
+        kind = lists.kind_of(slug, parameters, by)
+        if not kind.allows(by):
+            raise PermissionError("You may not export this.")
+        count = kind.count(parameters, most + 1)
     except Unreadable as error:
         raise ExportError(f"Nothing was exported. {error}") from None
+    long = count > most
     if long and Export.objects.filter(asked_by=by, state=State.WRITING).count() >= MOST:
         raise ExportError(f"{MOST} of your exports are being written. Wait for one of them.")
     export = None
@@ -49,15 +58,25 @@ def ask(slug: str, parameters: dict[str, Any], *, by: "User", reason: str = "") 
         whole = whole_for(by, reason)
         if long:
             export = Export.objects.create(
-                kind=slug, parameters=parameters, reason=reason, whole=whole, asked_by=by
+                kind=slug,
+                parameters=parameters,
+                file_format=file_format,
+                reason=reason,
+                whole=whole,
+                asked_by=by,
             )
         record(
             kind.action,
             by=by,
             subject="",
-            text=f"{kind.title} exported as CSV.",
+            text=f"{kind.title} exported as {Format(file_format).label}.",
             reason=reason,
-            details={**parameters, "personal_data": whole, "export": export.pk if export else None},
+            details={
+                **parameters,
+                "personal_data": whole,
+                "export": export.pk if export else None,
+                **({} if long else {"rows": count}),  # of a long one they are counted when it is written
+            },
         )
     return export
 
@@ -67,10 +86,17 @@ def whole_for(person: "User", reason: str) -> bool:
     return privacy.sees_at_once(person) or bool(reason.strip() and privacy.sees(person))
 
 
+def may_have(export: Export, person: "User") -> bool:
+    """Whether somebody may still export just this."""
+    try:
+        return lists.kind_of(export.kind, export.parameters, person).allows(person)
+    except (PermissionError, Unreadable):
+        return False
+
+
 def fetch(export: Export, *, by: "User") -> Path:
     """The file, for the person who asked for it; each time is recorded. Raises ExportError, PermissionError."""
-    kind = KINDS[export.kind]
-    if export.asked_by_id != by.pk or not by.has_perm(kind.permission):
+    if export.asked_by_id != by.pk or not may_have(export, by):
         raise PermissionError("This export is not yours.")
     if export.whole and not privacy.sees(by):
         raise PermissionError("You may no longer see personal data.")
@@ -84,7 +110,7 @@ def fetch(export: Export, *, by: "User") -> Path:
         "export.downloaded",
         by=by,
         subject="",
-        text=f"Export {export.pk} downloaded: {kind.title}, {export.done} rows.",
+        text=f"Export {export.pk} downloaded: {export.title}, {export.done} rows.",
         reason=export.reason,
         details={"export": export.pk, "sha256": export.sha256},
     )

@@ -1,5 +1,8 @@
 """Pages of one's own exports: how far each is, and its file."""
 
+import io
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -11,14 +14,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
-from backoffice.exports import operations
-from backoffice.exports.kinds import KINDS
-from backoffice.exports.models import Export, State
+from backoffice.exports import lists, operations, workbooks
+from backoffice.exports.kinds import LIST, Kind, Unreadable
+from backoffice.exports.models import Export, Format, State
 from backoffice.kit import csv_files
 from backoffice.kit.polling import polled
 
 #: So many of one's exports are listed.
 LISTED = 50
+CONTENT_TYPES = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def export_list(request: StaffRequest, slug: str, parameters: dict[str, Any]) -> HttpResponseBase:
@@ -26,9 +33,11 @@ def export_list(request: StaffRequest, slug: str, parameters: dict[str, Any]) ->
 
     Raises PermissionDenied.
     """
-    kind, person, reason = KINDS[slug], request.user, request.POST.get("reason", "")
+    person, reason = request.user, request.POST.get("reason", "")
+    asked = request.POST.get("format", "")
+    file_format = Format(asked) if asked in Format.values else Format.CSV
     try:
-        export = operations.ask(slug, parameters, by=person, reason=reason)
+        export = operations.ask(slug, parameters, by=person, reason=reason, file_format=file_format)
     except PermissionError as error:
         raise PermissionDenied(str(error)) from None
     except operations.ExportError as error:
@@ -36,8 +45,36 @@ def export_list(request: StaffRequest, slug: str, parameters: dict[str, Any]) ->
         return redirect("exports:list")
     if export:
         return redirect(export)
+    kind = lists.kind_of(slug, parameters, person)
     rows = kind.all_rows(parameters, operations.whole_for(person, reason))
-    return csv_files.download(kind.file_name, kind.header, rows)
+    if file_format == Format.EXCEL:
+        return _workbook(kind, rows)
+    return csv_files.download(f"{kind.file_name}.csv", kind.header, rows)
+
+
+def _workbook(kind: Kind, rows: Iterable[Sequence[object]]) -> HttpResponseBase:
+    file = io.BytesIO()
+    workbooks.write(file, chain([kind.header], rows), kind.numbers)
+    file.seek(0)
+    return FileResponse(
+        file, as_attachment=True, filename=f"{kind.file_name}.xlsx", content_type=CONTENT_TYPES[Format.EXCEL]
+    )
+
+
+@never_cache
+@require_POST
+@for_staff()
+def ask(request: StaffRequest) -> HttpResponseBase:
+    """Export the list at the posted address, as whoever asks sees it."""
+    path, query = request.POST.get("list", ""), request.POST.get("query", "")
+    try:
+        parameters = lists.parameters(path, query, request.user)
+    except PermissionError as error:
+        raise PermissionDenied(str(error)) from None
+    except Unreadable as error:
+        messages.error(request, f"Nothing was exported. {error}")
+        return redirect("exports:list")
+    return export_list(request, LIST, parameters)
 
 
 @never_cache
@@ -46,7 +83,7 @@ def export_list(request: StaffRequest, slug: str, parameters: dict[str, Any]) ->
 def mine(request: StaffRequest) -> HttpResponse:
     """One's own exports, newest first."""
     found = Export.objects.filter(asked_by=request.user.pk)[: LISTED + 1]
-    exports = [_with_words(export) for export in found]
+    exports = list(found)
     context = {"exports": exports[:LISTED], "most": LISTED if len(exports) > LISTED else 0}
     return render(request, "exports/list.html", context)
 
@@ -58,10 +95,9 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One export: how far it is, then its file. The part that lives is asked again until the file is there."""
     export = _mine_or_404(request, pk)
     moving = export.state == State.WRITING
-    chosen = KINDS[export.kind].words(export.parameters)
     context = {
-        "export": _with_words(export),
-        "chosen": chosen,
+        "export": export,
+        "chosen": lists.words_of(export.kind, export.parameters),
         "bar": _bar(export),
         "every": "1s" if moving else "",
     }
@@ -91,8 +127,8 @@ def download(request: StaffRequest, pk: int) -> HttpResponseBase:
     return FileResponse(
         path.open("rb"),
         as_attachment=True,
-        filename=KINDS[export.kind].file_name,
-        content_type="text/csv; charset=utf-8",
+        filename=f"{lists.file_name(export.kind, export.parameters)}.{export.file_format}",
+        content_type=CONTENT_TYPES[Format(export.file_format)],
     )
 
 
@@ -109,11 +145,6 @@ def _mine_or_404(request: StaffRequest, pk: int) -> Export:
     export = Export.objects.filter(pk=pk, asked_by=request.user.pk).first()
     if export is None:
         raise Http404("You have no such export.")
-    return export
-
-
-def _with_words(export: Export) -> Export:
-    export.title = KINDS[export.kind].title  # type: ignore[attr-defined]  # for the page alone
     return export
 
 

@@ -1,7 +1,8 @@
 """Writing the file of an export, piece by piece, by the one worker that holds its lease.
 
-A worker that gives the lease back leaves the file for the next to go on with. One that was killed, or lost its lease,
-leaves it in an unknown state: who takes over begins a file of their own, so that two can never write into one.
+Whoever takes over goes on behind the last finished piece, and a digest says whether all before it is there. A worker
+that gave the lease back leaves its file for that. One that was killed, or lost its lease, may still write: who takes
+over goes on in a copy, so that two can never write into one file.
 """
 
 import hashlib
@@ -10,16 +11,22 @@ import os
 import time
 import uuid
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice import leases
-from backoffice.exports.kinds import KINDS, Unreadable
-from backoffice.exports.models import Export, State
-from backoffice.exports.operations import FILES, ready_until
+from backoffice.audit.operations import record
+from backoffice.exports import workbooks
+from backoffice.exports.kinds import Kind, Unreadable
+from backoffice.exports.lists import kind_of
+from backoffice.exports.models import Export, Format, State
+from backoffice.exports.operations import FILES, may_have, ready_until
 from backoffice.kit import csv_files, privacy
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +34,8 @@ logger = logging.getLogger(__name__)
 WORK_SECONDS = 15.0
 LEASE = timedelta(seconds=60)
 BOM = "\ufeff".encode()
+#: Bytes that are copied at a time.
+BLOCK = 1_000_000
 
 
 class LeaseLost(Exception):
@@ -48,23 +57,46 @@ def due() -> QuerySet[Export]:
 
 
 def take(export: Export) -> uuid.UUID | None:
-    """Take the lease; None when another was quicker. Begins again where the last worker did not give it back."""
-    changed: dict[str, Any] = {}
-    if export.lease_token or not export.path:
-        changed = {"path": FILES.new_name(), "position": None, "done": 0, "size": 0, "total": None}
-    same = due().filter(pk=export.pk, lease_token=export.lease_token, path=export.path)
+    """Take the lease; None when another was quicker. Where the last worker did not give it back, the file is copied."""
+    changed: dict[str, Any] = _file_of_ones_own(export) if export.lease_token or not export.path else {}
+    same = due().filter(pk=export.pk, lease_token=export.lease_token, path=export.path, done=export.done)
     lease = leases.take(same, LEASE, **changed)
-    if lease is None:
-        return None
-    if export.path and changed:
-        FILES.forget(export.path)
-    return lease.token
+    if changed and (forgotten := export.path if lease else changed["path"]):
+        FILES.forget(forgotten)
+    return lease.token if lease else None
+
+
+def _file_of_ones_own(export: Export) -> dict[str, Any]:
+    """A new file with all that is finished, or, where that is not whole any more, one that begins again."""
+    name = FILES.new_name()
+    if export.path and export.size and _copied(export, name):
+        return {"path": name}
+    return {"path": name, "position": None, "done": 0, "size": 0, "sha256": "", "total": None}
+
+
+def _copied(export: Export, name: str) -> bool:
+    try:
+        with FILES.open(export.path, "rb") as old, FILES.open(name, "wb") as new:
+            digest = _digest(old, export.size, new)
+    except OSError:
+        return False
+    return digest.hexdigest() == export.sha256
+
+
+def _digest(file: BinaryIO, size: int, into: BinaryIO | None = None) -> "_Hash":
+    """The digest of so many bytes of a file, which are copied if asked for."""
+    digest = hashlib.sha256()
+    while size and (block := file.read(min(size, BLOCK))):
+        digest.update(block)
+        if into:
+            into.write(block)
+        size -= len(block)
+    return digest
 
 
 def _work(export: Export, token: uuid.UUID) -> None:
     asker = export.asked_by
-    may = asker.is_active and asker.has_perm(KINDS[export.kind].permission)
-    if not may or (export.whole and not privacy.sees(asker)):
+    if not (asker.is_active and may_have(export, asker)) or (export.whole and not privacy.sees(asker)):
         _fail(export, token, "Who asked for it may no longer export this.")
         return
     try:
@@ -79,22 +111,24 @@ def _work(export: Export, token: uuid.UUID) -> None:
 
 
 def _write(export: Export, token: uuid.UUID) -> None:
-    kind = KINDS[export.kind]
+    kind = kind_of(export.kind, export.parameters, export.asked_by)
     if export.total is None:
         export.total = kind.count(export.parameters, None)
         export.started_at = timezone.now()
         _keep(export, token, "total", "started_at")
     end = time.monotonic() + WORK_SECONDS
-    with FILES.open(export.path, "r+b" if export.size else "wb") as file:
-        if not export.size:
-            _append(file, export, [csv_files.line(kind.header)], BOM)
-        file.seek(export.size)
+    with FILES.open(export.path, "r+b" if export.size else "w+b") as file:
+        digest = _digest(file, export.size)
         file.truncate()
+        if not export.size:
+            _append(file, digest, export, [csv_files.line(kind.header)], BOM)
         while rows := kind.rows(export.parameters, export.whole, export.position):
-            _append(file, export, [csv_files.line(cells) for _, cells in rows])
+            _append(file, digest, export, [csv_files.line(cells) for _, cells in rows])
             export.position = rows[-1][0]
             export.done += len(rows)
-            _keep(export, token, "position", "done", "size")
+            file.flush()
+            export.sha256 = digest.hexdigest()
+            _keep(export, token, "position", "done", "size", "sha256")
             if time.monotonic() >= end:
                 break
         file.flush()
@@ -102,30 +136,66 @@ def _write(export: Export, token: uuid.UUID) -> None:
     if rows:
         leases.release(_writing(export), token)
     else:
-        _finish(export, token)
+        export.sha256 = digest.hexdigest()
+        _finish(export, token, kind)
 
 
-def _append(file: BinaryIO, export: Export, lines: list[str], before: bytes = b"") -> None:
+def _append(file: BinaryIO, digest: "_Hash", export: Export, lines: list[str], before: bytes = b"") -> None:
     text = before + "".join(lines).encode()
     file.write(text)
+    digest.update(text)
     export.size += len(text)
 
 
-def _finish(export: Export, token: uuid.UUID) -> None:
-    with FILES.path_of(export.path).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+def _finish(export: Export, token: uuid.UUID, kind: Kind) -> None:
+    """Give the whole file to its asker; the workbook in its place, where one was asked for."""
+    written = export.path
+    if export.file_format == Format.EXCEL:
+        _make_workbook(export, token, kind)
     now = timezone.now()
     done = leases.release(
         _writing(export),
         token,
         state=State.READY,
-        sha256=digest,
+        path=export.path,
+        size=export.size,
+        sha256=export.sha256,
         total=export.done,
         ended_at=now,
         file_until=now + ready_until(),
     )
+    if written != export.path:
+        FILES.forget(written)
     if not done:
         raise LeaseLost
+    record(
+        "export.written",
+        by=None,
+        subject="",
+        text=f"Export {export.pk} written: {export.title}, {export.done} rows.",
+        details={"export": export.pk, "rows": export.done, "sha256": export.sha256},
+    )
+
+
+def _make_workbook(export: Export, token: uuid.UUID, kind: Kind) -> None:
+    if export.done > workbooks.MOST_ROWS:
+        raise Unreadable(
+            f"A sheet of Excel has at most {workbooks.MOST_ROWS} rows, and these are {export.done}. Download CSV."
+        )
+    name = FILES.new_name()
+    try:
+        with (
+            FILES.path_of(export.path).open(newline="", encoding="utf-8-sig") as text,
+            FILES.open(name, "w+b") as book,
+        ):
+            workbooks.write(book, csv_files.cells(text), kind.numbers, beat=lambda: _keep(export, token))
+            book.seek(0, os.SEEK_END)
+            size = book.tell()
+            book.seek(0)
+            export.path, export.size, export.sha256 = name, size, _digest(book, size).hexdigest()
+    except BaseException:
+        FILES.forget(name)
+        raise
 
 
 def _fail(export: Export, token: uuid.UUID, words: str) -> None:

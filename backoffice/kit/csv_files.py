@@ -30,6 +30,11 @@ def unmarked(cell: str) -> str:
     return cell[1:] if cell.startswith(MARK) and _FORMULA.match(cell, 1) else cell
 
 
+def cells(text: Iterable[str]) -> Iterator[list[str]]:
+    """The cells of a file that `lines` wrote, row by row, as they were before `safe`."""
+    return ([unmarked(cell) for cell in row] for row in csv.reader(text))
+
+
 class _Line:
     """A file for csv.writer that gives each line back."""
 

@@ -86,7 +86,7 @@ class PickColumn(tables.Column):
         head = format_html(
             '<input type="checkbox" data-pick-all aria-label="Choose each {} of this page">', what
         )
-        super().__init__(verbose_name=head, orderable=False, **options)
+        super().__init__(verbose_name=head, orderable=False, exclude_from_export=True, **options)
         self.what = what
 
     def render(self, value: Any, record: Any, table: PortalTable) -> SafeString | str:
@@ -112,12 +112,18 @@ class StatusColumn(tables.Column):
         # A field with choices comes as its label; the table of statuses goes by the stored state.
         return portal.status(self.kind, bound_column.accessor.resolve(record))
 
+    def value(self, record: Any, bound_column: Any) -> str:
+        return portal.status_word(self.kind, bound_column.accessor.resolve(record))
+
 
 class AgoColumn(tables.Column):
     """How long ago, with the full time on hover."""
 
     def render(self, value: Any) -> SafeString:
         return portal.ago(value)
+
+    def value(self, value: Any) -> str:
+        return portal.ist(value)
 
 
 class TimeColumn(tables.Column):
@@ -136,6 +142,9 @@ class IdColumn(tables.Column):
 
     def render(self, value: Any, bound_column: Any) -> SafeString:
         return portal.copyable(value, str(bound_column.header))
+
+    def value(self, value: Any) -> str:
+        return str(value)
 
 
 class SubjectColumn(IdColumn):
@@ -162,6 +171,9 @@ class PersonalColumn(tables.Column):
             return portal.copyable(value, str(bound_column.header))
         return format_html('<span class="mono">{}</span>', privacy.mask(self.kind, value))
 
+    def value(self, value: Any, table: Any) -> str:
+        return str(value) if privacy.sees_at_once(table.request.user) else privacy.mask(self.kind, value)
+
 
 class WordsColumn(tables.Column):
     """Free text of people or of ODIN, with what may be personal hidden. `lane`: the attribute that says of whom."""
@@ -183,6 +195,10 @@ class NumberColumn(tables.Column):
 
     def render(self, value: Any) -> str:
         return portal.count(value)
+
+    def value(self, value: Any) -> Any:
+        """The number itself, with which a spreadsheet can calculate."""
+        return value
 
 
 class MoneyColumn(NumberColumn):
@@ -215,6 +231,8 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
     empty_text = ""
     empty_action: tuple[str, str] | None = None
     empty_action_permission = ""
+    #: Whether its rows can be downloaded as they are shown; a list with an export of its own has that.
+    exported = True
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address.
@@ -259,6 +277,7 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
             "title": self.title,
             "subtitle": self.subtitle,
             "nouns": self.nouns,
+            "exported": self.exported,
             "chips": self.chips(),
             "page_sizes": PAGE_SIZES,
             "remembered": self.remembered,

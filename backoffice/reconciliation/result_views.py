@@ -35,6 +35,7 @@ class ResultList(ListView):
     search_hint = "User id or GROUP/USER"
     empty_icon = "check-circle"
     empty_title = "Nothing here"
+    exported = False
     part = ""
     settles = ""
 

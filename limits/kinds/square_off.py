@@ -113,6 +113,7 @@ KIND = ChangeKind(
             unique=(Unique((*LANE, "periodicity"), "is for the same periodicity. Leave one of them out."),),
             moved_on=gone,
             compose=of_row,
+            once=("action", "periodicity", *COLUMNS),
         ),
     ),
     apply=apply,

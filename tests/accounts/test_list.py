@@ -1,9 +1,16 @@
 """The list of retail users: finding, filtering, sorting, and how much it asks of the database."""
 
+import uuid
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from accounts.kinds.create_retail_user import apply
+from backoffice.changes import operations
 from backoffice.kit.search import search
+from backoffice.protocol.examples import example
+from backoffice.protocol.messages.users import CreateRetailUser
 from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reader")]
@@ -84,7 +91,7 @@ def test_filters_and_sorting(client, users, query, expected):
 
 
 def test_users_with_something_under_way_are_found_and_marked(client, users):
-    ChangeFactory(subject="HO/RET001")
+    ChangeFactory(subject="HO/RET001", kind="update_retail_user", record_version=1)
     DeliveryFactory(lane="HO/RET002", state="unknown")
     assert ids(client, work="submitted") == ["RET001"]
     assert ids(client, work="unknown") == ["RET002"]
@@ -163,3 +170,90 @@ class CaptureCount:
     def __exit__(self, *error):
         self._queries.__exit__(*error)
         self.count = len(self._queries)
+
+
+@pytest.fixture
+def propose(maker):
+    """Submit the creation of a retail user; gives back the change."""
+
+    def submit(**changed):
+        values = {**example(CreateRetailUser), "reference": "", **changed}
+        return operations.submit(
+            "create_retail_user", values, by=maker, reason="New client", token=uuid.uuid4()
+        )
+
+    return submit
+
+
+def cells(client, **query):
+    page = client.get(LIST, query).content.decode()
+    return " ".join(page[page.index('<div id="list"') :].split())
+
+
+class TestInApproval:
+    """New users whom a maker submitted stand in the list until they are here or rejected."""
+
+    def test_a_submitted_user_is_found_by_id_and_name_and_leads_to_its_change(self, client, users, propose):
+        change = propose(user_id="NEW001", name="Dev Newperson")
+        for query in ({}, {"q": "new0"}, {"q": "ho/new"}, {"q": "newperson"}, {"group_id": "ho"}):
+            shown = cells(client, **query)
+            assert "In approval" in shown, query
+            assert f'href="{change.get_absolute_url()}"' in shown, query
+        for query in (
+            {"q": "testwala"},
+            {"group_id": "B2"},
+            {"status": "A"},
+            {"work": "unknown"},
+            {"page": "2"},
+        ):
+            assert "NEW001" not in cells(client, **query), query
+
+    def test_the_filter_lists_them_alone_and_with_the_other_filters(self, client, users, propose):
+        propose(user_id="NEW001", name="Dev Newperson")
+        propose(user_id="NEW002", name="Esha Newperson", manager_id="M9")
+        assert ids(client, status="in_approval") == ["NEW002", "NEW001"]
+        assert ids(client, status="in_approval", q="dev") == ["NEW001"]
+        assert ids(client, status="in_approval", manager_id="m9") == ["NEW002"]
+        assert ids(client, status="in_approval", odin_user_type="0") == []
+        assert ids(client, status="in_approval", source="declared") == []
+        assert "2 retail users in approval" in cells(client, status="in_approval")
+
+    def test_more_than_a_few_are_counted_and_listed_behind_a_link(self, client, users, propose, monkeypatch):
+        monkeypatch.setattr("accounts.new_users.SHOWN", 1)
+        propose(user_id="NEW001")
+        propose(user_id="NEW002")
+        shown = cells(client)
+        assert "NEW001" not in shown
+        assert "NEW002" in shown
+        assert "1+ in approval" in shown
+        assert 'href="?status=in_approval"' in shown
+
+    def test_rejected_ones_vanish_and_approved_ones_are_users_once_odin_has_them(
+        self, client, users, propose, checker
+    ):
+        rejected, approved = propose(user_id="NEW001"), propose(user_id="NEW002")
+        operations.reject(rejected.pk, by=checker, content_hash=rejected.content_hash, reason="Wrong branch")
+        operations.approve(approved.pk, by=checker, content_hash=approved.content_hash)
+        assert ids(client) == ["RET001", "RET002"]
+        apply(approved.subject, approved.messages[0]["values"])
+        assert ids(client) == ["NEW002", "RET001", "RET002"]
+
+    def test_their_personal_data_is_hidden_as_that_of_others(self, client, propose, support):
+        propose(user_id="NEW001", pan="ABCPN1234Z")
+        assert "ABCPN1234Z" in cells(client)
+        client.force_login(support)
+        assert "ABCPN1234Z" not in cells(client)
+
+    def test_somebody_who_sees_no_changes_sees_none_of_them(self, client, users, propose, reader):
+        propose(user_id="NEW001")
+        reader.user_permissions.set(Permission.objects.filter(codename="view_retailuser"))
+        assert ids(client) == ["RET001", "RET002"]
+        assert ids(client, status="in_approval") == []
+
+    def test_the_search_on_top_finds_them_by_pan_too(self, propose, reader, support):
+        change = propose(user_id="NEW001", name="Dev Newperson", pan="ABCPN1234Z")
+        for text in ("new001", "newperson", "abcpn1234z", "abcpn"):
+            found = [match for match in search(text, reader) if match.url == change.get_absolute_url()]
+            assert found, text
+            assert found[0].note.startswith("In approval")
+        assert not [match for match in search("abcpn", support) if match.kind == "Retail user"]

@@ -74,9 +74,10 @@ def test_a_long_list_is_written_by_a_worker_and_then_fetched(as_compliance, aske
     assert numbers(content) == [str(number) for number in range(25)]
     assert b"9876543210" not in content
     assert operations.FILES.path_of(export.path).stat().st_mode & 0o077 == 0
-    assert list(Entry.objects.filter(action__startswith="export.").values_list("action", flat=True)) == [
-        "export.downloaded"
-    ]
+    actions = (
+        Entry.objects.filter(action__startswith="export.").order_by("id").values_list("action", flat=True)
+    )
+    assert list(actions) == ["export.written", "export.downloaded"]
     assert Entry.objects.get(action="audit.exported").details["export"] == export.pk
     assert Entry.objects.get(action="export.downloaded").details["sha256"] == export.sha256
 
@@ -138,7 +139,9 @@ class Killed(BaseException):
     """As if the process were gone: nothing of ours runs after it."""
 
 
-def test_a_killed_workers_half_file_is_begun_anew_and_never_offered(as_compliance, asked, monkeypatch):
+def test_a_killed_workers_half_file_is_never_offered_and_the_next_goes_on_in_a_copy(
+    as_compliance, asked, monkeypatch
+):
     export = asked(25)
     with monkeypatch.context() as patch:
         plain = writing._keep

@@ -1,0 +1,144 @@
+"""Exports of the lists of the desk: all rows that a list's filters choose, in its order and with its columns.
+
+A list is the view at its address. What it shows to a person is what that person's file holds, personal data as hidden
+as on the page: the same table renders both, a page of it or a piece of the file.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, QueryDict
+from django.urls import resolve
+from django.utils.html import strip_tags
+from django.utils.text import slugify
+
+from backoffice.exports import keyset
+from backoffice.exports.cells import cell_of
+from backoffice.exports.kinds import AT_ONCE, KINDS, LIST, Kind, Row, Unreadable
+from backoffice.kit.tables_base import ListView, NumberColumn
+
+#: The order, the columns and the like: an address has them beside its filters.
+NOT_READ = ("page", "per_page", "below")
+
+
+class OpenedList:
+    """A list as a person sees it at an address. Raises Unreadable where there is no such list, PermissionError."""
+
+    def __init__(self, path: str, query: str, person: Any) -> None:
+        request: Any = HttpRequest()
+        request.method, request.path, request.path_info = "GET", path, path
+        request.GET, request.user, request.session = QueryDict(query), person, {}
+        try:
+            match = request.resolver_match = resolve(path)
+        except Http404:
+            raise Unreadable("There is no such list.") from None
+        function: Any = match.func
+        view_class = getattr(function, "view_class", None)
+        if view_class is None or not issubclass(view_class, ListView):
+            raise Unreadable("There is no such list.")
+        view = self.view = view_class(**function.view_initkwargs)
+        view.setup(request, *match.args, **match.kwargs)
+        if not view.has_permission():
+            raise PermissionError("You may not see this list.")
+        view.filterset = view.get_filterset(view.filterset_class)
+        if view.filterset.problems:
+            raise Unreadable(" ".join(view.filterset.problems))
+        view.object_list = view.filterset.qs
+        table = view.get_table()
+        self.columns = {
+            column.name: str(strip_tags(str(column.header)))
+            for column in table.columns
+            if not column.column.exclude_from_export
+        }
+        self.numbers = [
+            place
+            for place, name in enumerate(self.columns)
+            if isinstance(table.columns[name].column, NumberColumn)
+        ]
+        self.order = str(request.GET.get(table.prefixed_order_by_field, ""))
+        self.rows, self._by = keyset.ordered(table.data.data)
+
+    def newest(self) -> int | None:
+        """The highest number of a row that there is now."""
+        numbers = self.rows.model._default_manager.order_by("-pk").values_list("pk", flat=True)
+        return numbers.first()  # type: ignore[no-any-return]
+
+    def count(self, up_to: int | None, most: int | None) -> int:
+        """How many rows there are up to this number; `most` at most, where it is given."""
+        found = self._up_to(up_to).order_by()
+        return (found[:most] if most else found).count()
+
+    def piece(self, names: Sequence[str], up_to: int | None, after: Any) -> list[Row]:
+        """The next rows after a place, with the texts of these columns."""
+        rows = self._up_to(up_to)
+        if after is not None:
+            rows = keyset.behind(rows, self._by, after)
+        records = list(rows[:AT_ONCE])
+        table = self.view.get_table_class()(data=records)
+        table.request = self.view.request
+        cells = [cell_of(table, name, rows.model) for name in names]
+        place_of = keyset.placer(self._by)
+        return [(place_of(record), [cell(record) for cell in cells]) for record in records]
+
+    def _up_to(self, number: int | None) -> QuerySet[Any]:
+        return self.rows if number is None else self.rows.filter(pk__lte=number)
+
+
+def parameters(path: str, query: str, person: Any) -> dict[str, Any]:
+    """What an export of the list at this address holds. Raises Unreadable, PermissionError."""
+    asked = QueryDict(query, mutable=True)
+    for name in NOT_READ:
+        asked.pop(name, None)
+    found = OpenedList(path, asked.urlencode(), person)
+    return {
+        "path": path,
+        "query": asked.urlencode(),
+        "title": found.view.title or found.view.nouns[1].capitalize(),
+        "columns": list(found.columns),
+        "header": list(found.columns.values()),
+        "numbers": found.numbers,
+        "filters": [[chip.label, chip.value] for chip in found.view.chips()],
+        "order": found.order,
+        "up_to": found.newest(),
+    }
+
+
+def kind_of(slug: str, chosen: dict[str, Any], person: Any) -> Kind:
+    """The kind of an export: a room's own, or that of a list as this person sees it.
+
+    Raises Unreadable and PermissionError where the person does not see the list.
+    """
+    if slug != LIST:
+        return KINDS[slug]
+    found = OpenedList(chosen["path"], chosen["query"], person)
+    names, up_to = chosen["columns"], chosen["up_to"]
+    return Kind(
+        slug=LIST,
+        title=chosen["title"],
+        permission="",
+        file_name=file_name(slug, chosen),
+        action="list.exported",
+        header=chosen["header"],
+        words=words,
+        count=lambda parameters, most: found.count(up_to, most),
+        rows=lambda parameters, whole, after: found.piece(names, up_to, after),
+        numbers=chosen["numbers"],
+    )
+
+
+def file_name(slug: str, chosen: dict[str, Any]) -> str:
+    """The name of the file without its ending."""
+    return slugify(chosen["title"]) or "list" if slug == LIST else KINDS[slug].file_name
+
+
+def words(chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
+    """Filters, order and columns, as the list calls them."""
+    filters = [(label, value) for label, value in chosen["filters"]] or [("Filters", "none: everything")]
+    order = [("Order", chosen["order"])] if chosen["order"] else []
+    return [*filters, *order, ("Columns", ", ".join(chosen["header"]))]
+
+
+def words_of(slug: str, chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
+    """What an export holds, in words."""
+    return words(chosen) if slug == LIST else KINDS[slug].words(chosen)
