@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from backoffice.kit import components, formats, polling, privacy
+from backoffice.kit import components, formats, names, polling, privacy
 from backoffice.kit.message_words import Arranged, Sections, arrange
 from backoffice.kit.periods import Period
 from backoffice.kit.periods import periods as offered_periods
@@ -140,6 +140,16 @@ def copyable(text: object, label: str = "") -> SafeString:
         text,
         icon("copy"),
     )
+
+
+@register.simple_tag
+def coded(code: object, list_name: str) -> SafeString:
+    """A code by its name in a list, the code small beside it; the code alone where no list has a name for it."""
+    text = "" if code is None else str(code)
+    name = names.meaning(list_name, text)
+    if name:
+        return format_html('{} <span class="code">{}</span>', name, text)
+    return format_html('<span class="mono">{}</span>', text) if text else format_html("{}", "–")
 
 
 @register.simple_tag(takes_context=True)
