@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from accounts.values import record, records, text
-from backoffice.kit.components import Comparison, Side
+from backoffice.kit.components import PROFILE, Comparison, Side
 from backoffice.protocol.charset import words
 from backoffice.protocol.codes import HoldingMode, HoldingType
 from backoffice.protocol.fields import Field, Records, Values
@@ -98,7 +98,7 @@ def _own_pan(values: Given) -> Iterator[Comparison]:
     for place, where, column, row in _places_with_people(values):
         for who, title in PEOPLE.items():
             if (other := row.get(f"{who}_pan")) and PAN.key(other) == own:
-                sides = (_side("Profile", "pan", own), _side(column, f"{place}.{who}_pan", own))
+                sides = (_side(PROFILE, "pan", own), _side(column, f"{place}.{who}_pan", own))
                 said = f"The {title} in {where} has the user's own PAN. Check it."
                 yield Comparison(f"{title.capitalize()}: PAN", sides, said, fault="Must not be the same")
 
@@ -124,7 +124,7 @@ def _holding(values: Given) -> Iterator[Comparison]:
 def _addresses(values: Given) -> Iterator[Comparison]:
     """Mobile number and e-mail of the alternate addresses beside the profile's. The address itself is to differ."""
     for name, title in (("mobile", "Mobile"), ("email", "E-mail")):
-        sides = [_side("Profile", name, text(values, name))] if text(values, name) else []
+        sides = [_side(PROFILE, name, text(values, name))] if text(values, name) else []
         for prefix, where in (("first_", "Alternate address 1"), ("second_", "Alternate address 2")):
             if found := text(values, f"{prefix}{name}"):
                 sides.append(_side(where, f"{prefix}{name}", found))

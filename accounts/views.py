@@ -107,8 +107,8 @@ def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[s
         if any(segment.value in ids for _, _, ids in allowed)
     ]
     return {
-        "columns": [label for label, _, _ in allowed],
-        "rows": rows,
+        "columns": [label for label, _, _ in allowed[:-1]],  # what is inactive is said beside the name
+        "rows": [(segment, cells[:-1]) for segment, cells in rows],
         "sections": profile_page.sections(user, profile_page.TRADING, proposed, shows),
         "changes": [
             f

@@ -117,6 +117,10 @@ class Beside:
     context: Mapping[str, Any]
 
 
+#: What a retail user's own profile is called among the places that say something of it.
+PROFILE = "Profile"
+
+
 @dataclass(frozen=True)
 class Side:
     """What one place says: where it is in words, the path of the field, the value, and that as people see it.
@@ -164,8 +168,9 @@ class Matrix:
 
 
 def matrix(comparisons: Sequence[Comparison]) -> Matrix:
-    """What is compared, thing by place, the places in the order in which they come."""
+    """What is compared, thing by place: the profile, then the others in the order in which they come."""
     places = list(dict.fromkeys(side.where for one in comparisons for side in one.sides))
+    places.sort(key=lambda place: place != PROFILE)
     return Matrix(places, [(one, [_cell(one, place) for place in places]) for one in comparisons])
 
 

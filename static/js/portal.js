@@ -297,6 +297,7 @@ document.addEventListener("htmx:responseError", () => announce("The server could
 
 document.addEventListener("DOMContentLoaded", () => {
   one("[data-focus]")?.focus();
+  one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   all("[data-picker]").forEach(sayPicked);
   all("dialog[data-open]").forEach((dialog) => dialog.showModal());
   // Side index: marks the section that is being read.
