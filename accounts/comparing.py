@@ -3,14 +3,17 @@
 Nothing here forbids anything: what does not fit together is a warning, for the eye of maker and checker.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from accounts.values import record, records, text
-from backoffice.kit.components import Comparison, Side
+from backoffice.kit.components import PROFILE, Comparison, Side
 from backoffice.protocol.charset import words
 from backoffice.protocol.codes import HoldingMode, HoldingType
-from backoffice.protocol.fields import Values
+from backoffice.protocol.fields import Field, Records, Values
 from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.messages.addresses import UpdateAlternateAddress
+from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.shapes import EMAIL, MOBILE, PAN
 
 RULE = "portal.compare"
@@ -18,6 +21,9 @@ RULE = "portal.compare"
 PEOPLE = {"second": "second holder", "third": "third holder", "guardian": "guardian"}
 #: What two spellings of the same have in common, where words do not say it.
 KEYS = {"pan": PAN.key, "mobile": MOBILE.key, "email": EMAIL.key}
+
+#: Where the fields that are compared are declared.
+FIELDS = {**UpdateAlternateAddress.fields, **CreateRetailUser.fields}
 
 Given = Mapping[str, object]
 
@@ -55,7 +61,7 @@ def _same_person(values: Given, known: Given) -> Iterator[Comparison]:
     for name, title in (("name", "Name"), ("pan", "PAN"), ("birth_date", "Date of birth")):
         if not text(values, name) or not text(known, name):
             continue
-        sides = (Side("Confirmed", name, text(known, name)), Side("Proposed", name, text(values, name)))
+        sides = (_side("Confirmed", name, text(known, name)), _side("Proposed", name, text(values, name)))
         said = f"{title} differs from the confirmed one. Make sure that this is the same person."
         yield Comparison(title, sides, said if name in changed else "")
 
@@ -77,10 +83,11 @@ def _people(values: Given) -> Iterator[Comparison]:
             given = [(where, path, said) for where, path, row in places if (said := row.get(name))]
             if len(given) < 2:
                 continue
-            sides = [Side(where, f"{path}.{name}", said) for where, path, said in given]
-            fits = not any(_differs(side.text, sides[0].text, KEYS.get(part)) for side in sides)
-            fault = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
-            yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), "" if fits else fault)
+            sides = [_side(where, f"{path}.{name}", said) for where, path, said in given]
+            agree = _agreeing(sides, KEYS.get(part))
+            said = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
+            said = "" if len(agree) == len(sides) else said
+            yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), said, agree)
 
 
 def _own_pan(values: Given) -> Iterator[Comparison]:
@@ -88,12 +95,12 @@ def _own_pan(values: Given) -> Iterator[Comparison]:
     own = PAN.key(text(values, "pan"))
     if not own:
         return
-    for place, where, row in _places_with_people(values):
+    for place, where, column, row in _places_with_people(values):
         for who, title in PEOPLE.items():
             if (other := row.get(f"{who}_pan")) and PAN.key(other) == own:
-                sides = (Side("Profile", "pan", own), Side(where, f"{place}.{who}_pan", own))
+                sides = (_side(PROFILE, "pan", own), _side(column, f"{place}.{who}_pan", own))
                 said = f"The {title} in {where} has the user's own PAN. Check it."
-                yield Comparison(f"{title.capitalize()}: PAN", sides, said)
+                yield Comparison(f"{title.capitalize()}: PAN", sides, said, fault="Must not be the same")
 
 
 def _holding(values: Given) -> Iterator[Comparison]:
@@ -107,8 +114,8 @@ def _holding(values: Given) -> Iterator[Comparison]:
             continue
         fits = (kind == HoldingType.SINGLE) == (mode == HoldingMode.SINGLE)
         sides = (
-            Side(f"Demat {place + 1}", f"demats.{place}.holding_type", kind),
-            Side("MF UCC", "mf_ucc.holding_mode", mode),
+            _side(f"Demat {place + 1}", f"demats.{place}.holding_type", kind),
+            _side("MF UCC", "mf_ucc.holding_mode", mode),
         )
         said = f"Demat account {place + 1} and the mutual-fund UCC differ in whether the holding is joint. Check both."
         yield Comparison("Holding", sides, "" if fits else said)
@@ -117,20 +124,39 @@ def _holding(values: Given) -> Iterator[Comparison]:
 def _addresses(values: Given) -> Iterator[Comparison]:
     """Mobile number and e-mail of the alternate addresses beside the profile's. The address itself is to differ."""
     for name, title in (("mobile", "Mobile"), ("email", "E-mail")):
-        sides = [Side("Profile", name, text(values, name))] if text(values, name) else []
+        sides = [_side(PROFILE, name, text(values, name))] if text(values, name) else []
         for prefix, where in (("first_", "Alternate address 1"), ("second_", "Alternate address 2")):
             if found := text(values, f"{prefix}{name}"):
-                sides.append(Side(where, f"{prefix}{name}", found))
+                sides.append(_side(where, f"{prefix}{name}", found))
         if len(sides) > 1:
-            fits = not any(_differs(side.text, sides[0].text, KEYS[name]) for side in sides)
+            agree = _agreeing(sides, KEYS[name])
             said = f"{title} is not the same in {_places(sides)}. Make sure that both are right."
-            yield Comparison(title, tuple(sides), "" if fits else said)
+            yield Comparison(title, tuple(sides), "" if len(agree) == len(sides) else said, agree)
 
 
-def _places_with_people(values: Given) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+def _places_with_people(values: Given) -> Iterator[tuple[str, str, str, Mapping[str, str]]]:
+    """The path of each place, what a sentence and what a column calls it, and what it says."""
     for place, demat in enumerate(records(values, "demats")):
-        yield f"demats.{place}", f"demat account {place + 1}", demat
-    yield "mf_ucc", "the mutual-fund UCC", record(values, "mf_ucc")
+        yield f"demats.{place}", f"demat account {place + 1}", f"Demat {place + 1}", demat
+    yield "mf_ucc", "the mutual-fund UCC", "MF UCC", record(values, "mf_ucc")
+
+
+def _side(where: str, path: str, said: str) -> Side:
+    field = _field(path)
+    return Side(where, path, said, field.words(said), field.masked(said))
+
+
+def _field(path: str) -> Field:
+    name, _, rest = path.partition(".")
+    field = FIELDS[name]
+    return field.record.fields[rest.rpartition(".")[2]] if isinstance(field, Records) else field
+
+
+def _agreeing(sides: list[Side], key: Callable[[str], str] | None) -> tuple[Side, ...]:
+    """The sides that say what more than half of all say."""
+    said = [_sense(side.text, key) for side in sides]
+    times = Counter(said)
+    return tuple(side for side, sense in zip(sides, said, strict=True) if 2 * times[sense] > len(sides))
 
 
 def _places(sides: list[Side]) -> str:
@@ -138,9 +164,9 @@ def _places(sides: list[Side]) -> str:
 
 
 def _differs(one: str, other: str, key: Callable[[str], str] | None = None) -> bool:
-    """Case, spaces and signs between words say nothing; `key` is what two spellings have in common."""
-    if one == other:
-        return False
-    if key:
-        return key(one) != key(other)
-    return (words(one) or one) != (words(other) or other)
+    return one != other and _sense(one, key) != _sense(other, key)
+
+
+def _sense(said: str, key: Callable[[str], str] | None) -> str:
+    """What two spellings of the same share: `key` says it; else case, spaces and signs between words do not count."""
+    return key(said) if key else " ".join(words(said)) or said

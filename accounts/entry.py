@@ -1,6 +1,7 @@
 """Where changes of retail users are proposed: a new one, and each message for one that is here."""
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from accounts.kinds import create_retail_user, register_retail_user, update_retail_user
+from accounts.parts import PARTS
 from accounts.retail_users import IDENTITY, by_lane
 from accounts.segments import INACTIVE, REACTIVATE
 from accounts.values import to_values
@@ -18,6 +20,7 @@ from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import NotAllowed
 from backoffice.changes.form_pages import form_address, form_paths
 from backoffice.changes.kinds import KINDS
+from backoffice.kit.sections import limited
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import initial
 
@@ -50,6 +53,28 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
         fixed=fixed,
     )
     return menu.shape(form, known)
+
+
+def part_form(group_id: str, user_id: str, part: str) -> EntryForm:
+    """The form of an update with the fields of one part of a retail user alone. Raises Http404."""
+    return _only(change_form(group_id, user_id, update_retail_user.KIND.slug), group_id, user_id, part)
+
+
+def _only(form: EntryForm, group_id: str, user_id: str, slug: str) -> EntryForm:
+    """A form with what it has of a part. Raises Http404 where that is nothing."""
+    part = PARTS.get(slug)
+    shown = [limited(section, part.names) for section in form.sections] if part else []
+    sections = tuple(section for section in shown if section)
+    if part is None or not sections:
+        raise Http404("There is no such part.")
+    return replace(
+        form,
+        title=f"Edit {part.title[0].lower()}{part.title[1:]}",
+        text=form.text.removesuffix(update_retail_user.NOT_IN_320).strip(),
+        sections=(replace(sections[0], title=part.title), *sections[1:]),
+        address=form_address("accounts:part", group_id, user_id, slug),
+        whole=form.new_url,
+    )
 
 
 @for_staff()
@@ -93,6 +118,12 @@ def _for_nobody(request: HttpRequest, group_id: str, user_id: str, slug: str) ->
     return change_kind.menu.shape(form, {INACTIVE: request.POST.getlist(REACTIVATE)})
 
 
+def _part_for_nobody(request: HttpRequest, group_id: str, user_id: str, part: str) -> EntryForm:
+    """The form of a part for somebody without a login. Raises Http404 for an unknown part."""
+    form = _for_nobody(request, group_id, user_id, update_retail_user.KIND.slug)
+    return _only(form, group_id, user_id, part)
+
+
 urlpatterns: list[URLPattern] = [
     *form_paths("new/", "new", lambda: create_retail_user.FORM),
     *form_paths("register/", "register", lambda: register_retail_user.FORM),
@@ -103,5 +134,8 @@ urlpatterns: list[URLPattern] = [
     ),
     *form_paths(
         "<str:group_id>/<str:user_id>/change/<slug:slug>/", "change", change_form, for_nobody=_for_nobody
+    ),
+    *form_paths(
+        "<str:group_id>/<str:user_id>/edit/<slug:part>/", "part", part_form, for_nobody=_part_for_nobody
     ),
 ]

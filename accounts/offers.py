@@ -5,14 +5,21 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import RetailUser
+from accounts.parts import PARTS, part_page
 from backoffice.changes.deciders import may_propose
 from backoffice.changes.kinds import KINDS
 from backoffice.kit.search import Command
 
 #: The one-click changes of status: the code, and what the button says.
 STATUS_CHANGES = (("A", "Reactivate"), ("S", "Suspend"), ("I", "Make inactive"))
-#: What is wanted most, in this order, by kind of change; the rest follow under their titles.
-FIRST = {"cash_deposit": "Deposit", "update_retail_user": "Edit contact"}
+DEPOSIT, UPDATE = "cash_deposit", "update_retail_user"
+#: The parts of a retail user that are edited most, which the search offers by name.
+EDITED = ("contact", "address", "banks")
+
+
+def at_hand(offered: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Of what may be proposed, what is wanted most: label and form."""
+    return [("Deposit", url) for slug, _, url in offered if slug == DEPOSIT]
 
 
 def forms(person: Any, user: RetailUser) -> list[tuple[str, str, str]]:
@@ -35,14 +42,12 @@ def commands(lane: str, person: Any) -> list[Command]:
     if not person.has_perm("accounts.view_retailuser"):
         return []
     user = RetailUser.objects.filter(group_id=group_id, user_id=user_id).first()
-    offered = {slug: (title, url) for slug, title, url in forms(person, user)} if user else {}
-    first = [Command(f"{label}…", offered[slug][1]) for slug, label in FIRST.items() if slug in offered]
-    if user is None or "update_retail_user" not in offered:
-        changes_of_status = []
-    else:
-        changes_of_status = [
+    offered = forms(person, user) if user else []
+    first = [Command(f"{label}…", url) for label, url in at_hand(offered)]
+    if user and any(slug == UPDATE for slug, _, _ in offered):
+        first += [Command(f"Edit {PARTS[part].title.lower()}…", part_page(lane, part)) for part in EDITED]
+        first += [
             Command(f"{label}…", reverse("accounts:status", args=[group_id, user_id, code]), post=True)
             for code, label in statuses(user)
         ]
-    rest = [Command(f"{title}…", url) for slug, (title, url) in offered.items() if slug not in FIRST]
-    return [*first, *changes_of_status, *rest]
+    return [*first, *(Command(f"{title}…", url) for slug, title, url in offered if slug != DEPOSIT)]

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import MfUcc, RetailUser
+from accounts.parts import part_of
 from accounts.proposals import Proposal
 from accounts.values import record, value_of
 from accounts.values import records as records_in
+from backoffice.kit import names
 from backoffice.protocol.codes import RecordAction
 from backoffice.protocol.fields import Code, Field, Records
 from backoffice.protocol.messages import users
@@ -46,7 +48,14 @@ PROFILE = (
             "occupation",
         ),
     ),
-    ("Contact", ("address_1", "address_2", "city", "pin_code", "telephone", "mobile", "fax", "email")),
+    ("Address", ("address_1", "address_2", "city", "pin_code")),
+    ("Contact", ("mobile", "telephone", "email", "fax")),
+)
+#: What of it the overview says.
+OVERVIEW = (
+    ("Person", ("pan", "birth_date", "gender", "client_type", "tax_status", "occupation")),
+    ("Address", ("address_1", "address_2", "city", "pin_code")),
+    ("Contact", ("mobile", "email")),
 )
 SEGMENTS = ("trading_segments", "market_data_segments", "login_segments", "inactive_segments")
 TRADING = (
@@ -97,6 +106,8 @@ class Section:
 
     title: str
     facts: Sequence[Fact]
+    #: What an update changes of it alone, as `accounts.parts` names it; "" where that is nothing.
+    part: str = ""
 
     @property
     def any_proposed(self) -> bool:
@@ -114,7 +125,14 @@ def sections(
 
     `shows`, here and below: whether personal data is shown.
     """
-    return [Section(title, [fact(user, name, proposed, shows) for name in names]) for title, names in parts]
+    return [
+        Section(
+            title,
+            [fact(user, name, proposed, shows) for name in fields],
+            next(filter(None, map(part_of, fields)), ""),
+        )
+        for title, fields in parts
+    ]
 
 
 def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal], shows: bool) -> Fact:
@@ -122,11 +140,12 @@ def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal], shows
     field = declared(name)
     words = _words(field, shows)
     value = value_of(user, name) if user else field.empty
+    called = names.meaning(field.names, str(value)) if field.names else ""
     newest = next((p for p in reversed(proposed) if _differs(p.values, name, value)), None)
     return Fact(
         label=field.label,
-        text=words(value),
-        code=str(value) if isinstance(field, Code) else "",
+        text=called or words(value),
+        code=str(value) if called or isinstance(field, Code) else "",
         unknown=user is not None and name in user.unknown_fields,
         declared=user is not None and name in user.declared_fields,
         proposed=words(newest.values[name]) or "(cleared)" if newest else "",

@@ -41,6 +41,11 @@ class Proposal:
         """Whether something is still to happen with it."""
         return self.state != DeliveryState.REFUSED
 
+    @property
+    def pressing(self) -> bool:
+        """Whether somebody should look at it first: ODIN refused it, may not have it, or a person must settle it."""
+        return self.needs_person or self.state in (DeliveryState.REFUSED, DeliveryState.UNKNOWN)
+
 
 def proposals(lane: str, *, shows: bool) -> list[Proposal]:
     """What is under way for this lane, oldest first, and a refused delivery that nothing followed. Four queries.

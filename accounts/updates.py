@@ -143,7 +143,16 @@ def _missing(message: Values) -> set[str]:
 
 def changes_nothing(message: Values, known: Values) -> bool:
     """Whether a 320 only repeats what is known: a setting that ODIN would reset may be the one that changes (U1)."""
-    return all(name == "reference" or (name in ALWAYS and _repeats(message, known, name)) for name in message)
+    return not changed_names(message, known)
+
+
+def changed_names(message: Values, known: Values) -> list[str]:
+    """What a 320 carries beside its reference and what it only repeats so that ODIN does not reset it (U1)."""
+    return [
+        name
+        for name in message
+        if name != "reference" and not (name in ALWAYS and _repeats(message, known, name))
+    ]
 
 
 def _repeats(message: Values, known: Values, name: str) -> bool:

@@ -7,25 +7,23 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import comparing, new_users, offers, profile_page
+from accounts import comparing, new_users, overview, profile_page
 from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
 from accounts.history import story
 from accounts.kinds import alternate_addresses
-from accounts.models import NewUser, RetailUser, Source
+from accounts.models import NewUser, RetailUser
 from accounts.proposals import Proposal, proposals
 from accounts.tables import NewUserTable, RetailUsersToChange, RetailUserTable
-from accounts.tabs import PAGES
+from accounts.user_page import HISTORY, LIMITS, OVERVIEW, frame, offered_tabs
 from accounts.values import to_values
 from backoffice.access import StaffRequest, for_staff
 from backoffice.batches import selecting
 from backoffice.changes.files import FileKind
 from backoffice.changes.visibility import proposed_to
-from backoffice.kit import privacy
-from backoffice.kit.components import Tab
+from backoffice.kit.components import matrix
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
 from backoffice.outside import moment, whole
@@ -104,7 +102,7 @@ def _compared(user: RetailUser) -> dict[str, Any]:
     """What is known of the user, compared with itself and with others."""
     values = {**to_values(user), **alternate_addresses.part_of(user)}
     return {
-        "comparisons": comparing.comparisons(values),
+        "compared": matrix(comparing.comparisons(values)),
         "shared": shared_findings([values])[0],
     }
 
@@ -126,17 +124,14 @@ def _only_proposed(proposed: list[Proposal], shows: bool) -> dict[str, Any]:
     }
 
 
-def _banks(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    return {"banks": user.banks.all(), "proposed": profile_page.records(proposed, "banks", shows)}
-
-
-def _demats(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    return {"demats": user.demats.all(), "proposed": profile_page.records(proposed, "demats", shows)}
-
-
-def _mutual_fund(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    mf_ucc = getattr(user, "mf_ucc", None)
-    return {"facts": profile_page.mutual_fund(mf_ucc, proposed, shows), "kyc": user.kyc}
+def _accounts(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
+    return {
+        "banks": user.banks.all(),
+        "proposed_banks": profile_page.records(proposed, "banks", shows),
+        "demats": user.demats.all(),
+        "proposed_demats": profile_page.records(proposed, "demats", shows),
+        "facts": profile_page.mutual_fund(getattr(user, "mf_ucc", None), proposed, shows),
+    }
 
 
 def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
@@ -150,8 +145,8 @@ def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[s
         if any(segment.value in ids for _, _, ids in allowed)
     ]
     return {
-        "columns": [label for label, _, _ in allowed],
-        "rows": rows,
+        "columns": [label for label, _, _ in allowed[:-1]],  # what is inactive is said beside the name
+        "rows": [(segment, cells[:-1]) for segment, cells in rows],
         "sections": profile_page.sections(user, profile_page.TRADING, proposed, shows),
         "changes": [
             f
@@ -180,17 +175,14 @@ def _templates(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[
     }
 
 
-#: The tabs of a retail user's page: name in the URL, label, what they show. History is not among them.
-TABS: dict[str, tuple[str, Callable[[RetailUser, list[Proposal], bool], dict[str, Any]]]] = {
-    "profile": ("Profile", _profile),
-    "banks": ("Banks", _banks),
-    "demat": ("Demat", _demats),
-    "mutual-fund": ("Mutual fund", _mutual_fund),
-    "segments": ("Segments", _segments),
-    "limits": ("Limits", _limits),
-    "templates": ("Templates & dealers", _templates),
+#: What a tab shows. Overview and history ask who looks.
+SHOWN: dict[str, Callable[[RetailUser, list[Proposal], bool], dict[str, Any]]] = {
+    "profile": _profile,
+    "accounts": _accounts,
+    "segments": _segments,
+    "templates": _templates,
+    LIMITS: _limits,
 }
-HISTORY = "history"
 
 
 @require_safe
@@ -202,38 +194,34 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     """
     lane = f"{group_id}/{user_id}"
     retail_user = (
-        RetailUser.objects.select_related("declared_by").filter(group_id=group_id, user_id=user_id).first()
+        RetailUser.objects.select_related("declared_by", "mf_ucc")
+        .filter(group_id=group_id, user_id=user_id)
+        .first()
     )
-    shows = privacy.shown(request, lane)
+    tab = _chosen_tab(request, retail_user)
+    context = frame(request, lane, retail_user, tab)
+    shows = context["shows_personal"]
     proposed = proposals(lane, shows=shows)
     if retail_user is None and not proposed and not proposed_to(lane, request.user):
         raise Http404(f"No retail user {lane} is known here.")
     still_open = any(proposal.open for proposal in proposed)
-    if _is_poll(request) and not still_open:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    tab = _chosen_tab(request, retail_user)
-    context: dict[str, Any] = {
-        "lane": lane,
-        "retail_user": retail_user,
-        "declared": retail_user is not None
-        and (retail_user.source == Source.DECLARED or bool(retail_user.declared_fields)),
-        "proposals": proposed,
+    context |= {
+        "proposals": sorted(proposed, key=lambda proposal: not proposal.pressing),
         "still_open": still_open,
-        "shows_personal": shows,
-        "may_reveal": privacy.may_reveal(request, lane),
         "tab": tab,
-        "tabs": tabs(request, retail_user, group_id, user_id, tab),
-        "offers": [(title, url) for _, title, url in offers.forms(request.user, retail_user)]
-        if retail_user
-        else [],
-        "statuses": offers.statuses(retail_user) if retail_user else [],
     }
+    if polled(request, "under-way"):
+        if not still_open:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return render(request, "accounts/_under_way.html", context)
     if tab == HISTORY:
         context |= _history(request, lane, shows)
     elif retail_user is None:
         context |= _only_proposed(proposed, shows)
+    elif tab == OVERVIEW:
+        context |= overview.context(retail_user, request.user, proposed, shows)
     else:
-        context |= TABS[tab][1](retail_user, proposed, shows)
+        context |= SHOWN[tab](retail_user, proposed, shows)
     return render(request, "accounts/detail.html", context)
 
 
@@ -244,34 +232,6 @@ def _history(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:
     return {"events": told.events, "earlier": told.earlier and told.earlier.isoformat(), "paged": before}
 
 
-def _is_poll(request: StaffRequest) -> bool:
-    return polled(request, "under-way")
-
-
-def _offered(request: StaffRequest, retail_user: RetailUser | None) -> list[tuple[str, str]]:
-    if retail_user is None:
-        return [("profile", "Proposed"), (HISTORY, "History")]
-    hidden = set() if request.user.has_perm("limits.view_limitupdate") else {"limits"}
-    return [(name, label) for name, (label, _) in TABS.items() if name not in hidden] + [(HISTORY, "History")]
-
-
 def _chosen_tab(request: StaffRequest, retail_user: RetailUser | None) -> str:
-    asked = request.GET.get("tab", "profile")
-    return asked if asked in dict(_offered(request, retail_user)) else "profile"
-
-
-def tabs(
-    request: StaffRequest, retail_user: RetailUser | None, group_id: str, user_id: str, current: str
-) -> list[Tab]:
-    """The parts of a retail user as tabs. `current`: a tab of its page, or the view of a page that a room added."""
-    page = reverse("accounts:detail", args=[group_id, user_id])
-    found = [
-        Tab(label, page if name == "profile" else f"{page}?tab={name}", current=name == current)
-        for name, label in _offered(request, retail_user)
-    ]
-    added = [
-        Tab(other.label, reverse(other.view, args=[group_id, user_id]), current=other.view == current)
-        for other in PAGES
-        if retail_user and request.user.has_perm(other.permission)
-    ]
-    return [*found[:-1], *added, found[-1]]
+    asked = request.GET.get("tab", OVERVIEW)
+    return asked if asked in offered_tabs(request, retail_user) else OVERVIEW

@@ -264,7 +264,23 @@ def a_deposit(portal: Portal, open_for: Callable[[str], Page]) -> Job:
     return Job("A client found and a deposit form open", hand.clicks, hand.keys, most_keys=12)
 
 
-JOBS: tuple[Callable[[Portal, Any], Job], ...] = (one_client, twelve_rows, twenty_changes, a_deposit)
+def a_typo(portal: Portal, open_for: Callable[[str], Page]) -> Job:
+    """A wrong letter in the address of a client whose page is open, until it is submitted."""
+    page = open_for("maker")
+    page.goto("/users/HO/READ07/")
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Edit address"))
+    hand.write(page.locator("[name=city]"), "Pune")
+    hand.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Check")
+    hand.write(page.locator("[name=reason]"), "Typo")
+    hand.click(page.get_by_role("button", name="Submit for approval"))
+    expect(page.get_by_text("another person must approve")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Pune")
+    return Job("A typo in an address, submitted", hand.clicks, hand.keys, most_clicks=4)
+
+
+JOBS: tuple[Callable[[Portal, Any], Job], ...] = (one_client, twelve_rows, twenty_changes, a_deposit, a_typo)
 
 
 if __name__ == "__main__":

@@ -18,5 +18,6 @@ class LimitsConfig(AppConfig):
         looking.register(deposits.TYPES, balances.around)
         looking.register(quantities.TYPES, balances.stocks)
         tabs.add(tabs.Page("limits:readings", "Funds and stocks", "limits.view_limitupdate"))
+        tabs.add_panel(tabs.Panel(balances.on_overview, "limits.view_limitupdate"))
         names.register("periodicities", readings.periodicities)
         questions.when_answered(reading_shapes.Kind.PERIODICITIES, readings.keep_periodicities)

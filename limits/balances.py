@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts.models import RetailUser
 from backoffice.changes.models import Change
 from backoffice.delivery.looking import Attempts
 from backoffice.kit.components import Beside
@@ -18,6 +19,8 @@ from limits.reading_shapes import Kind
 
 #: The line of the funds summary (317) that says what is left.
 AVAILABLE = "Net Available Funds"
+#: So many square-off settings are on the overview of a retail user; its limits have the rest.
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,16 @@ def around(attempts: Attempts) -> Beside:
     return Beside("limits/_around.html", context)
 
 
+def on_overview(user: RetailUser) -> Beside:
+    """The last known balance of a retail user with the button that reads it, and when positions are squared off."""
+    context = {
+        "balance": _balance(_answered(user.lane).first()),
+        "settings": user.square_off_settings.all()[:FEW],
+        **_asking(user.lane),
+    }
+    return Beside("limits/_overview.html", context)
+
+
 def stocks(attempts: Attempts) -> Beside:
     """Where the stocks of the retail user are read, for quantities that may have been approved."""
     return Beside(
@@ -85,6 +98,7 @@ def _asking(lane: str) -> dict[str, Any]:
     return {
         "periodicity": known or next((code for code, _ in periodicities), ""),
         "waiting": newest is not None and newest.waiting,
+        "asked_at": newest.asked_at if newest else None,
         "failed": newest.words if newest and newest.state == Question.State.FAILED else "",
         "ask_url": reverse("limits:ask", args=[group_id, user_id, "summary"]),
         "readings_url": reverse("limits:readings", args=[group_id, user_id]),

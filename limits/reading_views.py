@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
-from accounts.views import tabs as user_tabs
+from accounts.user_page import frame
 from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.operations import record
 from backoffice.incoming import page_of_this_site
@@ -78,13 +78,7 @@ def funds_and_stocks(request: StaffRequest, group_id: str, user_id: str) -> Http
     """The newest readings of one retail user, and the buttons that ask again."""
     user = _user(group_id, user_id)
     panels = [_panel(group_id, user_id, kind) for kind in KINDS]
-    context = {
-        "lane": user.lane,
-        "name": user.name,
-        "tabs": user_tabs(request, user, group_id, user_id, "limits:readings"),
-        "panels": panels,
-        "user_url": reverse("accounts:detail", args=[group_id, user_id]),
-    }
+    context = {**frame(request, user.lane, user, "limits:readings"), "panels": panels}
     return render(request, "limits/readings.html", context)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.kinds.update_retail_user import UPDATE_RETAIL_USER
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
-from accounts.views import tabs as user_tabs
+from accounts.user_page import frame
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.kinds import kind
 from backoffice.kit import privacy
@@ -41,8 +41,7 @@ def access(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     found = AccessCheck.objects.filter(lane=user.lane).select_related("by", "result")
     obstacle = operations.obstacle(user)
     context = {
-        **_frame(user),
-        "tabs": user_tabs(request, user, group_id, user_id, "trading:access"),
+        **frame(request, user.lane, user, "trading:access"),
         "obstacle": obstacle,
         "checks": found[:LISTED],
         "may_check": request.user.has_perm("trading.check_access"),

@@ -10,6 +10,7 @@ from accounts.creations import SAME_PERSON
 from accounts.duplicates import shared_findings
 from accounts.forms import SECTIONS
 from accounts.models import RetailUser
+from accounts.parts import part_of, part_page
 from accounts.records import KNOWN_POA, apply_profile, changed, confirmed_user
 from accounts.retail_users import LANE, existing_findings, moved_on, page_of, records
 from accounts.risks import risks
@@ -18,6 +19,7 @@ from accounts.updates import (
     ACCOUNTS,
     ALWAYS,
     SINGLE,
+    changed_names,
     changes_nothing,
     compose,
     in_force,
@@ -30,6 +32,7 @@ from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
 from backoffice.changes.files import FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
+from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.codes import Choice, RecordAction, Segment
@@ -136,6 +139,19 @@ def _record_section(section: Section, known: Values) -> Section:
     if section.record in known:
         return replace(section, text=ACCOUNTS_KNOWN)
     return replace(section, text=ACCOUNTS_UNKNOWN, empty="", blocks=(Block(("action",)), *section.blocks))
+
+
+def continues(change: Change) -> str:
+    """Where an update goes on: the form of the one part that it changes, or all of it."""
+    before = change.before or {}
+    wanted = {
+        name: one["values"][name] for one in change.messages for name in changed_names(one["values"], before)
+    }
+    parts = {part_of(name) for name in wanted}
+    repeats = any(name in before and value == before[name] for name, value in wanted.items())
+    if len(parts) != 1 or "" in parts or repeats:
+        return page_of(UPDATE_RETAIL_USER)(change.subject)
+    return part_page(change.subject, *parts)
 
 
 #: What names the retail user and the message in an update.
@@ -266,6 +282,7 @@ KIND = ChangeKind(
     title="Update profile",
     message=UpdateRetailUser,
     page=page_of(UPDATE_RETAIL_USER),
+    continues=continues,
     records=records,
     assess=assess,
     menu=MenuEntry(_shape),

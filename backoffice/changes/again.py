@@ -57,9 +57,10 @@ def _correction(kind: ChangeKind, change: Change, earlier: Corrected, label: str
         return _draft(kind, found) if same else None
     if not may_correct(earlier):
         return None
-    part = "" if earlier.part is None else f"&part={earlier.part}"
-    return Step(label, f"{kind.page(change.subject)}?again={change.pk}{part}")
+    if earlier.part is None:
+        return Step(label, f"{kind.form_of(change)}?again={change.pk}")
+    return Step(label, f"{kind.page(change.subject)}?again={change.pk}&part={earlier.part}")
 
 
 def _draft(kind: ChangeKind, draft: Change) -> Step:
-    return Step("Edit draft", f"{kind.page(draft.subject)}?draft={draft.token}")
+    return Step("Edit draft", f"{kind.form_of(draft)}?draft={draft.token}")

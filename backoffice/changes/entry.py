@@ -79,9 +79,7 @@ def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
         values = operations.draft_values(draft)
         findings = form.examine(values).findings if "look" in request.GET else []
         return _page(request, form, token, values, findings, draft=draft)
-    if earlier := _earlier(request, form):
-        return _page(request, form, uuid.uuid4(), values_again(form, earlier))
-    return _page(request, form, uuid.uuid4(), {**form.starting(), **form.fixed})
+    return _page(request, form, uuid.uuid4(), _begun(request, form))
 
 
 def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
@@ -105,6 +103,8 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
     if button == "save":
         messages.success(request, "The draft is kept. You find it on Today and in the list of changes.")
         return redirect(form.draft_url(token))
+    if button == "whole" and form.whole:
+        return redirect(form.whole_url(token))
     if button != "check":
         edited = _edited(form, typed_in, button)
         return _page(
@@ -239,6 +239,7 @@ def _page(
 ) -> HttpResponse:
     found = form.examine(values).findings if examine else findings or []
     shown = MessageForm(form.message, values, found)
+    here, elsewhere = _split(form, named(shown))
     folded = form.filling.folds(values) if form.filling and not logged_out else ()
     context: dict[str, Any] = {
         "token": token,
@@ -246,7 +247,9 @@ def _page(
         "draft": draft,
         "form": form,
         "keep_url": form.address("keep", token),
-        "findings": named(shown),
+        "findings": here,
+        "elsewhere": elsewhere,
+        "whole_url": form.whole_url(token) if draft else form.whole,
         "sections": divide(shown, form.sections, folded),
         "focus": focus,
         "logged_out": logged_out,
@@ -254,11 +257,32 @@ def _page(
     return render(request, "changes/entry.html", context, status=status)
 
 
+def _split(form: EntryForm, found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Findings on what the form shows, and on what only the longer one shows that it is a part of."""
+    if not form.whole:
+        return found, []
+    here = [one for one in found if not one.path or one.path.partition(".")[0] in form.names]
+    return here, [one for one in found if one not in here]
+
+
+def _begun(request: HttpRequest, form: EntryForm) -> Values:
+    """What the form starts with: the present values, or those of the change that it corrects."""
+    earlier = _earlier(request, form)
+    return values_again(form, earlier) if earlier else {**form.starting(), **form.fixed}
+
+
 def _typed(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Typed:
-    """What was typed, with the password that the draft keeps where none was typed."""
+    """What was typed, with the password that the draft keeps where none was typed.
+
+    What a part of a longer form does not show comes from the draft, or from where the form starts.
+    """
     draft = Change.objects.filter(token=token, made_by=_me(request), state=State.DRAFT).first()
     kept = operations.draft_values(draft) if draft else None
-    return {**read_form(form.message, request.POST, kept), **form.fixed}
+    typed_in: Typed = read_form(form.message, request.POST, kept)
+    if form.whole:
+        around = _begun(request, form) if kept is None else kept
+        typed_in = {**around, **{name: typed_in[name] for name in form.names}}
+    return {**typed_in, **form.fixed}
 
 
 def _values(form: EntryForm, typed_in: Typed) -> Values:

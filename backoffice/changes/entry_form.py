@@ -33,6 +33,8 @@ class EntryForm:
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
     filling: Filling | None = None
+    #: Of a form that shows a part of a longer one: where that one is. What it does not show stays as it is.
+    whole: str = ""
     #: What of the form is not in its own message, from the messages that a change of a file has behind it.
     answers: Callable[[Sequence[tuple[type[Request], Values]]], Values] = lambda sent: {}
 
@@ -60,6 +62,11 @@ class EntryForm:
         return kinds.kind(self.kind).local
 
     @property
+    def names(self) -> set[str]:
+        """The fields that its sections show."""
+        return {name for section in self.sections for name in section.names}
+
+    @property
     def groups(self) -> dict[str, Records]:
         """The fields that hold several records."""
         return {
@@ -81,3 +88,7 @@ class EntryForm:
     def draft_url(self, token: uuid.UUID) -> str:
         """The form with a draft in it."""
         return f"{self.new_url}?draft={token}"
+
+    def whole_url(self, token: uuid.UUID) -> str:
+        """The longer form that this one is a part of, with a draft in it; "" where it is all of it."""
+        return f"{self.whole}?draft={token}" if self.whole else ""

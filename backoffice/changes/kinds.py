@@ -62,9 +62,10 @@ class ChangeKind:
     What it is: `slug` is its name everywhere, `title` what people call it, `message` what it becomes. `subject` says
     whom or what a change is about, `records` what is known of many such subjects, in their order.
 
-    How it is proposed: `page` gives the address of the form for a subject, `menu` how the menu on the page of a retail
-    user offers it, if at all. `asks` declares what the form asks, where that is more than the message says, and
-    `compose` makes the message of it. `files` are the files that bring it many at a time.
+    How it is proposed: `page` gives the address of the form for a subject, `continues` that of the form in which a
+    change goes on, where it is a shorter one; `menu` how the menu on the page of a retail user offers it, if at all.
+    `asks` declares what the form asks, where that is more than the message says, and `compose` makes the message of it.
+    `files` are the files that bring it many at a time.
 
     How it is judged: `assess` finds what the room has to say of many proposals at once, in their order; `risks` are
     what a checker should look at twice, beside what findings say. `money`: a wrong word about it costs money, so two
@@ -91,6 +92,7 @@ class ChangeKind:
     records: Callable[[Sequence[str]], list[Known]]
     assess: Assess
     subject: Callable[[Values], str] = lane_of
+    continues: "Callable[[Change], str] | None" = None
     menu: MenuEntry | None = None
     asks: type[Request] | None = None
     compose: Compose = as_given
@@ -119,6 +121,10 @@ class ChangeKind:
     def guards_portal(self) -> bool:
         """Whether it changes who may do what: a kind with permissions of its own always needs a checker."""
         return self.decide != DECIDE
+
+    def form_of(self, change: "Change") -> str:
+        """Where a draft goes on, or a change starts again."""
+        return self.continues(change) if self.continues else self.page(change.subject)
 
     def known(self, subject: str) -> Known:
         """What the portal knows of one record."""

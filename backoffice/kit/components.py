@@ -117,22 +117,69 @@ class Beside:
     context: Mapping[str, Any]
 
 
+#: What a retail user's own profile is called among the places that say something of it.
+PROFILE = "Profile"
+
+
 @dataclass(frozen=True)
 class Side:
-    """What one place says: where it is in words, the path of the field, and the text."""
+    """What one place says: where it is in words, the path of the field, the value, and that as people see it.
+
+    `hidden` is for those who may not see personal data.
+    """
 
     where: str
     path: str
     text: str
+    words: str = ""
+    hidden: str = ""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing that several places say something about. `words` are "" where they fit together."""
+    """One thing that several places say something about. `words` are "" where they fit together.
+
+    Where they do not: `agree` are the sides that say the same as most, and `fault` what the others do.
+    """
 
     title: str
     sides: tuple[Side, ...]
     words: str = ""
+    agree: tuple[Side, ...] = ()
+    fault: str = "Differs"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one place says of one thing (None: nothing), and in a word whether that agrees with the others."""
+
+    place: str
+    side: Side | None
+    word: str
+    agrees: bool = True
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Comparisons with a row each, and a column for each place."""
+
+    places: Sequence[str]
+    rows: Sequence[tuple[Comparison, Sequence[Cell]]]
+
+
+def matrix(comparisons: Sequence[Comparison]) -> Matrix:
+    """What is compared, thing by place: the profile, then the others in the order in which they come."""
+    places = list(dict.fromkeys(side.where for one in comparisons for side in one.sides))
+    places.sort(key=lambda place: place != PROFILE)
+    return Matrix(places, [(one, [_cell(one, place) for place in places]) for one in comparisons])
+
+
+def _cell(comparison: Comparison, place: str) -> Cell:
+    side = next((side for side in comparison.sides if side.where == place), None)
+    if side is None:
+        return Cell(place, None, "Absent")
+    agrees = not comparison.words or side in comparison.agree
+    return Cell(place, side, "Agrees" if agrees else comparison.fault, agrees)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,12 @@ def offered(list_name: str) -> Offered:
     return [pair for pairs in grouped(list_name).values() for pair in pairs]
 
 
+def meaning(list_name: str, code: str) -> str:
+    """What a list calls a code, without the code itself; "" where it does not have it or has no other name."""
+    label = dict(offered(list_name)).get(code, "")
+    return "" if label == code else label.removeprefix(f"{code} – ").removesuffix(f" ({code})")
+
+
 def forget(list_name: str) -> None:
     """Read the list again the next time: it has changed."""
     caches["process"].delete(f"names:{list_name}")

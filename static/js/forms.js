@@ -168,6 +168,8 @@ function holds(part) {
   const { how, codes, when } = part.dataset;
   const names = when.split(" ");
   const watched = [...form.elements].filter((field) => names.some((name) => field.name === name || (how === "filled" && field.name.startsWith(`${name}-`))));
+  // Another part of a longer form has it: what the page came with stays.
+  if (!watched.length && how !== "filled") return part.dataset.state === "on";
   const values = watched
     .filter((field) => (field.type !== "checkbox" || field.checked) && field.type !== "hidden")
     .map((field) => field.value)
@@ -270,11 +272,14 @@ if (form) {
   followConditions();
   // On a narrow screen the side index is a strip; it follows the section that is being read.
   const index = one(".side-index", form);
-  new MutationObserver(() => {
-    const current = one("[aria-current]", index);
-    if (current) index.scrollLeft = current.offsetLeft - (index.clientWidth - current.offsetWidth) / 2;
-  }).observe(index, { subtree: true, attributeFilter: ["aria-current"] });
+  if (index) {
+    new MutationObserver(() => {
+      const current = one("[aria-current]", index);
+      if (current) index.scrollLeft = current.offsetLeft - (index.clientWidth - current.offsetWidth) / 2;
+    }).observe(index, { subtree: true, attributeFilter: ["aria-current"] });
+  }
   const group = form.dataset.focusGroup;
   if (group) goTo(all(`[data-group="${group}"] [data-card]`).length ? all(`[data-group="${group}"] [data-card] input:not([type=hidden])`).at(-1).id : `id_${group}`);
   else if (location.hash && !one("[data-focus]")) goTo(decodeURIComponent(location.hash.slice(1)));
+  else if ("focusFirst" in form.dataset && !one("[data-focus]")) one(".entry-sections :is(input:not([type=hidden]), select)", form)?.focus();
 }

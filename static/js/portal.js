@@ -6,6 +6,10 @@ const one = (selector, from = document) => from.querySelector(selector);
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const isTyping = (element) => element.matches("input, select, textarea, [contenteditable]") || element.closest("dialog") !== null;
 
+// What unfolds over the page: choices of several, and menus. It closes when one looks elsewhere.
+const FOLDING = "[data-picker], details.menu";
+const UNFOLDED = ":is([data-picker], details.menu)[open]";
+
 // ---- theme, navigation, dialogs, messages, copying: by click ---------------------------------
 
 function toggleTheme() {
@@ -90,8 +94,8 @@ document.addEventListener("keydown", (event) => {
     if (document.body.classList.contains("nav-open")) {
       toggleNav(false);
       one("[data-nav-toggle]").focus();
-    } else if (one("[data-picker][open]")) {
-      one("[data-picker][open] summary").focus();
+    } else if (one(UNFOLDED)) {
+      one("summary", one(UNFOLDED)).focus();
       closePickers();
     } else if (event.target.matches("[data-hotkey]")) event.target.blur();
     return;
@@ -199,12 +203,12 @@ document.addEventListener("change", (event) => {
 });
 
 function closePickers(except) {
-  for (const picker of all("[data-picker][open]")) if (picker !== except) picker.open = false;
+  for (const picker of all(UNFOLDED)) if (picker !== except) picker.open = false;
 }
-document.addEventListener("click", (event) => closePickers(event.target.closest("[data-picker]")));
+document.addEventListener("click", (event) => closePickers(event.target.closest(FOLDING)));
 document.addEventListener("focusin", (event) => {
   // A press on a label moves the focus to the page around it for a moment: only a real control counts as elsewhere.
-  if (event.target.matches("a, button, input, select, textarea, summary")) closePickers(event.target.closest("[data-picker]"));
+  if (event.target.matches("a, button, input, select, textarea, summary")) closePickers(event.target.closest(FOLDING));
 });
 
 // A control that offers what may be typed offers what fits its text: all of it, once the first key replaces the text.
@@ -293,6 +297,7 @@ document.addEventListener("htmx:responseError", () => announce("The server could
 
 document.addEventListener("DOMContentLoaded", () => {
   one("[data-focus]")?.focus();
+  one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   all("[data-picker]").forEach(sayPicked);
   all("dialog[data-open]").forEach((dialog) => dialog.showModal());
   // Side index: marks the section that is being read.

@@ -4,6 +4,7 @@ import pytest
 
 from accounts.comparing import comparisons, findings
 from backoffice.changes.operations import examine
+from backoffice.kit.components import matrix
 from tests.factories import (
     DematAccountFactory,
     RetailUserFactory,
@@ -80,6 +81,31 @@ def test_alternate_addresses_stand_beside_the_profile():
     assert compared.words
 
 
+def test_the_matrix_says_of_each_place_whether_it_agrees_differs_or_is_absent():
+    known = {"mobile": "9811111111", "first_mobile": "+919811111111", "second_mobile": "9822222222"}
+    shown = matrix(comparisons({**known, "email": "a@example.com", "first_email": "a@example.com"}))
+    assert list(shown.places) == ["Profile", "Alternate address 1", "Alternate address 2"]
+    words = {compared.title: [cell.word for cell in cells] for compared, cells in shown.rows}
+    assert words == {
+        "Mobile": ["Agrees", "Agrees", "Differs"],
+        "E-mail": ["Agrees", "Agrees", "Absent"],
+    }
+    two = matrix(comparisons({"mobile": "9811111111", "first_mobile": "9822222222"}))
+    assert [cell.word for cell in two.rows[0][1]] == ["Differs", "Differs"]
+
+
+def test_the_matrix_shows_codes_in_words_and_hides_what_is_personal():
+    given = values({"second_pan": "ABCPT1234A"}, {"holding_mode": "JO"})
+    said = {
+        compared.title: [cell for cell in cells if cell.side]
+        for compared, cells in matrix(comparisons(given)).rows
+    }
+    assert [cell.side.words for cell in said["Holding"]] == ["First holder only", "Joint"]
+    own = said["Second holder: PAN"]
+    assert [cell.word for cell in own] == ["Must not be the same"] * 2
+    assert not any("ABCPT1234A" in cell.side.hidden for cell in own)
+
+
 def test_a_deleted_account_is_not_compared():
     assert findings(values({"holding_type": "2", **JOINT, "action": "2"}, {})) == []
 
@@ -104,8 +130,9 @@ def test_the_page_of_a_retail_user_shows_what_does_not_fit(client, maker):
     RetailUserFactory(user_id="OTHER", pan="ABCPT1234A", mobile="9822222222")
     DematAccountFactory(retail_user=user, second_pan="ABCPT1234A")
     client.force_login(maker)
-    page = client.get(user.get_absolute_url()).content.decode()
+    page = client.get(user.get_absolute_url(), {"tab": "profile"}).content.decode()
     assert "has the user&#x27;s own PAN" in page
+    assert "Must not be the same" in page
     assert "HO/OTHER has the PAN too" in page
     lonely = RetailUserFactory(user_id="LONELY", pan="", mobile="")
-    assert "compared-title" not in client.get(lonely.get_absolute_url()).content.decode()
+    assert "compared-title" not in client.get(lonely.get_absolute_url(), {"tab": "profile"}).content.decode()

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from accounts.views import HISTORY, TABS
+from accounts.user_page import HISTORY, TABS
 from backoffice.audit.models import Entry
 from backoffice.changes.operations import submit
 from backoffice.delivery.models import Delivery

@@ -32,6 +32,7 @@ SAMPLES = {
     "code": "S",
     "slug": "create_retail_user",
     "kind": "create_retail_user",
+    "part": "address",
     "list": List.values[0],
     "action": "approve",
 }

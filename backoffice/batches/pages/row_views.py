@@ -32,6 +32,7 @@ from backoffice.changes.presentation import ShownMessage, shown_messages
 from backoffice.changes.risks import SHARED_RULE
 from backoffice.delivery.models import Delivery
 from backoffice.kit import privacy
+from backoffice.kit.components import matrix
 from backoffice.kit.tables_base import ListView
 from backoffice.protocol import charset
 from backoffice.protocol.findings import Severity
@@ -207,8 +208,10 @@ def _row_page(
         "empty": [cell["header"] for cell in cells if not _says_something(cell)],
         "errors": [pair for pair in found if pair[1]["severity"] == Severity.ERROR],
         "warnings": [pair for pair in found if pair[1]["severity"] != Severity.ERROR],
-        "comparisons": file_kind(batch.kind).compare(
-            row.messages[0]["values"] if row.messages else row.values, row.before
+        "compared": matrix(
+            file_kind(batch.kind).compare(
+                row.messages[0]["values"] if row.messages else row.values, row.before
+            )
         ),
         "shared": [finding for finding in row.findings if finding["rule"] == SHARED_RULE],
         "shown_messages": _messages(batch, row, change, shows),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from backoffice.kit import components, formats, polling, privacy
+from backoffice.kit import components, formats, names, polling, privacy
 from backoffice.kit.message_words import Arranged, Sections, arrange
 from backoffice.kit.periods import Period
 from backoffice.kit.periods import periods as offered_periods
@@ -143,10 +143,20 @@ def copyable(text: object, label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def whom(lane: str, names: Mapping[str, str]) -> SafeString:
-    """A retail user by id, and by name where `names` has it."""
+def whom(lane: str, by_lane: Mapping[str, str]) -> SafeString:
+    """A retail user by id, and by name where `by_lane` has it."""
     shown = format_html('<span class="mono nowrap">{}</span>', lane)
-    return format_html("{}<br>{}", shown, names[lane]) if names.get(lane) else shown
+    return format_html("{}<br>{}", shown, by_lane[lane]) if by_lane.get(lane) else shown
+
+
+@register.simple_tag
+def coded(code: object, list_name: str) -> SafeString:
+    """A code by its name in a list, the code small beside it; the code alone where no list has a name for it."""
+    text = "" if code is None else str(code)
+    name = names.meaning(list_name, text)
+    if name:
+        return format_html('{} <span class="code">{}</span>', name, text)
+    return format_html('<span class="mono">{}</span>', text) if text else format_html("{}", "–")
 
 
 @register.simple_tag(takes_context=True)
