@@ -1,6 +1,10 @@
-"""Pages that other rooms have about a retail user. They stand among the tabs of the retail user's own page."""
+"""What other rooms show of a retail user: pages among the tabs of its own page, and what a tab of that page holds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import RetailUser
 
 
 @dataclass(frozen=True)
@@ -18,3 +22,18 @@ PAGES: list[Page] = []
 def add(page: Page) -> None:
     """Add a page. Called from `AppConfig.ready` of its room."""
     PAGES.append(page)
+
+
+#: What a tab of the page shows of a retail user, and whether personal data is shown.
+Shows = Callable[[RetailUser, bool], dict[str, Any]]
+_FILLED: dict[str, Shows] = {}
+
+
+def fill(tab: str, shows: Shows) -> None:
+    """Say what a tab of the page shows. Called from `AppConfig.ready` of the room that keeps it."""
+    _FILLED[tab] = shows
+
+
+def filled(tab: str, user: RetailUser, shows: bool) -> dict[str, Any]:
+    """What another room shows in this tab."""
+    return _FILLED[tab](user, shows)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import entry, views
+from accounts import entry, history_page, views
 
 app_name = "accounts"
 
@@ -8,4 +8,5 @@ urlpatterns = [
     path("", views.RetailUserList.as_view(), name="list"),
     *entry.urlpatterns,
     path("<str:group_id>/<str:user_id>/", views.detail, name="detail"),
+    path("<str:group_id>/<str:user_id>/history/csv/", history_page.download, name="history_csv"),
 ]

@@ -9,15 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import comparing, offers, profile_page
+from accounts import comparing, history_page, offers, profile_page
 from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
-from accounts.history import story
 from accounts.kinds import alternate_addresses
 from accounts.models import RetailUser, Source
 from accounts.proposals import Proposal, proposals
 from accounts.tables import RetailUserTable
-from accounts.tabs import PAGES
+from accounts.tabs import PAGES, filled
 from accounts.values import to_values
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.visibility import proposed_to
@@ -25,11 +24,7 @@ from backoffice.kit import privacy
 from backoffice.kit.components import Tab
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
-from backoffice.outside import moment
 from backoffice.protocol.codes import Segment
-
-#: So many limit updates are shown on the page of a retail user; the list has the rest.
-LIMIT_UPDATES = 25
 
 
 class RetailUserList(ListView):
@@ -125,11 +120,7 @@ def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[s
 
 
 def _limits(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    return {
-        "updates": user.limit_updates.all()[:LIMIT_UPDATES],
-        "settings": user.square_off_settings.all(),
-        "quantities": user.approved_quantities.all(),
-    }
+    return filled("limits", user, shows)
 
 
 def _templates(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
@@ -191,19 +182,12 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         "statuses": offers.statuses(retail_user) if retail_user else [],
     }
     if tab == HISTORY:
-        context |= _history(request, lane, shows)
+        context |= history_page.context(request, lane, shows)
     elif retail_user is None:
         context |= _only_proposed(proposed, shows)
     else:
         context |= TABS[tab][1](retail_user, proposed, shows)
     return render(request, "accounts/detail.html", context)
-
-
-def _history(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:
-    """A page of the story: the newest, or what was before the time in the address."""
-    before = moment(request.GET.get("before", ""))
-    told = story(lane, request.user, shows, before)
-    return {"events": told.events, "earlier": told.earlier and told.earlier.isoformat(), "paged": before}
 
 
 def _is_poll(request: StaffRequest) -> bool:
