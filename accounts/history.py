@@ -141,7 +141,8 @@ class History:
         if place.entry:
             at, number = place.entry
             entries = entries.filter(Q(at__lt=at) | Q(pk__lt=number), at__lte=at)
-        ours, theirs = deque(changes[:most]), deque(entries.select_related("by")[:most])
+        ours = deque(changes.select_related("made_by", "decided_by")[:most])
+        theirs = deque(entries.select_related("by")[:most])
         merged: list[tuple[Change | Entry, Place]] = []
         while len(merged) < most and (ours or theirs):
             if ours and (not theirs or (ours[0].submitted_at or ours[0].created_at) >= theirs[0].at):

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from accounts.history import History, Place, chosen
 from backoffice.access import StaffRequest
 from backoffice.audit.models import Entry
@@ -60,11 +62,9 @@ def words(asked: dict[str, Any]) -> Sequence[tuple[str, str]]:
 def rows(asked: dict[str, Any], whole: bool, after: Any) -> Sequence[Row]:
     """The next rows after a place in the history, newest first."""
     merged = _history(asked).after(Place.read(after or ""), AT_ONCE)
-    numbers = [one.pk for one, _ in merged if isinstance(one, Change)]
-    related = Change.objects.filter(pk__in=numbers).select_related("made_by", "decided_by")
-    full = {change.pk: change for change in related.prefetch_related(*RELATED)}
+    prefetch_related_objects([one for one, _ in merged if isinstance(one, Change)], *RELATED)
     return [
-        (str(place), _of_change(full[one.pk], whole) if isinstance(one, Change) else _of_entry(one, whole))
+        (str(place), _of_change(one, whole) if isinstance(one, Change) else _of_entry(one, whole))
         for one, place in merged
     ]
 

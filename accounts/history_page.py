@@ -1,11 +1,12 @@
 """The history of a retail user as its page shows it: a card for each change, a line for what belongs to none."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -106,15 +107,14 @@ def _address(request: StaffRequest, after: str = "") -> str:
     return f"?{query.urlencode()}"
 
 
-def _cards(changes: Iterable[Change], request: StaffRequest, shows: bool) -> dict[int, Card]:
+def _cards(changes: list[Change], request: StaffRequest, shows: bool) -> dict[int, Card]:
     """The cards of these changes by their numbers, in a fixed number of queries."""
-    several = Change.objects.filter(pk__in=[change.pk for change in changes])
-    related = several.select_related("made_by", "decided_by").prefetch_related(*RELATED)
+    prefetch_related_objects(changes, *RELATED)
     further = _further([change.pk for change in changes], request, shows)
     may_see_deliveries = request.user.has_perm("delivery.view_delivery")
     return {
         change.pk: _card(change, shows, further[change.pk], may_see_deliveries=may_see_deliveries)
-        for change in related
+        for change in changes
     }
 
 

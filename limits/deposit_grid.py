@@ -152,7 +152,7 @@ def propose(
             *(
                 line(
                     [
-                        *(row.user.group_id, row.user.user_id, row.amount, row.reference),
+                        *(row.user.group_id, row.user.user_id, plain_amount(row.amount), row.reference),
                         *(product, row.remarks),
                     ]
                 )

@@ -60,10 +60,12 @@ class OriginColumn(tables.Column):
 class LimitUpdateTable(PortalTable):
     """Deposits that ODIN confirmed, with who raised the limit and why. A row opens the change that did."""
 
-    confirmed_at = TimeColumn(verbose_name="Confirmed", linkify=lambda record, table: table.opens(record))
+    confirmed_at = TimeColumn(
+        verbose_name="Confirmed", linkify=lambda record, table: table.opens(record), attrs={"td": {}}
+    )
     retail_user = RetailUserColumn()
     name = tables.Column(verbose_name="Name", accessor="retail_user__name")
-    kind = tables.Column(verbose_name="Kind")
+    kind = tables.Column(verbose_name="Kind", attrs={"td": {"class": "nowrap"}})
     amount = AmountColumn(verbose_name="Amount ₹", empty_values=())
     total = TotalColumn(verbose_name="Running total ₹", accessor="pk", orderable=False)
     requested_by = OriginColumn(lambda change, request: change.made_by, verbose_name="Requested by")
@@ -86,7 +88,7 @@ class LimitUpdateTable(PortalTable):
 
     def render_kind(self, value: str, record: LimitUpdate) -> str:
         product = self.products.get(record.product_id or 0, record.product_id)
-        return value if product is None else f"{value}, product {product}"
+        return value if product is None else format_html("{}<br>product {}", value, product)
 
     def opens(self, record: LimitUpdate) -> str:
         """The change that raised the limit; the limits of its retail user where none is known or may be seen."""

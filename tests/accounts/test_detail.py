@@ -175,9 +175,10 @@ def test_text_from_outside_is_shown_as_text(client):
 def test_the_number_of_queries_does_not_grow_with_what_there_is(client, tab):
     user = RetailUserFactory(group_id="HO", user_id="RET001")
     _fill(user, 1)
+    page(client, tab)  # the names of products are kept
     few = _queries(client, tab)
     _fill(user, 50)
-    assert _queries(client, tab) == few
+    assert _queries(client, tab) <= few
     assert few <= 19
 
 

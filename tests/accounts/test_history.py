@@ -94,12 +94,13 @@ def test_a_card_shows_changed_values_alone_and_hides_what_needs_a_reason(client,
     ],
 )
 def test_the_steps_end_in_words_where_the_change_ended(client, reader, columns, last):
+    change = ChangeFactory()
     people = (
         {"decided_by": StaffFactory(), "decided_at": timezone.now()} if columns["state"] == "rejected" else {}
     )
-    ChangeFactory(**columns, **people)
+    Change.objects.filter(pk=change.pk).update(**columns, **people)
     html = history(client)
-    assert f"{last} (ended here)" in re.sub(r"\s+", " ", words(html)).replace(f"{last}(", f"{last} (")
+    assert f"{last} (ended here)" in words(html)
     assert "Applied (not yet)" not in words(html)
     assert "story-card panel-bad" in html
 
@@ -123,8 +124,8 @@ def test_filters_leave_the_changes_and_events_that_fit(client, reader):
     long_ago = timezone.now() - timedelta(days=40)
     mine = ChangeFactory(made_by=one)
     theirs = ChangeFactory.approved(made_by=other, kind="update_retail_user")
-    old = ChangeFactory(made_by=other, state="withdrawn")
-    Change.objects.filter(pk=old.pk).update(submitted_at=long_ago)
+    old = ChangeFactory(made_by=other)
+    Change.objects.filter(pk=old.pk).update(state="withdrawn", submitted_at=long_ago)
     EntryFactory(text="Held alone.", by=one)
     assert len(numbers(history(client))) == 4
 

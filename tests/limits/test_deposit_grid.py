@@ -53,6 +53,9 @@ ROWS = (("c1", "2,50,000", "SLIP1", "Counter 3"), ("HO/C2", "1000.50", "", ""), 
 
 def test_a_grid_becomes_one_submitted_batch_with_its_total(as_maker, maker, checker):
     answer = as_maker.post(PAGE, grid(*ROWS))
+    assert answer.status_code == 302, [row.findings for row in answer.context["rows"]] + [
+        answer.context["problem"]
+    ]
     batch = Batch.objects.get()
     assert answer.url == batch.get_absolute_url()
     assert (batch.state, batch.reason, str(batch.control_total)) == (
@@ -84,7 +87,7 @@ def test_the_same_grid_sent_twice_is_one_batch(as_maker):
         ([("NOBODY", "5", "", "")], "is no retail user here"),
         ([("", "5", "", "")], "The client code is missing"),
         ([("C1", "five", "", "")], "five"),
-        ([("C1", "", "", "")], "Fill it in"),
+        ([("C1", "", "", "")], "Fill in an amount"),
         ([("C1", "5", "PAYIN9", "")], "was used before"),
         ([("C1", "5", "TWICE", ""), ("C2", "6", "TWICE", "")], "Row 1 has the same reference"),
     ],
