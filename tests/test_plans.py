@@ -236,7 +236,7 @@ def test_a_page_of_a_history_is_answered_from_indexes(person, partial, chosen, a
     with CaptureQueriesContext(connection) as captured:
         history.chosen("HO/RET001", chosen, changes=True, entries=True).after(history.Place.read(after), 21)
     asked = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
-    assert len(asked) >= 2
+    assert asked
     assert not {fault for sql in asked for fault in _faults(sql, partial, walks=True)}
 
 
