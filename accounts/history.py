@@ -1,180 +1,161 @@
-"""The story of a retail user on one time line: changes, deliveries, attempts and audit entries, newest first.
+"""The history of a retail user: its changes, and what belongs to none of them, newest first.
 
-Changes and attempts tell of themselves, since those that came in a file have no audit entries of their own; the audit
-trail adds the rest: first approvals, comments, reveals, legal holds, what a person decided, and the record's values
-before and after.
+Changes come by their number and audit entries by their time, each from an index that begins with the retail user; a
+page is where both are merged. A page ends at a place in either, so that the next begins there whatever is added above.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+import django_filters
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
 
 from backoffice.audit.models import Entry
-from backoffice.audit.operations import SYSTEM
-from backoffice.changes.effects import effect
-from backoffice.changes.kinds import declared
-from backoffice.changes.models import Change, State
-from backoffice.changes.presentation import told_messages
-from backoffice.compliance.differences import differences
-from backoffice.delivery.models import Attempt, Delivery
-from backoffice.kit import privacy
-from backoffice.kit.components import Event, status
-from backoffice.kit.templatetags.portal import optional_url
-from backoffice.protocol.message import REQUESTS
+from backoffice.changes.kinds import KINDS
+from backoffice.changes.models import STATUSES, Change, State
+from backoffice.changes.results import of_status
+from backoffice.kit.filters import Filters, FromDay, PersonFilter, ToDay
+from backoffice.kit.formats import midnight
+from backoffice.logins.models import User
+from backoffice.outside import moment, whole
 
-#: So many events are on a page of the story.
-PAGE = 30
-
-#: What changes and attempts tell already.
-TOLD_ELSEWHERE = (
-    "change.submitted",
-    "change.approved",
-    "change.rejected",
-    "delivery.claimed",
-    "delivery.applied",
-    "delivery.refused",
-    "delivery.not_applied",
-    "delivery.unknown",
-)
+#: Chosen as a kind: what belongs to no change.
+OTHER = "other"
 
 
 @dataclass(frozen=True)
-class Story:
-    """One page of a time line. `earlier` is the time before which the next page begins; None where there is none."""
+class Place:
+    """Where a page begins: below this change, and below the entry of this time and number. None: at the newest."""
 
-    events: list[Event]
-    earlier: datetime | None
+    change: int | None = None
+    entry: tuple[datetime, int] | None = None
 
+    def __str__(self) -> str:
+        """As it stands in an address."""
+        at, number = self.entry or ("", "")
+        return f"{self.change or ''}_{at.isoformat() if isinstance(at, datetime) else ''}_{number}"
 
-def story(lane: str, viewer: Any, shows: bool, before: datetime | None = None) -> Story:
-    """What happened to this lane before a time, as far as the viewer may see it. Seven queries, however long it is.
-
-    `shows`: whether personal data is shown.
-    """
-
-    def newest(rows: QuerySet[Any], by: str) -> QuerySet[Any]:
-        rows = rows.filter(**{f"{by}__lt": before}) if before else rows.filter(**{f"{by}__isnull": False})
-        return rows.order_by(f"-{by}", "-pk")[: PAGE + 1]
-
-    events: list[Event] = []
-    if viewer.has_perm("changes.view_change"):
-        changes = Change.objects.filter(subject=lane).exclude(state=State.DRAFT)
-        changes = changes.select_related("made_by", "decided_by")
-        events += _submitted(newest(changes, "submitted_at"), shows)
-        events += _decided(newest(changes.defer("values", "before", "findings"), "decided_at"), shows)
-    if viewer.has_perm("delivery.view_delivery"):
-        events += _queued(newest(Delivery.objects.filter(lane=lane), "created_at"), shows)
-        attempts = Attempt.objects.filter(delivery__lane=lane).select_related("delivery")
-        events += _attempts(list(newest(attempts, "started_at")), shows)
-    if viewer.has_perm("audit.view_entry"):
-        entries = Entry.objects.filter(subject=lane).select_related("by").exclude(action__in=TOLD_ELSEWHERE)
-        events += (_of_entry(entry, shows) for entry in newest(entries, "at"))
-    events.sort(key=lambda event: event.at, reverse=True)
-    shown = events[:PAGE]
-    # Two of the same moment stay together: the next page begins before it.
-    shown += [event for event in events[PAGE:] if event.at == shown[-1].at]
-    return Story(shown, shown[-1].at if len(events) > len(shown) else None)
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        """The place in a text; the newest where it is none."""
+        change, _, rest = text.partition("_")
+        at, number = moment(rest.rpartition("_")[0]), whole(rest.rpartition("_")[2])
+        return cls(whole(change), (at, number) if at and number is not None else None)
 
 
-def _submitted(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
-    for change in changes:
-        shown = status("change", State.SUBMITTED)
-        yield Event(
-            at=change.submitted_at,  # type: ignore[arg-type]  # drafts are left out
-            who=str(change.made_by),
-            what=f"{_titles(change)}: submitted (C-{change.pk})",
-            effect=effect(change, reveal=shows),
-            now=change.status,
-            why=privacy.words(change.reason, shows),
-            tone=shown.tone,
-            icon=shown.icon,
-            url=change.get_absolute_url(),
-            messages=told_messages(change, reveal=shows),
-        )
+class HistoryFilter(Filters):
+    """What of a history is shown: one kind of change, what somebody took part in, an outcome, some days."""
 
-
-def _decided(changes: Iterable[Change], shows: bool) -> Iterator[Event]:
-    for change in changes:
-        shown = status("change", change.state)
-        yield Event(
-            at=change.decided_at,  # type: ignore[arg-type]  # only decided ones are asked for
-            who=str(change.decided_by or SYSTEM),
-            what=f"{_titles(change)}: {shown.word.lower()} (C-{change.pk})",
-            why=privacy.words(change.decision_reason, shows),
-            tone=shown.tone,
-            icon=shown.icon,
-            url=change.get_absolute_url(),
-        )
-
-
-def _titles(change: Change) -> str:
-    return ", ".join(dict.fromkeys(declared(change.kind, part["type"]).title for part in change.messages))
-
-
-def _queued(deliveries: Iterable[Delivery], shows: bool) -> Iterator[Event]:
-    for delivery in deliveries:
-        now = status("delivery", delivery.state)
-        details = [
-            ("Now", now.word),
-            ("Reference", delivery.reference),
-            ("Why", privacy.words(delivery.reason, shows)),
-        ]
-        yield Event(
-            at=delivery.created_at,
-            who=SYSTEM,
-            what=f"{_title(delivery)}: queued (D-{delivery.pk})",
-            tone="idle",
-            icon="clock",
-            url=delivery.get_absolute_url(),
-            details=[(label, text) for label, text in details if text],
-        )
-
-
-def _attempts(attempts: list[Attempt], shows: bool) -> Iterator[Event]:
-    """Each try, with what the record took from it: the audit entry of its outcome has the values."""
-    outcomes = Entry.objects.filter(delivery_id__in={attempt.delivery_id for attempt in attempts})
-    applied = outcomes.filter(action="delivery.applied").order_by("id")
-    effects = {entry.delivery_id: differences(entry, shows) for entry in applied}
-    for attempt in attempts:
-        shown = status("outcome", attempt.outcome)
-        answer = " ".join(part for part in (attempt.code, attempt.text) if part)
-        details = [
-            ("ODIN's answer", privacy.words(answer, shows)),
-            ("Read as", privacy.words(attempt.reason, shows)),
-            ("Reference", attempt.delivery.reference),
-            ("Took", f"{attempt.duration_ms} ms" if attempt.duration_ms is not None else ""),
-            ("What came back", privacy.words(attempt.answer, shows)),
-        ]
-        yield Event(
-            at=attempt.started_at,
-            who=SYSTEM,
-            what=f"{_title(attempt.delivery)}: attempt {attempt.number}, {shown.word.lower()}",
-            why=privacy.words(answer, shows),
-            tone=shown.tone,
-            icon=shown.icon,
-            url=attempt.delivery.get_absolute_url(),
-            details=[(label, text) for label, text in details if text],
-            raw=attempt.request if shows else privacy.hide_message(attempt.request),
-            differences=effects.get(attempt.delivery_id, []) if attempt.outcome == "applied" else [],
-        )
-
-
-def _title(delivery: Delivery) -> str:
-    return f"{REQUESTS[delivery.message_type].title} ({delivery.message_type})"
-
-
-def _of_entry(entry: Entry, shows: bool) -> Event:
-    details = [("From", entry.address or ""), ("Response code", entry.code), ("Reference", entry.reference)]
-    return Event(
-        at=entry.at,
-        who=entry.who,
-        what=privacy.words(entry.text, shows),
-        why=privacy.words(entry.reason, shows),
-        icon="audit",
-        url=optional_url("compliance:detail", entry.pk),
-        details=[(label, text) for label, text in details if text],
-        differences=differences(entry, shows),
+    kind = django_filters.ChoiceFilter(label="What", method="of_kind", empty_label="Any")
+    person = PersonFilter(label="Person", method="of_person", empty_label="Any")
+    outcome = django_filters.ChoiceFilter(
+        label="Outcome", choices=STATUSES[1:], method="with_outcome", empty_label="Any"
     )
+    since = FromDay(field_name="submitted_at", label="From")
+    until = ToDay(field_name="submitted_at", label="To")
+
+    class Meta:
+        model = Change
+        fields = ("kind", "person", "outcome", "since", "until")
+
+    def __init__(self, data: Mapping[str, Any], lane: str) -> None:
+        changes = Change.objects.filter(subject=lane).exclude(state=State.DRAFT)
+        super().__init__(data, queryset=changes)
+        kinds = ((slug, kind.title) for slug, kind in KINDS.items() if not kind.guards_portal)
+        self.filters["kind"].extra["choices"] = [
+            *sorted(kinds, key=lambda pair: pair[1]),
+            (OTHER, "What belongs to no change"),
+        ]
+        entries = Entry.objects.filter(subject=lane).order_by()
+        mine = changes.order_by()
+        self.filters["person"].queryset = User.objects.filter(
+            Q(pk__in=mine.values("made_by"))
+            | Q(pk__in=mine.values("decided_by"))
+            | Q(pk__in=entries.values("by"))
+        ).order_by("username")
+        self.lane = lane
+
+    def of_kind(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
+        """The changes of one kind."""
+        return queryset.none() if value == OTHER else queryset.filter(kind=value)
+
+    def of_person(self, queryset: QuerySet[Change], name: str, value: User) -> QuerySet[Change]:
+        """The changes that somebody made, approved or decided."""
+        approved = Q(approvals__by=value) | Q(batch__approvals__by=value)
+        took_part = Change.objects.filter(
+            Q(made_by=value) | Q(decided_by=value) | approved, subject=self.lane
+        )
+        return queryset.filter(pk__in=took_part.order_by().values("pk"))
+
+    def with_outcome(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
+        """The changes of one status."""
+        return queryset.filter(of_status([value]))
+
+    @property
+    def entries(self) -> QuerySet[Entry]:
+        """What belongs to no change, by the same filters: it has neither a kind nor an outcome."""
+        found = Entry.objects.filter(subject=self.lane, change_id=None)
+        if not self.is_valid():
+            return found.none()
+        chosen = self.form.cleaned_data
+        if chosen["outcome"] or chosen["kind"] not in ("", OTHER):
+            return found.none()
+        if chosen["person"]:
+            found = found.filter(by=chosen["person"])
+        if chosen["since"]:
+            found = found.filter(at__gte=midnight(chosen["since"]))
+        if chosen["until"]:
+            found = found.filter(at__lt=midnight(chosen["until"] + timedelta(days=1)))
+        return found
+
+
+def chosen(lane: str, filters: Mapping[str, str], *, changes: bool, entries: bool) -> "History":
+    """The history of a retail user `GROUP/USER` by these filters, as far as somebody may see it."""
+    query = QueryDict(mutable=True)
+    query.update(dict(filters))
+    found = HistoryFilter(query, lane)
+    return History(
+        found,
+        found.qs if changes else found.qs.none(),
+        found.entries if entries else found.entries.none(),
+    )
+
+
+@dataclass(frozen=True)
+class History:
+    """The changes and entries that filters leave."""
+
+    filters: HistoryFilter
+    changes: QuerySet[Change]
+    entries: QuerySet[Entry]
+
+    def after(self, place: Place, most: int) -> list[tuple[Change | Entry, Place]]:
+        """At most so many from a place on, each with the place behind it. A fixed number of queries."""
+        changes, entries = self.changes.order_by("-pk"), self.entries.order_by("-at", "-pk")
+        if place.change:
+            changes = changes.filter(pk__lt=place.change)
+        if place.entry:
+            at, number = place.entry
+            entries = entries.filter(Q(at__lt=at) | Q(pk__lt=number), at__lte=at)
+        ours = deque(changes.select_related("made_by", "decided_by")[:most])
+        theirs = deque(entries.select_related("by")[:most])
+        merged: list[tuple[Change | Entry, Place]] = []
+        while len(merged) < most and (ours or theirs):
+            if ours and (not theirs or (ours[0].submitted_at or ours[0].created_at) >= theirs[0].at):
+                change = ours.popleft()
+                place = replace(place, change=change.pk)
+                merged.append((change, place))
+            else:
+                entry = theirs.popleft()
+                place = replace(place, entry=(entry.at, entry.pk))
+                merged.append((entry, place))
+        return merged
+
+    def count(self, most: int | None) -> int:
+        """How many there are; `most` at most, where it is given."""
+        ours, theirs = self.changes.order_by(), self.entries.order_by()
+        return (ours[:most].count() + theirs[:most].count()) if most else ours.count() + theirs.count()

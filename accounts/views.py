@@ -9,14 +9,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts import comparing, new_users, overview, profile_page
+from accounts import comparing, history_page, new_users, overview, profile_page
 from accounts.duplicates import shared_findings
 from accounts.filters import RetailUserFilter
-from accounts.history import story
 from accounts.kinds import alternate_addresses
 from accounts.models import NewUser, RetailUser
 from accounts.proposals import Proposal, proposals
 from accounts.tables import NewUserTable, RetailUsersToChange, RetailUserTable
+from accounts.tabs import filled
 from accounts.user_page import HISTORY, LIMITS, OVERVIEW, frame, offered_tabs
 from accounts.values import to_values
 from backoffice.access import StaffRequest, for_staff
@@ -26,11 +26,8 @@ from backoffice.changes.visibility import proposed_to
 from backoffice.kit.components import matrix
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
-from backoffice.outside import moment, whole
+from backoffice.outside import whole
 from backoffice.protocol.codes import Segment
-
-#: So many limit updates are shown on the page of a retail user; the list has the rest.
-LIMIT_UPDATES = 25
 
 
 class RetailUserList(ListView):
@@ -158,11 +155,7 @@ def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[s
 
 
 def _limits(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    return {
-        "updates": user.limit_updates.all()[:LIMIT_UPDATES],
-        "settings": user.square_off_settings.all(),
-        "quantities": user.approved_quantities.all(),
-    }
+    return filled("limits", user, shows)
 
 
 def _templates(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
@@ -215,7 +208,7 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "accounts/_under_way.html", context)
     if tab == HISTORY:
-        context |= _history(request, lane, shows)
+        context |= history_page.context(request, lane, shows)
     elif retail_user is None:
         context |= _only_proposed(proposed, shows)
     elif tab == OVERVIEW:
@@ -223,13 +216,6 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     else:
         context |= SHOWN[tab](retail_user, proposed, shows)
     return render(request, "accounts/detail.html", context)
-
-
-def _history(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:
-    """A page of the story: the newest, or what was before the time in the address."""
-    before = moment(request.GET.get("before", ""))
-    told = story(lane, request.user, shows, before)
-    return {"events": told.events, "earlier": told.earlier and told.earlier.isoformat(), "paged": before}
 
 
 def _chosen_tab(request: StaffRequest, retail_user: RetailUser | None) -> str:

@@ -69,6 +69,21 @@ class Funds:
     amount: Decimal | None
     parts: list["Funds"] = field(default_factory=list)
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is zero, and so is everything below it."""
+        return self.amount == 0 and not self.told
+
+    @property
+    def told(self) -> list["Funds"]:
+        """The lines below it that are not zero."""
+        return [part for part in self.parts if part.amount != 0]
+
+    @property
+    def zeros(self) -> list["Funds"]:
+        """The lines below it that are."""
+        return [part for part in self.parts if part.amount == 0]
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -145,6 +160,11 @@ class Shown:
     rows: Sequence[Any] = ()
     problem: str = ""
     unknown: tuple[str, ...] = ()
+
+    @property
+    def zeros(self) -> list[Funds]:
+        """The trees of the funds view that are zero throughout."""
+        return [row for row in self.rows if isinstance(row, Funds) and row.is_zero]
 
 
 def read(question: Question) -> Shown | None:

@@ -1,9 +1,20 @@
 """The lists of limit updates and square-off settings."""
 
-import django_tables2 as tables
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
 
-from backoffice.kit.tables_base import AgoColumn, IdColumn, MoneyColumn, PortalTable, TimeColumn
+import django_tables2 as tables
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from backoffice.changes.models import Change
+from backoffice.kit import privacy
+from backoffice.kit.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, TimeColumn
+from backoffice.kit.templatetags import portal
 from limits.models import LimitUpdate, SquareOffSetting
+from limits.origins import Totals, approved_by, changes_of, products, totals_of
 
 
 class RetailUserColumn(tables.Column):
@@ -19,30 +30,98 @@ class RetailUserColumn(tables.Column):
         )
 
 
-class LimitUpdateTable(PortalTable):
-    """Deposits that ODIN confirmed."""
+class AmountColumn(NumberColumn):
+    """Rupees, and beneath them those of a notional deposit, which ODIN keeps apart."""
 
-    confirmed_at = TimeColumn(verbose_name="Confirmed")
+    def render(self, record: LimitUpdate) -> SafeString:
+        return _rupees(record.amount, record.notional_deposit)
+
+
+class TotalColumn(NumberColumn):
+    """What ODIN confirmed so far of the same retail user, kind and product."""
+
+    def render(self, value: int, table: Any) -> SafeString:  # type: ignore[override]
+        totals = table.totals[value]
+        return _rupees(totals.amount, totals.notional)
+
+
+class OriginColumn(tables.Column):
+    """Something of the change that an update came from; a dash where none is known."""
+
+    def __init__(self, say: Callable[[Change, Any], object], **options: Any) -> None:
+        super().__init__(accessor="reference", orderable=False, **options)
+        self.say = say
+
+    def render(self, value: str, table: Any) -> object:
+        change = table.changes.get(value)
+        return self.say(change, table.request) if change else "–"
+
+
+class LimitUpdateTable(PortalTable):
+    """Deposits that ODIN confirmed, with who raised the limit and why. A row opens the change that did."""
+
+    confirmed_at = TimeColumn(
+        verbose_name="Confirmed", linkify=lambda record, table: table.opens(record), attrs={"td": {}}
+    )
     retail_user = RetailUserColumn()
     name = tables.Column(verbose_name="Name", accessor="retail_user__name")
-    kind = tables.Column(verbose_name="Kind")
-    amount = MoneyColumn(verbose_name="Amount ₹")
-    notional_deposit = MoneyColumn(verbose_name="Notional deposit ₹", orderable=False)
-    product_id = tables.Column(verbose_name="Product", orderable=False)
+    kind = tables.Column(verbose_name="Kind", attrs={"td": {"class": "nowrap"}})
+    amount = AmountColumn(verbose_name="Amount ₹", empty_values=())
+    total = TotalColumn(verbose_name="Running total ₹", accessor="pk", orderable=False)
+    requested_by = OriginColumn(lambda change, request: change.made_by, verbose_name="Requested by")
+    approved_by = OriginColumn(lambda change, request: approved_by(change), verbose_name="Approved by")
+    change = OriginColumn(lambda change, request: _link(change, request), verbose_name="Change")
+    reason = OriginColumn(
+        lambda change, request: privacy.words(change.reason, privacy.shown(request, change.subject)),
+        verbose_name="Reason",
+        attrs={"td": {"class": "medium"}},
+    )
     reference = IdColumn(verbose_name="Reference")
 
     class Meta(PortalTable.Meta):
         model = LimitUpdate
+        row_attrs: ClassVar[dict[str, Any]] = {"data-href": lambda record, table: table.opens(record)}
         fields = (
-            "confirmed_at",
-            "retail_user",
-            "name",
-            "kind",
-            "amount",
-            "notional_deposit",
-            "product_id",
-            "reference",
+            *("confirmed_at", "retail_user", "name", "kind", "amount", "total", "requested_by"),
+            *("approved_by", "change", "reason", "reference"),
         )
+
+    def render_kind(self, value: str, record: LimitUpdate) -> str:
+        product = self.products.get(record.product_id or 0, record.product_id)
+        return value if product is None else format_html("{}<br>product {}", value, product)
+
+    def opens(self, record: LimitUpdate) -> str:
+        """The change that raised the limit; the limits of its retail user where none is known or may be seen."""
+        change = self.changes.get(record.reference)
+        seen = change is not None and self.request.user.has_perm("changes.view_change")
+        return change.get_absolute_url() if change and seen else record.get_absolute_url()
+
+    @cached_property
+    def changes(self) -> dict[str, Change]:
+        """The changes of this page, by reference."""
+        return changes_of([row.record for row in self.paginated_rows])
+
+    @cached_property
+    def totals(self) -> dict[int, Totals]:
+        """The running totals of this page."""
+        return totals_of([row.record for row in self.paginated_rows])
+
+    @cached_property
+    def products(self) -> dict[int, str]:
+        """The names of products."""
+        return products()
+
+
+def _link(change: Change, request: Any) -> object:
+    if not request.user.has_perm("changes.view_change"):
+        return f"C-{change.pk}"
+    return format_html('<a href="{}">C-{}</a>', change.get_absolute_url(), change.pk)
+
+
+def _rupees(amount: Decimal | None, notional: Decimal | None) -> SafeString:
+    found = [portal.money(amount)] if amount is not None else []
+    found += [f"notional {portal.money(notional)}"] if notional is not None else []
+    return format_html_join(mark_safe("<br>"), "{}", ((words,) for words in found))
 
 
 class SquareOffTable(PortalTable):

@@ -26,7 +26,7 @@ class LimitUpdateList(LimitsView):
     queryset = LimitUpdate.objects.select_related("retail_user")
     table_class = LimitUpdateTable
     filterset_class = LimitUpdateFilter
-    subtitle = "Deposits that ODIN confirmed. They add to the limit, and no message takes one back."
+    subtitle = "Who raised which limit, and why. Totals hold what ODIN confirmed through the portal."
     nouns = ("limit update", "limit updates")
     search_hint = "Retail user or reference"
     empty_icon = "limits"

@@ -15,13 +15,14 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import history
 from accounts.models import RetailUser
 from accounts.views import RetailUserList
 from backoffice.audit.models import Entry
 from backoffice.batches.models import Batch, Row, RowState
 from backoffice.batches.pages.row_views import RowList
 from backoffice.batches.pages.views import BatchList
-from backoffice.changes.list_views import ChangeList, Inbox, Mine
+from backoffice.changes.list_views import ChangeList, Drafts, Inbox, Mine
 from backoffice.changes.models import Change
 from backoffice.compliance.views import EntryList
 from backoffice.delivery.models import Delivery
@@ -36,7 +37,13 @@ from limits.views import LimitUpdateList, SquareOffList
 from partners.models import ConnectorFinding, ConnectorSession, Invitation, Partner, PartnerClient
 from partners.views_invitations import InvitationList
 from partners.views_sessions import FindingList, MappingList, SessionList
-from tests.factories import DeliveryFactory, EntryFactory, LimitUpdateFactory, StaffFactory
+from tests.factories import (
+    DeliveryFactory,
+    EntryFactory,
+    LimitUpdateFactory,
+    RetailUserFactory,
+    StaffFactory,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.only_on("postgresql")]
 
@@ -46,7 +53,17 @@ MODELS = (
 )
 LARGE = {model._meta.db_table for model in MODELS}
 LISTS = (
-    *(RetailUserList, ChangeList, Mine, Inbox, DeliveryList, LimitUpdateList, SquareOffList, BatchList),
+    *(
+        RetailUserList,
+        ChangeList,
+        Mine,
+        Drafts,
+        Inbox,
+        DeliveryList,
+        LimitUpdateList,
+        SquareOffList,
+        BatchList,
+    ),
     *(InvitationList, SessionList, MappingList, FindingList, EntryList),
 )
 #: Lists of what belongs to one file or comparison: they read no more than its own rows, and may sort these.
@@ -198,6 +215,30 @@ def test_the_page_of_ones_notices_is_answered_from_indexes(client, person, parti
     with CaptureQueriesContext(connection) as captured:
         assert client.get(reverse("notices:list")).status_code == 200
     asked = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+    assert not {fault for sql in asked for fault in _faults(sql, partial, walks=True)}
+
+
+@pytest.mark.parametrize("after", ["", "100_2026-11-01T00:00:00+00:00_100"])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"kind": "cash_deposit"},
+        {"person": "1"},
+        {"outcome": "applied"},
+        {"since": "2026-01-01", "until": "2026-12-31"},
+    ],
+    ids=str,
+)
+def test_a_page_of_a_history_is_answered_from_indexes(person, partial, chosen, after):
+    if "person" in chosen:
+        chosen = {"person": str(person.pk)}
+    RetailUserFactory(group_id="HO", user_id="RET001")
+    _forget_statistics()
+    with CaptureQueriesContext(connection) as captured:
+        history.chosen("HO/RET001", chosen, changes=True, entries=True).after(history.Place.read(after), 21)
+    asked = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+    assert asked
     assert not {fault for sql in asked for fault in _faults(sql, partial, walks=True)}
 
 

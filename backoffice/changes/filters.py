@@ -66,6 +66,15 @@ class MineFilter(Filters):
         return queryset.alias(user_id=UserId("subject")).filter(fits)
 
 
+class DraftsFilter(MineFilter):
+    """One's own drafts, which have one status."""
+
+    state = None
+
+    class Meta(MineFilter.Meta):
+        fields = ("q", "kind", "since", "until")
+
+
 class ChangeFilter(MineFilter):
     """All changes: also by maker, and by what stands out."""
 

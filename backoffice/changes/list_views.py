@@ -3,18 +3,25 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
+from backoffice.access import StaffRequest, for_staff
+from backoffice.changes import drafts
 from backoffice.changes.deciders import decided_by, may_propose, visible_to
-from backoffice.changes.filters import ChangeFilter, InboxFilter, MineFilter
+from backoffice.changes.filters import ChangeFilter, DraftsFilter, InboxFilter, MineFilter
 from backoffice.changes.inbox import QUEUES, Queue
 from backoffice.changes.kinds import KINDS
-from backoffice.changes.models import Change
-from backoffice.changes.tables import ChangeTable, InboxTable, MineTable, for_lists
+from backoffice.changes.models import Change, State
+from backoffice.changes.tables import ChangeTable, DraftsTable, InboxTable, MineTable, for_lists
 from backoffice.changes.visibility import visible, waiting_for
 from backoffice.kit.components import Tab
 from backoffice.kit.tables_base import ListView, PortalTable
+from backoffice.outside import whole
 
 #: So many files are shown in the inbox: their own list has the rest.
 WHOLES = 25
@@ -39,6 +46,7 @@ def tabs(person: Any, current: str) -> list[Tab]:
     pages = [
         ("inbox", "Waiting for me", bool(decided_by(person))),
         ("mine", "My requests", proposes(person)),
+        ("drafts", "Drafts", proposes(person)),
         ("list", "All", True),
     ]
     return [
@@ -90,6 +98,36 @@ class Mine(ChangeList):
 
     def get_queryset(self) -> QuerySet[Change]:
         return for_lists(Change.objects.filter(made_by=self.request.user))
+
+
+class Drafts(Mine):
+    """One's own drafts, to be edited again or discarded several at once."""
+
+    template_name = "changes/drafts.html"
+    table_class = DraftsTable
+    filterset_class = DraftsFilter
+    title = "Drafts"
+    subtitle = "What you began and have not submitted. Nobody else sees it."
+    nouns = ("draft", "drafts")
+    empty_title = "You have no drafts"
+    empty_text = "A form that you leave before you submit it is kept here."
+    page = "drafts"
+
+    def get_queryset(self) -> QuerySet[Change]:
+        return super().get_queryset().filter(state=State.DRAFT)
+
+
+@require_POST
+@for_staff()
+def discard_drafts(request: StaffRequest) -> HttpResponse:
+    """Discard the chosen drafts of one's own."""
+    chosen = [number for text in request.POST.getlist("draft") if (number := whole(text)) is not None]
+    count = drafts.discard(chosen, by=request.user)
+    if count:
+        messages.success(request, f"{count} draft{'' if count == 1 else 's'} discarded.")
+    else:
+        messages.error(request, "Nothing was discarded. Choose the drafts first.")
+    return redirect("changes:drafts")
 
 
 class Inbox(ChangeList):

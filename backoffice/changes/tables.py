@@ -9,6 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from backoffice.changes import risks
+from backoffice.changes.drafts import kept_until
 from backoffice.changes.effects import effect
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
@@ -113,6 +114,23 @@ class MineTable(ChangeTable):
         )
         exclude = ("made_by",)
         sequence = fields
+
+
+class DraftsTable(ChangeTable):
+    """One's own drafts, with the time at which each expires."""
+
+    pick = PickColumn(accessor="pk", what="draft")
+    updated_at = AgoColumn(verbose_name="Last edited", orderable=False)
+    kept_until = tables.Column(verbose_name="Expires", accessor="pk", orderable=False)
+
+    class Meta(ChangeTable.Meta):
+        fields = ("pick", "id", "kind", "subject", "effect", "updated_at", "kept_until")
+        exclude = ("state", "made_by", "reason", "decided_by")
+        sequence = fields
+
+    def render_kept_until(self, record: Change) -> str:
+        until = kept_until(record)
+        return portal.ist(until, "date") if until else "Never"
 
 
 class InboxTable(ChangeTable):

@@ -21,6 +21,7 @@ from backoffice.changes.errors import ChangeError, NotAllowed
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages, summary
+from backoffice.changes.steps import RELATED, of_change
 from backoffice.changes.visibility import sees_changes, visible
 from backoffice.delivery import urgent
 from backoffice.delivery.errors import DeliveryError
@@ -178,8 +179,7 @@ def _page(
 
 def _visible_or_404(request: StaffRequest, pk: int) -> Change:
     changes = visible(request.user).select_related("made_by", "decided_by")
-    related = ("approvals__by", "corrections", "deliveries__attempts")
-    found = changes.prefetch_related(*related).filter(pk=pk).first()
+    found = changes.prefetch_related(*RELATED, "corrections", "deliveries__attempts").filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such change.")
     return found
@@ -235,6 +235,7 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
     marks.append(f"{goes_out.at:%Y%m%d%H%M}" if goes_out and goes_out.at else str(bool(goes_out)))
     return {
+        "steps": of_change(change),
         "goes_out": goes_out,
         "may_let_through": bool(waiting) and request.user.has_perm(urgent.RIGHT),
         "deliveries": [

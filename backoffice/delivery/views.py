@@ -22,6 +22,7 @@ from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.models import Attempt, Delivery, Settlement, Wording
 from backoffice.delivery.states import State
+from backoffice.delivery.steps import sending, steps
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
 from backoffice.kit import privacy
 from backoffice.kit.components import Chip, Tab
@@ -147,17 +148,19 @@ class DeliveryPage(StaffDetailView):
     permission_required = "delivery.view_delivery"
     queryset = Delivery.objects.select_related(
         "change", "change__made_by", "change__decided_by", "proposed_by", "settled_by", "wording__read_by"
-    ).prefetch_related("attempts")
+    ).prefetch_related("attempts", "change__approvals__by", "change__batch__approvals__by")
     template_name = "delivery/detail.html"
     context_object_name = "delivery"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         delivery = self.object
-        message = REQUESTS[delivery.message_type]
+        change, message = delivery.change, REQUESTS[delivery.message_type]
+        approvals = (change.batch or change).approvals.all()
         may = self.request.user.has_perm("delivery.resolve_delivery")
         shows = privacy.shown(self.request, delivery.lane)
         return super().get_context_data(**kwargs) | {
             "message": message,
+            "steps": steps(change, approvals, change.checkers, sending([delivery])),
             "lines": explain(message, unseal_values(delivery.values), reveal=shows),
             "lane": delivery.lane,
             "shows_personal": shows,

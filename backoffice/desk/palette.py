@@ -30,10 +30,12 @@ PAGES: tuple[tuple[str, str, str, str | Callable[[User], object]], ...] = (
     ("New onboarding profile", "onboarding:new", "plus", "accounts.propose_onboardingprofile"),
     ("Waiting for me", "changes:inbox", "inbox", lambda user: decided_by(user)),
     ("My requests", "changes:mine", "changes", proposes),
+    ("Drafts", "changes:drafts", "pencil", proposes),
     ("Approval rules", "changes:rules", "settings", "changes.view_approvalrule"),
     ("Queue of deliveries", "delivery:queue", "deliveries", "delivery.view_delivery"),
     ("Dealer session", "odin:session", "key", "odin.view_dealersession"),
     ("Password of the dealer", "dealer:password", "key", "odin.operate_dealersession"),
+    ("Enter deposits", "limits:deposits", "plus", PROPOSE),
     ("Square-off", "limits:square_off", "limits", "limits.view_limitupdate"),
     ("Periodicities", "limits:periodicities", "limits", "limits.view_limitupdate"),
     ("Scrip masters", "markets:overview", "search", "markets.view_scrip"),
@@ -73,8 +75,7 @@ class Offered:
 def offer(text: str, recent: str, user: User, nav: Iterable[NavItem]) -> Offered:
     """What fits the text; for an empty one what was opened lately. "C10001 dep" narrows the commands of C10001."""
     if not text:
-        subjects = [one[:LONGEST_SUBJECT] for one in recent.split(",")[:RECENT] if "/" in one]
-        return Offered(searching.recalled(subjects, user), recent=True)
+        return Offered(recalled(recent, user), recent=True)
     found, wanted = searching.search(text, user), ""
     front, _, last = text.rpartition(" ")
     if not found and front:
@@ -84,6 +85,12 @@ def offer(text: str, recent: str, user: User, nav: Iterable[NavItem]) -> Offered
     fitting = [one for one in commands if _begins(one.label, wanted)]
     pages = [(item.label, item.url) for item in nav if _begins(item.label, text)]
     return Offered(_few(found), fitting, subject, pages)
+
+
+def recalled(recent: str, user: User) -> list[Match]:
+    """What was opened lately, by the ids that the browser kept, as far as this person may see it."""
+    subjects = [one[:LONGEST_SUBJECT] for one in recent.split(",")[:RECENT] if "/" in one]
+    return searching.recalled(subjects, user)
 
 
 def pages_of(user: User, nav: Iterable[NavItem]) -> list[NavItem]:

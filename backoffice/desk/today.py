@@ -16,6 +16,7 @@ from backoffice.batches.models import Batch
 from backoffice.batches.models import State as BatchState
 from backoffice.changes.again import Step, first_step
 from backoffice.changes.deciders import decided_by
+from backoffice.changes.drafts import kept_until
 from backoffice.changes.effects import effect
 from backoffice.changes.kinds import file_title, title
 from backoffice.changes.models import CAME_BACK, Change
@@ -28,6 +29,7 @@ from backoffice.delivery.figures import SERIES, Later, Standing, later, midnight
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.desk.administration import Administration, administration
 from backoffice.desk.context import needing_a_person
 from backoffice.desk.morning import Age, Stage, ages, funnel
 from backoffice.desk.oversight import Oversight, oversight
@@ -47,13 +49,17 @@ WORKING_HOURS = range(8, 20)
 
 @dataclass(frozen=True)
 class Line:
-    """One change in a list of Today: what it is, whom it is about, what it does, what the person does next with it."""
+    """One change in a list of Today: what it is, whom it is about, what it does, what the person does next with it.
+
+    `expires_at` is that of a draft.
+    """
 
     what: str
     change: Change
     name: str
     effect: str
     next_step: Step | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,9 @@ class Today:
     waiting_count: int
     waiting: Sequence[Line]
     refused: Sequence[Line]
+    came_back: Sequence[Line]
     mine: Sequence[Line] | None
+    drafts: Sequence[Line]
     deliveries: dict[str, Standing] | None
     later: Later | None
     new_words: Sequence[Wording]
@@ -87,6 +95,7 @@ class Today:
     ages: Sequence[Age]
     oversight: Oversight | None
     largest: Sequence[Line]
+    administration: Administration | None
 
     @property
     def has_own_work(self) -> bool:
@@ -107,12 +116,15 @@ def gather(user: "User") -> Today:
     seen = standing(now) if user.has_perm("delivery.view_delivery") else None
     troubled = list(needing_a_person().order_by("id")[:SHOWN]) if seen else []
     overseen = oversight(now) if user.has_perm("audit.verify_entry") else None
+    came_back, mine, drafts = _mine(user, now) if proposes else ([], None, [])
     return Today(
         may_approve=may_approve,
         waiting_count=waiting.count() if waiting is not None else 0,
         waiting=_lines(waiting[:SHOWN], user) if waiting is not None else [],
         refused=_refused(user, now) if proposes else [],
-        mine=_mine(user, now) if proposes else None,
+        came_back=came_back,
+        mine=mine,
+        drafts=drafts,
         deliveries=seen,
         later=later(now) if seen else None,
         new_words=new_words() if seen else [],
@@ -124,6 +136,7 @@ def gather(user: "User") -> Today:
         ages=ages(user, now) if may_approve else [],
         oversight=overseen,
         largest=_lines(overseen.largest, user) if overseen else [],
+        administration=administration(user, now) if user.has_perm("logins.view_user") else None,
     )
 
 
@@ -169,12 +182,20 @@ def _refused(user: "User", now: datetime) -> list[Line]:
     return [replace(line, next_step=first_step(line.change, user)) for line in _lines(left[:SHOWN], user)]
 
 
-def _mine(user: "User", now: datetime) -> list[Line]:
-    """What this maker has under way, and what came back to them lately."""
-    came_back = Q(state__in=CAME_BACK, updated_at__gte=now - REMEMBERED)
-    under_way = Q(state__in=(ChangeState.DRAFT, ChangeState.SUBMITTED))
-    mine = Change.objects.filter(came_back | under_way, made_by=user, batch=None)
-    return _lines(mine.select_related("made_by")[:SHOWN], user)
+def _mine(user: "User", now: datetime) -> tuple[list[Line], list[Line], list[Line]]:
+    """Of this maker: what came back lately and was not begun again, what waits for a checker, and drafts."""
+    mine = Change.objects.filter(made_by=user, batch=None).select_related("made_by")
+    begun = Change.objects.filter(corrects=OuterRef("pk"))
+    came_back = mine.filter(~Exists(begun), state__in=CAME_BACK, updated_at__gte=now - REMEMBERED)
+    submitted, drafts = (mine.filter(state=state) for state in (ChangeState.SUBMITTED, ChangeState.DRAFT))
+    several = [list(some[:SHOWN]) for some in (came_back, submitted, drafts)]
+    lines = iter(_lines([change for some in several for change in some], user))
+    came_back_lines, submitted_lines, draft_lines = ([next(lines) for _ in some] for some in several)
+    return (
+        came_back_lines,
+        submitted_lines,
+        [replace(line, expires_at=kept_until(line.change)) for line in draft_lines],
+    )
 
 
 def _lines(changes: Iterable[Change], user: "User") -> list[Line]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("tour/end/", views.end_tour, name="end_tour"),
     path("search/", views.search, name="search"),
     path("search/offer/", views.palette, name="palette"),
+    path("search/recent/", views.recent, name="recent"),
     path("reveal/", views.reveal, name="reveal"),
     path("state/", views.state, name="state"),
     path("lists/columns/", list_pages.choose_columns, name="choose_columns"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backoffice.access import StaffRequest, for_staff
 from backoffice.desk import tour
 from backoffice.desk.context import Frame
-from backoffice.desk.palette import offer, pages_of
+from backoffice.desk.palette import offer, pages_of, recalled
 from backoffice.desk.today import gather
 from backoffice.incoming import page_of_this_site
 from backoffice.kit import search as searching
@@ -27,8 +27,10 @@ from backoffice.logins.reveal import reveal as reveal_personal
 def today(request: StaffRequest) -> HttpResponse:
     """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
     partial = polled(request, "today")
+    gathered = gather(request.user)
     context = {
-        "today": gather(request.user),
+        "today": gathered,
+        "looks_up": request.user.has_perm("accounts.view_retailuser") and not gathered.has_own_work,
         "shows_personal": sees_at_once(request.user),
         "tour": () if partial else tour.steps_for(request.user),
     }
@@ -67,6 +69,15 @@ def palette(request: StaffRequest) -> HttpResponse:
     pages = pages_of(request.user, Frame(request).nav) if text else []
     offered = offer(text, request.POST.get("recent", ""), request.user, pages)
     return render(request, "desk/_palette.html", {"offered": offered, "palette_text": text})
+
+
+@for_staff()
+@never_cache
+@require_POST
+def recent(request: StaffRequest) -> HttpResponse:
+    """The retail users whose pages somebody opened last; their browser names them, by ids only."""
+    found = recalled(request.POST.get("recent", ""), request.user)
+    return render(request, "desk/_recent.html", {"matches": found}) if found else HttpResponse(status=204)
 
 
 def _asked(request: StaffRequest) -> str:

@@ -89,24 +89,18 @@ class Tab:
 class Event:
     """One line of `components/timeline.html`: who did what, when and why.
 
-    `effect` is what a change does, in one line, and `now` its status.
-    `details` are label and text; they open on demand. `raw` is a message text with secrets masked, `messages` are
-    such as `changes.shown.ShownMessage`, `differences` are a field's name, its value before and after.
+    `details` are label and text; they open on demand. `raw` is a message text with secrets masked. `url` leads to more.
     """
 
     at: datetime
     who: str
     what: str
     why: str = ""
-    effect: str = ""
-    now: str = ""
     tone: str = "idle"
     icon: str = "dot"
     url: str = ""
     details: Sequence[tuple[str, str]] = ()
     raw: str = ""
-    messages: Sequence[Any] = ()
-    differences: Sequence[tuple[str, Any, Any]] = ()
 
 
 @dataclass(frozen=True)

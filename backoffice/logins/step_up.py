@@ -37,6 +37,7 @@ PAGES = frozenset(
         "batches:failed_workbook",
         "compliance:csv",
         "reconciliation:csv",
+        "accounts:history_csv",
         "compliance:evidence",
         "exports:ask",
         "exports:download",
@@ -88,6 +89,7 @@ FILES: Mapping[str, str] = {
     "exports:download": "GET",
     "compliance:csv": "POST",
     "reconciliation:csv": "POST",
+    "accounts:history_csv": "POST",
     "compliance:evidence": "POST",
 }
 #: Where a retail user's own password is typed: what was sent is kept nowhere (R13), and is typed again on the page.

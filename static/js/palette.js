@@ -170,6 +170,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The page that shows whom one looked up last.
+const shown = document.querySelector("#recent");
+if (shown && recent().length) {
+  const body = new FormData(form);
+  body.set("recent", recent().join(","));
+  const answer = await fetch(shown.dataset.recent, { method: "POST", body, redirect: "manual" }).catch(() => null);
+  if (answer?.status === 200) shown.innerHTML = await answer.text();
+}
+
 // A retail user whose page is opened, however one came there, is recent.
 const visited = /^\/users\/([^/]+)\/([^/]+)\/$/.exec(location.pathname);
 if (visited && document.querySelector("[data-copy]")) remember(visited.slice(1).map(decodeURIComponent).join("/"));

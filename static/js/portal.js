@@ -226,11 +226,12 @@ function span(seconds) {
 }
 
 function refreshTimes() {
-  for (const element of all("time[data-ago]")) {
+  for (const element of all("time:is([data-ago], [data-moment])")) {
     const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000;
     if (Math.abs(seconds) >= 7 * 86400) continue;
-    if (Math.abs(seconds) < 1) element.textContent = "now";
-    else element.textContent = seconds > 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
+    const words = Math.abs(seconds) < 1 ? "now" : seconds > 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
+    if ("ago" in element.dataset) element.textContent = words;
+    else element.title = words;
   }
 }
 setInterval(refreshTimes, 10_000);

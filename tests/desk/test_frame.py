@@ -172,6 +172,53 @@ def test_today_shows_a_maker_their_own_work_and_a_checker_what_waits(maker, chec
     assert gather(checker).mine is None
 
 
+def test_today_tells_a_maker_what_came_back_apart_from_drafts_that_expire(client, maker, settings):
+    settings.DRAFTS_EXPIRE_AFTER_DAYS = 30
+    drafts = [ChangeFactory(made_by=maker, state="draft") for _ in range(9)]
+    expired = ChangeFactory(made_by=maker)
+    Change.objects.filter(pk=expired.pk).update(state="expired")
+    seen = gather(maker)
+    assert [line.change for line in seen.came_back] == [expired]
+    assert len(seen.drafts) == 8
+    assert seen.mine == []
+    client.force_login(maker)
+    page = client.get("/").content.decode()
+    assert f"expires {ist(drafts[-1].updated_at + timedelta(days=30), 'date')}" in page
+    for name in ("accounts:new", "batches:new", "limits:deposits", "changes:drafts"):
+        assert f'href="{reverse(name)}"' in page
+
+
+def test_today_begins_with_the_search_for_those_who_look_users_up(client, maker):
+    RetailUserFactory(group_id="HO", user_id="PAL1", name="Asha Rao", pan="ABCPS1234K")
+    support = person("support")
+    client.force_login(support)
+    assert 'id="recent"' in client.get("/").content.decode()
+    found = client.post(reverse("desk:recent"), {"recent": "HO/PAL1,HO/GONE"}).content.decode()
+    assert "HO/PAL1 Asha Rao" in found
+    assert "ABCPS1234K" not in found
+    assert client.post(reverse("desk:recent"), {"recent": ""}).status_code == 204
+    client.force_login(maker)
+    assert 'id="recent"' not in client.get("/").content.decode()
+
+
+def test_today_tells_an_admin_of_open_changes_sessions_and_background_work(
+    client, django_assert_max_num_queries
+):
+    admin = person("admin")
+    mine = ChangeFactory(made_by=admin, kind="approval_rule", subject="rule:cash_deposit")
+    ChangeFactory()
+    assert [change for _, change in gather(admin).administration.open_changes] == [mine]
+    client.force_login(admin)
+    page = client.get("/").content.decode()
+    assert "Beat and workers have not started" in page
+    assert "1 open session of staff" in flowed(page)
+    for name in ("changes:rules", "exports:list", "staff:list", "odin:session"):
+        assert f'href="{reverse(name)}"' in page
+    gate.swept(timezone.now())
+    with django_assert_max_num_queries(27):
+        assert "Beat and workers run" in client.get("/").content.decode()
+
+
 def test_today_counts_deliveries_by_state(checker):
     DeliveryFactory(lane="HO/A")
     DeliveryFactory(lane="HO/B", state=State.ON_HOLD)

@@ -181,6 +181,26 @@ STOCK = {
 }  # fmt: skip
 
 
+def test_what_is_zero_in_the_funds_view_is_folded(as_maker, maker):
+    RetailUserFactory(group_id="HO", user_id="HAS001")
+    rows = [
+        {"sDescription": "Deposit", "nTrading": "500.00", "sIndicator": ""},
+        {"sDescription": "Cash", "nTrading": "500.00", "sIndicator": "Deposit"},
+        {"sDescription": "Notional", "nTrading": "0.00", "sIndicator": "Deposit"},
+        {"sDescription": "Collateral", "nTrading": "0.00", "sIndicator": ""},
+        {"sDescription": "Option CFS", "nTrading": "0.00", "sIndicator": ""},
+    ]
+    answer = answered(json.dumps({"FundsView": rows}), Kind.FUNDS_VIEW, 327)
+    answer.lane, answer.asked_by, answer.ended_at = "HO/HAS001", maker, timezone.now()
+    answer.save()
+    html = flowed(as_maker.get(PAGE).content.decode())
+    assert html.count("1 more that is zero") == 1
+    assert html.count("2 more that are zero") == 1
+    shown, _, folded = html.partition("2 more that are zero")
+    assert "<dt>Cash</dt>" in shown
+    assert "Collateral" in folded
+
+
 def test_a_stock_whose_free_quantity_does_not_add_up_is_marked():
     (holding,) = reading_page.stocks({"StockView": [STOCK]})
     assert holding.mismatches == ["DP"]

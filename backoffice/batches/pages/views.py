@@ -24,6 +24,7 @@ from backoffice.batches.models import CAME_BACK, Batch, State
 from backoffice.batches.pages import approval, outcome, timing
 from backoffice.batches.pages.filters import BatchFilter
 from backoffice.batches.pages.forms import SubmitForm
+from backoffice.batches.pages.steps import of_batch
 from backoffice.batches.pages.tables import BatchTable
 from backoffice.changes.deciders import may_comment
 from backoffice.changes.files import FileKind
@@ -323,6 +324,7 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
     return {
         "personal": request.user.has_perm("accounts.see_personal_data"),
         "bar": bar,
+        "steps": of_batch(batch, counts),
         "counts": counts,
         "outcome": outcome.outcome(counts),
         "status": outcome.status_of(batch, counts),

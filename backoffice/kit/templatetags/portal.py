@@ -86,6 +86,17 @@ def ago(at: datetime | None, empty: str = "–") -> SafeString:
     )
 
 
+@register.simple_tag
+def moment(at: datetime) -> SafeString:
+    """The time itself, with how long ago on hover; the page keeps that true each minute."""
+    return format_html(
+        '<time datetime="{}" title="{}" data-moment class="nowrap">{}</time>',
+        at.astimezone(UTC).isoformat(timespec="seconds"),
+        formats.ago(at),
+        formats.ist(at, "clock"),
+    )
+
+
 @register.filter
 def money(amount: Decimal | int | str | None) -> str:
     """Indian grouping with two decimals: 12,34,567.00."""

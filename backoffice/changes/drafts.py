@@ -1,0 +1,45 @@
+"""Drafts that pile up: discarding several at once, and letting those expire that nobody edits any more."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from backoffice.changes.models import Change, State
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+
+def kept_until(draft: Change) -> datetime | None:
+    """When a draft expires that is not edited again; None where drafts are kept for good."""
+    days = settings.DRAFTS_EXPIRE_AFTER_DAYS
+    return draft.updated_at + timedelta(days=days) if days else None
+
+
+def discard(numbers: Iterable[int], *, by: "User") -> int:
+    """Discard several drafts of one's own: nothing was proposed, so nothing is kept. Returns how many there were.
+
+    Those that were submitted meanwhile, and those of others, are left alone.
+    """
+    with transaction.atomic():
+        found = Change.objects.filter(pk__in=list(numbers), made_by=by, state=State.DRAFT)
+        return _delete(list(found.select_for_update().values_list("pk", flat=True)))
+
+
+def expire() -> int:
+    """Delete the drafts that nobody edited for so long as the setting says. Returns how many. Run by beat."""
+    if not settings.DRAFTS_EXPIRE_AFTER_DAYS:
+        return 0
+    latest = timezone.now() - timedelta(days=settings.DRAFTS_EXPIRE_AFTER_DAYS)
+    with transaction.atomic():
+        found = Change.objects.filter(state=State.DRAFT, result="", updated_at__lt=latest)
+        return _delete(list(found.select_for_update().values_list("pk", flat=True)))
+
+
+def _delete(numbers: list[int]) -> int:
+    Change.objects.filter(pk__in=numbers).delete()
+    return len(numbers)

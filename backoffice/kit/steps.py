@@ -1,0 +1,41 @@
+"""The steps of something on its way, for `components/stepper.html`: what was done, by whom and when."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Stage = Literal["done", "now", "next", "bad"]
+#: How a step stands, for those who do not see its colour.
+WORDS: dict[Stage, str] = {"done": "done", "now": "now", "next": "not yet", "bad": "ended here"}
+ICONS: dict[Stage, str] = {"done": "check", "now": "clock", "next": "dot", "bad": "close"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `people` are who took it and when, several where several had to; a name may be empty, a time None."""
+
+    label: str
+    stage: Stage
+    people: Sequence[tuple[str, datetime | None]] = ()
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """How it stands, in words."""
+        return WORDS[self.stage]
+
+    @property
+    def icon(self) -> str:
+        """How it stands, as a symbol."""
+        return ICONS[self.stage]
+
+
+def ended(steps: Iterable[Step]) -> list[Step]:
+    """The steps up to where it ended badly: nothing follows."""
+    kept: list[Step] = []
+    for step in steps:
+        kept.append(step)
+        if step.stage == "bad":
+            break
+    return kept

@@ -1,0 +1,204 @@
+"""Many deposits typed into one grid: whose each is, what is wrong with it, and the batch that they become."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import reduce
+from itertools import zip_longest
+from operator import or_
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import RetailUser
+from accounts.search import IN_CAPITALS
+from backoffice.batches import at_once
+from backoffice.batches.errors import BatchError
+from backoffice.batches.models import Batch
+from backoffice.kit.csv_files import line
+from backoffice.kit.formats import ist
+from backoffice.outside import rupees, visible
+from backoffice.protocol.bent import plain_amount
+from backoffice.protocol.findings import Finding, Severity
+from limits.kinds import cash_deposit, manual_collateral
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
+
+#: Rows of one grid; more come as a file.
+MOST = 200
+#: Characters of one cell.
+LONGEST = 200
+#: The kinds of deposit that a grid is for: as files call them, and their titles.
+KINDS = {kind.KIND.slug: kind.KIND.title for kind in (cash_deposit, manual_collateral)}
+#: The columns of the file. What begins with "Portal" is kept with the row and not sent.
+HEADER = ("group_id", "user_id", "amount", "reference", "product_id", "Portal remarks")
+#: The row of the file that has the first deposit.
+FIRST_ROW = 2
+
+
+@dataclass
+class GridRow:
+    """One row as it was typed, with the retail user whose code it has, and what is wrong with it."""
+
+    code: str = ""
+    amount: str = ""
+    reference: str = ""
+    remarks: str = ""
+    user: RetailUser | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was typed."""
+        return not (self.code or self.amount or self.reference or self.remarks)
+
+    @property
+    def rupees(self) -> Decimal | None:
+        """The amount; None where it is none."""
+        return rupees(plain_amount(self.amount))
+
+    @property
+    def of_code(self) -> list[Finding]:
+        """What is wrong with the code, or with the row as a whole."""
+        return [one for one in self.findings if one.path not in ("amount", "reference")]
+
+    @property
+    def of_amount(self) -> list[Finding]:
+        """What is wrong with the amount."""
+        return [one for one in self.findings if one.path == "amount"]
+
+    @property
+    def of_reference(self) -> list[Finding]:
+        """What is wrong with the reference."""
+        return [one for one in self.findings if one.path == "reference"]
+
+
+class GridNotFine(Exception):
+    """The grid cannot be submitted as it is; `words` say why. What is wrong with its rows stands in them.
+
+    `warned`: its rows have nothing but warnings.
+    """
+
+    def __init__(self, words: str, *, warned: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.warned = warned
+
+
+def read(columns: Mapping[str, Sequence[str]]) -> list[GridRow]:
+    """The rows that were typed, without empty ones, each with its retail user. `columns`: texts by name."""
+    cells = [
+        [_text(text) for text in columns[name][:MOST]] for name in ("code", "amount", "reference", "remarks")
+    ]
+    typed = zip_longest(*cells, fillvalue="")
+    rows = [GridRow(code, amount, reference, remarks) for code, amount, reference, remarks in typed]
+    rows = [row for row in rows if not row.empty]
+    found = users_of(row.code for row in rows)
+    for row in rows:
+        several = found[row.code.upper()]
+        row.user = several[0] if len(several) == 1 else None
+    return rows
+
+
+def users_of(codes: Iterable[str]) -> defaultdict[str, list[RetailUser]]:
+    """The retail users of these codes, `CODE` or `GROUP/CODE` in capitals or not, by the code in capitals.
+
+    One query. A code alone may be that of users in several groups.
+    """
+    wanted = {code.upper() for code in codes if code}
+    found: defaultdict[str, list[RetailUser]] = defaultdict(list)
+    if not wanted:
+        return found
+    by_group = [code.split("/", 1) for code in wanted if "/" in code]
+    pairs = (Q(group_id__iexact=group, id_in_capitals=user) for group, user in by_group)
+    fits = reduce(or_, pairs, Q(id_in_capitals__in=[code for code in wanted if "/" not in code]))
+    for user in RetailUser.objects.alias(**IN_CAPITALS).filter(fits).order_by("pk")[: MOST * 5]:
+        for code in {user.user_id.upper(), user.lane.upper()} & wanted:
+            found[code].append(user)
+    return found
+
+
+def total(rows: Iterable[GridRow]) -> Decimal:
+    """What the amounts come to, as far as they are amounts. Rupees."""
+    return sum((row.rupees or Decimal(0) for row in rows), Decimal(0))
+
+
+def propose(
+    kind: str,
+    rows: Sequence[GridRow],
+    product: str,
+    *,
+    by: "User",
+    token: uuid.UUID,
+    reason: str,
+    warnings_seen: bool = False,
+) -> Batch:
+    """Submit the rows as one batch. Raises GridNotFine, with what is wrong in the rows, and NotAllowed."""
+    if kind not in KINDS:
+        raise GridNotFine("Choose the kind of deposit.")
+    if not rows:
+        raise GridNotFine("Type at least one deposit.")
+    for row in rows:
+        row.findings = _of_code(row)
+    if any(row.findings for row in rows):
+        raise GridNotFine("Some rows have errors. Correct them below; nothing was submitted.")
+    text = "".join(
+        [
+            line(HEADER),
+            *(
+                line(
+                    [
+                        *(row.user.group_id, row.user.user_id, plain_amount(row.amount), row.reference),
+                        *(product, row.remarks),
+                    ]
+                )
+                for row in rows
+                if row.user
+            ),
+        ]
+    )
+    try:
+        return at_once.propose(
+            kind,
+            [text.encode()],
+            f"Deposits typed {ist(timezone.now(), 'minute').replace(':', '.')}.csv",
+            by=by,
+            token=token,
+            reason=reason,
+            control_total=total(rows),
+            warnings_seen=warnings_seen,
+        )
+    except at_once.RowsNotFine as error:
+        for number, findings in error.findings.items():
+            rows[number - FIRST_ROW].findings = [_placed(one) for one in findings]
+        several = (one for row in rows for one in row.findings)
+        warned = all(one.severity is Severity.WARNING for one in several)
+        raise GridNotFine(error.words, warned=warned) from None
+    except BatchError as error:
+        raise GridNotFine(error.words) from None
+
+
+def _of_code(row: GridRow) -> list[Finding]:
+    if not row.code:
+        return [Finding("user_id", "The client code is missing. Fill it in.")]
+    if row.user is None:
+        words = f"{row.code!a} is no retail user here, or in several groups. Type GROUP/CODE."
+        return [Finding("user_id", words)]
+    return []
+
+
+def _placed(finding: Finding) -> Finding:
+    """A finding of the file, which counts its header as row 1, as the grid counts."""
+    text = finding.text
+    if finding.rule == "file.twice":
+        first, _, rest = text.removeprefix("Row ").partition(" ")
+        text = f"Row {int(first) - FIRST_ROW + 1} {rest}"
+    return Finding(finding.path, text, finding.severity, finding.rule)
+
+
+def _text(typed: str) -> str:
+    return " ".join(visible(typed[:LONGEST]).split())

@@ -1,0 +1,107 @@
+"""The page on which many deposits are typed at once."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backoffice.access import StaffRequest, for_staff
+from backoffice.batches.errors import FileProblem, NotAllowed
+from backoffice.free_text import REASON_LENGTH
+from backoffice.kit.formats import indian
+from backoffice.kit.names import offered
+from limits import deposit_grid
+from limits.deposit_grid import GridNotFine, GridRow
+
+#: Rows of an empty grid, and so many that "Add rows" adds.
+BLANK = 5
+COLUMNS = ("code", "amount", "reference", "remarks")
+
+may_enter = for_staff("changes.add_change", "accounts.view_retailuser")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@may_enter
+def enter(request: StaffRequest) -> HttpResponse:
+    """The grid. What is wrong with a row stands in it, and what was typed stays."""
+    if request.method != "POST":
+        return _grid(request, [], token=uuid.uuid4())
+    rows = deposit_grid.read({name: request.POST.getlist(name) for name in COLUMNS})
+    token = _token(request)
+    if request.POST.get("press") == "add":
+        return _grid(request, rows, token=token)
+    try:
+        batch = deposit_grid.propose(
+            request.POST.get("kind", ""),
+            rows,
+            request.POST.get("product", "")[:20],
+            by=request.user,
+            token=token,
+            reason=request.POST.get("reason", ""),
+            warnings_seen=request.POST.get("warnings_seen") == "yes",
+        )
+    except GridNotFine as error:
+        return _grid(request, rows, token=token, problem=error.words, warned=error.warned, code=422)
+    except NotAllowed as error:
+        return _grid(request, rows, token=token, problem=error.words, code=403)
+    except FileProblem as error:
+        return _grid(request, rows, token=token, problem=error.words, code=422)
+    messages.success(request, f"Submitted: {batch.label}, ₹ {indian(batch.control_total)}.")
+    return redirect(batch)
+
+
+@never_cache
+@require_POST
+@may_enter
+def names(request: StaffRequest) -> JsonResponse:
+    """The names that belong to codes. They are posted, and so is what is answered: neither stands in an address."""
+    codes = [code.strip()[:40] for code in request.POST.getlist("code")[: deposit_grid.MOST]]
+    found = deposit_grid.users_of(codes)
+    return JsonResponse({"names": {code: _words(found[code.upper()]) for code in codes if code}})
+
+
+def _words(users: list[Any]) -> dict[str, str]:
+    if len(users) == 1:
+        return {"name": users[0].name, "lane": users[0].lane}
+    trouble = "In several groups: type GROUP/CODE" if users else "No such retail user"
+    return {"trouble": trouble}
+
+
+def _token(request: StaffRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("token", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _grid(
+    request: StaffRequest,
+    rows: list[GridRow],
+    *,
+    token: uuid.UUID,
+    problem: str = "",
+    warned: bool = False,
+    code: int = 200,
+) -> HttpResponse:
+    blank = BLANK if not problem or not rows else 0
+    shown = [*rows, *(GridRow() for _ in range(min(blank, deposit_grid.MOST - len(rows))))]
+    context = {
+        "rows": shown,
+        "blank": GridRow(),
+        "total": deposit_grid.total(rows),
+        "kinds": deposit_grid.KINDS.items(),
+        "products": offered("products"),
+        "chosen": {name: request.POST.get(name, "") for name in ("kind", "product", "reason")},
+        "most": deposit_grid.MOST,
+        "longest": deposit_grid.LONGEST,
+        "reason_length": REASON_LENGTH,
+        "token": token,
+        "problem": problem,
+        "warned": warned,
+    }
+    return render(request, "limits/deposits.html", context, status=code)

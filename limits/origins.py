@@ -1,0 +1,175 @@
+"""Who raised a limit, when, with which document: limit updates with their changes and running totals.
+
+A running total is what ODIN confirmed through the portal for one retail user, one kind and one product, with notional
+deposits apart, since ODIN keeps them apart. What was deposited or paid out elsewhere is not in it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from accounts.models import RetailUser
+from backoffice.changes.models import Change
+from backoffice.delivery.models import Delivery
+from backoffice.kit import privacy
+from backoffice.kit.formats import indian
+from backoffice.kit.names import offered
+from backoffice.kit.step_chart import Chart, Point, step_chart
+from limits.deposits import TYPES
+from limits.models import LimitUpdate
+
+#: So many updates are listed on the page of a retail user, and so many are in its charts; the list has the rest.
+LISTED, CHARTED = 25, 200
+NONE = Decimal(0)
+
+#: Of what a running total is: the kind and the product.
+Account = tuple[int, int | None]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Rupees up to and with one update: of amounts, and of notional deposits. None where it has none."""
+
+    amount: Decimal | None
+    notional: Decimal | None
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One update with its running totals and the change it came from, None where no change is known."""
+
+    update: LimitUpdate
+    totals: Totals
+    change: Change | None
+    reason: str
+    product: str
+
+    @property
+    def requested_by(self) -> str:
+        """Who proposed it."""
+        return str(self.change.made_by) if self.change else ""
+
+    @property
+    def approved_by(self) -> str:
+        """Who approved it, both where two had to."""
+        return approved_by(self.change)
+
+
+def approved_by(change: Change | None) -> str:
+    """The names of those who approved a change, or the file that it came in."""
+    if change is None:
+        return ""
+    given = [str(approval.by) for approval in (change.batch or change).approvals.all()]
+    return ", ".join(given) or str(change.decided_by or "")
+
+
+def changes_of(updates: Iterable[LimitUpdate]) -> dict[str, Change]:
+    """The changes that limit updates came from, by reference. A fixed number of queries."""
+    references = [update.reference for update in updates]
+    found = Delivery.objects.filter(message_type__in=TYPES, reference__among=references)
+    found = found.select_related("change__made_by", "change__decided_by")
+    related = ("change__approvals__by", "change__batch__approvals__by")
+    return {delivery.reference: delivery.change for delivery in found.prefetch_related(*related)}
+
+
+def totals_of(updates: Iterable[LimitUpdate]) -> dict[int, Totals]:
+    """The running totals of these updates by their numbers, in one query that reads their retail users' updates."""
+    several = LimitUpdate.objects.alias(product=_product()).filter(pk__in=[update.pk for update in updates])
+    return {
+        pk: Totals(amount if given else None, notional if given_too else None)
+        for pk, amount, notional, given, given_too in several.order_by().values_list(
+            "pk", _so_far("amount"), _so_far("notional_deposit"), "amount", "notional_deposit"
+        )
+    }
+
+
+def products() -> dict[int, str]:
+    """The names of products that the master list has, by their ids."""
+    return {int(code): label for code, label in offered("products") or () if code.isdigit()}
+
+
+def of_user(user: RetailUser, shows: bool) -> dict[str, Any]:
+    """What the Limits tab shows. `shows`: whether personal data is shown."""
+    newest = list(user.limit_updates.order_by("-pk")[: CHARTED + 1])
+    more, newest = len(newest) > CHARTED, newest[:CHARTED]
+    changes, names = changes_of(newest), products()
+    raised = [
+        Raised(
+            update,
+            totals,
+            change := changes.get(update.reference),
+            privacy.words(change.reason, shows) if change else "",
+            names.get(update.product_id or 0, ""),
+        )
+        for update, totals in _running(user.limit_updates.order_by(), newest)
+    ]
+    return {
+        "raised": raised[:LISTED],
+        "more": more or len(newest) > LISTED,
+        "charts": _charts(raised, whole=not more),
+        "settings": user.square_off_settings.all(),
+        "quantities": user.approved_quantities.all(),
+    }
+
+
+def _running(every: QuerySet[LimitUpdate], newest: Sequence[LimitUpdate]) -> list[tuple[LimitUpdate, Totals]]:
+    """The newest updates, newest first, with what each running total was then: from the sum of all, backwards."""
+    amounts: defaultdict[Account, Decimal] = defaultdict(Decimal)
+    notionals: defaultdict[Account, Decimal] = defaultdict(Decimal)
+    for kind, product, amount, notional in every.values_list("kind", "product_id").annotate(
+        Sum("amount", default=NONE), Sum("notional_deposit", default=NONE)
+    ):
+        amounts[kind, product], notionals[kind, product] = amount, notional
+    found = []
+    for update in newest:
+        account = (update.kind, update.product_id)
+        then = Totals(
+            amounts[account] if update.amount else None,
+            notionals[account] if update.notional_deposit else None,
+        )
+        found.append((update, then))
+        amounts[account] -= update.amount or NONE
+        notionals[account] -= update.notional_deposit or NONE
+    return found
+
+
+def _charts(raised: Sequence[Raised], *, whole: bool) -> list[Chart]:
+    """One chart for each running total, the one that grew last first. `whole`: it begins with nothing."""
+    points: defaultdict[str, list[Point]] = defaultdict(list)
+    for one in raised:
+        product = one.product or f"product {one.update.product_id}"
+        noun = one.update.get_kind_display()
+        for name, added, total in (
+            (noun, one.update.amount, one.totals.amount),
+            ("Notional deposit", one.update.notional_deposit, one.totals.notional),
+        ):
+            if added and total is not None:
+                points[f"{name}, {product}"].append(_point(one, added, total))
+    return [step_chart(title, reversed(several), whole=whole) for title, several in points.items()]
+
+
+def _point(one: Raised, added: Decimal, total: Decimal) -> Point:
+    who = f", requested by {one.requested_by} (C-{one.change.pk})" if one.change else ""
+    at: datetime = one.update.confirmed_at
+    return Point(at, total, f"+ ₹ {indian(added)}{who}, total ₹ {indian(total)}")
+
+
+def _so_far(column: str) -> Subquery:
+    before = LimitUpdate.objects.alias(product=_product()).filter(
+        retail_user=OuterRef("retail_user"),
+        kind=OuterRef("kind"),
+        product=OuterRef("product"),
+        pk__lte=OuterRef("pk"),
+    )
+    return Subquery(before.order_by().values("retail_user").annotate(sum=Sum(column)).values("sum"))
+
+
+def _product() -> Coalesce:
+    """The product, in a form in which those without one are alike."""
+    return Coalesce("product_id", Value(-1))

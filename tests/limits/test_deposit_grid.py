@@ -1,0 +1,140 @@
+"""Many deposits typed at once: names by code, findings at the row, one submit that becomes a batch."""
+
+import uuid
+
+import pytest
+
+from backoffice.audit.models import Entry
+from backoffice.batches.models import Batch
+from backoffice.batches.models import State as BatchState
+from backoffice.changes.models import Change
+from tests.factories import LimitUpdateFactory, RetailUserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGE = "/limits/deposits/"
+
+
+@pytest.fixture(autouse=True)
+def var(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def as_maker(client, maker):
+    client.force_login(maker)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def users():
+    return [
+        RetailUserFactory(group_id="HO", user_id=f"C{number}", name=f"Client {number}") for number in (1, 2)
+    ]
+
+
+def grid(*rows, **others):
+    """What the form sends: rows of code, amount, reference and remarks."""
+    columns = zip(*rows, strict=True)
+    names = ("code", "amount", "reference", "remarks")
+    return {
+        "kind": "cash_deposit",
+        "product": "1",
+        "reason": "Pay-in slips, bundle 4",
+        "token": str(uuid.uuid4()),
+        **{name: list(texts) for name, texts in zip(names, columns, strict=True)},
+        **others,
+    }
+
+
+ROWS = (("c1", "2,50,000", "SLIP1", "Counter 3"), ("HO/C2", "1000.50", "", ""), ("", "", "", ""))
+
+
+def test_a_grid_becomes_one_submitted_batch_with_its_total(as_maker, maker, checker):
+    answer = as_maker.post(PAGE, grid(*ROWS))
+    assert answer.status_code == 302, [row.findings for row in answer.context["rows"]] + [
+        answer.context["problem"]
+    ]
+    batch = Batch.objects.get()
+    assert answer.url == batch.get_absolute_url()
+    assert (batch.state, batch.reason, str(batch.control_total)) == (
+        "submitted",
+        "Pay-in slips, bundle 4",
+        "251000.50",
+    )
+    assert sorted(Change.objects.values_list("subject", flat=True)) == ["HO/C1", "HO/C2"]
+    assert {"batch.uploaded", "batch.checked", "batch.submitted"} <= set(
+        Entry.objects.filter(subject=batch.subject).values_list("action", flat=True)
+    )
+    as_maker.force_login(checker)
+    page = as_maker.get(answer.url).content.decode()
+    assert "2,51,000.50" in page
+    assert 'class="stepper"' in page
+    assert "Counter 3" in as_maker.get(f"{answer.url}rows/2/").content.decode()
+
+
+def test_the_same_grid_sent_twice_is_one_batch(as_maker):
+    sent = grid(*ROWS)
+    first, second = as_maker.post(PAGE, sent), as_maker.post(PAGE, sent)
+    assert first.url == second.url
+    assert Batch.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("NOBODY", "5", "", "")], "is no retail user here"),
+        ([("", "5", "", "")], "The client code is missing"),
+        ([("C1", "five", "", "")], "five"),
+        ([("C1", "", "", "")], "Fill in an amount"),
+        ([("C1", "5", "PAYIN9", "")], "was used before"),
+        ([("C1", "5", "TWICE", ""), ("C2", "6", "TWICE", "")], "Row 1 has the same reference"),
+    ],
+)
+def test_an_error_stands_at_its_row_and_nothing_is_kept(as_maker, var, rows, words):
+    LimitUpdateFactory(reference="PAYIN9")
+    answer = as_maker.post(PAGE, grid(*rows))
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert words in html
+    assert f'value="{rows[0][0]}"' in html
+    assert not Batch.objects.exists()
+    assert not Entry.objects.filter(action__startswith="batch.").exists()
+    assert not [path for path in var.rglob("*") if path.is_file() and "uploads" in path.parts]
+
+
+def test_what_looks_like_the_same_deposit_is_submitted_once_the_warning_was_seen(as_maker):
+    twice = [("C1", "5", "", ""), ("C1", "5", "", "")]
+    answer = as_maker.post(PAGE, grid(*twice))
+    assert answer.status_code == 422
+    assert "Check that it is not the same deposit" in answer.content.decode()
+    assert "warnings_seen" in answer.content.decode()
+    assert as_maker.post(PAGE, grid(*twice, warnings_seen="yes")).status_code == 302
+    assert Batch.objects.get().state == BatchState.SUBMITTED
+
+
+@pytest.mark.parametrize(
+    "changed", [{"reason": ""}, {"kind": "create_retail_user"}, {"token": "x", "product": "x"}]
+)
+def test_a_grid_without_reason_kind_or_product_is_not_submitted(as_maker, changed):
+    assert as_maker.post(PAGE, grid(*ROWS, **changed)).status_code == 422
+    assert as_maker.post(PAGE, grid(("", "", "", ""))).status_code == 422
+    assert not Batch.objects.exists()
+
+
+def test_names_of_codes_are_posted_and_say_where_a_code_is_not_clear(as_maker, users):
+    RetailUserFactory(group_id="BR", user_id="C1", name="Other")
+    found = as_maker.post(f"{PAGE}names/", {"code": ["c1", "ho/c1", "C2", "X"]}).json()["names"]
+    assert found["C2"] == {"name": "Client 2", "lane": "HO/C2"}
+    assert found["ho/c1"]["name"] == "Client 1"
+    assert "several groups" in found["c1"]["trouble"]
+    assert found["X"] == {"trouble": "No such retail user"}
+    assert as_maker.get(f"{PAGE}names/", {"code": "C1"}).status_code == 405
+
+
+def test_a_grid_is_hostile_text_until_it_was_read(as_maker):
+    hostile = "=<script>alert(1)</script>"
+    html = as_maker.post(PAGE, grid((hostile, "5", hostile, hostile), press="add")).content.decode()
+    assert "<script>alert" not in html
+    assert as_maker.post(PAGE, grid(("C1", "5", "", hostile))).status_code == 302
