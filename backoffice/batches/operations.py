@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.template.defaultfilters import filesizeformat
 
 from backoffice.batches.check.summary import hidden_rows
 from backoffice.batches.counts import rows
@@ -69,7 +70,7 @@ def upload(
         with taken_in(chunks, file_name, kind, file_kind(kind).layout, by) as read, transaction.atomic():
             batch = Batch.objects.create(token=token, kind=kind, corrects=parent, made_by=by, **read)
             why: dict[str, Any] = {"corrects": parent.pk} if parent else {}
-            said = f"{batch.file_name} uploaded, {batch.size} bytes."
+            said = f"{batch.file_name} uploaded, {filesizeformat(batch.size)}."
             note(batch, "batch.uploaded", by, said, **why)
     except IntegrityError:  # the second of two clicks at the same moment
         batch = Batch.objects.get(token=token, made_by=by)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from backoffice.changes import own
 from backoffice.changes.deciders import decided_by, may_propose, visible_to
 from backoffice.changes.filters import ChangeFilter, InboxFilter, MineFilter
 from backoffice.changes.inbox import QUEUES, Queue
@@ -84,9 +85,13 @@ class Mine(ChangeList):
         "What you propose appears here: drafts, what waits for a checker, what came back to you and why."
     )
     page = "mine"
+    template_name = "changes/mine.html"
 
     def has_permission(self) -> bool:
         return proposes(self.request.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"drafts": own.drafts(self.request.user)}
 
     def get_queryset(self) -> QuerySet[Change]:
         return for_lists(Change.objects.filter(made_by=self.request.user))

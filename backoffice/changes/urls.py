@@ -8,6 +8,7 @@ app_name = "changes"
 urlpatterns = [
     path("", list_views.ChangeList.as_view(), name="list"),
     path("mine/", list_views.Mine.as_view(), name="mine"),
+    path("mine/drafts/discard/", views.discard_drafts, name="discard_drafts"),
     path("inbox/", list_views.Inbox.as_view(), name="inbox"),
     path("inbox/review/", many_views.review, name="review"),
     path("<int:pk>/", views.detail, name="detail"),

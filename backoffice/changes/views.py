@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest
 from backoffice.audit.models import Entry
-from backoffice.changes import inbox, operations, risks, staleness
+from backoffice.changes import inbox, operations, own, risks, staleness
 from backoffice.changes.again import next_step, step_of_part
 from backoffice.changes.corrections import came_to_nothing
 from backoffice.changes.deciders import OF_A_CHANGE, decides, why_not
@@ -47,6 +47,16 @@ ENTRIES = 100
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
     """One change: what it proposes, in words; who asked and why; what may be done with it; what became of it."""
     return _page(request, _visible_or_404(request, pk))
+
+
+@never_cache
+@require_POST
+@sees_changes
+def discard_drafts(request: StaffRequest) -> HttpResponse:
+    """Delete all of one's own drafts."""
+    count = own.discard_drafts(by=request.user)
+    messages.success(request, f"{count} draft{'' if count == 1 else 's'} deleted.")
+    return redirect("changes:mine")
 
 
 @never_cache
@@ -90,7 +100,7 @@ def decide(request: StaffRequest, pk: int, action: str) -> HttpResponse:
             messages.success(request, "Rejected. Its maker sees your reason.")
         elif action == "discard":
             operations.discard(change.pk, by=person)
-            messages.success(request, "The draft is gone.")
+            messages.success(request, "Draft deleted.")
             return redirect("changes:mine")
         elif action == "comment":
             operations.comment(change.pk, by=person, text=reason)
@@ -121,7 +131,7 @@ def _approved_words(change: Change) -> str:
         return "Approved and done."
     if goes_out := SendingTimes().goes_out(change.not_before, timezone.now()):
         return f"Approved. {goes_out}"
-    return "Approved. It is on its way to ODIN; the outcome appears here."
+    return "Approved and queued."
 
 
 def _page(

@@ -10,6 +10,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("search/offer/", views.palette, name="palette"),
     path("reveal/", views.reveal, name="reveal"),
+    path("hide/", views.hide, name="hide"),
     path("state/", views.state, name="state"),
     path("logged-in/", views.logged_in, name="logged_in"),
 ]

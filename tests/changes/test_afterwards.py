@@ -179,6 +179,20 @@ class TestDrafts:
         with pytest.raises(NotAllowed):
             operations.discard(draft.pk, by=other_maker)
 
+    def test_all_of_ones_own_go_at_once_and_nothing_else_does(
+        self, client, maker, other_maker, draft, propose
+    ):
+        for person in (maker, other_maker):
+            operations.save_draft(
+                "create_retail_user", example(CreateRetailUser), by=person, token=uuid.uuid4()
+            )
+        submitted = propose()
+        client.force_login(maker)
+        assert "Delete 2 drafts" in client.get(reverse("changes:mine")).content.decode()
+        client.post(reverse("changes:discard_drafts"))
+        left = Change.objects.order_by("pk").values_list("made_by", "state")
+        assert sorted(left) == sorted([(other_maker.pk, "draft"), (submitted.made_by_id, "submitted")])
+
     def test_what_was_submitted_is_not_thrown_away(self, propose, maker):
         with pytest.raises(AlreadyDecided):
             operations.discard(propose().pk, by=maker)
@@ -232,7 +246,7 @@ class TestMoved:
         html = client.get(update.get_absolute_url()).content.decode()
         assert "What moved since it was submitted" in html
         assert "Pune" in html
-        assert "Give it back as stale" in html
+        assert "Return as stale" in html
         assert "Approve and send" not in html
         answer = decide(client, checker, update, "approve", content_hash=update.content_hash)
         assert answer.status_code == 409

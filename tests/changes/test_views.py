@@ -95,7 +95,7 @@ def test_an_approval_queues_the_message_and_the_page_asks_for_the_outcome(client
 def test_an_approval_of_something_else_than_was_seen_is_refused_in_words(client, checker, submitted):
     answer = decide(client, checker, submitted, "approve", content_hash="0" * 64)
     assert answer.status_code == 409
-    assert "Look at it again" in answer.content.decode()
+    assert "Review it again" in answer.content.decode()
     assert not Delivery.objects.exists()
 
 

@@ -324,7 +324,7 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "personal": request.user.has_perm("accounts.see_personal_data"),
         "bar": bar,
         "counts": counts,
-        "outcome": outcome.outcome(counts),
+        "outcome": outcome.outcome(counts, {"held back": batch.wrong, "applied before": batch.done_before}),
         "status": outcome.status_of(batch, counts),
         "every": every,
         "stopped": stopped,
