@@ -143,14 +143,14 @@ def _by_minute(deliveries: QuerySet[Delivery], time: str) -> Iterable[tuple[date
 
 
 def _answer_times(since: datetime) -> Counter[int]:
-    """How many attempts ODIN answered in so many milliseconds."""
+    """How many attempts ODIN answered within so many milliseconds: the upper end of their step."""
     rows = (
         Attempt.objects.filter(started_at__gte=since, outcome__in=ANSWERED, duration_ms__isnull=False)
         .order_by()
         .values_list(F("duration_ms") / STEP_MS)
         .annotate(Count("id"))
     )
-    return Counter({steps * STEP_MS: number for steps, number in rows})
+    return Counter({(steps + 1) * STEP_MS: number for steps, number in rows})
 
 
 def _stops(since: datetime) -> list[Stopped]:

@@ -78,12 +78,13 @@ def tabs(current: str) -> list[Tab]:
 @never_cache
 @require_safe
 def queue(request: StaffRequest) -> HttpResponse:
-    """How the queue stands now, and how it went. htmx asks for each of the two alone."""
+    """How the queue stands now, how it went, and what ODIN said. htmx asks for each part alone."""
     window = flow.window_of(request.GET.get("window", ""))
     if polled(request, "flow"):
         return render(request, "delivery/_flow.html", {"flow": flow.gather(window)})
-    if polled(request, "queue"):
-        return render(request, "delivery/_queue.html", {"queue": figures.gather()})
+    for part in ("queue", "said"):
+        if polled(request, part):
+            return render(request, f"delivery/_{part}.html", {"queue": figures.gather()})
     context = {
         "queue": figures.gather(),
         "flow": flow.gather(window),

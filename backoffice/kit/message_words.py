@@ -8,10 +8,10 @@ from backoffice.protocol.explanation import Line
 
 #: Texts of at least so many characters have their differing ones marked, of at most so many.
 MARKED_FROM, MARKED_TO = 6, 500
-#: Texts that are less alike than this are two texts, and what they share is chance.
+#: Of texts that share less than this, nothing is marked: they are two texts.
 ALIKE = 0.5
-#: So many characters in common are the same piece; one alone is chance.
-SHORTEST_PIECE = 2
+#: So many characters in common are the same piece, in numbers and in texts of several words; fewer are chance.
+SHORTEST_PIECE, SHORTEST_WORDS = 2, 4
 
 #: Each message has one of its own, so that it is another says nothing.
 REFERENCE = "reference"
@@ -77,10 +77,11 @@ def pieces(before: str, after: str) -> tuple[Pieces, Pieces]:
     plain = [(before, False)], [(after, False)]
     if before == after or not all(MARKED_FROM <= len(text) <= MARKED_TO for text in (before, after)):
         return plain
+    least = SHORTEST_WORDS if " " in before + after else SHORTEST_PIECE
     compared = SequenceMatcher(None, before, after, autojunk=False)
-    if compared.ratio() < ALIKE:
+    same = [block for block in compared.get_matching_blocks() if block.size >= least]
+    if 2 * sum(block.size for block in same) < ALIKE * len(before + after):
         return plain
-    same = [block for block in compared.get_matching_blocks() if block.size >= SHORTEST_PIECE]
     return (
         _marked(before, [(block.a, block.size) for block in same]),
         _marked(after, [(block.b, block.size) for block in same]),

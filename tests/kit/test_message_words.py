@@ -18,6 +18,7 @@ def differing(before, after):
         ("128 MG Road, Pune", "128 MG Road, Pune 411001", ([], [" 411001"])),
         ("12 MG Road", "12 MG Road", ([], [])),
         ("128 MG Road", "Flat 9, Sea View", ([], [])),
+        ("128 Sandal Street", "18 Mahogany Street", ([], [])),
         ("5000", "6000", ([], [])),
     ],
 )
