@@ -27,8 +27,8 @@ SIZE: Any = {"width": 1280, "height": 800}
 #: A client with a short history.
 INVITED = "HO/TRY001"
 CHANGE = "a[href^='/changes/']"
-#: Of the animated picture: its window, and how long a frame stays, in milliseconds.
-SMALL: Any = {"width": 1100, "height": 700}
+#: Of the animated picture: its size, and how long a frame stays, in milliseconds.
+SMALL = (1024, 640)
 FRAME, LAST = 1400, 4000
 #: The new client of the animated picture, in the groups that a frame shows.
 STEPS: Sequence[dict[str, str]] = (
@@ -77,7 +77,7 @@ class Story:
 
     def tell(self, browser: Browser, url: str, passwords: dict[str, str]) -> None:
         """Do it, and write the animated picture."""
-        maker = log_in(browser, url, "maker", passwords["maker"], viewport=SMALL)
+        maker = log_in(browser, url, "maker", passwords["maker"], viewport=SIZE)
         self._press(maker, maker.get_by_role("link", name="New retail user").first)
         self._fill_in(maker)
         self._press(maker, maker.get_by_role("button", name="Check your answers").last)
@@ -87,15 +87,14 @@ class Story:
         self._press(maker, maker.get_by_role("button", name=re.compile("Submit")))
         expect(maker.get_by_text("Submitted for approval.", exact=True)).to_be_visible()
         self._frame(maker)
-        checker = log_in(browser, url, "checker", passwords["checker"], viewport=SMALL)
+        checker = log_in(browser, url, "checker", passwords["checker"], viewport=SIZE)
         self._frame(checker)
         checker.goto(maker.url)
         self._frame(checker)
         self._press(checker, checker.get_by_role("button", name="Approve and send to ODIN"))
         self._frame(checker)
-        expect(checker.locator("#outcome .outcome-row").filter(has_text="Applied").first).to_be_visible(
-            timeout=60_000
-        )
+        shown = checker.locator(".page-title .status")
+        expect(shown).to_contain_text("Applied", timeout=120_000)
         self._frame(checker)
         first, *rest = self._frames
         times = [FRAME] * len(rest) + [LAST]
@@ -131,7 +130,8 @@ class Story:
 
     def _frame(self, page: Page) -> None:
         page.get_by_role("heading", level=1).wait_for()
-        self._frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+        frame = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        self._frames.append(frame.resize(SMALL, Image.Resampling.LANCZOS))
 
 
 if __name__ == "__main__":

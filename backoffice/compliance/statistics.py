@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.compliance.filters import NO_CODE
-from backoffice.delivery.models import Delivery
-from backoffice.delivery.states import FINAL
+from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.kit.charts import Chart, stacked_chart
 from backoffice.kit.formats import INDIA, midnight
 from backoffice.protocol.message import REQUESTS
@@ -67,7 +66,7 @@ def by_message(days: int) -> list[Chart]:
     today = timezone.localdate()
     first = today - timedelta(days=days - 1)
     rows = (
-        Delivery.objects.filter(finished_at__gte=midnight(first), state__in=FINAL)
+        Delivery.objects.filter(~STILL_OPEN, finished_at__gte=midnight(first))
         .order_by()
         .values_list("message_type", TruncDate("finished_at", tzinfo=INDIA), "state")
         .annotate(Count("id"))

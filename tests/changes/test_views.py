@@ -104,7 +104,7 @@ def test_a_stale_change_says_so_and_what_comes_next(client, checker, submitted):
     RetailUser.objects.create(group_id=group_id, user_id=user_id, name="Already Here", status="A")
     answer = decide(client, checker, submitted, "approve", content_hash=submitted.content_hash)
     assert answer.status_code == 409
-    assert "must start again" in answer.content.decode()
+    assert "must resubmit" in answer.content.decode()
     assert "Stale" in answer.content.decode()
 
 
