@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from accounts import comparing
-from accounts.duplicates import shared_findings
+from accounts.duplicates import shared_findings, waiting_findings
 from accounts.models import Source
 from accounts.retail_users import lane_of
 from accounts.updates import ACCOUNTS
@@ -40,17 +40,17 @@ MATTERS = (
 )
 #: What two rows of a file should not have in common unless they are about the same person.
 SAME_PERSON = (
-    Unique(("pan",), "has the same PAN. Make sure it is no mistake.", severity=Severity.WARNING),
-    Unique(("mobile",), "has the same mobile number. Make sure it is no mistake.", severity=Severity.WARNING),
+    Unique(("pan",), "has the same PAN. Check for a duplicate.", severity=Severity.WARNING),
+    Unique(("mobile",), "has the same mobile number. Check for a duplicate.", severity=Severity.WARNING),
     Unique(
         ("bank_id", "account_no"),
-        "has the same bank account. Make sure it is no mistake.",
+        "has the same bank account. Check for a duplicate.",
         each="banks",
         severity=Severity.WARNING,
     ),
     Unique(
         ("dp_id", "beneficiary_id"),
-        "has the same demat account. Make sure it is no mistake.",
+        "has the same demat account. Check for a duplicate.",
         each="demats",
         severity=Severity.WARNING,
     ),
@@ -93,9 +93,15 @@ def _findings(many: Sequence[Values], known: Sequence[Known]) -> list[list[Findi
             *_already_there(values, here, changes, deliveries),
             *_waiting(waiting_for[lane_of(values)]),
             *shared,
+            *waiting,
             *comparing.findings(values),
         ]
-        for values, shared in zip(many, shared_findings(many), strict=True)
+        for values, shared, waiting in zip(
+            many,
+            shared_findings(many),
+            waiting_findings(many, (CREATE_RETAIL_USER, REGISTER_RETAIL_USER)),
+            strict=True,
+        )
     ]
 
 

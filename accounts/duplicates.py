@@ -7,11 +7,14 @@ from typing import Any
 from accounts.models import BankAccount, DematAccount, RetailUser
 from accounts.retail_users import lane_of
 from accounts.values import records
+from backoffice.changes.models import Change, State
 from backoffice.changes.risks import SHARED_RULE
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, MOBILE, PAN
 
+#: What two proposals of new users should not have in common.
+SINGLES = {"pan": "the PAN", "mobile": "the mobile number"}
 #: So many of the users found are named; the rest are counted.
 NAMED = 3
 #: So many holders of the same details are looked at: a made-up mobile number may stand with thousands.
@@ -27,6 +30,8 @@ KEYS = {
     "dp_id": DP_ID.key,
     "beneficiary_id": ACCOUNT_NO.key,
 }
+#: So many proposals of new users that wait for a checker are looked at, the newest.
+WAITING = 200
 #: What may stand before the ten digits of a mobile number in a record.
 DIALLED = ("", "0", "91", "+91", "+91 ", "+91-")
 
@@ -68,6 +73,31 @@ def shared_findings(many: Many) -> list[list[Finding]]:
                 mine += _shared(f"{group}.{place}.{names[-1]}", words, own, holders.get(key, ()))
         found.append(mine)
     return found
+
+
+def waiting_findings(many: Many, kinds: Iterable[str]) -> list[list[Finding]]:
+    """A warning for each waiting proposal of these kinds, of a new user, that has the same PAN or mobile number."""
+    holders: Holders = defaultdict(list)
+    proposed = Change.objects.filter(kind__in=kinds, state=State.SUBMITTED, batch=None).order_by("-pk")
+    for lane, messages in proposed.values_list("subject", "messages")[:WAITING]:
+        values = messages[0]["values"] if messages else {}
+        for name in SINGLES:
+            if text := values.get(name):
+                holders[name, KEYS[name](str(text))].append(lane)
+    return [
+        [
+            finding
+            for name, words in SINGLES.items()
+            if (value := values.get(name))
+            for finding in _shared(
+                name,
+                f"{words} in a waiting change,",
+                lane_of(values),
+                holders.get((name, KEYS[name](str(value))), ()),
+            )
+        ]
+        for values in many
+    ]
 
 
 def _texts(many: Many, name: str) -> set[str]:
@@ -114,7 +144,7 @@ def _shared(path: str, words: str, own: str, holders: Iterable[str]) -> Iterator
     verb = "has" if len(lanes) == 1 else "have"
     yield Finding(
         path,
-        f"{names} {verb} {words} too. Make sure it is no mistake.",
+        f"{names} {verb} {words} too. Check for a duplicate.",
         Severity.WARNING,
         rule=SHARED_RULE,
     )

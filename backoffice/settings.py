@@ -121,6 +121,13 @@ MIDDLEWARE = [
     "backoffice.logins.middleware.StepUpMiddleware",
 ]
 
+# Where there is no proxy in front, which compresses pages otherwise (deploy/nginx/portal.conf).
+if PORTAL_ENVIRONMENT == "DEMO":
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("backoffice.audit.middleware.RequestIdMiddleware"),
+        "django.middleware.gzip.GZipMiddleware",
+    )
+
 ROOT_URLCONF = "backoffice.urls"
 WSGI_APPLICATION = "backoffice.wsgi.application"
 

@@ -53,7 +53,14 @@ def around(attempts: Attempts) -> Beside:
     answered = _answered(attempts.lane)
     before = answered.filter(ended_at__lt=attempts.first_at).first() if attempts.first_at else None
     after = answered.filter(asked_at__gt=attempts.last_at).first() if attempts.last_at else None
-    context = {"before": _balance(before), "after": _balance(after), **_asking(attempts.lane)}
+    balances = [_balance(before), _balance(after)]
+    known = [one.available for one in balances if one and one.available is not None]
+    context = {
+        "before": balances[0],
+        "after": balances[1],
+        "difference": known[1] - known[0] if len(known) == len(balances) else None,
+        **_asking(attempts.lane),
+    }
     return Beside("limits/_around.html", context)
 
 

@@ -124,18 +124,22 @@ def _rupees(amount: Decimal | None, notional: Decimal | None) -> SafeString:
     return format_html_join(mark_safe("<br>"), "{}", ((words,) for words in found))
 
 
+#: A heading of several words over a short value.
+WRAPPED = {"th": {"class": "wraps"}}
+
+
 class SquareOffTable(PortalTable):
     """Square-off settings that ODIN confirmed, by periodicity."""
 
     retail_user = RetailUserColumn()
     name = tables.Column(verbose_name="Name", accessor="retail_user__name")
     periodicity = tables.Column(verbose_name="Periodicity")
-    mtm_pre = tables.Column(verbose_name="MTM warning %", orderable=False)
-    mtm = tables.Column(verbose_name="MTM square-off %", orderable=False)
-    mtm_trigger = tables.Column(verbose_name="On MTM breach", orderable=False)
-    margin_pre = tables.Column(verbose_name="Margin warning %", orderable=False)
-    margin = tables.Column(verbose_name="Margin square-off %", orderable=False)
-    margin_trigger = tables.Column(verbose_name="On margin breach", orderable=False)
+    mtm_pre = tables.Column(verbose_name="MTM warning %", orderable=False, attrs=WRAPPED)
+    mtm = tables.Column(verbose_name="MTM square-off %", orderable=False, attrs=WRAPPED)
+    mtm_trigger = tables.Column(verbose_name="On MTM breach", orderable=False, attrs=WRAPPED)
+    margin_pre = tables.Column(verbose_name="Margin warning %", orderable=False, attrs=WRAPPED)
+    margin = tables.Column(verbose_name="Margin square-off %", orderable=False, attrs=WRAPPED)
+    margin_trigger = tables.Column(verbose_name="On margin breach", orderable=False, attrs=WRAPPED)
     confirmed_at = AgoColumn(verbose_name="Confirmed")
 
     class Meta(PortalTable.Meta):

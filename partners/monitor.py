@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from backoffice.audit.operations import record
-from backoffice.kit.components import Chart, stacked_chart
+from backoffice.kit.charts import Chart, stacked_chart
 from backoffice.kit.formats import ist
 from partners.models import (
     BasketLine,

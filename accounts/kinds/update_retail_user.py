@@ -50,7 +50,7 @@ ACCOUNTS_KNOWN = (
     "one whose number you change is deleted and inserted, both in one message."
 )
 ACCOUNTS_UNKNOWN = (
-    "Nobody declared the accounts that this user has at ODIN. Say of each what is to be done with it."
+    "Nobody declared the accounts that this user has at ODIN. Choose an action for each account."
 )
 SEND_AGAIN = "send_again"
 SENDING_AGAIN = "Where ODIN has lost a value that it confirmed: a tick sends the value above even unchanged."
@@ -156,7 +156,7 @@ def continues(change: Change) -> str:
 
 #: What names the retail user and the message in an update.
 NAMING = {"user_id", "group_id", "reference"}
-NOTHING = Finding("", "Nothing is changed yet. Change at least one value.", rule="portal.nothing")
+NOTHING = Finding("", "No changes made. Change at least one value.", rule="portal.nothing")
 #: 320 resets these to their defaults when it leaves them out (U1).
 RESET_BY_OMISSION = ("global_flag", "orders_per_second", "max_broadcast_scrips", "max_gtd")
 

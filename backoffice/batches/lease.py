@@ -29,7 +29,7 @@ def take(batch: Batch) -> uuid.UUID | None:
 
 
 def keep(batch: Batch, token: uuid.UUID) -> bool:
-    """Make the lease last longer; False where it is lost or somebody paused or stopped the batch."""
+    """Extend the lease. False if it was lost or the batch was paused or stopped."""
     going_on = Batch.objects.filter(pk=batch.pk, state=batch.state, paused=False)
     return leases.extend(going_on, token, _length())
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.template.defaultfilters import filesizeformat
 
 from backoffice.batches.check.summary import hidden_rows
 from backoffice.batches.counts import rows
@@ -77,7 +78,7 @@ def upload(
             if selected:
                 note(batch, "batch.selected", by, f"{selected}.", **(details or {}))
             else:
-                said = f"{batch.file_name} uploaded, {batch.size} bytes."
+                said = f"{batch.file_name} uploaded, {filesizeformat(batch.size)}."
                 note(batch, "batch.uploaded", by, said, **why)
     except IntegrityError:  # the second of two clicks at the same moment
         batch = Batch.objects.get(token=token, made_by=by)

@@ -44,7 +44,7 @@ def may_propose(person: Any, kind: ChangeKind) -> bool:
 
 
 def decides(person: Any, kind: ChangeKind) -> bool:
-    """Whether somebody decides on changes of this kind. Of one's own one decides nothing, whatever this says."""
+    """Whether somebody decides on changes of this kind. Nobody may decide their own; that is checked elsewhere."""
     return bool(person.has_perm(kind.decide))
 
 

@@ -27,6 +27,7 @@ from backoffice.changes.examination import Examined, refer
 from backoffice.changes.filling import pressed
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import in_words, summary
+from backoffice.changes.reasons import last_reasons
 from backoffice.changes.start_again import earlier_change, values_again
 from backoffice.delivery.forms import NotBeforeForm
 from backoffice.kit.formats import ist
@@ -101,7 +102,7 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
     if path_taken := request.POST.get("use"):
         return _page(request, form, token, _use_cleaned(form, values, path_taken), draft=draft, examine=True)
     if button == "save":
-        messages.success(request, "The draft is kept. You find it on Today and in the list of changes.")
+        messages.success(request, "Draft saved.")
         return redirect(form.draft_url(token))
     if button == "whole" and form.whole:
         return redirect(form.whole_url(token))
@@ -141,7 +142,7 @@ def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonRespons
         return JsonResponse({"words": f"Not kept. {error.words}"}, status=_refused(error))
     if draft.state != State.DRAFT:
         return JsonResponse({"words": "Submitted already.", "url": draft.get_absolute_url()}, status=409)
-    return JsonResponse({"words": f"Draft kept {ist(timezone.now(), 'time')}", "url": form.draft_url(token)})
+    return JsonResponse({"words": f"Draft saved {ist(timezone.now(), 'time')}", "url": form.draft_url(token)})
 
 
 def _refused(error: ChangeError) -> int:
@@ -170,7 +171,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     problem = ""
     if request.method == "POST":
         if request.POST.get("seen") != _seen(values):
-            problem = "The draft was changed after you opened this page. Look at it again before you submit."
+            problem = "The draft was changed after you opened this page. Review it again before you submit."
         elif when is None or when.is_valid():
             not_before = when.cleaned_data["not_before"] if when else None
             try:
@@ -188,9 +189,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
             except ChangeError as error:
                 problem = error.words
             else:
-                messages.success(
-                    request, "Submitted. A checker decides next; this page shows what becomes of it."
-                )
+                messages.success(request, "Submitted for approval.")
                 return redirect(change)
     examined = form.examine(values)
     if errors(examined.findings):
@@ -208,6 +207,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         "shown_messages": shown,
         "warnings": named(MessageForm(form.message, values, examined.findings)),
         "reason": reason,
+        "reasons": last_reasons(_me(request)),
         "problem": problem,
         "when": when,
         "form": form,

@@ -1,5 +1,6 @@
 """Filters of the lists of changes."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from backoffice.audit.search import UserId, of_user
+from backoffice.changes.deciders import decided_by, visible_to
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import STATUSES, Change
 from backoffice.changes.results import of_status
@@ -23,9 +25,9 @@ WORDS_WITHIN = 10_000
 AGES = (("1", "Over an hour"), ("4", "Over 4 hours"), ("24", "Over a day"), ("72", "Over 3 days"))
 
 
-def kind_choices() -> list[tuple[str, str]]:
-    """The kinds of change that the rooms registered, by title."""
-    return sorted(((slug, kind.title) for slug, kind in KINDS.items()), key=lambda pair: pair[1])
+def kind_choices(slugs: Iterable[str]) -> list[tuple[str, str]]:
+    """These kinds of change, by title."""
+    return sorted(((slug, KINDS[slug].title) for slug in slugs), key=lambda pair: pair[1])
 
 
 def makers(request: Any) -> QuerySet[Any]:
@@ -49,7 +51,11 @@ class MineFilter(Filters):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["kind"].extra["choices"] = kind_choices()
+        self.filters["kind"].extra["choices"] = kind_choices(self.kinds(self.request.user))
+
+    def kinds(self, person: Any) -> Iterable[str]:
+        """The kinds that may be in the list."""
+        return visible_to(person)
 
     def with_status(self, queryset: QuerySet[Change], name: str, value: list[str]) -> QuerySet[Change]:
         """Those with one of these statuses."""
@@ -102,6 +108,10 @@ class InboxFilter(ChangeFilter):
 
     class Meta(ChangeFilter.Meta):
         fields = ("q", "kind", "made_by", "risk", "age", "amount_from", "amount_to")
+
+    def kinds(self, person: Any) -> Iterable[str]:
+        """The kinds that may be in the list."""
+        return decided_by(person)
 
     def older(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """Those that were submitted so many hours ago or earlier."""

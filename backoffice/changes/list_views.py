@@ -124,9 +124,9 @@ def discard_drafts(request: StaffRequest) -> HttpResponse:
     chosen = [number for text in request.POST.getlist("draft") if (number := whole(text)) is not None]
     count = drafts.discard(chosen, by=request.user)
     if count:
-        messages.success(request, f"{count} draft{'' if count == 1 else 's'} discarded.")
+        messages.success(request, f"{count} draft{'' if count == 1 else 's'} deleted.")
     else:
-        messages.error(request, "Nothing was discarded. Choose the drafts first.")
+        messages.error(request, "Nothing was deleted. Choose the drafts first.")
     return redirect("changes:drafts")
 
 

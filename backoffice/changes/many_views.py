@@ -119,7 +119,7 @@ def _page(
 def _chosen(
     request: StaffRequest, change: Change, names: Mapping[str, str], ticked: set[int] | None
 ) -> Chosen:
-    """Ticked from the start is what has nothing that stands out: the rest is a decision of its own."""
+    """Pre-select changes without flags."""
     shows = privacy.shown(request, change.subject)
     return Chosen(
         change,

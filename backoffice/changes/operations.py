@@ -208,9 +208,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
                 f"{kind(change.kind).title}: the record moved on after submission.",
             )
     if change.state == State.STALE:  # raised out here, so that the state is kept
-        raise Stale(
-            "The record moved on after this change was submitted. The maker must start again from it."
-        )
+        raise Stale("The record changed after submission. The maker must resubmit.")
     return change
 
 
@@ -328,7 +326,7 @@ def _undecided(change_id: int) -> Change:
 
 def _as_seen(change: Change, content_hash: str) -> None:
     if not content_hash == change.content_hash == hash_of_messages(change.messages):
-        raise Stale("The change is not the one you saw. Look at it again.")
+        raise Stale("This change was altered after you opened it. Review it again.")
 
 
 def _carry_out(change: Change, by: "User | None", reason: str) -> None:

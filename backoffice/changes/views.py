@@ -91,7 +91,7 @@ def decide(request: StaffRequest, pk: int, action: str) -> HttpResponse:
             messages.success(request, "Rejected. Its maker sees your reason.")
         elif action == "discard":
             operations.discard(change.pk, by=person)
-            messages.success(request, "The draft is gone.")
+            messages.success(request, "Draft deleted.")
             return redirect("changes:mine")
         elif action == "comment":
             operations.comment(change.pk, by=person, text=reason)
@@ -122,7 +122,7 @@ def _approved_words(change: Change) -> str:
         return "Approved and done."
     if goes_out := SendingTimes().goes_out(change.not_before, timezone.now()):
         return f"Approved. {goes_out}"
-    return "Approved. It is on its way to ODIN; the outcome appears here."
+    return "Approved and queued."
 
 
 def _page(

@@ -15,7 +15,7 @@ class EvidenceForm(forms.Form):
         max_length=80,
         required=False,
         label="Retail user",
-        help_text="GROUP/USER; empty: everybody and everything.",
+        help_text="GROUP/USER. Blank: all retail users.",
     )
     since = DayField(required=False, label="From")
     until = DayField(required=False, label="To")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from backoffice.access import StaffDetailView, StaffRequest, for_staff
 from backoffice.audit import checks, retention
 from backoffice.audit.models import Check, Entry, LegalHold, Pruning, Seal
-from backoffice.compliance import export, statistics
+from backoffice.compliance import days, export, statistics
 from backoffice.compliance.differences import differences, spaced
 from backoffice.compliance.filters import EntryFilter
 from backoffice.compliance.tables import EntryTable
@@ -35,7 +35,7 @@ class EntryList(ListView):
     filterset_class = EntryFilter
     title = "Audit"
     template_name = "compliance/list.html"
-    subtitle = "Who did what to what, when, from where and why."
+    subtitle = "All actions, with person, time, source and reason."
     nouns = ("entry", "entries")
     search_hint = "Retail user or staff"
     exported = False
@@ -102,14 +102,15 @@ def download(request: StaffRequest) -> HttpResponseBase:
 def numbers(request: StaffRequest) -> HttpResponse:
     """ODIN's response codes by day, as a chart and a table."""
     asked = request.GET.get("days", "")
-    days = int(asked) if asked in {str(period) for period in statistics.PERIODS} else statistics.PERIODS[0]
-    counted = statistics.by_day(days)
+    period = int(asked) if asked in {str(one) for one in statistics.PERIODS} else statistics.PERIODS[0]
+    counted = statistics.by_day(period)
     context = {
-        "days": days,
+        "days": period,
         "periods": statistics.PERIODS,
         "since": counted[0][0].isoformat(),
         "chart": statistics.chart(counted),
         "codes": statistics.codes(counted),
+        "by_message": statistics.by_message(period),
     }
     return render(request, "compliance/numbers.html", context)
 
@@ -119,11 +120,13 @@ def numbers(request: StaffRequest) -> HttpResponse:
 def verification(request: StaffRequest) -> HttpResponse:
     """The chain of seals: verified when, with what result, and what may be kept elsewhere."""
     shown = list(Check.objects.select_related("asked_by")[:CHECKS])
+    last, pruning = Seal.objects.order_by("-number").defer("digests").first(), Pruning.objects.first()
     context = {
         "checks": shown,
         "under_way": any(check.ended_at is None for check in shown),
-        "last": Seal.objects.order_by("-number").defer("digests").first(),
-        "pruning": Pruning.objects.first(),
+        "last": last,
+        "pruning": pruning,
+        "strip": days.last_days(last, pruning),
     }
     template = "compliance/_checks.html" if polled(request, "checks") else "compliance/verification.html"
     return render(request, template, context)

@@ -1,25 +1,18 @@
 """How the queue stands, for Today and the page of the queue, in a fixed number of queries."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Min, Q, QuerySet
-from django.db.models.functions import TruncMinute
 from django.utils import timezone
 
 from backoffice.delivery.hours import GoesOut, SendingTimes
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Wording
 from backoffice.delivery.states import State
 from backoffice.delivery.wordings import unread
-from backoffice.kit.components import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
 
-#: How an attempt was read, with its tone, the lowest piece of a column first.
-SERIES = (("applied", "good"), ("refused", "bad"), ("unknown", "doubt"), ("not applied", "idle"))
-#: So many minutes the throughput shows; each of so many has its time beneath.
-MINUTES, LABELLED = 60, 10
 #: So many days back refusals are counted by their words, today included.
 DAYS = 7
 #: So many wordings are shown of each kind.
@@ -58,11 +51,10 @@ class Later:
 
 @dataclass(frozen=True)
 class Queue:
-    """Everything on the page of the queue."""
+    """The queue as it stands, on its page."""
 
     standing: dict[str, Standing]
     later: Later
-    throughput: Chart
     a_minute: int
     said: Sequence[Said]
     refused_since: datetime
@@ -70,15 +62,13 @@ class Queue:
 
 
 def gather() -> Queue:
-    """The queue as it stands now: seven queries, and one for holidays where days are limited."""
+    """The queue as it stands now: six queries, and one for holidays where days are limited."""
     now = timezone.now()
     since = midnight(now) - timedelta(days=DAYS - 1)
-    chart, a_minute = _throughput(now)
     return Queue(
         standing=standing(now),
         later=later(now),
-        throughput=chart,
-        a_minute=a_minute,
+        a_minute=_a_minute(now),
         said=_said(since),
         refused_since=since.astimezone(INDIA),
         new_words=new_words(),
@@ -117,22 +107,9 @@ def new_words() -> list[Wording]:
     return list(found.order_by("-id")[:SHOWN])
 
 
-def _throughput(now: datetime) -> tuple[Chart, int]:
-    """Attempts of the last hour by the minute and by how they were read; how many in the last sixty seconds."""
-    last = now.astimezone(INDIA).replace(second=0, microsecond=0)
-    minutes = [last - timedelta(minutes=back) for back in range(MINUTES - 1, -1, -1)]
-    read = Attempt.objects.exclude(outcome="").order_by()
-    rows = (
-        read.filter(started_at__gte=minutes[0])
-        .values_list(TruncMinute("started_at", tzinfo=INDIA), "outcome")
-        .annotate(Count("id"))
-    )
-    counted: defaultdict[datetime, dict[str, int]] = defaultdict(dict)
-    for minute, outcome, number in rows:
-        counted[minute][outcome.replace("_", " ")] = number
-    columns = [(f"{at:%H:%M}", counted[at]) for at in minutes]
-    chart = stacked_chart("Messages a minute in the last hour", columns, SERIES, labelled=LABELLED)
-    return chart, read.filter(started_at__gt=now - timedelta(minutes=1)).count()
+def _a_minute(now: datetime) -> int:
+    """How many attempts of the last sixty seconds have an outcome."""
+    return Attempt.objects.exclude(outcome="").filter(started_at__gt=now - timedelta(minutes=1)).count()
 
 
 def _said(since: datetime) -> list[Said]:

@@ -145,7 +145,7 @@ def resume(*, by: "User", reason: str) -> None:
         )
         if not resumed:
             raise DeliveryError("Sending is not paused.")
-        record("delivery.resumed", by=by, subject=SUBJECT, text="Sending goes on.", reason=reason)
+        record("delivery.resumed", by=by, subject=SUBJECT, text="Sending is resumed.", reason=reason)
         wake_after_commit(Work.DELIVERIES)
         transaction.on_commit(go_at_once, robust=True)
 
@@ -218,7 +218,7 @@ def _worked(row: Gate) -> None:
         closed = Gate.objects.filter(pk=1, opened_at__isnull=False).update(opened_at=None, probe_at=None)
         if closed and row.opened_at:
             seconds = int((timezone.now() - row.opened_at).total_seconds())
-            text = f"ODIN answers again, after {seconds} seconds. Sending goes on."
+            text = f"ODIN answers again, after {seconds} seconds. Sending is resumed."
             record("delivery.circuit_closed", by=None, subject=SUBJECT, text=text)
     if closed:
         go_at_once()

@@ -69,7 +69,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
             said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
             _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: apply([delivery])[0], **settled)
             if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-                make_certain(delivery, "no proper answer came, and a person found the user in ODIN.")
+                make_certain(delivery, "no confirmation was received, and a person found the user in ODIN.")
                 let_go_on([delivery])
         elif found is Settlement.REFUSED:
             said = Said("delivery.resolved", "Not in ODIN: settled as refused.", by, reason)
@@ -188,4 +188,4 @@ def _step(
     except IllegalMove as error:
         raise _not_from_here(delivery, step) from error
     if not moved:
-        raise DeliveryError("The delivery moved on meanwhile. Look at it again.")
+        raise DeliveryError("The delivery moved on meanwhile. Review it again.")

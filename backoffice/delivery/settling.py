@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 LONGEST_PAUSE = 30.0
 
 TOO_OFTEN = (
-    "ODIN has turned this message away again and again, although others go through. Look at its words, put the cause "
-    "right, then let it go on or cancel it."
+    "ODIN keeps refusing this message while others succeed. Read its words, fix the cause, "
+    "then release or cancel it."
 )
 
 #: Of an update that was to make a creation's values certain.
@@ -45,7 +45,7 @@ SAID = {
     OutcomeKind.APPLIED: "ODIN confirmed it",
     OutcomeKind.REFUSED: "ODIN refused it",
     OutcomeKind.NOT_APPLIED: "not applied, it will be sent again",
-    OutcomeKind.UNKNOWN: "no proper answer came, it may or may not have been applied",
+    OutcomeKind.UNKNOWN: "no confirmation was received, its outcome is unknown",
 }
 
 #: For many attempts at once; `bulk_update` costs ten times as much.
@@ -227,7 +227,7 @@ def _no_more_tries(delivery: Delivery, outcome: Outcome) -> str:
         return TOO_OFTEN if often else ""
     alike = tries.filter(code="", reason=outcome.reason)
     often = not outcome.unreachable and alike.count() >= settings.DELIVERY_MAX_ATTEMPTS
-    return f"{outcome.reason} Put that right, then let it go on or cancel it." if often else ""
+    return f"{outcome.reason} Put that then release or cancel it." if often else ""
 
 
 def _next_try(delivery: Delivery, outcome: Outcome) -> datetime:

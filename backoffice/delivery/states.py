@@ -22,7 +22,7 @@ class Move(models.TextChoices):
     RELEASE = "release", "it was not applied and goes back to the queue"
     APPLY = "apply", "ODIN confirmed it"
     REFUSE = "refuse", "ODIN refused it"
-    DOUBT = "doubt", "no proper answer came"
+    DOUBT = "doubt", "no confirmation was received"
     STOP = "stop", "it cannot go on without a person"
     HOLD = "hold", "what it depends on does not come about"
     FREE = "free", "a person lets it go on, or the create it waited for is applied"

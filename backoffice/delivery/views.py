@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffDetailView, StaffRequest, for_staff
 from backoffice.audit.models import Entry
-from backoffice.delivery import figures, gate, looking, operations
+from backoffice.delivery import figures, flow, gate, looking, operations
+from backoffice.delivery.course import course
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.hours import SendingTimes
@@ -78,10 +79,20 @@ def tabs(current: str) -> list[Tab]:
 @never_cache
 @require_safe
 def queue(request: StaffRequest) -> HttpResponse:
-    """How the queue stands now. htmx asks for the inner part alone."""
-    part = polled(request, "queue")
-    context = {"queue": figures.gather(), "tabs": tabs("queue"), "gate": None if part else gate.state()}
-    return render(request, "delivery/_queue.html" if part else "delivery/queue.html", context)
+    """How the queue stands now, how it went, and what ODIN said. htmx asks for each part alone."""
+    window = flow.window_of(request.GET.get("window", ""))
+    if polled(request, "flow"):
+        return render(request, "delivery/_flow.html", {"flow": flow.gather(window)})
+    for part in ("queue", "said"):
+        if polled(request, part):
+            return render(request, f"delivery/_{part}.html", {"queue": figures.gather()})
+    context = {
+        "queue": figures.gather(),
+        "flow": flow.gather(window),
+        "tabs": tabs("queue"),
+        "gate": gate.state(),
+    }
+    return render(request, "delivery/queue.html", context)
 
 
 @require_POST
@@ -107,7 +118,7 @@ def operate_gate(request: StaffRequest, action: str) -> HttpResponse:
     except DeliveryError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Sending is paused." if action == "pause" else "Sending goes on.")
+        messages.success(request, "Sending is paused." if action == "pause" else "Sending is resumed.")
     return redirect("delivery:list")
 
 
@@ -168,6 +179,7 @@ class DeliveryPage(StaffDetailView):
             "entries": Entry.objects.filter(delivery_id=delivery.pk)[:50],
             "may": operations.allowed(delivery) if may else set(),
             "runs": list(runs(delivery.attempts.all())),
+            "course": course(delivery),
             "goes_out": SendingTimes().of(delivery, timezone.now()),
             "look": looking.look(delivery) if delivery.state == State.UNKNOWN else None,
             "proposal": self._proposal(),
@@ -228,5 +240,5 @@ def settle(request: StaffRequest, pk: int, action: str) -> HttpResponse:
         if delivery.proposed:
             messages.info(request, "Proposed. It is money, so another person must say the same.")
         else:
-            messages.success(request, "Done. The audit trail has your reason.")
+            messages.success(request, "Done.")
     return redirect("delivery:detail", pk=pk)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from backoffice import __version__
 from backoffice.changes import inbox
@@ -18,6 +20,7 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.stops import Stop, stops
 from backoffice.delivery.wordings import unread
 from backoffice.free_text import COMMENT_LENGTH, REASON_LENGTH
+from backoffice.kit import privacy
 from backoffice.kit.components import Status, status
 from backoffice.logins import step_up
 from backoffice.logins.models import User
@@ -52,7 +55,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Audit", "compliance:list", "audit", "audit.view_entry"),
     ("Staff", "staff:list", "user", "logins.view_user"),
     ("Master lists", "masters:list", "settings", "masters.change_name"),
-    ("Names of columns", "batches:aliases", "settings", "batches.change_alias"),
+    ("Column aliases", "batches:aliases", "filter", "batches.change_alias"),
 )
 
 #: Rooms whose pages are among the tabs of another one.
@@ -145,6 +148,8 @@ class Frame:
             except NoReverseMatch:
                 continue
             count, words, tone = self._count(name, user)
+            if name == "changes:list" and count:
+                url = reverse("changes:inbox")
             items.append(NavItem(label, url, icon, self._is_current(name), count, words, tone))
         return items
 
@@ -184,6 +189,17 @@ class Frame:
         if self._session is None:
             return []
         return stops(self._session)
+
+    @cached_property
+    def revealed(self) -> list[tuple[str, datetime, int]]:
+        """The retail users whose personal data this person sees for a reason: until when, and the seconds left."""
+        if self._session is None:
+            return []
+        now = timezone.now()
+        return [
+            (lane, until, 1 + int((until - now).total_seconds()))
+            for lane, until in privacy.revealed(self._request.session)
+        ]
 
     @cached_property
     def bell(self) -> Bell | None:

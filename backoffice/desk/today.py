@@ -25,7 +25,8 @@ from backoffice.changes.results import Result
 from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
 from backoffice.delivery import lanes
-from backoffice.delivery.figures import SERIES, Later, Standing, later, midnight, new_words, standing
+from backoffice.delivery.figures import Later, Standing, later, midnight, new_words, standing
+from backoffice.delivery.flow import SERIES
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
@@ -33,7 +34,7 @@ from backoffice.desk.administration import Administration, administration
 from backoffice.desk.context import needing_a_person
 from backoffice.desk.morning import Age, Stage, ages, funnel
 from backoffice.desk.oversight import Oversight, oversight
-from backoffice.kit.components import Chart, stacked_chart
+from backoffice.kit.charts import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
 from backoffice.kit.privacy import sees_at_once
 
@@ -217,4 +218,4 @@ def _chart(now: datetime) -> Chart:
     for hour, outcome, count in rows:
         hours[hour.hour][outcome.replace("_", " ")] = count
     first, last = min([*WORKING_HOURS, *hours]), max([*WORKING_HOURS, *hours])
-    return stacked_chart("Messages today", [(f"{h:02}", hours[h]) for h in range(first, last + 1)], SERIES)
+    return stacked_chart("Attempts today", [(f"{h:02}", hours[h]) for h in range(first, last + 1)], SERIES)

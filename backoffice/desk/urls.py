@@ -11,6 +11,7 @@ urlpatterns = [
     path("search/offer/", views.palette, name="palette"),
     path("search/recent/", views.recent, name="recent"),
     path("reveal/", views.reveal, name="reveal"),
+    path("hide/", views.hide, name="hide"),
     path("state/", views.state, name="state"),
     path("lists/columns/", list_pages.choose_columns, name="choose_columns"),
     path("lists/rows/", list_pages.choose_page_size, name="choose_page_size"),

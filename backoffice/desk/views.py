@@ -18,6 +18,7 @@ from backoffice.incoming import page_of_this_site
 from backoffice.kit import search as searching
 from backoffice.kit.polling import polled
 from backoffice.kit.privacy import sees_at_once
+from backoffice.logins.reveal import hide as hide_personal
 from backoffice.logins.reveal import reveal as reveal_personal
 
 
@@ -95,6 +96,15 @@ def reveal(request: StaffRequest) -> HttpResponse:
     except ValueError as error:
         messages.error(request, str(error))
     return redirect(back)
+
+
+@for_staff()
+@never_cache
+@require_POST
+def hide(request: StaffRequest) -> HttpResponse:
+    """Hide the personal data of a retail user again, and go back to the page that asked."""
+    hide_personal(request, request.POST.get("lane", "")[:40])
+    return redirect(page_of_this_site(request.POST.get("next", "")) or reverse("desk:today"))
 
 
 @login_not_required

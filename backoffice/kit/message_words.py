@@ -2,8 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from backoffice.protocol.explanation import Line
+
+#: Texts of at least so many characters have their differing ones marked, of at most so many.
+MARKED_FROM, MARKED_TO = 6, 500
+#: Of texts that share less than this, nothing is marked: they are two texts.
+ALIKE = 0.5
+#: So many characters in common are the same piece, in numbers and in texts of several words; fewer are chance.
+SHORTEST_PIECE, SHORTEST_WORDS = 2, 4
 
 #: Each message has one of its own, so that it is another says nothing.
 REFERENCE = "reference"
@@ -56,3 +64,33 @@ def arrange(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
 
 def _matters(line: Line) -> bool:
     return bool(line.consequence) or line.kind in ("changed", "new", "cleared")
+
+
+#: A text in pieces, each with whether the other text does not have it.
+Pieces = Sequence[tuple[str, bool]]
+
+
+def pieces(before: str, after: str) -> tuple[Pieces, Pieces]:
+    """Two texts in pieces, by which the characters that differ are marked. Nothing is marked in short texts, nor in
+    two that have little in common.
+    """
+    plain = [(before, False)], [(after, False)]
+    if before == after or not all(MARKED_FROM <= len(text) <= MARKED_TO for text in (before, after)):
+        return plain
+    least = SHORTEST_WORDS if " " in before + after else SHORTEST_PIECE
+    compared = SequenceMatcher(None, before, after, autojunk=False)
+    same = [block for block in compared.get_matching_blocks() if block.size >= least]
+    if 2 * sum(block.size for block in same) < ALIKE * len(before + after):
+        return plain
+    return (
+        _marked(before, [(block.a, block.size) for block in same]),
+        _marked(after, [(block.b, block.size) for block in same]),
+    )
+
+
+def _marked(text: str, same: Sequence[tuple[int, int]]) -> Pieces:
+    found, at = [], 0
+    for start, size in [*same, (len(text), 0)]:
+        found += [(text[at:start], True), (text[start : start + size], False)]
+        at = start + size
+    return [(piece, differs) for piece, differs in found if piece]

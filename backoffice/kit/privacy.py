@@ -5,6 +5,7 @@ others who may see them give a reason for each retail user, which the audit trai
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -28,6 +29,7 @@ __all__ = [
     "may_reveal",
     "names_a_person",
     "register_lanes",
+    "revealed",
     "sees",
     "sees_at_once",
     "shown",
@@ -64,6 +66,16 @@ def shown(request: StaffRequest, lane: str) -> bool:
     if sees_at_once(request.user):
         return True
     return sees(request.user) and _now() < request.session.get(SESSION_KEY, {}).get(lane, 0)
+
+
+def revealed(session: Any) -> list[tuple[str, datetime]]:
+    """The retail users whose personal data a session shows for a reason, and until when."""
+    now = _now()
+    return [
+        (lane, datetime.fromtimestamp(until, UTC))
+        for lane, until in session.get(SESSION_KEY, {}).items()
+        if until > now
+    ]
 
 
 def may_reveal(request: StaffRequest, lane: str) -> bool:

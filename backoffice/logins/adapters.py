@@ -23,7 +23,7 @@ class StaffAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": (
-            "This user name and password do not go together. Check both; passwords distinguish capital letters."
+            "Incorrect username or password. Check both; passwords distinguish capital letters."
         ),
         "too_many_login_attempts": (
             "There were too many tries. Wait {minutes:.0f} minutes and try again, or ask an administrator for help."

@@ -9,6 +9,12 @@ from backoffice.free_text import checked
 from backoffice.kit import privacy
 
 
+def hide(request: HttpRequest, lane: str) -> None:
+    """End before its time that this person is shown the personal data of a retail user."""
+    still = request.session.get(privacy.SESSION_KEY, {})
+    request.session[privacy.SESSION_KEY] = {other: until for other, until in still.items() if other != lane}
+
+
 def reveal(request: HttpRequest, lane: str, reason: str) -> None:
     """Show this person the personal data of a retail user for `privacy.MINUTES`, and record why.
 

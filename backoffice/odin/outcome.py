@@ -148,6 +148,4 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
         )
     if text.startswith(KNOWN_REFUSALS):
         return outcome(OutcomeKind.REFUSED)
-    return outcome(
-        OutcomeKind.REFUSED, "ODIN gave a text that is not in the table of known refusals.", new=True
-    )
+    return outcome(OutcomeKind.REFUSED, "New refusal text from ODIN.", new=True)

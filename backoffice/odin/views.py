@@ -10,6 +10,7 @@ from backoffice.config import odin_config
 from backoffice.odin import session
 from backoffice.odin.dealer_password import PasswordInDoubt
 from backoffice.odin.models import DealerSession
+from backoffice.odin.uptime import uptime
 
 #: What the dialog asks where a change of the password is in doubt.
 TOOK_NEW = {"new": True, "old": False}
@@ -25,6 +26,7 @@ def dealer_session(request: StaffRequest) -> HttpResponse:
         "row": row,
         "may_take_over": session.may_take_over(row),
         "shown": session.status_for_screens(),
+        "uptime": uptime(),
         "may_operate": request.user.has_perm("odin.operate_dealersession"),
     }
     return render(request, "odin/session.html", context)

@@ -34,6 +34,11 @@ class Line:
     consequence: str = ""
 
     @property
+    def shown(self) -> str:
+        """The value in words, or as it is sent."""
+        return self.meaning or self.value
+
+    @property
     def code(self) -> str:
         """The value as it is sent, where its meaning says something else than it with its digits grouped."""
         return "" if self.meaning.replace(",", "") in ("", self.value.replace(",", "")) else self.value
@@ -62,6 +67,8 @@ def explain(
             kind = _kind(message, value, known)
             line = _line(field, field.label, field.tag, name, value, known, kind, reveal)
             back = _revived(field, value, before)
+            if field.overwrites and before is not None and not before.get(field.overwrites):
+                line = replace(line, consequence="")
             lines.append(replace(line, consequence=f"Reactivates {back}.") if back else line)
     return lines
 

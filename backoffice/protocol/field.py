@@ -19,7 +19,8 @@ class Field:
     """The declaration of one tag, or of one sub-field (tag 0).
 
     `initial`: where a form starts. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
-    the tag is left out while it is empty. `personal`: hidden from those who may not see it. `consequences`:
+    the tag is left out while it is empty. `personal`: hidden from those who may not see it. `overwrites`: the
+    field whose confirmed value goes with this one; only then its consequence is news. `consequences`:
     what a value brings about at ODIN, in words, by value ("*": any value, "": an empty one in a partial
     message). `key`: the name in JSON. `names`: the list of names kept outside the protocol that it takes one of;
     `names_by`: the field beside it whose value narrows that list.
@@ -61,6 +62,7 @@ class Field:
         self.names = names
         self.names_by = names_by
         self.consequences = dict(consequences or {})
+        self.overwrites = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name

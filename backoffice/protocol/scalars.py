@@ -176,7 +176,7 @@ class Text(Scalar):
         if not is_bent(value, free=self.free):
             return ""
         if is_shortened(value):
-            return "looks like 1.2E+15: another program has shortened a long number. Take it from its source."
+            return f"is {value}: another program has shortened a long number. Take it from its source."
         if value[0] in "'\"":
             return f"begins with {value[0]}, which another program has added. Remove it or accept the cleaned value."
         return "ends in .0, which another program has added. Remove it or accept the cleaned value."

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from accounts.models import RetailUser
@@ -43,7 +44,9 @@ def upload(
             # A row that the sheet hides is a retail user of ODIN like any other.
             read["shape"] = {**read["shape"], "hidden": "include"}
             one = Reconciliation.objects.create(token=token, made_by=by, **read)
-            _record(one, "reconciliation.uploaded", by, f"{one.file_name} uploaded, {one.size} bytes.")
+            _record(
+                one, "reconciliation.uploaded", by, f"{one.file_name} uploaded, {filesizeformat(one.size)}."
+            )
     except IntegrityError:  # the second of two clicks at the same moment
         one = Reconciliation.objects.get(token=token, made_by=by)
     return one

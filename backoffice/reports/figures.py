@@ -19,7 +19,7 @@ from backoffice.changes.results import Result
 from backoffice.changes.visibility import visible
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State as DeliveryState
-from backoffice.kit.components import Chart, stacked_chart
+from backoffice.kit.charts import Chart, stacked_chart
 from backoffice.kit.formats import INDIA, midnight
 from backoffice.logins.models import User
 from backoffice.reports.spread import MinutesBetween, Spread, spread

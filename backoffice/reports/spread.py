@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import Func, IntegerField
 
+from backoffice.kit.percentiles import nearest_rank
+
 MINUTES_OF_AN_HOUR, MINUTES_OF_A_DAY = 60, 24 * 60
 
 
@@ -39,7 +41,7 @@ class Spread:
 
 def spread(minutes: Counter[int]) -> Spread:
     """The percentiles of durations that are counted by their minutes: the nearest ranks."""
-    return Spread(_rank(minutes, 50), _rank(minutes, 95))
+    return Spread(nearest_rank(minutes, 50), nearest_rank(minutes, 95))
 
 
 def in_words(minutes: int) -> str:
@@ -53,12 +55,3 @@ def in_words(minutes: int) -> str:
         return f"{hours} h {rest:02} min"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h"
-
-
-def _rank(minutes: Counter[int], percent: int) -> int | None:
-    rank, seen = -(-minutes.total() * percent // 100), 0
-    for value in sorted(minutes):
-        seen += minutes[value]
-        if seen >= rank:
-            return value
-    return None

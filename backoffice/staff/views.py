@@ -50,7 +50,7 @@ class StaffList(ListView):
     search_hint = "Name"
     empty_icon = "users"
     empty_title = "Nobody fits"
-    empty_action = ("staff:new", "Add somebody")
+    empty_action = ("staff:new", "Add staff member")
     empty_action_permission = PROPOSE
 
     def get_queryset(self) -> QuerySet[User]:
@@ -135,7 +135,7 @@ def new_form() -> EntryForm:
         "When another administrator has approved it, the person's page shows you once the link with which the person "
         "chooses a password."
     )
-    return _form(rights.KIND, "new", "Add somebody to the staff", text, dict)
+    return _form(rights.KIND, "new", "Add staff member to the staff", text, dict)
 
 
 def rights_form(pk: int) -> EntryForm:

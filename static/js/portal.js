@@ -65,7 +65,11 @@ document.addEventListener("click", (event) => {
   else if ((found = hit("[data-dialog]"))) document.getElementById(found.dataset.dialog)?.showModal();
   else if (hit("[data-print]")) window.print();
   else if ((found = hit("[data-close]"))) found.closest("dialog")?.close();
-  else if ((found = hit("[data-dismiss]"))) found.closest(".flash")?.remove();
+  else if ((found = hit("[data-fill]"))) {
+    const field = document.getElementById(found.dataset.fill);
+    field.value = found.textContent;
+    field.focus();
+  } else if ((found = hit("[data-dismiss]"))) found.closest(".flash")?.remove();
   else if (event.target.matches("dialog[open]")) event.target.close();
   else if ((found = hit("tr[data-href]")) && !hit("a, button, input, label, select, summary") && !String(getSelection())) {
     if (event.ctrlKey || event.metaKey) window.open(found.dataset.href);
@@ -294,6 +298,17 @@ document.addEventListener("htmx:afterSettle", () => {
 
 document.addEventListener("htmx:responseError", () => announce("The server could not answer. What you see may be old."));
 
+// ---- personal data that is shown for some minutes: how long still, and gone when they are over ----------------------
+
+function countDown() {
+  for (const note of all("[data-seconds]")) {
+    const left = Math.ceil(Number(note.dataset.seconds) - performance.now() / 1000);
+    if (left > 0) one("[data-left]", note).textContent = `, ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left`;
+    else if (!one("form[data-guard]")) location.reload();
+  }
+}
+if (one("[data-seconds]")) setInterval(countDown, 1000);
+
 // ---- when the page is there ----------------------------------------------------------------------
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -307,7 +322,8 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!sections.length) return;
   const mark = () => {
     const line = window.innerHeight * 0.3;
-    const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 4;
+    // On a page that fits its window nothing is at the end.
+    const atEnd = window.scrollY > 0 && window.innerHeight + window.scrollY >= document.body.scrollHeight - 4;
     const reading = atEnd ? sections.at(-1) : sections.findLast((section) => section.getBoundingClientRect().top <= line);
     for (const link of links) {
       if (link.hash.slice(1) === (reading || sections[0]).id) link.setAttribute("aria-current", "true");

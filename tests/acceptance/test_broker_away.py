@@ -1,4 +1,4 @@
-"""While the broker is away nobody's request fails or waits for it, and what was approved goes out at its return."""
+"""While the broker is down, no user's request fails or waits, and what was approved goes out at its return."""
 
 import pytest
 

@@ -190,7 +190,7 @@ def test_compliance_follows_a_limit_exports_verifies_and_sees_what_was_altered(p
 
     page.goto("/audit/verification/")
     page.get_by_role("button", name="Verify now").click()
-    expect(main).to_contain_text("Everything fits", timeout=30_000)
+    expect(main).to_contain_text("Verified: no tampering found", timeout=30_000)
     head = portal.manage("audit_verify", "--print-head").split()[-1]
 
     # An evidence pack, checked without the portal.

@@ -1,9 +1,11 @@
 """What the parts of a retail user say of the same person, compared."""
 
+import uuid
+
 import pytest
 
 from accounts.comparing import comparisons, findings
-from backoffice.changes.operations import examine
+from backoffice.changes.operations import examine, submit
 from backoffice.kit.components import matrix
 from tests.factories import (
     DematAccountFactory,
@@ -122,6 +124,16 @@ def test_forms_say_it():
     RetailUserFactory(group_id="HO", user_id="RET001", name="Asha Before")
     update = {"group_id": "HO", "user_id": "RET001", "name": "Ravi After"}
     assert any(f.rule == "portal.compare" for f in found("update_retail_user", update))
+
+
+@pytest.mark.django_db
+def test_two_new_users_that_both_wait_do_not_share_a_mobile_number_unnoticed(maker):
+    first = retail_user_values(user_id="FIRST", mobile="9811111111")
+    submit("create_retail_user", first, by=maker, reason="New client", token=uuid.uuid4())
+    second = retail_user_values(user_id="SECOND", pan="ABCPS1234A", mobile="+919811111111")
+    said = [one.text for one in found("create_retail_user", second) if one.rule == "portal.shared"]
+    assert said == ["HO/FIRST has the mobile number in a waiting change, too. Check for a duplicate."]
+    assert not [one for one in found("create_retail_user", first) if one.rule == "portal.shared"]
 
 
 @pytest.mark.django_db

@@ -199,7 +199,7 @@ def test_a_draft_changed_in_another_tab_is_not_submitted_unseen(as_maker):
     as_maker.post(NEW, {**sent, "name": ["Other Rao"]})
     answer = as_maker.post(checked.url, page.sent(reason="New client"))
     assert answer.status_code == 409
-    assert "Look at it again" in answer.content.decode()
+    assert "Review it again" in answer.content.decode()
     assert Change.objects.get().state == State.DRAFT
 
 

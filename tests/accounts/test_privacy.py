@@ -1,5 +1,6 @@
 """Personal data on the pages of a retail user, of its changes, deliveries and audit entries."""
 
+import re
 import uuid
 
 import pytest
@@ -72,6 +73,17 @@ def test_compliance_gives_a_reason_and_sees_everything_of_this_retail_user(clien
     assert "Show personal data" not in client.get(pages[0]).content.decode()
     entry = Entry.objects.get(action="privacy.revealed")
     assert (entry.by, entry.reason) == (compliance, "Complaint 12")
+
+
+def test_what_is_shown_for_a_reason_says_until_when_and_is_hidden_at_once(client, compliance, pages):
+    client.force_login(compliance)
+    client.post(REVEAL, {"lane": "HO/RET001", "reason": "Complaint 12", "next": pages[0]})
+    page = client.get("/").content.decode()
+    assert "is shown until" in page
+    assert 0 < int(re.search(r'data-seconds="(\d+)"', page)[1]) <= 301
+    assert client.post(reverse("desk:hide"), {"lane": "HO/RET001", "next": pages[0]}).url == pages[0]
+    assert told(client, pages[0]) == []
+    assert "is shown until" not in client.get("/").content.decode()
 
 
 def test_without_a_reason_nothing_is_shown(client, compliance, pages):

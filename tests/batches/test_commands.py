@@ -164,7 +164,7 @@ class TestProof:
     def test_a_name_alone_uploads_nothing(self, types, deposits):
         types("a-wrong-Password-1")
         returned, words = code("batch_upload", "cash_deposit", deposits(), "--by", "maker")
-        assert (returned, "do not go together" in words) == (2, True)
+        assert (returned, "Incorrect username" in words) == (2, True)
         assert not Batch.objects.exists()
         assert Entry.objects.get().action == "staff.login_failed"
 

@@ -232,7 +232,7 @@ class TestMoved:
         html = client.get(update.get_absolute_url()).content.decode()
         assert "What moved since it was submitted" in html
         assert "Pune" in html
-        assert "Give it back as stale" in html
+        assert "Return as stale" in html
         assert "Approve and send" not in html
         answer = decide(client, checker, update, "approve", content_hash=update.content_hash)
         assert answer.status_code == 409

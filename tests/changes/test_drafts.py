@@ -24,9 +24,9 @@ def test_several_drafts_of_ones_own_are_discarded_and_nothing_else(client, maker
     assert {row.record.pk for row in page.context["table"].rows} == {change.pk for change in [*gone, kept[0]]}
     chosen = [change.pk for change in [*gone, *kept[1:]]]
     answer = client.post("/changes/drafts/discard/", {"draft": [*chosen, "x"]}, follow=True)
-    assert "2 drafts discarded." in answer.content.decode()
+    assert "2 drafts deleted." in answer.content.decode()
     assert set(Change.objects.values_list("pk", flat=True)) == {change.pk for change in kept}
-    assert "Nothing was discarded" in client.post("/changes/drafts/discard/", follow=True).content.decode()
+    assert "Nothing was deleted" in client.post("/changes/drafts/discard/", follow=True).content.decode()
 
 
 @pytest.mark.parametrize(("days", "left"), [(30, 2), (0, 3)])

@@ -160,7 +160,7 @@ class TestMany:
         told = many.approve(seen, by=checker, reason="")
         assert [line.done for line in told] == [True, False, False, False]
         assert "withdrawn" in told[1].words
-        assert "not the one you saw" in told[2].words
+        assert "altered after you opened it" in told[2].words
         assert Delivery.objects.get().change == good
 
     def test_nobody_approves_their_own_among_many(self, propose, maker, checker):

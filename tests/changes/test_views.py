@@ -95,7 +95,7 @@ def test_an_approval_queues_the_message_and_the_page_asks_for_the_outcome(client
 def test_an_approval_of_something_else_than_was_seen_is_refused_in_words(client, checker, submitted):
     answer = decide(client, checker, submitted, "approve", content_hash="0" * 64)
     assert answer.status_code == 409
-    assert "Look at it again" in answer.content.decode()
+    assert "Review it again" in answer.content.decode()
     assert not Delivery.objects.exists()
 
 
@@ -104,7 +104,7 @@ def test_a_stale_change_says_so_and_what_comes_next(client, checker, submitted):
     RetailUser.objects.create(group_id=group_id, user_id=user_id, name="Already Here", status="A")
     answer = decide(client, checker, submitted, "approve", content_hash=submitted.content_hash)
     assert answer.status_code == 409
-    assert "must start again" in answer.content.decode()
+    assert "must resubmit" in answer.content.decode()
     assert "Stale" in answer.content.decode()
 
 

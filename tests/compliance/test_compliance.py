@@ -237,7 +237,7 @@ def test_a_verification_is_asked_for_made_by_a_worker_and_shown(as_compliance, c
     assert "every 2s" in as_compliance.get(reverse("compliance:verification")).content.decode()
     assert verify_asked() == 1
     page = as_compliance.get(reverse("compliance:verification")).content.decode()
-    assert "Everything fits" in page
+    assert "Verified: no tampering found" in page
     assert Check.objects.get().head in page
     assert Entry.objects.get(action="audit.verified").by == compliance
 

@@ -1,6 +1,7 @@
 """The page of the queue: what stands where, how it goes, what ODIN said, and new words until somebody has read them."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -8,13 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
-from backoffice.delivery import figures, gate, operations, queue, settling, wordings
+from backoffice.delivery import figures, flow, gate, operations, queue, settling, wordings
 from backoffice.delivery.errors import DeliveryError
-from backoffice.delivery.models import Attempt, Delivery, Wording
+from backoffice.delivery.models import Attempt, Delivery, Gate, Wording
 from backoffice.delivery.states import Move, State
 from backoffice.desk.context import Frame
 from backoffice.odin.outcome import Outcome, OutcomeKind
-from tests.factories import AttemptFactory, DeliveryFactory
+from tests.factories import AttemptFactory, DeliveryFactory, EntryFactory
 from tests.html_forms import flowed
 
 pytestmark = pytest.mark.django_db
@@ -72,11 +73,62 @@ def test_the_last_hour_is_drawn_by_the_minute_and_by_outcome():
     ):
         attempt = AttemptFactory(delivery=DeliveryFactory(lane=f"HO/{number}"), outcome=outcome)
         Attempt.objects.filter(pk=attempt.pk).update(started_at=now - timedelta(minutes=minutes))
-    chart = figures.gather().throughput
+    chart = flow.gather(flow.window_of("hour")).chart
     assert (len(chart.columns), chart.total) == (60, 4)
     assert [column.words for column in chart.columns if column.bars] == ["1 unknown", "2 applied, 1 refused"]
     AttemptFactory(delivery=DeliveryFactory(lane="HO/NOW"), outcome="applied")
     assert figures.gather().a_minute == 1, "also while the minute of the clock is not over"
+
+
+def told(action, minutes):
+    """An entry of the trail, so many minutes ago."""
+    at = timezone.now() - timedelta(minutes=minutes)
+    with mock.patch("django.utils.timezone.now", return_value=at):
+        return EntryFactory(action=action, subject="delivery")
+
+
+def test_hours_without_sending_are_shaded_and_said_with_what_waited_and_how_fast_odin_answered(as_checker):
+    """Also where a stop began before the window, and where it lasts."""
+    told("delivery.resumed", 23 * 60)
+    told("delivery.circuit_opened", 120)
+    told("delivery.circuit_closed", 90)
+    Gate.objects.update_or_create(pk=1, defaults={"paused_at": timezone.now() - timedelta(minutes=30)})
+    delivery = DeliveryFactory(lane="HO/A")
+    for number in range(1, 21):
+        AttemptFactory(delivery=delivery, number=number, duration_ms=10 * number, outcome="refused")
+    AttemptFactory(delivery=delivery, number=21, duration_ms=30_000, outcome="unknown")
+    found = flow.gather(flow.window_of("day"))
+    assert [(one.words, one.until is None) for one in found.stops] == [
+        ("Sending was paused", False),
+        ("ODIN could not be reached", False),
+        ("Sending was paused", True),
+    ]
+    assert found.chart.shades[0].x == 0
+    assert all(0 <= shade.x <= shade.x + shade.width <= 100 for shade in found.chart.shades)
+    assert (found.p50, found.p95) == (110, 200), "an answer that never came has no time"
+    assert found.chart.columns[-1].words == "20 refused, 1 unknown, 1 waiting"
+    page = flowed(shown(as_checker))
+    assert "within <strong>200 ms</strong>" in page
+    assert "3 times without sending" in page
+
+
+def test_the_line_of_what_waits_goes_down_as_deliveries_end():
+    now = timezone.now()
+    for lane, ended in (("HO/A", 10), ("HO/B", 40)):
+        done = DeliveryFactory.settled(State.APPLIED, lane=lane)
+        times = {"created_at": now - timedelta(minutes=50), "finished_at": now - timedelta(minutes=ended)}
+        Delivery.objects.filter(pk=done.pk).update(**times)
+    DeliveryFactory(lane="HO/C", state=State.ON_HOLD)
+    columns = flow.gather(flow.window_of("hour")).chart.columns
+    assert {one.words for one in columns} == {"nothing", "2 waiting", "1 waiting"}
+    assert columns[-1].words == "1 waiting"
+
+
+def test_a_part_of_the_page_is_asked_for_alone(as_checker):
+    alone = shown(as_checker, **{"HX-Target": "flow"})
+    assert 'id="flow"' in alone
+    assert 'id="queue"' not in alone
+    assert 'id="flow"' not in shown(as_checker, **{"HX-Target": "queue"})
 
 
 def test_words_that_differ_by_ids_and_numbers_are_one_line_that_leads_to_its_deliveries(as_checker):
@@ -130,7 +182,7 @@ def test_new_words_are_shown_until_somebody_has_read_them_and_never_again(as_che
     wording = Wording.objects.get()
     for where in (PAGE, "/"):
         page = as_checker.get(where).content.decode()
-        assert "ODIN refused in new words" in page
+        assert "New refusal message from ODIN" in page
         assert "Moon in wrong phase for …, order …" in page
     assert nav_count(checker) == 1
     assert "nobody has said yet" in as_checker.get(refused.get_absolute_url()).content.decode()
@@ -140,7 +192,7 @@ def test_new_words_are_shown_until_somebody_has_read_them_and_never_again(as_che
     later = ends(refusal("Moon in wrong phase for RET002, order 4712"), lane="HO/RET002")
     assert later.wording == wording
     for where in (PAGE, "/"):
-        assert "ODIN refused in new words" not in as_checker.get(where).content.decode()
+        assert "New refusal message from ODIN" not in as_checker.get(where).content.decode()
     assert nav_count(checker) == 0
     assert "New words then, read by " in flowed(as_checker.get(later.get_absolute_url()).content.decode())
     with pytest.raises(DeliveryError, match="read these words already"):
@@ -156,7 +208,7 @@ def test_known_words_ask_nobody():
 def test_only_who_settles_deliveries_reads_for_all(client, maker):
     wording = ends(refusal()).wording
     client.force_login(maker)
-    assert "I have read this" not in shown(client)
+    assert "Mark as read" not in shown(client)
     assert client.post(reverse("delivery:read_words", args=[wording.pk])).status_code == 403
     with pytest.raises(DeliveryError, match="Ask a checker"):
         operations.read_words(wording.pk, by=maker)
@@ -181,7 +233,7 @@ def test_a_refusal_that_a_person_must_look_at_waits_until_one_says_what_came_of_
 
 
 def test_the_page_says_that_sending_is_stopped_and_renews_only_its_inner_part(as_checker, admin, swept):
-    assert "Sending goes on." in shown(as_checker)
+    assert "Sending is active." in shown(as_checker)
     gate.pause(by=admin, reason="ODIN moves")
     part = shown(as_checker, **{"HX-Request": "true", "HX-Target": "queue"})
     assert "Sending is paused since" in part
@@ -197,12 +249,12 @@ def test_the_page_costs_the_same_however_much_there_is(as_checker, django_assert
 
     fill(0)
     shown(as_checker)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(24):
         shown(as_checker)
     fill(12)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(24):
         shown(as_checker)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         shown(as_checker, **{"HX-Request": "true", "HX-Target": "queue"})
 
 

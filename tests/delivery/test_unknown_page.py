@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from backoffice.delivery import operations
+from backoffice.delivery.course import course
 from backoffice.delivery.models import Attempt, Settlement
 from backoffice.odin.models import Question
 from tests.factories import AttemptFactory, DeliveryFactory, RetailUserFactory
@@ -118,3 +119,31 @@ def test_a_settled_delivery_no_longer_shows_why_it_was_unknown_as_a_warning(clie
     shown = page(client, checker, delivery)
     assert "The connection broke." not in shown.partition("<main")[2].partition("Result</h2>")[0]
     assert f"None. Settled by {checker}." in shown
+
+
+def test_attempts_holds_and_readings_lie_on_one_axis_of_time(client, checker, deposit):
+    deposit.doubted = True
+    deposit.next_try_at = timezone.now() + timedelta(minutes=4)
+    deposit.save()
+    for number, minutes in ((1, -6), (2, -2)):
+        attempt = AttemptFactory(delivery=deposit, number=number, outcome="unknown", duration_ms=1000)
+        Attempt.objects.filter(pk=attempt.pk).update(started_at=timezone.now() + timedelta(minutes=minutes))
+    readings(deposit, checker, timezone.now(), (-60, "10000.00"), (0, "15000.00"))
+    drawn = course(deposit)
+    attempts, holds, read = [lane for lane, _, _ in drawn.drawn]
+    assert (len(attempts.moments), len(holds.stretches), len(read.moments)) == (2, 2, 2)
+    assert [at for _, _, dots in drawn.drawn for at, _ in dots] == sorted_within(drawn)
+    shown = page(client, checker, deposit)
+    assert 'aria-label="Attempts: Attempt 1, ' in shown
+    assert "On hold from" in shown
+
+
+def sorted_within(drawn):
+    """The places of the dots, lane by lane, each lane in the order of time and inside the drawing."""
+    return [at for _, _, dots in drawn.drawn for at in sorted(min(100, max(0, place)) for place, _ in dots)]
+
+
+def test_a_delivery_that_was_never_unknown_has_no_axis(client, checker):
+    attempt = AttemptFactory()
+    assert course(attempt.delivery) is None
+    assert "axis" not in page(client, checker, attempt.delivery)

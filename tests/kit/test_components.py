@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.states import State as DeliveryState
-from backoffice.kit.components import STATUSES, Event, Status, Tab, stacked_chart, status
+from backoffice.kit.components import STATUSES, Event, Status, Tab, status
 from backoffice.odin.outcome import OutcomeKind
 from backoffice.protocol.findings import Finding, Severity
 
@@ -109,33 +109,3 @@ def test_the_current_tab_is_marked_for_those_who_listen():
         "components/tabs.html", {"tabs": [Tab("Banks", "/b", True, 2), Tab("Limits", "/l")]}
     )
     assert page.count("aria-current") == 1
-
-
-def test_a_chart_stacks_its_pieces_without_leaving_the_drawing():
-    series = (("applied", "good"), ("refused", "bad"))
-    chart = stacked_chart("Messages", [("09", {"applied": 900, "refused": 100}), ("10", {})], series)
-    first, second = chart.columns
-    applied, refused = first.bars
-    assert refused.y + refused.height == pytest.approx(applied.y)
-    assert applied.y + applied.height == pytest.approx(chart.plot_height)
-    assert min(bar.y for bar in first.bars) >= 0
-    assert second.bars == []
-    assert second.words == "nothing"
-    assert chart.total == 1000
-    assert chart.legend == [("applied", "good", 900), ("refused", "bad", 100)]
-
-
-@pytest.mark.parametrize("highest", [0, 1, 4, 5, 9, 37, 1000, 123456])
-def test_the_grid_of_a_chart_has_round_steps_and_holds_the_highest_column(highest):
-    chart = stacked_chart("Messages", [("09", {"applied": highest})], [("applied", "good")])
-    values = [value for _, value in chart.grid]
-    assert values[0] == 0
-    assert values[-1] >= highest
-    assert 2 <= len(values) <= 5
-
-
-def test_one_message_among_thousands_still_shows():
-    chart = stacked_chart(
-        "Messages", [("09", {"applied": 9999, "refused": 1})], [("applied", "good"), ("refused", "bad")]
-    )
-    assert chart.columns[0].bars[1].height > 1

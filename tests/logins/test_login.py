@@ -88,7 +88,7 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike(client, person):
     said = [answer[answer.index("<h1>") : answer.index("</form>")] for answer in answers]
     strip = [part[: part.index("csrfmiddlewaretoken")] for part in said]
     assert strip[0] == strip[1]
-    assert all("do not go together" in answer for answer in answers)
+    assert all("Incorrect username" in answer for answer in answers)
 
 
 @pytest.mark.parametrize("name", ["person", "nobody"])

@@ -99,7 +99,7 @@ def test_what_odin_refuses_or_what_is_held_comes_back(step, event):
 def test_what_is_rolled_back_tells_nothing(propose, checker):
     change = propose()
     Notice.objects.all().delete()
-    with pytest.raises(Exception, match="Look at it again"):
+    with pytest.raises(Exception, match="Review it again"):
         changes.approve(change.pk, by=checker, content_hash="0" * 64)
     assert not Notice.objects.exists()
 

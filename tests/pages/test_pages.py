@@ -78,6 +78,8 @@ PAGES = {
     ),
     "compliance": (
         "/audit/?code=1",
+        "/audit/numbers/",
+        "/audit/verification/",
         "/changes/",
         "/users/",
         "/exports/",

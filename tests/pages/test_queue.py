@@ -56,7 +56,7 @@ def test_operators_settle_several_read_new_words_and_see_the_queue_move(portal, 
     expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 cancelled")
     page.get_by_role("link", name="The queue").click()
     words = page.get_by_label("Refusals in new words").get_by_role("row", name="Moon in wrong phase")
-    words.get_by_role("button", name="I have read this").click()
+    words.get_by_role("button", name="Mark as read").click()
     expect(words).to_have_count(0)
     expect(page.locator("#tile-on-hold .tile-value")).to_have_text("1")
     portal.manage("shell", "-c", ONE_MORE)

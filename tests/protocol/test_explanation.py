@@ -111,7 +111,7 @@ def test_a_clearing_is_said_in_words():
             "odin_user_type",
             "Creates a non-ODIN user, who cannot trade in ODIN.",
         ),
-        (303, {"amount": "5"}, "amount", "Adds to the deposit; no message takes it back."),
+        (303, {"amount": "5"}, "amount", "Adds to the limit. No message can reverse it."),
         (324, {"action": "3"}, "action", "Deletes the setting for this periodicity."),
     ],
 )
@@ -128,6 +128,12 @@ def test_mf_ucc_switches_the_kyc_flag_on_and_says_so_once():
 def test_what_is_in_force_already_is_not_news():
     assert lines(320, update(poa="0"), before={"poa": "0"})["poa"].consequence == ""
     assert lines(320, update(poa="0"), before={"poa": "2"})["poa"].consequence == "Grants power of attorney."
+
+
+def test_what_is_overwritten_is_said_only_where_there_is_something():
+    for telephone, said in (("02226400000", "Overwrites the telephone number."), ("", "")):
+        found = lines(320, update(mobile="9876543210"), before={"telephone": telephone, "mobile": "9"})
+        assert found["mobile"].consequence == said
 
 
 def test_a_deleted_account_is_shown_with_its_number():

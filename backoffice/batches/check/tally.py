@@ -4,6 +4,7 @@ Rows that are checked again, or that a checker rejects, are taken out and put in
 that matters so many different ones are counted separately, the rest together.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,18 +13,19 @@ from backoffice.batches.models import Batch, RowState
 from backoffice.changes.examination import FilledFrom
 from backoffice.changes.files import FileKind
 from backoffice.changes.risks import Risk
+from backoffice.kit.charts import bin_of
 
 #: Rows in these states are sent.
 SENT = (RowState.GOOD, RowState.WARNED)
 #: So many different values of one column are counted separately.
 MOST_VALUES = 100
 #: What of the stored summary a tally counts.
-COUNTED = ("rows", "new", "amount", "values", "others", "profiles", "differing")
+COUNTED = ("rows", "new", "amount", "amounts", "values", "others", "profiles", "differing")
 
 
 class Tally:
     """Rows, rupees, retail users that are new, and how often each value of the columns that matter comes; the profiles
-    that rows were filled from, and how many rows differ from theirs.
+    that rows were filled from, and how many rows differ from theirs; how many amounts lie in each bin of a strip.
 
     `stored` is what `as_stored` gave before; empty for none. Lists count once for each of their values.
     """
@@ -32,6 +34,9 @@ class Tally:
         self.rows = int(stored.get("rows", 0))
         self.new = int(stored.get("new", 0))
         self.amount = Decimal(stored.get("amount", 0))
+        self.amounts: Counter[int] = Counter(
+            {int(one): count for one, count in stored.get("amounts", {}).items()}
+        )
         self._kept = {name: value for name, value in stored.items() if name not in COUNTED}
         self._counts: dict[str, dict[str, int]] = {
             name: dict(stored.get("values", {}).get(name, {})) for name in file.matters
@@ -57,6 +62,8 @@ class Tally:
             self.new += by
         if row.amount:
             self.amount += row.amount * by
+            if row.amount > 0:
+                self.amounts[bin_of(row.amount)] += by
         if row.profile:
             profile = str(FilledFrom(row.profile, row.profile_version))
             self._profiles[profile] = self._profiles.get(profile, 0) + by
@@ -78,6 +85,7 @@ class Tally:
             "rows": self.rows,
             "new": self.new,
             "amount": str(self.amount),
+            "amounts": {str(one): count for one, count in self.amounts.items() if count > 0},
             "values": {
                 name: {value: count for value, count in counts.items() if count > 0}
                 for name, counts in self._counts.items()

@@ -31,7 +31,7 @@ def asks_total(batch: Batch) -> bool:
 
 
 def decides(person: Any, batch: Batch) -> bool:
-    """Whether somebody decides on files of this kind. Of one's own one decides nothing, whatever this says."""
+    """Whether somebody decides on files of this kind. Nobody may decide their own; that is checked elsewhere."""
     return deciders.decides(person, change_kind(batch))
 
 

@@ -157,7 +157,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
         batch = _undecided(batch_id)
         require_approver(by, change_kind(batch), batch.made_by_id, OF_A_FILE)
         if batch.content_hash != content_hash or _hash_of_changes(batch) != content_hash:
-            raise Stale("The batch is not the one you saw. Look at it again.")
+            raise Stale("The batch is not the one you saw. Review it again.")
         if not _open_changes(batch).exists():
             raise BatchError("There is no row left to approve: each was rejected. Reject the batch.")
         batch.decided_at = timezone.now()

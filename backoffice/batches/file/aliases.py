@@ -51,7 +51,7 @@ def keep(alias: str, column: str, *, by: "User") -> Alias:
 
 
 def forget(pk: int, *, by: "User") -> None:
-    """Let a header mean nothing again. Raises NotAllowed. One that is gone already is no matter."""
+    """Let a header mean nothing again. Raises NotAllowed. Does nothing if it is already gone."""
     _may(by)
     with transaction.atomic():
         for alias in Alias.objects.select_for_update().filter(pk=pk):

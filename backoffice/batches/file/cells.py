@@ -201,7 +201,7 @@ class RowReader:
                 continue
             if _SCIENTIFIC.fullmatch(text):
                 words = (
-                    f"{column.label} looks like 1.2E+15: Excel has shortened a long number, and its digits are lost. "
+                    f"{column.label} is {text}: Excel has shortened a long number, and its digits are lost. "
                     "Format the column as text and take the number from its source."
                 )
                 yield Finding(column.path, words, rule="file.number")

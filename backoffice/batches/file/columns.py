@@ -152,7 +152,7 @@ def _help(layout: Layout, field: Field) -> str:
     """What the declaration says, and what an empty cell means."""
     words = [field.help] if field.help else []
     if field.name in layout.filled:
-        words.append("Empty: what the portal knows, or makes.")
+        words.append("Blank: the current or a generated value.")
     elif isinstance(field.initial, str) and field.initial and not layout.message.partial:
         words.append(f"Empty is {field.initial} ({field.words(field.initial)}).")
     return " ".join(words)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from backoffice.batches.check import tally
 from backoffice.batches.check.summary import Totals
 from backoffice.batches.check.tally import SENT
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages.rows import names_of
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
+from backoffice.kit.charts import Dots, dots
 from backoffice.kit.formats import indian
 from backoffice.protocol.fields import Field, Flags, Records, Secret
 
@@ -42,11 +44,13 @@ class Shown:
 class Effect:
     """What will happen, in one sentence; then what the rows say and come to, and those to look at.
 
-    `differing`: how many rows differ from the onboarding profile that they were filled from.
+    `differing`: how many rows differ from the onboarding profile that they were filled from. `dots`: the amounts on a
+    strip, None where the rows have none.
     """
 
     words: str
     amount: Decimal | None
+    dots: Dots | None
     distinct: Sequence[Distinct]
     differing: int
     risky: Sequence[Row]
@@ -67,17 +71,31 @@ def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effe
         {row.number: row for row in batch.rows.filter(number__in=numbers, state__in=SENT)} if numbers else {}
     )
     some = {name: [rows[number] for number in found if number in rows] for name, found in wanted.items()}
+    largest = some["largest"] if personal else []
     one, several = file.effect
     return Effect(
         words=f"{indian(totals.rows, places=0)} {one if totals.rows == 1 else several}",
         amount=totals.amount or Decimal(0),
+        dots=_dots(tally.of(batch, file), largest),
         distinct=[*_profiles(batch.summary), *_distinct(file, batch.summary)],
         differing=batch.summary.get("differing", 0),
         risky=some["risky"],
         names=names_of(some["risky"]),
-        largest=[_shown(file, row, shows) for row in some["largest"]] if personal else [],
+        largest=[_shown(file, row, shows) for row in largest],
         sample=[_shown(file, row, shows) for row in some["sample"]] if personal else [],
     )
+
+
+def _dots(counted: tally.Tally, largest: Sequence[Row]) -> Dots | None:
+    named = [
+        (row.amount, f"{row.lane}, ₹ {indian(row.amount)}", row.get_absolute_url())
+        for row in largest
+        if row.amount
+    ]
+    words = f"{indian(counted.amounts.total(), places=0)} amounts; a larger dot stands for more of them."
+    if named:
+        words += f" The largest: {named[0][1]}."
+    return dots("Amounts", words, counted.amounts, named)
 
 
 def _profiles(summary: Mapping[str, Any]) -> list[Distinct]:

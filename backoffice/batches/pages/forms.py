@@ -71,7 +71,7 @@ class SubmitForm(NotBeforeForm):
     )
     control_total = RupeesField(
         label="Control total (rupees)",
-        help_text="What the amounts come to by the paper that came with the file; not copied from this page.",
+        help_text="Enter the total from the source document, not from this page.",
         error_messages={"required": "Type the control total."},
     )
     reason = forms.CharField(

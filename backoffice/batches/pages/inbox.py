@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from backoffice.batches.decide.deciders import waiting_for
 from backoffice.batches.models import Batch
 from backoffice.batches.pages.filters import uploaders
+from backoffice.changes.deciders import decided_by
 from backoffice.changes.filters import AGES, kind_choices
 from backoffice.changes.inbox import Queue
 from backoffice.changes.kinds import KINDS, file_title
@@ -42,7 +43,7 @@ class FileFilter(Filters):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["kind"].extra["choices"] = kind_choices()
+        self.filters["kind"].extra["choices"] = kind_choices(decided_by(self.request.user))
 
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """By a part of the file's name or of the reason, by its number, or by a retail user among its rows."""

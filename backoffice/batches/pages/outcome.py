@@ -24,9 +24,12 @@ ORDER = (
 
 @dataclass(frozen=True)
 class Part:
-    """How many messages have one outcome, and where its piece of the bar of a hundred begins and how long it is."""
+    """How many messages have one outcome, or rows none, and where the piece of the bar of a hundred begins and how long
+    it is. `state` is "" of rows that were not sent.
+    """
 
     state: str
+    words: str
     count: int
     at: float
     length: float
@@ -35,25 +38,29 @@ class Part:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of the messages together."""
+    """The outcome of the messages together, and of the rows that were not sent."""
 
     words: str
     parts: Sequence[Part]
 
 
-def outcome(counts: Mapping[str, int]) -> Outcome | None:
-    """The outcome of so many messages by state; None where there are none."""
+def outcome(counts: Mapping[str, int], not_sent: Mapping[str, int]) -> Outcome | None:
+    """The outcome of so many messages by state; None where there are none. `not_sent`: rows by why they were not."""
     told = _told(counts)
-    total = sum(count for _, count in told)
-    if not total:
+    if not told:
         return None
+    rows = [("", words, count, "warn") for words, count in not_sent.items() if count]
+    pieces = [(s.value, _word(s), count, status("delivery", s).tone) for s, count in told] + rows
+    total = sum(count for _, _, count, _ in pieces)
     parts, at = [], 0.0
-    for state, count in told:
+    for state, words, count, tone in pieces:
         length = 100 * count / total
-        parts.append(Part(state.value, count, round(at, 2), round(length, 2), status("delivery", state).tone))
+        parts.append(Part(state, words, count, round(at, 2), round(length, 2), tone))
         at += length
     one = len(told) == 1 and told[0][0] == DeliveryState.APPLIED
-    return Outcome(f"{messages(total)} applied" if one else in_words(counts), parts)
+    said = [f"{messages(told[0][1])} applied" if one else in_words(counts)]
+    said += [f"{indian(count, places=0)} {words}" for _, words, count, _ in rows]
+    return Outcome(", ".join(said), parts)
 
 
 def in_words(counts: Mapping[str, int]) -> str:

@@ -326,7 +326,7 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "bar": bar,
         "steps": of_batch(batch, counts),
         "counts": counts,
-        "outcome": outcome.outcome(counts),
+        "outcome": outcome.outcome(counts, {"held back": batch.wrong, "applied before": batch.done_before}),
         "status": outcome.status_of(batch, counts),
         "every": every,
         "stopped": stopped,

@@ -9,11 +9,11 @@ from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from backoffice.kit import components, formats, names, polling, privacy
-from backoffice.kit.message_words import Arranged, Sections, arrange
+from backoffice.kit.message_words import Arranged, Pieces, Sections, arrange, pieces
 from backoffice.kit.periods import Period
 from backoffice.kit.periods import periods as offered_periods
 from backoffice.protocol.explanation import Line
@@ -201,6 +201,20 @@ def personal_words(context: Context, text: str) -> str:
 def arranged(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
     """The lines of a message for `components/message_words.html`."""
     return arrange(lines, sections or ())
+
+
+@register.simple_tag
+def marked(before: object, after: object) -> dict[str, SafeString]:
+    """A value before and after, with the characters marked that differ in long texts."""
+    old, new = pieces(str(before or ""), str(after or ""))
+    return {"before": _with_marks(old, "del"), "after": _with_marks(new, "ins")}
+
+
+def _with_marks(text: Pieces, element: str) -> SafeString:
+    marks = mark_safe(f"<{element}>{{}}</{element}>")  # noqa: S308  # one of two names of elements
+    return format_html_join(
+        "", "{}", ((format_html(marks, piece) if differs else piece,) for piece, differs in text)
+    )
 
 
 @register.filter

@@ -6,7 +6,7 @@ from backoffice.protocol.message import Repeat, Request, Response
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.other_rules import CASH_RULES, COLLATERAL_RULES
 
-ADDS = {"*": "Adds to the deposit; no message takes it back."}
+ADDS = {"*": "Adds to the limit. No message can reverse it."}
 
 
 class CashDeposit(Request):

@@ -125,7 +125,7 @@ class MfUcc(SubRecord):
     nse_ucc_3 = Text(0, "NSE UCC 3", max_length=10)
     mode_allowed = Code(0, "Mode allowed", codes.ModeAllowed, required=True, example="7")
     bse_transaction_mode = Code(0, "BSE transaction mode", codes.BseTransactionMode, example="0")
-    bse_ucc_mode = Text(0, "BSE UCC mode", max_length=1, help="Left empty for the time being.")
+    bse_ucc_mode = Text(0, "BSE UCC mode", max_length=1, help="Leave blank: ODIN does not use it yet.")
     holding_mode = Code(0, "Holding mode", codes.HoldingMode, required=True, example="SI")
     second_first_name = _person("Second applicant's first name")
     second_last_name = _person("Second applicant's last name")
@@ -222,9 +222,7 @@ class CreateRetailUser(Request):
     banks = Records(224, "Bank accounts", BankAccount, max_length=800, splits=True)
     demats = Records(225, "Demat accounts", DematAccount, max_length=800, splits=True)
     group_admin_id = Text(226, "Group admin id", max_length=10)
-    reference = Text(
-        227, "Reference", max_length=20, help="Made by the portal where it is left empty.", example="REF0001"
-    )
+    reference = Text(227, "Reference", max_length=20, help="Leave blank to generate it.", example="REF0001")
     gst_template = Text(
         228,
         "General settings template",
@@ -301,7 +299,9 @@ class UpdateRetailUser(
     trading_segments = CreateRetailUser.trading_segments.again(revives="inactive_segments")
     market_data_segments = CreateRetailUser.market_data_segments.again(revives="inactive_segments")
     login_segments = CreateRetailUser.login_segments.again(revives="inactive_segments")
-    mobile = CreateRetailUser.mobile.again(consequences={"*": "Overwrites the telephone number."})
+    mobile = CreateRetailUser.mobile.again(
+        consequences={"*": "Overwrites the telephone number."}, overwrites="telephone"
+    )
     banks = Records(224, "Bank accounts", BankAccountUpdate, max_length=800, splits=True)
     demats = Records(225, "Demat accounts", DematAccountUpdate, max_length=800, splits=True)
     odin_user_type = CreateRetailUser.odin_user_type.again(required=True, always_sent=True, consequences={})

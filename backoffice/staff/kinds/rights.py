@@ -58,7 +58,7 @@ class StaffRights(Request, abstract=True):
     last_name = Text(0, "Last name", max_length=100, free=True, example="Rao")
     email = Text(
         0,
-        "E-mail at work",
+        "Work e-mail",
         max_length=100,
         shape=EMAIL,
         help="Single sign-on finds the person by it. Empty: by password only.",

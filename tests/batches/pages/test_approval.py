@@ -144,6 +144,36 @@ def test_after_sending_the_outcome_leads(upload, client, maker, checker):
     assert 'class="bar-good"' in html
 
 
+def test_rows_that_were_held_back_are_a_piece_of_the_outcome(upload, client, maker, checker):
+    batch = submitted(upload(CREATE, *clients()), maker)
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    html = page(client, batch, checker)
+    assert "12 queued, 1 held back" in words(html)
+    assert 'aria-label="12 queued, 1 held back"' in html
+
+
+def test_findings_have_a_bar_of_the_rows_that_they_are_on(upload, client, maker):
+    batch = upload(CREATE, *clients())
+    html = page(client, batch, maker)
+    assert 'viewBox="0 0 13 4"' in html
+    assert '<rect class="bar-bad" width="1" height="4"/>' in html
+
+
+def test_the_amounts_of_a_money_file_are_dots_and_the_largest_lead_to_their_rows(
+    upload, client, maker, checker
+):
+    rows = []
+    for user_id, amount in (("A1", "1000"), ("A2", "1000"), ("A3", "250000")):
+        user = RetailUserFactory(user_id=user_id)
+        rows.append(example_row(DEPOSIT, user_id=user.user_id, amount=amount, reference=f"PAYIN{user_id}"))
+    batch = submitted(upload(DEPOSIT, *rows), maker, control_total=Decimal(252000))
+    html = page(client, batch, checker)
+    assert "HO/A3, ₹ 2,50,000.00" in html
+    assert "2 of about ₹ 1 k" in html
+    row = batch.rows.get(lane="HO/A3")
+    assert f'<a href="{row.get_absolute_url()}" aria-label="HO/A3' in html
+
+
 def test_a_corrected_file_names_the_one_whose_gaps_it_closes_and_both_pages_say_so(
     upload, client, maker, checker
 ):

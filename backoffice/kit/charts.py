@@ -1,0 +1,312 @@
+"""Charts drawn on the server: columns with a line and shaded times, lanes on an axis of time, dots along amounts.
+
+Across, places are percentages of the drawing; up and down they are pixels. A drawing so fills its box, and its text
+keeps its size.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import log10
+
+from backoffice.kit.formats import INDIA, midnight
+
+#: The height of a chart of columns, its highest bar's air, and the room for labels beneath, in pixels.
+HEIGHT, TOP, BOTTOM = 160, 8, 20
+#: A bar takes so much of its column's slot, and at most so many percent of the drawing.
+BAR, WIDEST = 0.62, 4.0
+#: Between two ticks of an axis of time; the first that gives at most MOST_TICKS is taken.
+STEPS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400)
+)
+MOST_TICKS = 7
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One piece of a column: its tone, its upper edge and its height."""
+
+    tone: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its label, its pieces from the bottom up, and the words on hover. `x`: where its slot begins.
+
+    `minor`: its label is left out where the drawing is narrow.
+    """
+
+    label: str
+    words: str
+    x: float
+    bars: Sequence[Bar]
+    labelled: bool = True
+    minor: bool = False
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A stretch of the axis that is marked, and why."""
+
+    x: float
+    width: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Stacked columns for `components/chart.html`. `line` is a second measure: points across 100 units, and down
+    as many as the drawing has pixels, with its `line_words`; "" where all of it is zero.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    legend: Sequence[tuple[str, str, int]]
+    grid: Sequence[tuple[float, int]]
+    total: int
+    bar_width: float
+    slot_width: float
+    shades: Sequence[Shade] = ()
+    line: str = ""
+    line_words: str = ""
+    height: int = HEIGHT
+
+    @property
+    def plot_height(self) -> int:
+        """From the top of the drawing down to the zero line."""
+        return self.height - BOTTOM
+
+    @property
+    def middles(self) -> list[tuple[Column, float, float]]:
+        """Each column with the middle of its slot and where its bar begins."""
+        half = self.slot_width / 2
+        return [
+            (one, round(one.x + half, 3), round(one.x + half - self.bar_width / 2, 3)) for one in self.columns
+        ]
+
+
+def stacked_chart(
+    title: str,
+    rows: Iterable[tuple[str, Mapping[str, int]]],
+    series: Sequence[tuple[str, str]],
+    *,
+    labelled: int = 1,
+    line: tuple[str, Sequence[int]] | None = None,
+    shades: Sequence[Shade] = (),
+    height: int = HEIGHT,
+) -> Chart:
+    """A chart of one column a row.
+
+    `rows` are label and count by series name; `series` are name and tone, the lowest piece first. Of `labelled` columns
+    one has its label beneath. `line`: what it shows, and its value at the end of each column, on the same scale.
+    """
+    rows = list(rows)
+    line = line if line and any(line[1]) else None
+    highest = max([sum(counts.values()) for _, counts in rows] + list(line[1] if line else ()), default=0)
+    step = _step(highest)
+    top_value = step * max(1, -(-highest // step))
+    scale = (height - TOP - BOTTOM) / top_value
+    slot = 100 / max(1, len(rows))
+    columns = []
+    for index, (label, counts) in enumerate(rows):
+        base, bars = float(height - BOTTOM), []
+        for name, tone in series:
+            if count := counts.get(name, 0):
+                # A count of one among thousands still shows as a line.
+                tall = max(1.5, count * scale)
+                base -= tall
+                bars.append(Bar(tone, round(base, 2), round(tall, 2)))
+        said = [f"{counts[name]} {name}" for name, _ in series if counts.get(name)]
+        if line and line[1][index]:
+            said.append(f"{line[1][index]} {line[0]}")
+        columns.append(
+            Column(
+                label,
+                ", ".join(said) or "nothing",
+                round(index * slot, 3),
+                bars,
+                labelled=index % labelled == 0,
+                minor=len(rows) // labelled > 4 and index // labelled % 2 == 1,  # four fit a phone
+            )
+        )
+    return Chart(
+        title=title,
+        columns=columns,
+        legend=[(name, tone, sum(counts.get(name, 0) for _, counts in rows)) for name, tone in series],
+        grid=[(round(height - BOTTOM - value * scale, 2), value) for value in range(0, top_value + 1, step)],
+        bar_width=round(min(WIDEST, slot * BAR), 3),
+        slot_width=round(slot, 3),
+        total=sum(sum(counts.values()) for _, counts in rows),
+        shades=shades,
+        line=" ".join(
+            f"{(index + 0.5) * slot:.2f},{height - BOTTOM - value * scale:.1f}"
+            for index, value in enumerate(line[1] if line else ())
+        ),
+        line_words=line[0] if line else "",
+        height=height,
+    )
+
+
+def _step(highest: int) -> int:
+    """A round distance between grid lines that gives two to five of them."""
+    steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
+    return next(step for step in steps if highest <= step * 4)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A bar on a lane of time: from, until, tone, words."""
+
+    since: datetime
+    until: datetime
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A dot on a lane of time."""
+
+    at: datetime
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One line of an axis of time: what it is called, its bars and its dots, and what it shows in words."""
+
+    label: str
+    words: str
+    stretches: Sequence[Stretch] = ()
+    moments: Sequence[Moment] = ()
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Lanes that share an axis of time, for `components/axis.html`."""
+
+    since: datetime
+    until: datetime
+    lanes: Sequence[Lane]
+    ticks: Sequence[tuple[float, str, str]] = field(default=())
+
+    @property
+    def drawn(self) -> list[tuple[Lane, list[tuple[float, float, Stretch]], list[tuple[float, Moment]]]]:
+        """Each lane with its bars (from, width) and its dots, placed."""
+        return [
+            (
+                lane,
+                [
+                    (start, max(0.4, round(self.place(one.until) - start, 3)), one)
+                    for one in lane.stretches
+                    for start in [self.place(one.since)]
+                ],
+                [(self.place(one.at), one) for one in lane.moments],
+            )
+            for lane in self.lanes
+        ]
+
+    def place(self, at: datetime) -> float:
+        """Where a time lies, in percent; one outside lies on the edge."""
+        return place(at, self.since, self.until)
+
+
+def place(at: datetime, since: datetime, until: datetime) -> float:
+    """Where a time lies between two others, in percent; one outside lies on the edge."""
+    whole = (until - since).total_seconds() or 1
+    return round(min(100.0, max(0.0, 100 * (at - since).total_seconds() / whole)), 3)
+
+
+def axis(lanes: Sequence[Lane], since: datetime, until: datetime) -> Axis:
+    """Lanes on one axis from `since` until `until`, with round ticks in India's time."""
+    length = until - since
+    step = next((step for step in STEPS if length / step <= MOST_TICKS), STEPS[-1])
+    day = midnight(since.astimezone(INDIA).date())
+    at = day + step * -(-(since - day) // step)
+    ticks = []
+    while at <= until:
+        where = place(at, since, until)
+        # The outermost labels stay inside the drawing.
+        anchor = "start" if where < 8 else "end" if where > 92 else "middle"  # percent
+        ticks.append((where, _tick(at, step), anchor))
+        at += step
+    return Axis(since, until, lanes, ticks)
+
+
+def _tick(at: datetime, step: timedelta) -> str:
+    form = "%d-%m" if step >= timedelta(days=1) else "%H:%M" if step >= timedelta(minutes=1) else "%H:%M:%S"
+    return at.astimezone(INDIA).strftime(form)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One dot of a strip of amounts: how many amounts it stands for, its radius in pixels, its words and address."""
+
+    x: float
+    radius: float
+    tone: str
+    words: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Amounts along a line whose scale grows tenfold by the same step, for `components/dots.html`."""
+
+    title: str
+    words: str
+    dots: Sequence[Dot]
+    ticks: Sequence[tuple[float, str, str]]
+
+
+#: Dots of a decade of amounts, so that a strip has a bounded number of them.
+BINS = 20
+SMALLEST, LARGEST = 3.0, 9.0
+
+
+def bin_of(amount: Decimal) -> int:
+    """The number of the bin of a positive amount."""
+    return round(log10(amount) * BINS)
+
+
+def dots(
+    title: str, words: str, bins: Mapping[int, int], named: Sequence[tuple[Decimal, str, str]]
+) -> Dots | None:
+    """A strip of amounts. `bins`: how many amounts lie in each of `bin_of`; `named`: amounts that have a dot of their
+    own, with words and address. None where there is nothing to draw.
+    """
+    places = [*bins, *(bin_of(amount) for amount, _, _ in named)]
+    if not places:
+        return None
+    low, high = min(places) // BINS, -(-max(places) // BINS)
+    high = max(high, low + 1)
+
+    def x(where: float) -> float:
+        return round(3 + 94 * (where / BINS - low) / (high - low), 3)
+
+    most = max(bins.values(), default=1)
+    drawn = [
+        Dot(
+            x(one),
+            round(SMALLEST + (LARGEST - SMALLEST) * (count / most) ** 0.5, 2),
+            "idle",
+            f"{count} of about {_rupees(round(10 ** (one / BINS)))}",
+        )
+        for one, count in sorted(bins.items())
+    ]
+    drawn += [Dot(x(log10(amount) * BINS), SMALLEST + 1, "warn", words, url) for amount, words, url in named]
+    ticks = [(x(power * BINS), _rupees(10**power), "middle") for power in range(low, high + 1)]
+    return Dots(title, words, drawn, ticks)
+
+
+def _rupees(amount: int) -> str:
+    """A short amount for a tick: ₹ 500, ₹ 10 k, ₹ 1 L, ₹ 2 Cr."""
+    for size, unit in ((10**7, "Cr"), (10**5, "L"), (10**3, "k")):
+        if amount >= size:
+            return f"₹ {amount / size:.3g} {unit}"
+    return f"₹ {amount}"
