@@ -33,7 +33,7 @@ TOLD_ELSEWHERE = (
     "change.submitted",
     "change.approved",
     "change.rejected",
-    "delivery.claimed",
+    "delivery.claimed",  # which earlier versions wrote
     "delivery.applied",
     "delivery.refused",
     "delivery.not_applied",
