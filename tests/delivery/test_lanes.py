@@ -187,9 +187,17 @@ def test_nothing_is_set_aside_behind_what_somebody_moves_at_this_moment(checker)
 
 @pytest.mark.only_on("postgresql")
 def test_a_claim_passes_over_no_blocked_lane_once_they_are_set_aside():
-    for number in range(30):
-        in_doubt(lane=f"HO/R{number}")
-        delivery(lane=f"HO/R{number}")
+    one = in_doubt()
+    columns = {"change": one.change, "message_type": TEMPLATE, "own_values": {}}
+    Delivery.objects.bulk_create(
+        Delivery(
+            lane=f"HO/R{number // 2}",
+            part=number + 1,
+            **columns,
+            **({"state": State.UNKNOWN, "needs_person": True} if number % 2 == 0 else {}),
+        )
+        for number in range(60)
+    )
     free = delivery(lane="HO/FREE")
 
     def passed_over():
