@@ -39,8 +39,8 @@ def _finish(**_: Any) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Run by beat: settle the claims of dead workers, let go what has waited for its time, wake one worker for each lane
-    that is due, up to a limit, and set aside what waits in blocked lanes.
+    """Run by beat: settle the claims of dead workers, let go what has waited for its time, wake one worker for each
+    lane that is due, up to a limit, and set aside what waits in blocked lanes.
     """
     recover_stale()
     time_has_come()
