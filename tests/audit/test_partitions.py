@@ -48,7 +48,6 @@ def small():
     partitions.put_up(connection, guard.YOUNGEST_YEARS, SIZE)
     executed("SELECT setval('audit_entry_id_seq', %s)", top - 10)
     yield top
-    Entry.objects.all()  # emptied below, with the guards away
     guard.unguard(connection)
     for name in names() - {f"audit_entry_to_{top}", "audit_entry_rest"}:
         executed(f"DROP TABLE {name}")
@@ -92,10 +91,19 @@ def test_a_statement_that_names_a_partition_meets_the_guards(small):
                 executed(sql)
 
 
-def test_the_role_of_the_portal_has_no_rights_on_a_partition(small):
+def test_a_role_that_owns_nothing_makes_partitions_ahead_and_has_no_rights_on_one(small):
     executed("GRANT SELECT, INSERT, UPDATE, DELETE ON audit_entry_rest TO pg_monitor")
     guard.guard(connection)
-    assert executed("SELECT has_table_privilege('pg_monitor', 'audit_entry_rest', 'SELECT')") == [(False,)]
+    partitions.put_up(connection, guard.YOUNGEST_YEARS, SIZE)
+    executed("SET ROLE pg_monitor")
+    try:
+        made = partitions.make_ahead(connection)
+        assert made == f"audit_entry_to_{small + SIZE}"
+        for sql in ("SELECT * FROM audit_entry_rest", f"DELETE FROM {made}", f"DROP TABLE {made}"):
+            with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+                executed(sql)
+    finally:
+        executed("RESET ROLE")
 
 
 @pytest.fixture
