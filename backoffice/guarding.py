@@ -74,7 +74,7 @@ def _migrated(sender: AppConfig, using: str, **kwargs: Any) -> None:
 def put_up(connection: BaseDatabaseWrapper, guards: Guards) -> None:
     """Create the triggers, in the place of earlier ones of these names."""
     tables = set(connection.introspection.table_names())
-    path = "" if connection.vendor == "sqlite" else _search_path(connection)
+    path = "" if connection.vendor == "sqlite" else search_path(connection)
     # All or nothing, so that no moment is without them.
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for name, guard in guards.items():
@@ -134,7 +134,7 @@ def _dialect(condition: str, on_sqlite: bool) -> str:
     return condition.replace("{json}", "json").replace("IS DISTINCT FROM", "IS NOT")
 
 
-def _search_path(connection: BaseDatabaseWrapper) -> str:
+def search_path(connection: BaseDatabaseWrapper) -> str:
     """Where a guard looks for tables, whoever sets it off. A temporary table comes first unless it is named last."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT quote_ident(current_schema())")

@@ -27,6 +27,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     # Once a day: the task looks whether it was done.
     "audit-pruning": {"task": "backoffice.audit.tasks.prune", "schedule": 3600.0},
+    "audit-partitions": {"task": "backoffice.audit.tasks.make_partitions", "schedule": 3600.0},
     "seal": {"task": "backoffice.audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "questions": {
         "task": "backoffice.delivery.tasks.fetch_answers",

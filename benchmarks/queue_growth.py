@@ -2,9 +2,12 @@
 
 Claims: milliseconds to claim one delivery and sixteen, the median of some, with more and more in the queue, and with
 much in it that nobody may claim; beside them the pages of 8 KB that PostgreSQL looks at to choose them, which no other
-work on the machine changes. Rates: deliveries a second by 1, 2, 4 and 8 worker processes before a stand-in that
-answers after 50 ms, with a proxy that makes each round trip to PostgreSQL 0, 1 and 5 ms longer, beside what so many
-threads could do at most. Statements: how many a delivery takes, without those that begin and end transactions.
+work on the machine changes. Where lanes are blocked, the figures are those once what waits in them is set aside; a line
+below has the pages before that, and how long the sweeps took.
+
+Rates: deliveries a second by 1, 2, 4 and 8 worker processes before a stand-in that answers after 50 ms, with a proxy
+that makes each round trip to PostgreSQL 0, 1 and 5 ms longer, beside what so many threads could do at most.
+Statements: how many a delivery takes, without those that begin and end transactions.
 
 Everything is on a private PostgreSQL (with fsync) and Redis; rows are made by SQL. Run: `python
 benchmarks/queue_growth.py`; only a part of it: `--claims`, `--rates`, `--statements`; less: `--size 100000`,
@@ -108,6 +111,7 @@ def claims(size: int) -> None:
             for lanes in (size // 1000, some, tenth)
         ),
     ]
+    from backoffice.delivery import lanes
     from backoffice.delivery.queue import claim_some
 
     print(
@@ -115,9 +119,21 @@ def claims(size: int) -> None:
     )
     for name, rows in cases:
         fill(rows)
+        before = _pages(1)
+        took = []
+        while True:  # as many sweeps as it takes
+            started = time.perf_counter()
+            if not lanes.set_aside():
+                break
+            took.append((time.perf_counter() - started) * 1000)
         pages = [_pages(count) for count in (1, TOGETHER)]
         one, several = (_median(partial(claim_some, count)) for count in (1, TOGETHER))
         print(f"| {name} | {one:.1f} | {several:.1f} | {pages[0]:,} | {pages[1]:,} |", flush=True)
+        if took:
+            print(
+                f"  {before:,} pages until {len(took)} sweeps of {statistics.median(took):.0f} ms set them aside",
+                flush=True,
+            )
 
 
 def _pages(count: int) -> int:
@@ -125,7 +141,8 @@ def _pages(count: int) -> int:
     from django.db import transaction
     from django.utils import timezone
 
-    from backoffice.delivery.queue import due, without_sorting
+    from backoffice.delivery.lanes import without_sorting
+    from backoffice.delivery.queue import due
 
     with transaction.atomic():
         without_sorting()

@@ -146,6 +146,33 @@ def test_an_index_whose_building_was_interrupted_is_built_at_the_next_try():
     assert index.name not in indexes()
 
 
+@pytest.mark.only_on("postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_an_index_of_a_table_in_partitions_is_built_beside_the_writes_of_each():
+    state = MigrationLoader(connection).project_state()
+    add = AddIndexConcurrently("entry", models.Index(fields=["text"], name="entry_by_words_for_a_test"))
+    after = state.clone()
+    add.state_forwards("audit", after)
+
+    def done(way, *states):
+        with connection.schema_editor(atomic=False) as editor:
+            way("audit", editor, *states)
+
+    def found():
+        named = "pg_class JOIN pg_index ON indexrelid = oid WHERE relname ~ 'for_a_test'"
+        query = f"SELECT relname, indisvalid FROM {named}"
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return dict(cursor.fetchall())
+
+    with connection.cursor() as cursor:  # an earlier try was interrupted
+        cursor.execute("CREATE INDEX entry_by_words_for_a_test_1 ON audit_entry_rest (text)")
+    done(add.database_forwards, state, after)
+    assert found() == {f"entry_by_words_for_a_test{end}": True for end in ("", "_1", "_2")}
+    done(RemoveIndexConcurrently("entry", "entry_by_words_for_a_test").database_forwards, after, state)
+    assert found() == {}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_check_that_is_added_in_steps_holds_for_old_and_new_rows():
     state = MigrationLoader(connection).project_state()

@@ -51,7 +51,8 @@ MODELS = (
     *(RetailUser, Change, Delivery, LimitUpdate, SquareOffSetting, Batch, Row, Entry, Notice, Mail),
     *(Difference, Line, Invitation, ConnectorSession, PartnerClient, ConnectorFinding),
 )
-LARGE = {model._meta.db_table for model in MODELS}
+#: With the partitions of the trail, by the names that its migration gives them.
+LARGE = {*(model._meta.db_table for model in MODELS), "audit_entry_to_10000000", "audit_entry_rest"}
 LISTS = (
     *(
         RetailUserList,

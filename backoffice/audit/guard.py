@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backoffice import guarding
+from backoffice.audit import partitions
 from backoffice.guarding import Guard, Guards
 
 ENTRIES = "audit_entry"
@@ -126,11 +127,13 @@ _HOLDS: Guards = {
 def guard(connection: BaseDatabaseWrapper) -> None:
     """Put the triggers in place. Doing it again is harmless."""
     guarding.put_up(connection, guards(connection.vendor))
+    partitions.put_up(connection, YOUNGEST_YEARS)
 
 
 def unguard(connection: BaseDatabaseWrapper) -> None:
     """Take the triggers away: for a migration that goes back, and for emptying the database of a test."""
     guarding.take_down(connection, guards(connection.vendor))
+    partitions.take_down(connection)
 
 
 def guard_again(using: str, **kwargs: Any) -> None:

@@ -1,11 +1,13 @@
 """How long entries are kept: the retention time, legal holds, and the deletion of what is past both."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from backoffice.audit import partitions
 from backoffice.audit.models import Entry, LegalHold, Pruning, Seal
 from backoffice.audit.operations import record
 from backoffice.audit.seals import PRUNED, seal_new
@@ -13,6 +15,8 @@ from backoffice.free_text import checked
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class RetentionError(Exception):
@@ -65,7 +69,7 @@ def prune() -> int:
     """Delete the entries whose time is over and that no legal hold keeps. Returns how many. Run by beat.
 
     Whole seals at a time: the newest entry of a seal decides. The deletion is itself an entry, which is sealed at once:
-    without it the verification takes the others for missing.
+    without it the verification takes the others for missing. On PostgreSQL partitions go whole, the rest row by row.
     """
     now = timezone.now()
     cutoff = now.replace(year=now.year - settings.AUDIT_RETENTION_YEARS, day=min(now.day, 28))
@@ -91,7 +95,11 @@ def prune() -> int:
             },
         )
         Pruning.objects.create(seal_number=seal.number, up_to_id=seal.last_id, deleted=count)
-        gone._raw_delete(gone.db)
+    try:
+        partitions.drop_over(connection)
+    except OperationalError:
+        logger.warning("Partitions of the trail are in use: their entries go one by one.", exc_info=True)
+    gone._raw_delete(gone.db)
     seal_new()
     return count
 

@@ -3,8 +3,9 @@
 from datetime import time
 
 from celery import shared_task
+from django.db import connection
 
-from backoffice.audit import checks, retention
+from backoffice.audit import checks, partitions, retention
 from backoffice.audit.models import Pruning
 from backoffice.audit.seals import seal_new
 from backoffice.beat import day_of
@@ -23,6 +24,12 @@ def seal() -> int:
 def verify_asked() -> int:
     """Verify the chain where somebody asked for it. Returns how many verifications were made."""
     return checks.run_asked()
+
+
+@shared_task
+def make_partitions() -> str:
+    """Make the next partition of the trail in time, on PostgreSQL. Returns its name, if any."""
+    return partitions.make_ahead(connection)
 
 
 @shared_task

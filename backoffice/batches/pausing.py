@@ -9,6 +9,7 @@ from backoffice.batches.decide.deciders import decides
 from backoffice.batches.errors import BatchError, NotAllowed
 from backoffice.batches.models import Batch, State
 from backoffice.batches.trail import note
+from backoffice.delivery.lanes import look_again
 from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.wakeups import Work, wake_after_commit
 
@@ -42,6 +43,9 @@ def _set_paused(batch_id: int, paused: bool, by: "User") -> Batch:
             wake_after_commit(Work.BATCHES)
             wake_after_commit(Work.DELIVERIES)
         batch.save(update_fields=["paused", "check_started_at", "check_started_row"])
-        Delivery.objects.filter(STILL_OPEN, change__batch=batch).update(paused=paused)
+        of_batch = Delivery.objects.filter(STILL_OPEN, change__batch=batch)
+        of_batch.update(paused=paused)
+        if not paused:
+            look_again(of_batch.order_by().values("lane"))
         note(batch, "batch.paused" if paused else "batch.resumed", by, "Paused." if paused else "Resumed.")
     return batch

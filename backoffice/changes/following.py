@@ -7,8 +7,11 @@ from django.utils import timezone
 
 from backoffice.changes.models import Change
 from backoffice.changes.notifying import notify
-from backoffice.changes.results import result_of
+from backoffice.changes.results import Result, result_of
 from backoffice.delivery.models import Delivery
+
+#: The results, or none yet, of what has not come back from ODIN.
+UNDER_WAY = ("", Result.SENT)
 
 
 def follow(change_ids: Collection[int]) -> None:
@@ -17,17 +20,20 @@ def follow(change_ids: Collection[int]) -> None:
     The changes are locked first: of two transactions that move deliveries of one change the second sees both moves.
     """
     locked = Change.objects.select_for_update(of=("self",)).filter(pk__in=change_ids).order_by("pk")
-    found = list(locked.values_list("pk", "result", "batch"))
-    before = {change_id: result for change_id, result, _ in found}
+    changes = list(locked.only("kind", "state", "result", "made_by", "batch"))
     states: defaultdict[int, set[str]] = defaultdict(set)
-    deliveries = Delivery.objects.filter(change__in=before).order_by()
+    deliveries = Delivery.objects.filter(change__in=changes).order_by()
     for change_id, state in deliveries.values_list("change", "state"):
         states[change_id].add(state)
-    by_result: defaultdict[str, list[int]] = defaultdict(list)
-    for change_id, result in before.items():
-        if (now := result_of(states[change_id])) != result:
-            by_result[now].append(change_id)
-    for result, numbers in by_result.items():
-        Change.objects.filter(pk__in=numbers).update(result=result, updated_at=timezone.now())
-    moved = {number for numbers in by_result.values() for number in numbers}
-    notify(Change, [change_id for change_id, _, batch in found if change_id in moved and batch is None])
+    by_result: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        if (now := result_of(states[change.pk])) != change.result:
+            change.result = now
+            by_result[now].append(change)
+    for result, some in by_result.items():
+        Change.objects.filter(pk__in=[each.pk for each in some]).update(
+            result=result, updated_at=timezone.now()
+        )
+    # That one is sent is no news: the wait for a decision ended when it was approved.
+    news = [each for result, some in by_result.items() if result not in UNDER_WAY for each in some]
+    notify([each for each in news if each.batch_id is None])

@@ -240,6 +240,7 @@ _DELIVERIES: Guards = {
         "delivery_attempt",
         # One that was taken for unknown may still be answered.
         """NEW.id <> OLD.id OR NEW.delivery_id <> OLD.delivery_id OR NEW.number <> OLD.number
+            OR NEW.worker <> OLD.worker
             OR (OLD.outcome NOT IN ('', 'unknown') AND (NEW.outcome <> OLD.outcome OR NEW.answer <> OLD.answer
                 OR NEW.code <> OLD.code OR NEW.text <> OLD.text))""",
         "an attempt stays as it ended",

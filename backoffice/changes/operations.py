@@ -146,7 +146,7 @@ def submit(
             )
             if not draft.checkers:
                 _carry_out(draft, None, "By the approval rule, this kind of change needs no checker.")
-            notify(Change, [draft.pk])
+            notify([draft])
     except IntegrityError:
         if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
             return done  # this is the second of two clicks at the same moment
@@ -196,7 +196,7 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
             if given < change.checkers:
                 words = f"{change_kind.title}: approved, {given} of {change.checkers}."
                 _record(change, "change.first_approval", by, words, reason)
-                notify(Change, [change.pk])
+                notify([change])
             else:
                 _carry_out(change, by, reason)
         else:
@@ -352,7 +352,7 @@ def _move(change: Change, state: State, reason: str = "") -> None:
     change.save(
         update_fields=["state", "decided_by", "decided_at", "decision_reason", "request_id", "updated_at"]
     )
-    notify(Change, [change.pk])
+    notify([change])
 
 
 def _enqueue_all(change: Change) -> Applied:

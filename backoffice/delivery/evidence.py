@@ -37,6 +37,7 @@ def _row(delivery: Delivery) -> Row:
 def _attempt(attempt: Attempt) -> Row:
     return {
         "number": attempt.number,
+        "worker": attempt.worker,
         "started_at": attempt.started_at,
         "duration_ms": attempt.duration_ms,
         "sent": attempt.request,

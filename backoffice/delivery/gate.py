@@ -25,6 +25,7 @@ from backoffice.delivery.queue import due
 from backoffice.delivery.waiting import go_at_once
 from backoffice.free_text import checked
 from backoffice.odin import session
+from backoffice.odin.models import DealerSession
 from backoffice.odin.outcome import Outcome
 from backoffice.wakeups import Work, wake, wake_after_commit
 
@@ -80,12 +81,12 @@ def _row_is_there() -> None:
     Gate.objects.get_or_create(pk=1)
 
 
-def shut(row: Gate, now: datetime) -> bool:
+def shut(row: Gate, dealer: DealerSession, now: datetime) -> bool:
     """Whether nothing may be sent now: paused, no logon possible, or the circuit open and no probe due."""
     return (
         row.paused_at is not None
         or (row.opened_at is not None and not _probe_is_due(row, now))
-        or session.blocked(now)
+        or session.blocked(dealer, now)
     )
 
 
@@ -95,13 +96,13 @@ def allowed(wanted: int, *, reading: bool = False) -> int:
 
     `reading`: it has a question to ODIN, which probes an open circuit as well as a delivery that is due.
     """
-    row, now = state(), timezone.now()
-    if shut(row, now):
+    row, dealer, now = state(), session.as_it_is(), timezone.now()
+    if shut(row, dealer, now):
         return 0
     if row.opened_at and not ((reading or due(now).exists()) and _probe(row, now)):
         return 0
     # Without a session a single message brings about the logon: should it fail, the others were not even taken.
-    if row.opened_at or settings.DELIVERY_RATE or not session.logged_on():
+    if row.opened_at or settings.DELIVERY_RATE or not session.logged_on(dealer):
         wanted = 1
     return wanted if _in_turn(row) else 0
 

@@ -31,8 +31,10 @@ REFERENCED = tuple(
 CREATES = tuple(sorted(kind for kind, message in REQUESTS.items() if message.repeat is Repeat.CREATE))
 #: Every state but the final ones, in a form that both databases recognise as the condition of a partial index.
 STILL_OPEN = Q(finished_at__isnull=True)
-#: What a claim looks through: nothing that a person keeps from going.
-MAY_GO = STILL_OPEN & Q(paused=False, needs_person=False, not_before__isnull=True)
+#: What does not keep a delivery from going: no person, no time, no pause of its file.
+UNHINDERED = Q(paused=False, needs_person=False, not_before__isnull=True)
+#: What a claim looks through: nothing that is hindered, that waits behind such a one, or that a worker has.
+MAY_GO = STILL_OPEN & UNHINDERED & Q(set_aside=False, lease_token__isnull=True)
 
 
 class Wording(models.Model):
@@ -132,6 +134,11 @@ class Delivery(Leased):
         null=True,
         help_text="Nobody claims it while this is set: the sweep empties it when the time has come.",
     )
+    set_aside = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="It is behind one of its lane that may not go now: no claim looks at it until that one moves.",
+    )
     let_through = models.BooleanField(
         default=False,
         db_default=False,
@@ -210,11 +217,10 @@ class Delivery(Leased):
         ]
         indexes = [
             # Those that a claim walks: the queue in turn, while sending is closed its urgent part alone, and what is
-            # open in a lane. What needs a person, as everything on hold does, is not in the first two: each claim would
-            # pass over it.
-            models.Index(fields=["priority", "id"], condition=MAY_GO, name="delivery_in_turn"),
+            # open in a lane. What no worker may take is not in the first two: each claim would pass over it.
+            models.Index(fields=["priority", "id"], condition=MAY_GO, name="delivery_next"),
             models.Index(
-                fields=["priority", "id"], condition=MAY_GO & Q(let_through=True), name="delivery_let_through"
+                fields=["priority", "id"], condition=MAY_GO & Q(let_through=True), name="delivery_next_urgent"
             ),
             models.Index(fields=["lane", "id"], condition=STILL_OPEN, name="delivery_open_by_lane"),
             models.Index(
@@ -225,6 +231,7 @@ class Delivery(Leased):
                 condition=STILL_OPEN & Q(not_before__isnull=False),
                 name="delivery_not_yet",
             ),
+            models.Index(fields=["lane"], condition=Q(set_aside=True), name="delivery_set_aside"),
             # What every page's navigation and the operators' page count.
             models.Index(fields=["id"], condition=Q(needs_person=True), name="delivery_needing_person"),
             models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
@@ -297,6 +304,9 @@ class Attempt(models.Model):
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField()
+    worker = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="The process that made it: its host and number."
+    )
     started_at = models.DateTimeField(auto_now_add=True)
     duration_ms = models.PositiveIntegerField(null=True)
     request = models.TextField()

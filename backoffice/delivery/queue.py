@@ -1,10 +1,9 @@
 """The database as the queue: putting in, moving, claiming, and finding what a dead worker left behind.
 
-Every move is a compare-and-set on id, state and lease token that must change exactly one row. It writes an audit entry.
+Every move is a compare-and-set on id, state and lease token that must change exactly one row. It writes an audit entry,
+but for a claim: what comes of that is an attempt, which names its worker, or another move.
 """
 
-import os
-import socket
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -23,8 +22,8 @@ from backoffice.audit.operations import record_many
 from backoffice.delivery import wordings
 from backoffice.delivery.content import content_hash, one
 from backoffice.delivery.handlers import Applied
-from backoffice.delivery.hours import closed
-from backoffice.delivery.models import CREATES, MAY_GO, STILL_OPEN, Attempt, Deliveries, Delivery, Priority
+from backoffice.delivery.lanes import in_turn, look_again, without_sorting
+from backoffice.delivery.models import CREATES, STILL_OPEN, Attempt, Deliveries, Delivery, Priority
 from backoffice.delivery.moving import moved as note_moved
 from backoffice.delivery.moving import moving
 from backoffice.delivery.states import FINAL, Move, State, after
@@ -141,6 +140,8 @@ def advance(deliveries: Sequence[Delivery], step: Move, **columns: Any) -> bool:
         raise MovedApart(f"{moved} of {len(deliveries)} deliveries could be moved.")
     if moved:
         note_moved(delivery.change_id for delivery in deliveries)
+        if before not in (State.QUEUED, State.IN_FLIGHT) or step is Move.CANCEL:
+            look_again(delivery.lane for delivery in deliveries)
         for delivery in deliveries:
             delivery.state = state
             for name, value in columns.items():
@@ -180,28 +181,13 @@ def due(now: datetime) -> Deliveries:
     # What is queued behind those that are held waits as they do, but for another create.
     others = before_it.filter(~Q(state=State.QUEUED) | Q(message_type__in=CREATES), held_by__isnull=True)
     time_has_come = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
-    found: Deliveries = Delivery.objects.filter(
-        MAY_GO,
-        ~Q(state__in=(State.IN_FLIGHT, State.ON_HOLD)),
+    return in_turn(now).filter(
+        ~Q(state=State.ON_HOLD),
         time_has_come,
         Q(~Exists(ahead_too), ahead=True)
         | ~Exists(before_it)
         | Q(message_type__in=CREATES) & Q(Exists(held), ~Exists(others)),
     )
-    if closed(now):
-        found = found.filter(let_through=True)
-    return found.order_by("priority", "id")
-
-
-def without_sorting() -> None:
-    """Let PostgreSQL walk the queue in turn in this transaction, whatever it believes of it.
-
-    Right after the approval of a file its statistics are those of before; it would read and sort the whole file for
-    each claim, until autovacuum comes by.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_sort = off")
 
 
 def claim() -> Claim | None:
@@ -247,24 +233,10 @@ def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
     lease = leases.take(unclaimed, length, count=len(first), state=State.IN_FLIGHT)
     if lease is None:
         raise IntegrityError("A row that this transaction has locked was claimed by another.")
-    worker = f"{socket.gethostname()}:{os.getpid()}"
-    record_many([_claimed(delivery, worker) for delivery in first])
     note_moved(delivery.change_id for delivery in first)
     for delivery in first:
         delivery.state, (delivery.lease_token, delivery.lease_until) = State.IN_FLIGHT, lease
     return [Claim(delivery, *lease) for delivery in first]
-
-
-def _claimed(delivery: Delivery, worker: str) -> dict[str, Any]:
-    return {
-        "action": "delivery.claimed",
-        "by": None,
-        "subject": delivery.lane,
-        "text": f"A worker takes it for attempt {delivery.attempt_count + 1}.",
-        "details": {"worker": worker},
-        "change_id": delivery.change_id,
-        "delivery_id": delivery.pk,
-    }
 
 
 def recover_stale() -> int:
@@ -281,11 +253,12 @@ def recover_stale() -> int:
 def _recover(delivery: Delivery) -> bool:
     unfinished = Attempt.objects.filter(delivery=delivery, outcome="")
     # Locked before the delivery, as where a result is stored: in another order the two could wait for each other.
-    begun = bool(unfinished.select_for_update())
+    begun = list(unfinished.select_for_update())
     if begun:
         words = "The worker stopped while it was sending; ODIN may or may not have applied the message."
         wording = wordings.kept(code="", text=words)
-        moved = doubt(delivery, Said("delivery.recovered", words), reason=words, wording=wording)
+        said = Said("delivery.recovered", words, details={"worker": begun[-1].worker})
+        moved = doubt(delivery, said, reason=words, wording=wording)
     else:
         words = "The worker stopped before it had sent anything."
         moved = release(delivery, Said("delivery.recovered", words), reason=words)

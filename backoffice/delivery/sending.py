@@ -6,6 +6,8 @@ see the database.
 """
 
 import logging
+import os
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -303,8 +305,9 @@ def _write_attempts(encoded: Sequence[tuple[Claim, str]]) -> list[Attempt]:
     for mine, _ in encoded:
         mine.delivery.attempt_count += 1
         mine.delivery.first_sent_at = mine.delivery.first_sent_at or now
+    worker = f"{socket.gethostname()}:{os.getpid()}"[-100:]
     attempts = [
-        Attempt(delivery=mine.delivery, number=mine.delivery.attempt_count, request=mask(text))
+        Attempt(delivery=mine.delivery, number=mine.delivery.attempt_count, worker=worker, request=mask(text))
         for mine, text in encoded
     ]
     insert_all(attempts)

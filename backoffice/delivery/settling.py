@@ -249,6 +249,7 @@ def _said(result: Result) -> Said:
             "message_type": message.type,
             "reference": delivery.reference,
             "attempt": result.attempt.number,
+            "worker": result.attempt.worker,
             "code": outcome.code,
             "answer": outcome.text,
             "sent": result.attempt.request if outcome.asked else "",

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from backoffice.delivery import gate
+from backoffice.delivery.lanes import set_aside
 from backoffice.delivery.queue import due, recover_stale
 from backoffice.delivery.sending import drain, finish
 from backoffice.delivery.waiting import go_at_once, time_has_come
-from backoffice.odin import questions
+from backoffice.odin import questions, session
 from backoffice.wakeups import Work, wake
 
 #: A task gives its worker back after this many seconds, so that sweeps get their turn in a long backlog where a worker
@@ -38,18 +39,19 @@ def _finish(**_: Any) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Run by beat: settle the claims of dead workers, let go what has waited for its time, and wake one worker for each
-    lane that is due, up to a limit.
+    """Run by beat: settle the claims of dead workers, let go what has waited for its time, wake one worker for each
+    lane that is due, up to a limit, and set aside what waits in blocked lanes.
     """
     recover_stale()
     time_has_come()
     now = timezone.now()
     gate.swept(now)
     row = gate.state()
-    if not gate.shut(row, now):
+    if not gate.shut(row, session.as_it_is(), now):
         if row.opened_at:
             go_at_once(1)  # a probe is due, and needs a message: it must not wait for that one's own pause
         wake(Work.DELIVERIES, due(timezone.now())[: settings.DELIVERY_PARALLEL].count())
+    set_aside()
 
 
 @shared_task

@@ -9,6 +9,7 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.hours import SendingTimes
+from backoffice.delivery.lanes import look_again
 from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.free_text import checked
 from backoffice.wakeups import Work, wake_after_commit
@@ -68,6 +69,7 @@ def _waiting(which: Q, by: "User") -> list[Delivery]:
 def _let_through(which: Q, by: "User", reason: str, *, subject: str, **about: Any) -> int:
     waiting = Delivery.objects.filter(which, STILL_OPEN, let_through=False)
     count: int = waiting.update(let_through=True, not_before=None)
+    look_again(Delivery.objects.filter(which, STILL_OPEN).values("lane"))
     noun = "message" if count == 1 else "messages"
     text = f"Let through as urgent: {count} {noun} go{'es' if count == 1 else ''} out before the time."
     record(ACTION, by=by, subject=subject, text=text, reason=reason, details={"messages": count}, **about)

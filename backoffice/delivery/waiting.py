@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from backoffice.delivery.hours import closed
+from backoffice.delivery.lanes import look_again
 from backoffice.delivery.models import STILL_OPEN, Attempt, Delivery, Priority
 from backoffice.delivery.states import State
 from backoffice.odin.outcome import OutcomeKind
@@ -69,4 +70,5 @@ def time_has_come(limit: int = TIMELY) -> int:
             numbers = list(rows.values_list("pk", flat=True)[:limit])
             if numbers:
                 count += Delivery.objects.filter(pk__in=numbers).update(not_before=None)
+                look_again(Delivery.objects.filter(pk__in=numbers).values("lane"))
     return count

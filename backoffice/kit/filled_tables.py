@@ -11,11 +11,34 @@ from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
 
+def partitions_of(schema_editor: Any, table: str) -> list[str]:
+    """The names of the partitions of a table, quoted; none where it has none."""
+    query = (
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s) ORDER BY inhrelid"
+    )
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(query, [schema_editor.quote_name(table)])
+        return [name for (name,) in cursor.fetchall()]
+
+
 class AddIndexConcurrently(operations.AddIndexConcurrently):
-    """Build an index beside the writes. What an interrupted build left behind is dropped first."""
+    """Build an index beside the writes. What an interrupted build left behind is dropped first.
+
+    PostgreSQL builds none of a table in partitions so: it is built on each of them, and the whole then takes those.
+    """
 
     def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":
+            migrations.AddIndex.database_forwards(self, app_label, schema_editor, *states)
+            return
+        model = states[1].apps.get_model(app_label, self.model_name)
+        if parts := partitions_of(schema_editor, model._meta.db_table):
+            for number, part in enumerate(parts, 1):
+                statement = self.index.create_sql(model, schema_editor, concurrently=True)
+                statement.parts["name"] = schema_editor.quote_name(f"{self.index.name}_{number}")
+                statement.parts["table"] = part
+                schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {statement.parts['name']}")
+                schema_editor.execute(statement, params=None)
             migrations.AddIndex.database_forwards(self, app_label, schema_editor, *states)
             return
         schema_editor.execute(
@@ -31,10 +54,11 @@ class AddIndexConcurrently(operations.AddIndexConcurrently):
 
 
 class RemoveIndexConcurrently(operations.RemoveIndexConcurrently):
-    """Drop an index beside the reads and writes."""
+    """Drop an index beside the reads and writes. Of a table in partitions it takes a moment in which nobody does."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
-        if schema_editor.connection.vendor != "postgresql":
+        table = states[0].apps.get_model(app_label, self.model_name)._meta.db_table
+        if schema_editor.connection.vendor != "postgresql" or partitions_of(schema_editor, table):
             migrations.RemoveIndex.database_forwards(self, app_label, schema_editor, *states)
             return
         super().database_forwards(app_label, schema_editor, *states)
@@ -78,7 +102,8 @@ class DropOwnIndex(migrations.AlterField):
         for name, index in found.items():
             own = index["columns"] == [column] and name not in declared
             if own and index["index"] and not index["unique"]:
-                schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(name)}")
+                beside = "" if partitions_of(schema_editor, model._meta.db_table) else "CONCURRENTLY "
+                schema_editor.execute(f"DROP INDEX {beside}IF EXISTS {schema_editor.quote_name(name)}")
 
 
 class Autovacuum(Operation):

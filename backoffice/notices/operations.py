@@ -1,7 +1,7 @@
 """Notifying people of events, reading notices, and choosing how one is notified."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,20 +28,19 @@ SHOWN = 100
 AT_ONCE = 1000
 
 
-def notify(model: type[Change] | type[Batch], numbers: Collection[int]) -> None:
-    """Write the notices of changes or files that have another status, and end those that no longer hold.
+def notify(things: Sequence[Change] | Sequence[Batch]) -> None:
+    """Write the notices of changes, or of files, that have another status, and end those that no longer hold.
 
     In the transaction of the move, so that no notice is lost and none is of what did not happen. The changes of a file
     are left out: their makers and checkers are notified of the file.
     """
-    things: QuerySet[Any] = model.objects.filter(pk__in=numbers).order_by("pk")
-    if model is Change:
-        things = things.filter(batch=None)
     by_event: defaultdict[Event | None, list[Any]] = defaultdict(list)
-    for thing in things.only("kind", "state", "result", "made_by", *(["finished_at"] * (model is Batch))):
-        by_event[event_of(thing)].append(thing)
+    for thing in things:
+        if isinstance(thing, Batch) or thing.batch_id is None:
+            by_event[event_of(thing)].append(thing)
     for event, some in by_event.items():
-        of_them = Notice.objects.filter(**{f"{_name(model)}__in": some})
+        name = _name(type(some[0]))
+        of_them = Notice.objects.filter(**{f"{name}__in": some})
         if (
             event is None
         ):  # what is sent, or tried again, may come back as it was: only the wait for a decision is over
@@ -50,7 +49,7 @@ def notify(model: type[Change] | type[Batch], numbers: Collection[int]) -> None:
         people = audience(event, some)
         if event == Event.SUBMITTED:
             for thing in some:  # it waits no longer for those who approved as the first of two
-                _end(of_them.filter(**{_name(model): thing}).exclude(person__in=people[thing]))
+                _end(of_them.filter(**{name: thing}).exclude(person__in=people[thing]))
         else:
             _end(of_them.exclude(event=event))
         _write(people, event)

@@ -66,17 +66,21 @@ def invalidate(number: int) -> None:
     _forget(number, "session.expired", f"ODIN no longer accepts dealer session {number}.")
 
 
-def blocked(now: datetime) -> bool:
-    """Whether there is no session and no logon may be tried yet, so that nothing can be sent. One query."""
-    row = _row()
+def as_it_is() -> DealerSession:
+    """The session's row as it is now, for `blocked` and `logged_on`. One query."""
+    return DealerSession.objects.filter(pk=1).first() or DealerSession(pk=1)
+
+
+def blocked(row: DealerSession, now: datetime) -> bool:
+    """Whether there is no session and no logon may be tried yet, so that nothing can be sent."""
     if row.state == State.STOPPED:
         return True
     return row.state != State.LOGGED_ON and row.next_try_at is not None and row.next_try_at > now
 
 
-def logged_on() -> bool:
-    """Whether there is a session, as far as the portal knows. One query."""
-    return _row().state == State.LOGGED_ON
+def logged_on(row: DealerSession) -> bool:
+    """Whether there is a session, as far as the portal knows."""
+    return row.state == State.LOGGED_ON
 
 
 def log_off(by: "User | None") -> None:
@@ -162,7 +166,7 @@ def take_over(by: "User", reason: str) -> None:
 
 def status_for_screens() -> SessionStatus:
     """How the session stands, in words. One query, no logon."""
-    row = DealerSession.objects.filter(pk=1).first() or DealerSession(pk=1)
+    row = as_it_is()
     words = {
         State.LOGGED_ON: f"Logged on to ODIN.{_expiry(row.days_to_expiry)}",
         State.LOGGED_OFF: "Not logged on to ODIN; the next message logs on.",

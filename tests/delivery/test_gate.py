@@ -164,7 +164,7 @@ def test_a_stopped_logon_stops_sending_at_once_and_loses_nothing(odin, approved,
     deliveries = [approved(user_id=f"U{n}", group_id="HO", pan="", mobile="") for n in range(4)]
     drain(1)
     assert len([line for line in odin.store.ledger() if line.type == 101]) == 1
-    assert Entry.objects.filter(action="delivery.claimed").count() == 1, "the others are not even taken"
+    assert Entry.objects.filter(action="delivery.released").count() == 1, "the others are not even taken"
     assert {Delivery.objects.get(pk=delivery.pk).state for delivery in deliveries} == {State.QUEUED}
     client.force_login(admin)
     assert "Logons to ODIN are stopped since" in client.get(reverse("desk:today")).content.decode()

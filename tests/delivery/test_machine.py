@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from backoffice.delivery import gate, operations, queue, sending
+from backoffice.delivery import gate, lanes, operations, queue, sending
 from backoffice.delivery.content import one
 from backoffice.delivery.models import Delivery, Settlement
 from backoffice.delivery.states import BUSY, FINAL, OPEN, State
@@ -243,6 +243,11 @@ class Machine(RuleBasedStateMachine):
                 model.begun = False
             elif model.state == State.IN_FLIGHT:
                 model.state = State.UNKNOWN if model.doubted else State.QUEUED
+
+    @rule()
+    def blocked_lanes_are_set_aside(self) -> None:
+        """The model knows nothing of it: what may be claimed is the same, and what is freed is looked at again."""
+        lanes.set_aside()
 
     @rule()
     def time_passes(self) -> None:

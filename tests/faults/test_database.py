@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice import killpoints
-from backoffice.audit.models import Entry
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.queue import recover_stale
@@ -88,7 +87,7 @@ def test_a_claim_that_loses_a_deadlock_is_made_again(odin, approved, monkeypatch
                 cursor.execute(
                     "SET LOCAL deadlock_timeout = '60s'"
                 )  # so that the claim is the one that loses
-                cursor.execute(f"LOCK TABLE {Entry._meta.db_table} IN SHARE MODE")
+                cursor.execute(f"LOCK TABLE {Change._meta.db_table} IN SHARE MODE")
                 locked.set()
                 Delivery.objects.filter(pk=delivery.pk).update(priority=0)
         finally:

@@ -148,7 +148,7 @@ def test_the_number_of_statements_does_not_grow_with_who_is_notified(
     for _ in range(30):
         StaffFactory().groups.set(checker.groups.all())
     with django_assert_max_num_queries(5):
-        notify(Change, [change.pk])
+        notify([change])
     assert Notice.objects.count() == 31
 
 
@@ -158,8 +158,9 @@ def test_the_number_of_statements_does_not_grow_with_what_is_applied_together(
 ):
     changes = [ChangeFactory.approved(made_by=maker) for _ in range(20)]
     Change.objects.update(result="applied")
+    changes = list(Change.objects.all())
     with django_assert_max_num_queries(5):
-        notify(Change, [change.pk for change in changes])
+        notify(changes)
     assert Notice.objects.filter(person=maker, event="done").count() == 20
 
 
@@ -214,10 +215,11 @@ def test_notices_and_mails_are_deleted_when_their_time_is_over(propose, checker)
 def test_many_changes_that_end_together_are_noticed_in_as_many_statements_as_one(maker):
     ended = [ChangeFactory.approved(subject=f"HO/M{number}", made_by=maker) for number in range(6)]
     Change.objects.update(result="applied")
+    ended = list(Change.objects.order_by("pk"))
 
     def statements(some):
         with CaptureQueriesContext(connection) as captured:
-            operations.notify(Change, [change.pk for change in some])
+            operations.notify(some)
         return len(captured)
 
     assert statements(ended[:1]) == statements(ended[1:])

@@ -36,7 +36,7 @@ def step(batch: Batch, token: uuid.UUID) -> bool:
         raise LeaseLost
     if not numbers:
         _finish(batch)
-        notify(Batch, [batch.pk])
+        notify([batch])
         return False
     _apply(batch.kind, waiting.filter(row_number__lte=numbers[-1]))
     return True
@@ -52,7 +52,8 @@ def _apply(slug: str, changes: QuerySet[Change]) -> None:
 def _finish(batch: Batch) -> None:
     changes = Change.objects.filter(batch=batch)
     applied = changes.filter(state=ChangeState.APPROVED).count()
+    batch.finished_at = timezone.now()
     Batch.objects.filter(pk=batch.pk).update(
-        finished_at=timezone.now(), outcome={"applied": applied}, **leases.ENDED
+        finished_at=batch.finished_at, outcome={"applied": applied}, **leases.ENDED
     )
     note(batch, "batch.taken", None, f"{rows(applied)} applied.", rows=applied)

@@ -18,6 +18,7 @@ from backoffice.changes.kinds import applied_here
 from backoffice.changes.notifying import notify
 from backoffice.changes.results import result_of
 from backoffice.delivery.holding import hold_back
+from backoffice.delivery.lanes import look_again
 from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moved, moving
 from backoffice.delivery.states import FINAL, MOVES, Move
@@ -65,6 +66,7 @@ def _cancel(rows: Sequence[tuple[int, str, int]], by: "User", reason: str) -> No
         state=DeliveryState.CANCELLED, needs_person=False, reason=reason, finished_at=timezone.now()
     )
     moved(row[2] for row in rows)
+    look_again(row[1] for row in rows)
     record_many(
         {
             "action": "delivery.cancelled",
@@ -105,12 +107,11 @@ def note_outcomes() -> int:
         still_open = any(count for state, count in by_state.items() if state not in FINAL)
         now = timezone.now()
         if by_state != batch.outcome or not still_open:
+            batch.outcome = by_state
+            batch.result = result_of(state for state, count in by_state.items() if count)
+            batch.finished_at = None if still_open else now
             with transaction.atomic():
-                Batch.objects.filter(pk=batch.pk).update(
-                    outcome=by_state,
-                    result=result_of(state for state, count in by_state.items() if count),
-                    finished_at=None if still_open else now,
-                )
-                notify(Batch, [batch.pk])
+                batch.save(update_fields=["outcome", "result", "finished_at"])
+                notify([batch])
         settled += not still_open
     return settled

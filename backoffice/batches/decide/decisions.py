@@ -110,7 +110,7 @@ def submit(
         batch.state = State.SUBMITTED
         batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
         batch.save()
-        notify(Batch, [batch.pk])
+        notify([batch])
         rows = bulk.propose(batch, SENT, _checkers_for(sent, rule))
         note(
             batch,
@@ -135,7 +135,7 @@ def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
         batch.state = State.WITHDRAWN
         batch.decision_reason = reason
         batch.save()
-        notify(Batch, [batch.pk])
+        notify([batch])
         rows = _open_changes(batch).update(
             state=ChangeState.WITHDRAWN, decision_reason=batch.decision_reason, updated_at=timezone.now()
         )
@@ -164,9 +164,9 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
         stale = _mark_stale(batch)
         if stale and (batch.mode == Mode.ALL or not _open_changes(batch).exists()):
             _give_up(batch, by, stale)
-            notify(Batch, [batch.pk])
+            notify([batch])
         elif (given := _approvals(batch, by, reason)) < (needed := _checkers(batch)):
-            notify(Batch, [batch.pk])
+            notify([batch])
             said = f"approved, {given} of {needed} approvals."
             note(batch, "batch.first_approval", by, said, reason)
             return Approved(0, stale, given, needed)
@@ -176,7 +176,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             batch.state = State.APPROVED
             batch.next_row = 0  # from here on the number of the last row that the records took
             batch.save()
-            notify(Batch, [batch.pk])
+            notify([batch])
             rows = _decide(batch, ChangeState.APPROVED, by, batch.decision_reason)
             if change_kind(batch).local:
                 wake_after_commit(Work.BATCHES)
@@ -207,7 +207,7 @@ def reject(batch_id: int, *, by: "User", reason: str) -> Batch:
         batch.decision_reason = reason
         batch.state = State.REJECTED
         batch.save()
-        notify(Batch, [batch.pk])
+        notify([batch])
         rows = _decide(batch, ChangeState.REJECTED, by, batch.decision_reason)
         note(batch, "batch.rejected", by, f"{counts.rows(rows)} rejected.", batch.decision_reason, rows=rows)
     return batch
@@ -276,7 +276,7 @@ def _expire(batch_id: int) -> bool:
         batch.state = State.EXPIRED
         batch.decided_at = timezone.now()
         batch.save()
-        notify(Batch, [batch.pk])
+        notify([batch])
         rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
         said = f"{counts.rows(rows)} expired, since nobody decided in time."
         note(batch, "batch.expired", None, said, rows=rows)
