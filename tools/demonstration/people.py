@@ -101,6 +101,7 @@ class People:
         group_id, _, user_id = lane.partition("/")
         types = [LoginType.API_WEB.value, LoginType.HTML5_DESKTOP.value]
         own = {"user_id": user_id, "password": SecretText(GUEST_PASSWORD), "login_types": types}
+        own |= {"product_type": ""}  # all of them: runs place orders for delivery
         return Client(group_id, user_id, {**client.personal, **own}, client.branch, False)
 
     def draw(self, group_id: str = "") -> Client:
