@@ -61,6 +61,8 @@ class AsOf:
 
 #: By the exchange's name.
 Masters = Mapping[str, AsOf]
+#: Scrips by exchange and token.
+ByToken = Mapping[tuple[str, int], Scrip]
 
 
 def masters() -> Masters:
@@ -77,6 +79,13 @@ def masters() -> Masters:
 def scrips(masters: Iterable[AsOf]) -> QuerySet[Scrip]:
     """Those that may be chosen, of these masters."""
     return Scrip.objects.filter(scrip_import__in=[one.current.pk for one in masters], offered=True)
+
+
+def by_token(wanted: Collection[tuple[str, int]], masters: Masters) -> ByToken:
+    """Those with these tokens, by exchange and token. One query."""
+    own = [masters[name] for name in {name for name, _ in wanted} if name in masters]
+    found = scrips(own).filter(token__in={token for _, token in wanted})
+    return {(one.exchange, one.token): one for one in found}
 
 
 def with_isin(isins: Collection[str], masters: Masters) -> QuerySet[Scrip]:

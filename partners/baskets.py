@@ -335,18 +335,12 @@ def _unused_reco_id() -> str:
     return reco_id
 
 
-def _known_scrips(lines: Sequence[Line] | Sequence[BasketLine]) -> dict[tuple[str, int], Scrip]:
-    """The scrips of the current masters that the lines name: one query an exchange."""
-    masters = search.masters()
-    found: dict[tuple[str, int], Scrip] = {}
-    for exchange in {line.exchange for line in lines} & set(masters):
-        tokens = [line.token for line in lines if line.exchange == exchange]
-        for scrip in search.scrips([masters[exchange]]).filter(token__in=tokens):
-            found[exchange, scrip.token] = scrip
-    return found
+def _known_scrips(lines: Sequence[Line] | Sequence[BasketLine]) -> search.ByToken:
+    """The scrips of the current masters that the lines name."""
+    return search.by_token({(line.exchange, line.token) for line in lines}, search.masters())
 
 
-def _scrips(lines: Sequence[Line]) -> dict[tuple[str, int], Scrip]:
+def _scrips(lines: Sequence[Line]) -> search.ByToken:
     found = _known_scrips(lines)
     for place, line in enumerate(lines, 1):
         if (line.exchange, line.token) not in found:

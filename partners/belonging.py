@@ -64,9 +64,9 @@ def register(lookup: Lookup) -> None:
 
 
 class Places:
-    """What the rows of a partner may belong to, read in five queries."""
+    """What the rows of a partner, or the orders that were made of rows, may belong to, read in five queries."""
 
-    def __init__(self, partner: Partner, rows: Iterable[Row]) -> None:
+    def __init__(self, partner: Partner, rows: Iterable[Row | ReportedOrder]) -> None:
         listed = list(rows)
         versions = BasketVersion.objects.filter(
             basket__partner=partner, reco_id__in={row.reco_id for row in listed if row.reco_id}
@@ -85,7 +85,7 @@ class Places:
             self._invited[invitation.version_id, invitation.client_id] = invitation
             self._by_ucc[invitation.version_id, invitation.client.user_id] = invitation.client_id
 
-    def of(self, row: Row) -> Place:
+    def of(self, row: Row | ReportedOrder) -> Place:
         """Where a row's order belongs: to an order that the portal placed (C44), else by Reco ID, then by user, then by
         UCC; all three must agree (C36, C50).
         """
@@ -108,14 +108,14 @@ class Places:
         line, unlike = _line(version, row)
         return Place(version, invitation, line, (*differs, *unlike))
 
-    def _contradict(self, row: Row, invitation: Invitation) -> bool:
+    def _contradict(self, row: Row | ReportedOrder, invitation: Invitation) -> bool:
         by_name = self._by_name.get(row.tp_user_id)
         return (bool(row.tp_user_id) and by_name != invitation.client_id) or (
             bool(row.ucc) and row.ucc != invitation.client.user_id
         )
 
 
-def _line(version: BasketVersion, row: Row) -> tuple[BasketLine | None, tuple[str, ...]]:
+def _line(version: BasketVersion, row: Row | ReportedOrder) -> tuple[BasketLine | None, tuple[str, ...]]:
     """The line of a row's scrip, and in what the row differs from it."""
     own = [
         line

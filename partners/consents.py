@@ -77,12 +77,15 @@ def check(client: RetailUser, partner: Partner, product_code: str) -> Checked:
     Locks the consent until that transaction ends: a revocation waits for it, and caps of one client, partner and
     product can be added up without a race. Partner and switches are read as they are now. Needs a transaction.
     """
-    found = Consent.objects.select_for_update().filter(
+    found = Consent.objects.select_for_update(of=("self",)).select_related("client", "partner")
+    consent = found.filter(
         client=client, partner=partner, product_code=product_code, state=ConsentState.ACTIVE
+    ).first()
+    now_client, now_partner = (
+        (consent.client, consent.partner)
+        if consent
+        else (RetailUser.objects.get(pk=client.pk), Partner.objects.get(pk=partner.pk))
     )
-    consent = found.first()
-    now_partner = Partner.objects.get(pk=partner.pk)
-    now_client = RetailUser.objects.get(pk=client.pk)
     if switch := switches.holding(
         model=MODEL, partner=now_partner, product_code=product_code, client=now_client
     ):

@@ -48,6 +48,21 @@ def found(
         own.update(times=F("times") + 1, last_at=now)
 
 
+def over(kind: FindingKind, key: str, reason: str) -> None:
+    """End a finding that is over without a person, in the caller's transaction. Nothing where none is open."""
+    own = ConnectorFinding.objects.filter(kind=kind, key=key[:KEY_LENGTH], settled_at=None)
+    for finding in own.select_for_update():
+        own.filter(pk=finding.pk).update(settled_at=timezone.now(), reason=reason)
+        record(
+            "connector.finding_settled",
+            by=None,
+            subject=f"finding:{finding.pk}",
+            text=f"Finding settled: {finding.get_kind_display()}.",
+            reason=reason,
+            details={"key": finding.key},
+        )
+
+
 def settle(finding: ConnectorFinding, *, by: "User", reason: str) -> None:
     """Settle a finding; a conflict of an order goes with it. Raises NotPermitted and ConnectorProblem."""
     need(by, SETTLE, "You may not settle findings of the Connector.")

@@ -7,8 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from backoffice.audit.operations import record
 from backoffice.kit.charts import Chart, stacked_chart
@@ -35,6 +34,8 @@ LISTED = 20
 #: Pieces of the chart's columns, and how many of them have a label.
 SERIES = (("traded", "good"), ("ordered", "doubt"), ("not ordered", "idle"))
 LABELS = 8
+#: Invitations of a basket that the list of baskets counts; the page of the basket counts all of them.
+COUNTED = 1000
 #: Steps of an invitation: label, and the field that holds when.
 STEPS = (
     ("Invited", "invited_at"),
@@ -116,20 +117,27 @@ class ClientLine:
     orders: Sequence[Shown]
 
 
+class _Counted(Subquery):
+    """How many rows of a query have something in its column `what`."""
+
+    template = "(SELECT COUNT(what) FROM (%(subquery)s) AS few)"
+
+
 def with_counts(versions: QuerySet[BasketVersion]) -> QuerySet[BasketVersion]:
-    """Versions with the counts of their invitations and the time of the last order message."""
+    """Versions with counts of their invitations, no further than COUNTED, and the time of the last order message."""
+    own = Invitation.objects.filter(version=OuterRef("pk")).order_by()
 
-    def count(**only: object) -> Coalesce:
-        own = Invitation.objects.filter(version=OuterRef("pk"), **only).order_by()
-        return Coalesce(Subquery(own.values("version").annotate(n=Count("pk")).values("n")), 0)
+    def count(name: str) -> _Counted:
+        few = own.annotate(what=F(name)).values("what")[: COUNTED + 1]
+        return _Counted(few, output_field=IntegerField())
 
-    last = Invitation.objects.filter(version=OuterRef("pk")).order_by().values("version")
+    heard = own.filter(last_message_at__isnull=False).order_by("-last_message_at")
     return versions.annotate(
-        asked_count=count(),
-        served_count=count(served_at__isnull=False),
-        returned_count=count(returned_at__isnull=False),
-        heard_count=count(last_message_at__isnull=False),
-        last_at=Subquery(last.annotate(last=Max("last_message_at")).values("last")),
+        asked_count=count("pk"),
+        served_count=count("served_at"),
+        returned_count=count("returned_at"),
+        heard_count=count("last_message_at"),
+        last_at=Subquery(heard.values("last_message_at")[:1]),
     )
 
 

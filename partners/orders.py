@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -23,6 +24,8 @@ _SET = (
     "line", "differs", "orphan", "conflict", "last_at",
 )  # fmt: skip
 
+#: Orders without a place that are looked at again each time.
+ORPHANS = 500
 Key = tuple[str, str, str]
 
 
@@ -59,6 +62,37 @@ def take(partner: Partner, rows: Sequence[tuple[InboxMessage, Row]]) -> None:
     for order in state.changed.values():
         _judge(partner, order)
     belonging.settle_invitations({order.invitation_id for order in state.changed.values()} - {None})
+
+
+def place_orphans() -> int:
+    """Give the newest orders that belong to nothing the place that is known by now. Returns how many have one.
+
+    The message of an order that the portal placed itself may come before the answer, or the book, says its id (C44).
+    """
+    orphans = ReportedOrder.objects.filter(orphan=True).select_related("partner").order_by("-id")[:ORPHANS]
+    by_partner = defaultdict(list)
+    for order in orphans:
+        by_partner[order.partner].append(order)
+    placed = 0
+    for partner, own in by_partner.items():
+        places = belonging.Places(partner, own)
+        for order in own:
+            place = places.of(order)
+            if place.version is not None:
+                placed += _adopt(order, place)
+    return placed
+
+
+def _adopt(order: ReportedOrder, place: belonging.Place) -> bool:
+    """Put an orphan in its place, and end the finding about it. False where a message was quicker."""
+    with transaction.atomic():
+        kept = ReportedOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
+        if not kept.orphan:
+            return False
+        _put(kept, place)
+        kept.save(update_fields=["version", "invitation", "line", "differs", "orphan"])
+        findings.over(FindingKind.ORPHAN, kept.subject, "Its order is known by now.")
+    return True
 
 
 def _take(state: _State, places: belonging.Places, message: InboxMessage, row: Row) -> None:
@@ -162,7 +196,10 @@ def _identify(order: ReportedOrder, row: Row, places: belonging.Places) -> None:
         row.symbol,
         row.side,
     )
-    place = places.of(row)
+    _put(order, places.of(row))
+
+
+def _put(order: ReportedOrder, place: belonging.Place) -> None:
     order.version, order.invitation, order.line = place.version, place.invitation, place.line
     order.differs = list(place.differs)
     order.orphan = place.version is None

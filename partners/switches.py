@@ -4,7 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.retail_users import by_lane
@@ -60,6 +60,13 @@ def holding(
     *, model: int | None, partner: Partner, product_code: str = "", client: "RetailUser | None" = None
 ) -> KillSwitch | None:
     """The switch that stops this, if any. `model` None: what belongs to no single model."""
+    return that_hold(model=model, partner=partner, product_code=product_code, client=client).first()
+
+
+def that_hold(
+    *, model: int | None, partner: Partner, product_code: str = "", client: "RetailUser | None" = None
+) -> QuerySet[KillSwitch]:
+    """The switches that stop this, the first one first."""
     applies = Q(scope=Scope.ALL) | Q(scope=Scope.PARTNER, target=partner.code)
     if model is not None:
         applies |= Q(scope=Scope.MODEL, target=str(model))
@@ -67,7 +74,7 @@ def holding(
         applies |= Q(scope=Scope.PRODUCT, target=f"{partner.code}/{product_code}")
     if client is not None:
         applies |= Q(scope=Scope.CLIENT, target=client.lane)
-    return KillSwitch.objects.filter(applies, released_at=None).order_by("id").first()
+    return KillSwitch.objects.filter(applies, released_at=None).order_by("id")
 
 
 def propose_release(switch: KillSwitch, *, by: "User", reason: str, token: uuid.UUID) -> Change:

@@ -19,6 +19,7 @@ from backoffice.kit.tables_base import (
     TimeColumn,
 )
 from backoffice.kit.templatetags import portal
+from partners import monitor
 from partners.models import (
     Basket,
     BasketVersion,
@@ -98,6 +99,15 @@ class BasketTable(PortalTable):
         return next((one.reco_id or "" for one in record.versions.all() if one.state == "published"), "–")
 
 
+class InvitedColumn(NumberColumn):
+    """Invitations of a basket: "1,000+" where it has more than were counted."""
+
+    def render(self, value: Any, record: Any = None) -> str:
+        if record.asked_count <= monitor.COUNTED:
+            return portal.count(value)
+        return f"{portal.count(min(value, monitor.COUNTED))}+"
+
+
 class RecoTable(PortalTable):
     """Versions that were published, with what came of them."""
 
@@ -107,10 +117,10 @@ class RecoTable(PortalTable):
     basket = tables.Column(verbose_name="Basket", order_by=("basket__name", "number"))
     partner = tables.Column(verbose_name="Partner", accessor="basket__partner__name")
     state = StatusColumn("basket")
-    invited = NumberColumn(verbose_name="Invited", accessor="asked_count", orderable=False)
-    served = NumberColumn(verbose_name="Served", accessor="served_count", orderable=False)
-    returned = NumberColumn(verbose_name="Returned", accessor="returned_count", orderable=False)
-    heard = NumberColumn(verbose_name="With orders", accessor="heard_count", orderable=False)
+    invited = InvitedColumn(verbose_name="Invited", accessor="asked_count", orderable=False)
+    served = InvitedColumn(verbose_name="Served", accessor="served_count", orderable=False)
+    returned = InvitedColumn(verbose_name="Returned", accessor="returned_count", orderable=False)
+    heard = InvitedColumn(verbose_name="With orders", accessor="heard_count", orderable=False)
     last_at = AgoColumn(verbose_name="Last message", orderable=False)
     published_at = AgoColumn(verbose_name="Published")
 

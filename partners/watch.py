@@ -10,7 +10,7 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.connector import client
 from markets.trading_days import is_trading_day
-from partners import baskets, belonging, consents, findings, inbox, registry, sessions, tokens
+from partners import baskets, belonging, consents, findings, inbox, orders, registry, sessions, tokens
 from partners.errors import ConnectorProblem
 from partners.models import InboxMessage, Invitation, OrderMessage, Partner, Redirect, ReportedOrder
 from partners.models.baskets import Stage
@@ -50,6 +50,7 @@ def look() -> int:
         + _close_ended()
         + _silent()
         + _not_added_up()
+        + orders.place_orphans()
     )
 
 

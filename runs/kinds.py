@@ -74,6 +74,13 @@ def findings(values: Values) -> list[Finding]:
     return [Finding("basket", words)] if words else []
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """The basket, and for how many clients."""
+    count = len(values.get("clients") or ())
+    clients = "1 client" if count == 1 else f"{count} clients"
+    return [f"Open a run of {values.get('basket')} for {clients}, each by their own click"]
+
+
 def apply_here(change: Change, by: "User") -> Applied:
     values = approved_values(change)
     with AsRefusal():
@@ -94,6 +101,7 @@ KIND = ChangeKind(
     records=records,
     assess=each(findings),
     subject=subject_of,
+    effect=effect,
     propose=MAKE_BASKET,
     decide=APPROVE_BASKET,
     apply_here=apply_here,

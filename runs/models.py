@@ -219,6 +219,10 @@ class RunLine(models.Model):
         return bool(self.problem) or (self.order is not None and self.order.state == OrderState.REFUSED)
 
 
+#: Lines that may still be placed, as `RunLine.is_left` says of one.
+LEFT = Q(order=None, problem="") | Q(order__state=OrderState.NOT_SENT)
+
+
 class Pace(models.Model):
     """When the next order of a run may leave, over all processes (C42). One row."""
 

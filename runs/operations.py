@@ -92,14 +92,14 @@ def propose(
     return run
 
 
-def obstacle(version: BasketVersion) -> str:
-    """Why nothing of this version may be placed now; "" where it may. The consents of clients are asked besides."""
+def obstacle(version: BasketVersion, client: RetailUser | None = None) -> str:
+    """Why nothing of this version may be placed now, for a client; "" where it may. Consents are asked besides."""
     partner, product_code = version.basket.partner, version.basket.product_code
     if version.state != Stage.PUBLISHED or version.valid_until <= timezone.now():
         return f"{version} is not published any more."
     if words := consents.forbidden(partner, product_code):
         return words
-    switch = switches.holding(model=keys.MODEL, partner=partner, product_code=product_code)
+    switch = switches.holding(model=keys.MODEL, partner=partner, product_code=product_code, client=client)
     return f"A kill switch holds: {switch}." if switch else ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import Exists, Q, Sum
 from django.utils import timezone
 
 from backoffice.kit.formats import indian
@@ -52,7 +52,9 @@ def _plain(amount: Decimal) -> Decimal:
 
 def judged_lines(version: BasketVersion, algo_id: str, lane: str) -> list[tuple[BasketLine, Judged]]:
     """The lines as a client is shown them before the login, by the current scrip master."""
-    return [(line, tickets.judge(ticket_of(line, algo_id), None, lane)) for line in version.lines.all()]
+    lines = list(version.lines.all())
+    judged = tickets.judge_all([ticket_of(line, algo_id) for line in lines], None, lane)
+    return list(zip(lines, judged, strict=True))
 
 
 def stale_words(lines: Sequence[BasketLine]) -> str:
@@ -76,10 +78,10 @@ def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
     if words := stale_words(lines):
         return words
     algo_id = version.basket.partner.algo_id(version.basket.product_code)
-    for line in lines:
+    all_judged = tickets.judge_all([ticket_of(line, algo_id) for line in lines], None, "")
+    for line, judged in zip(lines, all_judged, strict=True):
         if line.order_type == OrderType.MARKET:
             return f"Line {line.number} is a market order: the caps of consents need a price. Publish one with limits."
-        judged = tickets.judge(ticket_of(line, algo_id), None, "")
         if judged.errors:
             return f"Line {line.number} cannot be placed: {judged.errors[0].text}"
     return ""
@@ -91,8 +93,7 @@ def check(own: RunClient, order: DeskOrder) -> None:
     The run must be open and its version published, the consent in force with room under its caps, and no switch may
     hold: each as it is now, the consent under lock.
     """
-    run = Run.objects.select_related("version__basket__partner").get(pk=own.run_id)
-    basket = run.version.basket
+    run, basket = Run.objects.select_related("version").get(pk=own.run_id), own.version.basket
     if run.state != RunState.OPEN:
         raise DeskProblem(f"{run} is stopped. Nothing was sent.")
     if run.version.state != Stage.PUBLISHED or run.version.valid_until <= timezone.now():
@@ -114,11 +115,13 @@ def check(own: RunClient, order: DeskOrder) -> None:
 def check_again(own: RunClient) -> None:
     """Ask just before the first byte whether somebody stopped it meanwhile. Raises DeskProblem."""
     basket = own.version.basket
-    if not Run.objects.filter(pk=own.run_id, state=RunState.OPEN).exists():
-        raise DeskProblem(f"{own.run} is stopped. Nothing was sent.")
-    if switch := switches.holding(
+    held = switches.that_hold(
         model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
-    ):
+    )
+    state, is_held = Run.objects.filter(pk=own.run_id).values_list("state", Exists(held)).get()
+    if state != RunState.OPEN:
+        raise DeskProblem(f"{own.run} is stopped. Nothing was sent.")
+    if is_held and (switch := held.first()):
         raise DeskProblem(f"A kill switch holds: {switch}. Nothing was sent.")
 
 

@@ -19,13 +19,14 @@ from django.utils import timezone
 from backoffice import leases
 from backoffice.free_text import REASON_LENGTH
 from backoffice.leases import Lease
-from markets import search
 from partners import consents
 from partners.errors import ConnectorProblem
+from partners.visits import STOPPED
 from runs import orders, pace
-from runs.models import MAY_PLACE, ClientState, RunClient, RunLine, RunState
+from runs.models import LEFT, MAY_PLACE, ClientState, RunClient, RunLine, RunState
 from runs.operations import lines_of, obstacle
 from runs.trail import note
+from runs.visits import switch_of
 from trading.desk import books, doubt, services, sessions, tickets
 from trading.desk import orders as desk_orders
 from trading.desk.errors import DeskProblem
@@ -81,6 +82,9 @@ def look(own: RunClient, typed: Typed | None) -> None:
     Nothing is placed. While a second look may still find something, the session stays open for it. Raises
     ConnectorProblem with words for the client.
     """
+    if switch := switch_of(own):
+        note("runs.refused", own, f"the client could not look: a kill switch holds, {switch}")
+        raise ConnectorProblem(STOPPED)
     state = ClientState(own.state) if own.is_closed else ClientState.STOPPED
     with _holding(own, typed, Q(), state) as (desk, _):
         trouble = books.read_orders(desk, by=None)
@@ -100,7 +104,7 @@ def _obstacle(own: RunClient) -> str:
     basket = own.version.basket
     if own.run.state != RunState.OPEN:
         return f"{own.run} is stopped."
-    if words := obstacle(own.version) or orders.stale_words([one.line for one in _left(own)]):
+    if words := obstacle(own.version, own.client) or orders.stale_words([one.line for one in _left(own)]):
         return words
     if consents.in_force(own.client, basket.partner, basket.product_code) is None:
         return "There is no consent in force."
@@ -212,10 +216,10 @@ class _Placing:
     def carry_out(self) -> None:
         """Place what is left. Raises _Ends."""
         note("runs.confirmed", self.own, "the client confirmed what is left, and logged in.")
-        left, algo_id, masters = _left(self.own), self.own.run.algo_id, search.masters()
-        judged = [
-            tickets.judge(orders.ticket_of(one.line, algo_id), self.desk.session, "", masters) for one in left
-        ]
+        left, algo_id = _left(self.own), self.own.run.algo_id
+        judged = tickets.judge_all(
+            [orders.ticket_of(one.line, algo_id) for one in left], self.desk.session, ""
+        )
         for line, what in zip(left, judged, strict=True):
             if time.monotonic() > self.until:
                 raise _Ends(ClientState.PLACING, "")
@@ -259,11 +263,9 @@ class _Placing:
         """Ask everything once more and tie the order to its line, in the transaction that commits it."""
         self._extend()
         orders.check(self.own, order)
-        kept = RunLine.objects.select_for_update(of=("self",)).select_related("order", "line").get(pk=line.pk)
-        if not kept.is_left or kept.tries != line.tries:
-            raise DeskProblem(f"{kept} was placed already. Nothing was sent.")
-        kept.order, kept.tries = order, kept.tries + 1
-        kept.save(update_fields=["order", "tries"])
+        left = RunLine.objects.filter(LEFT, pk=line.pk, tries=line.tries)
+        if not left.update(order=order, tries=line.tries + 1):
+            raise DeskProblem(f"{line} was placed already. Nothing was sent.")
 
     def _extend(self) -> None:
         rows = RunClient.objects.filter(pk=self.own.pk, state=ClientState.PLACING)

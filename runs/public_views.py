@@ -111,6 +111,7 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
     }
     doubtful = [line for line in lines if line.in_doubt]
     left = [line for line in lines if line.is_left]
+    is_stopped = visits.switch_of(own) is not None
     context = {
         "own": own,
         "version": own.version,
@@ -122,7 +123,8 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
         "total": sum(judged[line.line_id].value for line in left),
         "doubtful": doubtful,
         "may_place": bool(left) and not doubtful and placing.may_place(own),
-        "may_look": bool(doubtful) and not own.is_held,
+        "may_look": bool(doubtful) and not own.is_held and not is_stopped,
+        "is_stopped": is_stopped,
         "is_open": sessions.is_open_own(own.client.lane, own.session_token),
         "factors": factors(),
         "decided": all(line.order and doubt.may_decide(line.order) for line in doubtful),

@@ -9,6 +9,7 @@ from backoffice.protocol.codes import UserStatus
 from partners import keys, proof, switches
 from partners.errors import ConnectorProblem
 from partners.hashing import sha256
+from partners.models import KillSwitch
 from partners.models.registry import PartnerState
 from partners.visits import NOT_FOUND, STOPPED
 from runs.models import ClientState, RunClient, RunState
@@ -50,17 +51,23 @@ def prove(own: RunClient, said: str) -> None:
 
 
 def _opened(own: RunClient | None) -> RunClient:
-    """The client, unless nothing is shown any more. What was placed is shown after the run as well."""
+    """The client, unless nothing is shown any more. What was placed is shown after the run, and under a kill switch."""
     if own is None or own.state == ClientState.VOID or own.run.state == RunState.PROPOSED:
         raise ConnectorProblem(NOT_FOUND)
     basket = own.version.basket
     if basket.partner.state != PartnerState.ACTIVE or own.client.status != UserStatus.ACTIVE:
         raise ConnectorProblem(NOT_FOUND)
-    if switches.holding(
-        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
-    ):
+    if switch_of(own) and not own.lines.exclude(order=None, problem="").exists():
         raise ConnectorProblem(STOPPED)
     return own
+
+
+def switch_of(own: RunClient) -> KillSwitch | None:
+    """The kill switch that keeps this client from logging in and placing, if one holds."""
+    basket = own.version.basket
+    return switches.holding(
+        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
+    )
 
 
 def _whole() -> QuerySet[RunClient]:

@@ -33,7 +33,7 @@ from backoffice.rest.config import RestConfig, rest_config
 logger = logging.getLogger(__name__)
 
 #: Rows of a page, and pages after which reading stops (R27).
-PAGE_ROWS, MOST_PAGES = 200, 50
+PAGE_ROWS, MOST_PAGES = 200, 100
 IDENTIFIER_LENGTH = 8
 
 

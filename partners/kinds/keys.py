@@ -43,6 +43,11 @@ def subject_of(values: Values) -> str:
     return f"partner:{values['partner']}" if values.get("partner") else ""
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """Whose keys."""
+    return [f"Fetch new API keys of {values.get('name')}"]
+
+
 def apply_here(change: Change, by: "User") -> Applied:
     with AsRefusal():
         key_fetches.order(approved_values(change), change)
@@ -57,6 +62,7 @@ KIND = ChangeKind(
     records=lambda subjects: [key_fetches.known(subject) for subject in subjects],
     assess=each(key_fetches.findings),
     subject=subject_of,
+    effect=effect,
     propose=PROPOSE_PARTNER,
     decide=APPROVE_PARTNER,
     apply_here=apply_here,

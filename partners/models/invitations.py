@@ -105,6 +105,12 @@ class Invitation(models.Model):
             models.Index(fields=["state", "-id"], name="invitation_by_state"),
             models.Index(fields=["invited_at", "-id"], name="invitation_by_time"),
             models.Index(fields=["last_message_at", "-id"], name="invitation_by_message"),
+            # The last message of a basket.
+            models.Index(
+                fields=["version", "-last_message_at"],
+                condition=Q(last_message_at__isnull=False),
+                name="invitation_heard",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,8 +45,8 @@ ORDER_SIDES = ("BUY", "SELL")
 BUY, SELL = 1, 2
 RL, RL_MKT, SL, SL_MKT = 1, 2, 3, 4
 ORDER_TYPES = {RL: "RL", RL_MKT: "RL-MKT", SL: "SL", SL_MKT: "SL-MKT"}
-GTD = 2
-VALIDITIES = {1: "DAY", GTD: "GTD", 3: "GTC", 4: "IOC", 5: "EOS", 6: "FOK"}
+DAY, GTD = 1, 2
+VALIDITIES = {DAY: "DAY", GTD: "GTD", 3: "GTC", 4: "IOC", 5: "EOS", 6: "FOK"}
 LINE_NUMBERS = (
     *("mktSegId", "scripTkn", "ordType", "validity", "buyOrSell", "orgQty", "discQty"),
     *("ordPrice", "trigPrice"),
@@ -85,6 +85,14 @@ STATUSES = {
     EXECUTED: "Executed",
     OMS_REJECT: "Rejected by the OMS",
     ORDER_ERROR: "Rejected by the exchange",
+}
+#: Statuses of the REST API that are not those of an open order.
+REST_STATUSES = {
+    "CANCELLED": ORDER_CANCELLED,
+    "AMOWITHDRAWN": ORDER_CANCELLED,
+    "EXECUTED": EXECUTED,
+    "OMSREJECT": OMS_REJECT,
+    "ORDERERROR": ORDER_ERROR,
 }
 #: The first number is above 2^53, where a floating-point number loses digits, and gets one digit longer soon after.
 FIRST_SEQUENCE = 9_999_999_999_999_990

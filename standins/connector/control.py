@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from standins.connector import pages
 from standins.connector.faults import FAULTS, BadFault
+from standins.connector.keys import owner_of
 from standins.connector.omex import ACTIONS
 from standins.connector.publishers import BadPublisher
 from standins.connector.store import Document
@@ -101,6 +102,12 @@ def _change(standin: "ConnectorStandIn", method: str, path: str, given: Document
         case ("POST", "sessions", action) if action in SESSION_ENDS:
             if not standin.vas.end_session(str(given.get("session", "")), SESSION_ENDS[action]):
                 return None
+        case ("POST", "orders", "told"):
+            owners = {owner_of(one): one for one in standin.publishers.all()}
+            publisher, order = owners.get(str(given.get("owner", ""))), given.get("order")
+            if publisher is None or not isinstance(order, dict):
+                return None
+            standin.omex.told(publisher, order)
         case ("POST", "orders", action) if action in ACTIONS:
             standin.omex.move(str(given.get("order", "")), action)
         case _:

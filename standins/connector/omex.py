@@ -4,9 +4,11 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from standins.connector.constants import (
     BUY,
+    DAY,
     EXECUTED,
     FIRST_SEQUENCE,
     GTD,
@@ -15,19 +17,25 @@ from standins.connector.constants import (
     ORDER_CANCELLED,
     ORDER_ERROR,
     ORDER_MESSAGE,
+    ORDER_TYPES,
     PENDING,
     PLAIN,
+    REST_STATUSES,
     RL,
     RL_MKT,
+    SELL,
     SYNC_ROWS,
     TRADE_MESSAGE,
+    VALIDITIES,
 )
 from standins.connector.deliveries import Deliveries
-from standins.connector.publishers import Publishers
+from standins.connector.publishers import ACTIVE, Publisher, Publishers
 from standins.connector.store import Document, Store
 from standins.rest.masters import Scrip, find_scrip
 from standins.rest.people import Person
 
+#: How messages write a time.
+MOMENT = "%d%b%Y %H.%M.%S"
 ACTIONS = ("fill", "fill-one", "reject", "cancel")
 
 
@@ -92,6 +100,16 @@ class Omex:
             else:
                 self._step(order, ORDER_CANCELLED)
 
+    def told(self, publisher: Publisher, taken: Document) -> None:
+        """Report an order that came over the REST API with a publisher's key: its new trades, then its state."""
+        order = _of_rest(publisher, taken)
+        with self._store.transaction():
+            before = self._store.find("told", order["unique_code"])
+            for trade in order["trades"][len(before["trades"]) if before else 0 :]:
+                self._report(order, trade)
+            self._report(order)
+            self._store.keep("told", order["unique_code"], order)
+
     def sync(self, application_token: str, after: int) -> list[Document]:
         """The messages of an application with a higher number, the lowest first, at most SYNC_ROWS."""
         return self._store.messages(application_token, after, SYNC_ROWS)
@@ -130,19 +148,71 @@ class Omex:
         self._tell(order)
 
     def _tell(self, order: Document, trade: Document | None = None) -> None:
-        """Keep the order, number the message, and owe it to the publisher."""
+        """Keep the order and report it."""
+        self._store.keep("order", order["unique_code"], order)
+        self._report(order, trade)
+
+    def _report(self, order: Document, trade: Document | None = None) -> None:
+        """Number a message and owe it to the publisher."""
         token = order["application_token"]
         publisher = self._publishers.find(token)
         assert publisher is not None  # noqa: S101  # publishers are never deleted
         sequence = self._store.next_sequence(token, FIRST_SEQUENCE)
         message = {**_common(order), **(_trade(order, trade) if trade else _state(order))}
         message["MessageSequenceNumber"] = str(sequence)
-        self._store.keep("order", order["unique_code"], order)
         self._store.add_message(token, sequence, message)
         self._deliveries.owe(publisher, message)
 
     def _time(self) -> str:
-        return f"{self._now().astimezone(KOLKATA):%d%b%Y %H.%M.%S}"
+        return f"{self._now().astimezone(KOLKATA):{MOMENT}}"
+
+
+def _of_rest(publisher: Publisher, taken: Document) -> Document:
+    """An order of the REST API as messages have it. The OMS knows no Reco ID, product or user of a publisher."""
+    validity = next((number for number, name in VALIDITIES.items() if name == taken["validity"]), DAY)
+    return {
+        "application_token": publisher.application_token,
+        "partner_id": next((id_ for id_, state in publisher.partners.items() if state == ACTIVE), ""),
+        "tp_user_id": "",
+        "product_code": "",
+        "reco_id": "",
+        "unique_code": taken["order_id"],
+        "order_number": f"2{taken['order_id'][5:10]:>015}",
+        "ucc": taken["user_id"],
+        "exchange": taken["exchange"],
+        "token": taken["scrip_token"],
+        "symbol": taken["symbol"],
+        "side": BUY if taken["transaction_type"] == "BUY" else SELL,
+        "type": next(number for number, name in ORDER_TYPES.items() if name == taken["order_type"]),
+        "validity": validity,
+        "days": str(taken["validity_days"]),
+        "quantity": taken["total_quantity"],
+        "disclosed": taken["disclosed_quantity"],
+        "price": _paise(taken["order_price"]),
+        "trigger": _paise(taken["trigger_price"]),
+        "traded": taken["traded_quantity"],
+        "status": REST_STATUSES.get(taken["status"], PENDING),
+        "reason": taken["error_reason"],
+        "entered": _moment(taken["steps"][0][0]),
+        "modified": _moment(taken["steps"][-1][0]),
+        "trades": [
+            {
+                "number": trade["trade_no"],
+                "quantity": trade["trade_quantity"],
+                "price": _paise(trade["trade_price"]),
+                "time": _moment(trade["trade_timestamp"]),
+            }
+            for trade in taken["trades"]
+        ],
+    }
+
+
+def _paise(rupees: str) -> int:
+    return int(Decimal(rupees) * 100)
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text):{MOMENT}}"
 
 
 LINE_FIELDS = (

@@ -68,7 +68,7 @@ class ConnectorStandIn:
             *(self.store, self.publishers, self.people, self.vas, self.omex, tokens, self.calls, self.faults),
             now,
         )
-        keys = Keys(rest, self.calls)
+        keys = Keys(rest, f"{self.home}orders/told", self.calls)
         self.services = Services(self.publishers, tokens, self.vas, self.omex, self.faults, keys)
 
     @property

@@ -27,7 +27,7 @@ def get(standin: "RestStandIn", path: str) -> Reply:
         case ["received.json"]:
             return as_json(standin.store.received(1000))
         case ["keys.json"]:
-            return as_json({"owners": standin.store.owners()})
+            return as_json({"owners": list(standin.store.issued())})
         case ["orders.json"]:
             return as_json(standin.store.orders())
         case ["keys", user_id]:
@@ -81,7 +81,7 @@ def _change(standin: "RestStandIn", method: str, path: str, given: dict[str, Any
             except OSError:
                 raise BadFault(f"The stand-in ODIN at {standin.odin} does not answer.") from None
         case ("POST", "keys"):
-            standin.keys.hand_over(str(given.get("owner", "")), str(given.get("key", "")))
+            standin.keys.hand_over(*(str(given.get(name, "")) for name in ("owner", "key", "orders")))
         case ("POST", "sessions", "end"):
             standin.store.end_sessions("ended on the stand-in's page")
         case ("POST", "orders", action) if action in ACTIONS:

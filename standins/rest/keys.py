@@ -6,6 +6,7 @@ import re
 from standins.rest.store import Store
 
 _KEY = re.compile(r"[!-~]{8,500}")
+_ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?/[!-~]{0,200}")
 _OWNER = re.compile(r"[!-~]{1,100}")
 
 
@@ -20,11 +21,24 @@ class Keys:
         self._store = store
         self._own = (api_key, x_api_key)
 
-    def hand_over(self, owner: str, key: str) -> None:
-        """Know a key from now on, in the place of the one that this owner had. Raises BadKey."""
+    def hand_over(self, owner: str, key: str, address: str = "") -> None:
+        """Know a key from now on, in the place of the one that this owner had. Raises BadKey.
+
+        `address`: where the owner hears of the orders that are placed with it, "" for nowhere.
+        """
         if not _OWNER.fullmatch(owner) or not _KEY.fullmatch(key):
             raise BadKey("Send owner (1 to 100 signs) and key (8 to 500 signs), without spaces.")
-        self._store.save_issued(owner, key)
+        if address and not _ADDRESS.fullmatch(address):
+            raise BadKey("Send an http address of this machine as orders, or none.")
+        self._store.save_issued(owner, key, address)
+
+    def owner_of(self, header: str) -> str:
+        """Whose handed-over key this is; "" for the operator's own."""
+        return next((owner for owner, key in self._store.issued().items() if _same(header, key)), "")
+
+    def address_of(self, owner: str) -> str:
+        """Where an owner hears of orders; "" for nowhere."""
+        return self._store.address(owner) if owner else ""
 
     def opens_gateway(self, header: str) -> bool:
         """Whether this is the `x-api-key` of a pair."""
@@ -35,7 +49,7 @@ class Keys:
         return any(_same(api_key, own) and _same(header, in_header) for own, in_header in self._pairs())
 
     def _pairs(self) -> list[tuple[str, str]]:
-        return [self._own, *((key, key) for key in self._store.issued())]
+        return [self._own, *((key, key) for key in self._store.issued().values())]
 
 
 def _same(one: str, other: str) -> bool:

@@ -42,11 +42,15 @@ PAISE = Decimal(100)
 
 
 class Oms:
-    """The orders of all users. Public names are calls of the API, but for those that the page uses."""
+    """The orders of all users. Public names are calls of the API, but for those that the page uses.
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    `tell`: is given each order after each step.
+    """
+
+    def __init__(self, store: Store, now: Callable[[], datetime], tell: Callable[[Document], None]) -> None:
         self._store = store
         self._now = now
+        self._tell = tell
         self._numbers = itertools.count(store.count_orders() + 1)
 
     # --- calls ----------------------------------------------------------------------------------------------------
@@ -93,6 +97,7 @@ class Oms:
             if days is not None and days != str(order["validity_days"]):
                 raise Refused(400, "Invalid validity_days", "e-100", {"validity_days": "not the order's"})
             self._cancel(order)
+        self._tell(order)
         return success("Order Cancellation Sent to OMS", {"orderId": order["order_id"]})
 
     cancel_cover = cancel
@@ -182,6 +187,7 @@ class Oms:
             else:
                 self._cancel(order)
             self._store.save_order(order)
+        self._tell(order)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
@@ -207,6 +213,7 @@ class Oms:
         order: Document = {
             "order_id": order_id,
             "user_id": person.user_id,
+            "owner": asked.owner,
             "exchange": exchange,
             "scrip_token": scrip.token,
             "symbol": scrip.symbol,
@@ -234,6 +241,7 @@ class Oms:
             self._store.add_order(order_id, person.user_id, order)
             self._judge(order, scrip, person.cash, exchange in person.exchanges)
             self._store.save_order(order)
+        self._tell(order)
         return success("Order Entry Sent to OMS", {"orderId": order_id})
 
     def _judge(self, order: Document, scrip: Scrip, cash: Decimal, allowed: bool) -> None:
@@ -321,6 +329,7 @@ class Oms:
             }
             self._step(order, order["status"])
             self._store.save_order(order)
+        self._tell(order)
         return success("Order Modification Sent to OMS", {"orderId": order["order_id"]})
 
 
@@ -337,7 +346,7 @@ TRADE_FIELDS = (
     ),
     "order_identifier",
 )
-HIDDEN = ("steps", "trades", "user_id")
+HIDDEN = ("steps", "trades", "user_id", "owner")
 
 
 def _row(order: Document) -> Document:

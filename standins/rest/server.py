@@ -14,6 +14,7 @@ from standins.rest.oms import Oms
 from standins.rest.people import People
 from standins.rest.service import Service
 from standins.rest.store import Store
+from standins.rest.telling import Telling
 from standins.serving import Server
 
 
@@ -51,8 +52,9 @@ class RestStandIn:
         self.odin = odin
         self.people = People(self.store, odin)
         self.faults = Faults()
-        self.oms = Oms(self.store, now)
         self.keys = Keys(self.store, api_key, x_api_key)
+        self.telling = Telling(self.keys)
+        self.oms = Oms(self.store, now, self.telling.tell)
         self.service = Service(self.store, self.people, self.oms, self.keys, profile_key, now)
         self.api = Api(self)
 
@@ -67,6 +69,7 @@ class RestStandIn:
         return f"http://{self.host}:{self.port}{PREFIX}"
 
     def __enter__(self) -> Self:
+        self.telling.start()
         self._server.__enter__()
         return self
 
@@ -74,4 +77,5 @@ class RestStandIn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.__exit__(kind, error, trace)
+        self.telling.end()
         self.store.close()

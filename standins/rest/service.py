@@ -41,7 +41,10 @@ LOGIN_KEYS = frozenset(
 
 @dataclass
 class Asked:
-    """One request to the API. `parts`: what the path holds, decoded; `user_id` is known once the token is read."""
+    """One request to the API. `parts`: what the path holds, decoded; `user_id` is known once the token is read.
+
+    `owner`: whose key it came with, where another service issued that.
+    """
 
     call: str
     method: str
@@ -52,6 +55,7 @@ class Asked:
     token: str
     header_key: str = field(default="", repr=False)
     user_id: str = ""
+    owner: str = ""
     person: Person | None = field(default=None, repr=False)
 
 
@@ -207,7 +211,7 @@ class Service:
         found = self._people.find(asked.user_id)
         if found is None:
             raise Refused(401, "User is not known any more", "e-401", "e-16")
-        asked.person = found[0]
+        asked.person, asked.owner = found[0], self._keys.owner_of(asked.header_key)
 
     def _logout(self, asked: Asked) -> dict[str, Any]:
         self._store.end_sessions("logged out", asked.token)

@@ -10,6 +10,7 @@ Document = dict[str, Any]
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (user_id TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS issued (owner TEXT PRIMARY KEY, key TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS told (owner TEXT PRIMARY KEY, address TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (
     token TEXT PRIMARY KEY, user_id TEXT NOT NULL, opened TEXT NOT NULL, ends REAL NOT NULL, ended TEXT NOT NULL
 );
@@ -43,17 +44,20 @@ class Store(Database):
         """Keep the second factors of a user."""
         self._rows("INSERT OR IGNORE INTO keys VALUES (?, ?)", user_id, json.dumps(document))
 
-    def save_issued(self, owner: str, key: str) -> None:
-        """Keep a key that was handed over, in the place of the one that its owner had."""
-        self._rows("INSERT OR REPLACE INTO issued VALUES (?, ?)", owner, key)
+    def save_issued(self, owner: str, key: str, address: str) -> None:
+        """Keep a key that was handed over, in the place of the one that its owner had, and where that one is told."""
+        with self.transaction():
+            self._rows("INSERT OR REPLACE INTO issued VALUES (?, ?)", owner, key)
+            self._rows("INSERT OR REPLACE INTO told VALUES (?, ?)", owner, address)
 
-    def issued(self) -> list[str]:
-        """The keys that were handed over."""
-        return [row["key"] for row in self._rows("SELECT key FROM issued")]
+    def issued(self) -> dict[str, str]:
+        """The keys that were handed over, by owner."""
+        return {row["owner"]: row["key"] for row in self._rows("SELECT * FROM issued ORDER BY owner")}
 
-    def owners(self) -> list[str]:
-        """Whose keys were handed over."""
-        return [row["owner"] for row in self._rows("SELECT owner FROM issued ORDER BY owner")]
+    def address(self, owner: str) -> str:
+        """Where an owner is told of orders."""
+        rows = self._rows("SELECT address FROM told WHERE owner = ?", owner)
+        return str(rows[0]["address"]) if rows else ""
 
     def open_session(self, token: str, user_id: str, opened: str, ends: float) -> None:
         """Keep a session."""

@@ -409,7 +409,7 @@ def test_keys_are_fetched_and_a_client_gives_and_revokes_a_consent(desk, maker, 
     maker.goto("/partners/partner/desk/")
     maker.get_by_role("button", name="Fetch keys").click()
     maker.get_by_role("dialog").get_by_label("Reason").fill("First keys of the desk")
-    maker.get_by_role("dialog").get_by_role("button", name="Propose fetch").click()
+    maker.get_by_role("dialog").get_by_role("button", name="Fetch keys").click()
     checker.goto("/partners/partner/desk/")
     checker.get_by_role("link", name=re.compile("^C-")).first.click()
     checker.get_by_role("button", name=re.compile("^Approve")).first.click()

@@ -127,6 +127,21 @@ def test_the_monitor_costs_the_same_however_many_clients_there_are(
         assert "HO/MANY4" in page(as_maker, path)
 
 
+def test_the_list_of_baskets_counts_their_clients_no_further_than_a_bound(
+    followed, as_maker, maker, monkeypatch
+):
+    def counts():
+        (row,) = as_maker.get("/partners/").context["table"].rows
+        return [row.get_cell(name) for name in ("invited", "served", "returned", "heard")]
+
+    assert counts() == ["1", "1", "0", "1"]
+    monkeypatch.setattr("partners.monitor.COUNTED", 2)
+    for number in range(2):
+        client = RetailUserFactory(group_id="HO", user_id=f"MANY{number}", pan="ABCPT1234A", status="A")
+        invitations.invite(followed.version, client, 1, by=maker)
+    assert counts() == ["2+", "1+", "0+", "1+"]
+
+
 def test_silence_shows_the_steps(followed, as_maker):
     findings.found(FindingKind.SILENCE, "x", "No message.", partner=followed.partner, invitation=followed)
     text = page(as_maker, f"/partners/monitor/{followed.version_id}/")

@@ -68,8 +68,8 @@ def test_a_row_that_moved_to_the_next_page_counts_once_and_the_last_one_is_not_m
     assert ids(client.order_book(session)) == ["A>2", "A>1", "A>0"]
 
 
-@pytest.mark.parametrize("total", [None, 60])
-def test_fifty_pages_at_most_with_a_warning(raw, session, total):
+@pytest.mark.parametrize("total", [None, 110])
+def test_a_hundred_pages_at_most_with_a_warning(raw, session, total):
     import json
 
     from tests.rest.conftest import http
@@ -78,8 +78,8 @@ def test_fifty_pages_at_most_with_a_warning(raw, session, total):
         http(200, json.dumps(page(rows(len(raw.requests)), total)).encode())
     )
     book = client.order_book(session)
-    assert (len(book.rows), len(raw.requests), book.complete) == (50, 50, False)
-    assert "more than 50 pages" in book.warning
+    assert (len(book.rows), len(raw.requests), book.complete) == (100, 100, False)
+    assert "more than 100 pages" in book.warning
 
 
 def test_a_page_that_fails_is_the_outcome_and_what_was_read_is_kept(raw, session, says_pages):

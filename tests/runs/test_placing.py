@@ -120,14 +120,28 @@ def after_line(monkeypatch, number, do):
     ("scope", "target"),
     [("all", ""), ("model", "3"), ("partner", "desk"), ("product", "desk/GROWTH"), ("client", "HO/DEMO1")],
 )
-def test_a_switch_between_two_lines_stops_the_next(visitor, monkeypatch, checker, scope, target):
+def test_a_switch_between_two_lines_stops_the_next_and_leaves_the_results_to_see(
+    visitor, standin, monkeypatch, checker, scope, target
+):
     after_line(monkeypatch, 2, lambda: switches.throw(scope, target, by=checker, reason="Complaint"))
     visitor.place()
     assert visitor.held() == [900001, 900002]
     assert visitor.states() == [OrderState.ACCEPTED, OrderState.ACCEPTED, ""]
     assert visitor.fresh().state == ClientState.STOPPED
     assert "kill switch" in visitor.own.why.lower()
+    shown = visitor.page()
+    assert text_of(shown).count("Accepted by the OMS") == 3  # two orders, and what that means
+    assert "This is stopped for the moment" in text_of(shown)
+    assert "<form" not in shown
+    for act in (visitor.place, visitor.look):
+        assert act().status_code == 403
+    assert sent(standin, "login") == 1
+
+
+def test_under_a_switch_a_link_of_whom_nothing_was_placed_opens_nothing(visitor, checker):
+    switches.throw("client", "HO/DEMO1", by=checker, reason="Complaint")
     assert visitor.browser.get("/connector/run/").status_code == 404
+    assert visitor.open().status_code == 404
 
 
 def test_a_switch_after_the_commit_keeps_the_order_from_leaving(visitor, monkeypatch, checker):

@@ -13,8 +13,8 @@ from django.test import Client as Browser
 from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
 from backoffice.changes.models import Change
-from partners import inbox
-from partners.models import ReportedOrder
+from partners import inbox, watch
+from partners.models import ConnectorFinding, ReportedOrder
 from runs import evidence, operations
 from runs.models import ClientState, Run, RunClient, RunLine, RunState
 from tests.partners.conftest import TOKEN, approve
@@ -105,6 +105,37 @@ def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, 
     assert [len(one["clients"]) for one in packed] == [1]
     assert words(desk, "/runs/").count("Run ") >= 1
     assert words(desk, f"/runs/client/{first.own.pk}/").count(order.identifier) <= 1
+
+
+def test_a_message_that_comes_before_the_order_id_is_known_finds_its_line_later(visitor, standin):
+    standin.faults.add("reset_after", call="place")
+    visitor.place()
+    (order_id,) = [one["order_id"] for one in standin.store.orders("DEMO1")]
+    message = {
+        "MessageType": "ORD_NRML",
+        "sPartnerId": "A1B2C3",
+        "sInitiatorAppToken": TOKEN,
+        "UCC": "DEMO1",
+        "UniqueCode": order_id,
+        "Exchange": "1",
+        "ScripCode": "900001",
+        "Symbol": "PEEPAL",
+        "Buy_Sell": "1",
+        "OrderOriginalQty": "10",
+        "OrderPrice": "9005",
+        "OrderStatus": "5",
+        "MessageSequenceNumber": "1",
+    }
+    inbox.receive(visitor.own.version.basket.partner, json.dumps(message).encode())
+    inbox.read_due()
+    watch.look()
+    assert ReportedOrder.objects.get().orphan
+    assert ConnectorFinding.objects.get(settled_at=None).kind == "orphan"
+    visitor.look()
+    watch.look()
+    reported = ReportedOrder.objects.get()
+    assert (reported.orphan, reported.line.number, reported.differs) == (False, 1, [])
+    assert not ConnectorFinding.objects.filter(settled_at=None).exists()
 
 
 def test_one_person_stops_a_run_with_a_reason_and_nothing_opens_it_again(

@@ -15,7 +15,7 @@ from limits.tasks import refresh_periodicities
 from tools.demonstration import files
 from tools.demonstration.days import Day
 from tools.demonstration.desk import Desk
-from tools.demonstration.people import People
+from tools.demonstration.people import GUESTS, People
 from tools.demonstration.work import NEW_REFUSALS, Work
 
 #: Of all clients so many come with the file of the first day; the others by the form, day by day.
@@ -64,12 +64,14 @@ class History:
     def _first_day(self, day: Day) -> None:
         refresh_periodicities()
         self.desk.fetch()
-        guest = self.people.guest()
-        self.work.decided(self.desk.new_user(guest, "Account opening form 1001", by=self.desk.maker))
-        deposit = self.desk.propose(
-            guest.lane, "cash_deposit", "Cheque 400101 received", amount="250000.00", product_id="1"
-        )
-        self.work.decided(deposit)
+        for number, lane in enumerate(GUESTS, 1):
+            guest, form = self.people.guest(lane), f"Account opening form {1000 + number}"
+            self.work.decided(self.desk.new_user(guest, form, by=self.desk.maker))
+            cheque = f"Cheque {400100 + number} received"
+            deposit = self.desk.propose(
+                guest.lane, "cash_deposit", cheque, amount="250000.00", product_id="1"
+            )
+            self.work.decided(deposit)
         book = [self.people.draw() for _ in range(max(1, round(self.clients * IN_FILE)))]
         self.desk.clock.to(day.at(0.2))
         batch = self.desk.check_file(

@@ -35,8 +35,9 @@ BANKS = {"HDFC": "HDFC", "ICICI": "ICIC", "SBI": "SBIN", "AXIS": "UTIB", "KOTAK"
 NSDL, CDSL = ("IN300940", "IN301549"), "12081600"
 CASH = [Segment.NSE_CASH.value, Segment.BSE_CASH.value]
 DERIVATIVES = [Segment.NSE_DERIVATIVES.value, Segment.BSE_DERIVATIVES.value]
-#: The client who is invited to a basket: it logs in at the stand-ins with this password.
-GUEST_PASSWORD = "Banyan42"  # noqa: S105  # of a made-up client, printed in docs/connector.md
+#: Clients who take part in baskets and runs: they log in at the stand-ins with this password.
+GUESTS = (INVITED, "HO/TRY002")
+GUEST_PASSWORD = "Banyan42"  # noqa: S105  # of made-up clients, printed in docs/connector.md
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,13 @@ class People:
         self._names: set[str] = set()
         self._drawn = 0
 
-    def guest(self) -> Client:
-        """The client who is invited to a basket: may trade NSE Cash, and is checked over REST too."""
+    def guest(self, lane: str) -> Client:
+        """A client who can be invited and log in: may trade NSE Cash, and is checked over REST too."""
         client = self.draw("HO")
-        group_id, _, user_id = INVITED.partition("/")
+        group_id, _, user_id = lane.partition("/")
         types = [LoginType.API_WEB.value, LoginType.HTML5_DESKTOP.value]
         own = {"user_id": user_id, "password": SecretText(GUEST_PASSWORD), "login_types": types}
+        own |= {"product_type": ""}  # all of them: runs place orders for delivery
         return Client(group_id, user_id, {**client.personal, **own}, client.branch, False)
 
     def draw(self, group_id: str = "") -> Client:

@@ -5,6 +5,7 @@
 
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -122,11 +123,6 @@ def confirm(
     lane = desk.row.lane
     with transaction.atomic(durable=True):
         lock(lane, by)
-        if made := earlier(token, lane, ticket):
-            return made, False
-        stop.check()
-        caps.check(lane, by, judged.value, judged.value)
-        _unlocked(lane, ticket)
         order = DeskOrder(
             token=token,
             desk_session=desk.row,
@@ -157,7 +153,10 @@ def confirm(
             instruction=instruction,
             reference=reference,
         )
-        _save_with_identifier(order)
+        if made := _insert(order, ticket):
+            return made, False
+        stop.check()
+        caps.check(lane, by, judged.value, Decimal(0))  # of the day's orders it is one already
         also(order)
         note(
             order,
@@ -194,17 +193,25 @@ def _unlocked(lane: str, ticket: Ticket) -> None:
         )
 
 
-def _save_with_identifier(order: DeskOrder) -> None:
+def _insert(order: DeskOrder, ticket: Ticket) -> DeskOrder | None:
+    """Insert an order with an identifier of its own. Returns the order that its form became before, if it comes again.
+
+    The table's constraints find what speaks against it; only then is asked which one did. Raises DeskProblem.
+    """
     for left in reversed(range(TRIES)):
         order.identifier = client.new_identifier()
         try:
             with transaction.atomic():
                 order.save(force_insert=True)
-            return
+            return None
         except IntegrityError:
+            if made := earlier(order.token, order.lane, ticket):
+                return made
+            _unlocked(order.lane, ticket)
             taken = DeskOrder.objects.filter(lane=order.lane, day=order.day, identifier=order.identifier)
             if not left or not taken.exists():
                 raise
+    return None
 
 
 def send(order: DeskOrder, session: Session, *, also: Callable[[DeskOrder], None] = _nothing) -> Outcome:
@@ -230,28 +237,29 @@ def send(order: DeskOrder, session: Session, *, also: Callable[[DeskOrder], None
 
 
 def settle(order: DeskOrder, read: Read) -> None:
-    """Write down how the sending ended. Where the book was quicker, what it said is kept.
+    """Write down how the sending ended, and give the order its state. Where the book was quicker, its word is kept.
 
     An answer that comes late settles an order in doubt; an id that comes late wins over a person's decision.
     """
     state, words = STATES[read.outcome.kind], read.outcome.words
     order_id = read.row.order_id or "" if isinstance(read.row, AcceptedRow) else ""
     with transaction.atomic():
-        kept = DeskOrder.objects.select_for_update().get(pk=order.pk)
+        kept = DeskOrder.objects.filter(pk=order.pk)
+        order.state, order.order_id = kept.select_for_update().values_list("state", "order_id").get()
         if state is OrderState.ACCEPTED:
-            taken = DeskOrder.objects.filter(lane=kept.lane, exchange=kept.exchange, order_id=order_id)
-            if len(order_id) > ORDER_ID_LENGTH or taken.exclude(pk=kept.pk).exists():
+            taken = DeskOrder.objects.filter(lane=order.lane, exchange=order.exchange, order_id=order_id)
+            if len(order_id) > ORDER_ID_LENGTH or taken.exclude(pk=order.pk).exists():
                 state, words = (
                     OrderState.UNKNOWN,
                     f"The OMS answered with an order id that cannot be ours. {words}",
                 )
-        if kept.state in DOUBTFUL or (kept.state == OrderState.NOT_PLACED and state is OrderState.ACCEPTED):
-            kept.state = state
-            kept.order_id = order_id if state is OrderState.ACCEPTED else ""
-            kept.save(update_fields=["state", "order_id"])
+        if order.state in DOUBTFUL or (order.state == OrderState.NOT_PLACED and state is OrderState.ACCEPTED):
+            order.state = state
+            order.order_id = order_id if state is OrderState.ACCEPTED else ""
+            kept.update(state=order.state, order_id=order.order_id)
         said = f"Accepted by the OMS as {order_id}." if state is OrderState.ACCEPTED else state.label + "."
         note(
-            kept,
+            order,
             Step.ANSWERED,
             f"{said} {words}".strip(),
             by=None,
@@ -259,4 +267,3 @@ def settle(order: DeskOrder, read: Read) -> None:
             body=read.sent,
             received=read.received,
         )
-    order.refresh_from_db()

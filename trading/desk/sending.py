@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
@@ -16,25 +15,28 @@ _SENDING = (OrderState.SENDING, AskedState.SENDING)
 
 
 def obstacle(what: DeskOrder | AskedChange, also: Callable[[DeskOrder], None] | None = None) -> str:
-    """Why what was committed must not be sent any more; "" where it may. Its row is read under lock.
+    """Why what was committed must not be sent any more; "" where it may. Its state is read again.
 
     `also`: what else is asked of an order; it raises DeskProblem.
 
-    A call that begins later than SPARE_SECONDS could still be under way when its order counts as unknown.
+    A call that begins later than SPARE_SECONDS could still be under way when its order counts as unknown. Until then
+    neither a book nor a person moves what was not sent, so that no lock is needed.
     """
-    with transaction.atomic():
-        kept = type(what)._default_manager.select_for_update().get(pk=what.pk)
-        if kept.state not in _SENDING:
-            return f"{kept} is {kept.get_state_display().lower()} already."
-        if timezone.now() > kept.at + timedelta(seconds=SPARE_SECONDS):
-            return f"{kept} was confirmed more than {SPARE_SECONDS} seconds ago."
-        if isinstance(kept, DeskOrder) or kept.kind == AskedKind.MODIFY:
-            try:
+    states = type(what)._default_manager.filter(pk=what.pk).values_list("state", stop.HOLDS)
+    state, is_stopped = states.get()
+    if state not in _SENDING:
+        what.state = state
+        return f"{what} is {what.get_state_display().lower()} already."
+    if timezone.now() > what.at + timedelta(seconds=SPARE_SECONDS):
+        return f"{what} was confirmed more than {SPARE_SECONDS} seconds ago."
+    if isinstance(what, DeskOrder) or what.kind == AskedKind.MODIFY:
+        try:
+            if is_stopped:
                 stop.check()
-                if also is not None and isinstance(kept, DeskOrder):
-                    also(kept)
-            except DeskProblem as problem:
-                return str(problem)
+            if also is not None and isinstance(what, DeskOrder):
+                also(what)
+        except DeskProblem as problem:
+            return str(problem)
     return ""
 
 

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from backoffice.audit.operations import record
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 RELEASE_KIND = "desk_release"
+
+
+#: Whether a switch holds, as a column of another query.
+HOLDS = Exists(DeskStop.objects.filter(released_at=None))
 
 
 def holding() -> DeskStop | None:

@@ -1,7 +1,7 @@
 """What an order says before it is one: its findings, its words, its value, and what is unusual about it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -155,15 +155,26 @@ def stop_leg(quantity: int, price: Decimal | None, trigger: Decimal | None) -> d
     return {"quantity": quantity, "price": price, "trigger_price": trigger}
 
 
-def judge(
-    ticket: Ticket, session: Session | None, lane: str, masters: search.Masters | None = None
-) -> Judged:
-    """All that is to be said of a ticket before it is confirmed.
+def judge(ticket: Ticket, session: Session | None, lane: str) -> Judged:
+    """All that is to be said of a ticket before it is confirmed. The arguments are those of `judge_all`."""
+    (judged,) = judge_all([ticket], session, lane)
+    return judged
 
-    `session`: None before the client's login, which may allow less. `lane`: "" leaves out what is unusual. `masters`:
-    the current ones, where they are known already.
+
+def judge_all(tickets: Sequence[Ticket], session: Session | None, lane: str) -> list[Judged]:
+    """All that is to be said of each ticket before it is confirmed. Two queries find the scrips of all of them.
+
+    `session`: None before the client's login, which may allow less. `lane`: "" leaves out what is unusual.
     """
-    scrip, as_of, found = _scrip(ticket, search.masters() if masters is None else masters)
+    masters = search.masters()
+    known = search.by_token({(one.exchange, one.scrip_token) for one in tickets}, masters)
+    return [_judged(one, session, lane, masters, known) for one in tickets]
+
+
+def _judged(
+    ticket: Ticket, session: Session | None, lane: str, masters: search.Masters, known: search.ByToken
+) -> Judged:
+    scrip, as_of, found = _scrip(ticket, masters, known)
     if scrip is None:
         return Judged(ticket, found)
     call = PlaceCover if ticket.kind == OrderKind.COVER else PlaceOrder
@@ -185,7 +196,9 @@ def judge(
     return Judged(ticket, found, scrip, as_of, in_words(ticket, scrip), worth, unusual)
 
 
-def _scrip(ticket: Ticket, masters: search.Masters) -> tuple[Scrip | None, datetime | None, list[Finding]]:
+def _scrip(
+    ticket: Ticket, masters: search.Masters, known: search.ByToken
+) -> tuple[Scrip | None, datetime | None, list[Finding]]:
     """The scrip in the current master, which must not be older than a trading day (R35)."""
     own = masters.get(ticket.exchange)
     if own is None:
@@ -195,7 +208,7 @@ def _scrip(ticket: Ticket, masters: search.Masters) -> tuple[Scrip | None, datet
             f"The scrip master is of {ist(own.current.current_since, 'minute')}. Import a newer one first."
         )
         return None, None, [Finding("scrip", words, rule="R35")]
-    scrip = search.scrips([own]).filter(token=ticket.scrip_token).first()
+    scrip = known.get((ticket.exchange, ticket.scrip_token))
     if scrip is None:
         words = f"{ticket.exchange} {ticket.scrip_token} is not offered in the current scrip master."
         return None, None, [Finding("scrip", words)]

@@ -9,14 +9,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import xlsxwriter
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backoffice.batches.check import corrections
 from backoffice.batches.file import columns
 from backoffice.batches.models import Batch, RowState, State
 from backoffice.batches.pages.rows import with_outcome
+from backoffice.changes.corrections import CAME_TO_NOTHING
 from backoffice.changes.kinds import file_kind, kind_of_file
+from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
+from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit.csv_files import line
 from backoffice.kit.formats import ist
@@ -99,7 +102,19 @@ def _by_place(row: Any, places: dict[str, int]) -> dict[int, list[dict[str, Any]
 
 def _rows(batch: Batch, failed_only: bool) -> QuerySet[Any]:
     rows = with_outcome(batch).order_by("number")
-    return rows.filter(FAILED) if failed_only else rows
+    return rows.filter(FAILED).exclude(_corrected(batch)) if failed_only else rows
+
+
+def _corrected(batch: Batch) -> Q:
+    """Rows that a form corrects: the change as a whole, or each of its messages that came to nothing."""
+    number = OuterRef("number")
+    submitted = Change.objects.exclude(state=ChangeState.DRAFT)
+    corrections = submitted.filter(corrects__batch=batch, corrects__row_number=number)
+    own = submitted.filter(corrects=OuterRef("change"), corrects_part=OuterRef("part"))
+    left = Delivery.objects.filter(
+        ~Exists(own), change__batch=batch, change__row_number=number, state__in=CAME_TO_NOTHING
+    )
+    return Exists(corrections.filter(corrects_part=None)) | (Exists(corrections) & ~Exists(left))
 
 
 def _taken(batch: Batch) -> int:

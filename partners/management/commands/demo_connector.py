@@ -61,6 +61,8 @@ ADVISERS: Values = {
 BASKETS: dict[str, tuple[str, tuple[tuple[str, int, str], ...]]] = {
     "Growth three": ("GROWTH", (("PEEPAL", 10, "101.50"), ("BANYAN", 4, "0"), ("NEEM", 2, "400.00"))),
     "Income two": ("INCOME", (("SANDAL", 2, "895.00"), ("TEAK", 20, "66.00"))),
+    # Without a market order, as a run needs it.
+    "Monsoon three": ("GROWTH", (("PEEPAL", 10, "101.50"), ("BANYAN", 4, "240.00"), ("NEEM", 2, "390.00"))),
 }
 RISKS = "Prices of shares can fall, and you can lose money. Past returns say nothing about future ones."
 VALID = timedelta(days=30)

@@ -11,7 +11,9 @@ from backoffice.audit.models import Entry
 from backoffice.batches.decide import decisions
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages import result
+from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
+from tests.factories import ChangeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +56,26 @@ def test_each_row_comes_back_with_its_own_cells_and_its_outcome(sent):
 
 def test_the_rows_that_failed_come_alone(sent):
     assert [row["user_id"] for row in table(sent, failed_only=True)] == ["U0003", "U0004", "U0005"]
+
+
+def test_a_row_that_a_form_corrects_comes_no_longer_and_one_with_a_message_left_does(sent):
+    refused = Delivery.objects.get(lane="HO/U0003").change
+    draft = ChangeFactory(corrects=refused, corrects_part=0, state="draft")
+    assert [row["user_id"] for row in table(sent, failed_only=True)] == ["U0003", "U0004", "U0005"]
+    Change.objects.filter(pk=draft.pk).update(state="submitted", submitted_at=sent.submitted_at)
+    assert [row["user_id"] for row in table(sent, failed_only=True)] == ["U0004", "U0005"]
+    Delivery.objects.create(
+        change=refused,
+        message_type=320,
+        lane="HO/U0003",
+        part=1,
+        own_values={},
+        content_hash="0" * 64,
+        state="refused",
+        finished_at=sent.submitted_at,
+    )
+    assert [row["user_id"] for row in table(sent, failed_only=True)] == ["U0003", "U0004", "U0005"]
+    assert len(table(sent)) == 4
 
 
 def test_a_row_of_several_messages_is_applied_when_all_of_them_are(sent):
