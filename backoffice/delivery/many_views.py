@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 from backoffice.access import StaffRequest, for_staff
 from backoffice.delivery import many
 from backoffice.delivery.filters import DeliveryFilter
-from backoffice.delivery.lane_names import names_of
 from backoffice.delivery.models import Delivery
+from backoffice.delivery.names import names_of
 from backoffice.kit import privacy
 from backoffice.outside import whole
 from backoffice.protocol.message import REQUESTS

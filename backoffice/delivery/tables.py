@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 from backoffice.delivery import many
 from backoffice.delivery.hours import SendingTimes
-from backoffice.delivery.lane_names import names_of
 from backoffice.delivery.models import Delivery
+from backoffice.delivery.names import names_of
 from backoffice.delivery.states import State
 from backoffice.kit.tables_base import (
     AgoColumn,

@@ -24,7 +24,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.results import Result
 from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
-from backoffice.delivery import lane_names
+from backoffice.delivery import names as delivery_names
 from backoffice.delivery.figures import Later, Standing, later, midnight, new_words, standing
 from backoffice.delivery.flow import SERIES
 from backoffice.delivery.models import Attempt, Delivery, Wording
@@ -130,7 +130,7 @@ def gather(user: "User") -> Today:
         later=later(now) if seen else None,
         new_words=new_words() if seen else [],
         troubled=troubled,
-        troubled_names=lane_names.names_of(troubled) if troubled else {},
+        troubled_names=delivery_names.names_of(troubled) if troubled else {},
         chart=_chart(now) if seen is not None else None,
         files=_files(user, now) if user.has_perm("batches.view_batch") else None,
         funnel=funnel(user, now) if user.has_perms(("changes.view_change", "batches.view_batch")) else [],
