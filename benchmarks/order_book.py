@@ -1,6 +1,6 @@
-"""An order book of 10,000 rows, read whole from a server over HTTP and shown as the order desk shows it.
+"""An order book of 20,000 rows, read whole from a server over HTTP and shown as the order desk shows it.
 
-    python benchmarks/order_book.py [--rows 10000]
+    python benchmarks/order_book.py [--rows 20000]
 
 The page is rendered through its template, 200 rows of it, once for the first page and once for the last. Beside it: the
 whole book kept as rows, as `client.order_book` gives it to who asks for all. Memory is the most that the process has
@@ -128,7 +128,7 @@ def measure(way: str, base: str, rows: int) -> None:
 def main() -> None:
     """Each way in a process of its own."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--way", choices=WAYS)
     parser.add_argument("--base", default="")

@@ -76,8 +76,8 @@ def findings(values: Values) -> list[Finding]:
 
 def effect(values: Values, before: Values | None) -> list[str]:
     """The basket, and for how many clients."""
-    asked = values.get("clients")
-    count = len(asked) if isinstance(asked, list) else 0
+    named = values.get("clients")
+    count = len(named) if isinstance(named, list) else 0
     clients = "1 client" if count == 1 else f"{count} clients"
     return [f"Open a run of {values.get('basket')} for {clients}, each by their own click"]
 
