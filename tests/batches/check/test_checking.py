@@ -495,7 +495,8 @@ class TestCompared:
         (row,) = check("update_retail_user", {"user_id": "RET001", "group_id": "HO", "name": "Somebody Else"})
         page = self.page(client, checker, row)
         assert "Name differs from the confirmed one. Make sure that this is the same person." in page
-        assert "Confirmed, Proposed" in page
+        for place in ("Confirmed", "Proposed"):
+            assert f'<th scope="col">{place}</th>' in page
 
     def test_a_row_of_limits_has_nothing_to_compare(self, check, client, checker):
         (row,) = check("cash_deposit", example_row("cash_deposit"))
