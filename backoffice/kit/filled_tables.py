@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.postgres import operations
 from django.db import migrations
+from django.db.backends.ddl_references import Table
 from django.db.migrations.operations.base import Operation
 
 
@@ -36,7 +37,7 @@ class AddIndexConcurrently(operations.AddIndexConcurrently):
             for number, part in enumerate(parts, 1):
                 statement = self.index.create_sql(model, schema_editor, concurrently=True)
                 statement.parts["name"] = schema_editor.quote_name(f"{self.index.name}_{number}")
-                statement.parts["table"] = part
+                statement.parts["table"] = Table(part, str)  # its name is quoted already
                 schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {statement.parts['name']}")
                 schema_editor.execute(statement, params=None)
             migrations.AddIndex.database_forwards(self, app_label, schema_editor, *states)
