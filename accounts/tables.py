@@ -115,4 +115,5 @@ class NewUserTable(RetailUserTable):
     """New retail users in approval alone, the newest first."""
 
     class Meta(RetailUserTable.Meta):
+        model = NewUser
         orderable = False

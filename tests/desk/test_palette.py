@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("swept")]
 #: The search itself, pages that need a choice made on another one, and steps of the login.
 NOT_OFFERED = {
     "desk:search",
+    "accounts:several",
     "changes:review",
     "delivery:several",
     "reconciliation:settle",
