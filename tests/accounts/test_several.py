@@ -115,7 +115,7 @@ def test_a_list_that_has_changed_meanwhile_is_shown_again(as_maker, users):
 @pytest.mark.parametrize(
     ("kind", "values", "said"),
     [
-        ("status", {"status": ""}, "Nothing is changed yet"),
+        ("status", {"status": ""}, "No changes made"),
         ("status", {"status": "Z"}, "Z"),
         ("user_template", {"template_type": "1", "template_name": ""}, "Template name"),
         ("dealer_mapping", {"action": "A", "dealer_group": "HO", "dealer_id": "X" * 11}, "Dealer id"),

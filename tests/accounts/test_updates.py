@@ -244,7 +244,7 @@ def test_nothing_changed_is_said_and_not_submitted(user, as_maker):
     page = Page(as_maker.get(ADDRESS).content.decode())
     answer = as_maker.post(ADDRESS, page.sent(press="check"))
     assert answer.status_code == 200
-    assert "Nothing is changed yet" in answer.content.decode()
+    assert "No changes made" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_what_stands_for_the_same_default_is_no_change(user, as_maker):
     RetailUser.objects.update(max_broadcast_scrips=-1)
     page = Page(as_maker.get(ADDRESS).content.decode())
     empty = page.sent(press="check", max_broadcast_scrips="")
-    assert "Nothing is changed yet" in as_maker.post(ADDRESS, empty).content.decode()
+    assert "No changes made" in as_maker.post(ADDRESS, empty).content.decode()
 
 
 @pytest.mark.parametrize(("group", "tag"), [("banks", "224"), ("demats", "225")])

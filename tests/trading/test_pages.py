@@ -145,7 +145,7 @@ def test_a_difference_offers_an_update_that_sends_the_confirmed_value_again(
     check_page = reverse("accounts:change_check", args=["HO", "DEMO1", "update_retail_user", change.token])
     shown = client.get(check_page).content.decode()
     assert "Trading allowed" in shown
-    assert "Nothing is changed yet" not in shown
+    assert "No changes made" not in shown
 
 
 def test_gtd_days_that_differ_alone_can_be_sent_again_too(client, maker, standin, client_user, check):
@@ -158,7 +158,7 @@ def test_gtd_days_that_differ_alone_can_be_sent_again_too(client, maker, standin
     check_page = reverse("accounts:change_check", args=["HO", "DEMO1", "update_retail_user", change.token])
     shown = client.get(check_page).content.decode()
     assert "GTD days allowed" in shown
-    assert "Nothing is changed yet" not in shown
+    assert "No changes made" not in shown
 
 
 def test_where_nothing_differs_nothing_is_proposed(client, maker, clerk, standin, client_user, check):
