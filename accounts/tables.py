@@ -115,5 +115,5 @@ class NewUserTable(RetailUserTable):
     """New retail users in approval alone, the newest first."""
 
     class Meta(RetailUserTable.Meta):
-        model = NewUser
+        model = NewUser  # type: ignore[assignment]  # a table of its own kind
         orderable = False

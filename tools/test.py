@@ -76,6 +76,8 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", help="only these tests, on SQLite")
     parser.add_argument("--soak", nargs=argparse.REMAINDER, help="the long run of the fault test")
     options = parser.parse_args()
+    # Where a shell started this beside other work, what it starts would ignore the signal that ends it early.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         make_var()
         make_venv("requirements.txt", "requirements-dev.txt")
