@@ -1,16 +1,32 @@
 """The list of audit entries."""
 
+from typing import Any
+
 import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from backoffice.audit.models import Entry
 from backoffice.kit.tables_base import PortalTable, SubjectColumn, TimeColumn, WordsColumn
+
+
+class PersonColumn(tables.Column):
+    """Who acted: the person's name, and the user name under which the trail keeps it. The portal is "system"."""
+
+    def render(self, value: str, record: Any) -> SafeString | str:
+        name = str(record.by) if record.by else value
+        return format_html('{}<br><span class="quiet small">{}</span>', name, value) if name != value else value
+
+    def value(self, value: str) -> str:
+        """In a file: as the trail has it."""
+        return value
 
 
 class EntryTable(PortalTable):
     """Audit entries, newest first."""
 
     at = TimeColumn(verbose_name="When", order_by=("at", "id"))
-    by_name = tables.Column(verbose_name="Who", orderable=False)
+    by_name = PersonColumn(verbose_name="Who", orderable=False)
     action = tables.Column(verbose_name="What", orderable=False)
     subject = SubjectColumn(verbose_name="On", orderable=False)
     text = WordsColumn(verbose_name="In words", lane="subject")

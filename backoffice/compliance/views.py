@@ -30,7 +30,7 @@ class EntryList(ListView):
     """All audit entries."""
 
     permission_required = "audit.view_entry"
-    queryset = Entry.objects.order_by("-at", "-id")
+    queryset = Entry.objects.order_by("-at", "-id").prefetch_related("by")
     table_class = EntryTable
     filterset_class = EntryFilter
     title = "Audit"
