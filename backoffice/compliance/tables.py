@@ -15,7 +15,9 @@ class PersonColumn(tables.Column):
 
     def render(self, value: str, record: Any) -> SafeString | str:
         name = str(record.by) if record.by else value
-        return format_html('{}<br><span class="quiet small">{}</span>', name, value) if name != value else value
+        return (
+            format_html('{}<br><span class="quiet small">{}</span>', name, value) if name != value else value
+        )
 
     def value(self, value: str) -> str:
         """In a file: as the trail has it."""

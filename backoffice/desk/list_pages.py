@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_POST
 
 from backoffice.access import StaffRequest, for_staff
@@ -15,6 +14,7 @@ from backoffice.desk.models import QUERY_LENGTH, SavedView
 from backoffice.kit import columns
 from backoffice.kit.choices import page_size
 from backoffice.kit.filters import NOT_IN_ADDRESSES
+from backoffice.kit.opened_lists import NoSuchList, open_list
 from backoffice.kit.privacy import names_a_person
 from backoffice.kit.tables_base import ListView, PortalTable
 from backoffice.outside import whole
@@ -134,18 +134,12 @@ def _list(request: StaffRequest) -> List:
     """The list that the posted address names. Raises Http404, or PermissionDenied where it is not theirs."""
     path = request.POST.get("list", "")
     try:
-        match = resolve(path)
-    except Resolver404:
-        raise Http404("There is no such list.") from None
-    kind = getattr(match.func, "view_class", None)
-    if not (isinstance(kind, type) and issubclass(kind, ListView)):
-        raise Http404("There is no such list.")
-    view = kind()
-    view.setup(request, *match.args, **match.kwargs)
-    if not view.has_permission():
-        raise PermissionDenied
-    query = QueryDict(request.POST.get("query", "")[:QUERY_LENGTH], mutable=True)
-    return List(path, match.view_name, view, query)
+        view = open_list(path, request.POST.get("query", "")[:QUERY_LENGTH], request.user)
+    except NoSuchList as error:
+        raise Http404(str(error)) from None
+    except PermissionError as error:
+        raise PermissionDenied(str(error)) from None
+    return List(path, view.list_name, view, view.request.GET)
 
 
 def _names(table: PortalTable) -> str:

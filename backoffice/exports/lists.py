@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, QueryDict
-from django.urls import resolve
+from django.http import QueryDict
 from django.utils.html import strip_tags
 from django.utils.text import slugify
 
 from backoffice.exports import keyset
 from backoffice.exports.cells import cell_of
 from backoffice.exports.kinds import AT_ONCE, KINDS, LIST, Kind, Row, Unreadable
-from backoffice.kit.tables_base import ListView, NumberColumn
+from backoffice.kit.opened_lists import NoSuchList, open_list
+from backoffice.kit.tables_base import NumberColumn
 
 #: The order, the columns and the like: an address has them beside its filters.
 NOT_READ = ("page", "per_page", "below")
@@ -26,21 +26,11 @@ class OpenedList:
     """A list as a person sees it at an address. Raises Unreadable where there is no such list, PermissionError."""
 
     def __init__(self, path: str, query: str, person: Any) -> None:
-        request: Any = HttpRequest()
-        request.method, request.path, request.path_info = "GET", path, path
-        request.GET, request.user, request.session = QueryDict(query), person, {}
         try:
-            match = request.resolver_match = resolve(path)
-        except Http404:
-            raise Unreadable("There is no such list.") from None
-        function: Any = match.func
-        view_class = getattr(function, "view_class", None)
-        if view_class is None or not issubclass(view_class, ListView):
-            raise Unreadable("There is no such list.")
-        view = self.view = view_class(**function.view_initkwargs)
-        view.setup(request, *match.args, **match.kwargs)
-        if not view.has_permission():
-            raise PermissionError("You may not see this list.")
+            view: Any = open_list(path, query, person)
+        except NoSuchList as error:
+            raise Unreadable(str(error)) from None
+        self.view = view
         view.filterset = view.get_filterset(view.filterset_class)
         if view.filterset.problems:
             raise Unreadable(" ".join(view.filterset.problems))
@@ -56,7 +46,7 @@ class OpenedList:
             for place, name in enumerate(self.columns)
             if isinstance(table.columns[name].column, NumberColumn)
         ]
-        self.order = str(request.GET.get(table.prefixed_order_by_field, ""))
+        self.order = str(view.request.GET.get(table.prefixed_order_by_field, ""))
         self.rows, self._by = keyset.ordered(table.data.data)
 
     def newest(self) -> int | None:
