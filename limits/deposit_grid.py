@@ -184,7 +184,7 @@ def propose(
 
 def _of_code(row: GridRow) -> list[Finding]:
     if not row.code:
-        return [Finding("user_id", "The client code is missing. Fill it in.")]
+        return [Finding("user_id", "The user id is missing. Fill it in.")]
     if row.user is None:
         words = f"{row.code!a} is no retail user here, or in several groups. Type GROUP/CODE."
         return [Finding("user_id", words)]

@@ -34,4 +34,4 @@ def prove(person: User) -> None:
     code = getpass(f"Code of {name}'s authenticator app: ") if app else ""
     if not person.check_password(password) or (app and not takes(app, code)):
         record("staff.login_failed", by=None, subject=name, text="A proof at the command line failed.")
-        raise NotProven("Password and code do not go together with this name. Try again.")
+        raise NotProven("Incorrect username, password or code. Try again.")

@@ -135,7 +135,7 @@ def new_form() -> EntryForm:
         "When another administrator has approved it, the person's page shows you once the link with which the person "
         "chooses a password."
     )
-    return _form(rights.KIND, "new", "Add staff member to the staff", text, dict)
+    return _form(rights.KIND, "new", "Add staff member", text, dict)
 
 
 def rights_form(pk: int) -> EntryForm:

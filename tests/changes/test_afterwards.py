@@ -246,8 +246,10 @@ class TestMoved:
         self.confirm(user, city="Pune", branch="DADAR")
         decide(client, checker, update, "approve", content_hash=update.content_hash)
         client.force_login(maker)
-        page = client.get(update.get_absolute_url())
-        again = Page(client.get(page.context["next_step"].url).content.decode()).sent()
+        one_part = client.get(update.get_absolute_url()).context["next_step"].url
+        assert Page(client.get(one_part).content.decode()).sent()["name"] == ["Asha New"]
+        all_parts = reverse("accounts:change", args=[user.group_id, user.user_id, UPDATE_RETAIL_USER])
+        again = Page(client.get(f"{all_parts}?again={update.pk}").content.decode()).sent()
         assert (again["name"], again["city"], again["branch"]) == (["Asha New"], ["Pune"], ["DADAR"])
         assert again["banks-0-account_no"] == ["00999"]
 

@@ -101,7 +101,7 @@ def test_the_deposits_of_the_day_are_those_of_all_changes_but_the_one_that_is_lo
 def test_the_history_names_people(client, maker, checker):
     change = propose(maker)
     approve(change, checker)
-    queue.claim()
+    queue.move(queue.claim().delivery, Move.APPLY, SAID)
     client.force_login(checker)
     whom = [event.who for event in client.get(change.get_absolute_url()).context["events"]]
     assert whom == ["the portal", "Checker Test", "Maker Test"]

@@ -85,7 +85,7 @@ def test_the_same_grid_sent_twice_is_one_batch(as_maker):
     ("rows", "words"),
     [
         ([("NOBODY", "5", "", "")], "is no retail user here"),
-        ([("", "5", "", "")], "The client code is missing"),
+        ([("", "5", "", "")], "The user id is missing"),
         ([("C1", "five", "", "")], "five"),
         ([("C1", "", "", "")], "Fill in an amount"),
         ([("C1", "5", "PAYIN9", "")], "was used before"),

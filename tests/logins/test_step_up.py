@@ -66,7 +66,7 @@ def asked(response):
 
 def documented():
     """The table of the document: pattern -> the actions of it, none for all."""
-    part = DOCUMENT.read_text().partition("## Where one is asked again")[2].partition("\n## ")[0]
+    part = DOCUMENT.read_text().partition("## Re-authentication")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `(/[^`]*)` \| ([^|]+) \|$", part, flags=re.M)
     return {route: () if when == "always" else tuple(when.split(", ")) for route, when in rows}
 
