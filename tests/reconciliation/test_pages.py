@@ -245,7 +245,7 @@ class TestResult:
         shown = as_maker.get(page("different", one)).content.decode()
         assert "9811111111" not in shown
         assert "9800000001" not in shown
-        assert "Propose the chosen ones" not in shown
+        assert "Propose selected" not in shown
         assert as_maker.get(page("settle", one, all=1)).status_code == 403
 
     def test_others_see_no_reconciliation(self, as_maker, one, checker, support):
