@@ -227,7 +227,7 @@ def _no_more_tries(delivery: Delivery, outcome: Outcome) -> str:
         return TOO_OFTEN if often else ""
     alike = tries.filter(code="", reason=outcome.reason)
     often = not outcome.unreachable and alike.count() >= settings.DELIVERY_MAX_ATTEMPTS
-    return f"{outcome.reason} Put that then release or cancel it." if often else ""
+    return f"{outcome.reason} Fix that, then release or cancel it." if often else ""
 
 
 def _next_try(delivery: Delivery, outcome: Outcome) -> datetime:
