@@ -46,7 +46,7 @@ class Client:
     def invited_to(self, maker, basket, model=1):
         """The maker invites this client to the newest version of a basket, and hands the link over."""
         maker.goto("/partners/baskets/")
-        maker.get_by_role("link", name=basket).click()
+        maker.get_by_role("link", name=basket, exact=True).click()
         maker.get_by_role("link", name="Invite clients").click()
         maker.get_by_label("Clients").fill(f"HO/{self.user_id}")
         maker.get_by_label("Model").select_option(str(model))
