@@ -109,7 +109,7 @@ def test_a_message_goes_from_the_screen_to_confirmation(portal, desk, user, slug
     maker.goto(user)
     expect(maker.get_by_text("ODIN last confirmed")).to_be_visible(timeout=15_000)
     maker.locator("summary", has_text="Propose a change").click()
-    maker.locator(f"a[href$='/change/{slug}/']").click()
+    maker.locator(f"details[open] a[href$='/change/{slug}/']").click()
     maker.wait_for_url(
         f"**/change/{slug}/"
     )  # loaded, with its scripts: what is filled counts the cards that are there
