@@ -213,8 +213,9 @@ def _hidden(maker):
 
 
 def _unconfirmed(maker, other):
-    """Columns that somebody else said to mean something else than their headers."""
+    """Columns that somebody else said to mean something else than their headers. No other test has just these."""
     row = client(380, telephone="02212345678", fax="02287654321")
+    del row["parent_id"]
     text = as_csv(row)
     names = [{"telephone": "fax", "fax": "telephone"}.get(name, name) for name in row]
     meanings.remember(CREATE, list(row), names, other)

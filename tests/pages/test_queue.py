@@ -83,14 +83,14 @@ def test_a_link_that_was_followed_wins_over_a_page_that_renews_itself_meanwhile(
     page.goto("/deliveries/queue/")
     asked, followed = [], []
     page.route("**/deliveries/queue/", lambda route: asked.append(route))
-    page.route("**/changes/", lambda route: followed.append(route))
+    page.route("**/users/", lambda route: followed.append(route))
     until(page, asked)
-    page.locator(".rail a[href='/changes/']").evaluate("link => link.click()")
+    page.locator(".rail a[href='/users/']").evaluate("link => link.click()")
     until(page, followed)
     asked[0].fulfill(headers={"HX-Refresh": "true"})
     page.wait_for_timeout(300)  # for the page to do what it must not do
     followed[0].continue_()
-    expect(page).to_have_url(f"{portal.url}/changes/")
+    expect(page).to_have_url(f"{portal.url}/users/")
 
 
 def until(page, happened):
