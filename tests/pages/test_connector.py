@@ -110,7 +110,8 @@ def test_a_basket_goes_from_the_grid_to_a_client(portal, desk, log_in):
     page.goto("/partners/baskets/")
     page.get_by_role("link", name="Make a basket").click()
     page.get_by_role("textbox", name="Name").fill("Three trees")
-    page.get_by_role("button", name="Make basket").click()
+    with page.expect_navigation():  # with its scripts, which listen to what is typed
+        page.get_by_role("button", name="Make basket").click()
     page.get_by_label("Scrip").first.press_sequentially("peep")
     expect(page.locator("#names-0 option")).to_have_attribute("value", "PEEPAL EQ NSE_EQ 900001")
     page.get_by_label("Scrip").first.fill("PEEPAL EQ NSE_EQ 900001")
