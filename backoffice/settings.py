@@ -413,7 +413,7 @@ EXPORT_FILE_DAYS = number("EXPORT_FILE_DAYS", 2, 0.01, 3650)
 CHANGES_TWO_CHECKERS_ABOVE = number("CHANGES_TWO_CHECKERS_ABOVE", 1_000_000, 0.01, 1e13)
 # A submitted change that nobody decided for so many days expires; 0: never.
 CHANGES_EXPIRE_AFTER_DAYS = number("CHANGES_EXPIRE_AFTER_DAYS", 7, 0, 365)
-# A draft that nobody edited for so many days is deleted; 0: never.
+# A draft is deleted after so many days without an edit; 0: never.
 DRAFTS_EXPIRE_AFTER_DAYS = number("DRAFTS_EXPIRE_AFTER_DAYS", 30, 0, 3650)
 
 # --- notices and e-mail: off while EMAIL_HOST is empty ------------------------------------------------------------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class RowsNotFine(BatchError):
-    """Rows have errors, or warnings that nobody has seen; `findings` are theirs, by their number in the file."""
+    """Rows have errors, or warnings not confirmed yet; `findings` are theirs, by their number in the file."""
 
     def __init__(self, words: str, findings: Mapping[int, Sequence[Finding]]) -> None:
         super().__init__(words)

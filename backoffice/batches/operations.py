@@ -55,7 +55,7 @@ def upload(
 ) -> Uploaded:
     """Take a file in. The same token a second time (a double click) gives the first batch back.
 
-    `corrects` is the number of the batch whose failed rows it holds, corrected. Of rows that nobody uploaded,
+    `corrects` is the number of the batch whose failed rows it holds, corrected. Of rows made from a selection,
     `selected` says how they were selected, and `details` what the audit trail keeps of it. Nothing of it is checked
     yet. Raises NotAllowed, BatchError for an unknown kind or a batch that it cannot correct, or FileProblem where the
     file cannot be read; nothing is kept then.

@@ -1,4 +1,4 @@
-"""Drafts that pile up: discarding several at once, and letting those expire that nobody edits any more."""
+"""Several drafts at once: those that their maker deletes, and those that expire unedited."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ def discard(numbers: Iterable[int], *, by: "User") -> int:
 
 
 def expire() -> int:
-    """Delete the drafts that nobody edited for so long as the setting says. Returns how many. Run by beat."""
+    """Delete the drafts last edited longer ago than the setting allows. Returns how many. Run by beat."""
     if not settings.DRAFTS_EXPIRE_AFTER_DAYS:
         return 0
     latest = timezone.now() - timedelta(days=settings.DRAFTS_EXPIRE_AFTER_DAYS)

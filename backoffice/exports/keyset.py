@@ -1,4 +1,4 @@
-"""Where a row stands in the order of its list, and the rows behind such a place: the same for every order.
+"""The place of a row in the order of its list, and the rows after such a place, for every order.
 
 A place is the values that the rows are ordered by, as JSON has them. No row is skipped by counting, however far it is.
 """

@@ -8,7 +8,7 @@ import xlsxwriter
 
 #: Rows of a sheet below its header.
 MOST_ROWS = 1_048_575
-#: After so many rows the caller is told that it goes on.
+#: `beat` is called after so many rows, so that the caller can keep its lease.
 BEAT = 10_000
 #: Numbers that Excel keeps to the last digit.
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?", re.ASCII)
