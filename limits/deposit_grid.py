@@ -116,7 +116,8 @@ def users_of(codes: Iterable[str]) -> defaultdict[str, list[RetailUser]]:
     by_group = [code.split("/", 1) for code in wanted if "/" in code]
     pairs = (Q(group_id__iexact=group, id_in_capitals=user) for group, user in by_group)
     fits = reduce(or_, pairs, Q(id_in_capitals__in=[code for code in wanted if "/" not in code]))
-    for user in RetailUser.objects.alias(**IN_CAPITALS).filter(fits).order_by("pk")[: MOST * 5]:
+    # All of them: of a code in several groups each is found, or the money of one would go to another.
+    for user in RetailUser.objects.alias(**IN_CAPITALS).filter(fits):
         for code in {user.user_id.upper(), user.lane.upper()} & wanted:
             found[code].append(user)
     return found
