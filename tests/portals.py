@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -216,6 +217,8 @@ def chromium():
                 "--disable-sync",
             ],
         )
+        # Or colours are looked at while they still change.
+        browser.new_context = functools.partial(browser.new_context, reduced_motion="reduce")
         yield browser
         browser.close()
 

@@ -71,7 +71,7 @@ def rest(portal):
 @pytest.fixture
 def clerk(rest, log_in):
     """A page of the demonstration's clerk."""
-    return log_in("access", width=1440, reduced_motion="reduce")
+    return log_in("access", width=1440)
 
 
 def totp(portal):

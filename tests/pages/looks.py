@@ -10,7 +10,6 @@ TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clie
 
 def violations(page):
     """The serious violations of a page as it is: all of them in light, in dark those of its colours."""
-    page.emulate_media(reduced_motion="reduce")  # or colours are looked at while they still change
     found = _serious(page, {})
     page.emulate_media(color_scheme="dark")
     found += _serious(page, {"runOnly": ["color-contrast"]})

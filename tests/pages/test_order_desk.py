@@ -52,7 +52,7 @@ def look_at(page, name):
 
 
 def test_a_dealer_opens_a_desk_and_places_modifies_and_cancels_an_order(portal, standin, chromium):
-    page = chromium.new_context(base_url=portal.url, reduced_motion="reduce").new_page()
+    page = chromium.new_context(base_url=portal.url).new_page()
     log_in_as(page, portal, "dealer")
     page.goto(OF)
     page.get_by_role("link", name="Open desk").click()

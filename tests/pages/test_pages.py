@@ -109,7 +109,6 @@ def test_pages_are_accessible_and_fit(portal, files, chromium, person, width):
     context = chromium.new_context(
         viewport={"width": width, "height": 800},
         base_url=portal.url,
-        reduced_motion="reduce",
     )
     page = context.new_page()
     troubles: list[str] = []

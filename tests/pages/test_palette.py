@@ -27,7 +27,7 @@ def test_a_client_is_found_and_a_deposit_opened_by_few_keys(log_in, files):
     page.keyboard.type("file0001 susp")
     expect(page.get_by_role("option", name="Suspend…")).to_be_visible()
     for scheme, width in (("light", 1280), ("dark", 360)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})
         assert [one["id"] for one in Axe().run(page).response["violations"]] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -68,7 +68,6 @@ def as_maker(request, portal, imported, chromium):
     context = chromium.new_context(
         viewport={"width": request.param, "height": 900},
         base_url=portal.url,
-        reduced_motion="reduce",
     )
     page = context.new_page()
     page.set_default_timeout(10_000)

@@ -26,7 +26,7 @@ def test_a_person_walks_the_tour_by_keyboard_and_ends_it(log_in):
     expect(page.locator(".nav a.is-toured")).to_have_text("Audit")
     assert page.locator("#today").bounding_box()["y"] == below
     for scheme, width in LOOKS:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})
         assert [one["id"] for one in Axe().run(page).response["violations"]] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
