@@ -90,6 +90,11 @@ def shut(row: Gate, dealer: DealerSession, now: datetime) -> bool:
     )
 
 
+def is_shut() -> bool:
+    """Whether nothing may be sent now, of what was allowed before either. Two queries."""
+    return shut(state(), session.as_it_is(), timezone.now())
+
+
 def allowed(wanted: int, *, reading: bool = False) -> int:
     """How many messages this worker may send now, at most as many as it wants. Under a rate limit it waits for its
     turn to send one.

@@ -121,15 +121,17 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     while True:
         now = time.monotonic()
         shut = _ending.is_set()
-        if not shut and (now < end or end + PATIENCE < now < last):
-            ready = min(READY, int(AHEAD / longest))
-            room = settings.DELIVERY_PARALLEL * (1 + ready) - len(under_way)
-            wanted = gate.allowed(room) if room > 0 else 0
-            shut = room > 0 and not wanted
+        ready = min(READY, int(AHEAD / longest))
+        room = settings.DELIVERY_PARALLEL * (1 + ready) - len(under_way)
+        if not shut and room > 0 and (now < end or end + PATIENCE < now < last):
+            wanted = gate.allowed(room)
+            shut = not wanted
             for call in begin(claim_some(wanted)) if wanted else ():
                 under_way[sent := threads.submit(send, call)] = call
                 sent.add_done_callback(_news.put)
                 tried += 1
+        elif len(under_way) > settings.DELIVERY_PARALLEL:
+            shut = shut or gate.is_shut()
         _take_back(under_way, shut)
         if results:
             settle(results)  # while the next are with ODIN

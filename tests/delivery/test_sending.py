@@ -454,14 +454,21 @@ def test_what_is_ready_when_calls_turn_slow_is_given_back_unsent_and_in_no_doubt
     assert not gate.state().failures
 
 
-def test_when_sending_is_paused_what_is_ready_does_not_go_out(odin, approved, admin, settings):
+ALL_READY = "all are ready", lambda: Attempt.objects.count() == 9
+#: There is no room for more, since a call takes longer than what is ready may wait.
+CALLS_ARE_SLOW = "a slow call is settled", lambda: Attempt.objects.filter(duration_ms__gt=1000).exists()
+
+
+@pytest.mark.parametrize(("when", "seconds"), [(ALL_READY, 0.6), (CALLS_ARE_SLOW, 1.2)])
+def test_when_sending_is_paused_what_is_ready_does_not_go_out(odin, approved, admin, settings, when, seconds):
     settings.DELIVERY_PARALLEL = 1
-    ready = several(approved, 6)
+    ready = several(approved, 9)
     for slow in ready[2:]:
-        odin.faults.add("latency", match={"user_id": slow.lane.partition("/")[2]}, seconds=0.6)
+        odin.faults.add("latency", match={"user_id": slow.lane.partition("/")[2]}, seconds=seconds)
 
     def pause_soon():
-        wait_until(lambda: Attempt.objects.count() == 6, "all are ready")
+        what, true = when
+        wait_until(true, what)
         gate.pause(by=admin, reason="ODIN's administrator asked for it")
         connections.close_all()
 
