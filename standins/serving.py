@@ -173,7 +173,9 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: type[Handler], standin: object) -> None:
+    def __init__(
+        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], standin: object
+    ) -> None:
         self.standin = standin
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()

@@ -1,11 +1,7 @@
 """The stand-in as a server: threads, connections, and what they share."""
 
-import logging
-import socket
-import threading
-from http.server import ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Literal, Self, cast
 
 from backoffice.protocol.cipher import PasswordCipher
 from standins.odin.arming import Faults
@@ -14,8 +10,7 @@ from standins.odin.dealer import Dealer
 from standins.odin.service import Service
 from standins.odin.store import Store
 from standins.odin.wsdl import SHAPES
-
-log = logging.getLogger("standins.odin")
+from standins.serving import Server
 
 
 class StandIn:
@@ -47,8 +42,8 @@ class StandIn:
         cipher = PasswordCipher(key, cast(Literal["CBC", "ECB"], mode))
         self.wsdl_shape = wsdl_shape
         self.host = host
-        self._server = _Server((host, port), self)
-        self.port = int(self._server.server_address[1])
+        self._server = Server((host, port), Handler, self)
+        self.port = self._server.port
         try:
             self.store = Store(database)
             self.dealer = Dealer(
@@ -60,9 +55,6 @@ class StandIn:
         self.faults = Faults()
         self.service = Service(
             self.store, self.faults, self.dealer, cipher, new_limit_structure=new_limit_structure
-        )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), name="stand-in", daemon=True
         )
 
     @property
@@ -81,51 +73,11 @@ class StandIn:
         return f"{self.url}/soap"
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.close_connections()
-        self._server.server_close()
+        self._server.__exit__(kind, error, trace)
         self.store.close()
-
-
-class _Server(ThreadingHTTPServer):
-    """A thread for each connection; knows the connections, so that leaving the context ends them."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], standin: StandIn) -> None:
-        self.standin = standin
-        self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        super().__init__(address, Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        """Shut whatever clients keep alive."""
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # the client was faster
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        log.debug("connection lost", exc_info=True)
