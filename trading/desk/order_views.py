@@ -16,6 +16,7 @@ from backoffice.access import StaffRequest
 from backoffice.audit.models import SYSTEM
 from backoffice.kit import privacy
 from backoffice.kit.components import Event, Tab
+from backoffice.kit.subjects import names_of
 from markets import search
 from trading.desk import doubt, orders, sessions, stop, tickets
 from trading.desk.errors import DeskProblem
@@ -111,7 +112,7 @@ def _ticket(
 ) -> HttpResponse:
     here = reverse("trading:place", args=[user.group_id, user.user_id])
     context = {
-        **frame(request, user, own.row, current="place"),
+        **frame(request, user, own.row),
         "form": form,
         "kind": kind,
         "kinds": [
@@ -210,6 +211,7 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
     shows = privacy.shown(request, found.lane)
     return {
         "lane": found.lane,
+        "client": names_of({found.lane}).get(found.lane, ""),
         "group_id": group_id,
         "user_id": user_id,
         "events": [_event(one, found.who, shows) for one in reversed(events)],

@@ -35,7 +35,7 @@ from trading.desk.forms import (
     chosen,
     scrip_value,
 )
-from trading.desk.frame import frame, page, user_of
+from trading.desk.frame import client_frame, frame, page, user_of
 from trading.desk.rights import DEAL, STOP, VIEW
 from trading.desk.tickets import scrip_words
 from trading.models import AskedChange, AskedState, DeskOrder, DeskSession, OrderState, SessionState
@@ -93,7 +93,7 @@ def client(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     own = DeskOrder.objects.filter(lane=user.lane).select_related("dealer")
     asked = AskedChange.objects.filter(lane=user.lane).select_related("dealer")
     context = {
-        **frame(request, user, row),
+        **client_frame(request, user, row),
         "orders": _paged(request, own, "page"),
         "asked": _paged(request, asked, "asked"),
         "obstacle": "" if row else sessions.obstacle(user),
@@ -162,7 +162,7 @@ def book(request: StaffRequest, group_id: str, user_id: str, name: str) -> HttpR
         messages.error(request, "ODIN ended the session. The client must log in again.")
         return redirect(desk_url(user.lane))
     context = {
-        **frame(request, user, own.row, current=name),
+        **client_frame(request, user, own.row, name),
         "name": name,
         "label": books.BOOKS[name],
         "table": f"trading/desk/_book_{'orders' if name == 'gtd' else name}.html",
