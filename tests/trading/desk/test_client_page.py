@@ -5,6 +5,8 @@ import re
 import pytest
 
 from accounts.tabs import PAGES, Page
+from tests.html_forms import flowed
+from tests.trading.conftest import place
 
 pytestmark = pytest.mark.django_db
 OF = "/trading/desk/of/HO/DEMO1/"
@@ -46,3 +48,17 @@ def test_who_may_only_look_sees_no_books_and_no_buttons(client, desk, maker):
     assert "Order desk" in page
     assert tabs(page, "The client's desk") == []
     assert "Place an order" not in page
+
+
+def test_the_order_book_says_codes_by_name(client, desk, dealer):
+    place(desk)
+    client.force_login(dealer)
+    book = flowed(client.get(f"{OF}books/orders/").content.decode())
+    shown = dict(re.findall(r'<td data-label="(\w+)"[^>]*>\s*([^<]*?)\s*</td>', book))
+    assert {name: shown[name] for name in ("Side", "Exchange", "Type", "Trigger", "Validity")} == {
+        "Side": "Buy",
+        "Exchange": "NSE Equity",
+        "Type": "Limit",
+        "Trigger": "–",
+        "Validity": "Day",
+    }
