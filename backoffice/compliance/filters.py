@@ -33,7 +33,7 @@ class EntryFilter(Filters):
 
     q = SearchFilter(label="Retail user or staff", method="search")
     by_name = TextFilter(label="Person", method="by_person")
-    action = TextFilter(label="What", method="by_action")
+    action = TextFilter(label="Action", method="by_action")
     since = FromDay(field_name="at", label="From")
     until = ToDay(field_name="at", label="To")
     outcome = django_filters.ChoiceFilter(label="Outcome", choices=OUTCOMES, method="by_outcome")

@@ -73,6 +73,7 @@ class EntryPage(StaffDetailView):
             "lane": entry.subject,
             "shows_personal": shows,
             "may_reveal": privacy.may_reveal(self.request, entry.subject),
+            "name": names_of({entry.subject}).get(entry.subject, ""),
             "differences": differences(entry, shows),
             "history_url": history_url(entry.subject, self.request.user),
             # The message's text has a panel of its own.
