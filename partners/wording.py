@@ -6,7 +6,13 @@ from backoffice.connector.api.codes import Validity
 from backoffice.rest.api.codes import OrderType, Side
 from partners.models import BasketLine
 
+PAISA = Decimal("0.01")
 _LABELS = {member.value: member.label for member in (*Side, *OrderType, *Validity)}
+
+
+def plain(amount: Decimal) -> Decimal:
+    """An amount with two decimals, or with all that it has: the database gives four."""
+    return amount.normalize() if amount % PAISA else amount.quantize(PAISA)
 
 
 def scrip_of(line: BasketLine) -> str:
