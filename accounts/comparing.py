@@ -85,7 +85,7 @@ def _people(values: Given) -> Iterator[Comparison]:
                 continue
             sides = [_side(where, f"{path}.{name}", said) for where, path, said in given]
             agree = _agreeing(sides, KEYS.get(part))
-            said = f"The {title}'s {what} is not the same in {_places(sides)}. Check both."
+            said = f"The {title}'s {what} is not the same in {_places(sides)}. {_check(sides)}"
             said = "" if len(agree) == len(sides) else said
             yield Comparison(f"{title.capitalize()}: {what}", tuple(sides), said, agree)
 
@@ -130,7 +130,7 @@ def _addresses(values: Given) -> Iterator[Comparison]:
                 sides.append(_side(where, f"{prefix}{name}", found))
         if len(sides) > 1:
             agree = _agreeing(sides, KEYS[name])
-            said = f"{title} is not the same in {_places(sides)}. Make sure that both are right."
+            said = f"{title} is not the same in {_places(sides)}. {_check(sides)}"
             yield Comparison(title, tuple(sides), "" if len(agree) == len(sides) else said, agree)
 
 
@@ -160,7 +160,12 @@ def _agreeing(sides: list[Side], key: Callable[[str], str] | None) -> tuple[Side
 
 
 def _places(sides: list[Side]) -> str:
-    return " and ".join(side.where for side in sides)
+    *others, last = (side.where for side in sides)
+    return f"{', '.join(others)} and {last}"
+
+
+def _check(sides: list[Side]) -> str:
+    return "Check both." if len(sides) == 2 else "Check each of them."
 
 
 def _differs(one: str, other: str, key: Callable[[str], str] | None = None) -> bool:

@@ -78,9 +78,9 @@ def context(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:
         "newest": _address(request),
         "earlier": _address(request, str(merged[PAGE - 1][1])) if len(merged) > PAGE else "",
         "paged": place != Place(),
-        "csv_url": reverse("accounts:history_csv", args=lane.split("/", 1)),
+        "csv_url": f"{reverse('accounts:history_csv', args=lane.split('/', 1))}?{request.GET.urlencode()}",
         "may_export": request.user.has_perm(history_export.KIND.permission),
-        "may_see_personal": privacy.sees(request.user),
+        "gives_reason": privacy.gives_reason(request.user),
     }
 
 

@@ -75,7 +75,8 @@ def prove(consent: Consent, said: str) -> None:
             own.update(tries_left=proof.TRIES)
             own.filter(opened_at=None).update(opened_at=timezone.now())
         words = "Link of the consent opened." if right else "Wrong answer on the page of the link."
-        note_consent("connector.consent_opened" if right else "connector.consent_refused", consent, words)
+        action = "connector.consent_opened" if right else "connector.consent_refused"
+        note_consent(action, consent, words, by_client=right)
     if not right:
         raise ConnectorProblem(proof.WRONG)
 
@@ -124,7 +125,7 @@ def send_code(consent: Consent) -> Sent:
         own.code_hash, own.code_ends_at = _code_hash(own, code), timezone.now() + CODE_LIVES
         own.code_tries_left, own.codes_sent = CODE_TRIES, own.codes_sent + 1
         own.save()
-        note_consent("connector.consent_code", own, "One-time code made.")
+        note_consent("connector.consent_code", own, "One-time code made.", by_client=True)
     subject, text = _mail(own, code)
     to = privacy.mask("email", address)
     if shown_only:
@@ -143,10 +144,11 @@ def confirm(consent: Consent, code: str, agreed_to: str) -> None:
         own = _locked(consent)
         words = _refusal(own, code, agreed_to)
         if words:
-            note_consent("connector.consent_code_refused", own, "One-time code refused.")
+            note_consent("connector.consent_code_refused", own, "One-time code refused.", by_client=True)
         else:
             consents.put_in_force(own)
-            note_consent("connector.consent_given", own, "Consent given by the client's own click.")
+            text = "Consent given by the client's own click."
+            note_consent("connector.consent_given", own, text, by_client=True)
     if words:  # raised out here, so that the try that was taken is kept
         raise ConnectorProblem(words)
 
@@ -156,7 +158,7 @@ def revoke(consent: Consent) -> None:
     with transaction.atomic():
         own = _locked(consent)
         consents.end(own, ConsentState.REVOKED)
-        note_consent("connector.consent_revoked", own, "Consent revoked by the client.")
+        note_consent("connector.consent_revoked", own, "Consent revoked by the client.", by_client=True)
 
 
 def _refusal(own: Consent, code: str, agreed_to: str) -> str:

@@ -29,6 +29,7 @@ from partners.models import Partner
 from partners.models.baskets import BasketLine
 from partners.models.invitations import InvitationState
 from partners.models.registry import PartnerKind, PartnerState
+from partners.wording import plain
 
 #: Bytes of an uploaded file of lines, and characters of a cell.
 MOST_BYTES, LONGEST = 64 * 1024, 120
@@ -127,8 +128,8 @@ def line_typed(line: BasketLine) -> TypedLine:
         side=line.side,
         order_type=line.order_type,
         quantity=str(line.quantity),
-        price=f"{line.price.normalize():f}" if line.price else "",
-        trigger=f"{line.trigger.normalize():f}" if line.trigger else "",
+        price=f"{plain(line.price):f}" if line.price else "",
+        trigger=f"{plain(line.trigger):f}" if line.trigger else "",
         disclosed=str(line.disclosed or ""),
         validity=line.validity,
         days=str(line.days or ""),

@@ -29,7 +29,7 @@ from partners.limits import CALLS, PAGES, WEBHOOK, View, limited
 from partners.middleware import LOGIN_COOKIE, VISIT_COOKIE
 from partners.models import Invitation, Partner
 from partners.models.records import FindingKind
-from partners.wording import in_words
+from partners.wording import in_words, scrip_of
 
 #: A new webhook address, network or token counts for messages after so many seconds at the latest.
 PARTNER_SECONDS = 1.0
@@ -267,7 +267,7 @@ def visit(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     context = {
         "invitation": invitation,
         "version": invitation.version,
-        "lines": [{"line": line, "words": in_words(line)} for line in lines],
+        "lines": [{"line": line, "scrip": scrip_of(line), "words": in_words(line)} for line in lines],
         "may_go": invitation.state in visits.MAY_GO and invitation.last_message_at is None,
         "session": visits.session_of(invitation),
     }

@@ -133,7 +133,8 @@ def login(said: LoginCallback, cookie: str) -> Shown:
     with transaction.atomic():
         sessions.keep(redirect.partner, redirect.client, said.session, said.rest_session)
         bound = _mapped(redirect, said)
-        note("connector.session_kept", invitation, "Logged in; the session is kept until it ends.")
+        words = "Logged in; the session is kept until it ends."
+        note("connector.session_kept", invitation, words, by_client=True)
     return "login" if bound else "waiting"
 
 

@@ -139,15 +139,25 @@ def _end(found: QuerySet[ConnectorSession], end: SessionEnd, by: "User | None" =
             .update(ended_at=timezone.now(), end=end, ended_by=by, sealed="", sealed_rest="")
         )
         if done and end != SessionEnd.STAFF:
-            _record("connector.session_ended", session, by, f"Session ended: {end.label.lower()}.")
+            words = f"Session ended: {end.label.lower()}."
+            _record("connector.session_ended", session, by, words, by_client=end == SessionEnd.CLIENT)
         ended += done
     return ended
 
 
-def _record(action: str, session: ConnectorSession, by: "User | None", text: str, reason: str = "") -> None:
+def _record(
+    action: str,
+    session: ConnectorSession,
+    by: "User | None",
+    text: str,
+    reason: str = "",
+    *,
+    by_client: bool = False,
+) -> None:
     record(
         action,
         by=by,
+        by_client=by_client,
         subject=session.client.lane,
         text=f"{session.partner.name}: {text}",
         reason=reason,

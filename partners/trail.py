@@ -10,12 +10,19 @@ if TYPE_CHECKING:
 
 
 def note(
-    action: str, invitation: Invitation, text: str, *, by: "User | None" = None, reason: str = ""
+    action: str,
+    invitation: Invitation,
+    text: str,
+    *,
+    by: "User | None" = None,
+    by_client: bool = False,
+    reason: str = "",
 ) -> None:
     """Record what happened to an invitation, under its client. `by`: None for the client and the vendor."""
     record(
         action,
         by=by,
+        by_client=by_client,
         subject=invitation.client.lane,
         text=text,
         reason=reason,
@@ -28,12 +35,19 @@ def note(
 
 
 def note_consent(
-    action: str, consent: Consent, text: str, *, by: "User | None" = None, reason: str = ""
+    action: str,
+    consent: Consent,
+    text: str,
+    *,
+    by: "User | None" = None,
+    by_client: bool = False,
+    reason: str = "",
 ) -> None:
     """Record what happened to a consent, under its client, with the hash of its text. `by`: None for the client."""
     record(
         action,
         by=by,
+        by_client=by_client,
         subject=consent.client.lane,
         text=f"{consent.partner.name}, {consent.product_code}: {text}",
         reason=reason,

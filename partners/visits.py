@@ -93,7 +93,8 @@ def prove(invitation: Invitation, said: str) -> None:
                 state=InvitationState.OPENED, opened_at=timezone.now()
             )
         words = "Link opened." if right else "Wrong answer on the page of a link."
-        note("connector.link_opened" if right else "connector.link_refused", invitation, words)
+        action = "connector.link_opened" if right else "connector.link_refused"
+        note(action, invitation, words, by_client=right)
     if not right:
         raise ConnectorProblem(proof.WRONG)
 
@@ -135,7 +136,8 @@ def go(invitation: Invitation) -> Way:
         Invitation.objects.filter(pk=own.pk).update(state=InvitationState.REDIRECTED, redirected_at=now)
         if session:
             ConnectorSession.objects.filter(pk=session.pk).update(used_at=now, last_use="no answer")
-        note("connector.redirected", own, f"Redirected: {redirect.get_request_type_display().lower()}.")
+        words = f"Redirected: {redirect.get_request_type_display().lower()}."
+        note("connector.redirected", own, words, by_client=True)
     return Way(_address(own, redirect, token, nonce, names.tp_user_id), request_type, login)
 
 

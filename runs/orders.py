@@ -16,6 +16,7 @@ from partners.belonging import Placed
 from partners.errors import ConnectorProblem
 from partners.models import BasketLine, BasketVersion, Partner
 from partners.models.baskets import Stage
+from partners.wording import plain
 from runs.models import Run, RunClient, RunLine, RunState
 from trading.desk import tickets
 from trading.desk.errors import DeskProblem
@@ -23,8 +24,6 @@ from trading.desk.services import Unavailable
 from trading.desk.tickets import Judged, Ticket
 from trading.models import DeskOrder
 from trading.models.desk import NOTHING_PLACED
-
-_PAISA = Decimal("0.01")
 
 
 def ticket_of(line: BasketLine, algo_id: str) -> Ticket:
@@ -36,18 +35,13 @@ def ticket_of(line: BasketLine, algo_id: str) -> Ticket:
         order_type=line.order_type,
         quantity=line.quantity,
         product=Product.DELIVERY.value,
-        price=_plain(line.price),
-        trigger_price=_plain(line.trigger),
+        price=plain(line.price),
+        trigger_price=plain(line.trigger),
         disclosed_quantity=line.disclosed,
         validity=line.validity,
         validity_days=line.days,
         algo_id=algo_id,
     )
-
-
-def _plain(amount: Decimal) -> Decimal:
-    """An amount with two decimals, or with all that it has: the database gives four."""
-    return amount.normalize() if amount % _PAISA else amount.quantize(_PAISA)
 
 
 def judged_lines(version: BasketVersion, algo_id: str, lane: str) -> list[tuple[BasketLine, Judged]]:

@@ -70,7 +70,7 @@ def place(own: RunClient, typed: Typed | None) -> None:
             "Look in the order book first: of one order it is not known whether it was placed."
         )
     if words := _obstacle(own):
-        note("runs.refused", own, f"the client could not place: {words}")
+        note("runs.refused", own, f"the client could not place: {words}", by_client=True)
         raise ConnectorProblem(CLOSED_NOW)
     with _holding(own, typed, Q(state__in=MAY_PLACE), ClientState.PLACING) as (desk, lease):
         _Placing(own, desk, lease).carry_out()
@@ -83,7 +83,8 @@ def look(own: RunClient, typed: Typed | None) -> None:
     ConnectorProblem with words for the client.
     """
     if switch := switch_of(own):
-        note("runs.refused", own, f"the client could not look: a kill switch holds, {switch}")
+        words = f"the client could not look: a kill switch holds, {switch}"
+        note("runs.refused", own, words, by_client=True)
         raise ConnectorProblem(STOPPED)
     state = ClientState(own.state) if own.is_closed else ClientState.STOPPED
     with _holding(own, typed, Q(), state) as (desk, _):
@@ -172,7 +173,7 @@ def _holding(
                 sessions.end(desk.row, "The client's visit is over.", by=None)
     except (DeskProblem, services.Unavailable) as error:
         mine.filter(lease_token=lease.token).update(state=before, why=why)
-        note("runs.refused", own, f"nothing could begin: {error}")
+        note("runs.refused", own, f"nothing could begin: {error}", by_client=True)
         raise ConnectorProblem(str(error)) from None
     finally:
         leases.release(mine, lease.token)
@@ -215,7 +216,8 @@ class _Placing:
 
     def carry_out(self) -> None:
         """Place what is left. Raises _Ends."""
-        note("runs.confirmed", self.own, "the client confirmed what is left, and logged in.")
+        words = "the client confirmed what is left, and logged in."
+        note("runs.confirmed", self.own, words, by_client=True)
         left, algo_id = _left(self.own), self.own.run.algo_id
         judged = tickets.judge_all(
             [orders.ticket_of(one.line, algo_id) for one in left], self.desk.session, ""

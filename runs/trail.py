@@ -16,12 +16,20 @@ def note_run(action: str, run: Run, text: str, *, by: "User | None", reason: str
 
 
 def note(
-    action: str, own: RunClient, text: str, *, by: "User | None" = None, reason: str = "", **details: object
+    action: str,
+    own: RunClient,
+    text: str,
+    *,
+    by: "User | None" = None,
+    by_client: bool = False,
+    reason: str = "",
+    **details: object,
 ) -> None:
     """Record what happened to a client of a run, under the client. `by`: None for the client and the portal."""
     record(
         action,
         by=by,
+        by_client=by_client,
         subject=own.client.lane,
         text=f"Run {own.run_id}: {text}",
         reason=reason,

@@ -45,7 +45,7 @@ def prove(own: RunClient, said: str) -> None:
             mine.update(tries_left=proof.TRIES)
             mine.filter(state=ClientState.WAITING).update(state=ClientState.OPENED, opened_at=timezone.now())
         words = "link opened." if right else "wrong answer on the page of a link."
-        note("runs.link_opened" if right else "runs.link_refused", own, words)
+        note("runs.link_opened" if right else "runs.link_refused", own, words, by_client=right)
     if not right:
         raise ConnectorProblem(proof.WRONG)
 

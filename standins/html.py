@@ -53,6 +53,20 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Safe:
     return tag("dl", *(join([tag("dt", name), tag("dd", value)]) for name, value in shown))
 
 
+def finder(search: str) -> Safe:
+    """A form that finds users by a part of their id or name. `search`: what was looked for."""
+    field = tag(
+        "input",
+        type="search",
+        name="search",
+        value=search,
+        placeholder="User id or name",
+        aria_label="Find users",
+    )
+    newest = [tag("a", "Show the newest", href="/")] if search else []
+    return tag("form", field, tag("button", "Find"), *newest, action="/", class_="find", role="search")
+
+
 def section(title: str, *children: object) -> Safe:
     """A part of a page under a heading."""
     return tag("section", tag("h2", title), *children)

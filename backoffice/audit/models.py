@@ -9,6 +9,9 @@ from django.urls import reverse
 
 from backoffice.audit.search import Group, UserId
 
+#: The name under which the trail keeps what workers do.
+SYSTEM = "system"
+
 #: A longer subject, such as an old user name, is found by its beginning.
 SUBJECT_LENGTH = 80
 #: Operators of an index over a text, a time and an id.
@@ -75,7 +78,9 @@ class Entry(models.Model):
     @property
     def who(self) -> str:
         """Who did it, as pages name people."""
-        return str(self.by) if self.by else "the portal"
+        if self.by:
+            return str(self.by)
+        return "the portal" if self.by_name == SYSTEM else self.by_name
 
     def get_absolute_url(self) -> str:
         return reverse("compliance:detail", args=[self.pk])

@@ -4,19 +4,26 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from backoffice.audit.middleware import current_origin
-from backoffice.audit.models import SUBJECT_LENGTH, Entry
+from backoffice.audit.models import SUBJECT_LENGTH, SYSTEM, Entry
 from backoffice.copying import insert_all
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-SYSTEM = "system"
+
+def client_name(lane: str) -> str:
+    """The name under which the trail keeps what a retail user did themselves, whom `lane` names as GROUP/USER.
+
+    Login names have neither spaces nor slashes, so none can be mistaken for it.
+    """
+    return f"Client {lane}"
 
 
 def record(
     action: str,
     *,
     by: "User | None",
+    by_client: bool = False,
     subject: str,
     text: str,
     details: Mapping[str, object] | None = None,
@@ -28,12 +35,13 @@ def record(
 ) -> Entry:
     """Write one audit entry in the caller's transaction.
 
-    `by` is None for what workers do on their own. Secrets must be masked by the caller; address and request id
-    come from the request being served, if any.
+    `by` is None for what workers do on their own, and for what the retail user of `subject` does: `by_client`.
+    Secrets must be masked by the caller; address and request id come from the request being served, if any.
     """
     entry = _entry(
         action,
         by=by,
+        by_client=by_client,
         subject=subject,
         text=text,
         details=details,
@@ -58,6 +66,7 @@ def _entry(
     action: str,
     *,
     by: "User | None",
+    by_client: bool = False,
     subject: str,
     text: str,
     details: Mapping[str, object] | None = None,
@@ -71,7 +80,7 @@ def _entry(
     return Entry(
         action=action,
         by=by,
-        by_name=by.get_username() if by else SYSTEM,
+        by_name=by.get_username() if by else client_name(subject) if by_client else SYSTEM,
         subject=subject[:SUBJECT_LENGTH],
         text=text,
         details=dict(details or {}),

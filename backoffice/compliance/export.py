@@ -15,7 +15,7 @@ from backoffice.kit import privacy
 from backoffice.kit.formats import ist
 
 HEADER = (
-    *("Entry", "When (India)", "Who", "What", "On", "In words", "Why", "Change", "Delivery"),
+    *("Entry", "When (India)", "Who", "Action", "On", "In words", "Why", "Change", "Delivery"),
     *("Response code", "Reference", "Before", "After", "Details", "From", "Request id"),
 )
 

@@ -1,12 +1,15 @@
 """Filters of the list of audit entries."""
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from backoffice.audit.models import Entry
+from backoffice.audit.operations import client_name
 from backoffice.audit.search import Group, UserId
 from backoffice.kit.filters import Filters, FromDay, SearchFilter, TextFilter, ToDay, WholeFilter
 from backoffice.kit.formats import indian
+from backoffice.logins.models import User
 
 #: Words are looked for in so many entries at most, the newest.
 WORDS_WITHIN = 20_000
@@ -29,8 +32,8 @@ class EntryFilter(Filters):
     """
 
     q = SearchFilter(label="Retail user or staff", method="search")
-    by_name = TextFilter(label="Person")
-    action = TextFilter(label="What", method="by_action")
+    by_name = TextFilter(label="Person", method="by_person")
+    action = TextFilter(label="Action", method="by_action")
     since = FromDay(field_name="at", label="From")
     until = ToDay(field_name="at", label="To")
     outcome = django_filters.ChoiceFilter(label="Outcome", choices=OUTCOMES, method="by_outcome")
@@ -54,6 +57,17 @@ class EntryFilter(Filters):
         if "/" in text:
             return queryset.filter(Q(subject__begins=text) | Q(subject__begins=text.upper()))
         return queryset.alias(user_id=UserId("subject")).filter(user_id=text.upper())
+
+    def by_person(self, queryset: QuerySet[Entry], name: str, value: str) -> QuerySet[Entry]:
+        """Staff by login name or full name, a client as `Client GROUP/USER` or `GROUP/USER`, workers as `system`."""
+        text = " ".join(value.split())
+        if "/" in text:
+            return queryset.filter(by_name=client_name(text.rpartition(" ")[2].upper()))
+        if " " not in text:
+            return queryset.filter(by_name=text)
+        full = Concat("first_name", Value(" "), "last_name")
+        staff = User.objects.alias(full=full).filter(full__iexact=text)
+        return queryset.filter(by_name__in=list(staff.order_by().values_list("username", flat=True)))
 
     def by_action(self, queryset: QuerySet[Entry], name: str, value: str) -> QuerySet[Entry]:
         """One action, `change.approved`, or all of a group: `change.` or `change`."""

@@ -16,7 +16,9 @@ class PersonColumn(tables.Column):
     def render(self, value: str, record: Any) -> SafeString | str:
         name = str(record.by) if record.by else value
         return (
-            format_html('{}<br><span class="quiet small">{}</span>', name, value) if name != value else value
+            format_html('<span class="nowrap">{}</span><br><span class="quiet small">{}</span>', name, value)
+            if name != value
+            else value
         )
 
     def value(self, value: str) -> str:
@@ -28,9 +30,9 @@ class EntryTable(PortalTable):
     """Audit entries, newest first."""
 
     at = TimeColumn(verbose_name="When", order_by=("at", "id"))
-    by_name = PersonColumn(verbose_name="Who", orderable=False)
-    action = tables.Column(verbose_name="What", orderable=False)
-    subject = SubjectColumn(verbose_name="On", orderable=False)
+    by_name = PersonColumn(verbose_name="Who", orderable=False, attrs={"td": {"class": "person"}})
+    action = tables.Column(verbose_name="Action", orderable=False, attrs={"td": {"class": "quiet small"}})
+    subject = SubjectColumn(verbose_name="On", orderable=False, attrs={"td": {"class": "person"}})
     text = WordsColumn(verbose_name="In words", lane="subject")
     reason = WordsColumn(verbose_name="Why", lane="subject")
 

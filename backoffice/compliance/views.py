@@ -50,9 +50,10 @@ class EntryList(ListView):
         return super().get_context_data(**kwargs) | {
             "lane": lane,
             "may_reveal": privacy.may_reveal(self.request, lane),
-            "story_url": story_url(lane, self.request.user),
+            "history_url": history_url(lane, self.request.user),
             "list_tools": "compliance/_tools.html",
-            "may_see_personal": privacy.sees(self.request.user),
+            "csv_url": f"{reverse('compliance:csv')}?{self.request.GET.urlencode()}",
+            "gives_reason": privacy.gives_reason(self.request.user),
         }
 
 
@@ -72,14 +73,15 @@ class EntryPage(StaffDetailView):
             "lane": entry.subject,
             "shows_personal": shows,
             "may_reveal": privacy.may_reveal(self.request, entry.subject),
+            "name": names_of({entry.subject}).get(entry.subject, ""),
             "differences": differences(entry, shows),
-            "story_url": story_url(entry.subject, self.request.user),
+            "history_url": history_url(entry.subject, self.request.user),
             # The message's text has a panel of its own.
             "facts": [(spaced(name), value) for name, value in details.items() if name != "sent"],
         }
 
 
-def story_url(lane: str, person: Any) -> str:
+def history_url(lane: str, person: Any) -> str:
     """The time line of a retail user that somebody may see; "" for anything else."""
     if not privacy.known(lane, person):
         return ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
@@ -32,6 +33,7 @@ from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
 from backoffice.desk.administration import Administration, administration
 from backoffice.desk.context import needing_a_person
+from backoffice.desk.dealing import Dealing, dealing
 from backoffice.desk.morning import Age, Stage, ages, funnel
 from backoffice.desk.oversight import Oversight, oversight
 from backoffice.kit.charts import Chart, stacked_chart
@@ -97,6 +99,7 @@ class Today:
     oversight: Oversight | None
     largest: Sequence[Line]
     administration: Administration | None
+    dealing: Dealing | None
 
     @property
     def has_own_work(self) -> bool:
@@ -138,6 +141,7 @@ def gather(user: "User") -> Today:
         oversight=overseen,
         largest=_lines(overseen.largest, user) if overseen else [],
         administration=administration(user, now) if user.has_perm("logins.view_user") else None,
+        dealing=dealing(user) if settings.ORDER_DESK and user.has_perm("trading.deal") else None,
     )
 
 

@@ -61,6 +61,11 @@ def sees_at_once(person: Any) -> bool:
     return bool(person.has_perm(AT_ONCE))
 
 
+def gives_reason(person: Any) -> bool:
+    """Whether somebody sees personal data, but in an export only after giving a reason."""
+    return sees(person) and not sees_at_once(person)
+
+
 def shown(request: StaffRequest, lane: str) -> bool:
     """Whether this page shows the personal data of a retail user (GROUP/USER) to the person who asked for it."""
     if sees_at_once(request.user):

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backoffice.audit.middleware import current_origin
+from backoffice.logins.browsers import in_words
 from backoffice.logins.models import Session, User
 from backoffice.protocol.fields import SecretText
 from backoffice.seal import SealError, seal, unseal
@@ -83,6 +84,11 @@ class OpenSession:
     seen: datetime
     address: str
     browser: str
+
+    @property
+    def browser_words(self) -> str:
+        """The browser as people know it."""
+        return in_words(self.browser)
 
 
 def begin(request: HttpRequest) -> None:

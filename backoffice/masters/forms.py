@@ -16,10 +16,10 @@ class NameForm(forms.Form):
     within = forms.CharField(
         max_length=20,
         required=False,
-        label="Of",
-        help_text=f"Of a user template: its type ({TYPES}). Of a dealer: the group. Empty: it belongs to all of them.",
+        label="Belongs to",
+        help_text=f"A user template: its type ({TYPES}). A dealer: the group. Blank: all of them.",
     )
-    label = forms.CharField(max_length=100, required=False, label="Called", help_text="What people call it.")
+    label = forms.CharField(max_length=100, required=False, label="Name", help_text="What people call it.")
     active = forms.BooleanField(required=False, initial=True, label="Offered in forms")
 
 

@@ -14,8 +14,8 @@ class NameTable(PortalTable):
 
     list = tables.Column(verbose_name="List")
     code = IdColumn(verbose_name="Code")
-    within = tables.Column(verbose_name="Of")
-    label = tables.Column(verbose_name="Called")
+    within = tables.Column(verbose_name="Belongs to")
+    label = tables.Column(verbose_name="Name")
     active = tables.BooleanColumn(verbose_name="Offered", yesno="yes,no")
     changed_at = AgoColumn(verbose_name="Changed")
 

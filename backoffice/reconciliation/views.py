@@ -107,7 +107,7 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
             .select_related("by")
             .order_by("-at", "-id")[:ENTRIES]
         ],
-        "may_see_personal": request.user.has_perm("accounts.see_personal_data"),
+        "gives_reason": privacy.gives_reason(request.user),
     }
     return render(request, "reconciliation/detail.html", context)
 

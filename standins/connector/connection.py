@@ -36,7 +36,7 @@ class Handler(CommonHandler):
         if parts[0] == "broker":
             return self._broker(parts[1:], body)
         if self.command == "GET":
-            return control.get(self.standin, path)
+            return control.get(self.standin, path, query)
         return control.change(self.standin, self.command, path, self.content_type(), body)
 
     def _service(self, path: str, body: bytes) -> Reply:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from standins.connector import pages
 from standins.connector.faults import FAULTS, BadFault
@@ -32,11 +32,12 @@ NOT_FOUND = "There is nothing at this address."
 SESSION_ENDS = {"expire": EXPIRED, "invalidate": INVALID}
 
 
-def get(standin: "ConnectorStandIn", path: str) -> Reply:
+def get(standin: "ConnectorStandIn", path: str, query: str) -> Reply:
     """The page and data."""
     match path.strip("/").split("/"):
         case [""]:
-            return Reply(200, pages.home(standin).encode(), HTML, PAGE_HEADERS)
+            search = dict(parse_qsl(query)).get("search", "")
+            return Reply(200, pages.home(standin, search).encode(), HTML, PAGE_HEADERS)
         case ["standin.css"]:
             return Reply(200, STYLE.encode(), "text/css; charset=utf-8")
         case ["standin.js"]:

@@ -8,8 +8,8 @@ from standins.connector.faults import FAULTS
 from standins.connector.publishers import CHOICES, URLS, Publisher, broker_name
 from standins.connector.store import Document
 from standins.connector.vas import LIVE
-from standins.html import Safe, facts, join, page, section, table, tag
-from standins.rest.people import OWN_PASSWORD, Person
+from standins.html import Safe, facts, finder, join, page, section, table, tag
+from standins.rest.people import OWN_PASSWORD, USERS_SHOWN, Person
 
 if TYPE_CHECKING:
     from standins.connector.server import ConnectorStandIn
@@ -34,8 +34,8 @@ LABELS = {
 }
 
 
-def home(standin: "ConnectorStandIn") -> str:
-    """The whole page."""
+def home(standin: "ConnectorStandIn", search: str = "") -> str:
+    """The whole page, with the users that `search` finds."""
     orders, visits = standin.omex.orders()[:SHOWN], standin.visits.all()[:SHOWN]
     publishers = standin.publishers.all()
     return page(
@@ -44,7 +44,7 @@ def home(standin: "ConnectorStandIn") -> str:
         section("Publishers", *(_publisher(one) for one in publishers), _another()),
         tag(
             "div",
-            section("Users of the brokers", _users(standin)),
+            section("Users of the brokers", *_users(standin, search)),
             section("Faults", _faults(standin)),
             class_="pair",
         ),
@@ -110,14 +110,17 @@ def _another() -> Safe:
 # --- users, faults, sessions ------------------------------------------------------------------------------------------
 
 
-def _users(standin: "ConnectorStandIn") -> Safe:
+def _users(standin: "ConnectorStandIn", search: str) -> list[Safe]:
     try:
-        people = standin.people.all()
+        people = standin.people.found(search, USERS_SHOWN + 1)
     except OSError:
-        return tag("p", f"The stand-in ODIN at {standin.odin} does not answer.", class_="empty")
-    rows = [_user(standin, person) for person in people]
+        return [tag("p", f"The stand-in ODIN at {standin.odin} does not answer.", class_="empty")]
+    rows = [_user(standin, person) for person in people[:USERS_SHOWN]]
     empty = "No user yet. Create one in the portal; it may log in here as soon as ODIN has it."
-    return table(("User", "TOTP", "Password"), rows, empty, "Users")
+    empty = f"No user fits “{search}”." if search else empty
+    more = [tag("p", f"Only {USERS_SHOWN} are shown. Search for others.", class_="empty")]
+    shown = table(("User", "TOTP", "Password"), rows, empty, "Users")
+    return [finder(search), shown, *(more if len(people) > USERS_SHOWN else [])]
 
 
 def _user(standin: "ConnectorStandIn", person: Person) -> tuple[object, ...]:

@@ -186,7 +186,7 @@ class Visits:
 
     def _another(self, person: Person) -> Person:
         try:
-            others = [one for one in self._people.all() if one.user_id != person.user_id]
+            others = [one for one in self._people.found("", 2) if one.user_id != person.user_id]
         except OSError:
             others = []
         return others[0] if others else Person("NOBODY1", "Nobody Example")

@@ -31,7 +31,7 @@ def get(standin: "StandIn", path: str, query: str) -> Reply:
     """Pages and data."""
     match path.strip("/").split("/"):
         case [""]:
-            return _page(pages.home(standin))
+            return _page(pages.home(standin, _text(query, "search")))
         case ["users", group_id, user_id]:
             text = user_page.user(standin, unquote(group_id), unquote(user_id))
             return _page(text) if text else plain("The stand-in has no such user.", 404)
@@ -44,7 +44,8 @@ def get(standin: "StandIn", path: str, query: str) -> Reply:
             return as_json([asdict(entry) for entry in standin.store.ledger(after=after, limit=limit)])
         case ["users.json"]:
             offset, limit = _number(query, "offset", 0), _number(query, "limit", 1000)
-            return as_json([_public(user) for user in standin.store.users(limit, offset)])
+            found = standin.store.users(limit, offset, _text(query, "search"))
+            return as_json([_public(user) for user in found])
         case ["limits.json"]:
             return as_json(
                 standin.store.all_limits(_number(query, "offset", 0), _number(query, "limit", 1000))
@@ -136,6 +137,10 @@ def _public(user: dict[str, object]) -> dict[str, object]:
     return {**user, "password": bool(user["password"])}
 
 
+def _text(query: str, name: str) -> str:
+    return parse_qs(query).get(name, [""])[0]
+
+
 def _number(query: str, name: str, default: int) -> int:
-    given = parse_qs(query).get(name, [""])[0]
+    given = _text(query, name)
     return min(int(given), 2**62) if given.isascii() and given.isdigit() else default

@@ -15,14 +15,16 @@ def text(value: object) -> Safe:
     return value if isinstance(value, Safe) else Safe(escape(str(value)))
 
 
-def tag(name: str, *children: object, **attributes: object) -> Safe:
-    """An element. Attribute names may end in `_` (class_); False or "" leaves one out."""
+def tag(element: str, /, *children: object, **attributes: object) -> Safe:
+    """An element; an `input` has no end. Attribute names may end in `_` (class_); False or "" leaves one out."""
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
         for key, value in attributes.items()
         if value is not False and value != ""
     )
-    return Safe(f"<{name}{given}>{join(children)}</{name}>")
+    if element == "input":
+        return Safe(f"<input{given}>")
+    return Safe(f"<{element}{given}>{join(children)}</{element}>")
 
 
 def join(parts: Iterable[object]) -> Safe:

@@ -21,10 +21,10 @@ USERS_SHOWN = 100
 MESSAGES_SHOWN = 100
 
 
-def home(standin: "StandIn") -> str:
-    """The users, the messages, the session, the faults."""
+def home(standin: "StandIn", search: str = "") -> str:
+    """The users that `search` finds, the messages, the session, the faults."""
     store = standin.store
-    users = store.users(USERS_SHOWN)
+    users = store.users(USERS_SHOWN, search=search)
     user_count, message_count = store.count("users"), store.count("ledger")
     return page(
         "Stand-in ODIN",
@@ -35,7 +35,11 @@ def home(standin: "StandIn") -> str:
             section("Faults", _faults(standin)),
             class_="pair",
         ),
-        section(f"Users ({_shown(len(users), user_count)})", _users(users)),
+        section(
+            f"Users ({f'{len(users)} found' if search else _shown(len(users), user_count)})",
+            *([_search(search)] if user_count else []),
+            _users(users, search),
+        ),
         section(
             f"Messages ({_shown(min(message_count, MESSAGES_SHOWN), message_count)})",
             messages(store.newest(MESSAGES_SHOWN)),
@@ -80,7 +84,21 @@ def _faults(standin: "StandIn") -> Safe:
     return table(columns, rows, "None. Arm one with POST /faults; GET /faults lists what there is.")
 
 
-def _users(users: list[Document]) -> Safe:
+def _search(search: str) -> Safe:
+    """Finds users among all that there are."""
+    field = tag(
+        "input",
+        type="search",
+        name="search",
+        value=search,
+        placeholder="User id or name",
+        aria_label="Find users",
+    )
+    every = [tag("a", "Show all", href="/")] if search else []
+    return tag("form", field, tag("button", "Find"), *every, action="/", class_="find", role="search")
+
+
+def _users(users: list[Document], search: str) -> Safe:
     columns = [*("User", "Group", "Name", "Type", "Status", "Banks", "Demat", "KYC")]
     columns += [*("Cash ₹", "Collateral ₹", "Notional ₹")]
     rows = [
@@ -97,7 +115,8 @@ def _users(users: list[Document]) -> Safe:
         )
         for user in users
     ]
-    return table(columns, rows, "No user yet. The first message 301 that is applied creates one.")
+    empty = "No user yet. The first message 301 that is applied creates one."
+    return table(columns, rows, f"No user fits “{search}”." if search else empty)
 
 
 def messages(entries: list[LedgerEntry]) -> Safe:

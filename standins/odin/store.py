@@ -161,12 +161,13 @@ class Store:
             *(document["group_id"], document["user_id"], json.dumps(document), document["updated_at"]),
         )
 
-    def users(self, limit: int, offset: int = 0) -> list[Document]:
-        """Users, the one touched last first."""
+    def users(self, limit: int, offset: int = 0, search: str = "") -> list[Document]:
+        """Users, the one touched last first. `search`: a part of the user id or of the name, in any case."""
         rows = self._rows(
-            "SELECT document FROM users ORDER BY updated_at DESC, group_id, user_id LIMIT ? OFFSET ?",
-            limit,
-            offset,
+            "SELECT document FROM users "
+            "WHERE ?1 = '' OR instr(upper(user_id), ?1) OR instr(upper(document ->> '$.values.name'), ?1) "
+            "ORDER BY updated_at DESC, group_id, user_id LIMIT ?2 OFFSET ?3",
+            *(search.strip().upper(), limit, offset),
         )
         return [json.loads(row["document"]) for row in rows]
 

@@ -33,7 +33,7 @@ class Handler(CommonHandler):
                 return Reply(403, DENIED, "application/xml")
             return Reply(200, found, "application/octet-stream")
         if self.command == "GET":
-            return control.get(self.standin, path)
+            return control.get(self.standin, path, query)
         if self.from_another_site():
             return plain("Another site may not control the stand-in.", 403)
         return control.change(self.standin, self.command, path, self.content_type(), body)

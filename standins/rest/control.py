@@ -1,7 +1,7 @@
 """What is not the API: the page, the data for tests, and the control of faults, sessions and orders."""
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from standins.rest import pages
 from standins.rest.faults import FAULTS, BadFault
@@ -15,11 +15,12 @@ ACTIONS = ("fill", "fill-one", "reject", "cancel")
 NOT_FOUND = "There is nothing at this address."
 
 
-def get(standin: "RestStandIn", path: str) -> Reply:
+def get(standin: "RestStandIn", path: str, query: str) -> Reply:
     """The page and data."""
     match path.strip("/").split("/"):
         case [""]:
-            return Reply(200, pages.home(standin).encode(), HTML, PAGE_HEADERS)
+            search = dict(parse_qsl(query)).get("search", "")
+            return Reply(200, pages.home(standin, search).encode(), HTML, PAGE_HEADERS)
         case ["standin.css"]:
             return Reply(200, STYLE.encode(), "text/css; charset=utf-8")
         case ["standin.js"]:
@@ -59,7 +60,10 @@ def change(standin: "RestStandIn", method: str, path: str, content_type: str, bo
         return as_json({"error": str(error)}, 400)
     if done is None:
         return plain(NOT_FOUND, 404)
-    return Reply(303, b"", HTML, {"Location": "/"}) if content_type == FORM else as_json(done)
+    if content_type != FORM:
+        return as_json(done)
+    search = str(given.get("search", ""))
+    return Reply(303, b"", HTML, {"Location": f"/?{urlencode({'search': search})}" if search else "/"})
 
 
 def _change(standin: "RestStandIn", method: str, path: str, given: dict[str, Any]) -> dict[str, Any] | None:

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from standins.html import Safe, facts, join, page, section, table, tag
+from standins.html import Safe, facts, finder, join, page, section, table, tag
 from standins.rest.constants import CALLS, EXCHANGES, OPEN
 from standins.rest.faults import FAULTS
-from standins.rest.people import OWN_PASSWORD, Person
+from standins.rest.people import OWN_PASSWORD, USERS_SHOWN, Person
 from standins.rest.store import Document
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ NOTICE = "Stand-in: for demonstration, training and tests. Not the vendor's serv
 ORDERS_SHOWN = REQUESTS_SHOWN = 100
 
 
-def home(standin: "RestStandIn") -> str:
-    """The whole page."""
+def home(standin: "RestStandIn", search: str = "") -> str:
+    """The whole page, with the users that `search` finds."""
     orders = standin.store.orders()[:ORDERS_SHOWN]
     received = standin.store.received(REQUESTS_SHOWN)
     return page(
         TITLE,
         NOTICE,
-        section("Users and their second factors", _users(standin)),
+        section("Users and their second factors", *_users(standin, search)),
         tag(
             "div",
             section("Sessions", _sessions(standin.store.sessions())),
@@ -37,14 +37,17 @@ def home(standin: "RestStandIn") -> str:
     )
 
 
-def _users(standin: "RestStandIn") -> Safe:
+def _users(standin: "RestStandIn", search: str) -> list[Safe]:
     try:
-        people = standin.people.all()
+        people = standin.people.found(search, USERS_SHOWN + 1)
     except OSError:
-        return tag("p", f"The stand-in ODIN at {standin.odin} does not answer.", class_="empty")
-    rows = [(_who(person), *_codes(standin, person)) for person in people]
+        return [tag("p", f"The stand-in ODIN at {standin.odin} does not answer.", class_="empty")]
+    rows = [(_who(person), *_codes(standin, person, search)) for person in people[:USERS_SHOWN]]
     empty = "No user yet. Create one in the portal; it may log in here as soon as ODIN has it."
-    return table(("User", "TOTP", "OTP", "Other", "Segments", "Password"), rows, empty, "Users")
+    empty = f"No user fits “{search}”." if search else empty
+    shown = table(("User", "TOTP", "OTP", "Other", "Segments", "Password"), rows, empty, "Users")
+    more = [tag("p", f"Only {USERS_SHOWN} are shown. Search for others.", class_="empty")]
+    return [finder(search), shown, *(more if len(people) > USERS_SHOWN else [])]
 
 
 def _who(person: Person) -> Safe:
@@ -54,7 +57,7 @@ def _who(person: Person) -> Safe:
     return join([tag("code", person.user_id), tag("div", person.name), *marks])
 
 
-def _codes(standin: "RestStandIn", person: Person) -> tuple[object, ...]:
+def _codes(standin: "RestStandIn", person: Person, search: str) -> tuple[object, ...]:
     keys = standin.people.keys(person.user_id)
     more = facts(
         [
@@ -75,14 +78,17 @@ def _codes(standin: "RestStandIn", person: Person) -> tuple[object, ...]:
         _copy("TOTP", keys.totp),
         _copy("OTP", keys.otp),
         tag("details", tag("summary", "Show"), more),
-        tag("details", tag("summary", "Show"), _segments(person)) if standin.odin else "all",
+        tag("details", tag("summary", "Show"), _segments(person, search)) if standin.odin else "all",
         own,
     )
 
 
-def _segments(person: Person) -> Safe:
-    """What a user may trade in, and buttons that change it at the stand-in ODIN behind the portal's back."""
-    who = {"group_id": person.group_id, "user_id": person.user_id}
+def _segments(person: Person, search: str) -> Safe:
+    """What a user may trade in, and buttons that change it at the stand-in ODIN behind the portal's back.
+
+    They lead back to the users that `search` found.
+    """
+    who = {"group_id": person.group_id, "user_id": person.user_id, "search": search}
     rows = []
     for name, _, _ in EXCHANGES:
         allowed = name in person.exchanges

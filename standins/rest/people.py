@@ -3,6 +3,7 @@
 import json
 import secrets
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +16,8 @@ from standins.rest.store import Document
 
 #: Seconds that a one-time password is good for.
 OTP_SECONDS = 120
+#: Pages show so many users, each with its codes and buttons; the search finds the others.
+USERS_SHOWN = 20
 #: Users of its own, with made-up names.
 OWN_PASSWORD = "Demo#2026"  # noqa: S105  # shown on the page
 OWN = (("DEMO1", "Asha Example"), ("DEMO2", "Ravi Example"))
@@ -101,11 +104,16 @@ class People:
             self._store.save_keys(user_id, vars(made))
         return Keys(**(self._store.keys(user_id) or {}))
 
-    def all(self) -> list[Person]:
-        """The users to show. Raises OSError where the stand-in ODIN does not answer."""
+    def found(self, search: str, most: int) -> list[Person]:
+        """Users with `search` in their id or name, `most` of them, the one touched last first.
+
+        Raises OSError where the stand-in ODIN does not answer.
+        """
         if not self._odin:
-            return [Person(user_id, name) for user_id, name in OWN]
-        with _opener.open(f"{self._odin}/users.json?limit=100", timeout=2) as answer:
+            wanted = search.strip().upper()
+            return [Person(known, name) for known, name in OWN if wanted in known or wanted in name.upper()]
+        asked = urllib.parse.urlencode({"search": search, "limit": most})
+        with _opener.open(f"{self._odin}/users.json?{asked}", timeout=2) as answer:
             return [_person(user) for user in json.load(answer)]
 
     def set_segment(self, group_id: str, user_id: str, exchange: str, allowed: bool) -> None:

@@ -313,7 +313,7 @@ if (one("[data-seconds]")) setInterval(countDown, 1000);
 
 document.addEventListener("DOMContentLoaded", () => {
   one("[data-focus]")?.focus();
-  one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  for (const tab of all(".tabs [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
   all("[data-picker]").forEach(sayPicked);
   all("dialog[data-open]").forEach((dialog) => dialog.showModal());
   // Side index: marks the section that is being read.

@@ -150,7 +150,7 @@ def test_compliance_follows_a_limit_exports_verifies_and_sees_what_was_altered(p
     # Who raised the limit, why, who approved it, what ODIN said: from the list's search to one time line.
     page.goto("/audit/")
     page.get_by_role("searchbox", name="Retail user or staff").fill("HO/TRAIL1")
-    page.get_by_role("link", name="The story of HO/TRAIL1").click()
+    page.get_by_role("link", name="History of HO/TRAIL1").click()
     for _ in range(30):
         if main.locator("article", has_text="TRAIL0001").locator(".step-done", has_text="Applied").count():
             break

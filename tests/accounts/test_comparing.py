@@ -80,7 +80,11 @@ def test_alternate_addresses_stand_beside_the_profile():
         "Alternate address 1",
         "Alternate address 2",
     ]
-    assert compared.words
+    assert compared.words == (
+        "E-mail is not the same in Profile, Alternate address 1 and Alternate address 2. Check each of them."
+    )
+    (two,) = comparisons({"email": "a@example.com", "second_email": "b@example.com"})
+    assert two.words == "E-mail is not the same in Profile and Alternate address 2. Check both."
 
 
 def test_the_matrix_says_of_each_place_whether_it_agrees_differs_or_is_absent():

@@ -53,7 +53,7 @@ def test_the_history_of_one_retail_user_tells_everything_to_compliance(
     client.force_login(compliance)
     client.post(reverse("desk:reveal"), {"lane": "HO/RET001", "reason": "Complaint 12"})
     listed = client.get(reverse("compliance:list"), {"q": "ho/ret001"}).content.decode()
-    told = words(client.get(re.search(r'href="([^"]+)">The story of HO/RET001', listed)[1]).content.decode())
+    told = words(client.get(re.search(r'href="([^"]+)">History of HO/RET001', listed)[1]).content.decode())
     change = Change.objects.get()
     for said in (
         f"(C-{change.pk})",

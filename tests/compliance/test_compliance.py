@@ -59,6 +59,7 @@ def test_entries_are_found_by_person_user_kind_outcome_code_reference_and_reques
     assert listed(as_compliance, code="0") == {one.pk}
     assert listed(as_compliance, reference="REF9") == {one.pk}
     assert listed(as_compliance, by_name="maker") == {two.pk}
+    assert listed(as_compliance, by_name=f"{maker.first_name} {maker.last_name}".lower()) == {two.pk}
     assert listed(as_compliance, q="HO/RET002") == {two.pk}
     assert listed(as_compliance, action="change.") == {two.pk}
     assert login.pk in listed(as_compliance, request_id=login.request_id)

@@ -42,7 +42,7 @@ def test_the_largest_amounts_that_one_person_approved_come_first(db):
 
 def test_compliance_sees_the_last_verification_and_nobody_else_has_the_panel(client, compliance, checker):
     client.force_login(compliance)
-    assert "Never verified on a page" in client.get("/").content.decode()
+    assert "Not verified yet" in client.get("/").content.decode()
     Check.objects.create(asked_by=compliance, ended_at=timezone.now(), entries=1234)
     assert "1,234 entries" in client.get("/").content.decode()
     Check.objects.create(asked_by=compliance, ended_at=timezone.now(), fault="Seal 7 is not what it was")

@@ -103,6 +103,33 @@ def test_ended_sessions_leave_the_table_with_the_next_login(client, asha):
     assert not Session.objects.filter(expire_date__year=2020).exists()
 
 
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36",
+            "Chrome on Linux",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36",
+            "Chrome on Android",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("Odd/1.0 <b>", "Odd/1.0 &lt;b&gt;"),
+    ],
+)
+def test_a_session_names_its_browser_as_people_know_it(client, asha, sent, words):
+    log_in(client, "asha", HTTP_USER_AGENT=sent)
+    assert f">{words}</td>" in client.get("/staff/sessions/").content.decode()
+
+
 def test_ones_sessions_are_listed_and_all_others_ended_at_once(client, asha):
     others = [Client(), Client()]
     log_in(client, "asha", HTTP_USER_AGENT="Mine")

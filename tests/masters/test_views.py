@@ -37,7 +37,7 @@ def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(as_admin):
     page = as_admin.post(
         reverse("masters:add"), {"list": "banks", "code": "HD|FC", "label": "x"}
     ).content.decode()
-    assert "Nothing was kept" in page
+    assert "Nothing was saved" in page
     assert 'value="HD|FC"' in page
 
 

@@ -36,12 +36,12 @@ def test_columns_are_put_in_order_by_keyboard_and_saved_as_a_view(log_in):
     dialog = page.get_by_role("dialog", name="Columns of this list")
     expect(dialog).to_be_visible()
     assert violations(page) == []
-    dialog.get_by_role("button", name="Move What up").focus()
+    dialog.get_by_role("button", name="Move Action up").focus()
     page.keyboard.press("Enter")
     dialog.get_by_role("checkbox", name="Why").focus()
     page.keyboard.press("Space")
     dialog.get_by_role("button", name="Apply columns").click()
-    expect(page.locator("#list thead th")).to_have_text(["When", "What", "Who", "On", "In words"])
+    expect(page.locator("#list thead th")).to_have_text(["When", "Action", "Who", "On", "In words"])
     assert "columns=" in page.url
     page.get_by_role("button", name="Show views").click()
     views = page.get_by_role("dialog", name="Views of this list")

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
+from backoffice.audit.seals import seal_new, verify
 from backoffice.changes import operations as changes
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.models import Change
@@ -78,12 +79,34 @@ def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_with_mail
     assert in_force(client_with_mail, desk) == consent
     given = Entry.objects.get(action="connector.consent_given")
     assert given.details["text_hash"] == consent.text_hash == sha256(consent.text)
-    assert given.subject == "HO/RET001"
+    assert (given.subject, given.by_name) == ("HO/RET001", "Client HO/RET001")
     assert "Consent revoked" in visitor.revoke().page
     assert in_force(client_with_mail, desk) is None
     consent.refresh_from_db()
     assert (consent.state, consent.revoked_by) == (ConsentState.REVOKED, None)
     assert "This consent is revoked" in visitor.open().page
+
+
+def test_the_trail_names_the_client_who_clicked_in_list_entry_filter_and_export(asked, compliance, client):
+    _, visitor = asked
+    visitor.open("0000")  # nobody knows who that was
+    visitor.give().revoke()
+    client.force_login(compliance)
+    entries = Entry.objects.filter(by_name="Client HO/RET001").order_by("id")
+    assert list(entries.values_list("action", flat=True)) == [
+        f"connector.consent_{what}" for what in ("opened", "code", "given", "revoked")
+    ]
+    for typed in ("Client HO/RET001", "ho/ret001"):
+        page = client.get("/audit/", {"by_name": typed}).content.decode()
+        assert set(re.findall(r'data-href="/audit/(\d+)/"', page)) == {str(one.pk) for one in entries}
+        assert page.count(">Client HO/RET001<") == len(entries)
+    given = client.get(entries[2].get_absolute_url()).content.decode()
+    assert "by Client HO/RET001" in given
+    file = b"".join(client.post("/audit/csv/?by_name=HO/RET001").streaming_content).decode()
+    assert file.count("Client HO/RET001") == len(entries)
+    assert "by Client HO/RET001" in client.get("/users/HO/RET001/?tab=history").content.decode()
+    seal_new()
+    assert not verify().fault
 
 
 def test_the_link_of_a_consent_in_force_lets_its_client_revoke_later(asked, client_with_mail, desk, maker):

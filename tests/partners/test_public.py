@@ -1,6 +1,7 @@
 """Model 1 from the link to the return: token checks, GetOrderDetails, callbacks, and strangers (C4 to C27)."""
 
 import json
+import re
 import uuid
 from datetime import timedelta
 from types import SimpleNamespace
@@ -49,6 +50,15 @@ class TestALink:
         assert visitor.open(said).status_code == 303
         page = visitor.browser.get("/connector/visit/").content.decode()
         assert "PEEPAL" in page
+        first = re.search(r"<tbody>(.*?)</tr>", page, re.DOTALL)[1]
+        for words in (
+            "NSE Equity",
+            "<strong>Buy 10</strong>, limit",
+            "Valid: day",
+            'data-label="Price ₹"',
+            "101.50",
+        ):
+            assert words in first
         assert "Shares can fall" in page
         assert state() == InvitationState.OPENED
 

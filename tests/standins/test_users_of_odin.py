@@ -1,5 +1,8 @@
 """The other stand-ins beside the stand-in ODIN: users that messages created log in over REST and at the broker."""
 
+import urllib.parse
+import urllib.request
+
 import pytest
 
 from backoffice.protocol.cipher import PasswordCipher
@@ -46,6 +49,37 @@ def test_a_user_that_odin_has_logs_in_with_what_was_sent_to_odin(both):
     balance = caller.call("GET", f"{BASE}/authentication/v1/user/balance")[1]
     assert balance["data"]["equity"]["available"]["cash"] == "5000.00"
     assert "WEBRET1" in caller.call("GET", "/")[1].decode()
+
+
+def test_a_search_finds_among_all_users_of_odin_and_its_buttons_lead_back_to_them(both):
+    caller, desk = both
+    for number in range(1, 23):
+        assert (
+            create(desk, t201=f"WEBRET{number}", t206=f"Person {number:02}", t215=f"ABCPT{number:04}K")[18]
+            == "1"
+        )
+    newest = caller.call("GET", "/")[1].decode()
+    assert "Only 20 are shown." in newest
+    assert "Person 01" not in newest
+    found = caller.call("GET", "/?search=person+01")[1].decode()
+    assert "Person 01" in found
+    assert "Person 02" not in found
+    assert 'name="search" value="person 01"' in found
+    form = {
+        "group_id": "HO",
+        "user_id": "WEBRET1",
+        "exchange": "NSE_EQ",
+        "allowed": "0",
+        "search": "person 01",
+    }
+    caller.headers.pop("Content-Type", None)
+    body = urllib.parse.urlencode(form).encode()
+    status, _ = caller.call("POST", "/segments", body, Content_Type="application/x-www-form-urlencoded")
+    assert (status, caller.answer_headers["Location"]) == (303, "/?search=person+01")
+    with urllib.request.urlopen(f"{caller.standin.odin}/?search=webret22") as answer:
+        users = answer.read().decode()
+    assert "Users (1 found)" in users
+    assert "Person 22" in users
 
 
 @pytest.mark.parametrize(

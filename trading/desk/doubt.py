@@ -3,10 +3,11 @@ person (R21). Nothing is ever sent a second time.
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backoffice.free_text import checked
@@ -17,9 +18,25 @@ from trading.desk.rights import need_dealer
 from trading.desk.seen import take
 from trading.desk.trail import note
 from trading.models import AskedChange, AskedState, DeskOrder, OrderState, Step
+from trading.models.desk import sending_over
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
+
+
+def orders_in_doubt(most: int) -> list[DeskOrder]:
+    """Orders of all desks whose outcome nobody knows, the newest first, `most` of them."""
+    return list(_in_doubt(DeskOrder.objects.all(), OrderState.UNKNOWN, OrderState.SENDING)[:most])
+
+
+def asked_in_doubt(most: int) -> list[AskedChange]:
+    """What was asked of orders and nobody knows whether it was done, the newest first, `most` of them."""
+    return list(_in_doubt(AskedChange.objects.all(), AskedState.UNKNOWN, AskedState.SENDING)[:most])
+
+
+def _in_doubt(found: QuerySet[Any], unknown: str, sending: str) -> QuerySet[Any]:
+    died = Q(state=sending, at__lt=timezone.now() - sending_over())
+    return found.filter(Q(state=unknown) | died).select_related("dealer")
 
 
 def look(what: DeskOrder | AskedChange, *, by: "User") -> str:

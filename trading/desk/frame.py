@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from accounts import user_page
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
 from backoffice.access import StaffRequest, for_staff
@@ -51,24 +52,32 @@ def user_of(group_id: str, user_id: str) -> RetailUser:
     return user
 
 
-def frame(
-    request: StaffRequest, user: RetailUser, row: DeskSession | None, current: str = ""
-) -> dict[str, Any]:
-    """What every page of a client's desk has."""
-    place = [user.group_id, user.user_id]
-    mine = bool(row and row.state == SessionState.OPEN and row.dealer_id == request.user.pk)
-    parts = [Tab("Desk", desk_url(user.lane), current=current == "")]
-    if mine:
-        parts += [
-            Tab(label, reverse("trading:book", args=[*place, name]), current=name == current)
-            for name, label in BOOKS.items()
-        ]
+def frame(request: StaffRequest, user: RetailUser, row: DeskSession | None) -> dict[str, Any]:
+    """What every page of a client's desk has, the forms too."""
     return {
         "lane": user.lane,
         "retail_user": user,
         "desk_session": row,
-        "mine": mine,
+        "mine": bool(row and row.state == SessionState.OPEN and row.dealer_id == request.user.pk),
         "may_deal": request.user.has_perm(DEAL),
-        "desk_tabs": parts,
-        "place_url": reverse("trading:place", args=place),
+        "desk_url": desk_url(user.lane),
+        "place_url": reverse("trading:place", args=[user.group_id, user.user_id]),
+    }
+
+
+def client_frame(
+    request: StaffRequest, user: RetailUser, row: DeskSession | None, book: str = ""
+) -> dict[str, Any]:
+    """The context of `trading/desk/client_page.html`: a page of the retail user with the desk's own tabs.
+
+    `book`: the name of the one that is shown.
+    """
+    books = [
+        Tab(label, reverse("trading:book", args=[user.group_id, user.user_id, name]), current=name == book)
+        for name, label in BOOKS.items()
+    ]
+    return {
+        **user_page.frame(request, user.lane, user, "trading:client"),
+        **frame(request, user, row),
+        "desk_tabs": [Tab("Desk", desk_url(user.lane), current=not book), *books],
     }

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import RetailUser
 from backoffice.access import StaffRequest
-from backoffice.audit.operations import SYSTEM
+from backoffice.audit.models import SYSTEM
 from backoffice.kit import privacy
 from backoffice.kit.components import Event, Tab
+from backoffice.kit.subjects import names_of
 from markets import search
 from trading.desk import doubt, orders, sessions, stop, tickets
 from trading.desk.errors import DeskProblem
@@ -111,7 +112,7 @@ def _ticket(
 ) -> HttpResponse:
     here = reverse("trading:place", args=[user.group_id, user.user_id])
     context = {
-        **frame(request, user, own.row, current="place"),
+        **frame(request, user, own.row),
         "form": form,
         "kind": kind,
         "kinds": [
@@ -210,9 +211,10 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
     shows = privacy.shown(request, found.lane)
     return {
         "lane": found.lane,
+        "client": names_of({found.lane}).get(found.lane, ""),
         "group_id": group_id,
         "user_id": user_id,
-        "events": [_event(one, shows) for one in reversed(events)],
+        "events": [_event(one, found.who, shows) for one in reversed(events)],
         "shows_personal": shows,
         "may_reveal": privacy.may_reveal(request, found.lane),
         "in_doubt": found.in_doubt,
@@ -223,12 +225,13 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
     }
 
 
-def _event(one: OrderEvent, shows: bool) -> Event:
+def _event(one: OrderEvent, sender: str, shows: bool) -> Event:
+    """A step as a line of the history. `sender`: who confirmed it, which may be the client, who is not of the staff."""
     tone, icon = TONES[Step(one.step)]
     raw = "\n\n".join(part for part in (one.body, one.received) if part)
     return Event(
         at=one.at,
-        who=str(one.by or SYSTEM),
+        who=str(one.by or (sender if one.step == Step.CONFIRMED else SYSTEM)),
         what=f"{one.get_step_display()}: {privacy.words(one.text, shows)}",
         why=privacy.words(one.reason, shows),
         tone=tone,

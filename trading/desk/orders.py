@@ -163,6 +163,7 @@ def confirm(
             Step.CONFIRMED,
             f"{judged.words} Instruction: {order.get_instruction_display().lower()}, {reference}.",
             by=by,
+            by_client=by is None,
             body=to_json(tickets.rest_values(ticket, order.identifier)),
         )
         reached(OrderPoint.COMMITTING)

@@ -108,7 +108,7 @@ def open_own(
 
 
 def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | None") -> DeskSession:
-    """Keep that a login begins, send it, and keep how it ended."""
+    """Keep that a login begins, send it, and keep how it ended. `by`: None for the client."""
     try:
         values = operations.login_values(user, typed, row.factor)
     except CheckProblem as error:
@@ -129,6 +129,7 @@ def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | 
             record(
                 "desk.login",
                 by=by,
+                by_client=by is None,
                 subject=user.lane,
                 text=f"{row}: login begun. Identified: {row.get_identified_display()}.",
                 details={"session": row.pk, "factor": row.factor},
@@ -162,6 +163,7 @@ def _failed(row: DeskSession, outcome: Outcome, words: str, by: "User | None") -
         record(
             "desk.no_login",
             by=by,
+            by_client=by is None,
             subject=row.lane,
             text=f"{row}: no login, {outcome.kind.value}. {words}",
             details={"session": row.pk, "outcome": outcome.kind.value},
@@ -178,6 +180,7 @@ def _opened(row: DeskSession, session: Session, by: "User | None") -> bool:
         record(
             "desk.opened",
             by=by,
+            by_client=by is None,
             subject=row.lane,
             text=f"{row} opened by the client's own login.",
             details={"session": row.pk},

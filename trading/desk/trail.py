@@ -19,6 +19,7 @@ def note(
     text: str,
     *,
     by: "User | None",
+    by_client: bool = False,
     outcome: str = "",
     body: str = "",
     received: str = "",
@@ -41,6 +42,7 @@ def note(
     record(
         f"desk.order_{step.value}",
         by=by,
+        by_client=by_client,
         subject=what.lane,
         text=f"{what}: {text}",
         reason=reason,

@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -27,7 +26,7 @@ from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.rows import Row
 from backoffice.rest.api.status import read_status
 from markets import search
-from trading.desk import books, caps, sessions, stop, terms
+from trading.desk import books, caps, doubt, sessions, stop, terms
 from trading.desk.errors import DeskProblem
 from trading.desk.forms import (
     BookForm,
@@ -35,11 +34,11 @@ from trading.desk.forms import (
     chosen,
     scrip_value,
 )
-from trading.desk.frame import frame, page, user_of
+from trading.desk.frame import client_frame, frame, page, user_of
 from trading.desk.rights import DEAL, STOP, VIEW
 from trading.desk.tickets import scrip_words
-from trading.models import AskedChange, AskedState, DeskOrder, DeskSession, OrderState, SessionState
-from trading.models.desk import desk_url, sending_over
+from trading.models import AskedChange, DeskOrder, DeskSession, SessionState
+from trading.models.desk import desk_url
 from trading.operations import Credentials
 
 #: Rows of a page of a list of the desk.
@@ -52,8 +51,7 @@ def desk(request: StaffRequest) -> HttpResponse:
     """All desks: what needs a person, who is at which desk, the orders of today, the kill switch."""
     switch = stop.holding()
     today = DeskOrder.objects.filter(day=caps.today()).select_related("dealer")
-    doubtful = _in_doubt(DeskOrder.objects.all(), OrderState.UNKNOWN, OrderState.SENDING)
-    asked = _in_doubt(AskedChange.objects.all(), AskedState.UNKNOWN, AskedState.SENDING)
+    doubtful, asked = doubt.orders_in_doubt(LISTED + 1), doubt.asked_in_doubt(LISTED + 1)
     open_now = DeskSession.objects.filter(state=SessionState.OPEN).select_related("dealer")
     listed = [*doubtful[:LISTED], *asked[:LISTED]]
     orders, desks = _paged(request, today, "page"), _paged(request, open_now, "desks")
@@ -73,12 +71,6 @@ def desk(request: StaffRequest) -> HttpResponse:
     return render(request, "trading/desk/desk.html", context)
 
 
-def _in_doubt(found: QuerySet[Any], unknown: str, sending: str) -> list[Any]:
-    """What is in doubt, the newest first: one more than is listed where there are more."""
-    died = Q(state=sending, at__lt=timezone.now() - sending_over())
-    return list(found.filter(Q(state=unknown) | died).select_related("dealer")[: LISTED + 1])
-
-
 def _paged(request: StaffRequest, found: QuerySet[Any], name: str) -> Page[Any]:
     """The page of a list that a parameter of the address asks for."""
     return Paginator(found, LISTED).get_page(request.GET.get(name))
@@ -93,7 +85,7 @@ def client(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     own = DeskOrder.objects.filter(lane=user.lane).select_related("dealer")
     asked = AskedChange.objects.filter(lane=user.lane).select_related("dealer")
     context = {
-        **frame(request, user, row),
+        **client_frame(request, user, row),
         "orders": _paged(request, own, "page"),
         "asked": _paged(request, asked, "asked"),
         "obstacle": "" if row else sessions.obstacle(user),
@@ -162,7 +154,7 @@ def book(request: StaffRequest, group_id: str, user_id: str, name: str) -> HttpR
         messages.error(request, "ODIN ended the session. The client must log in again.")
         return redirect(desk_url(user.lane))
     context = {
-        **frame(request, user, own.row, current=name),
+        **client_frame(request, user, own.row, name),
         "name": name,
         "label": books.BOOKS[name],
         "table": f"trading/desk/_book_{'orders' if name == 'gtd' else name}.html",

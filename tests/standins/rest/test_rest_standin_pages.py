@@ -74,7 +74,11 @@ def test_every_form_of_the_page_can_be_sent_as_it_is_drawn(trader):
     text = page(trader)
     assert '<option value="">every call</option>' in text
     assert not re.search(r"<(input|button)[^>]*\son\w+=", text)
-    assert len(re.findall(r'<form[^>]*method="post"', text)) == len(re.findall("<form", text)) >= 6
+    assert (
+        len(re.findall(r'<form[^>]*method="post"', text))
+        == len(re.findall('<form(?![^>]*role="search")', text))
+        >= 6
+    )
 
 
 def start(*arguments, **environment):
@@ -123,3 +127,14 @@ def test_a_missing_key_and_a_port_in_use_are_said_in_a_sentence(standin):
     taken = start(f"--port={standin.port}", "--database=:memory:", REST_API_KEY=API_KEY)
     assert "cannot start on 127.0.0.1" in taken.communicate(timeout=20)[1]
     assert taken.returncode == 1
+
+
+def test_users_are_found_by_a_part_of_their_id_or_name(caller):
+    status, body = caller.call("GET", "/?search=ravi")
+    assert status == 200
+    found = body.decode()
+    assert "Ravi Example" in found
+    assert "Asha Example" not in found
+    assert 'value="ravi"' in found
+    assert "Asha Example" in caller.call("GET", "/?search=demo")[1].decode()
+    assert "No user fits “&lt;b&gt;”." in caller.call("GET", "/?search=%3Cb%3E")[1].decode()

@@ -1,0 +1,21 @@
+"""What a browser calls itself, as people know it."""
+
+#: What is in the name that a browser sends, and what people call it. The first that fits: later names stand in others.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    *(("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Mac OS X", "macOS"), ("Linux", "Linux")),
+)
+
+
+def in_words(sent: str) -> str:
+    """“Chrome on Windows” of what a browser sent; what it sent where that names none that is known."""
+    browser = next((name for mark, name in BROWSERS if mark in sent), "")
+    system = next((name for mark, name in SYSTEMS if mark in sent), "")
+    return f"{browser} on {system}" if browser and system else browser or sent

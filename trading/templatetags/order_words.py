@@ -1,0 +1,14 @@
+"""Template filters of the order desk's pages."""
+
+from django import template
+
+from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validity
+
+register = template.Library()
+_NAMES = {one.value: one.label for choice in (Exchange, OrderType, Product, Side, Validity) for one in choice}
+
+
+@register.filter
+def by_name(code: str | None) -> str:
+    """A code of the REST API by its name; one that is not declared as it is; "" without one."""
+    return _NAMES.get(code or "", code or "")
