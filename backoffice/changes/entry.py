@@ -319,6 +319,8 @@ def _edited(form: EntryForm, typed_in: Typed, button: str) -> Typed:
             return make_default(typed_in, form.groups[name], index)
         case ["copy", source, target] if {source, target} <= form.sets:
             return {**typed_in, target: list(typed_in[source])}
+        case ["preset", slug]:
+            return {**typed_in, **form.preset(slug)}
         case ["fill", before] if form.filling:
             return form.filling.fill(typed_in, before)
     return typed_in
