@@ -7,7 +7,7 @@ from typing import Any
 
 from backoffice.changes import kinds, operations
 from backoffice.changes.deciders import may_propose
-from backoffice.changes.examination import Examined
+from backoffice.changes.examination import Examined, Known
 from backoffice.changes.filling import Filling
 from backoffice.kit.sections import Section
 from backoffice.protocol.fields import Flags, Record, Records, Values
@@ -30,6 +30,8 @@ class EntryForm:
     address: Callable[..., str]
     back: tuple[str, str]
     fixed: Values = field(default_factory=dict)
+    #: The record that the form was filled from, where whoever made the form has read it.
+    read: Known | None = None
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
     filling: Filling | None = None
@@ -55,6 +57,14 @@ class EntryForm:
     def is_about(self, subject: str) -> bool:
         """Whether a change about this subject can be corrected here; a form on which somebody types it takes any."""
         return kinds.kind(self.kind).subject(self.fixed) in ("", subject)
+
+    @property
+    def known(self) -> Known:
+        """The record that the form was filled from; none where somebody types what it is about."""
+        if self.read or not self.fixed:
+            return self.read or Known()
+        kind = kinds.kind(self.kind)
+        return kind.known(kind.subject(self.fixed))
 
     @property
     def local(self) -> bool:
