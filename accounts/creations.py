@@ -137,12 +137,12 @@ def _already_there(
         yield Finding("user_id", words, rule="portal.exists")
         return
     if lane in changes:
-        words = f"Change {changes[lane]} already proposes {lane} and waits for a checker."
+        words = f"C-{changes[lane]} already proposes {lane} and waits for a checker."
         yield Finding("user_id", f"{words} Wait for it, or choose another user id.", rule="portal.pending")
     if lane in deliveries:
         delivery = deliveries[lane]
         state = delivery.get_state_display().lower()
-        words = f"{lane} is being created already: delivery {delivery.pk} is {state}."
+        words = f"{lane} is being created already: D-{delivery.pk} is {state}."
         yield Finding("user_id", f"{words} Wait for its outcome.", rule="portal.pending")
 
 

@@ -36,7 +36,7 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
     menu = change_kind.menu if change_kind else None
     if user is None or change_kind is None or menu is None or not menu.applies(user):
         raise Http404("There is no such retail user or change.")
-    known = change_kind.known(lane).values or {}
+    read = change_kind.known(lane)
     own = to_values(user)
     fixed: Values = {
         name: own[name] for name in IDENTITY if name in change_kind.message.fields and own.get(name)
@@ -51,8 +51,9 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
         address=form_address("accounts:change", group_id, user_id, slug),
         back=(user.name or lane, reverse("accounts:detail", args=[group_id, user_id])),
         fixed=fixed,
+        read=read,
     )
-    return menu.shape(form, known)
+    return menu.shape(form, read.values or {})
 
 
 def part_form(group_id: str, user_id: str, part: str) -> EntryForm:

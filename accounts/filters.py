@@ -16,13 +16,13 @@ from backoffice.protocol.codes import OdinUserType, UserStatus
 class RetailUserFilter(Filters):
     """Quick search by id or name; state, place, type, origin, and what is under way.
 
-    One of the states is that of the new users who wait for approval: with it `qs` are these.
+    Some of the states are those of new users who are not here yet: with one of them `qs` are these.
     """
 
     q = SearchFilter(label="Id or name", method="search")
     status = django_filters.ChoiceFilter(
         choices=[
-            (new_users.IN_APPROVAL, "In approval"),
+            *((name, stage.label) for name, stage in new_users.STAGES.items()),
             *((status.value, status.label) for status in UserStatus),
         ],
         empty_label="Any",
@@ -45,20 +45,24 @@ class RetailUserFilter(Filters):
         fields = ("q", "status", "group_id", "manager_id", "odin_user_type", "source", "work")
 
     @property
-    def qs(self) -> QuerySet[Any]:
-        if self.is_bound and self.is_valid() and self.form.cleaned_data["status"] == new_users.IN_APPROVAL:
-            return new_users.fitting(self.form.cleaned_data, self.request.user)
-        return super().qs
+    def stage(self) -> str:
+        """Which new users are asked for in the place of the retail users; "" for none."""
+        asked = str(self.form.cleaned_data["status"]) if self.is_bound and self.is_valid() else ""
+        return asked if asked in new_users.STAGES else ""
 
     @property
-    def in_front(self) -> QuerySet[Any]:
-        """The new users in approval that the filters choose beside the retail users."""
+    def qs(self) -> QuerySet[Any]:
+        if self.stage:
+            return new_users.fitting(self.stage, self.form.cleaned_data, self.request.user)
+        return super().qs
+
+    def in_front(self, stage: str) -> QuerySet[Any]:
+        """The new users at a stage that the filters choose beside the retail users."""
         chosen = self.form.cleaned_data if self.is_bound and self.is_valid() else {}
+        found = new_users.waiting(stage, self.request.user)
         if chosen.get("status") or chosen.get("below") or self.problems:
-            return new_users.waiting(self.request.user).none()
-        return (
-            new_users.fitting(chosen, self.request.user) if chosen else new_users.waiting(self.request.user)
-        )
+            return found.none()
+        return new_users.fitting(stage, chosen, self.request.user) if chosen else found
 
     def search(self, queryset: QuerySet[RetailUser], name: str, value: str) -> QuerySet[RetailUser]:
         return matching(queryset, value)

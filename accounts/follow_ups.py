@@ -368,6 +368,10 @@ def sections(asked: type[Request], groups: Sequence[Group]) -> tuple[Section, ..
     return (settings, *(_cards(asked, group) for group in groups if group.records))
 
 
+#: What the button adds, where it is called otherwise than in the names of columns.
+ADDED = {"QVL": "QVL template", "Participant": "Participant code", "Square-off": "Square-off setting"}
+
+
 def _cards(asked: type[Request], group: Group) -> Section:
     declared = cast(Records, asked.fields[group.records])
     return Section(
@@ -376,6 +380,6 @@ def _cards(asked: type[Request], group: Group) -> Section:
         (Block(tuple(declared.record.fields)),),
         template="forms/section_cards.html",
         record=group.records,
-        noun=declared.record.noun,
+        noun=ADDED.get(declared.record.noun, declared.record.noun),
         empty="None. No message goes out for it.",
     )

@@ -1,5 +1,6 @@
 """The form of a new retail user: how the fields of 301 are divided, what they start with, and when parts apply."""
 
+from accounts.segments import PRESETS
 from backoffice.kit.conditions import Minor, When, need
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.account_rules import BSE_MODES
@@ -49,6 +50,7 @@ SECTIONS = (
         (Block(SEGMENTS),),
         "What the user may trade, see and log in to, segment by segment.",
         template="forms/section_matrix.html",
+        presets=PRESETS,
     ),
     Section("logins", "Login types & products", (Block(("login_types", "products")),)),
     Section(

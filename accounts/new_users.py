@@ -1,32 +1,64 @@
-"""New retail users who wait for a checker: found beside those who are here, until they are here or rejected."""
+"""New retail users who wait for a checker or for ODIN: found beside those who are here, until they are here."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import StrIndex, Substr
 
 from accounts.creations import CREATE_RETAIL_USER, REGISTER_RETAIL_USER
-from accounts.models import NewUser, Source
-from accounts.under_way import WORK
+from accounts.models import NewUser, RetailUser, Source
+from accounts.under_way import LANE, WORK
 from backoffice.audit.search import UserId, of_user
 from backoffice.changes.deciders import visible_to
-from backoffice.changes.models import NEW_RECORD, said
+from backoffice.changes.models import NEW_RECORD, State, said
+from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.kit import privacy
 from backoffice.kit.text_indexes import INSIDE_FROM
 
-#: The status of a retail user that stands for all of them in the filters of the list.
-IN_APPROVAL = "in_approval"
-#: So many are shown before the retail users on the first page of their list.
+#: So many of a stage are shown before the retail users on the first page of their list.
 SHOWN = 10
 #: The kinds of change that make a retail user, by what its source is then.
 SOURCES = {Source.CREATED: CREATE_RETAIL_USER, Source.DECLARED: REGISTER_RETAIL_USER}
 
 
-def waiting(person: Any) -> QuerySet[NewUser]:
-    """The new retail users in approval whose changes somebody may see, the newest first."""
+class Stage(NamedTuple):
+    """How far a new retail user has come: as the filters of the list call it, and which of them are there.
+
+    They are two questions to the database, not one with an "or": each is answered from an index of its own.
+    """
+
+    label: str
+    there: Callable[[], QuerySet[NewUser]]
+
+
+def _on_its_way() -> QuerySet[NewUser]:
+    """Those whose creation is approved and not settled. Behind a refused one other messages may be held."""
+    here = RetailUser.objects.alias(of_lane=LANE).filter(
+        user_id=Substr(OuterRef("subject"), StrIndex(OuterRef("subject"), Value("/")) + 1),
+        of_lane=OuterRef("subject"),
+    )
+    owed = Delivery.objects.filter(STILL_OPEN).order_by()
+    return NewUser.objects.filter(
+        ~Exists(here), state=State.APPROVED, record_version=0, pk__in=owed.values("change_id")
+    )
+
+
+#: The stages by the status that stands for each in the filters of the list.
+STAGES = {
+    "in_approval": Stage("In approval", lambda: NewUser.objects.filter(NEW_RECORD)),
+    "on_its_way": Stage("On its way", _on_its_way),
+}
+
+
+def waiting(stage: str, person: Any) -> QuerySet[NewUser]:
+    """The new retail users at a stage whose changes somebody may see, the newest first."""
     kinds = [kind for kind in SOURCES.values() if kind in visible_to(person)]
-    return NewUser.objects.filter(NEW_RECORD, kind__in=kinds).alias(
-        user_id=UserId("subject"), said_name=said("name"), said_pan=said("pan")
+    return (
+        STAGES[stage]
+        .there()
+        .filter(kind__in=kinds)
+        .alias(user_id=UserId("subject"), said_name=said("name"), said_pan=said("pan"))
     )
 
 
@@ -35,18 +67,18 @@ def matching(users: QuerySet[NewUser], text: str) -> QuerySet[NewUser]:
     return users.filter(_by_name(text.strip())) if text.strip() else users
 
 
-def matching_anything(text: str, person: Any) -> QuerySet[NewUser]:
-    """Those in approval whose id, name or PAN fits. The PAN must be whole for those who see it hidden."""
+def matching_anything(stage: str, text: str, person: Any) -> QuerySet[NewUser]:
+    """Those at a stage whose id, name or PAN fits. The PAN must be whole for those who see it hidden."""
     how = "begins" if privacy.sees_at_once(person) else "exact"
-    return waiting(person).filter(_by_name(text) | Q(**{f"said_pan__{how}": text.upper()}))
+    return waiting(stage, person).filter(_by_name(text) | Q(**{f"said_pan__{how}": text.upper()}))
 
 
-def fitting(chosen: Mapping[str, Any], person: Any) -> QuerySet[NewUser]:
-    """Those in approval that the filters of the list of retail users choose, by what was proposed of them."""
-    users = matching(waiting(person), chosen["q"])
+def fitting(stage: str, chosen: Mapping[str, Any], person: Any) -> QuerySet[NewUser]:
+    """Those at a stage that the filters of the list of retail users choose, by what was proposed of them."""
+    users = matching(waiting(stage, person), chosen["q"])
     if chosen["source"]:
         users = users.filter(kind=SOURCES[chosen["source"]])
-    if chosen["work"] not in ("", "submitted"):  # submitted they all are
+    if chosen["work"]:
         under_way = WORK[chosen["work"]]
         users = users.filter(subject__in=under_way.rows().values_list(under_way.lane))
     if chosen["group_id"]:

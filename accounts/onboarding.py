@@ -264,7 +264,7 @@ def differences(profile: Profile, values: Mapping[str, Any]) -> Iterator[Finding
         if isinstance(field, Records):
             yield from _of_records(profile, field, value, default)
         else:
-            yield _differs(profile, name, field.label, field.words(default))
+            yield _differs(profile, name, field.label, names.in_words(field, default))
 
 
 def _of_records(profile: Profile, field: Records, value: Any, default: Any) -> Iterator[Finding]:
@@ -277,11 +277,13 @@ def _of_records(profile: Profile, field: Records, value: Any, default: Any) -> I
         for name, part in field.record.fields.items():
             if record.get(name, "") != wanted[place].get(name, ""):
                 label = f"{title}, {part.label[0].lower()}{part.label[1:]}"
-                words = part.words(wanted[place].get(name, ""))
+                words = names.in_words(part, wanted[place].get(name, ""))
                 yield _differs(profile, f"{field.name}.{place}.{name}", label, words)
     for place in range(len(given), len(wanted)):
         title = f"{field.record.noun} {place + 1}"
-        said = [part.words(wanted[place].get(name, "")) for name, part in field.record.fields.items()]
+        said = [
+            names.in_words(part, wanted[place].get(name, "")) for name, part in field.record.fields.items()
+        ]
         yield _differs(profile, field.name, f"{field.label}: {title}", ", ".join(filter(None, said)))
 
 

@@ -16,7 +16,7 @@ from backoffice.changes.deciders import may_propose
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.models import Change, State
-from backoffice.protocol.explanation import explain
+from backoffice.kit.message_words import explain
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import clean
 

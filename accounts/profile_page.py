@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from accounts.models import MfUcc, RetailUser
 from accounts.parts import part_of
@@ -140,12 +141,13 @@ def fact(user: RetailUser | None, name: str, proposed: Sequence[Proposal], shows
     field = declared(name)
     words = _words(field, shows)
     value = value_of(user, name) if user else field.empty
-    called = names.meaning(field.names, str(value)) if field.names else ""
     newest = next((p for p in reversed(proposed) if _differs(p.values, name, value)), None)
     return Fact(
         label=field.label,
-        text=called or words(value),
-        code=str(value) if called or isinstance(field, Code) else "",
+        text=words(value),
+        code=str(value)
+        if isinstance(field, Code) or (field.names and names.meaning(field.names, str(value)))
+        else "",
         unknown=user is not None and name in user.unknown_fields,
         declared=user is not None and name in user.declared_fields,
         proposed=words(newest.values[name]) or "(cleared)" if newest else "",
@@ -159,7 +161,7 @@ def declared(name: str) -> Field:
 
 
 def _words(field: Field, shows: bool) -> Callable[[object], str]:
-    return field.words if shows else field.masked
+    return partial(names.in_words, field, reveal=shows)
 
 
 def _differs(values: Mapping[str, object], name: str, confirmed: object) -> bool:

@@ -1,13 +1,13 @@
 """What is under way for a retail user, so that its page can show it beside what ODIN confirmed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
-from backoffice.changes.effects import effect
+from backoffice.changes.effects import effects_of_parts
 from backoffice.changes.kinds import declared
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
@@ -21,7 +21,7 @@ class Proposal:
     """Values that ODIN has not confirmed: of a change that waits for a checker, or of a delivery.
 
     `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed). `effect` is
-    that of its change, in one line.
+    that of its message, in one line.
     """
 
     thing: str
@@ -62,11 +62,24 @@ def proposals(lane: str, *, shows: bool) -> list[Proposal]:
         .order_by("id")
     )
     owed = {delivery.change_id for delivery in deliveries}
-    effects = {change.pk: effect(change, reveal=shows) for change in Change.objects.filter(pk__in=owed)}
+    effects = {
+        change.pk: effects_of_parts(change, reveal=shows) for change in Change.objects.filter(pk__in=owed)
+    }
     return [
-        *(_of_delivery(delivery, effects[delivery.change_id]) for delivery in deliveries),
-        *(found for change in changes for found in _of_change(change, effect(change, reveal=shows))),
+        *(
+            _of_delivery(delivery, _of_part(effects[delivery.change_id], delivery.part))
+            for delivery in deliveries
+        ),
+        *(
+            found
+            for change in changes
+            for found in _of_change(change, effects_of_parts(change, reveal=shows))
+        ),
     ]
+
+
+def _of_part(effects: Sequence[str], part: int) -> str:
+    return effects[part] if part < len(effects) else ""
 
 
 def _of_delivery(delivery: Delivery, said: str) -> Proposal:
@@ -85,8 +98,8 @@ def _of_delivery(delivery: Delivery, said: str) -> Proposal:
     )
 
 
-def _of_change(change: Change, said: str) -> Iterable[Proposal]:
-    for message in change.messages:
+def _of_change(change: Change, effects: Sequence[str]) -> Iterable[Proposal]:
+    for said, message in zip(effects, change.messages, strict=True):
         yield Proposal(
             thing="change",
             number=change.pk,

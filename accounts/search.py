@@ -60,9 +60,10 @@ def find(text: str, user: Any) -> Iterator[Match]:
     for found in matching_anything(RetailUser.objects.all(), text, user)[:LIMIT]:
         names = (found.user_id, found.lane, found.pan, found.mobile)
         yield _match(found, user, exact=wanted in {name.upper() for name in names if name})
-    for new in new_users.matching_anything(text, user)[:LIMIT]:
-        note = ", ".join(part for part in ("In approval", _note(new, user)) if part)
-        yield Match("Retail user", f"{new.lane} {new.name}".strip(), new.get_absolute_url(), note)
+    for name, stage in new_users.STAGES.items():
+        for new in new_users.matching_anything(name, text, user)[:LIMIT]:
+            note = ", ".join(part for part in (stage.label, _note(new, user)) if part)
+            yield Match("Retail user", f"{new.lane} {new.name}".strip(), new.get_absolute_url(), note)
 
 
 def recalled(lanes: list[str], user: Any) -> list[Match]:

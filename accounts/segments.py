@@ -4,6 +4,7 @@ the maker reactivates them by name (U19).
 
 from collections.abc import Collection, Iterable
 
+from backoffice.kit.sections import Preset
 from backoffice.protocol.codes import Segment
 from backoffice.protocol.fields import Flags, Values
 from backoffice.protocol.findings import Finding
@@ -12,6 +13,14 @@ from backoffice.protocol.rules import codes
 from backoffice.protocol.user_rules import SEGMENT_SETS
 
 INACTIVE, REACTIVATE = "inactive_segments", "reactivate_segments"
+#: What is often allowed together, at NSE and BSE.
+EQUITY = (Segment.NSE_CASH.value, Segment.BSE_CASH.value)
+EQUITY_AND_DERIVATIVES = (*EQUITY, Segment.NSE_DERIVATIVES.value, Segment.BSE_DERIVATIVES.value)
+PRESETS = (
+    Preset("equity", "Equity", EQUITY),
+    Preset("equity-derivatives", "Equity and F&O", EQUITY_AND_DERIVATIVES),
+    Preset("all", "All segments", tuple(segment.value for segment in Segment)),
+)
 #: What this module decides of an update.
 NAMES = (*SEGMENT_SETS, INACTIVE)
 

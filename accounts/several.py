@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.filters import RetailUserFilter
 from accounts.models import RetailUser
-from accounts.new_users import IN_APPROVAL
 from backoffice.access import StaffRequest, for_staff
 from backoffice.batches import selecting
 from backoffice.batches.errors import BatchError, FileProblem
@@ -86,7 +85,7 @@ def selection(query: QueryDict, person: "User") -> Selection:
         numbers = [number for text in query.getlist("user") if (number := whole(text)) is not None]
         return Selection(users.filter(pk__in=numbers))
     filters = RetailUserFilter(query, queryset=users, request=_Asked(person))
-    if filters.problems or query.get("status") == IN_APPROVAL:
+    if filters.problems or filters.stage:
         problem = " ".join(filters.problems) or "New users are changed once they are approved and applied."
         return Selection(users.none(), {}, "", problem)
     labels = {name: str(field.label or name) for name, field in filters.form.fields.items()}

@@ -1,6 +1,6 @@
 """How the states of a retail user look."""
 
-from backoffice.kit.components import Status
+from backoffice.kit.components import RESULTS, Status
 from backoffice.protocol.codes import UserStatus
 
 RETAIL_USER = {
@@ -9,6 +9,11 @@ RETAIL_USER = {
     UserStatus.INACTIVE.value: Status(UserStatus.INACTIVE.label, "idle", "stop"),
     "": Status("Not known", "idle", "question"),
     "submitted": Status("In approval", "info", "inbox"),
+    # Of a new retail user whose creation is approved: what has become of it, until ODIN has confirmed it.
+    **dict.fromkeys(("approved", "sent", "queued", "in_flight"), Status("On its way", "info", "deliveries")),
+    "unknown": RESULTS["unknown"],
+    "on_hold": RESULTS["on_hold"],
+    "refused": RESULTS["refused"],
     "not_confirmed": Status("Not confirmed", "info", "clock"),
 }
 

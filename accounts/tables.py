@@ -30,7 +30,7 @@ EXCHANGES = {segment.value: segment.label.split()[0] for segment in Segment} | {
 
 
 class RetailUserTable(PortalTable):
-    """Retail users as ODIN last confirmed them, and what is under way; `in_front` stand new ones in approval."""
+    """Retail users as ODIN last confirmed them, and what is under way; `in_front` stand new ones, not here yet."""
 
     user_id = tables.Column(linkify=True, verbose_name="User id", attrs={"td": {"class": "mono nowrap"}})
     group_id = tables.Column(
@@ -112,7 +112,7 @@ class RetailUsersToChange(RetailUserTable):
 
 
 class NewUserTable(RetailUserTable):
-    """New retail users in approval alone, the newest first."""
+    """New retail users who are not here yet alone, the newest first."""
 
     class Meta(RetailUserTable.Meta):
         model = NewUser  # type: ignore[assignment]  # a table of its own kind

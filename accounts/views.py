@@ -23,6 +23,7 @@ from backoffice.access import StaffRequest, for_staff
 from backoffice.batches import selecting
 from backoffice.changes.files import FileKind
 from backoffice.changes.visibility import proposed_to
+from backoffice.delivery.models import CREATES
 from backoffice.kit.components import matrix
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
@@ -51,39 +52,50 @@ class RetailUserList(ListView):
     empty_action = ("accounts:new", "New retail user")
 
     def get_table_class(self) -> type[RetailUserTable]:
-        if self._in_approval():
+        if self._stage():
             return NewUserTable
         return RetailUsersToChange if self._changes() else RetailUserTable
 
     def get_table_kwargs(self) -> dict[str, Any]:
-        return {"in_front": self._in_front[: new_users.SHOWN]}
+        return {"in_front": [one for found in self._in_front.values() for one in found[: new_users.SHOWN]]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With what can be changed of several, how many new users stand in front, and the address of all of these."""
+        """With what can be changed of several, how many new users stand in front, and the addresses of all of these."""
         context = super().get_context_data(**kwargs)
         context["changes"] = self._changes()
-        if self._in_approval():
-            context["nouns"] = ("retail user in approval", "retail users in approval")
-        elif found := len(self._in_front):
-            query = self.request.GET.copy()
-            query["status"] = new_users.IN_APPROVAL
-            number = f"{new_users.SHOWN}+" if found > new_users.SHOWN else str(found)
-            context["in_front"] = {"words": f"{number} in approval", "url": f"?{query.urlencode()}"}
+        if stage := self._stage():
+            words = new_users.STAGES[stage].label.lower()
+            context["nouns"] = (f"retail user {words}", f"retail users {words}")
+        context["in_front"] = [self._counted(stage, len(found)) for stage, found in self._in_front.items()]
         return context
+
+    def _counted(self, stage: str, found: int) -> dict[str, str]:
+        """How many new users at a stage stand in front, and the address of all of them."""
+        query = self.request.GET.copy()
+        query["status"] = stage
+        number = f"{new_users.SHOWN}+" if found > new_users.SHOWN else str(found)
+        words = f"{number} {new_users.STAGES[stage].label.lower()}"
+        return {"words": words, "url": f"?{query.urlencode()}"}
 
     def _changes(self) -> list[FileKind]:
         """What this person may change of several retail users at once."""
         may = self.request.user.has_perm("changes.add_change")
         return selecting.offered(self.request.user) if may else []
 
-    def _in_approval(self) -> bool:
-        return self.request.GET.get("status") == new_users.IN_APPROVAL
+    def _stage(self) -> str:
+        """Which new users are listed alone; "" where retail users are."""
+        asked = self.request.GET.get("status", "")
+        return asked if asked in new_users.STAGES else ""
 
     @cached_property
-    def _in_front(self) -> list[NewUser]:
-        """The new users in approval that the filters choose, on the first page: one more than are shown."""
-        first_page = (whole(self.request.GET.get("page")) or 1) == 1
-        return list(self.filterset.in_front[: new_users.SHOWN + 1]) if first_page else []
+    def _in_front(self) -> dict[str, list[NewUser]]:
+        """The new users that the filters choose, on the first page: of each stage one more than are shown."""
+        if (whole(self.request.GET.get("page")) or 1) != 1:
+            return {}
+        found = {
+            stage: list(self.filterset.in_front(stage)[: new_users.SHOWN + 1]) for stage in new_users.STAGES
+        }
+        return {stage: users for stage, users in found.items() if users}
 
 
 def _profile(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[str, Any]:
@@ -102,6 +114,17 @@ def _compared(user: RetailUser) -> dict[str, Any]:
         "compared": matrix(comparing.comparisons(values)),
         "shared": shared_findings([values])[0],
     }
+
+
+def _proposed_name(proposed: list[Proposal]) -> str:
+    """What the newest proposal calls a retail user who is not here yet."""
+    return next((str(name) for one in reversed(proposed) if (name := one.values.get("name"))), "")
+
+
+def _waits_as(proposed: list[Proposal]) -> str:
+    """The status of a retail user who is not here yet: what has become of its creation."""
+    creations = (one for one in proposed if one.thing == "change" or one.message.type in CREATES)
+    return next((one.state for one in creations), "")
 
 
 def _only_proposed(proposed: list[Proposal], shows: bool) -> dict[str, Any]:
@@ -203,6 +226,8 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         "still_open": still_open,
         "tab": tab,
     }
+    if retail_user is None:
+        context |= {"name": _proposed_name(proposed), "waits_as": _waits_as(proposed)}
     if polled(request, "under-way"):
         if not still_open:
             return HttpResponse(headers={"HX-Refresh": "true"})

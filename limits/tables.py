@@ -156,3 +156,10 @@ class SquareOffTable(PortalTable):
             "margin_trigger",
             "confirmed_at",
         )
+
+    def render_periodicity(self, value: int) -> SafeString:
+        return portal.coded(value, "periodicities")
+
+    def value_periodicity(self, value: int) -> str:
+        """The number, for files."""
+        return str(value)

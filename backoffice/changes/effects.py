@@ -5,8 +5,8 @@ from typing import Any
 
 from backoffice.changes.kinds import KINDS, LOCAL, ChangeKind, declared
 from backoffice.changes.models import Change
-from backoffice.kit.message_words import REFERENCE
-from backoffice.protocol.explanation import Line, explain
+from backoffice.kit.message_words import REFERENCE, explain
+from backoffice.protocol.explanation import Line
 from backoffice.protocol.fields import Flags, Values
 from backoffice.protocol.message import Request
 
@@ -22,13 +22,21 @@ def effect(change: Change, *, reveal: bool) -> str:
     """What a change does, in one line. `reveal`: personal data is shown whole."""
     if change.kind not in KINDS:
         return ""
-    parts = [(declared(change.kind, part["type"]), part["values"]) for part in change.messages]
-    found = [
-        text
-        for message, values in parts
-        for text in _of_message(_kind_of(change, message), message, values, change.before, reveal)
-    ]
+    found = [text for texts in _of_parts(change, reveal) for text in texts]
     return _listed(list(dict.fromkeys(found))) or KINDS[change.kind].title
+
+
+def effects_of_parts(change: Change, *, reveal: bool) -> list[str]:
+    """What each message of a change does, in a line each, in their order."""
+    if change.kind not in KINDS:
+        return ["" for _ in change.messages]
+    return [_listed(list(dict.fromkeys(texts))) for texts in _of_parts(change, reveal)]
+
+
+def _of_parts(change: Change, reveal: bool) -> Iterator[list[str]]:
+    for part in change.messages:
+        message = declared(change.kind, part["type"])
+        yield _of_message(_kind_of(change, message), message, part["values"], change.before, reveal)
 
 
 def _kind_of(change: Change, message: type[Request]) -> ChangeKind:

@@ -19,7 +19,8 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice.changes import kinds, operations, risks
+from backoffice.changes import bases, kinds, operations, risks
+from backoffice.changes.bases import MovedOn
 from backoffice.changes.corrections import Corrected
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
@@ -77,10 +78,25 @@ def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
         draft = _own(request, form, token)
         if draft.state != State.DRAFT:
             return redirect(draft)
-        values = operations.draft_values(draft)
+        values, moved = _of_draft(form, draft)
         findings = form.examine(values).findings if "look" in request.GET else []
-        return _page(request, form, token, values, findings, draft=draft)
-    return _page(request, form, uuid.uuid4(), _begun(request, form))
+        return _page(request, form, token, values, findings, draft=draft, moved=moved)
+    values, moved = _begun(request, form)
+    return _page(request, form, uuid.uuid4(), values, moved=moved)
+
+
+def _of_draft(form: EntryForm, draft: Change) -> tuple[Values, MovedOn | None]:
+    """The values of a draft, and what moved in its record since it was filled from it, if anything."""
+    values = operations.draft_values(draft)
+    if _is_current(form, draft):
+        return values, None
+    return bases.moved_to(form, values, draft.before)
+
+
+def _is_current(form: EntryForm, draft: Change) -> bool:
+    """Whether the record is still the one that a draft was filled from; of one that is not here, nothing moves."""
+    version = form.known.version
+    return version in (0, draft.record_version)
 
 
 def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
@@ -89,9 +105,7 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
     typed_in = _typed(request, form, token)
     values = _values(form, typed_in)
     try:
-        draft = operations.save_draft(
-            form.kind, values, by=_me(request), token=token, corrects=_earlier(request, form)
-        )
+        draft = _kept(request, form, values, token)
     except ChangeError as error:
         messages.error(request, error.words)
         return _page(request, form, uuid.uuid4(), values, status=_refused(error))
@@ -99,6 +113,11 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
         messages.info(request, "This form was submitted already. Here is the change that it became.")
         return redirect(draft)
     button = pressed(form.filling, request.POST)
+    if button not in ("save", "whole") and not _is_current(form, draft):
+        values, moved = _of_draft(form, draft)
+        if moved:
+            return _page(request, form, token, values, draft=draft, moved=moved, status=409)
+        draft = operations.save_draft(form.kind, values, by=_me(request), token=token, base=form.known)
     if path_taken := request.POST.get("use"):
         return _page(request, form, token, _use_cleaned(form, values, path_taken), draft=draft, examine=True)
     if button == "save":
@@ -135,14 +154,24 @@ def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonRespons
         return not_kept()
     try:
         values = _values(form, _typed(request, form, token))
-        draft = operations.save_draft(
-            form.kind, values, by=_me(request), token=token, corrects=_earlier(request, form)
-        )
+        draft = _kept(request, form, values, token)
     except ChangeError as error:
         return JsonResponse({"words": f"Not kept. {error.words}"}, status=_refused(error))
     if draft.state != State.DRAFT:
         return JsonResponse({"words": "Submitted already.", "url": draft.get_absolute_url()}, status=409)
     return JsonResponse({"words": f"Draft saved {ist(timezone.now(), 'time')}", "url": form.draft_url(token)})
+
+
+def _kept(request: HttpRequest, form: EntryForm, values: Values, token: uuid.UUID) -> Change:
+    """The draft of what was typed, with the record that the form was filled from. Raises ChangeError."""
+    return operations.save_draft(
+        form.kind,
+        values,
+        by=_me(request),
+        token=token,
+        corrects=_earlier(request, form),
+        base=bases.opened(request.POST.get("base", "")),
+    )
 
 
 def _refused(error: ChangeError) -> int:
@@ -165,6 +194,8 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     draft = _own(request, form, token)
     if draft.state != State.DRAFT:  # the second of two clicks, or the back button
         return redirect(draft)
+    if not _is_current(form, draft):
+        return redirect(form.draft_url(token))
     values = operations.draft_values(draft)
     reason = request.POST.get("reason", draft.reason)
     when = None if form.local else NotBeforeForm(request.POST if request.method == "POST" else None)
@@ -235,6 +266,7 @@ def _page(
     examine: bool = False,
     focus: str = "",
     logged_out: bool = False,
+    moved: MovedOn | None = None,
     status: int = 200,
 ) -> HttpResponse:
     found = form.examine(values).findings if examine else findings or []
@@ -253,6 +285,8 @@ def _page(
         "sections": divide(shown, form.sections, folded),
         "focus": focus,
         "logged_out": logged_out,
+        "moved": moved,
+        "base": request.POST.get("base", "") if logged_out else bases.sealed(form),
     }
     return render(request, "changes/entry.html", context, status=status)
 
@@ -265,10 +299,10 @@ def _split(form: EntryForm, found: list[Finding]) -> tuple[list[Finding], list[F
     return here, [one for one in found if one not in here]
 
 
-def _begun(request: HttpRequest, form: EntryForm) -> Values:
-    """What the form starts with: the present values, or those of the change that it corrects."""
+def _begun(request: HttpRequest, form: EntryForm) -> tuple[Values, MovedOn | None]:
+    """What the form starts with: the present values, or those of the change that it corrects and what moved since."""
     earlier = _earlier(request, form)
-    return values_again(form, earlier) if earlier else {**form.starting(), **form.fixed}
+    return values_again(form, earlier) if earlier else ({**form.starting(), **form.fixed}, None)
 
 
 def _typed(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Typed:
@@ -280,7 +314,7 @@ def _typed(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Typed:
     kept = operations.draft_values(draft) if draft else None
     typed_in: Typed = read_form(form.message, request.POST, kept)
     if form.whole:
-        around = _begun(request, form) if kept is None else kept
+        around = _begun(request, form)[0] if kept is None else kept
         typed_in = {**around, **{name: typed_in[name] for name in form.names}}
     return {**typed_in, **form.fixed}
 
@@ -319,6 +353,8 @@ def _edited(form: EntryForm, typed_in: Typed, button: str) -> Typed:
             return make_default(typed_in, form.groups[name], index)
         case ["copy", source, target] if {source, target} <= form.sets:
             return {**typed_in, target: list(typed_in[source])}
+        case ["preset", slug]:
+            return {**typed_in, **form.preset(slug)}
         case ["fill", before] if form.filling:
             return form.filling.fill(typed_in, before)
     return typed_in

@@ -7,7 +7,7 @@ from typing import Any
 
 from backoffice.changes import kinds, operations
 from backoffice.changes.deciders import may_propose
-from backoffice.changes.examination import Examined
+from backoffice.changes.examination import Examined, Known
 from backoffice.changes.filling import Filling
 from backoffice.kit.sections import Section
 from backoffice.protocol.fields import Flags, Record, Records, Values
@@ -30,6 +30,8 @@ class EntryForm:
     address: Callable[..., str]
     back: tuple[str, str]
     fixed: Values = field(default_factory=dict)
+    #: The record that the form was filled from, where whoever made the form has read it.
+    read: Known | None = None
     #: What the form would have started with, had this been known of the record.
     begun: Callable[[Values], Values] = lambda known: known
     filling: Filling | None = None
@@ -57,6 +59,14 @@ class EntryForm:
         return kinds.kind(self.kind).subject(self.fixed) in ("", subject)
 
     @property
+    def known(self) -> Known:
+        """The record that the form was filled from; none where somebody types what it is about."""
+        if self.read or not self.fixed:
+            return self.read or Known()
+        kind = kinds.kind(self.kind)
+        return kind.known(kind.subject(self.fixed))
+
+    @property
     def local(self) -> bool:
         """Whether nothing goes to ODIN."""
         return kinds.kind(self.kind).local
@@ -79,6 +89,13 @@ class EntryForm:
     def sets(self) -> set[str]:
         """The fields that hold a set of codes."""
         return {name for name, declared in self.message.fields.items() if isinstance(declared, Flags)}
+
+    def preset(self, slug: str) -> Values:
+        """What a preset of one of its sections ticks, by field."""
+        chosen = ((section, section.preset(slug)) for section in self.sections)
+        return {
+            name: list(ticked) for section, ticked in chosen if ticked is not None for name in section.names
+        }
 
     @property
     def new_url(self) -> str:

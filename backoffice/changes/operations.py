@@ -15,7 +15,7 @@ from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.corrections import Corrected, require_place
 from backoffice.changes.deciders import OF_A_CHANGE, require_approver, require_maker, require_rejecter
 from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
-from backoffice.changes.examination import Examined, as_given, refer
+from backoffice.changes.examination import Examined, Known, as_given, refer
 from backoffice.changes.kinds import declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.changes.notifying import notify
@@ -52,11 +52,18 @@ def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
 
 
 def save_draft(
-    kind_slug: str, values: Values, *, by: "User", token: uuid.UUID, corrects: Corrected | None = None
+    kind_slug: str,
+    values: Values,
+    *,
+    by: "User",
+    token: uuid.UUID,
+    corrects: Corrected | None = None,
+    base: Known | None = None,
 ) -> Change:
     """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft.
 
     `corrects`: what of the same maker a new draft is in the place of. Raises AlreadyDecided where that has its place.
+    `base`: the record that the form was filled from; None where a new draft was made of the present one.
     """
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
@@ -65,12 +72,11 @@ def save_draft(
         if corrects and not Change.objects.filter(token=token).exists():
             require_place(corrects)
         known = change_kind.known(subject)
-        draft, _ = Change.objects.get_or_create(
+        draft, made = Change.objects.get_or_create(
             token=token,
             defaults={
                 "kind": change_kind.slug,
                 "made_by": by,
-                "record_version": known.version,
                 "corrects": corrects.change if corrects else None,
                 "corrects_part": corrects.part if corrects else None,
             },
@@ -81,8 +87,9 @@ def save_draft(
             return draft
         draft.values = seal_values(values)
         draft.subject = subject[:40]  # a draft may hold anything typed, too long as well
-        draft.before = known.values
-        asked = change_kind.compose(values, known)
+        if base or made or draft.record_version == known.version:
+            draft.record_version, draft.before = (base or known).version, (base or known).values
+        asked = change_kind.compose(values, replace(known, values=draft.before))
         draft.messages = _stored(change_kind.parts(asked.values, refer(asked.follow_ups, ""), whole=True))
         draft.save()
     return draft
@@ -128,18 +135,14 @@ def submit(
             if draft.state != State.DRAFT:
                 return draft
             if draft.record_version != known.version:
-                raise Stale(
-                    "ODIN confirmed another change of this record after you began. "
-                    "Open the form again from the retail user's page, so that you change its present values."
-                )
+                raise Stale("The record changed after you began. Open the form again to see what.")
             for name in CONTENT:
                 setattr(draft, name, getattr(content, name))
             draft.values = seal_values(values if typed else asked.values)
             draft.content_hash = hash_of_messages(content.messages)
             draft.reason = reason
             draft.not_before = not_before
-            draft.state = State.SUBMITTED
-            draft.submitted_at = timezone.now()
+            draft.state, draft.submitted_at = State.SUBMITTED, timezone.now()
             draft.save()
             _record(
                 draft, "change.submitted", by, f"{change_kind.title}: submitted for approval.", draft.reason

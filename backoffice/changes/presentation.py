@@ -13,10 +13,10 @@ from backoffice.changes.risks import PROFILE_RULE
 from backoffice.changes.subjects import names_of
 from backoffice.config import odin_config
 from backoffice.kit.components import Beside
-from backoffice.kit.message_words import Sections
+from backoffice.kit.message_words import Sections, explain
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.protocol.cipher import PasswordCipher
-from backoffice.protocol.explanation import Line, explain
+from backoffice.protocol.explanation import Line
 from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.message import Request

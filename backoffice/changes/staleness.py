@@ -1,14 +1,14 @@
 """What moved in a record after a change of it was submitted, and whether that touches the change."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from backoffice.changes.kinds import kind
 from backoffice.changes.models import Change
-from backoffice.kit.message_words import REFERENCE
-from backoffice.protocol.explanation import explain
+from backoffice.kit.message_words import REFERENCE, explain
 from backoffice.protocol.fields import Records
+from backoffice.protocol.message import Request
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ def moved_on(change: Change) -> bool:
 def moved(change: Change, *, reveal: bool) -> list[Moved]:
     """Each value that differs, in words. `reveal`: personal data is shown whole."""
     message = kind(change.kind).message
-    before: dict[str, Any] = change.before or {}
     now: Mapping[str, Any] = kind(change.kind).known(change.subject).values or {}
     set_here = {
         name
@@ -37,10 +36,22 @@ def moved(change: Change, *, reveal: bool) -> list[Moved]:
         for name, value in stored["values"].items()
         if value or message.partial
     }
+    return differences(message, change.before or {}, now, set_here, reveal=reveal)
+
+
+def differences(
+    message: type[Request],
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+    set_here: Collection[str],
+    *,
+    reveal: bool,
+) -> list[Moved]:
+    """Each value of a record that is another one now, in words. `set_here`: what the proposal sets, too."""
     present = {name: now.get(name, field.empty) for name, field in message.fields.items()}
     found = [
         Moved(line.label, line.old or "–", line.meaning or "–", line.name.partition(".")[0] in set_here)
-        for line in explain(message, present, before, reveal=reveal)
+        for line in explain(message, present, dict(before), reveal=reveal)
         if line.kind in ("changed", "new", "cleared") and line.name != REFERENCE
     ]
     for name, field in message.fields.items():

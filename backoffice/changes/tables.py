@@ -18,7 +18,7 @@ from backoffice.kit import privacy
 from backoffice.kit.tables_base import (
     AgoColumn,
     MoneyColumn,
-    NumberColumn,
+    NumberedColumn,
     PickColumn,
     PortalTable,
     StatusColumn,
@@ -58,7 +58,7 @@ class EffectColumn(tables.Column):
 class ChangeTable(PortalTable):
     """Changes, newest first."""
 
-    id = NumberColumn(verbose_name="No.")
+    id = NumberedColumn("C", verbose_name="No.")
     kind = tables.Column(verbose_name="What")
     subject = SubjectColumn(verbose_name="Retail user")
     effect = EffectColumn()

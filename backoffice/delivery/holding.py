@@ -22,7 +22,7 @@ def held() -> Deliveries:
 
 def hold_back(create: Delivery, why: str) -> None:
     """Hold what is queued behind a create that does not come about. `why`: "was refused" or the like."""
-    words = f"The create before it (delivery {create.pk}) {why}."
+    words = f"The create before it (D-{create.pk}) {why}."
     behind = Delivery.objects.filter(STILL_OPEN, lane=create.lane, state=State.QUEUED, id__gt=create.pk)
     for later in behind.order_by("id"):
         said = Said("delivery.held", words)
@@ -33,7 +33,7 @@ def let_go_on(creates: Sequence[Delivery]) -> None:
     """Let what waited for creates go on, now that these are applied. In the transaction of their move."""
     by_lane = {create.lane: create.pk for create in creates}
     for later in held().filter(lane__in=by_lane).order_by("id"):
-        said = Said("delivery.freed", f"The user is created (delivery {by_lane[later.lane]}), so it goes on.")
+        said = Said("delivery.freed", f"The user is created (D-{by_lane[later.lane]}), so it goes on.")
         move(later, Move.FREE, said, needs_person=False, next_try_at=None, reason="", held_by=None)
 
 
@@ -52,7 +52,7 @@ def replace_held(creates: QuerySet[Delivery], by: "User | None") -> None:
         return
     for create in creates.filter(lane__in=by_lane).select_related("change").order_by("id"):
         again = {message["type"] for message in create.change.messages}
-        words = f"Replaced by change {create.change_id}, which creates the user and says this again."
+        words = f"Replaced by C-{create.change_id}, which creates the user and says this again."
         for earlier in by_lane[create.lane]:
             if earlier.message_type in again:
                 said = Said("delivery.replaced", words, by)

@@ -163,8 +163,8 @@ def make_certain(create: Delivery, why: str) -> None:
     says how it is known that the user is there. In the transaction of the create's move.
     """
     words = (
-        f"Of the creation (delivery {create.pk}): {why} The values that were approved with change "
-        f"{create.change_id} are sent once more, as an update, so that they are certain."
+        f"Of the creation (D-{create.pk}): {why} The values that were approved with "
+        f"C-{create.change_id} are sent once more, as an update, so that they are certain."
     )
     messages = create.change.messages
     for number, (message, values) in enumerate(confirming(create.values), len(messages)):

@@ -18,6 +18,7 @@ from backoffice.kit.tables_base import (
     AgoColumn,
     IdColumn,
     NumberColumn,
+    NumberedColumn,
     PickColumn,
     PortalTable,
     StatusColumn,
@@ -41,7 +42,7 @@ class WaitingColumn(StatusColumn):
 class DeliveryTable(PortalTable):
     """Deliveries, newest first."""
 
-    id = NumberColumn(verbose_name="No.")
+    id = NumberedColumn("D", verbose_name="No.")
     message_type = tables.Column(verbose_name="Message")
     lane = SubjectColumn(verbose_name="Retail user")
     state = WaitingColumn("delivery", verbose_name="Status", orderable=False)
@@ -51,7 +52,7 @@ class DeliveryTable(PortalTable):
     created_at = AgoColumn(verbose_name="Approved")
     finished_at = AgoColumn(verbose_name="Settled", orderable=False)
     reference = IdColumn(verbose_name="Reference", orderable=False)
-    change_id = NumberColumn(verbose_name="Change", orderable=False)
+    change_id = NumberedColumn("C", verbose_name="Change", orderable=False)
 
     rare = ("reference", "change_id")
 

@@ -25,12 +25,13 @@ from backoffice.delivery.models import Attempt, Delivery, Settlement, Wording
 from backoffice.delivery.states import State
 from backoffice.delivery.steps import sending, steps
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
-from backoffice.kit import privacy
+from backoffice.kit import privacy, subjects
 from backoffice.kit.components import Chip, Tab
+from backoffice.kit.message_words import explain
 from backoffice.kit.polling import polled
 from backoffice.kit.tables_base import ListView
+from backoffice.kit.templatetags.portal import optional_url
 from backoffice.outside import whole
-from backoffice.protocol.explanation import explain
 from backoffice.protocol.message import REQUESTS
 from backoffice.seal import unseal_values
 
@@ -174,6 +175,9 @@ class DeliveryPage(StaffDetailView):
             "steps": steps(change, approvals, change.checkers, sending([delivery])),
             "lines": explain(message, unseal_values(delivery.values), reveal=shows),
             "lane": delivery.lane,
+            "name": subjects.names_of({delivery.lane}).get(delivery.lane)
+            or str(change.values.get("name", "")),
+            "user_url": optional_url("accounts:detail", *delivery.lane.split("/", 1)),
             "shows_personal": shows,
             "may_reveal": privacy.may_reveal(self.request, delivery.lane),
             "entries": Entry.objects.filter(delivery_id=delivery.pk)[:50],

@@ -52,7 +52,7 @@ STATUSES: dict[str, Mapping[str, Status]] = {
         "": Status("No answer yet", "info", "deliveries"),
         "applied": RESULTS["applied"],
         "refused": replace(RESULTS["refused"], who=""),
-        "not_applied": Status("Not applied", "warn", "refresh", "nobody: safe to repeat"),
+        "not_applied": Status("Not applied", "warn", "refresh"),
         "unknown": Status("Unknown", "doubt", "question"),
     },
     "session": {

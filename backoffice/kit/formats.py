@@ -55,7 +55,7 @@ def in_words(amount: Decimal | int | str | None) -> str:
 def ist(at: datetime | None, style: str = "full") -> str:
     """A time as India's clocks show it.
 
-    Styles: full (21-11-2026 10:25:39), minute, date, time, day (Sat 21-11-2026, 10:25), clock (10:25:39 21-11-2026).
+    Styles: full (21-11-2026 10:25:39), minute, date, time, day (Sat 21-11-2026, 10:25).
     """
     if at is None:
         return ""
@@ -65,7 +65,6 @@ def ist(at: datetime | None, style: str = "full") -> str:
         "date": "%d-%m-%Y",
         "time": "%H:%M:%S",
         "day": "%a %d-%m-%Y, %H:%M",
-        "clock": "%H:%M:%S %d-%m-%Y",
     }
     return at.astimezone(INDIA).strftime(formats[style])
 

@@ -1,10 +1,15 @@
 """How the lines of a message are arranged for reading: what changes first and in sections, the rest folded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Any
 
+from backoffice.kit import names
+from backoffice.protocol import explanation
 from backoffice.protocol.explanation import Line
+from backoffice.protocol.fields import Field, Values
+from backoffice.protocol.message import Request
 
 #: Texts of at least so many characters have their differing ones marked, of at most so many.
 MARKED_FROM, MARKED_TO = 6, 500
@@ -41,12 +46,23 @@ class Arranged:
     reference: Line | None
 
 
+def explain(
+    message: type[Request], values: Mapping[str, Any], before: Values | None = None, *, reveal: bool = False
+) -> list[Line]:
+    """The lines of a message, with the codes of master lists by their names."""
+    return explanation.explain(message, values, before, reveal, _in_words)
+
+
+def _in_words(field: Field, value: Any, reveal: bool) -> str:
+    return names.in_words(field, value, reveal=reveal)
+
+
 def arrange(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
     """The lines of a message, in the order and under the headings of these sections."""
     reference = next((line for line in lines if line.name == REFERENCE), None)
     lines = [line for line in lines if line is not reference]
     matter = [line for line in lines if _matters(line)]
-    place = {name: title for title, names in sections for name in names}
+    place = {name: title for title, fields in sections for name in fields}
     by_title: dict[str, list[Line]] = {title: [] for title, _ in sections}
     for line in matter:
         by_title.setdefault(place.get(line.name.partition(".")[0], "Other"), []).append(line)

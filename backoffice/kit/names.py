@@ -4,9 +4,11 @@ Master lists keep most of them; a room may fill one itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from django.core.cache import caches
+
+from backoffice.protocol.fields import Field
 
 Offered = Sequence[tuple[str, str]]
 Grouped = Mapping[str, Offered]
@@ -47,6 +49,12 @@ def meaning(list_name: str, code: str) -> str:
     """What a list calls a code, without the code itself; "" where it does not have it or has no other name."""
     label = dict(offered(list_name)).get(code, "")
     return "" if label == code else label.removeprefix(f"{code} – ").removesuffix(f" ({code})")
+
+
+def in_words(field: Field, value: Any, *, reveal: bool = True) -> str:
+    """A value by the name that its list has for it, or as its field says it. `reveal`: personal data is shown whole."""
+    named = meaning(field.names, value) if field.names and value and isinstance(value, str) else ""
+    return named or (field.words if reveal else field.masked)(value)
 
 
 def forget(list_name: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from backoffice.kit.conditions import When
 from backoffice.kit.forms import FieldPart
 from backoffice.kit.formsets import Card, GroupPart, MessageForm, Part, RecordPart, Typed
+from backoffice.protocol.explanation import lowered
 from backoffice.protocol.fields import Flags, Records
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
@@ -27,6 +28,15 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Preset:
+    """Codes that are often ticked together: one button ticks exactly these in each column of a matrix."""
+
+    slug: str
+    title: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """One section of a long form. `template` shows it; `record` names the sub-form or group that its blocks divide."""
 
@@ -40,8 +50,19 @@ class Section:
     #: Of a repeating group: what one record is called, and what is said while there is none.
     noun: str = ""
     empty: str = ""
-    #: Of a matrix: what is said beside a code.
+    #: Of a matrix: what is said beside a code. A preset leaves alone what has such a note.
     notes: Mapping[str, str] = field(default_factory=dict)
+    presets: tuple[Preset, ...] = ()
+
+    def preset(self, slug: str) -> list[str] | None:
+        """The codes that a preset ticks; None where there is no such preset."""
+        found = next((one for one in self.presets if one.slug == slug), None)
+        return None if found is None else [code for code in found.codes if code not in self.notes]
+
+    @property
+    def noun_inside(self) -> str:
+        """What one record is called inside a sentence."""
+        return lowered(self.noun)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,10 +123,13 @@ class ShownSection:
         return [part for part in self.parts.values() if isinstance(part, FieldPart) and part.is_group]
 
     @property
-    def matrix(self) -> list[tuple[str, str, str, list[tuple[FieldPart, bool]]]]:
-        """Each code with its label and its note, and for each field whether the code is ticked."""
+    def matrix(self) -> list[list[tuple[str, str, str, list[tuple[FieldPart, bool]]]]]:
+        """Each code with its label and its note, and for each field whether the code is ticked.
+
+        In two halves, which stand beside each other where there is room.
+        """
         labels = cast(Flags, self.columns[0].declared).labels
-        return [
+        rows = [
             (
                 code,
                 label,
@@ -113,6 +137,18 @@ class ShownSection:
                 [(part, code in part.selected) for part in self.columns],
             )
             for code, label in labels.items()
+        ]
+        half = (len(rows) + 1) // 2
+        return [rows[:half], rows[half:]]
+
+    @property
+    def presets(self) -> list[tuple[Preset, str, str]]:
+        """What one button ticks in each column of a matrix, with its codes and these in words."""
+        labels = cast(Flags, self.columns[0].declared).labels
+        return [
+            (one, ",".join(codes), ", ".join(labels[code] for code in codes))
+            for one in self.section.presets
+            if (codes := self.section.preset(one.slug))
         ]
 
 

@@ -56,7 +56,7 @@ def step_chart(title: str, points: Iterable[Point], *, whole: bool) -> Chart:
     for place, point in enumerate(found):
         share = (point.at - begin).total_seconds() / seconds if seconds else place / max(1, len(found) - 1)
         x = round(LEFT + share * (WIDTH - LEFT - RIGHT), 2)
-        marks.append(Mark(x, _y(point.value, top), f"{ist(point.at, 'clock')}: {point.words}"))
+        marks.append(Mark(x, _y(point.value, top), f"{ist(point.at)}: {point.words}"))
     first, *further = marks
     start = HEIGHT - BOTTOM if whole else first.y
     path = f"M{first.x} {start}V{first.y}" + "".join(f"H{mark.x}V{mark.y}" for mark in further)

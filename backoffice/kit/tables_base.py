@@ -73,6 +73,7 @@ class PortalTable(tables.Table):
         attrs: ClassVar[dict[str, Any]] = {"class": "table"}
         row_attrs: ClassVar[dict[str, Any]] = {"data-href": record_url}
         empty_text = "Nothing here yet."
+        default = "–"
         order_by_field = SORT
 
 
@@ -199,6 +200,17 @@ class NumberColumn(tables.Column):
     def value(self, value: Any) -> Any:
         """The number itself, with which a spreadsheet can calculate."""
         return value
+
+
+class NumberedColumn(NumberColumn):
+    """The number of a change (C), delivery (D) or batch (B), with the letter that says which it is."""
+
+    def __init__(self, letter: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.letter = letter
+
+    def render(self, value: Any) -> str:
+        return f"{self.letter}-{value}"
 
 
 class MoneyColumn(NumberColumn):

@@ -1,6 +1,6 @@
 """A message in words, for the person who approves it: label, tag, value, meaning, old value, consequences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from backoffice.protocol.scalars import Flags, Secret
 from backoffice.protocol.secret import MASK
 
 Kind = Literal["changed", "repeated", "cleared", "new", "absent"]
+#: Says the value of a field; the last is whether personal data is shown whole.
+InWords = Callable[[Field, Any, bool], str]
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,21 @@ class Line:
         return "" if self.meaning.replace(",", "") in ("", self.value.replace(",", "")) else self.value
 
 
+def _plainly(field: Field, value: Any, reveal: bool) -> str:
+    return field.words(value) if reveal else field.masked(value)
+
+
 def explain(
     message: type[Request],
     values: Mapping[str, Any],
     before: Values | None = None,
     reveal: bool = False,
+    in_words: InWords = _plainly,
 ) -> list[Line]:
     """Every tag that the message will send, in its order; records become a line a sub-field.
 
     `before`: what ODIN last confirmed, by the same names. `reveal`: show personal data in full; secrets stay
-    dots.
+    dots. `in_words` says values by more than their declarations.
     """
     lines: list[Line] = []
     for name, field in message.fields.items():
@@ -62,10 +69,10 @@ def explain(
         value = values.get(name, field.empty)
         known = None if before is None else before.get(name)
         if isinstance(field, Records):
-            lines += _record_lines(field, value, known, reveal)
+            lines += _record_lines(field, value, known, reveal, in_words)
         else:
             kind = _kind(message, value, known)
-            line = _line(field, field.label, field.tag, name, value, known, kind, reveal)
+            line = _line(field, field.label, field.tag, name, value, known, kind, reveal, in_words)
             back = _revived(field, value, before)
             if field.overwrites and before is not None and not before.get(field.overwrites):
                 line = replace(line, consequence="")
@@ -90,16 +97,24 @@ def _kind(message: type[Request], value: Any, known: Any) -> Kind:
 
 
 def _line(
-    field: Field, label: str, tag: int, name: str, value: Any, known: Any, kind: Kind, reveal: bool
+    field: Field,
+    label: str,
+    tag: int,
+    name: str,
+    value: Any,
+    known: Any,
+    kind: Kind,
+    reveal: bool,
+    in_words: InWords,
 ) -> Line:
     if isinstance(field, Secret):
         dots = MASK if value else ""
         return Line(tag, name, label, dots, dots, "", kind)
-    show = field.words if reveal else field.masked
     hidden = field.personal and not reveal
-    meaning = show(value)
+    meaning = in_words(field, value, reveal)
     text = meaning if hidden else ",".join(value) if isinstance(value, list) else str(value or "")
-    return Line(tag, name, label, text, meaning, show(known), kind, _consequence(field, value, kind))
+    old = in_words(field, known, reveal)
+    return Line(tag, name, label, text, meaning, old, kind, _consequence(field, value, kind))
 
 
 def _consequence(field: Field, value: Any, kind: Kind) -> str:
@@ -117,7 +132,7 @@ def _consequence(field: Field, value: Any, kind: Kind) -> str:
     return field.consequences.get(value, always)
 
 
-def _record_lines(field: Records, value: Any, known: Any, reveal: bool) -> Iterator[Line]:
+def _record_lines(field: Records, value: Any, known: Any, reveal: bool, in_words: InWords) -> Iterator[Line]:
     single = isinstance(field, Record)
     records = [value] if single else value
     if field.is_empty(value) or not isinstance(records, list):
@@ -128,14 +143,20 @@ def _record_lines(field: Records, value: Any, known: Any, reveal: bool) -> Itera
         path = field.name if single else f"{field.name}.{place}"
         noun = field.record.noun if single else f"{field.record.noun} {place + 1}"
         said = field.consequences.get("*", "")
-        for line in _sub_lines(field, record, _same(field, record, old), path, noun, reveal):
+        for line in _sub_lines(field, record, _same(field, record, old), path, noun, reveal, in_words):
             # What the whole record brings about is said once, on its first line.
             yield line if not said else replace(line, consequence=line.consequence or said)
             said = ""
 
 
 def _sub_lines(
-    field: Records, record: Mapping[str, str], known: Mapping[str, str], path: str, noun: str, reveal: bool
+    field: Records,
+    record: Mapping[str, str],
+    known: Mapping[str, str],
+    path: str,
+    noun: str,
+    reveal: bool,
+    in_words: InWords,
 ) -> Iterator[Line]:
     for name, part in field.record.fields.items():
         value, was = record.get(name, ""), known.get(name, "")
@@ -144,13 +165,12 @@ def _sub_lines(
         kind: Kind = (
             "cleared" if not value else "new" if not was else "repeated" if value == was else "changed"
         )
-        line = _line(
-            part, f"{noun}: {_lowered(part.label)}", field.tag, f"{path}.{name}", value, was, kind, reveal
-        )
+        label = f"{noun}: {lowered(part.label)}"
+        line = _line(part, label, field.tag, f"{path}.{name}", value, was, kind, reveal, in_words)
         yield replace(line, consequence=part.consequences.get(value, ""))
 
 
-def _lowered(label: str) -> str:
+def lowered(label: str) -> str:
     """A label inside a sentence; abbreviations keep their capitals."""
     return label[0].lower() + label[1:] if label[1:2].islower() else label
 

@@ -118,6 +118,13 @@ function copyColumn(from, to) {
   say(`${ticked.size} segments copied`);
 }
 
+function tickPreset(button) {
+  const codes = new Set(button.dataset.preset.split(","));
+  const names = new Set(all("[data-matrix] input").map((box) => box.name));
+  for (const name of names) setColumn(name, (box) => codes.has(box.value));
+  say(`${button.textContent.trim()} ticked in each column`);
+}
+
 // ---- buttons -----------------------------------------------------------------------------------------------------
 
 form?.addEventListener("click", (event) => {
@@ -132,6 +139,7 @@ form?.addEventListener("click", (event) => {
     add: () => add(button.closest("[data-group]")),
     remove: () => remove(button.closest("[data-card]")),
     makeDefault: () => makeDefault(button.closest("[data-card]")),
+    preset: () => tickPreset(button),
     copyColumn: () => copyColumn(dataset.copyColumn, dataset.column),
     all: () => setColumn(dataset.all, () => true),
     none: () => setColumn(dataset.none, () => false),

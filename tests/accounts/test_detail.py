@@ -126,7 +126,8 @@ def test_a_user_that_is_only_proposed_has_a_page_that_says_so(client):
     ChangeFactory(subject="HO/RET001")
     html = page(client)
     assert "Proposed Name" in html
-    assert "Not confirmed" in html
+    assert "In approval" in html
+    assert "<h1>Proposed Name" in " ".join(html.split())
 
 
 def test_a_refused_creation_stays_visible(client):

@@ -61,7 +61,7 @@ def test_another_create_of_the_same_user_that_waits_for_a_checker_is_an_error():
     change = ChangeFactory(subject="HO/RET001")
     [finding] = create_findings(retail_user_values())
     assert finding.severity == Severity.ERROR
-    assert f"Change {change.pk}" in finding.text
+    assert f"C-{change.pk}" in finding.text
 
 
 @pytest.mark.parametrize("state", ["queued", "unknown", "on_hold"])

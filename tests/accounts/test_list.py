@@ -5,9 +5,11 @@ import uuid
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.kinds.create_retail_user import apply
 from backoffice.changes import operations
+from backoffice.changes.models import Change
 from backoffice.kit.search import search
 from backoffice.protocol.examples import example
 from backoffice.protocol.messages.users import CreateRetailUser
@@ -190,6 +192,63 @@ def cells(client, **query):
     return " ".join(page[page.index('<div id="list"') :].split())
 
 
+class TestOnItsWay:
+    """New users whose creation is approved stand in the list until ODIN has confirmed them."""
+
+    @pytest.fixture
+    def approved(self, propose, checker):
+        change = propose(user_id="NEW001", name="Dev Newperson", pan="ABCPN1234Z")
+        return operations.approve(change.pk, by=checker, content_hash=change.content_hash)
+
+    @pytest.mark.parametrize(
+        ("state", "result", "status"),
+        [
+            ("queued", "", "On its way"),
+            ("queued", "sent", "On its way"),
+            ("unknown", "unknown", "Unknown"),
+            ("on_hold", "on_hold", "On hold"),
+        ],
+    )
+    def test_an_approved_user_stays_in_the_list_and_leads_to_its_change(
+        self, client, users, approved, state, result, status
+    ):
+        approved.deliveries.update(state=state)
+        Change.objects.filter(pk=approved.pk).update(result=result)
+        for query in ({}, {"q": "new0"}, {"q": "newperson"}, {"group_id": "ho"}):
+            shown = cells(client, **query)
+            assert status in shown, query
+            assert f'href="{approved.get_absolute_url()}"' in shown, query
+            assert "1 on its way" in shown, query
+        assert ids(client, status="on_its_way") == ["NEW001"]
+        assert ids(client, status="in_approval") == []
+        assert ids(client, status="on_its_way", work="submitted") == []
+        for query in ({"q": "testwala"}, {"status": "A"}, {"page": "2"}):
+            assert "NEW001" not in cells(client, **query), query
+
+    def test_it_is_a_user_once_odin_has_it_though_more_messages_follow(self, client, users, approved):
+        assert "1 on its way" in cells(client)
+        apply(approved.subject, approved.messages[0]["values"])
+        assert ids(client) == ["NEW001", "RET001", "RET002"]
+        assert approved.deliveries.filter(finished_at=None).exists()
+        assert "on its way" not in cells(client)
+
+    def test_of_a_refused_one_that_holds_nothing_back_nothing_is_on_its_way(self, client, users, approved):
+        approved.deliveries.update(state="refused", finished_at=timezone.now())
+        Change.objects.filter(pk=approved.pk).update(result="refused")
+        assert "NEW001" not in cells(client)
+
+    def test_the_search_on_top_finds_it(self, approved, reader):
+        for text in ("new001", "newperson", "abcpn1234z"):
+            found = [match for match in search(text, reader) if match.kind == "Retail user"]
+            assert [match.url for match in found] == [approved.get_absolute_url()], text
+            assert found[0].note.startswith("On its way")
+
+    def test_nothing_of_several_is_changed_by_it(self, client, users, approved, maker):
+        client.force_login(maker)
+        page = client.get("/users/several/", {"all": "1", "status": "on_its_way"}).content.decode()
+        assert "New users are changed once they are approved" in page
+
+
 class TestInApproval:
     """New users whom a maker submitted stand in the list until they are here or rejected."""
 
@@ -228,15 +287,10 @@ class TestInApproval:
         assert "1+ in approval" in shown
         assert 'href="?status=in_approval"' in shown
 
-    def test_rejected_ones_vanish_and_approved_ones_are_users_once_odin_has_them(
-        self, client, users, propose, checker
-    ):
-        rejected, approved = propose(user_id="NEW001"), propose(user_id="NEW002")
+    def test_rejected_ones_vanish(self, client, users, propose, checker):
+        rejected = propose(user_id="NEW001")
         operations.reject(rejected.pk, by=checker, content_hash=rejected.content_hash, reason="Wrong branch")
-        operations.approve(approved.pk, by=checker, content_hash=approved.content_hash)
-        assert ids(client) == ["RET001", "RET002"]
-        apply(approved.subject, approved.messages[0]["values"])
-        assert ids(client) == ["NEW002", "RET001", "RET002"]
+        assert "NEW001" not in cells(client)
 
     def test_their_personal_data_is_hidden_as_that_of_others(self, client, propose, support):
         propose(user_id="NEW001", pan="ABCPN1234Z")

@@ -224,3 +224,13 @@ class TestFiles:
     def test_emptying_the_column_is_no_reactivation(self, stopped, as_maker):
         row = self.row(as_maker, inactive_segments="(clear)", city="Pune")
         assert (row.state, said(row)) == (RowState.WRONG, {("inactive_segments", "U19")})
+
+
+def test_a_button_ticks_what_goes_together_without_a_script_and_leaves_inactive_segments_alone(
+    stopped, as_maker
+):
+    answer = as_maker.post(ADDRESS, form(as_maker).sent(press="preset:equity-derivatives"))
+    shown = Page(answer.content.decode()).sent()
+    assert {name: shown[name] for name in SETS} == {name: ["2", "3", "4"] for name in SETS}
+    unknown = as_maker.post(ADDRESS, form(as_maker).sent(press="preset:futures"))
+    assert Page(unknown.content.decode()).sent()["trading_segments"] == ["2", "3"]

@@ -92,7 +92,7 @@ def test_from_the_table_over_the_form_to_the_decision(client, admin, other_admin
     client.post(check, Page(client.get(check).content.decode()).sent(reason="Audit finding 3"))
     change = operations.Change.objects.get()
     assert change.state == State.SUBMITTED
-    assert f"Change {change.pk} waits" in flowed(client.get(reverse("changes:rules")).content.decode())
+    assert f"C-{change.pk} waits" in flowed(client.get(reverse("changes:rules")).content.decode())
     client.force_login(other_admin)
     html = client.get(change.get_absolute_url()).content.decode()
     assert "Two checkers" in html

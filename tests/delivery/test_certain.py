@@ -147,7 +147,7 @@ def test_compliance_sees_why_it_was_sent_and_on_whose_approval_it_rests(
     entry = Entry.objects.get(action="delivery.confirming", delivery_id=update.pk)
     assert (entry.change_id, entry.details["create"]) == (create.change_id, create.pk)
     assert entry.details["create_content_hash"] == create.content_hash
-    assert f"approved with change {create.change_id}" in entry.text
+    assert f"approved with C-{create.change_id}" in entry.text
     assert "password" not in update.values
     client.force_login(compliance)
     page = client.get(update.get_absolute_url()).content.decode()

@@ -132,7 +132,7 @@ def test_a_cancelled_create_holds_back_what_depends_on_it(odin, approved, checke
     operations.cancel(first.pk, by=checker, reason="Not wanted any more")
     deliver(later)
     assert (later.state, later.needs_person, later.attempts.count()) == (State.ON_HOLD, True, 0)
-    assert f"delivery {first.pk}) was cancelled" in later.reason
+    assert f"(D-{first.pk}) was cancelled" in later.reason
 
 
 def test_a_message_that_is_not_the_approved_one_is_never_sent(odin, approved):

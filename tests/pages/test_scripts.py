@@ -5,6 +5,9 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 
+from accounts.segments import EQUITY_AND_DERIVATIVES
+from backoffice.protocol.codes import Segment
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -61,3 +64,24 @@ def test_dates_amounts_and_addresses_are_typed_as_in_india(log_in, files):
     with page.expect_request("**/deliveries/?*since=01-*"):
         page.get_by_role("button", name="This month").click()
     assert page.locator("#filters [name=since]").input_value()[2:] == f"-{today:%m-%Y}"
+
+
+def test_one_button_ticks_the_segments_that_go_together_in_each_column(log_in):
+    """By keyboard, in two halves that stand beside each other where there is room."""
+    page = log_in("maker", width=1440)
+    page.goto("/users/new/")
+    ticked = "[data-matrix] input:checked"
+    page.get_by_role("button", name="All segments").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(ticked)).to_have_count(3 * len(Segment))
+    page.get_by_role("button", name="Equity and F&O").focus()
+    page.keyboard.press("Space")
+    codes = page.locator(ticked).evaluate_all("boxes => boxes.map(box => box.value)")
+    assert sorted(codes) == sorted(3 * EQUITY_AND_DERIVATIVES)
+    assert page.url.endswith("/users/new/")
+    first, second = (page.locator("[data-matrix]").nth(place).bounding_box() for place in (0, 1))
+    assert first["x"] + first["width"] <= second["x"]
+    page.set_viewport_size({"width": 360, "height": 800})
+    first, second = (page.locator("[data-matrix]").nth(place).bounding_box() for place in (0, 1))
+    assert first["x"] == second["x"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -12,6 +12,7 @@ from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages.rows import names_of
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
+from backoffice.kit import names
 from backoffice.kit.charts import Dots, dots
 from backoffice.kit.formats import indian
 from backoffice.protocol.fields import Field, Flags, Records, Secret
@@ -119,7 +120,7 @@ def _distinct(file: FileKind, summary: Mapping[str, Any]) -> list[Distinct]:
 
 
 def _one(field: Field, value: str) -> str:
-    return field.words([value] if isinstance(field, Flags) else value)
+    return names.in_words(field, [value] if isinstance(field, Flags) else value)
 
 
 def _shown(file: FileKind, row: Row, shows: bool) -> Shown:
@@ -128,12 +129,12 @@ def _shown(file: FileKind, row: Row, shows: bool) -> Shown:
     said = row.values
     if file.layout.message.partial:
         before = row.before or {}
-        names = [name for name in said if said[name] and said[name] != before.get(name)]
+        wanted = [name for name in said if said[name] and said[name] != before.get(name)]
     else:
-        names = [name for name in file.matters if said.get(name)]
+        wanted = [name for name in file.matters if said.get(name)]
     words = [
-        (field.label, field.words(said[name]) if shows else field.masked(said[name]))
-        for name in names
+        (field.label, names.in_words(field, said[name], reveal=shows))
+        for name in wanted
         if (field := fields.get(name)) and not isinstance(field, Records | Secret) and name not in WHOSE
     ]
     return Shown(row, str(said.get("name", "")), words[:NAMED])

@@ -13,14 +13,21 @@ from backoffice.batches.pages import outcome
 from backoffice.batches.pages.rows import names_of
 from backoffice.changes.kinds import file_title
 from backoffice.kit import privacy
-from backoffice.kit.tables_base import AgoColumn, NumberColumn, PortalTable, StatusColumn, SubjectColumn
+from backoffice.kit.tables_base import (
+    AgoColumn,
+    NumberColumn,
+    NumberedColumn,
+    PortalTable,
+    StatusColumn,
+    SubjectColumn,
+)
 from backoffice.kit.templatetags import portal
 
 
 class BatchTable(PortalTable):
     """Uploaded files, newest first."""
 
-    id = NumberColumn(verbose_name="No.")
+    id = NumberedColumn("B", verbose_name="No.")
     kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
     file_name = tables.Column(verbose_name="File")
     state = StatusColumn("batch", verbose_name="Status", accessor="status", order_by=("state", "result"))

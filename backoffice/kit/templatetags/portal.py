@@ -58,12 +58,12 @@ def status_pill(shown: components.Status, who: bool = False) -> SafeString:
     pill = format_html(
         '<span class="status status-{}" title="{}">{}<span class="status-text">{}</span></span>',
         shown.tone,
-        f"Now: {shown.who}" if shown.who else "",
+        f"Waiting for {shown.who}" if shown.who else "",
         icon(shown.icon),
         shown.word,
     )
     if who and shown.who:
-        return pill + format_html(' <span class="status-who">{}</span>', shown.who)
+        return pill + format_html(' <span class="status-who">Waiting for {}</span>', shown.who)
     return pill
 
 
@@ -93,7 +93,7 @@ def moment(at: datetime) -> SafeString:
         '<time datetime="{}" title="{}" data-moment class="nowrap">{}</time>',
         at.astimezone(UTC).isoformat(timespec="seconds"),
         formats.ago(at),
-        formats.ist(at, "clock"),
+        formats.ist(at),
     )
 
 

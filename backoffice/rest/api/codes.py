@@ -139,3 +139,10 @@ class Period(Choice):
     ALL = "all", "All"
     DAILY = "daily", "Made today"
     EXPIRY = "expiry", "Carried over"
+
+
+def names_of(choices: type[Choice], *codes: str) -> str:
+    """Codes by their names, in the order of the declaration; those that it does not have, as they are; else "none"."""
+    labels = {member.value: member.label for member in choices}
+    known = [label for code, label in labels.items() if code in codes]
+    return "; ".join([*known, *sorted(code for code in codes if code not in labels)]) or "none"

@@ -6,7 +6,19 @@ from typing import Any
 
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.rest.api.call import Terms
-from backoffice.rest.api.codes import BSE, CURRENCY, EQUITY, Exchange, LoginType, OrderType, Side, Validity
+from backoffice.rest.api.codes import (
+    BSE,
+    CURRENCY,
+    EQUITY,
+    Exchange,
+    LoginType,
+    OrderType,
+    Product,
+    SecondFactor,
+    Side,
+    Validity,
+    names_of,
+)
 from backoffice.rest.api.fields import decimals
 
 Given = Mapping[str, Any]
@@ -46,8 +58,9 @@ def second_factor(given: Given, terms: Terms) -> Found:
     elif factor is None:
         yield Finding("second_auth_type", "Choose the second factor.", rule="R9")
     elif factor not in terms.second_factors:
-        offered = ", ".join(sorted(terms.second_factors - {UNTYPED})) or "none"
-        words = f"{factor} is not offered here. Offered: {offered}; REST_SECOND_FACTORS says so."
+        offered = names_of(SecondFactor, *(terms.second_factors - {UNTYPED}))
+        asked = names_of(SecondFactor, factor)
+        words = f"{asked} is not offered here. Offered: {offered}; REST_SECOND_FACTORS says so."
         yield Finding("second_auth_type", words, rule="R10")
     elif value is None:
         yield Finding("second_auth", "The second factor is mandatory. Type it in.", rule="R9")
@@ -158,9 +171,14 @@ def quantities(given: Given, terms: Terms) -> Found:
     elif shown and shown < quantity * LEAST_DISCLOSED:
         yield warning("disclosed_quantity", f"Check it: {shown} is below 10% of {quantity}.", "disclosed")
     if shown and given.get("validity") == Validity.IOC:
-        yield warning("disclosed_quantity", "Check it: IOC discloses nothing.", "disclosed")
+        yield warning(
+            "disclosed_quantity",
+            f"Check it: {names_of(Validity, Validity.IOC)} discloses nothing.",
+            "disclosed",
+        )
     if exchange not in terms.lots and (exchange in CURRENCY or exchange == Exchange.MCX_FO):
-        yield warning(path, f"Check whether {exchange} counts units or lots; REST_LOTS says units.", "R18")
+        words = f"Check whether {names_of(Exchange, exchange)} counts units or lots; REST_LOTS says units."
+        yield warning(path, words, "R18")
 
 
 def validity(given: Given, terms: Terms) -> Found:
@@ -172,22 +190,28 @@ def validity(given: Given, terms: Terms) -> Found:
         words = f"GTD is for 1 to {terms.gtd_max_days} days, not {days}."
         yield Finding("validity_days", words, rule="validity")
     if kind != Validity.GTD and days:
-        yield Finding("validity_days", f"{kind} has no days. Leave it 0.", rule="validity")
+        words = f"{names_of(Validity, kind)} has no days. Leave it 0."
+        yield Finding("validity_days", words, rule="validity")
     if kind == Validity.EOS and exchange and exchange not in BSE:
-        yield warning("validity", f"Check it: EOS is a validity of BSE, not of {exchange}.", "validity")
+        words = f"Check it: {names_of(Validity, kind)} is a validity of BSE, not of {names_of(Exchange, exchange)}."
+        yield warning("validity", words, "validity")
     if kind == Validity.GTC and exchange in EQUITY:
-        yield warning("validity", "Check it: GTC is not usual on equity.", "validity")
+        yield warning("validity", f"Check it: {names_of(Validity, kind)} is not usual on equity.", "validity")
 
 
 def allowed(given: Given, terms: Terms) -> Found:
     """What the client's session allows (R17): exchange, product, after-market orders."""
     exchange, product = exchange_in(given), given.get("product_type")
     if terms.exchanges is not None and exchange not in terms.exchanges:
-        words = f"This client may not trade on {exchange}. Allowed: {', '.join(sorted(terms.exchanges)) or 'none'}."
+        others = names_of(Exchange, *terms.exchanges)
+        words = f"This client may not trade on {names_of(Exchange, exchange)}. Allowed: {others}."
         yield Finding("scrip_info.exchange", words, rule="R17")
     products = terms.products.get(exchange)
     if product and products is not None and product not in products:
-        words = f"{product} is not allowed on {exchange}. Allowed: {', '.join(sorted(products)) or 'none'}."
+        words = (
+            f"{names_of(Product, product)} is not allowed on {names_of(Exchange, exchange)}. "
+            f"Allowed: {names_of(Product, *products)}."
+        )
         yield Finding("product_type", words, rule="R17")
     if given.get("is_amo") and not terms.amo:
         yield Finding("is_amo", "This client may not place after-market orders.", rule="amo")

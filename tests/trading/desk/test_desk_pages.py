@@ -115,6 +115,16 @@ def test_a_scrip_is_one_of_the_current_master(page, desk, typed, words):
     assert words in page.post(f"{OF}place/", order_form(scrip=typed)).content.decode()
 
 
+def test_what_the_session_does_not_allow_is_refused_by_the_names_of_the_form(page, desk):
+    allowed = {**desk.row.allowed, "product_types_exchange": {"NSE_EQ": ["INTRADAY", "BTST"]}}
+    DeskSession.objects.filter(pk=desk.row.pk).update(allowed=allowed)
+    refused = page.post(f"{OF}place/", order_form(product="DELIVERY")).content.decode()
+    assert "Delivery is not allowed on NSE Equity. Allowed: Intraday; Buy today, sell tomorrow." in refused
+    DeskSession.objects.filter(pk=desk.row.pk).update(allowed={**allowed, "exchanges": ["BSE_EQ", "NSE_FO"]})
+    refused = page.post(f"{OF}place/", order_form()).content.decode()
+    assert "This client may not trade on NSE Equity. Allowed: NSE F&amp;O; BSE Equity." in refused
+
+
 def test_the_combobox_offers_scrips_with_exchange_and_token(page, desk):
     found = json.loads(page.get("/trading/desk/scrips/?q=peep").content)
     assert [one["value"] for one in found["securities"]] == ["PEEPAL EQ NSE_EQ 900001"]
