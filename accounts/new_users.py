@@ -84,9 +84,9 @@ def fitting(stage: str, chosen: Mapping[str, Any], person: Any) -> QuerySet[NewU
     if chosen["group_id"]:
         users = users.filter(subject__istartswith=f"{chosen['group_id']}/")
     if chosen["manager_id"]:
-        users = users.filter(values__manager_id__iexact=chosen["manager_id"])
+        users = users.alias(manager=said("manager_id")).filter(manager=chosen["manager_id"].upper())
     if chosen["odin_user_type"]:
-        users = users.filter(values__odin_user_type=chosen["odin_user_type"])
+        users = users.alias(user_type=said("odin_user_type")).filter(user_type=chosen["odin_user_type"])
     return users.filter(pk__lt=chosen["below"]) if chosen["below"] else users
 
 

@@ -248,7 +248,7 @@ class ChangeFactory(DjangoModelFactory[Change]):
     subject = "HO/RET001"
     state = State.SUBMITTED
     messages = factory.LazyAttribute(lambda change: [{"type": 301, "values": change.message_values}])
-    values = factory.LazyAttribute(lambda change: change.message_values)
+    own_values = factory.LazyAttribute(lambda change: change.message_values)
     content_hash = factory.LazyAttribute(lambda change: content_hash(change.messages))
     reason = "Account opening form 12"
     made_by = factory.SubFactory(StaffFactory)
@@ -275,7 +275,7 @@ def set_rule(kind: str, *, checkers: int = 1, above: str | Decimal | None = None
         subject=f"rule:{kind}",
         record_version=version,
         messages=one(0, values),
-        values=values,
+        own_values=values,
     )
     in_force = {"checkers": checkers, "above": above, "version": version + 1}
     return ApprovalRule.objects.update_or_create(kind=kind, defaults=in_force)[0]

@@ -102,12 +102,13 @@ _CHANGES: Guards = {
         "changes_change",
         """OLD.state <> 'draft' AND ({json}(NEW.messages) IS DISTINCT FROM {json}(OLD.messages)
             OR {json}(NEW."values") IS DISTINCT FROM {json}(OLD."values")
+            OR {json}(NEW.message_adds) IS DISTINCT FROM {json}(OLD.message_adds)
             OR {json}(NEW."before") IS DISTINCT FROM {json}(OLD."before")
             OR {json}(NEW.findings) IS DISTINCT FROM {json}(OLD.findings)
             OR {json}(NEW.risks) IS DISTINCT FROM {json}(OLD.risks)
             OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.reason <> OLD.reason)""",
         "what was submitted stays as it is",
-        columns=("messages", '"values"', '"before"', "findings", "risks", "amount", "reason"),
+        columns=("messages", '"values"', "message_adds", '"before"', "findings", "risks", "amount", "reason"),
     ),
     "change_kept": Guard(
         "DELETE",

@@ -1,17 +1,19 @@
 """Changes: proposals with the new values, the values before, who asked and why."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import CharField, F, Q
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Upper
 from django.urls import reverse
 
 from backoffice.audit.search import UserId
 from backoffice.changes.examination import FilledFrom
 from backoffice.changes.results import Result
+from backoffice.changes.stored_values import whole
 from backoffice.kit.text_indexes import BeginningIndex, PartIndex
 
 
@@ -38,8 +40,9 @@ NEW_RECORD = Q(state=State.SUBMITTED, record_version=0)
 
 
 def said(name: str) -> Upper:
-    """The text of one value of a change in capitals, as indexes have it."""
-    return Upper(KeyTextTransform(name, "values", output_field=CharField()))
+    """The text of one value of a submitted change's first message in capitals, as indexes have it."""
+    first = KeyTransform("values", KeyTransform(0, "messages"))
+    return Upper(KeyTextTransform(name, first, output_field=CharField()))
 
 
 class Change(models.Model):
@@ -47,8 +50,8 @@ class Change(models.Model):
 
     `kind` names what is proposed (see `kinds`). `values` are what the form held, with secrets sealed; `before` are the
     record's confirmed values at submission; `messages` are the messages that will go out,
-    `[{"type": 301, "values": {...}}]`, and `content_hash` binds the approvals to exactly these. `decided_by` is the
-    last who approved, or who rejected.
+    `[{"type": 301, "values": {...}}]`, and `content_hash` binds the approvals to exactly these. What the form and the
+    first message say alike is stored in the message alone. `decided_by` is the last who approved, or who rejected.
     `record_version` is the version of the record that the proposal was made on. A draft may hold anything typed.
     """
 
@@ -86,7 +89,15 @@ class Change(models.Model):
         max_length=30, blank=True, help_text="The onboarding profile that it was filled from, if any."
     )
     profile_version = models.PositiveIntegerField(default=0)
-    values = models.JSONField(default=dict)
+    own_values = models.JSONField(
+        default=dict,
+        db_column="values",
+        help_text="What the form held; of a submitted change only what its first message does not say as well.",
+    )
+    message_adds = models.JSONField(
+        null=True,
+        help_text="The fields of its first message that the form did not have. Empty: `own_values` is all of the form.",
+    )
     before = models.JSONField(null=True)
     messages = models.JSONField(default=list)
     findings = models.JSONField(default=list, help_text="The warnings that the maker saw.")
@@ -204,8 +215,8 @@ class Change(models.Model):
             # New records are searched for before they are here.
             models.Index(fields=["-id"], condition=NEW_RECORD, name="change_new_by_number"),
             BeginningIndex(UserId("subject"), condition=NEW_RECORD, name="change_new_user_id"),
-            PartIndex(said("name"), condition=NEW_RECORD, name="change_new_name_part"),
-            BeginningIndex(said("pan"), condition=NEW_RECORD, name="change_new_by_pan"),
+            PartIndex(said("name"), condition=NEW_RECORD, name="change_new_part_of_name"),
+            BeginningIndex(said("pan"), condition=NEW_RECORD, name="change_new_pan_begins"),
         ]
 
     def __str__(self) -> str:
@@ -218,6 +229,11 @@ class Change(models.Model):
     def status(self) -> str:
         """One of STATUSES."""
         return self.result or self.state
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the form held, with secrets sealed."""
+        return whole(self.own_values, self.message_adds, self.messages)
 
     @property
     def filled_from(self) -> FilledFrom:

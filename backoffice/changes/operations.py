@@ -20,6 +20,7 @@ from backoffice.changes.kinds import declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.changes.notifying import notify
 from backoffice.changes.references import with_reference
+from backoffice.changes.stored_values import reduced
 from backoffice.changes.timing import require_time
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
@@ -85,7 +86,7 @@ def save_draft(
             raise NotAllowed("This draft is somebody else's.")
         if draft.state != State.DRAFT:
             return draft
-        draft.values = seal_values(values)
+        draft.own_values = seal_values(values)
         draft.subject = subject[:40]  # a draft may hold anything typed, too long as well
         if base or made or draft.record_version == known.version:
             draft.record_version, draft.before = (base or known).version, (base or known).values
@@ -138,7 +139,7 @@ def submit(
                 raise Stale("The record changed after you began. Open the form again to see what.")
             for name in CONTENT:
                 setattr(draft, name, getattr(content, name))
-            draft.values = seal_values(values if typed else asked.values)
+            draft.own_values, draft.message_adds = reduced(values if typed else asked.values, draft.messages)
             draft.content_hash = hash_of_messages(content.messages)
             draft.reason = reason
             draft.not_before = not_before

@@ -163,4 +163,4 @@ class InboxTable(ChangeTable):
 
 def for_lists(changes: QuerySet[Change]) -> QuerySet[Change]:
     """With the people that a list names, in a fixed number of queries, and without what no list shows."""
-    return changes.select_related("made_by", "decided_by").defer("values", "findings")
+    return changes.select_related("made_by", "decided_by").defer("own_values", "findings")

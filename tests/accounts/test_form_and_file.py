@@ -260,7 +260,7 @@ def desk(as_maker, admin, monkeypatch):
         reference="USED1",
         own_values=deposit,
         change=ChangeFactory.approved(
-            kind="cash_deposit", subject="HO/WEBRET1", values=deposit, messages=one(303, deposit)
+            kind="cash_deposit", subject="HO/WEBRET1", own_values=deposit, messages=one(303, deposit)
         ),
     )
     monkeypatch.setattr(references, "new_reference", lambda: "REFMADE")

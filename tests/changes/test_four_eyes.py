@@ -150,6 +150,8 @@ class TestDatabase:
             {"content_hash": "f" * 64},
             {"subject": "HO/OTHER"},
             {"kind": "square_off"},
+            {"own_values": {"name": "Other Name"}},
+            {"message_adds": ["name"]},
             {"state": State.DRAFT},
         ],
     )

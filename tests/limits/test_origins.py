@@ -40,7 +40,7 @@ def raised():
             decided_by=chitra,
             reason="Cheque 4711",
             messages=[{"type": CashDeposit.type, "values": values}],
-            values=values,
+            own_values=values,
         )
         DeliveryFactory.settled(
             "applied", lane=user.lane, change=change, message_type=CashDeposit.type, reference=reference

@@ -18,8 +18,11 @@ from backoffice.delivery.models import Delivery
 #: Behind what people send one by one, so that a file does not keep them waiting.
 BATCH_PRIORITY = 1
 
-#: What is owed for a row one by one, and what is taken out of it.
+#: Whether the first message of a row says just what the row holds; what is owed for it one by one, and what is taken
+#: out of that.
 _POSTGRESQL = {
+    "alike": "r.messages -> 0 -> 'values' = r.values",
+    "nothing": "'[]'::jsonb",
     "owed": "CROSS JOIN LATERAL jsonb_array_elements(r.owed) WITH ORDINALITY AS m(owed, n)",
     "part": "m.n - 1",
     "type": "(m.owed ->> 0)::integer",
@@ -27,6 +30,8 @@ _POSTGRESQL = {
     "hash": "m.owed ->> 2",
 }
 _SQLITE = {
+    "alike": "json_extract(r.messages, '$[0].values') = json(r.values)",
+    "nothing": "'[]'",
     "owed": "CROSS JOIN json_each(r.owed) AS m",
     "part": "m.key",
     "type": "json_extract(m.value, '$[0]')",
@@ -42,13 +47,17 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
     In the caller's transaction; the batch's kind, maker, reason and time of submission are theirs, and `checkers` is
     how many must approve them.
     """
+    dialect = _DIALECTS[connection.vendor]
+    alike = dialect["alike"]
     return _insert(
         Change,
         {
             "subject": "r.lane",
             "profile": "r.profile",
             "profile_version": "r.profile_version",
-            "values": "r.values",
+            # What the message says as well is stored there alone, as for one change (`changes.stored_values`).
+            "own_values": f"CASE WHEN {alike} THEN '{{}}' ELSE r.values END",
+            "message_adds": f"CASE WHEN {alike} THEN {dialect['nothing']} END",
             "before": "r.before",
             "messages": "r.messages",
             "findings": "r.findings",

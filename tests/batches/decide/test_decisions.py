@@ -39,6 +39,7 @@ def test_submission_makes_one_change_of_each_row_without_errors(checked, maker):
     assert changes[1].subject == row.lane
     assert changes[1].values == row.values
     assert changes[1].messages == row.messages
+    assert (changes[1].own_values, changes[1].message_adds) == ({}, [])  # the message says all of it
     assert changes[1].content_hash == content_hash(changes[1].messages)
     assert [change.findings for change in changes] == [[], [], batch.rows.get(number=4).findings]
     assert {change.state for change in changes} == {ChangeState.SUBMITTED}
