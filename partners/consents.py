@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice.protocol.codes import UserStatus
+from backoffice.repeating import Repeated
 from backoffice.rest.config import is_configured
 from partners import switches
 from partners.keys import MODEL
@@ -26,6 +28,11 @@ LONGEST = timedelta(days=365)
 #: Rupees that a cap may have at most.
 MOST_RUPEES = Decimal("99999999999.99")
 _PAISA = Decimal("0.01")
+#: What a check reads of the consent, the client and the partner.
+_CHECKED = (
+    *("cap_run", "cap_day", "valid_until", "client__status", "client__group_id", "client__user_id"),
+    *("partner__name", "partner__kind", "partner__state", "partner__products", "partner__models_allowed"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,41 +71,53 @@ def in_force(client: RetailUser, partner: Partner, product_code: str) -> Consent
     """The consent that a client's orders may be placed on now, if there is one.
 
     Asks its state and time, and whether partner, product, client and settings allow model 3. It does not ask the kill
-    switches: `check` does, at the moment of placing.
+    switches: `Check` does, at the moment of placing.
     """
     if forbidden_for(client, partner, product_code):
         return None
     return _valid(client, partner, product_code)
 
 
-def check(client: RetailUser, partner: Partner, product_code: str) -> Checked:
-    """Look whether an order may be placed on a consent, within the transaction that commits its row (C43).
+class Check:
+    """Looks whether orders of a client may be placed on a consent, each time within the transaction that commits one.
 
-    Locks the consent until that transaction ends: a revocation waits for it, and caps of one client, partner and
-    product can be added up without a race. Partner and switches are read as they are now. Needs a transaction.
+    What it asks is the same for each order, so that its questions are written once.
     """
-    found = Consent.objects.select_for_update(of=("self",)).select_related("client", "partner")
-    consent = found.filter(
-        client=client, partner=partner, product_code=product_code, state=ConsentState.ACTIVE
-    ).first()
-    now_client, now_partner = (
-        (consent.client, consent.partner)
-        if consent
-        else (RetailUser.objects.get(pk=client.pk), Partner.objects.get(pk=partner.pk))
-    )
-    if switch := switches.holding(
-        model=MODEL, partner=now_partner, product_code=product_code, client=now_client
-    ):
-        return Checked(None, f"A kill switch holds: {switch}.")
-    if words := forbidden_for(now_client, now_partner, product_code):
-        return Checked(None, words)
-    if consent is None:
-        return Checked(
-            None, f"{client.lane} has no consent to {product_code} of {now_partner.name} in force."
+
+    def __init__(self, client: RetailUser, partner: Partner, product_code: str) -> None:
+        self._client, self._partner, self._product_code = client, partner, product_code
+        own = Consent.objects.filter(
+            client=client, partner=partner, product_code=product_code, state=ConsentState.ACTIVE
         )
-    if consent.valid_until <= timezone.now():
-        return Checked(None, f"The consent of {client.lane} ran out. Ask the client for a new one.")
-    return Checked(consent)
+        under_lock = own.select_for_update(of=("self",)).select_related("client", "partner")
+        self._switches = switches.that_hold(
+            model=MODEL, partner=partner, product_code=product_code, client=client
+        )
+        self._consent = Repeated(under_lock.only(*_CHECKED).annotate(is_stopped=Exists(self._switches)))
+
+    def now(self) -> Checked:
+        """Whether an order may be placed (C43). Needs a transaction.
+
+        Locks the consent until that transaction ends: a revocation waits for it, and caps of one client, partner and
+        product can be added up without a race. Partner and switches are read as they are now.
+        """
+        if consent := self._consent.first():
+            now_client, now_partner = consent.client, consent.partner
+        else:
+            now_client = RetailUser.objects.get(pk=self._client.pk)
+            now_partner = Partner.objects.get(pk=self._partner.pk)
+        if (consent is None or consent.is_stopped) and (switch := self._switches.first()):
+            return Checked(None, f"A kill switch holds: {switch}.")
+        if words := forbidden_for(now_client, now_partner, self._product_code):
+            return Checked(None, words)
+        if consent is None:
+            return Checked(
+                None,
+                f"{now_client.lane} has no consent to {self._product_code} of {now_partner.name} in force.",
+            )
+        if consent.valid_until <= timezone.now():
+            return Checked(None, f"The consent of {now_client.lane} ran out. Ask the client for a new one.")
+        return Checked(consent)
 
 
 def forbidden(partner: Partner, product_code: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -220,7 +220,9 @@ class RunLine(models.Model):
 
 
 #: Lines that may still be placed, as `RunLine.is_left` says of one.
-LEFT = Q(order=None, problem="") | Q(order__state=OrderState.NOT_SENT)
+LEFT = Q(order=None, problem="") | Exists(
+    DeskOrder.objects.filter(pk=OuterRef("order"), state=OrderState.NOT_SENT)
+)
 
 
 class Pace(models.Model):

@@ -3,11 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from django.db.models import Exists, Q, Sum
+from django.db.models import Exists, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from backoffice.kit.formats import indian
+from backoffice.repeating import Repeated
 from backoffice.rest.api.codes import OrderType, Product
 from backoffice.rest.config import RestConfig
 from markets import search
@@ -81,42 +84,71 @@ def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
     return ""
 
 
-def check(own: RunClient, order: DeskOrder) -> None:
-    """Ask all that C43 asks, in the transaction that commits an order of a run. Raises DeskProblem.
+class Conditions:
+    """What must be true before each order of one client of a run. Its questions are written once, for all lines."""
 
-    The run must be open and its version published, the consent in force with room under its caps, and no switch may
-    hold: each as it is now, the consent under lock.
-    """
-    run, basket = Run.objects.select_related("version").get(pk=own.run_id), own.version.basket
-    if run.state != RunState.OPEN:
-        raise DeskProblem(f"{run} is stopped. Nothing was sent.")
-    if run.version.state != Stage.PUBLISHED or run.version.valid_until <= timezone.now():
-        raise DeskProblem("The basket is not published any more. Nothing was sent.")
-    found = consents.check(own.client, basket.partner, basket.product_code)
-    if found.consent is None:
-        raise DeskProblem(f"{found.why} Nothing was sent.")
-    by_run, by_day = _worth(own, order.day)
-    for words, worth, cap in (
-        ("this run", by_run, found.consent.cap_run),
-        ("today", by_day, found.consent.cap_day),
-    ):
-        if worth + order.value > cap:
-            raise DeskProblem(
-                f"The orders of {words} would be worth more than the ₹ {indian(cap)} of the consent. Nothing was sent."
-            )
+    def __init__(self, own: RunClient) -> None:
+        self._own, self._basket = own, own.version.basket
+        partner, product_code = self._basket.partner, self._basket.product_code
+        self._consent = consents.Check(own.client, partner, product_code)
+        self._on = cache(self._question_on)
+        self._held = switches.that_hold(
+            model=keys.MODEL, partner=partner, product_code=product_code, client=own.client
+        )
+        self._again = Repeated(Run.objects.filter(pk=own.run_id).values_list("state", Exists(self._held)))
+
+    def check(self, order: DeskOrder) -> None:
+        """Ask all that C43 asks, in the transaction that commits an order of the run. Raises DeskProblem.
+
+        The run must be open and its version published, the consent in force with room under its caps, and no switch
+        may hold: each as it is now, the consent under lock.
+        """
+        found = self._consent.now()
+        state, stage, valid_until, by_run, by_day = self._on(order.day).first() or (None,) * 5
+        if state != RunState.OPEN:
+            raise DeskProblem(f"{self._own.run} is stopped. Nothing was sent.")
+        if stage != Stage.PUBLISHED or valid_until <= timezone.now():
+            raise DeskProblem("The basket is not published any more. Nothing was sent.")
+        if found.consent is None:
+            raise DeskProblem(f"{found.why} Nothing was sent.")
+        for words, worth, cap in (
+            ("this run", by_run, found.consent.cap_run),
+            ("today", by_day, found.consent.cap_day),
+        ):
+            if (worth or 0) + order.value > cap:
+                raise DeskProblem(
+                    f"The orders of {words} would be worth more than the ₹ {indian(cap)} of the consent. "
+                    "Nothing was sent."
+                )
+
+    def check_again(self) -> None:
+        """Ask just before the first byte whether somebody stopped it meanwhile. Raises DeskProblem."""
+        state, is_held = self._again.first() or (None, False)
+        if state != RunState.OPEN:
+            raise DeskProblem(f"{self._own.run} is stopped. Nothing was sent.")
+        if is_held and (switch := self._held.first()):
+            raise DeskProblem(f"A kill switch holds: {switch}. Nothing was sent.")
+
+    def _question_on(self, day: date) -> Repeated[tuple[Any, ...]]:
+        """Run and version, and what the client's orders are worth that may be in the market.
+
+        Those of this run, and those of a day and this product.
+        """
+        placed = DeskOrder.objects.exclude(state__in=NOTHING_PLACED)
+        of_run = placed.filter(run_line__run_client=self._own)
+        of_day = placed.filter(
+            lane=self._own.client.lane,
+            day=day,
+            run_line__run_client__version__basket__partner=self._basket.partner,
+            run_line__run_client__version__basket__product_code=self._basket.product_code,
+        )
+        columns = ("state", "version__state", "version__valid_until", _worth(of_run), _worth(of_day))
+        return Repeated(Run.objects.filter(pk=self._own.run_id).values_list(*columns))
 
 
-def check_again(own: RunClient) -> None:
-    """Ask just before the first byte whether somebody stopped it meanwhile. Raises DeskProblem."""
-    basket = own.version.basket
-    held = switches.that_hold(
-        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
-    )
-    state, is_held = Run.objects.filter(pk=own.run_id).values_list("state", Exists(held)).get()
-    if state != RunState.OPEN:
-        raise DeskProblem(f"{own.run} is stopped. Nothing was sent.")
-    if is_held and (switch := held.first()):
-        raise DeskProblem(f"A kill switch holds: {switch}. Nothing was sent.")
+def _worth(placed: QuerySet[DeskOrder]) -> Subquery:
+    """What orders of one client are worth, as a column of another query; null without orders."""
+    return Subquery(placed.order_by().values("lane").annotate(worth=Sum("value")).values("worth"))
 
 
 def open_service(name: str) -> RestConfig:
@@ -136,20 +168,3 @@ def placed_lines(partner: Partner, ids: Collection[str]) -> Mapping[str, Placed]
         order__order_id__in=ids, line__version__basket__partner=partner
     ).select_related("order", "line__version", "run_client__client")
     return {one.order.order_id: Placed(one.line, one.run_client.client.user_id) for one in found if one.order}
-
-
-def _worth(own: RunClient, day: date) -> tuple[Decimal, Decimal]:
-    """What the client's orders of this run, and of this day and product, are worth that may be in the market."""
-    basket = own.version.basket
-    this_run = Q(run_line__run_client=own)
-    this_day = Q(
-        day=day,
-        run_line__run_client__client=own.client,
-        run_line__line__version__basket__partner=basket.partner,
-        run_line__line__version__basket__product_code=basket.product_code,
-    )
-    found = DeskOrder.objects.filter(this_run | this_day, lane=own.client.lane).exclude(
-        state__in=NOTHING_PLACED
-    )
-    sums = found.aggregate(run=Sum("value", filter=this_run), day=Sum("value", filter=this_day))
-    return sums["run"] or Decimal(0), sums["day"] or Decimal(0)

@@ -212,6 +212,7 @@ class _Placing:
 
     def __init__(self, own: RunClient, desk: Desk, lease: Lease) -> None:
         self.own, self.desk, self.lease = own, desk, lease
+        self.conditions = orders.Conditions(own)
         self.until = time.monotonic() + LONGEST
 
     def carry_out(self) -> None:
@@ -257,14 +258,14 @@ class _Placing:
             raise _Ends(ClientState.PLACING, str(error)) from None
         except DeskProblem as error:
             raise _Ends(ClientState.STOPPED, f"{line}: {error}") from None
-        outcome = desk_orders.send(order, self.desk.session, also=lambda made: orders.check_again(self.own))
+        outcome = desk_orders.send(order, self.desk.session, also=lambda _: self.conditions.check_again())
         sessions.ended_by_odin(self.desk, outcome)
         return order
 
     def _allow(self, line: RunLine, order: DeskOrder) -> None:
         """Ask everything once more and tie the order to its line, in the transaction that commits it."""
         self._extend()
-        orders.check(self.own, order)
+        self.conditions.check(order)
         left = RunLine.objects.filter(LEFT, pk=line.pk, tries=line.tries)
         if not left.update(order=order, tries=line.tries + 1):
             raise DeskProblem(f"{line} was placed already. Nothing was sent.")

@@ -66,14 +66,14 @@ def test_a_revocation_waits_for_the_order_that_was_checked_before(with_code, che
         connection.close()
 
     with transaction.atomic():
-        assert consents.check(consent.client, consent.partner, "GROWTH").consent == consent
+        assert consents.Check(consent.client, consent.partner, "GROWTH").now().consent == consent
         thread = threading.Thread(target=revoke)
         thread.start()
         assert not revoked.wait(SOON)
     thread.join(30)
     assert revoked.is_set()
     with transaction.atomic():
-        assert consents.check(consent.client, consent.partner, "GROWTH").consent is None
+        assert consents.Check(consent.client, consent.partner, "GROWTH").now().consent is None
 
 
 def test_two_workers_ask_for_keys_once(desk, maker, checker, settings, monkeypatch):

@@ -323,7 +323,7 @@ def test_nothing_is_placed_where_something_is_closed(asked, client_with_mail, de
     desk.refresh_from_db()
     assert in_force(client_with_mail, desk) is None
     with transaction.atomic():
-        found = consents.check(client_with_mail, desk, "GROWTH")
+        found = consents.Check(client_with_mail, desk, "GROWTH").now()
     assert found.consent is None
     assert why in found.why
 
@@ -341,7 +341,7 @@ def test_the_settings_close_model_3(asked, client_with_mail, desk, settings, nam
     setattr(settings, name, value)
     assert in_force(client_with_mail, desk) is None
     with transaction.atomic():
-        assert words in consents.check(client_with_mail, desk, "GROWTH").why
+        assert words in consents.Check(client_with_mail, desk, "GROWTH").now().why
 
 
 @pytest.mark.parametrize(
@@ -353,16 +353,16 @@ def test_a_switch_is_seen_by_the_check_within_the_transaction(
 ):
     asked[1].give()
     with transaction.atomic():
-        assert consents.check(client_with_mail, desk, "GROWTH").consent == asked[0]
+        assert consents.Check(client_with_mail, desk, "GROWTH").now().consent == asked[0]
         switches.throw(scope, target, by=maker, reason="Stop")
-        assert "A kill switch holds" in consents.check(client_with_mail, desk, "GROWTH").why
+        assert "A kill switch holds" in consents.Check(client_with_mail, desk, "GROWTH").now().why
 
 
 def test_a_switch_on_another_model_stops_nothing_here(asked, client_with_mail, desk, maker):
     asked[1].give()
     switches.throw("model", "2", by=maker, reason="Stop")
     with transaction.atomic():
-        assert consents.check(client_with_mail, desk, "GROWTH").consent
+        assert consents.Check(client_with_mail, desk, "GROWTH").now().consent
 
 
 def test_a_newer_consent_replaces_the_one_in_force_when_it_is_given(asked, client_with_mail, desk, maker):
@@ -388,7 +388,7 @@ def test_a_consent_that_ran_out_is_shown_as_expired_before_and_after_the_sweep(
     assert (consent.state, consent.shown_as) == (ConsentState.ACTIVE, ConsentState.ENDED)
     assert in_force(client_with_mail, desk) is None
     with transaction.atomic():
-        assert "ran out" in consents.check(client_with_mail, desk, "GROWTH").why
+        assert "ran out" in consents.Check(client_with_mail, desk, "GROWTH").now().why
     client.force_login(maker)
     assert "HO/RET001" in client.get("/partners/consents/?state=ended").content.decode()
     assert "HO/RET001" not in client.get("/partners/consents/?state=active").content.decode()

@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backoffice.audit.models import Entry
@@ -367,6 +368,16 @@ def test_orders_leave_evenly_spaced_and_a_long_queue_is_said(settings, monkeypat
             break
     else:
         pytest.fail("The queue never ends.")
+
+
+def test_a_line_takes_a_bounded_number_of_statements(visitor):
+    with CaptureQueriesContext(connection) as queries:
+        visitor.place()
+    asked = [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
+    first, second, third = (
+        number for number, sql in enumerate(asked) if sql.startswith('INSERT INTO "trading_deskorder"')
+    )
+    assert max(second - first, third - second) <= 17
 
 
 def test_a_market_order_is_in_no_run(publish, clients, maker):

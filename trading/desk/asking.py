@@ -17,7 +17,7 @@ from backoffice.rest.api.writing import to_json
 from trading.desk import books, caps, sending, sessions, stop
 from trading.desk import terms as judging
 from trading.desk.errors import DeskProblem, HasFindings, Moved
-from trading.desk.orders import instruction_of, lock
+from trading.desk.orders import instruction_of
 from trading.desk.rights import need_dealer
 from trading.desk.sessions import Desk
 from trading.desk.terms import NewTerms, is_cover
@@ -161,13 +161,13 @@ def _ask(
     change.before = judging.snapshot(row)
     try:
         with transaction.atomic(durable=True):
-            lock(lane, asking.by)
+            asking.desk.limits.hold()
             if made := AskedChange.objects.filter(token=asking.token).first():
                 return made
             if change.kind == AskedKind.MODIFY:
                 stop.check()
             if value is not None:
-                caps.check(lane, asking.by, value, change.added_value)
+                asking.desk.limits.check(value, change.added_value)
             change.desk_order = judging.own_order(lane, row)
             change.at, change.day = timezone.now(), caps.today()
             change.save(force_insert=True)

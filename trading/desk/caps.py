@@ -1,20 +1,25 @@
-"""Caps in rupees: of one order, of one client a day, of one dealer a day. What was not placed is free."""
+"""The switch of all desks, and caps in rupees: of one order, of one client a day, of one dealer a day.
+
+What was not placed is free.
+"""
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
+from accounts.models import RetailUser
 from backoffice.kit.formats import INDIA, indian
+from backoffice.logins.models import User
+from backoffice.repeating import Repeated
+from trading.desk import stop
 from trading.desk.errors import DeskProblem
-from trading.models import AskedChange, AskedState, DeskOrder
+from trading.models import AskedChange, AskedState, DeskOrder, DeskSession
 from trading.models.desk import NOTHING_PLACED
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User
 
 #: Requests that changed nothing.
 NOTHING_ASKED = (AskedState.REFUSED, AskedState.NOT_SENT, AskedState.NOT_DONE)
@@ -25,31 +30,67 @@ def today() -> date:
     return timezone.now().astimezone(INDIA).date()
 
 
-def check(lane: str, dealer: "User | None", order_value: Decimal, added: Decimal) -> None:
-    """Raise DeskProblem where an order of this value, `added` of it new, is above a cap.
+class Limits:
+    """What limits the orders of a desk session. Its questions are written once, for all orders.
 
-    `dealer`: None for the client's own orders, which no dealer's cap counts. Called in the transaction that commits it,
-    under the locks of client and dealer.
+    A session that the client opened has no dealer, whose cap would count.
     """
-    caps = [
-        ("One order", order_value, settings.DESK_ORDER_CAP),
-        ("This client's orders of today", used(Q(lane=lane)) + added, settings.DESK_CLIENT_CAP),
-    ]
-    if dealer is not None:
-        caps.append(("Your orders of today", used(Q(dealer=dealer)) + added, settings.DESK_DEALER_CAP))
-    for words, value, cap in caps:
-        if value > cap:
-            raise DeskProblem(
-                f"{words} would be worth ₹ {indian(value)}; the cap is ₹ {indian(cap)}. Nothing was sent."
-            )
+
+    def __init__(self, row: DeskSession) -> None:
+        self._row = row
+        group_id, _, user_id = row.lane.partition("/")
+        client = RetailUser.objects.select_for_update().filter(group_id=group_id, user_id=user_id)
+        self._client = Repeated(client.values_list("pk"))
+        self._whose = [("This client's orders of today", Q(lane=row.lane), "DESK_CLIENT_CAP")]
+        if row.dealer_id is not None:
+            self._whose.append(("Your orders of today", Q(dealer=row.dealer_id), "DESK_DEALER_CAP"))
+        self._on = cache(self._question_on)
+
+    def hold(self) -> None:
+        """Hold client and dealer until the transaction ends, so that two orders cannot both fit under a cap."""
+        self._client.first()
+        if self._row.dealer_id is not None:
+            User.objects.select_for_update(of=("self",)).get(pk=self._row.dealer_id)
+
+    def check(self, order_value: Decimal, added: Decimal) -> None:
+        """Raise DeskProblem while the desks are stopped, or where an order of this value is above a cap.
+
+        `added`: what of it is new. Called in the transaction that commits the order, after `hold`.
+        """
+        is_stopped, *sums = self._on(today()).first() or ()
+        if is_stopped:
+            stop.check()
+        _check_cap("One order", order_value, settings.DESK_ORDER_CAP)
+        for (words, _, cap), placed, asked in zip(self._whose, sums[::2], sums[1::2], strict=True):
+            _check_cap(words, (placed or 0) + (asked or 0) + added, getattr(settings, cap))
+
+    def _question_on(self, day: date) -> Repeated[tuple[Any, ...]]:
+        """Whether the desks are stopped, and for each cap the worth of orders and of requests of a day."""
+        sums = [_sum(rows, name) for _, whose, _ in self._whose for rows, name in _counted(whose, day)]
+        return Repeated(DeskSession.objects.filter(pk=self._row.pk).values_list(stop.HOLDS, *sums))
 
 
 def used(whose: Q) -> Decimal:
     """What the orders of today are worth."""
-    orders = DeskOrder.objects.filter(whose, day=today()).exclude(state__in=NOTHING_PLACED)
-    asked = AskedChange.objects.filter(whose, day=today()).exclude(state__in=NOTHING_ASKED)
-    sums = (
-        orders.aggregate(sum=Sum("value"))["sum"],
-        asked.aggregate(sum=Sum("added_value"))["sum"],
-    )
+    sums = (rows.aggregate(sum=Sum(name))["sum"] for rows, name in _counted(whose, today()))
     return sum((one for one in sums if one), Decimal(0))
+
+
+def _check_cap(words: str, value: Decimal, cap: Decimal) -> None:
+    if value > cap:
+        raise DeskProblem(
+            f"{words} would be worth ₹ {indian(value)}; the cap is ₹ {indian(cap)}. Nothing was sent."
+        )
+
+
+def _counted(whose: Q, day: date) -> list[tuple[QuerySet[Any], str]]:
+    """The orders and the requests of a day that count for a cap, with the column of their worth."""
+    return [
+        (DeskOrder.objects.filter(whose, day=day).exclude(state__in=NOTHING_PLACED), "value"),
+        (AskedChange.objects.filter(whose, day=day).exclude(state__in=NOTHING_ASKED), "added_value"),
+    ]
+
+
+def _sum(rows: QuerySet[Any], name: str) -> Subquery:
+    """The sum of a column over rows of one day, as a column of another query; null without rows."""
+    return Subquery(rows.order_by().values("day").annotate(sum=Sum(name)).values("sum"))

@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import RetailUser
 from backoffice.free_text import checked
 from backoffice.killpoints import OrderPoint, reached
-from backoffice.logins.models import User
 from backoffice.protocol.findings import EncodeError
 from backoffice.rest import client
 from backoffice.rest.api.answers import AcceptedRow
 from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
 from backoffice.rest.api.session import Session
 from backoffice.rest.api.writing import to_json
-from trading.desk import caps, sending, sessions, stop, tickets
+from trading.desk import caps, sending, sessions, tickets
 from trading.desk.errors import DeskProblem, HasFindings
 from trading.desk.rights import need_dealer
 from trading.desk.sessions import Desk
@@ -120,63 +118,75 @@ def confirm(
     ticket, scrip = judged.ticket, judged.scrip
     if scrip is None or judged.as_of is None or judged.errors:
         raise HasFindings(judged.errors)
-    lane = desk.row.lane
+    order = DeskOrder(
+        token=token,
+        desk_session=desk.row,
+        lane=desk.row.lane,
+        dealer=by,
+        kind=ticket.kind,
+        exchange=ticket.exchange,
+        scrip_token=ticket.scrip_token,
+        scrip=tickets.scrip_words(scrip),
+        as_of=judged.as_of,
+        side=ticket.side,
+        product="COVER" if ticket.kind == OrderKind.COVER else ticket.product,
+        order_type=ticket.order_type,
+        quantity=ticket.quantity,
+        price=ticket.price,
+        trigger_price=ticket.trigger_price,
+        disclosed_quantity=ticket.disclosed_quantity,
+        validity=ticket.validity,
+        validity_days=ticket.validity_days,
+        is_amo=ticket.is_amo,
+        stop_price=ticket.stop_price,
+        stop_trigger=ticket.stop_trigger,
+        algo_id=ticket.algo_id,
+        value=judged.value,
+        words=judged.words,
+        instruction=instruction,
+        reference=reference,
+    )
+    for left in reversed(range(TRIES)):
+        order.identifier = client.new_identifier()
+        try:
+            _commit(order, ticket, desk, by, also)
+            break
+        except IntegrityError:
+            if made := earlier(token, order.lane, ticket):
+                return made, False
+            _unlocked(order.lane, ticket)
+            taken = DeskOrder.objects.filter(lane=order.lane, day=order.day, identifier=order.identifier)
+            if not left or not taken.exists():
+                raise
+    return order, True
+
+
+def _commit(
+    order: DeskOrder,
+    ticket: Ticket,
+    desk: Desk,
+    by: "Person | None",
+    also: Callable[[DeskOrder], None],
+) -> None:
+    """Insert an order with its first step, where nothing speaks against it. Raises DeskProblem.
+
+    What the table's constraints find is an IntegrityError; only then is asked which one found it.
+    """
     with transaction.atomic(durable=True):
-        lock(lane, by)
-        order = DeskOrder(
-            token=token,
-            desk_session=desk.row,
-            lane=lane,
-            dealer=by,
-            at=timezone.now(),
-            day=caps.today(),
-            kind=ticket.kind,
-            exchange=ticket.exchange,
-            scrip_token=ticket.scrip_token,
-            scrip=tickets.scrip_words(scrip),
-            as_of=judged.as_of,
-            side=ticket.side,
-            product="COVER" if ticket.kind == OrderKind.COVER else ticket.product,
-            order_type=ticket.order_type,
-            quantity=ticket.quantity,
-            price=ticket.price,
-            trigger_price=ticket.trigger_price,
-            disclosed_quantity=ticket.disclosed_quantity,
-            validity=ticket.validity,
-            validity_days=ticket.validity_days,
-            is_amo=ticket.is_amo,
-            stop_price=ticket.stop_price,
-            stop_trigger=ticket.stop_trigger,
-            algo_id=ticket.algo_id,
-            value=judged.value,
-            words=judged.words,
-            instruction=instruction,
-            reference=reference,
-        )
-        if made := _insert(order, ticket):
-            return made, False
-        stop.check()
-        caps.check(lane, by, judged.value, Decimal(0))  # of the day's orders it is one already
+        desk.limits.hold()
+        order.at, order.day = timezone.now(), caps.today()
+        order.save(force_insert=True)
+        desk.limits.check(order.value, Decimal(0))  # of the day's orders it is one already
         also(order)
         note(
             order,
             Step.CONFIRMED,
-            f"{judged.words} Instruction: {order.get_instruction_display().lower()}, {reference}.",
+            f"{order.words} Instruction: {order.get_instruction_display().lower()}, {order.reference}.",
             by=by,
             by_client=by is None,
             body=to_json(tickets.rest_values(ticket, order.identifier)),
         )
         reached(OrderPoint.COMMITTING)
-    return order, True
-
-
-def lock(lane: str, by: "Person | None") -> None:
-    """Hold client and dealer until the transaction ends, so that two orders cannot both fit under a cap."""
-    group_id, _, user_id = lane.partition("/")
-    own = RetailUser.objects.select_for_update().filter(group_id=group_id, user_id=user_id)
-    own.values_list("pk", flat=True).first()
-    if by is not None:
-        User.objects.select_for_update(of=("self",)).get(pk=by.pk)
 
 
 def _unlocked(lane: str, ticket: Ticket) -> None:
@@ -192,27 +202,6 @@ def _unlocked(lane: str, ticket: Ticket) -> None:
             f"This scrip and side are locked until the outcome of {doubtful} is known. "
             "Look for it in the order book. Nothing was sent."
         )
-
-
-def _insert(order: DeskOrder, ticket: Ticket) -> DeskOrder | None:
-    """Insert an order with an identifier of its own. Returns the order that its form became before, if it comes again.
-
-    The table's constraints find what speaks against it; only then is asked which one did. Raises DeskProblem.
-    """
-    for left in reversed(range(TRIES)):
-        order.identifier = client.new_identifier()
-        try:
-            with transaction.atomic():
-                order.save(force_insert=True)
-            return None
-        except IntegrityError:
-            if made := earlier(order.token, order.lane, ticket):
-                return made
-            _unlocked(order.lane, ticket)
-            taken = DeskOrder.objects.filter(lane=order.lane, day=order.day, identifier=order.identifier)
-            if not left or not taken.exists():
-                raise
-    return None
 
 
 def send(order: DeskOrder, session: Session, *, also: Callable[[DeskOrder], None] = _nothing) -> Outcome:
@@ -243,22 +232,32 @@ def settle(order: DeskOrder, read: Read) -> None:
     An answer that comes late settles an order in doubt; an id that comes late wins over a person's decision.
     """
     state, words = STATES[read.outcome.kind], read.outcome.words
-    order_id = read.row.order_id or "" if isinstance(read.row, AcceptedRow) else ""
+    order_id = ""
+    if state is OrderState.ACCEPTED and isinstance(read.row, AcceptedRow):
+        order_id = read.row.order_id or ""
+    if len(order_id) <= ORDER_ID_LENGTH:
+        try:
+            _settle(order, state, order_id, words, read)
+            return
+        except IntegrityError:
+            if not order_id:
+                raise
+    # Too long for an id of the OMS, or the id of another order.
+    words = f"The OMS answered with an order id that cannot be ours. {words}"
+    _settle(order, OrderState.UNKNOWN, "", words, read)
+
+
+def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read: Read) -> None:
+    """Let an answer move its order, if it still may. Raises IntegrityError where another order has the id."""
+    accepted = state is OrderState.ACCEPTED
+    movable = (*DOUBTFUL, OrderState.NOT_PLACED) if accepted else DOUBTFUL
     with transaction.atomic():
         kept = DeskOrder.objects.filter(pk=order.pk)
-        order.state, order.order_id = kept.select_for_update().values_list("state", "order_id").get()
-        if state is OrderState.ACCEPTED:
-            taken = DeskOrder.objects.filter(lane=order.lane, exchange=order.exchange, order_id=order_id)
-            if len(order_id) > ORDER_ID_LENGTH or taken.exclude(pk=order.pk).exists():
-                state, words = (
-                    OrderState.UNKNOWN,
-                    f"The OMS answered with an order id that cannot be ours. {words}",
-                )
-        if order.state in DOUBTFUL or (order.state == OrderState.NOT_PLACED and state is OrderState.ACCEPTED):
-            order.state = state
-            order.order_id = order_id if state is OrderState.ACCEPTED else ""
-            kept.update(state=order.state, order_id=order.order_id)
-        said = f"Accepted by the OMS as {order_id}." if state is OrderState.ACCEPTED else state.label + "."
+        if kept.filter(state__in=movable).update(state=state, order_id=order_id):
+            order.state, order.order_id = state, order_id
+        else:
+            order.state, order.order_id = kept.values_list("state", "order_id").get()
+        said = f"Accepted by the OMS as {order_id}." if accepted else state.label + "."
         note(
             order,
             Step.ANSWERED,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import RetailUser
 from backoffice.audit.operations import record
@@ -27,6 +28,7 @@ from backoffice.rest.config import rest_config
 from backoffice.seal import SealError, seal, unseal
 from trading import operations
 from trading.desk import services
+from trading.desk.caps import Limits
 from trading.desk.errors import DeskProblem
 from trading.desk.rights import need_dealer
 from trading.models import DeskSession, Identified, SessionState, longest
@@ -43,6 +45,11 @@ class Desk:
 
     row: DeskSession
     session: Session
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The switch and the caps, as they are asked before each order."""
+        return Limits(self.row)
 
     @property
     def terms(self) -> Terms:

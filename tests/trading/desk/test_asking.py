@@ -12,6 +12,7 @@ from backoffice.rest.api.codes import Exchange
 from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
 from tests.trading.conftest import place, sent, ticket
 from trading.desk import asking, books, doubt, sending, stop
+from trading.desk.caps import Limits
 from trading.desk.errors import DeskProblem, HasFindings, Moved
 from trading.desk.terms import NewTerms, judge, snapshot
 from trading.models import AskedChange, AskedState, DeskOrder, OrderState
@@ -284,13 +285,13 @@ def test_a_form_that_became_something_asks_for_nothing_else(desk, standin):
 
 def test_a_request_that_was_overtaken_is_not_sent(desk, dealer, standin, monkeypatch):
     made = place(desk)
-    lock = asking.lock
+    hold = Limits.hold
 
-    def lock_late(lane, by):
-        lock(lane, by)
+    def hold_late(limits):
+        hold(limits)
         monkeypatch.setattr("trading.desk.sending.SPARE_SECONDS", -1)
 
-    monkeypatch.setattr(asking, "lock", lock_late)
+    monkeypatch.setattr(Limits, "hold", hold_late)
     for ask in (lambda: modify(desk, made, terms(quantity=20)), lambda: cancel(desk, made)):
         asked = ask()
         assert asked.state == AskedState.NOT_SENT

@@ -15,7 +15,7 @@ from backoffice.rest import client
 from markets.models import ScripImport
 from tests.trading.conftest import open_desk, place, sent, ticket
 from trading import operations
-from trading.desk import books, doubt, orders, sessions, stop, tickets
+from trading.desk import books, caps, doubt, orders, sessions, stop, tickets
 from trading.desk.errors import DeskProblem, NotPermitted
 from trading.models import DeskOrder, DeskSession, OrderState, Step
 
@@ -207,6 +207,15 @@ def test_caps_hold_for_an_order_a_client_and_a_dealer(desk, settings, standin):
             place(desk)
         setattr(settings, name, before)
     assert sent(standin) == 1
+
+
+def test_a_session_that_lasts_over_midnight_asks_for_the_caps_of_the_new_day(desk, settings, monkeypatch):
+    settings.DESK_CLIENT_CAP = place(desk).value
+    with pytest.raises(DeskProblem, match="This client's orders of today would be worth"):
+        desk.limits.check(Decimal(1), Decimal(1))
+    tomorrow = caps.today() + timedelta(days=1)
+    monkeypatch.setattr(caps, "today", lambda: tomorrow)
+    desk.limits.check(Decimal(1), Decimal(1))
 
 
 def test_what_was_not_placed_is_free_of_the_caps(desk, settings, standin):

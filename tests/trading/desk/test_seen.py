@@ -132,6 +132,19 @@ def test_an_answer_that_comes_late_settles_an_order_in_doubt(desk, state):
     assert (order.state, order.order_id) == (OrderState.ACCEPTED, "NEW1")
 
 
+@pytest.mark.parametrize("order_id", ["X" * 65, "OURS"])
+def test_an_answer_with_an_id_that_cannot_be_its_own_leaves_the_order_in_doubt(desk, order_id):
+    committed(desk, ticket(side="SELL"), state=OrderState.EXECUTED, order_id="OURS")
+    order = committed(desk)
+    accepted = AcceptedRow({"orderId": order_id})
+    orders.settle(order, Read(Outcome(OutcomeKind.SUCCESS, "done"), {"orderId": order_id}, row=accepted))
+    assert (order.state, order.order_id) == (OrderState.UNKNOWN, "")
+    order.refresh_from_db()
+    assert (order.state, order.order_id) == (OrderState.UNKNOWN, "")
+    (answered,) = order.events.filter(step=Step.ANSWERED)
+    assert "cannot be ours" in answered.text
+
+
 def test_what_the_book_said_is_kept_when_the_answer_comes_later(desk):
     order = committed(desk, state=OrderState.WORKING, order_id="NEW1")
     orders.settle(order, Read(Outcome(OutcomeKind.REFUSED, "refused")))
