@@ -12,7 +12,7 @@ from backoffice.changes.effects import effect
 from backoffice.changes.kinds import title
 from backoffice.changes.models import Change
 from backoffice.changes.steps import RELATED, of_change
-from backoffice.exports.kinds import AT_ONCE, Kind, Row, Unreadable
+from backoffice.exports.kinds import AT_ONCE, Kind, Piece, Unreadable
 from backoffice.kit import privacy
 from backoffice.kit.formats import ist
 from backoffice.kit.steps import Step
@@ -59,14 +59,12 @@ def words(asked: dict[str, Any]) -> Sequence[tuple[str, str]]:
     ]
 
 
-def rows(asked: dict[str, Any], whole: bool, after: Any) -> Sequence[Row]:
+def rows(asked: dict[str, Any], whole: bool, after: Any) -> Piece:
     """The next rows after a place in the history, newest first."""
     merged = _history(asked).after(Place.read(after or ""), AT_ONCE)
     prefetch_related_objects([one for one, _ in merged if isinstance(one, Change)], *RELATED)
-    return [
-        (str(place), _of_change(one, whole) if isinstance(one, Change) else _of_entry(one, whole))
-        for one, place in merged
-    ]
+    rows = [_of_change(one, whole) if isinstance(one, Change) else _of_entry(one, whole) for one, _ in merged]
+    return Piece(rows, str(merged[-1][1]) if merged else None)
 
 
 def _history(asked: dict[str, Any]) -> History:

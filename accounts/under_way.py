@@ -56,10 +56,10 @@ def with_work(users: QuerySet[RetailUser], work: str) -> QuerySet[RetailUser]:
 def open_work(lanes: Collection[str]) -> dict[str, list[tuple[str, str]]]:
     """What is under way in these lanes: "change" or "delivery" and its state, the oldest of each. Two queries."""
     work: dict[str, list[tuple[str, str]]] = {}
-    changes = Change.objects.filter(subject__in=lanes, state=ChangeState.SUBMITTED).values_list(
+    changes = Change.objects.filter(subject__among=lanes, state=ChangeState.SUBMITTED).values_list(
         "subject", "state"
     )
-    deliveries = Delivery.objects.filter(lane__in=lanes, state__in=OPEN).values_list("lane", "state")
+    deliveries = Delivery.objects.filter(lane__among=lanes, state__in=OPEN).values_list("lane", "state")
     for thing, rows in (("change", changes), ("delivery", deliveries)):
         for lane, state in dict(rows.order_by("-id")).items():
             work.setdefault(lane, []).append((thing, state))

@@ -24,8 +24,9 @@ SQLITE = {
     # WAL: readers do not wait for the writer. NORMAL: a power cut may cost the last moments, never the database.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;",
 }
-#: A worker that is frozen inside a transaction holds its locks; the others must not wait for it without end.
-POSTGRESQL = "-c idle_in_transaction_session_timeout=60000"
+#: A worker that is frozen inside a transaction holds its locks; the others must not wait for it without end. No
+#: statement is compiled: PostgreSQL takes a file's rows with their outcomes for dear, and compiles for seconds.
+POSTGRESQL = "-c idle_in_transaction_session_timeout=60000 -c jit=off"
 
 
 def required(name: str, example: str) -> str:

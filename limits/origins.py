@@ -5,7 +5,7 @@ deposits apart, since ODIN keeps them apart. What was deposited or paid out else
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -69,18 +69,17 @@ def approved_by(change: Change | None) -> str:
     return ", ".join(given) or str(change.decided_by or "")
 
 
-def changes_of(updates: Iterable[LimitUpdate]) -> dict[str, Change]:
+def changes_of(references: Iterable[str]) -> dict[str, Change]:
     """The changes that limit updates came from, by reference. A fixed number of queries."""
-    references = [update.reference for update in updates]
     found = Delivery.objects.filter(message_type__in=TYPES, reference__among=references)
     found = found.select_related("change__made_by", "change__decided_by")
     related = ("change__approvals__by", "change__batch__approvals__by")
     return {delivery.reference: delivery.change for delivery in found.prefetch_related(*related)}
 
 
-def totals_of(updates: Iterable[LimitUpdate]) -> dict[int, Totals]:
-    """The running totals of these updates by their numbers, in one query that reads their retail users' updates."""
-    several = LimitUpdate.objects.alias(product=_product()).filter(pk__in=[update.pk for update in updates])
+def totals_of(numbers: Collection[int]) -> dict[int, Totals]:
+    """The running totals of the updates of these numbers, in one query that reads their retail users' updates."""
+    several = LimitUpdate.objects.alias(product=_product()).filter(pk__in=numbers)
     return {
         pk: Totals(amount if given else None, notional if given_too else None)
         for pk, amount, notional, given, given_too in several.order_by().values_list(
@@ -98,7 +97,7 @@ def of_user(user: RetailUser, shows: bool) -> dict[str, Any]:
     """What the Limits tab shows. `shows`: whether personal data is shown."""
     newest = list(user.limit_updates.order_by("-pk")[: CHARTED + 1])
     more, newest = len(newest) > CHARTED, newest[:CHARTED]
-    changes, names = changes_of(newest), products()
+    changes, names = changes_of([update.reference for update in newest]), products()
     raised = [
         Raised(
             update,

@@ -1,8 +1,8 @@
 """The lists of limit updates and square-off settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import django_tables2 as tables
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from backoffice.changes.models import Change
 from backoffice.kit import privacy
+from backoffice.kit.file_cells import FileCells, of_values, path_of, text
 from backoffice.kit.tables_base import AgoColumn, IdColumn, NumberColumn, PortalTable, TimeColumn
 from backoffice.kit.templatetags import portal
 from limits.models import LimitUpdate, SquareOffSetting
@@ -29,12 +30,20 @@ class RetailUserColumn(tables.Column):
             attrs={"td": {"class": "mono nowrap"}},
         )
 
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the same, made of its parts."""
+        return of_values("retail_user__group_id", "retail_user__user_id", say=lambda *parts: "/".join(parts))
+
 
 class AmountColumn(NumberColumn):
     """Rupees, and beneath them those of a notional deposit, which ODIN keeps apart."""
 
     def render(self, record: LimitUpdate) -> SafeString:
         return _rupees(record.amount, record.notional_deposit)
+
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the number, or the words of the page where it would not be all."""
+        return of_values("amount", "notional_deposit", say=_number)
 
 
 class TotalColumn(NumberColumn):
@@ -43,6 +52,15 @@ class TotalColumn(NumberColumn):
     def render(self, value: int, table: Any) -> SafeString:  # type: ignore[override]
         totals = table.totals[value]
         return _rupees(totals.amount, totals.notional)
+
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the number, or the words of the page where it would not be all."""
+
+        def said(numbers: Sequence[int]) -> list[object]:
+            totals = totals_of(numbers)
+            return [_number(totals[number].amount, totals[number].notional) for number in numbers]
+
+        return FileCells(("pk",), said)
 
 
 class OriginColumn(tables.Column):
@@ -53,7 +71,19 @@ class OriginColumn(tables.Column):
         self.say = say
 
     def render(self, value: str, table: Any) -> object:
-        change = table.changes.get(value)
+        return self._said(table.changes, value, table)
+
+    def cells(self, bound: Any, table: Any) -> FileCells:
+        """In a file: as on the page."""
+
+        def said(references: Sequence[str]) -> list[object]:
+            changes = table.changes_of(tuple(references))
+            return [text(self._said(changes, reference, table)) for reference in references]
+
+        return FileCells((path_of(bound),), said)
+
+    def _said(self, changes: Mapping[str, Change], reference: str, table: Any) -> object:
+        change = changes.get(reference)
         return self.say(change, table.request) if change else "–"
 
 
@@ -87,8 +117,16 @@ class LimitUpdateTable(PortalTable):
         )
 
     def render_kind(self, value: str, record: LimitUpdate) -> str:
-        product = self.products.get(record.product_id or 0, record.product_id)
-        return value if product is None else format_html("{}<br>product {}", value, product)
+        return self._kind(record.kind, record.product_id)
+
+    def cells_kind(self) -> FileCells:
+        """In a file: as on the page."""
+        return of_values("kind", "product_id", say=lambda kind, product: text(self._kind(kind, product)))
+
+    def _kind(self, kind: int, product_id: int | None) -> SafeString | str:
+        label = LimitUpdate.Kind(kind).label
+        product = self.products.get(product_id or 0, product_id)
+        return label if product is None else format_html("{}<br>product {}", label, product)
 
     def opens(self, record: LimitUpdate) -> str:
         """The change that raised the limit; the limits of its retail user where none is known or may be seen."""
@@ -99,12 +137,17 @@ class LimitUpdateTable(PortalTable):
     @cached_property
     def changes(self) -> dict[str, Change]:
         """The changes of this page, by reference."""
-        return changes_of([row.record for row in self.paginated_rows])
+        return self.changes_of(tuple(row.record.reference for row in self.paginated_rows))
+
+    @cached_property
+    def changes_of(self) -> Callable[[tuple[str, ...]], dict[str, Change]]:
+        """What finds the changes of references: several columns ask for those of the same rows."""
+        return lru_cache(maxsize=1)(changes_of)
 
     @cached_property
     def totals(self) -> dict[int, Totals]:
         """The running totals of this page."""
-        return totals_of([row.record for row in self.paginated_rows])
+        return totals_of([row.record.pk for row in self.paginated_rows])
 
     @cached_property
     def products(self) -> dict[int, str]:
@@ -122,6 +165,13 @@ def _rupees(amount: Decimal | None, notional: Decimal | None) -> SafeString:
     found = [portal.money(amount)] if amount is not None else []
     found += [f"notional {portal.money(notional)}"] if notional is not None else []
     return format_html_join(mark_safe("<br>"), "{}", ((words,) for words in found))
+
+
+def _number(amount: Decimal | None, notional: Decimal | None) -> object:
+    """An amount with which a spreadsheet can calculate; in words where there is a notional one beside it."""
+    if notional is None:
+        return None if amount is None else round(amount, 2)
+    return text(_rupees(amount, notional))
 
 
 #: A heading of several words over a short value.

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import RetailUser
 from backoffice.kit.components import Status
+from backoffice.kit.file_cells import FileCells, of_values, path_of
 from backoffice.kit.tables_base import (
     AgoColumn,
     IdColumn,
@@ -50,6 +51,11 @@ class ClientColumn(tables.Column):
 
     def render(self, value: RetailUser) -> SafeString:
         return format_html('<span class="mono">{}</span><br>{}', value.lane, value.name)
+
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: as on the page."""
+        parts = ("client__group_id", "client__user_id", "client__name")
+        return of_values(*parts, say=lambda group, user, name: f"{group}/{user} {name}".rstrip())
 
 
 class PartnerTable(PortalTable):
@@ -106,6 +112,16 @@ class InvitedColumn(NumberColumn):
         if record.asked_count <= monitor.COUNTED:
             return portal.count(value)
         return f"{portal.count(min(value, monitor.COUNTED))}+"
+
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the number; as on the page where it is not exact."""
+        return of_values(
+            path_of(bound),
+            "asked_count",
+            say=lambda count, asked: (
+                count if asked <= monitor.COUNTED else f"{portal.count(min(count, monitor.COUNTED))}+"
+            ),
+        )
 
 
 class RecoTable(PortalTable):

@@ -126,6 +126,7 @@ FUNCTIONS = {
     "number to look for": found_in,
     "retail user to look for": lambda text: matching_anything(RetailUser.objects.none(), text, Nobody()),
     "cell of a CSV file": csv_files.safe,
+    "lines of a CSV file": lambda text: csv_files.block([["a", text], [text, "b"]]),
 }
 
 

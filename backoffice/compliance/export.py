@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from backoffice.audit.models import Entry
 from backoffice.compliance.filters import EntryFilter
-from backoffice.exports.kinds import AT_ONCE, Kind, Row, Unreadable
+from backoffice.exports.kinds import AT_ONCE, Kind, Piece, Unreadable
 from backoffice.kit import privacy
 from backoffice.kit.formats import ist
 
@@ -40,16 +40,15 @@ def words(chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
     return [*(filters or [("Filters", "none: everything")]), ("Newest entry", str(chosen["up_to"]))]
 
 
-def rows(chosen: dict[str, Any], whole: bool, after: list[Any] | None) -> Sequence[Row]:
+def rows(chosen: dict[str, Any], whole: bool, after: list[Any] | None) -> Piece:
     """The next entries after a time and an id, oldest first."""
     found = _entries(chosen)
     if after:
         at, last = datetime.fromisoformat(after[0]), after[1]
         found = found.filter(Q(at__gt=at) | Q(id__gt=last), at__gte=at)
-    return [
-        ([entry.at.isoformat(), entry.pk], _cells(entry, whole))
-        for entry in found.order_by("at", "id")[:AT_ONCE]
-    ]
+    entries = list(found.order_by("at", "id")[:AT_ONCE])
+    end = [entries[-1].at.isoformat(), entries[-1].pk] if entries else None
+    return Piece([_cells(entry, whole) for entry in entries], end)
 
 
 def _entries(chosen: dict[str, Any]) -> QuerySet[Entry]:

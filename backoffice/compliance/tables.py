@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backoffice.audit.models import Entry
+from backoffice.kit.file_cells import FileCells, of_value
 from backoffice.kit.tables_base import PortalTable, SubjectColumn, TimeColumn, WordsColumn
 
 
@@ -21,9 +22,9 @@ class PersonColumn(tables.Column):
             else value
         )
 
-    def value(self, value: str) -> str:
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
         """In a file: as the trail has it."""
-        return value
+        return of_value(bound, str)
 
 
 class EntryTable(PortalTable):

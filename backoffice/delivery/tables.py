@@ -14,6 +14,8 @@ from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.names import names_of
 from backoffice.delivery.states import State
+from backoffice.kit import privacy
+from backoffice.kit.file_cells import FileCells, of_values
 from backoffice.kit.tables_base import (
     AgoColumn,
     IdColumn,
@@ -72,6 +74,11 @@ class DeliveryTable(PortalTable):
 
     def render_message_type(self, value: int) -> str:
         return f"{REQUESTS[value].title} ({value})"
+
+    def cells_text(self) -> FileCells:
+        """In a file: as `Delivery.words`, of its fields."""
+        shown = privacy.words_for(self.request)
+        return of_values("text", "reason", "lane", say=lambda text, reason, lane: shown(text or reason, lane))
 
     @cached_property
     def names(self) -> Mapping[str, str]:

@@ -1,56 +1,98 @@
-"""The texts of the cells of a table, as django-tables2 gives them one by one, for many rows.
+"""The cells of the columns of a table, as a file has them, for many rows at a time.
 
-What a cell's function takes, and where its value is found, is looked up once for each column and not for each cell.
+A column says itself what its cells are made of (`backoffice.kit.file_cells`); another one has what its page draws.
+Where fields are all that the columns ask for, plain values are read; otherwise records.
 """
 
 import inspect
-from collections.abc import Callable
-from html import unescape
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
-from django.utils.html import strip_tags
-from django.utils.safestring import SafeString
+from django.db.models import Field, Model, QuerySet
 from django_tables2 import Column
 from django_tables2.rows import BoundRow
 from django_tables2.utils import A
 
+from backoffice.kit.file_cells import FileCells, path_of, text
 from backoffice.kit.tables_base import PortalTable
 
-Cell = Callable[[Any], object]
+#: So many rows are read at a time where they are plain values; of records fewer.
+VALUES_AT_ONCE, RECORDS_AT_ONCE = 5000, 1000
+#: The path of the record itself.
+RECORD = ""
 
 
-def text(value: Any) -> object:
-    """What a cell of a page says, without its markup. Numbers stay numbers."""
-    if isinstance(value, SafeString):
-        value = " ".join(unescape(strip_tags(value)).split())
-    return "" if value in (None, "–", "—") else value
+def read(
+    rows: QuerySet[Any],
+    table_of: Callable[[Sequence[Any]], PortalTable],
+    names: Sequence[str],
+    order: Sequence[str],
+) -> tuple[list[tuple[object, ...]], list[Any]]:
+    """Read the first of these rows. Returns the cells of each in the columns `names`, and the last one's place.
+
+    Its place are the values of the paths `order`.
+
+    `table_of` makes the table, which knows its records where they are read.
+    """
+    columns = _columns(table_of([]), names, rows.model)
+    paths = list(dict.fromkeys([*order, *(path for column in columns for path in column.paths)]))
+    if all(path in rows.query.annotations or _field(rows.model, path) for path in paths):
+        found = list(rows.prefetch_related(None).values_list(*paths)[:VALUES_AT_ONCE])
+        values = {path: [row[place] for row in found] for place, path in enumerate(paths)}
+    else:
+        records = list(rows[:RECORDS_AT_ONCE])
+        columns = _columns(table_of(records), names, rows.model)
+        values = {path: list(map(_finder(path), records)) for path in paths}
+    cells = [column.say(*(values[path] for path in column.paths)) for column in columns]
+    return list(zip(*cells, strict=True)), [values[path][-1] for path in order if values[path]]
 
 
-def cell_of(table: PortalTable, name: str, model: type[Model]) -> Cell:
-    """What gives the text of this column's cell of a record. `model`: of the records."""
+def _columns(table: PortalTable, names: Sequence[str], model: type[Model]) -> list[FileCells]:
+    return [cells_of(table, name, model) for name in names]
+
+
+def cells_of(table: PortalTable, name: str, model: type[Model]) -> FileCells:
+    """What makes the cells of a column. `model`: of the records."""
     bound = table.columns[name]
+    if declared := getattr(table, f"cells_{name}", None):
+        return declared()  # type: ignore[no-any-return]
+    if hasattr(bound.column, "cells") and not hasattr(table, f"render_{name}"):
+        return bound.column.cells(bound, table)  # type: ignore[no-any-return]
+    return _drawn(table, bound, _field(model, path_of(bound)))
+
+
+def _drawn(table: PortalTable, bound: Any, field: "Field[Any, Any] | None") -> FileCells:
+    """The cells as django-tables2 gives them; what their function takes is looked up once and not for each cell."""
     say: Callable[..., Any] = bound.value
     if getattr(say, "__func__", None) is Column.value:  # which looks up what this takes each time
         say = bound.column.render
+    words = {code: str(label) for code, label in field.flatchoices} if field and field.choices else {}
+    empty, path = bound.column.empty_values, path_of(bound)
+    if getattr(say, "__func__", None) is Column.render:
+        return FileCells(
+            (path,),
+            lambda values: [
+                "" if one in empty else text(words.get(one, one) if words else one) for one in values
+            ],
+        )
     takes = inspect.signature(say).parameters
     any_of_them = any(one.kind is one.VAR_KEYWORD for one in takes.values())
-    same = {
-        taken: fixed
-        for taken, fixed in {"column": bound.column, "bound_column": bound, "table": table}.items()
+    fixed = {
+        taken: given
+        for taken, given in {"column": bound.column, "bound_column": bound, "table": table}.items()
         if any_of_them or taken in takes
     }
-    find, empty = _finder(A(bound.accessor), model), bound.column.empty_values
     with_value, with_record, with_row = (
         any_of_them or taken in takes for taken in ("value", "record", "bound_row")
     )
 
-    def cell(record: Any) -> object:
-        value = find(record)
+    def cell(value: Any, record: Any = None) -> object:
+        if words:
+            value = words.get(value, value)
         if value in empty:
             return ""
-        given = dict(same)
+        given = dict(fixed)
         if with_value:
             given["value"] = value
         if with_record:
@@ -59,28 +101,36 @@ def cell_of(table: PortalTable, name: str, model: type[Model]) -> Cell:
             given["bound_row"] = BoundRow(record, table=table)
         return text(say(**given))
 
-    return cell
+    paths = (path, RECORD) if with_record or with_row else (path,)
+    return FileCells(paths, lambda *values: map(cell, *values))
 
 
-def _finder(accessor: A, model: type[Model]) -> Cell:
-    """What gives the value of a record: of a field with choices the label, and None where the record has no such."""
-    words: dict[Any, str] = {}
+def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
+    """The field of plain values that a path leads to; None for a property, a method or another record."""
+    *parents, last = path.split("__")
     try:
-        field = accessor.get_field(model)
+        for parent in parents:
+            to_one: Any = model._meta.get_field(parent)
+            if not (to_one.many_to_one or to_one.one_to_one):
+                return None
+            model = to_one.related_model
+        field: Any = model._meta.pk if last == "pk" else model._meta.get_field(last)
     except FieldDoesNotExist:
-        field = None
-    if field is not None and getattr(field, "choices", None):
-        words = {code: str(label) for code, label in field.flatchoices}
-    plain = str(accessor)
-    simple = "__" not in plain and "." not in plain
+        return None
+    return field if isinstance(field, Field) and (not field.is_relation or last == field.attname) else None
 
-    def find(record: Any) -> object:
+
+def _finder(path: str) -> Callable[[Any], Any]:
+    """What gives the value of a record, None where it has no such."""
+    if path == RECORD:
+        return lambda record: record
+    accessor, simple = A(path), "__" not in path
+
+    def find(record: Any) -> Any:
         try:
-            value = getattr(record, plain) if simple else accessor.resolve(record)
-            if simple and callable(value):
-                value = accessor.resolve(record)
+            value = getattr(record, path) if simple else accessor.resolve(record)
+            return accessor.resolve(record) if simple and callable(value) else value
         except (AttributeError, LookupError, ValueError, TypeError):
             return None
-        return words.get(value, value) if words else value
 
     return find

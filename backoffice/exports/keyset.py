@@ -3,22 +3,20 @@
 A place is the values that the rows are ordered by, as JSON has them. No row is skipped by counting, however far it is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connections
-from django.db.models import Model, Q, QuerySet
-from django_tables2.utils import A
+from django.db.models import Q, QuerySet
 
 
 def ordered(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
     """The rows in their own order, made definite by their number, and what they are ordered by."""
     query = rows.query
-    names: list[Any] = list(
-        query.order_by or (query.get_meta().ordering if query.default_ordering else ()) or ()
-    )
+    given = query.order_by or (query.get_meta().ordering if query.default_ordering else ()) or ()
+    names = [part for name in given for part in _parts(rows, str(name))]
     if not names or any(name.lstrip("-") in ("pk", "id") for name in names):
         names = names or ["pk"]
     else:
@@ -26,10 +24,21 @@ def ordered(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
     return rows.order_by(*names), names
 
 
-def placer(order: Sequence[str]) -> Callable[[Model], list[Any]]:
-    """What gives the place of a row."""
-    paths = [A(name.lstrip("-")) for name in order]
-    return lambda record: [_as_json(path.resolve(record)) for path in paths]
+def _parts(rows: QuerySet[Any], name: str) -> list[str]:
+    """A name of the order; of another record, what such records are ordered by, as a query takes it."""
+    field = _field(rows, name)
+    path, turned = name.lstrip("-"), name.startswith("-")
+    if not getattr(field, "is_relation", False) or path.split("__")[-1] in ("pk", field.attname):
+        return [name]
+    return [
+        f"{'-' if part.startswith('-') != turned else ''}{path}__{part.lstrip('-')}"
+        for part in field.related_model._meta.ordering or ["pk"]
+    ]
+
+
+def place(values: Iterable[Any]) -> list[Any]:
+    """The place of a row with these values in the order of its list."""
+    return [_as_json(value) for value in values]
 
 
 def behind(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> QuerySet[Any]:

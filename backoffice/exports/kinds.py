@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 #: The slug of every list of the desk that has no kind of its own.
 LIST = "list"
 #: So many rows are read from the database at a time.
 AT_ONCE = 1000
 
-#: Where the row stands in the order of its list (JSON), and its cells.
-Row = tuple[Any, Sequence[object]]
+
+class Piece(NamedTuple):
+    """The cells of the next rows of a list, and the place of the last one in its order (JSON)."""
+
+    rows: Sequence[Sequence[object]]
+    end: Any
 
 
 class Unreadable(Exception):
@@ -35,7 +39,7 @@ class Kind:
     header: Sequence[str]
     words: Callable[[dict[str, Any]], Sequence[tuple[str, str]]]
     count: Callable[[dict[str, Any], int | None], int]
-    rows: Callable[[dict[str, Any], bool, Any], Sequence[Row]]
+    rows: Callable[[dict[str, Any], bool, Any], Piece]
     numbers: Sequence[int] = ()
 
     def allows(self, person: Any) -> bool:
@@ -45,9 +49,9 @@ class Kind:
     def all_rows(self, parameters: dict[str, Any], whole: bool) -> Iterator[Sequence[object]]:
         """Every row, read in pieces: no query stays open while somebody slowly downloads."""
         after = None
-        while piece := self.rows(parameters, whole, after):
-            for after, cells in piece:  # noqa: B007  # the last place is where the next piece begins
-                yield cells
+        while (piece := self.rows(parameters, whole, after)).rows:
+            yield from piece.rows
+            after = piece.end
 
 
 KINDS: dict[str, Kind] = {}

@@ -12,11 +12,10 @@ from django.http import QueryDict
 from django.utils.html import strip_tags
 from django.utils.text import slugify
 
-from backoffice.exports import keyset
-from backoffice.exports.cells import cell_of
-from backoffice.exports.kinds import AT_ONCE, KINDS, LIST, Kind, Row, Unreadable
+from backoffice.exports import cells, keyset
+from backoffice.exports.kinds import KINDS, LIST, Kind, Piece, Unreadable
 from backoffice.kit.opened_lists import NoSuchList, open_list
-from backoffice.kit.tables_base import NumberColumn
+from backoffice.kit.tables_base import NumberColumn, PortalTable
 
 #: The order, the columns and the like: an address has them beside its filters.
 NOT_READ = ("page", "per_page", "below")
@@ -59,17 +58,19 @@ class OpenedList:
         found = self._up_to(up_to).order_by()
         return (found[:most] if most else found).count()
 
-    def piece(self, names: Sequence[str], up_to: int | None, after: Any) -> list[Row]:
+    def piece(self, names: Sequence[str], up_to: int | None, after: Any) -> Piece:
         """The next rows after a place, with the texts of these columns."""
         rows = self._up_to(up_to)
         if after is not None:
             rows = keyset.behind(rows, self._by, after)
-        records = list(rows[:AT_ONCE])
-        table = self.view.get_table_class()(data=records)
+        order = [name.lstrip("-") for name in self._by]
+        found, end = cells.read(rows, self._table, names, order)
+        return Piece(found, keyset.place(end))
+
+    def _table(self, records: Sequence[Any]) -> PortalTable:
+        table: PortalTable = self.view.get_table_class()(data=records)
         table.request = self.view.request
-        cells = [cell_of(table, name, rows.model) for name in names]
-        place_of = keyset.placer(self._by)
-        return [(place_of(record), [cell(record) for cell in cells]) for record in records]
+        return table
 
     def _up_to(self, number: int | None) -> QuerySet[Any]:
         return self.rows if number is None else self.rows.filter(pk__lte=number)

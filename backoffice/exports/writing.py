@@ -121,11 +121,11 @@ def _write(export: Export, token: uuid.UUID) -> None:
         digest = _digest(file, export.size)
         file.truncate()
         if not export.size:
-            _append(file, digest, export, [csv_files.line(kind.header)], BOM)
-        while rows := kind.rows(export.parameters, export.whole, export.position):
-            _append(file, digest, export, [csv_files.line(cells) for _, cells in rows])
-            export.position = rows[-1][0]
-            export.done += len(rows)
+            _append(file, digest, export, csv_files.line(kind.header), BOM)
+        while (piece := kind.rows(export.parameters, export.whole, export.position)).rows:
+            _append(file, digest, export, csv_files.block(piece.rows))
+            export.position = piece.end
+            export.done += len(piece.rows)
             file.flush()
             export.sha256 = digest.hexdigest()
             _keep(export, token, "position", "done", "size", "sha256")
@@ -133,15 +133,15 @@ def _write(export: Export, token: uuid.UUID) -> None:
                 break
         file.flush()
         os.fsync(file.fileno())
-    if rows:
+    if piece.rows:
         leases.release(_writing(export), token)
     else:
         export.sha256 = digest.hexdigest()
         _finish(export, token, kind)
 
 
-def _append(file: BinaryIO, digest: "_Hash", export: Export, lines: list[str], before: bytes = b"") -> None:
-    text = before + "".join(lines).encode()
+def _append(file: BinaryIO, digest: "_Hash", export: Export, lines: str, before: bytes = b"") -> None:
+    text = before + lines.encode()
     file.write(text)
     digest.update(text)
     export.size += len(text)

@@ -1,11 +1,13 @@
 """CSV files for people with spreadsheets: streamed, and no cell can become a formula.
 
-Every CSV file that leaves the portal is written by `line`, and a file that comes back is read with `unmarked`.
+Every CSV file that leaves the portal is written by `block`, and a file that comes back is read with `unmarked`.
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from django.http import StreamingHttpResponse
 
@@ -14,6 +16,8 @@ from django.http import StreamingHttpResponse
 _FORMULA = re.compile(
     "[\\s\u200b-\u200f\u2060\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]|[\t\r\n]"
 )
+#: Any such cell among many that are joined by NUL; of more cells than it should be, where they hold one.
+_AMONG = re.compile(f"\0(?:{_FORMULA.pattern})")
 _NUMBER = re.compile(r"[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 #: Makes a cell text for a spreadsheet, which does not show it.
 MARK = "'"
@@ -35,16 +39,19 @@ def cells(text: Iterable[str]) -> Iterator[list[str]]:
     return ([unmarked(cell) for cell in row] for row in csv.reader(text))
 
 
-class _Line:
-    """A file for csv.writer that gives each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def line(cells: Sequence[object]) -> str:
     """One line of a file, with its end."""
-    return str(csv.writer(_Line()).writerow([safe(cell) for cell in cells]))
+    return block([cells])
+
+
+def block(rows: Iterable[Sequence[object]]) -> str:
+    """The lines of many rows, with their ends. They are looked through together: formulas are rare."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if _AMONG.search("\0" + "\0".join(chain.from_iterable(texts))):
+        texts = [[safe(cell) for cell in row] for row in texts]
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(texts)
+    return written.getvalue()
 
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

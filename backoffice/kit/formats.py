@@ -12,6 +12,14 @@ INDIA = ZoneInfo("Asia/Kolkata")
 #: Larger and finer numbers are no amounts: to write 1e1000000 out would hold the process.
 MOST_DIGITS = 40
 CRORE = 10_000_000
+#: The styles of `ist`.
+STYLES = {
+    "full": "%d-%m-%Y %H:%M:%S",
+    "minute": "%d-%m-%Y %H:%M",
+    "date": "%d-%m-%Y",
+    "time": "%H:%M:%S",
+    "day": "%a %d-%m-%Y, %H:%M",
+}
 
 
 def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
@@ -59,14 +67,7 @@ def ist(at: datetime | None, style: str = "full") -> str:
     """
     if at is None:
         return ""
-    formats = {
-        "full": "%d-%m-%Y %H:%M:%S",
-        "minute": "%d-%m-%Y %H:%M",
-        "date": "%d-%m-%Y",
-        "time": "%H:%M:%S",
-        "day": "%a %d-%m-%Y, %H:%M",
-    }
-    return at.astimezone(INDIA).strftime(formats[style])
+    return at.astimezone(INDIA).strftime(STYLES[style])
 
 
 def midnight(day: date) -> datetime:

@@ -34,6 +34,7 @@ __all__ = [
     "sees_at_once",
     "shown",
     "words",
+    "words_for",
 ]
 
 #: The right to see personal data at all: unmasked exports, and revealing with a reason.
@@ -107,6 +108,13 @@ def hide_message(text: str) -> str:
 def words(text: str, shows: bool) -> str:
     """Free text of people or of ODIN; where the page does not show personal data, with what may be such hidden."""
     return text if shows else hide_in_text(text)
+
+
+def words_for(request: StaffRequest) -> Callable[[str, str], str]:
+    """What gives free text about a retail user (its text, GROUP/USER) as `words` does, for many texts of one page."""
+    if sees_at_once(request.user):
+        return lambda text, lane: text
+    return lambda text, lane: words(text, shown(request, lane))
 
 
 def hide_values(values: Mapping[str, Any] | None) -> dict[str, Any]:

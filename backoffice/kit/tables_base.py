@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any, ClassVar
 
 import django_tables2 as tables
@@ -23,6 +23,7 @@ from backoffice.access import StaffRequest
 from backoffice.kit import columns, privacy, subjects
 from backoffice.kit.choices import PAGE_SIZES, SORT, Chosen, page_size
 from backoffice.kit.components import Chip
+from backoffice.kit.file_cells import FileCells, of_value, of_values, path_of
 from backoffice.kit.filters import NOT_IN_ADDRESSES
 from backoffice.kit.paging import CappedPaginator, by_number, narrowed, settled
 from backoffice.kit.templatetags import portal
@@ -113,8 +114,9 @@ class StatusColumn(tables.Column):
         # A field with choices comes as its label; the table of statuses goes by the stored state.
         return portal.status(self.kind, bound_column.accessor.resolve(record))
 
-    def value(self, record: Any, bound_column: Any) -> str:
-        return portal.status_word(self.kind, bound_column.accessor.resolve(record))
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the word of the status."""
+        return of_value(bound, cache(partial(portal.status_word, self.kind)))
 
 
 class AgoColumn(tables.Column):
@@ -123,8 +125,9 @@ class AgoColumn(tables.Column):
     def render(self, value: Any) -> SafeString:
         return portal.ago(value)
 
-    def value(self, value: Any) -> str:
-        return portal.ist(value)
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the time itself."""
+        return of_value(bound, portal.ist)
 
 
 class TimeColumn(tables.Column):
@@ -137,6 +140,10 @@ class TimeColumn(tables.Column):
     def render(self, value: Any) -> str:
         return portal.ist(value)
 
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: as on the page."""
+        return of_value(bound, portal.ist)
+
 
 class IdColumn(tables.Column):
     """A monospaced id that one click copies."""
@@ -144,8 +151,9 @@ class IdColumn(tables.Column):
     def render(self, value: Any, bound_column: Any) -> SafeString:
         return portal.copyable(value, str(bound_column.header))
 
-    def value(self, value: Any) -> str:
-        return str(value)
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the id alone."""
+        return of_value(bound, str)
 
 
 class SubjectColumn(IdColumn):
@@ -172,8 +180,10 @@ class PersonalColumn(tables.Column):
             return portal.copyable(value, str(bound_column.header))
         return format_html('<span class="mono">{}</span>', privacy.mask(self.kind, value))
 
-    def value(self, value: Any, table: Any) -> str:
-        return str(value) if privacy.sees_at_once(table.request.user) else privacy.mask(self.kind, value)
+    def cells(self, bound: Any, table: Any) -> FileCells:
+        """In a file: as hidden as on the page."""
+        whole = privacy.sees_at_once(table.request.user)
+        return of_value(bound, str if whole else partial(privacy.mask, self.kind))
 
 
 class WordsColumn(tables.Column):
@@ -186,6 +196,10 @@ class WordsColumn(tables.Column):
     def render(self, value: Any, record: Any, table: Any) -> str:
         return privacy.words(str(value), privacy.shown(table.request, getattr(record, self.lane)))
 
+    def cells(self, bound: Any, table: Any) -> FileCells:
+        """In a file: as hidden as on the page."""
+        return of_values(path_of(bound), self.lane, say=privacy.words_for(table.request))
+
 
 class NumberColumn(tables.Column):
     """A whole number, right-aligned, grouped the Indian way."""
@@ -197,9 +211,9 @@ class NumberColumn(tables.Column):
     def render(self, value: Any) -> str:
         return portal.count(value)
 
-    def value(self, value: Any) -> Any:
-        """The number itself, with which a spreadsheet can calculate."""
-        return value
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the number itself, with which a spreadsheet can calculate."""
+        return of_value(bound, lambda number: number)
 
 
 class NumberedColumn(NumberColumn):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from backoffice.exports.kinds import AT_ONCE, Kind, Row
+from backoffice.exports.kinds import AT_ONCE, Kind, Piece
 from backoffice.reconciliation import shown
 from backoffice.reconciliation.exported import label
 from backoffice.reconciliation.models import Difference, Line, Outcome, Reconciliation
@@ -37,16 +37,17 @@ def words(chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
     return [("Reconciliation", str(chosen["reconciliation"]))]
 
 
-def rows(chosen: dict[str, Any], whole: bool, after: Any) -> Sequence[Row]:
+def rows(chosen: dict[str, Any], whole: bool, after: Any) -> Piece:
     """The next lines: rows and records first, then differences."""
     part, last = after or ("line", 0)
     if part == "line":
-        lines = _lines(chosen).filter(pk__gt=last).order_by("pk")[:AT_ONCE]
-        if found := [(["line", line.pk], _of_line(line, whole)) for line in lines]:
-            return found
+        lines = list(_lines(chosen).filter(pk__gt=last).order_by("pk")[:AT_ONCE])
+        if lines:
+            return Piece([_of_line(line, whole) for line in lines], ["line", lines[-1].pk])
         last = 0
-    differences = _differences(chosen).filter(pk__gt=last).order_by("pk")[:AT_ONCE]
-    return [(["difference", one.pk], _of_difference(one, whole)) for one in differences]
+    differences = list(_differences(chosen).filter(pk__gt=last).order_by("pk")[:AT_ONCE])
+    end = ["difference", differences[-1].pk] if differences else None
+    return Piece([_of_difference(one, whole) for one in differences], end)
 
 
 def _lines(chosen: dict[str, Any]) -> QuerySet[Line]:

@@ -18,7 +18,16 @@ from backoffice.exports import cells, keyset, lists, operations, writing
 from backoffice.exports.models import Export, State
 from backoffice.kit.tables_base import ListView
 from backoffice.protocol.codes import Segment
-from tests.factories import DeliveryFactory, LimitUpdateFactory, RetailUserFactory, StaffFactory
+from tests.exports.agreeing import assert_agrees
+from tests.factories import (
+    ChangeFactory,
+    DeliveryFactory,
+    LimitUpdateFactory,
+    RetailUserFactory,
+    SquareOffFactory,
+    StaffFactory,
+    retail_user_values,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,10 +35,15 @@ ASK = "/exports/ask/"
 USERS = "/users/"
 
 
+def in_pieces_of(rows, monkeypatch):
+    monkeypatch.setattr(cells, "VALUES_AT_ONCE", rows)
+    monkeypatch.setattr(cells, "RECORDS_AT_ONCE", rows)
+
+
 @pytest.fixture(autouse=True)
 def _pieces_of_ten(settings, tmp_path, monkeypatch):
     settings.VAR_DIR = tmp_path
-    monkeypatch.setattr(lists, "AT_ONCE", 10)
+    in_pieces_of(10, monkeypatch)
 
 
 @pytest.fixture
@@ -233,16 +247,30 @@ def test_a_file_that_lost_its_end_with_the_machine_is_begun_again(client, reader
     ]
 
 
-@pytest.mark.parametrize("path", LISTS)
-def test_every_list_of_the_desk_can_be_exported_in_each_of_its_orders(reader, path, settings, monkeypatch):
-    settings.CONNECTOR = True
-    monkeypatch.setattr(lists, "AT_ONCE", 2)
+def fill(reader):
+    """Something in each list, with and without what may be missing."""
     for number in range(5):
         user = RetailUserFactory(
-            user_id=f"RET{number}", confirmed_at=None if number % 2 else timezone.now(), source="declared"
+            user_id=f"RET{number}",
+            name=f"=Name & {number}",
+            confirmed_at=None if number % 2 else timezone.now(),
+            source="declared",
+            trading_segments=[Segment.NSE_CASH.value, Segment.BSE_CASH.value][: number % 3],
         )
-        LimitUpdateFactory(retail_user=user)
-        DeliveryFactory(lane=user.lane, change__made_by=reader)
+        LimitUpdateFactory(
+            retail_user=user,
+            amount=None if number == 1 else "1234567.50",
+            notional_deposit="250000.00" if number % 2 else None,
+            product_id=number or None,
+        )
+        SquareOffFactory(retail_user=user)
+        settled = {"state": "refused", "text": "No such branch 9876543210", "finished_at": timezone.now()}
+        delivery = DeliveryFactory(
+            lane=user.lane, change__made_by=reader, **(settled if number % 2 else {"reason": "Held back"})
+        )
+        DeliveryFactory(lane=user.lane, change=delivery.change, part=1, state="queued")
+        ChangeFactory(subject=user.lane, made_by=reader, amount=1000 * number or None)
+        ChangeFactory(subject=f"HO/NEW{number}", state="draft", made_by=reader, submitted_at=None)
         Batch.objects.create(
             kind="status",
             file_name=f"{number % 2}.csv",
@@ -251,6 +279,47 @@ def test_every_list_of_the_desk_can_be_exported_in_each_of_its_orders(reader, pa
             made_by=reader,
             state="uploaded",
         )
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_column_of_every_list_says_in_a_file_what_its_page_draws(reader, path, settings, monkeypatch):
+    settings.CONNECTOR = True
+    in_pieces_of(2, monkeypatch)
+    fill(reader)
+    assert_agrees(path, reader)
+
+
+@pytest.mark.parametrize("path", [USERS, "/deliveries/", "/limits/", "/changes/"])
+def test_where_personal_data_is_hidden_a_file_says_what_the_page_draws(reader, support, path):
+    fill(reader)
+    support.user_permissions.set(
+        Permission.objects.exclude(codename__in=["see_personal_data", "work_with_personal_data"])
+    )
+    found = assert_agrees(path, type(support).objects.get(pk=support.pk))
+    assert found
+    assert "9876543210" not in str(found)
+
+
+def test_new_users_in_approval_say_in_a_file_what_the_page_draws(reader):
+    fill(reader)
+    ChangeFactory(subject="HO/NEW9", message_values=retail_user_values(user_id="NEW9"), made_by=reader)
+    assert "HO" in str(assert_agrees(USERS, reader, "status=in_approval"))
+
+
+def test_a_long_list_of_plain_values_makes_no_records(reader, django_assert_max_num_queries, monkeypatch):
+    users(25)
+    monkeypatch.setattr(RetailUser, "from_db", None)
+    chosen = lists.parameters(USERS, "", reader)
+    kind = lists.kind_of("list", chosen, reader)
+    with django_assert_max_num_queries(12):  # three pieces and the end; two more each for what is under way
+        assert len(list(kind.all_rows(chosen, whole=True))) == 25
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_of_the_desk_can_be_exported_in_each_of_its_orders(reader, path, settings, monkeypatch):
+    settings.CONNECTOR = True
+    in_pieces_of(2, monkeypatch)
+    fill(reader)
     opened = lists.OpenedList(path, "", reader)
     table = opened.view.get_table()
     sorts = [
@@ -265,19 +334,9 @@ def test_every_list_of_the_desk_can_be_exported_in_each_of_its_orders(reader, pa
         assert len(found) == kind.count(chosen, None), sort
         expected = sorted(found) if expected is None else expected
         assert sorted(found) == expected, sort
-        assert [list(row) for row in found] == _whole(path, sort, reader, chosen["columns"]), sort
-
-
-def _whole(path, sort, person, names):
-    """The list read at once, without places to go on from."""
-    opened = lists.OpenedList(path, f"sort={sort}", person)
-    return [[str(cells.text(row.get_cell_value(name))) for name in names] for row in _table(opened).rows]
-
-
-def _table(opened):
-    table = opened.view.get_table_class()(data=list(opened.rows))
-    table.request = opened.view.request
-    return table
+        with monkeypatch.context() as patch:  # read at once, without places to go on from
+            in_pieces_of(1000, patch)
+            assert found == [tuple(map(str, row)) for row in kind.rows(chosen, True, None).rows], sort
 
 
 def test_the_page_offers_both_kinds_of_file_where_there_is_something(client, reader):

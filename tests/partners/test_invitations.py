@@ -1,6 +1,7 @@
 """Invitations: for one person, to a published version, ended with it (C7, C8)."""
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from backoffice.audit.models import Entry
 from partners import baskets, invitations, switches
@@ -8,10 +9,18 @@ from partners.errors import ConnectorProblem, NotPermitted
 from partners.hashing import sha256
 from partners.models import Invitation
 from partners.models.invitations import InvitationState
-from tests.factories import RetailUserFactory
+from tests.exports.agreeing import assert_agrees
+from tests.factories import RetailUserFactory, StaffFactory
 from tests.partners.conftest import line
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", ["", "invitations/", "baskets/", "clients/", "registry/"])
+def test_lists_say_in_a_file_what_their_pages_draw(invited, path):
+    reader = StaffFactory(username="reader")
+    reader.user_permissions.set(Permission.objects.all())
+    assert assert_agrees(f"/partners/{path}", reader)
 
 
 class TestInviting:

@@ -1,10 +1,8 @@
 """The rows of a batch with what became of each: its change, its deliveries, ODIN's answer."""
 
 from collections.abc import Collection
-from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, When
 
 from backoffice.batches.file.columns import Column
 from backoffice.batches.models import Batch, Row
@@ -32,12 +30,12 @@ def with_outcome(batch: Batch) -> QuerySet[Row]:
     """
     change = Change.objects.filter(batch_id=batch.pk, row_number=OuterRef("number"))
     deliveries = Delivery.objects.filter(change__batch_id=batch.pk, change__row_number=OuterRef("number"))
-    pending = deliveries.exclude(state=DeliveryState.APPLIED).order_by("id")
-    applied = deliveries.filter(state=DeliveryState.APPLIED).order_by("-id")
-    said: dict[str, Any] = {
-        name: Coalesce(Subquery(pending.values(column)[:1]), Subquery(applied.values(column)[:1]))
-        for name, column in SAID.items()
-    }
+    applied = Q(state=DeliveryState.APPLIED)
+    speaking = deliveries.order_by(
+        Case(When(applied, then=1), default=0),
+        Case(When(applied, then=-F("id")), default=F("id"), output_field=BigIntegerField()),
+    )
+    said = {name: Subquery(speaking.values(column)[:1]) for name, column in SAID.items()}
     return batch.rows.annotate(
         change_id=Subquery(change.values("id")[:1]), change_state=Subquery(change.values("state")[:1]), **said
     )

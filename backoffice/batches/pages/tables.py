@@ -1,6 +1,6 @@
 """The list of batches, and the list of a batch's rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from backoffice.batches.pages import outcome
 from backoffice.batches.pages.rows import names_of
 from backoffice.changes.kinds import file_title
 from backoffice.kit import privacy
+from backoffice.kit.file_cells import FileCells, of_values
 from backoffice.kit.tables_base import (
     AgoColumn,
     NumberColumn,
@@ -68,6 +69,10 @@ class BatchTable(PortalTable):
     def render_sha256(self, value: str) -> SafeString:
         return format_html('<span class="mono" title="{}">{}…</span>', value, value[:10])
 
+    def cells_sha256(self) -> FileCells:
+        """In a file: all of it."""
+        return of_values("sha256", say=str)
+
 
 class RowTable(PortalTable):
     """Rows of a file with what was found on them and what became of them."""
@@ -92,19 +97,48 @@ class RowTable(PortalTable):
         return names_of([row.record for row in self.paginated_rows])
 
     def render_findings(self, record: Row) -> str:
-        texts = [str(finding["text"]) for finding in record.findings]
-        more = f" (and {len(texts) - 2} more)" if len(texts) > 2 else ""
-        return self._words(" ".join(texts[:2]) + more, record)
+        return self._words(_found(record.findings), record)
+
+    def cells_findings(self) -> FileCells:
+        """In a file: as on the page."""
+        shown = privacy.words_for(self.request)
+        return of_values("findings", "lane", say=lambda findings, lane: shown(_found(findings), lane))
 
     def render_delivery_state(self, record: Any) -> SafeString | str:
         if record.delivery_state:
             return portal.status("delivery", record.delivery_state)
         return portal.status("change", record.change_state) if record.change_state else "–"
 
+    def cells_delivery_state(self) -> FileCells:
+        """In a file: the word of the page."""
+        return of_values("delivery_state", "change_state", say=_outcome)
+
     def render_answer(self, record: Any) -> str:
-        return self._words(
-            " ".join(part for part in (record.answer_code, record.answer_text) if part), record
+        return self._words(_answer(record.answer_code, record.answer_text), record)
+
+    def cells_answer(self) -> FileCells:
+        """In a file: as on the page."""
+        shown = privacy.words_for(self.request)
+        return of_values(
+            *("answer_code", "answer_text", "lane"),
+            say=lambda code, text, lane: shown(_answer(code, text), lane),
         )
 
     def _words(self, text: str, record: Row) -> str:
         return privacy.words(text, privacy.shown(self.request, record.lane)) or "–"
+
+
+def _found(findings: Sequence[Mapping[str, Any]]) -> str:
+    texts = [str(finding["text"]) for finding in findings]
+    more = f" (and {len(texts) - 2} more)" if len(texts) > 2 else ""
+    return " ".join(texts[:2]) + more
+
+
+def _outcome(delivery_state: str | None, change_state: str | None) -> str:
+    if delivery_state:
+        return portal.status_word("delivery", delivery_state)
+    return portal.status_word("change", change_state) if change_state else ""
+
+
+def _answer(code: str | None, text: str | None) -> str:
+    return " ".join(part for part in (code, text) if part)

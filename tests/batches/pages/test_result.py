@@ -13,7 +13,8 @@ from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages import result
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
-from tests.factories import ChangeFactory
+from tests.exports.agreeing import assert_agrees
+from tests.factories import ChangeFactory, DeliveryFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,34 @@ def test_each_row_comes_back_with_its_own_cells_and_its_outcome(sent):
     assert rows[1]["Portal code"] == "0"
     assert [bool(row["Portal time"]) for row in rows] == [True, True, False, False]
     assert list(rows[0]) == [*result.ADDED, *sent.headers]
+
+
+def test_the_list_of_rows_says_in_a_file_what_its_page_draws(sent, checker):
+    found = assert_agrees(f"/batches/{sent.pk}/rows/", checker)
+    assert [row[4] for row in found] == ["Applied", "Refused by ODIN", "Rejected", ""]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (["applied", "applied"], "second"),
+        (["applied", "refused"], "second"),
+        (["refused", "applied"], "first"),
+        (["refused", "refused"], "first"),
+    ],
+)
+def test_of_several_messages_the_first_that_is_not_applied_speaks_otherwise_the_last(
+    submitted, checker, states, said
+):
+    batch = submitted(good=1)
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    first = Delivery.objects.get()
+    second = DeliveryFactory(change=first.change, lane=first.lane, part=1)
+    for delivery, state, text in zip([first, second], states, ["first", "second"], strict=True):
+        Delivery.objects.filter(pk=delivery.pk).update(
+            state=state, finished_at=batch.submitted_at, code="1", text=text
+        )
+    assert [row["Portal text"] for row in table(batch)] == [said]
 
 
 def test_the_rows_that_failed_come_alone(sent):

@@ -1,0 +1,50 @@
+"""What the cells of a column hold in a file, made of values instead of records.
+
+A page draws a few rows, cell by cell. A file has up to a million: their values are read from the database without a
+record around them, and a column makes the texts of many rows at once.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
+
+
+@dataclass(frozen=True)
+class FileCells:
+    """Where the cells of a column come from.
+
+    `paths` are values of a row, as a query names them (`retail_user__name`). `say` takes a list of the values of each
+    path, all of one length, and gives as many cells.
+    """
+
+    paths: tuple[str, ...]
+    say: Callable[..., Iterable[object]]
+
+
+def of_value(bound: Any, say: Callable[[Any], object]) -> FileCells:
+    """The cells of a column that shows one value; where there is none, they are empty."""
+    empty = bound.column.empty_values
+    return FileCells(
+        (path_of(bound),), lambda values: ["" if value in empty else say(value) for value in values]
+    )
+
+
+def of_values(*paths: str, say: Callable[..., object]) -> FileCells:
+    """The cells of a column, each made of these values of its row."""
+    return FileCells(paths, lambda *values: map(say, *values))
+
+
+def path_of(bound: Any) -> str:
+    """Where a column finds its value, as a query names it."""
+    return str(bound.accessor)
+
+
+def text(value: Any) -> object:
+    """What a cell of a page says, without its markup. Numbers stay numbers."""
+    if isinstance(value, SafeString):
+        value = " ".join(unescape(strip_tags(value.replace("<br>", " "))).split())
+    return "" if value in (None, "–", "—") else value
