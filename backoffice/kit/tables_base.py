@@ -201,12 +201,14 @@ class WordsColumn(tables.Column):
         return of_values(path_of(bound), self.lane, say=privacy.words_for(table.request))
 
 
+RIGHT_ALIGNED = {"th": {"class": "num"}, "td": {"class": "num"}}
+
+
 class NumberColumn(tables.Column):
     """A whole number, right-aligned, grouped the Indian way."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("attrs", {"th": {"class": "num"}, "td": {"class": "num"}})
-        super().__init__(**options)
+        super().__init__(**{"attrs": RIGHT_ALIGNED, **options})
 
     def render(self, value: Any) -> str:
         return portal.count(value)
@@ -216,11 +218,11 @@ class NumberColumn(tables.Column):
         return of_value(bound, lambda number: number)
 
 
-class NumberedColumn(NumberColumn):
-    """The number of a change (C), delivery (D) or batch (B), with the letter that says which it is."""
+class NumberedColumn(tables.Column):
+    """The number of a change (C), delivery (D) or batch (B), with the letter that says which it is, right-aligned."""
 
     def __init__(self, letter: str, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**{"attrs": RIGHT_ALIGNED, **options})
         self.letter = letter
 
     def render(self, value: Any) -> str:
