@@ -4,8 +4,9 @@
 
 In one process, on a database of its own that holds as many retail users as a file has rows. Every kind is measured at a
 fifth of the rows first: what is linear takes a fifth of the time then, and what is flat as much memory. One delivery in
-ten counts as refused before the failed rows are read. Beside each check a process asks for lists and the batch's page:
-`meanwhile` is the median of those pages over the median of the same pages on the idle portal.
+ten counts as refused before the failed rows are read. Beside each check a process asks for lists and reads the bar of
+the file. `meanwhile` is the median of those pages over that of the same pages on the idle portal; `bar` is how far the
+bar's share of the rows was from the share of the time that had passed, at most.
 """
 
 import argparse
@@ -41,8 +42,9 @@ from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import RetailUser
 from backoffice.batches import operations
+from backoffice.batches.check import summary
 from backoffice.batches.decide import decisions
-from backoffice.batches.models import Batch
+from backoffice.batches.models import Batch, State
 from backoffice.batches.pages import result
 from backoffice.changes.kinds import file_kinds
 from backoffice.delivery.models import Delivery
@@ -102,38 +104,51 @@ def file(slug: str, numbers: range) -> Iterator[bytes]:
     yield text.getvalue().encode()
 
 
-def look(maker: int, ended: Event, found: "multiprocessing.Queue[list[float]]", most: int) -> None:
+#: Seconds that each page took; moments with the share that the bar of the file under check had then.
+Seen = tuple[list[float], list[tuple[float, float]]]
+
+
+def look(maker: int, ended: Event, found: "multiprocessing.Queue[Seen]", most: int) -> None:
     """Ask for pages until the file is checked, or so many times."""
     connection.close()
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()
     client.force_login(User.objects.get(pk=maker))
-    took = []
+    took, bars = [], []
     for page in itertools.islice(itertools.cycle(PAGES), most):
         started = time.perf_counter()
         answer = client.get(page)
         took.append(time.perf_counter() - started)
         assert answer.status_code == 200, (page, answer.status_code)
+        if batch := Batch.objects.filter(state=State.CHECKING).first():
+            bar = summary.checking(batch)
+            bars.append((time.monotonic(), bar.done / bar.total if bar.total else 0.0))
         if ended.is_set():
             break
         time.sleep(0.1)
-    found.put(took[len(PAGES) :] or took)
+    found.put((took[len(PAGES) :] or took, bars))
 
 
-def looking(maker: User, work: Callable[[], object], most: int = 10**6) -> float:
-    """Do something while somebody looks at pages. Returns the median of the pages, in seconds."""
+def looking(maker: User, work: Callable[[], object], most: int = 10**6) -> tuple[float, float]:
+    """Do something while somebody looks at pages.
+
+    Returns the median of the pages, in seconds, and how far the bar was from the time that had passed, at most.
+    """
     ended = multiprocessing.Event()
-    found: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
+    found: multiprocessing.Queue[Seen] = multiprocessing.Queue()
     process = multiprocessing.Process(target=look, args=(maker.pk, ended, found, most))
     connection.close()  # a process that is forked would share it
     process.start()
+    began = time.monotonic()
     try:
         work()
     finally:
         ended.set()
-    took: list[float] = found.get(timeout=60)
+    needed = time.monotonic() - began
+    took, bars = found.get(timeout=60)
     process.join()
-    return statistics.median(took)
+    off = [abs(share - (at - began) / needed) for at, share in bars if at < began + needed]
+    return statistics.median(took), max(off, default=0.0)
 
 
 def measure(
@@ -142,7 +157,7 @@ def measure(
     """Seconds and megabytes of each step of a file of this kind."""
     batch = operations.upload(slug, file(slug, numbers), f"{slug}.csv", by=maker, token=uuid.uuid4()).batch
     operations.check(batch.pk, by=maker)
-    waited: list[float] = []
+    waited: list[tuple[float, float]] = []
 
     def submit() -> None:
         batch.refresh_from_db()
@@ -168,7 +183,7 @@ def measure(
             started = time.perf_counter()
             step()
             found[name] = (time.perf_counter() - started, memory.over)
-    found["meanwhile"] = (waited[0] / idle, 0.0)
+    found["meanwhile"] = (waited[0][0] / idle, waited[0][1])
     end(batch)
     return found
 
@@ -211,7 +226,7 @@ def main() -> None:
         print(
             f"{connection.vendor}, {options.rows:,} rows; load average {os.getloadavg()[0]:.1f}", flush=True
         )
-        idle = looking(maker, lambda: time.sleep(15))
+        idle, _ = looking(maker, lambda: time.sleep(15))
         print(f"pages of the idle portal: {idle * 1000:.0f} ms (median)")
         for slug in options.kinds:
             part = options.rows // 5
@@ -224,7 +239,11 @@ def main() -> None:
                 f"+{many[name][1]:.0f} MB, +{few[name][1]:.0f} at a fifth)"
                 for name in STEPS
             ]
-            print(f"{slug}: {'; '.join(parts)}; pages meanwhile {many['meanwhile'][0]:.2f}", flush=True)
+            print(
+                f"{slug}: {'; '.join(parts)}; pages meanwhile {many['meanwhile'][0]:.2f}, "
+                f"bar at most {many['meanwhile'][1]:.0%} off",
+                flush=True,
+            )
     finally:
         teardown_databases(databases, 0)
         shutil.rmtree(RUNTIME, ignore_errors=True)
