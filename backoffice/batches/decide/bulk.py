@@ -21,7 +21,9 @@ BATCH_PRIORITY = 1
 #: Whether the first message of a row says just what the row holds; what is owed for it one by one, and what is taken
 #: out of that.
 _POSTGRESQL = {
-    "alike": "r.messages -> 0 -> 'values' = r.values",
+    # Asked once a row, since both are opened for it: OFFSET keeps it from being put into each place that names it.
+    "compared": "CROSS JOIN LATERAL (SELECT r.messages -> 0 -> 'values' = r.values AS alike OFFSET 0) AS s",
+    "alike": "s.alike",
     "nothing": "'[]'::jsonb",
     "owed": "CROSS JOIN LATERAL jsonb_array_elements(r.owed) WITH ORDINALITY AS m(owed, n)",
     "part": "m.n - 1",
@@ -30,6 +32,7 @@ _POSTGRESQL = {
     "hash": "m.owed ->> 2",
 }
 _SQLITE = {
+    "compared": "",
     "alike": "json_extract(r.messages, '$[0].values') = json(r.values)",
     "nothing": "'[]'",
     "owed": "CROSS JOIN json_each(r.owed) AS m",
@@ -80,7 +83,8 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
             "updated_at": batch.submitted_at,
             "submitted_at": batch.submitted_at,
         },
-        f"FROM {_table(Row)} r WHERE r.batch_id = %s AND r.state IN ({_marks(states)}) ORDER BY r.number",
+        f"FROM {_table(Row)} r {_quoted(dialect['compared'])} "
+        f"WHERE r.batch_id = %s AND r.state IN ({_marks(states)}) ORDER BY r.number",
         [batch.pk, *states],
     )
 
