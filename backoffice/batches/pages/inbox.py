@@ -21,7 +21,7 @@ from backoffice.changes.kinds import KINDS, file_title
 from backoffice.changes.models import Change
 from backoffice.changes.risks import Risk
 from backoffice.kit.filters import Filters, PersonFilter, RupeesFilter, SearchFilter
-from backoffice.kit.tables_base import AgoColumn, MoneyColumn, NumberColumn, PortalTable
+from backoffice.kit.tables_base import AgoColumn, MoneyColumn, NumberColumn, NumberedColumn, PortalTable
 from backoffice.kit.templatetags import portal
 from backoffice.outside import whole
 
@@ -69,7 +69,7 @@ class FileFilter(Filters):
 class FileTable(PortalTable):
     """Files that wait for a checker, the oldest first."""
 
-    id = NumberColumn(verbose_name="Batch")
+    id = NumberedColumn("B", verbose_name="Batch")
     kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
     file_name = tables.Column(verbose_name="File")
     submitted_rows = NumberColumn(verbose_name="Rows", empty_values=())
