@@ -171,7 +171,7 @@ def test_a_typo_in_an_address_goes_to_odin_alone_and_the_checker_sees_it_first(
     odin, approved, as_maker, checker
 ):
     approved(user_id="RET001", group_id="HO")
-    drain(0.2)
+    drain(5)
     before = odin.store.user("HO", "RET001")["values"]
     answer = sent(as_maker, "address", address_1="12-A Ring Road")
     as_maker.post(answer.url, opened(as_maker, answer.url).sent(reason="Typo"))
@@ -182,7 +182,7 @@ def test_a_typo_in_an_address_goes_to_odin_alone_and_the_checker_sees_it_first(
     assert rows[0] == "changed"
     assert rows.count("changed") == 1
     operations.approve(change.pk, by=checker, content_hash=change.content_hash)
-    drain(0.2)
+    drain(5)
     delivery = Delivery.objects.get(change=change)
     assert set(delivery.values) == {*ALWAYS, "address_1", "reference"}
     after = odin.store.user("HO", "RET001")["values"]

@@ -39,7 +39,7 @@ def create_elsewhere(**changed):
 
 def work():
     """Let a worker deliver until nothing is due."""
-    while drain(0.2):
+    while drain(5):
         pass
 
 

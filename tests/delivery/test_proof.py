@@ -31,7 +31,7 @@ def written(delivery, **columns):
 def applied(odin, approved):
     """A delivery that was applied; what comes now is sent by nobody's approval."""
     delivery = approved(user_id="NEW001", group_id="HO")
-    drain(0.5)
+    drain(5)
     delivery.refresh_from_db()
     assert delivery.state == State.APPLIED
     return delivery
@@ -44,7 +44,7 @@ def applied(odin, approved):
 def test_a_message_that_is_none_of_the_change_s_is_not_sent(odin, applied, message_type, ahead):
     values = {**example(REQUESTS[message_type]), "group_id": "HO", "user_id": "NEW001"}
     forged = written(applied, message_type=message_type, own_values=values, ahead=ahead, part=1)
-    drain(0.5)
+    drain(5)
     forged.refresh_from_db()
     assert (forged.state, forged.attempts.count()) == (State.ON_HOLD, 0)
     assert "not the one that was approved" in forged.reason
@@ -61,7 +61,7 @@ def test_the_approved_values_as_another_message_are_not_sent(odin, applied):
         ahead=True,
         content_hash=content_hash(one(320, applied.values)),
     )
-    drain(0.5)
+    drain(5)
     forged.refresh_from_db()
     assert forged.state == State.ON_HOLD
 
@@ -82,7 +82,7 @@ def test_another_content_than_was_approved_is_not_sent_though_the_owner_wrote_it
     delivery.change.save(update_fields=["messages"])
     Delivery.objects.filter(pk=delivery.pk).update(content_hash=content_hash(one(301, other)))
     put_up(connection, everything)
-    drain(0.5)
+    drain(5)
     delivery.refresh_from_db()
     assert delivery.state == State.ON_HOLD
     assert not [line for line in odin.store.ledger() if line.type == 301]

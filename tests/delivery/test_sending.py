@@ -317,7 +317,7 @@ def test_every_outcome_is_an_audit_entry(odin, approved):
 def test_a_message_that_odin_turns_away_each_time_comes_to_a_person(odin, approved, settings):
     settings.DELIVERY_MAX_ATTEMPTS = 2
     approved(user_id="NEW001", group_id="HO")
-    drain(0.5)
+    drain(5)
     delivery = DeliveryFactory(lane="HO/NEW001", message_type=310, own_values=example(UpdateUserTemplate))
     text = "Unable to connect to the remote server"
     odin.faults.add("refuse_before", match={"type": 310}, text=text, times=-1)
@@ -375,7 +375,7 @@ def test_one_delivery_that_cannot_be_settled_keeps_no_other_from_it(odin, both, 
     monkeypatch.setattr(handlers, "apply", breaks)
     alone = replace(handlers._handlers[301], apply_many=None)
     monkeypatch.setitem(handlers._handlers, 301, alone)
-    drain(1)
+    drain(5)
     assert [Delivery.objects.get(pk=each.pk).state for each in both] == [State.IN_FLIGHT, State.APPLIED]
     assert RetailUser.objects.get().user_id == "NEW001"
 
@@ -389,7 +389,7 @@ def test_a_call_that_fails_in_an_unforeseen_way_keeps_no_other_from_being_settle
         return send(call)
 
     monkeypatch.setattr(sending, "send", breaks)
-    drain(1)
+    drain(5)
     assert [Delivery.objects.get(pk=each.pk).state for each in both] == [State.IN_FLIGHT, State.APPLIED]
 
 
