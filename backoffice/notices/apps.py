@@ -18,7 +18,7 @@ class NoticesConfig(AppConfig):
                 **components.STATUSES["change"],
                 "submitted": components.Status("Waits for you", "info", "inbox"),
                 "decided": components.Status("Waits no longer", "idle", "check"),
-                "done": components.Status("Done", "good", "check-circle"),
+                "done": components.STATUSES["change"]["applied"],
             },
         )
         components.add_statuses(

@@ -27,7 +27,7 @@ class Event(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
     ON_HOLD = "on_hold", "On hold"
     CANCELLED = "cancelled", "Cancelled"
-    DONE = "done", "Done"
+    DONE = "done", "Applied"
 
 
 class Audience(Enum):

@@ -180,6 +180,11 @@ class Notice(models.Model):
         return title(self.change.kind) if self.change else file_title(self.batch.kind) if self.batch else ""
 
     @property
+    def subject(self) -> str:
+        """Whom the change is about, as GROUP/USER where that is a client; of a file its name."""
+        return self.change.subject if self.change else self.batch.file_name if self.batch else ""
+
+    @property
     def waits(self) -> bool:
         """Whether it asks for a decision; reading it does not end it."""
         return self.event == Event.SUBMITTED

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes import inbox
+from backoffice.changes.subjects import names_of
 from backoffice.logins.models import User
 from backoffice.notices import mails, operations
 from backoffice.notices.models import Mail, Mode, Notice
@@ -26,9 +27,11 @@ def own(request: StaffRequest) -> HttpResponse:
     """What waits for somebody or came back to them, newest first, and how they are notified."""
     person = request.user
     subject, text = mails.preview(person)
+    listed = list(_listed(person))
     context = {
         "waiting": inbox.count(person),
-        "notices": _listed(person),
+        "notices": listed,
+        "names": names_of([notice.change for notice in listed if notice.change]),
         "most": LISTED,
         "mode": operations.mode_of(person),
         "modes": Mode.choices,
@@ -62,11 +65,11 @@ def read_all(request: StaffRequest) -> HttpResponse:
 
 
 def _listed(person: User) -> QuerySet[Notice]:
-    """Somebody's newest notices, with the kinds of the changes and files, and without the rest of these."""
-    shown = ("change__kind", "batch__kind", "mail__state", "event", "over_at", "due_at", "created_at")
-    return (
-        Notice.objects.filter(person=person).select_related("change", "batch", "mail").only(*shown)[:LISTED]
-    )
+    """Somebody's newest notices, with what is shown of their changes and files, and without the rest of these."""
+    of_them = ("change__kind", "change__subject", "change__messages", "batch__kind", "batch__file_name")
+    own = ("mail__state", "event", "over_at", "due_at", "created_at")
+    found = Notice.objects.filter(person=person).select_related("change", "batch", "mail")
+    return found.only(*of_them, *own)[:LISTED]
 
 
 @require_POST

@@ -10,6 +10,8 @@ from backoffice.desk.context import Bell, Frame
 from backoffice.notices import operations
 from backoffice.notices.models import Mode, Notice
 from backoffice.notices.tasks import work_due
+from backoffice.protocol.examples import example
+from backoffice.protocol.messages.users import CreateRetailUser
 from tests.factories import ChangeFactory
 from tests.html_forms import flowed
 
@@ -88,7 +90,8 @@ def test_the_page_costs_the_same_however_much_there_is(
     with django_assert_max_num_queries(16):
         page = client.get(reverse("notices:list")).content.decode()
     assert "12 wait for your decision" in flowed(page)
-    assert "Create retail user" in page or "New retail user" in page
+    assert "Create retail user" in page
+    assert f"HO/MANY11</span><br>{example(CreateRetailUser)['name']}" in page
 
 
 def test_the_page_shows_what_would_be_sent_and_the_choice_holds(client, propose, maker, checker, settings):
