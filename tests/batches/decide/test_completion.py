@@ -73,7 +73,7 @@ def test_what_waits_behind_a_cancelled_create_waits_for_somebody(approved_file, 
     behind.refresh_from_db()
     elsewhere.refresh_from_db()
     assert (behind.state, behind.needs_person) == ("on_hold", True)
-    assert f"delivery {create.pk}) was cancelled with its file" in behind.reason
+    assert f"(D-{create.pk}) was cancelled with its file" in behind.reason
     assert elsewhere.state == "queued"
 
 
