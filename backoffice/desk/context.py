@@ -49,7 +49,7 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Deliveries", "delivery:list", "deliveries", "delivery.view_delivery"),
     ("Limits", "limits:list", "limits", "limits.view_limitupdate"),
     ("Scrips", "markets:search", "search", "markets.view_scrip"),
-    ("Order desk", "trading:desk", "batches", _sees_order_desk),
+    ("Order desk", "trading:desk", "orders", _sees_order_desk),
     ("Connector", "partners:monitor", "link", _sees_connector),
     ("Reports", "reports:show", "chart", "changes.view_change"),
     ("Audit", "compliance:list", "audit", "audit.view_entry"),
