@@ -102,7 +102,7 @@ def test_the_steps_end_in_words_where_the_change_ended(client, reader, columns, 
     html = history(client)
     assert f"{last} (ended here)" in words(html)
     assert "Applied (not yet)" not in words(html)
-    assert "story-card panel-bad" in html
+    assert "history-card panel-bad" in html
 
 
 @pytest.mark.parametrize(
