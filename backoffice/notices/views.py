@@ -28,10 +28,10 @@ def own(request: StaffRequest) -> HttpResponse:
     person = request.user
     subject, text = mails.preview(person)
     listed = list(_listed(person))
+    names = names_of([notice.change for notice in listed if notice.change])
     context = {
         "waiting": inbox.count(person),
-        "notices": listed,
-        "names": names_of([notice.change for notice in listed if notice.change]),
+        "notices": [(notice, names.get(notice.subject, "")) for notice in listed],
         "most": LISTED,
         "mode": operations.mode_of(person),
         "modes": Mode.choices,
