@@ -93,7 +93,7 @@ def _ask(exchange: str, source: str, by: "User | None", **stored: Any) -> ScripI
     try:
         with transaction.atomic():
             made = ScripImport.objects.create(exchange=exchange, source=source[:300], asked_by=by, **stored)
-            _record("scrips.asked", made, by, f"Import of {made.source} asked for.", **stored)
+            _record("scrips.asked", made, by, f"asked for, from {made.source}.", **stored)
     except IntegrityError:
         raise ImportProblem(
             f"An import of {Exchange[exchange].label} is under way already. Wait for it, or decide on it."
@@ -110,7 +110,7 @@ def accept(scrips: ScripImport, *, by: "User", reason: str) -> None:
             raise ImportProblem(f"This import is {held.get_state_display().lower()} already.")
         held.decided_by = by
         _make_current(held)
-        _record("scrips.accepted", held, by, "Held import made current.", reason=reason)
+        _record("scrips.accepted", held, by, "made current, after it was held.", reason=reason)
     forget_old_rows(scrips.exchange)
 
 
@@ -123,7 +123,7 @@ def discard(scrips: ScripImport, *, by: "User", reason: str) -> None:
         )
         if not dropped:
             raise ImportProblem("This import is decided already. Reload the page.")
-        _record("scrips.discarded", scrips, by, "Import discarded.", reason=reason)
+        _record("scrips.discarded", scrips, by, "discarded.", reason=reason)
     forget_file(scrips)
     delete_rows(scrips)
 
@@ -135,7 +135,7 @@ def refuse(scrips: ScripImport, words: str) -> None:
             state=State.REFUSED, problem=words, ended_at=timezone.now(), **leases.ENDED
         )
         if ended:
-            _record("scrips.refused", scrips, None, f"Not imported. {words}")
+            _record("scrips.refused", scrips, None, f"failed. {words}")
     delete_rows(scrips)
 
 
@@ -159,10 +159,10 @@ def complete(scrips: ScripImport) -> None:
             )
             done.lease_token = done.lease_until = None
             done.save()
-            _record("scrips.held", done, None, f"Held for a person. {done.problem}")
+            _record("scrips.held", done, None, f"held for a person. {done.problem}")
         else:
             _make_current(done)
-            _record("scrips.imported", done, None, f"Imported: {done.rows} scrips.", **_figures(done))
+            _record("scrips.imported", done, None, f"done, {done.rows} scrips.", **_figures(done))
 
 
 def forget_file(scrips: ScripImport) -> None:
@@ -256,7 +256,7 @@ def _record(
         action,
         by=by,
         subject=scrips.subject,
-        text=f"Scrip master of {Exchange[scrips.exchange].label}, import {scrips.pk}: {text}",
+        text=f"Scrip master of {Exchange[scrips.exchange].label}, import {scrips.pk} {text}",
         reason=reason,
         details={"import": scrips.pk, **details},
     )
