@@ -31,7 +31,7 @@ def frame(request: StaffRequest, lane: str, retail_user: RetailUser | None, curr
     context: dict[str, Any] = {
         "lane": lane,
         "retail_user": retail_user,
-        "name": retail_user.name if retail_user else "",
+        "person_name": retail_user.name if retail_user else "",
         "declared": retail_user is not None
         and (retail_user.source == Source.DECLARED or bool(retail_user.declared_fields)),
         "shows_personal": privacy.shown(request, lane),

@@ -227,7 +227,7 @@ def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         "tab": tab,
     }
     if retail_user is None:
-        context |= {"name": _proposed_name(proposed), "waits_as": _waits_as(proposed)}
+        context |= {"person_name": _proposed_name(proposed), "waits_as": _waits_as(proposed)}
     if polled(request, "under-way"):
         if not still_open:
             return HttpResponse(headers={"HX-Refresh": "true"})

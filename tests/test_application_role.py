@@ -144,7 +144,8 @@ def test_changes_and_approvals(attacker, propose, deposit, maker, checker, other
                     on.format(f"{column} = {value}")
                     for column, value in {
                         "messages": "'[]'",
-                        '"values"': "'{}'",
+                        '"values"': '\'{"name": "Other"}\'',
+                        "message_adds": "'[\"name\"]'",
                         '"before"': "'{}'",
                         "findings": "'[1]'",
                         "risks": "'[\"large\"]'",
