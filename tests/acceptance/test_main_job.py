@@ -54,7 +54,7 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     maker.locator("[name=gender]").select_option("F")
     for segment in ("1", "3"):
         maker.locator(f"[name=trading_segments][value='{segment}']").check()
-    for button in maker.locator("[data-copy-column]").all():
+    for button in maker.locator("[data-copy-column]:visible").all():
         button.click()
     maker.locator("[name=login_types][value='16']").check()
     fill_bank(maker, 0, "HDFC", "00123456789012")
