@@ -351,8 +351,7 @@ def _decide(change: Change, state: State, by: "User | None", reason: str) -> Non
 
 def _move(change: Change, state: State, reason: str = "") -> None:
     """Save what a decision says, and nothing of what was submitted."""
-    change.state = state
-    change.decision_reason = reason
+    change.state, change.decision_reason = state, reason
     change.save(
         update_fields=["state", "decided_by", "decided_at", "decision_reason", "request_id", "updated_at"]
     )
