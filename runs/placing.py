@@ -213,6 +213,7 @@ class _Placing:
     def __init__(self, own: RunClient, desk: Desk, lease: Lease) -> None:
         self.own, self.desk, self.lease = own, desk, lease
         self.conditions = orders.Conditions(own)
+        self.stopped_by = ""
         self.until = time.monotonic() + LONGEST
 
     def carry_out(self) -> None:
@@ -258,9 +259,19 @@ class _Placing:
             raise _Ends(ClientState.PLACING, str(error)) from None
         except DeskProblem as error:
             raise _Ends(ClientState.STOPPED, f"{line}: {error}") from None
-        outcome = desk_orders.send(order, self.desk.session, also=lambda _: self.conditions.check_again())
+        outcome = desk_orders.send(order, self.desk.session, also=self._ask_again)
         sessions.ended_by_odin(self.desk, outcome)
+        if self.stopped_by:
+            raise _Ends(ClientState.STOPPED, f"{line}: {self.stopped_by}")
         return order
+
+    def _ask_again(self, _: DeskOrder) -> None:
+        """Ask before the first byte whether somebody stopped it since the commit, and keep why. Raises DeskProblem."""
+        try:
+            self.conditions.check_again()
+        except DeskProblem as error:
+            self.stopped_by = str(error)
+            raise
 
     def _allow(self, line: RunLine, order: DeskOrder) -> None:
         """Ask everything once more and tie the order to its line, in the transaction that commits it."""

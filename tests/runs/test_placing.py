@@ -155,6 +155,8 @@ def test_a_switch_after_the_commit_keeps_the_order_from_leaving(visitor, monkeyp
     visitor.place()
     assert visitor.held() == []
     assert visitor.states() == [OrderState.NOT_SENT, "", ""]
+    assert visitor.fresh().state == ClientState.STOPPED, "as where the switch comes before the commit"
+    assert "A kill switch holds" in visitor.fresh().why
 
 
 def test_each_of_these_stops_the_next_line(visitors, open_run, publish, monkeypatch, checker, maker):
