@@ -74,6 +74,11 @@ def section(title: str, *children: object) -> Safe:
 
 def page(title: str, notice: str, *children: object) -> str:
     """A whole page."""
+    return document(title, tag("header", tag("h1", tag("a", title, href="/")), tag("p", notice)), *children)
+
+
+def document(title: str, banner: Safe, *children: object) -> str:
+    """A whole page under a banner of its own."""
     head = join(
         [
             Safe(
@@ -83,6 +88,5 @@ def page(title: str, notice: str, *children: object) -> str:
             Safe('<link rel="stylesheet" href="/standin.css"><script src="/standin.js" defer></script>'),
         ]
     )
-    banner = tag("header", tag("h1", tag("a", title, href="/")), tag("p", notice))
     body = tag("body", banner, tag("main", *children))
     return f"<!doctype html>{tag('html', tag('head', head), body, lang='en-IN')}"

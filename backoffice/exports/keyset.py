@@ -1,6 +1,6 @@
-"""The place of a row in the order of its list, and the rows after such a place, for every order.
+"""Keyset paging for exports: the position of a row in the order of its list, and the rows behind a position.
 
-A place is the values that the rows are ordered by, as JSON has them. No row is skipped by counting, however far it is.
+A position is the values that the rows are ordered by, as JSON. Rows are found by these values and never by an offset.
 """
 
 from collections.abc import Iterable, Sequence

@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from backoffice.protocol.formatted import grouped
 from backoffice.protocol.message import REQUESTS
+from standins.html import Safe, facts, finder, join, section, tag
 from standins.odin.handlers.money import amount
-from standins.odin.html import Safe, facts, join, page, section, table, tag
+from standins.odin.html import page, table
 from standins.odin.store import Document, LedgerEntry
 from standins.odin.times import ist, ist_seconds
 
@@ -37,7 +38,7 @@ def home(standin: "StandIn", search: str = "") -> str:
         ),
         section(
             f"Users ({f'{len(users)} found' if search else _shown(len(users), user_count)})",
-            *([_search(search)] if user_count else []),
+            *([finder(search)] if user_count else []),
             _users(users, search),
         ),
         section(
@@ -82,20 +83,6 @@ def _faults(standin: "StandIn") -> Safe:
     ]
     columns = ("Fault", "Strikes", "Times left", "Struck", "")
     return table(columns, rows, "None. Arm one with POST /faults; GET /faults lists what there is.")
-
-
-def _search(search: str) -> Safe:
-    """Finds users among all that there are."""
-    field = tag(
-        "input",
-        type="search",
-        name="search",
-        value=search,
-        placeholder="User id or name",
-        aria_label="Find users",
-    )
-    every = [tag("a", "Show all", href="/")] if search else []
-    return tag("form", field, tag("button", "Find"), *every, action="/", class_="find", role="search")
 
 
 def _users(users: list[Document], search: str) -> Safe:

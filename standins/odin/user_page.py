@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from backoffice.protocol.fields import Field, Record, Records
 from backoffice.protocol.message import REQUESTS
-from standins.odin.html import Safe, facts, page, section, table, tag
+from standins.html import Safe, facts, section, tag
+from standins.odin.html import page, table
 from standins.odin.pages import MESSAGES_SHOWN, NOTICE, messages, rupees
 from standins.odin.store import Document
 from standins.odin.times import ist
