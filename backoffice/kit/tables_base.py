@@ -1,6 +1,6 @@
 """What every list has in common: the table, its columns, and the view."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property, partial
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
@@ -57,6 +57,21 @@ class PortalTable(tables.Table):
             first.link = LinkTransform(url=record_url, attrs={})
         for name in self.rare:
             self.columns.hide(name)
+
+    def body(self) -> Iterator[SafeString]:
+        """The rows of this page. What begins a cell is the same for all rows of a column, so it is made once."""
+        begins = [
+            (
+                column.name,
+                format_html(
+                    '<td {} data-label="{}">', column.attrs["td"].as_html(), strip_tags(str(column.header))
+                ),
+            )
+            for column in self.columns
+        ]
+        for row in self.paginated_rows:
+            cells = format_html_join("", "{}{}</td>", ((begin, row.get_cell(name)) for name, begin in begins))
+            yield format_html("<tr {}>{}</tr>", row.attrs.as_html(), cells)
 
     def may_pick(self, record: Any) -> bool:
         """Whether something can be done with a row, so that it may be chosen."""

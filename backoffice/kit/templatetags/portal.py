@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 from django import template
 from django.template import Context
@@ -23,6 +24,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str, label: str = "", classes: str = "") -> SafeString:
     """A symbol of static/icons.svg. Without a label it is decoration and hidden from screen readers."""
     css = f"icon {classes}".strip()
