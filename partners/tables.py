@@ -50,7 +50,9 @@ class ClientColumn(tables.Column):
         )
 
     def render(self, value: RetailUser) -> SafeString:
-        return format_html('<span class="mono">{}</span><br>{}', value.lane, value.name)
+        return format_html(
+            '<span class="whom"><span class="mono">{}</span><br>{}</span>', value.lane, value.name
+        )
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
         """In a file: as on the page."""

@@ -201,9 +201,19 @@ function sayPicked(picker) {
   one("[data-picked]", picker).textContent = words.join(", ") || "Any";
 }
 
+function saySet(filters) {
+  const set = all("input[name]:not([type=hidden]), select[name]", filters)
+    .filter((field) => (field.type === "checkbox" ? field.checked : field.value !== ""));
+  const count = one("[data-filters-set]", filters);
+  count.firstChild.textContent = new Set(set.map((field) => field.name)).size;
+  count.hidden = set.length === 0;
+}
+
 document.addEventListener("change", (event) => {
   const picker = event.target.closest("[data-picker]");
   if (picker) sayPicked(picker);
+  const filters = event.target.closest("[data-filters]");
+  if (filters) saySet(filters);
 });
 
 function closePickers(except) {

@@ -66,7 +66,7 @@ def test_compliance_sees_the_change_without_personal_data_and_without_buttons(cl
     html = page(client, compliance, submitted).content.decode()
     assert "Another person decides on this change." in html
     assert "Withdraw this change" not in html
-    table = html[html.index('class="table message"') : html.index("</table>")]
+    table = html[html.index('class="table message ') : html.index("</table>")]
     assert example(CreateRetailUser)["pan"] not in table
 
 

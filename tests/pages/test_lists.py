@@ -1,11 +1,12 @@
 """Lists in a real browser: columns by keyboard, views with and without scripts, a head that stays on screen."""
 
+import re
 import time
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.looks import TOO_WIDE, violations
+from tests.pages.looks import PHONE, TOO_WIDE, WIDE, violations
 from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -83,3 +84,32 @@ def test_the_page_alone_scrolls_a_list_under_its_head(log_in, width):
     assert box.evaluate("box => box.scrollHeight - box.clientHeight") <= 1
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     wait_until(page, f"Math.abs({HEAD} - {TOP}) < 2")
+
+
+def test_a_phone_folds_the_filters_into_one_line_that_says_how_many_are_set(log_in):
+    page = log_in("checker", PHONE)
+    page.goto(f"{LIST}?since=01-01-2026")
+    filters = page.locator("details[data-filters]")
+    expect(page.locator("#list-search")).to_be_visible()
+    expect(page.get_by_label("To", exact=True)).to_be_hidden()
+    expect(filters.locator(":scope > summary")).to_have_text(re.compile(r"^\s*Filters\s+1 set\s*$"))
+    filters.locator(":scope > summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("To", exact=True).fill("31-12-2099")
+    page.keyboard.press("Tab")
+    expect(filters.locator("[data-filters-set]")).to_have_text("2 set")
+    expect(page).to_have_url(re.compile("until=31-12-2099"))
+    assert violations(page) == []
+    assert page.evaluate(TOO_WIDE) <= 0
+
+
+def test_filters_are_folded_on_a_phone_alone_with_scripts_and_without(portal, chromium):
+    context = chromium.new_context(base_url=portal.url, java_script_enabled=False)
+    page = context.new_page()
+    log_in_as(page, portal, "compliance")
+    page.goto(LIST)
+    for width in (WIDE, PHONE, 1000):
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(page.get_by_label("From", exact=True)).to_be_visible(visible=width != PHONE)
+        expect(page.locator("details[data-filters] > summary")).to_be_visible(visible=width == PHONE)
+    context.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from django import template
 from django.template import Context
@@ -40,6 +41,13 @@ def icon(name: str, label: str = "", classes: str = "") -> SafeString:
 def periods() -> list[Period]:
     """The periods offered beside two days, as of today in India."""
     return offered_periods(timezone.localdate(timezone=formats.INDIA))
+
+
+@register.filter
+def set_in_address(form: Any, without: str = "") -> int:
+    """How many filters of a form have a value in the address; one that is hidden or named `without` does not count."""
+    names = [field.html_name for field in form.visible_fields() if field.name != without]
+    return sum(any(form.data.getlist(name)) for name in names)
 
 
 @register.simple_tag
