@@ -218,6 +218,9 @@ def _serve(
         if not supervisor.ending and _manage(environment, "demo_connector"):
             print("The Connector's demonstration is not set up; the message is above.", flush=True)
         supervisor.wait_for("web", f"{page}staff/login/")
+        # A client's click and the vendor's question of a key go to the web server.
+        if not supervisor.ending and _manage({**environment, "LOG_LEVEL": "ERROR"}, "demo_runs"):
+            print("The demonstration has no runs; the message is above.", flush=True)
         if not supervisor.ending:
             print(f"\nThe portal:              {page}\nThe stand-in ODIN:       {odin_page}")
             print(f"The stand-in REST:       {rest_page}\nThe stand-in Connector:  {connector_page}")

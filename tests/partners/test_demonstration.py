@@ -43,14 +43,14 @@ def test_the_desk_is_ready_and_a_second_run_changes_nothing(standin, master, mak
     kinds = Partner.objects.order_by("code").values_list("code", "kind")
     assert list(kinds) == [("advisers", "external"), ("desk", "own")]
     published = BasketVersion.objects.filter(state=Stage.PUBLISHED)
-    assert [version.lines.count() for version in published.order_by("id")] == [3, 2, 3]
+    assert [version.lines.count() for version in published.order_by("id")] == [3, 2, 3, 2]
     assert {(one.made_by, one.decided_by) for one in Change.objects.select_related()} == {(maker, checker)}
     (publisher,) = standin.publishers.all()
     assert publisher.name == "Research desk"
     assert publisher.webhook_url.startswith("http://127.0.0.1:8000/connector/webhook/desk/")
 
     call_command("demo_connector")
-    assert Change.objects.count() == 5
+    assert Change.objects.count() == 6
     assert standin.publishers.all() == [publisher]
 
 
@@ -59,7 +59,7 @@ def test_another_port_or_a_basket_that_expired_is_made_good(standin, master, mak
     BasketVersion.objects.filter(basket__name="Income two").update(state=Stage.EXPIRED)
     settings.CONNECTOR_PUBLIC_URL = "http://127.0.0.1:9000"
     call_command("demo_connector")
-    assert [version.number for version in BasketVersion.objects.filter(state=Stage.PUBLISHED)] == [2, 1, 1]
+    assert [version.number for version in BasketVersion.objects.filter(state=Stage.PUBLISHED)] == [2, 1, 1, 1]
     assert standin.publishers.all()[0].webhook_url.startswith("http://127.0.0.1:9000/connector/webhook/desk/")
 
 

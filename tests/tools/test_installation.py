@@ -4,9 +4,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,12 @@ def start(folder):
     )
 
 
+def kept(folder, question):
+    """The rows of the demonstration's database that answer it."""
+    with closing(sqlite3.connect(folder / "var/portal.sqlite3")) as connection:
+        return connection.execute(question).fetchall()
+
+
 def read_until(process, words):
     """Everything printed up to the line with these words. Fails when the process ends before."""
     lines = []
@@ -89,6 +97,12 @@ def test_a_run_serves_prints_passwords_once_and_leaves_no_process(copy):
         assert "was interrupted" in printed
         assert "HO/TRY001 is invited to Growth three" in printed
         assert not (copy / "var/filling").exists()
+        assert kept(copy, "SELECT run_id, state FROM runs_runclient ORDER BY id") == [
+            *((1, "done"), (1, "done")),
+            *((2, "done"), (2, "stopped"), (2, "waiting")),
+        ]
+        assert kept(copy, "SELECT state, how_given FROM partners_consent") == [("active", "signed_form")] * 3
+        assert kept(copy, "SELECT count(*) FROM changes_change WHERE kind = 'connector_consent'") == [(4,)]
         running = " ".join(processes_of(copy))
         for part in (
             "standins.odin",

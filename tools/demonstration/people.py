@@ -14,6 +14,7 @@ from faker import Faker
 from backoffice.protocol.codes import LoginType, Segment
 from backoffice.protocol.secret import SecretText
 from partners.management.commands.demo_connector import INVITED
+from runs.management.commands.demo_runs import CONSENTING, PASSWORD
 
 SEED = 19
 TREES = (
@@ -35,9 +36,8 @@ BANKS = {"HDFC": "HDFC", "ICICI": "ICIC", "SBI": "SBIN", "AXIS": "UTIB", "KOTAK"
 NSDL, CDSL = ("IN300940", "IN301549"), "12081600"
 CASH = [Segment.NSE_CASH.value, Segment.BSE_CASH.value]
 DERIVATIVES = [Segment.NSE_DERIVATIVES.value, Segment.BSE_DERIVATIVES.value]
-#: Clients who take part in baskets and runs: they log in at the stand-ins with this password.
-GUESTS = (INVITED, "HO/TRY002")
-GUEST_PASSWORD = "Banyan42"  # noqa: S105  # of made-up clients, printed in docs/connector.md
+#: Clients who take part in baskets and runs.
+GUESTS = (INVITED, "HO/TRY002", *CONSENTING)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class People:
         client = self.draw("HO")
         group_id, _, user_id = lane.partition("/")
         types = [LoginType.API_WEB.value, LoginType.HTML5_DESKTOP.value]
-        own = {"user_id": user_id, "password": SecretText(GUEST_PASSWORD), "login_types": types}
+        own = {"user_id": user_id, "password": SecretText(PASSWORD), "login_types": types}
         own |= {"product_type": ""}  # all of them: runs place orders for delivery
         return Client(group_id, user_id, {**client.personal, **own}, client.branch, False)
 

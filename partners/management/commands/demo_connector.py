@@ -63,6 +63,7 @@ BASKETS: dict[str, tuple[str, tuple[tuple[str, int, str], ...]]] = {
     "Income two": ("INCOME", (("SANDAL", 2, "895.00"), ("TEAK", 20, "66.00"))),
     # Without a market order, as a run needs it.
     "Monsoon three": ("GROWTH", (("PEEPAL", 10, "101.50"), ("BANYAN", 4, "240.00"), ("NEEM", 2, "390.00"))),
+    "Festival two": ("GROWTH", (("SANDAL", 2, "895.00"), ("TEAK", 20, "66.00"))),
 }
 RISKS = "Prices of shares can fall, and you can lose money. Past returns say nothing about future ones."
 VALID = timedelta(days=30)
@@ -147,13 +148,15 @@ class Command(BaseCommand):
     def _register(self, desk: Partner) -> None:
         """Tell the stand-in the desk's name, brokers and webhook, unless it has a webhook address that works."""
         token = registry.application_token(desk).reveal()
-        known = {one["application_token"]: one for one in _ask("publishers.json")}
+        known = {
+            one["application_token"]: one for one in ask(f"{settings.CONNECTOR_LANDING_URL}/publishers.json")
+        }
         webhook = urlsplit(known.get(token, {}).get("webhook_url", ""))
         here = webhook.netloc == urlsplit(settings.CONNECTOR_PUBLIC_URL).netloc
         if here and sha256(webhook.path.rstrip("/").rpartition("/")[2]) == desk.webhook_secret_hash:
             return
-        _ask(
-            "publishers",
+        ask(
+            f"{settings.CONNECTOR_LANDING_URL}/publishers",
             application_token=token,
             name=desk.name,
             partners={**{row["partner_id"]: "active" for row in desk.partner_ids}, "5C5C5C": "suspended"},
@@ -175,10 +178,10 @@ def _line(symbol: str, quantity: int, price: str) -> Line:
     )
 
 
-def _ask(path: str, **given: object) -> Any:
-    """Fetch a page of the stand-in's data, or post to its page what is given. Raises CommandError."""
+def ask(address: str, **given: object) -> Any:
+    """Fetch a page of a stand-in's data, or post to its page what is given. Raises CommandError."""
     asked = urllib.request.Request(  # noqa: S310  # the address is a setting
-        f"{settings.CONNECTOR_LANDING_URL}/{path}",
+        address,
         json.dumps(given).encode() if given else None,
         {"Content-Type": "application/json"},
     )
@@ -186,4 +189,4 @@ def _ask(path: str, **given: object) -> Any:
         with _opener.open(asked, timeout=10) as answer:
             return json.load(answer)
     except OSError as error:
-        raise CommandError(f"The stand-in Connector does not answer: {error}") from None
+        raise CommandError(f"{address} does not answer: {error}") from None
