@@ -9,7 +9,7 @@ from accounts.retail_users import LANE, existing_findings, gone, users_of
 from accounts.values import records as records_of
 from accounts.values import values_of
 from backoffice.changes.examination import Asked, Assess, Assessed, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import Request
@@ -63,6 +63,7 @@ def files(slug: str, title: str, message: type[Request]) -> tuple[FileKind, ...]
         FileKind(
             slug=slug,
             title=title,
+            group=FileGroup.LIMITS,
             effect=("approved quantity will be changed", "approved quantities will be changed"),
             matters=("group_id", "quantities.isin", "quantities.status"),
             layout=layout,

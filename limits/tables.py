@@ -126,7 +126,7 @@ class LimitUpdateTable(PortalTable):
     def _kind(self, kind: int, product_id: int | None) -> SafeString | str:
         label = LimitUpdate.Kind(kind).label
         product = self.products.get(product_id or 0, product_id)
-        return label if product is None else format_html("{}<br>product {}", label, product)
+        return label if product is None else format_html("<span>{}<br>product {}</span>", label, product)
 
     def opens(self, record: LimitUpdate) -> str:
         """The change that raised the limit; the limits of its retail user where none is known or may be seen."""

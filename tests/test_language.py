@@ -113,6 +113,29 @@ def test_subtitles_of_lists_fit_on_a_line():
     assert not long
 
 
+def test_subtitles_of_templates_fit_on_a_line():
+    long = {}
+    for path in TEMPLATES:
+        for block in re.findall(r"{% block subheading %}(.*?){% endblock", path.read_text(), re.DOTALL):
+            for said in re.split(r"{% (?:if|elif|else|endif)[^%]*%}", block):
+                text = " ".join(visible(re.sub(r"{{.*?}}", "X", said)).split())
+                if len(text) > SUBTITLE:
+                    long[str(path.relative_to(ROOT))] = text
+    assert not long
+
+
+def test_subtitles_of_forms_fit_on_a_line():
+    long = {}
+    for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())) if "EntryForm" in path.read_text() else ():
+            named = isinstance(node, ast.keyword) and node.arg == "text"
+            if named or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "text"):
+                for said in ast.walk(node.value):
+                    if isinstance(said, ast.Constant) and len(str(said.value)) > SUBTITLE:
+                        long[str(path.relative_to(ROOT))] = said.value
+    assert not long
+
+
 def lists(base):
     """All classes of lists below one."""
     for one in base.__subclasses__():

@@ -18,8 +18,8 @@ from accounts.kinds import (
 
 #: In the order of the menu on the page of a retail user.
 KINDS = (
-    register_retail_user.KIND,
     create_retail_user.KIND,
+    register_retail_user.KIND,
     update_retail_user.KIND,
     declare_values.KIND,
     convert_retail_user.KIND,

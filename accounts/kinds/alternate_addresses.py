@@ -8,7 +8,7 @@ from accounts.retail_users import LANE, assess_done, moved_on, page_of, records_
 from accounts.values import text, value_of
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
@@ -116,6 +116,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Alternate addresses",
+            group=FileGroup.DETAILS,
             layout=Layout(UpdateAlternateAddress),
             unique=(Unique(LANE, "is for the same retail user. Put both addresses into one row."),),
             moved_on=moved_on,

@@ -6,9 +6,10 @@ from accounts.models import ChannelSubscription, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
 from accounts.retail_users import LANE, PLAIN, assess_done, moved_on, page_of, records_with
 from accounts.values import part, records, text, values_of
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.names import in_words
 from backoffice.protocol.codes import RecordAction
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.templates import UpdateSimctTemplate
@@ -59,12 +60,14 @@ def effect(values: Values, before: Values | None) -> list[str]:
     """The templates that are set, and each channel with what happens to it."""
     named = UpdateSimctTemplate.channels.record.fields
     said = [
-        f"{UpdateSimctTemplate.fields[name].label} {values[name]}"
-        for name in ("gst_template", "si_template")
-        if values.get(name)
+        f"{field.label} {in_words(field, values[field.name])}"
+        for field in (UpdateSimctTemplate.gst_template, UpdateSimctTemplate.si_template)
+        if values.get(field.name)
     ]
     for row in records(values, "channels"):
-        channel = f"{row.get('template_name', '')} by {named['channel'].words(row.get('channel', ''))}"
+        channel = " by ".join(
+            in_words(named[name], row.get(name, "")) for name in ("template_name", "channel")
+        )
         deleted = row.get("action") == RecordAction.DELETE
         said.append(
             f"Delete {channel}" if deleted else f"{channel}: {named['status'].words(row.get('status', ''))}"
@@ -85,6 +88,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Settings and channels",
+            group=FileGroup.SETTINGS,
             layout=Layout(UpdateSimctTemplate),
             unique=(
                 Unique(

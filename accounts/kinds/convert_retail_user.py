@@ -13,7 +13,7 @@ from accounts.retail_users import LANE, existing_findings, moved_on, page_of, re
 from accounts.risks import risks
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.kit.sections import Section
 from backoffice.protocol.codes import OdinUserType
@@ -33,10 +33,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
     fixed = {name: fixed[name] for name in FIXED}
     return replace(
         form,
-        text=(
-            f"{form.text} ODIN creates the user a second time, as an ODIN user who can log in and trade: "
-            "a password, segments and login types are needed. Banks and demat accounts that it has stay."
-        ),
+        text=f"{form.text} Becomes an ODIN user who can log in and trade; its accounts stay.",
         sections=(
             *(_without(section, fixed) for section in SECTIONS),
             *sections(NewRetailUser, GROUPS),
@@ -111,6 +108,7 @@ KIND = ChangeKind(
         FileKind(
             slug=CONVERT_RETAIL_USER,
             title="Convert to ODIN users",
+            group=FileGroup.ONBOARDING,
             layout=Layout(
                 ConvertRow,
                 without=("odin_user_type",),

@@ -27,7 +27,7 @@ from accounts.values import DEFAULTS, confirmed_values, from_values, record, tex
 from accounts.values import records as records_in
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.filling import Filling
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
@@ -147,6 +147,7 @@ KIND = ChangeKind(
         FileKind(
             slug=CREATE_RETAIL_USER,
             title="Create retail users",
+            group=FileGroup.ONBOARDING,
             effect=("retail user will be created", "retail users will be created"),
             matters=MATTERS,
             layout=Layout(

@@ -16,7 +16,7 @@ from accounts.retail_users import (
     with_identity,
 )
 from accounts.values import part, records
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.codes import MappingAction
@@ -81,6 +81,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Map dealers",
+            group=FileGroup.SETTINGS,
             effect=("dealer mapping will be changed", "dealer mappings will be changed"),
             matters=("group_id", "mappings.action", "mappings.dealer_id"),
             layout=Layout(MapDealers, filled=FILLED, single="mappings"),

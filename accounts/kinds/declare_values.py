@@ -19,7 +19,7 @@ from accounts.values import text, to_values
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
@@ -176,6 +176,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Declare values of users who are here",
+            group=FileGroup.DETAILS,
             layout=Layout(DeclareValues),
             unique=(Unique(LANE, "is for the same retail user. Put both into one row."), *SAME_PERSON),
             moved_on=moved_on,

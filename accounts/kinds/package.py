@@ -18,7 +18,7 @@ from accounts.retail_users import (
 )
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
@@ -96,6 +96,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Packages of settings",
+            group=FileGroup.SETTINGS,
             layout=Layout(Package, filled=("manager_id", "category")),
             unique=(Unique(LANE, "is for the same retail user. Put both into one row."),),
             moved_on=moved_on,

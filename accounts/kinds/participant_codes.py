@@ -4,7 +4,7 @@ from accounts.models import ParticipantCode, RetailUser
 from accounts.records import changed, confirm, confirmed_user, rows
 from accounts.retail_users import LANE, PLAIN, assess_done, moved_on, page_of, records_with
 from accounts.values import part, records
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
@@ -58,6 +58,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Participant codes",
+            group=FileGroup.SETTINGS,
             layout=Layout(CreateParticipantCode, single="participants"),
             unique=(
                 Unique((*LANE, "segment"), "sets the same code. Leave one of them out.", each="participants"),

@@ -14,9 +14,10 @@ from accounts.retail_users import (
     with_identity,
 )
 from accounts.values import part, records
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.names import in_words
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.templates import UpdateQvlTemplate
 
@@ -61,7 +62,8 @@ def effect(values: Values, before: Values | None) -> list[str]:
     """Each template with its exchange."""
     named = UpdateQvlTemplate.templates.record.fields
     return [
-        f"QVL {row.get('template_name', '')} on {named['exchange'].words(row.get('exchange', ''))}"
+        "QVL "
+        + " on ".join(in_words(named[name], row.get(name, "")) for name in ("template_name", "exchange"))
         for row in records(values, "templates")
     ]
 
@@ -79,6 +81,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Assign QVL templates",
+            group=FileGroup.SETTINGS,
             effect=("QVL template will be assigned", "QVL templates will be assigned"),
             matters=("group_id", "templates.exchange", "templates.level", "templates.template_name"),
             layout=Layout(UpdateQvlTemplate, filled=FILLED, single="templates"),

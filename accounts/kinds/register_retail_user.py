@@ -16,7 +16,7 @@ from accounts.values import PARTS, USER_COLUMNS, confirmed_values, from_values, 
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
@@ -127,10 +127,7 @@ SECTIONS = (
 FORM = EntryForm(
     kind=REGISTER_RETAIL_USER,
     title=RegisterRetailUser.title,
-    text=(
-        "For a user that ODIN has already: ODIN cannot be asked for one, so what you declare here is what the portal "
-        "goes by until ODIN confirms a change. What you leave empty counts as unknown."
-    ),
+    text="What you declare of a user that ODIN has already. What you leave empty is unknown.",
     sections=SECTIONS,
     starting=lambda: initial(RegisterRetailUser),
     address=form_address("accounts:register"),
@@ -156,6 +153,7 @@ KIND = ChangeKind(
         FileKind(
             slug=REGISTER_RETAIL_USER,
             title="Register existing users",
+            group=FileGroup.ONBOARDING,
             effect=(
                 "retail user will be registered in the portal",
                 "retail users will be registered in the portal",

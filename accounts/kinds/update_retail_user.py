@@ -30,7 +30,7 @@ from accounts.values import DEFAULTS, to_values
 from accounts.values import records as records_in
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.examination import Asked, Assessed, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind, MenuEntry
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
@@ -294,6 +294,7 @@ KIND = ChangeKind(
         FileKind(
             slug=UPDATE_RETAIL_USER,
             title="Update retail users",
+            group=FileGroup.DETAILS,
             effect=("retail user will be updated", "retail users will be updated"),
             matters=(
                 "group_id",
@@ -316,6 +317,7 @@ KIND = ChangeKind(
         FileKind(
             slug="send_again",
             title="Send values again",
+            group=FileGroup.DETAILS,
             layout=Layout(UpdateAsked, filled=(*ALWAYS[2:], "reference")),
             unique=(ONE_ROW, *SAME_PERSON),
             moved_on=moved_on,
@@ -325,6 +327,7 @@ KIND = ChangeKind(
         FileKind(
             slug="status",
             title="Change the status of retail users",
+            group=FileGroup.DETAILS,
             effect=("retail user gets another status", "retail users get another status"),
             matters=("group_id", "status"),
             layout=Layout(

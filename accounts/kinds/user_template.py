@@ -16,9 +16,10 @@ from accounts.retail_users import (
     with_identity,
 )
 from accounts.values import text
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.names import in_words
 from backoffice.protocol.codes import Level
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.templates import UpdateUserTemplate
@@ -57,7 +58,8 @@ def _kept(values: Values) -> dict[str, Any]:
 def effect(values: Values, before: Values | None) -> list[str]:
     """The template and its type."""
     kind = UpdateUserTemplate.fields["template_type"].words(text(values, "template_type"))
-    return [f"{kind} template {text(values, 'template_name')}"]
+    name = in_words(UpdateUserTemplate.fields["template_name"], text(values, "template_name"))
+    return [f"{kind} template {name}"]
 
 
 KIND = ChangeKind(
@@ -73,6 +75,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Assign templates",
+            group=FileGroup.SETTINGS,
             effect=("template will be assigned", "templates will be assigned"),
             matters=("group_id", "template_type", "template_name", "level"),
             layout=Layout(UpdateUserTemplate, filled=FILLED),

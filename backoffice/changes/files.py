@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.db.models import Q
 
@@ -58,6 +59,15 @@ class Unique:
     severity: Severity = Severity.ERROR
 
 
+class FileGroup(StrEnum):
+    """What files are for, in the order in which a broker needs them."""
+
+    ONBOARDING = "Onboarding"
+    DETAILS = "Details and status"
+    SETTINGS = "Settings"
+    LIMITS = "Limits"
+
+
 @dataclass(frozen=True)
 class FileKind:
     """A kind of file, each row of which is one change: its columns, and what must not stand in it twice (`unique`).
@@ -73,6 +83,7 @@ class FileKind:
 
     slug: str
     title: str
+    group: FileGroup
     layout: Layout
     unique: tuple[Unique, ...]
     moved_on: Callable[[], Q]

@@ -8,6 +8,7 @@ from backoffice.changes.kinds import title
 from backoffice.changes.models import Change
 from backoffice.kit.privacy import sees_at_once
 from backoffice.kit.search import Match, number_of
+from backoffice.kit.subjects import words
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -19,7 +20,7 @@ def find(text: str, user: "User") -> Iterator[Match]:
     if number is not None and user.has_perm("changes.view_change"):
         for change in Change.objects.filter(pk=number):
             said = effect(change, reveal=sees_at_once(user))
-            note = f"{change.subject} · {said} · {change.status_label}".strip(" ·")
+            note = f"{words(change.subject)} · {said} · {change.status_label}".strip(" ·")
             yield Match(
                 "Change",
                 f"C-{change.pk} {title(change.kind)}",

@@ -60,7 +60,7 @@ class ChangeTable(PortalTable):
 
     id = NumberedColumn("C", verbose_name="No.")
     kind = tables.Column(verbose_name="What")
-    subject = SubjectColumn(verbose_name="Retail user")
+    subject = SubjectColumn(verbose_name="On")
     effect = EffectColumn()
     state = StatusColumn("change", verbose_name="Status", accessor="status", order_by=("state", "result"))
     made_by = tables.Column(verbose_name="Maker", orderable=False)

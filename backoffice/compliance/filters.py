@@ -1,12 +1,16 @@
 """Filters of the list of audit entries."""
 
+from typing import Any
+
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from backoffice.audit.models import Entry
 from backoffice.audit.operations import client_name
 from backoffice.audit.search import Group, UserId
+from backoffice.compliance.actions import offered
 from backoffice.kit.filters import Filters, FromDay, SearchFilter, TextFilter, ToDay, WholeFilter
 from backoffice.kit.formats import indian
 from backoffice.logins.models import User
@@ -43,6 +47,11 @@ class EntryFilter(Filters):
     delivery_id = WholeFilter(label="Delivery")
     request_id = TextFilter(label="Request id")
     words = SearchFilter(label=f"Words in the newest {indian(WORDS_WITHIN, places=0)}", method="by_words")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What nobody did yet can be in an address too: the field takes any text.
+        self.filters["action"].extra["widget"] = forms.Select(choices=[("", "Any"), *offered()])
 
     class Meta:
         model = Entry

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backoffice.audit.models import Entry
+from backoffice.compliance.actions import in_words
 from backoffice.kit.file_cells import FileCells, of_value
 from backoffice.kit.tables_base import PortalTable, SubjectColumn, TimeColumn, WordsColumn
 
@@ -17,7 +18,11 @@ class PersonColumn(tables.Column):
     def render(self, value: str, record: Any) -> SafeString | str:
         name = str(record.by) if record.by else value
         return (
-            format_html('<span class="nowrap">{}</span><br><span class="quiet small">{}</span>', name, value)
+            format_html(
+                '<span class="whom"><span class="nowrap">{}</span><br><span class="quiet small">{}</span></span>',
+                name,
+                value,
+            )
             if name != value
             else value
         )
@@ -36,6 +41,9 @@ class EntryTable(PortalTable):
     subject = SubjectColumn(verbose_name="On", orderable=False, attrs={"td": {"class": "person"}})
     text = WordsColumn(verbose_name="In words", lane="subject")
     reason = WordsColumn(verbose_name="Why", lane="subject")
+
+    def render_action(self, value: str) -> str:
+        return in_words(value)
 
     class Meta(PortalTable.Meta):
         model = Entry

@@ -12,6 +12,7 @@ from backoffice.access import StaffDetailView, StaffRequest, for_staff
 from backoffice.audit import checks, retention
 from backoffice.audit.models import Check, Entry, LegalHold, Pruning, Seal
 from backoffice.compliance import days, export, statistics
+from backoffice.compliance.actions import in_words
 from backoffice.compliance.differences import differences, spaced
 from backoffice.compliance.filters import EntryFilter
 from backoffice.compliance.tables import EntryTable
@@ -75,6 +76,7 @@ class EntryPage(StaffDetailView):
             "may_reveal": privacy.may_reveal(self.request, entry.subject),
             "name": names_of({entry.subject}).get(entry.subject, ""),
             "differences": differences(entry, shows),
+            "action": in_words(entry.action),
             "history_url": history_url(entry.subject, self.request.user),
             # The message's text has a panel of its own.
             "facts": [(spaced(name), value) for name, value in details.items() if name != "sent"],

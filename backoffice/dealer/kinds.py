@@ -64,7 +64,7 @@ def subject(values: Values) -> str:
 FORM = EntryForm(
     kind=SLUG,
     title=NewDealerPassword.title,
-    text="The new password goes out with the next logon; the old one stays in use until ODIN confirms.",
+    text="It goes out with the next logon. The old password is used until ODIN confirms it.",
     sections=plain_sections(NewDealerPassword),
     starting=dict,
     address=form_address("dealer:password"),

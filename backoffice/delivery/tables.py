@@ -37,7 +37,9 @@ class WaitingColumn(StatusColumn):
         shown = super().render(value, record, bound_column)
         goes_out = table.times.of(record, timezone.now()) if record.state == State.QUEUED else None
         return (
-            format_html('{}<br><span class="quiet small">{}</span>', shown, goes_out) if goes_out else shown
+            format_html('<span>{}<br><span class="quiet small">{}</span></span>', shown, goes_out)
+            if goes_out
+            else shown
         )
 
 

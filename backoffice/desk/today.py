@@ -31,6 +31,7 @@ from backoffice.delivery.flow import SERIES
 from backoffice.delivery.models import Attempt, Delivery, Wording
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
+from backoffice.desk.access import Access, access
 from backoffice.desk.administration import Administration, administration
 from backoffice.desk.context import needing_a_person
 from backoffice.desk.dealing import Dealing, dealing
@@ -39,6 +40,7 @@ from backoffice.desk.oversight import Oversight, oversight
 from backoffice.kit.charts import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
 from backoffice.kit.privacy import sees_at_once
+from backoffice.rest.config import is_configured
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -100,6 +102,7 @@ class Today:
     largest: Sequence[Line]
     administration: Administration | None
     dealing: Dealing | None
+    access: Access | None
 
     @property
     def has_own_work(self) -> bool:
@@ -142,6 +145,7 @@ def gather(user: "User") -> Today:
         largest=_lines(overseen.largest, user) if overseen else [],
         administration=administration(user, now) if user.has_perm("logins.view_user") else None,
         dealing=dealing(user) if settings.ORDER_DESK and user.has_perm("trading.deal") else None,
+        access=access(user) if is_configured() and user.has_perm("trading.check_access") else None,
     )
 
 

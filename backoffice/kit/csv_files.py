@@ -21,12 +21,20 @@ _AMONG = re.compile(f"\0(?:{_FORMULA.pattern})")
 _NUMBER = re.compile(r"[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 #: Makes a cell text for a spreadsheet, which does not show it.
 MARK = "'"
+YES_NO = {True: "Yes", False: "No"}
 
 
 def safe(cell: object) -> str:
     """A cell that no spreadsheet takes for a formula. A plain number, negative ones too, stays as it is."""
-    text = "" if cell is None else str(cell)
+    text = _text(cell)
     return f"{MARK}{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def _text(cell: object) -> str:
+    """A cell as text: what is true or not in the words of pages."""
+    if isinstance(cell, bool):
+        return YES_NO[cell]
+    return "" if cell is None else str(cell)
 
 
 def unmarked(cell: str) -> str:
@@ -46,7 +54,7 @@ def line(cells: Sequence[object]) -> str:
 
 def block(rows: Iterable[Sequence[object]]) -> str:
     """The lines of many rows, with their ends. They are looked through together: formulas are rare."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [[_text(cell) for cell in row] for row in rows]
     if _AMONG.search("\0" + "\0".join(chain.from_iterable(texts))):
         texts = [[safe(cell) for cell in row] for row in texts]
     written = io.StringIO(newline="")

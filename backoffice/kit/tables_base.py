@@ -23,6 +23,7 @@ from backoffice.access import StaffRequest
 from backoffice.kit import columns, privacy, subjects
 from backoffice.kit.choices import PAGE_SIZES, SORT, Chosen, page_size
 from backoffice.kit.components import Chip
+from backoffice.kit.csv_files import YES_NO
 from backoffice.kit.file_cells import FileCells, of_value, of_values, path_of
 from backoffice.kit.filters import NOT_IN_ADDRESSES
 from backoffice.kit.paging import CappedPaginator, by_number, narrowed, settled
@@ -134,6 +135,13 @@ class StatusColumn(tables.Column):
         return of_value(bound, cache(partial(portal.status_word, self.kind)))
 
 
+class YesNoColumn(tables.Column):
+    """Whether something holds, in a word."""
+
+    def render(self, value: bool) -> str:
+        return YES_NO[value]
+
+
 class AgoColumn(tables.Column):
     """How long ago, with the full time on hover."""
 
@@ -172,15 +180,21 @@ class IdColumn(tables.Column):
 
 
 class SubjectColumn(IdColumn):
-    """Whom a row is about: the id, which one click copies, and the name."""
+    """What a row is about: a retail user by id, which one click copies, and name; else a name, and what it is."""
 
     # django-tables2 passes what the signature names.
     def render(  # type: ignore[override]
         self, value: Any, bound_column: Any, table: PortalTable
     ) -> SafeString:
-        shown = super().render(value, bound_column)
         name = table.names.get(value, "")
+        if not subjects.is_retail_user(value):
+            return portal.about(value, name)
+        shown = super().render(value, bound_column)
         return format_html('<span class="whom">{}<br>{}</span>', shown, name) if name else shown
+
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the id alone, or in words what it is."""
+        return of_value(bound, subjects.words)
 
 
 class PersonalColumn(tables.Column):

@@ -2,7 +2,7 @@
 
 import django_tables2 as tables
 
-from backoffice.kit.tables_base import AgoColumn, IdColumn, PortalTable
+from backoffice.kit.tables_base import AgoColumn, IdColumn, PortalTable, YesNoColumn
 from backoffice.masters.models import List, Name
 from backoffice.protocol.codes import TemplateType
 
@@ -16,7 +16,7 @@ class NameTable(PortalTable):
     code = IdColumn(verbose_name="Code")
     within = tables.Column(verbose_name="Belongs to")
     label = tables.Column(verbose_name="Name")
-    active = tables.BooleanColumn(verbose_name="Offered", yesno="yes,no")
+    active = YesNoColumn(verbose_name="Offered")
     changed_at = AgoColumn(verbose_name="Changed")
 
     def render_within(self, value: str, record: Name) -> str:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice.audit.operations import record
@@ -31,9 +32,14 @@ def grant(change: Change, person: User) -> None:
 
 def waiting(person: User, *, by: "Person") -> PasswordLink | None:
     """The newest link of this person that `by` may still see."""
+    return all_waiting(by).filter(person=person).first()
+
+
+def all_waiting(by: "Person") -> QuerySet[PasswordLink]:
+    """The links that somebody may still see, the newest first, with whom they are for."""
     since = timezone.now() - SHOWN_WITHIN
-    granted = PasswordLink.objects.filter(person=person, shown_to=by.pk, shown_at=None, granted_at__gt=since)
-    return granted.order_by("-granted_at", "-pk").first()
+    granted = PasswordLink.objects.filter(shown_to=by.pk, shown_at=None, granted_at__gt=since)
+    return granted.select_related("person").order_by("-granted_at", "-pk")
 
 
 def show(person: User, *, by: "Person") -> str:

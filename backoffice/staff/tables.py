@@ -5,9 +5,9 @@ import django_tables2 as tables
 from django.db.models import Q, QuerySet
 
 from backoffice.kit.filters import Filters, SearchFilter, YesNoFilter
-from backoffice.kit.tables_base import AgoColumn, IdColumn, PortalTable
+from backoffice.kit.tables_base import AgoColumn, IdColumn, PortalTable, YesNoColumn
 from backoffice.logins.models import User
-from backoffice.logins.roles import ROLES
+from backoffice.staff.kinds.rights import Role, roles_of
 
 
 class StaffTable(PortalTable):
@@ -16,7 +16,7 @@ class StaffTable(PortalTable):
     username = IdColumn(verbose_name="User name")
     name = tables.Column(accessor="get_full_name", verbose_name="Name", orderable=False)
     roles = tables.Column(accessor="groups", verbose_name="Roles", orderable=False, empty_values=())
-    is_active = tables.BooleanColumn(verbose_name="May log in", yesno="yes,no")
+    is_active = YesNoColumn(verbose_name="May log in")
     last_login = AgoColumn(verbose_name="Last login")
 
     class Meta(PortalTable.Meta):
@@ -24,7 +24,7 @@ class StaffTable(PortalTable):
         fields = ("username", "name", "roles", "is_active", "last_login")
 
     def render_roles(self, record: User) -> str:
-        return ", ".join(group.name for group in record.groups.all()) or "–"
+        return ", ".join(roles_of(record)) or "–"
 
 
 class StaffFilter(Filters):
@@ -32,7 +32,7 @@ class StaffFilter(Filters):
 
     q = SearchFilter(label="Name", method="search")
     role = django_filters.ChoiceFilter(
-        label="Role", field_name="groups__name", choices=[(role, role.capitalize()) for role in ROLES]
+        label="Role", field_name="groups__name", choices=[(role.value, role.label) for role in Role]
     )
     is_active = YesNoFilter(label="May log in")
 

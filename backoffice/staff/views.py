@@ -26,6 +26,7 @@ from backoffice.logins.models import User
 from backoffice.protocol.fields import Values
 from backoffice.staff import links
 from backoffice.staff.kinds import password_link, rights, second_factor
+from backoffice.staff.kinds.rights import roles_of
 from backoffice.staff.members import PROPOSE, subject_of
 from backoffice.staff.sessions import end_all
 from backoffice.staff.tables import StaffFilter, StaffTable
@@ -73,7 +74,7 @@ def _page(request: StaffRequest, person: User, link: str = "") -> HttpResponse:
         "staff/detail.html",
         {
             "person": person,
-            "roles": [group.name for group in person.groups.all()],
+            "roles": roles_of(person),
             "second_factor": factors.filter(type=Authenticator.Type.TOTP).exists(),
             "bound": SocialAccount.objects.filter(user=person).exists(),
             "may_reset": second_factor.may_reset(person),
@@ -131,10 +132,7 @@ def _form(
 
 def new_form() -> EntryForm:
     """The form for somebody new."""
-    text = (
-        "When another administrator has approved it, the person's page shows you once the link with which the person "
-        "chooses a password."
-    )
+    text = "After the approval, this person's page shows you once the link to choose a password."
     return _form(rights.KIND, "new", "Add staff member", text, dict)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from accounts.retail_users import gone, page_of, records_here
-from backoffice.changes.files import FileKind, Layout
+from backoffice.changes.files import FileGroup, FileKind, Layout
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Values
@@ -36,6 +36,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Manual collateral",
+            group=FileGroup.LIMITS,
             effect=("collateral will be added", "collaterals will be added"),
             matters=("group_id", "product_id"),
             layout=Layout(

@@ -9,9 +9,10 @@ from accounts.records import changed, confirmed_user
 from accounts.retail_users import FILLED, LANE, PLAIN, assess_done, gone, page_of, users_of
 from accounts.values import columns, text, values_of
 from backoffice.changes.examination import Asked, Known
-from backoffice.changes.files import FileKind, Layout, Unique
+from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.names import in_words
 from backoffice.protocol.codes import SettingAction
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.squareoff import AutoSquareOff
@@ -88,7 +89,8 @@ def effect(values: Values, before: Values | None) -> list[str]:
         for name, label in (("mtm", "MTM"), ("margin", "margin"))
         if values.get(name)
     ]
-    said = f"{action} square-off for periodicity {text(values, 'periodicity')}"
+    periodicity = in_words(AutoSquareOff.fields["periodicity"], text(values, "periodicity"))
+    said = f"{action} square-off for periodicity {periodicity}"
     return [
         f"{said}: {', '.join(limits)}" if limits and values.get("action") != SettingAction.DELETE else said
     ]
@@ -107,6 +109,7 @@ KIND = ChangeKind(
         FileKind(
             slug=SLUG,
             title="Automatic square-off",
+            group=FileGroup.LIMITS,
             effect=("square-off setting will be changed", "square-off settings will be changed"),
             matters=("group_id", "periodicity"),
             layout=Layout(AutoSquareOff, filled=FILLED),

@@ -8,8 +8,10 @@ from django.urls import reverse
 from accounts.retail_users import by_lane
 from backoffice.changes.effects import effect
 from backoffice.kit.message_words import arrange
+from backoffice.masters.models import Name
 from backoffice.protocol.explanation import explain
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
+from limits.models import Periodicity
 from tests.factories import ChangeFactory, RetailUserFactory, retail_user_values
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +99,16 @@ def test_a_set_of_codes_says_what_comes_and_what_goes():
 )
 def test_kinds_say_what_they_do_in_the_words_of_the_desk(kind, message_type, values, said):
     assert effect(change(kind, message_type, values), reveal=False) == said
+
+
+def test_codes_that_lists_name_are_said_by_their_names():
+    Periodicity.objects.create(number=3, market_segment="NSE Cash")
+    square_off = {"action": "1", "periodicity": "3", "mtm": "80.00"}
+    said = effect(change("square_off", 324, square_off), reveal=False)
+    assert said == "Add square-off for periodicity NSE Cash: MTM 80.00 %"
+    Name.objects.create(list="gst_templates", code="MIG", label="Migrated users")
+    said = effect(change("channels", 322, {"gst_template": "MIG"}), reveal=False)
+    assert said == "General settings template Migrated users"
 
 
 def test_a_change_with_several_messages_says_what_each_does():

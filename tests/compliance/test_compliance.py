@@ -65,6 +65,18 @@ def test_entries_are_found_by_person_user_kind_outcome_code_reference_and_reques
     assert login.pk in listed(as_compliance, request_id=login.request_id)
 
 
+def test_an_action_is_chosen_by_its_words_among_those_that_the_trail_has(as_compliance, maker):
+    record("change.submitted", by=maker, subject="HO/RET002", text="Submitted.")
+    record("connector.consent_given", by=maker, subject="HO/RET002", text="Given.")
+    page = as_compliance.get(reverse("compliance:list"), {"action": "connector."}).content.decode()
+    assert '<optgroup label="Connector">' in page
+    assert '<option value="connector." selected>All of connector</option>' in page
+    assert '<option value="connector.consent_given">Connector: consent given</option>' in page
+    assert ">Connector: consent given</td>" in page
+    assert '<option value="change.submitted">' in page
+    assert "change.approved" not in page
+
+
 @pytest.mark.parametrize("since", ["05-03-2026", "2026-03-05"])
 def test_an_export_reads_a_day_as_the_page_does(as_compliance, monkeypatch, since):
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 4, 12, tzinfo=UTC))

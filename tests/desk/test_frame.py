@@ -1,6 +1,7 @@
 """The frame around every page, Today, search and lists: who sees what, and what it costs."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import RequestFactory
 from django.urls import resolve, reverse
 from django.utils import timezone
 
+from backoffice.audit.operations import record
 from backoffice.changes.models import Change
 from backoffice.changes.visibility import waiting_for
 from backoffice.delivery import gate
@@ -18,9 +20,12 @@ from backoffice.desk.context import Frame, needing_a_person
 from backoffice.desk.today import gather
 from backoffice.kit import search as searching
 from backoffice.kit.formats import ist
+from backoffice.logins.models import User
 from backoffice.odin.models import DealerSession
+from backoffice.staff.models import PasswordLink
 from tests.factories import ChangeFactory, DeliveryFactory, RetailUserFactory, StaffFactory
 from tests.html_forms import flowed
+from trading.models import AccessCheck, AccessResult
 
 pytestmark = pytest.mark.django_db
 
@@ -215,8 +220,49 @@ def test_today_tells_an_admin_of_open_changes_sessions_and_background_work(
     for name in ("changes:rules", "exports:list", "staff:list", "odin:session"):
         assert f'href="{reverse(name)}"' in page
     gate.swept(timezone.now())
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(30):
         assert "Beat and workers run" in client.get("/").content.decode()
+
+
+def test_today_tells_an_admin_of_refused_logins_links_and_who_never_logged_in(client):
+    admin, newcomer = person("admin"), person("maker", first_name="Nila", last_name="Neu")
+    record("staff.login_failed", by=None, subject="meera", text="A login failed (name of 5 characters).")
+    record("staff.locked_out", by=None, subject="", text="A login was refused: too many failed tries.")
+    change = ChangeFactory.approved(kind="staff_password_link", made_by=admin, subject="staff:nila")
+    PasswordLink.objects.create(
+        change=change, person=newcomer, shown_to=admin, granted_at=timezone.now() - timedelta(hours=1)
+    )
+    client.force_login(admin)
+    page = flowed(client.get("/").content.decode())
+    assert "<strong>meera</strong> A login failed" in page
+    assert "<strong>A name that nobody has</strong> A login was refused" in page
+    address = reverse("staff:detail", args=[newcomer.pk])
+    assert f'<a href="{address}">Show Nila Neu the link</a>' in page
+    assert "<dt>Never logged in</dt>" in page
+    assert f'<a href="{address}">Nila Neu</a>' in page
+    PasswordLink.objects.update(shown_at=timezone.now())
+    User.objects.update(last_login=timezone.now())
+    page = client.get("/").content.decode()
+    assert "Show Nila Neu" not in page
+    assert "Never logged in" not in page
+
+
+def test_today_shows_the_last_access_checks_of_who_makes_them_and_no_other(client, settings):
+    settings.REST_BASE_URL = "http://127.0.0.1:9/interactive"
+    RetailUserFactory(group_id="HO", user_id="PAL1", name="Asha Rao")
+    clerk, other = person("access"), person("access")
+    given = {"lane": "HO/PAL1", "identified": "known", "factor": "TOTP", "record_version": 1}
+    mine = AccessCheck.objects.create(token=uuid.uuid4(), by=clerk, reason="Cannot log in", **given)
+    AccessResult.objects.create(access_check=mine, verdict="different")
+    AccessCheck.objects.create(token=uuid.uuid4(), by=other, reason="Of somebody else", **given)
+    client.force_login(clerk)
+    page = flowed(client.get("/").content.decode())
+    assert "Your last access checks" in page
+    for words in ("Cannot log in", "Asha Rao", "Different", "Waiting for a maker: propose an update"):
+        assert words in page
+    assert "Of somebody else" not in page
+    settings.REST_BASE_URL = ""
+    assert "access checks" not in client.get("/").content.decode()
 
 
 def test_today_counts_deliveries_by_state(checker):

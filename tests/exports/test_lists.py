@@ -110,6 +110,18 @@ def test_a_short_list_is_sent_at_once_with_all_that_the_filters_choose(client, r
     assert list(found[0]) == shown
 
 
+def test_what_holds_or_not_and_what_a_change_is_about_are_words_as_on_the_page(client, reader):
+    StaffFactory(username="gone", is_active=False)
+    found = {row["User name"]: row["May log in"] for row in rows(download(client, "/people/"))}
+    assert (found["gone"], found["reader"]) == ("No", "Yes")
+    ChangeFactory(kind="connector_basket", subject="basket:3", message_values={"name": "Monsoon three"})
+    (row,) = rows(download(client, "/changes/"))
+    assert row["On"] == "Basket 3"
+    page = client.get("/changes/").content.decode()
+    assert 'Monsoon three <span class="quiet small">Basket 3</span>' in page
+    assert "basket:3" not in page
+
+
 def test_cells_are_texts_as_the_page_says_them_and_times_whole(client, reader):
     RetailUserFactory(user_id="RET001", trading_segments=["1", "3"])
     DeliveryFactory(lane="HO/RET001", state="unknown")

@@ -52,3 +52,8 @@ def test_an_apostrophe_of_somebody_s_own_stays():
 
 def test_the_file_is_utf8_with_a_mark_and_quoted_where_needed():
     assert "".join(lines(["A", "B"], [["x,y", 'say "hi"']])) == '\ufeffA,B\r\n"x,y","say ""hi"""\r\n'
+
+
+def test_what_holds_or_not_is_said_as_on_pages():
+    assert block([(True, False, 1, 0, None)]) == "Yes,No,1,0,\r\n"
+    assert (safe(True), safe(False)) == ("Yes", "No")

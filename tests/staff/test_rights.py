@@ -189,6 +189,20 @@ def test_the_pages_lead_from_the_list_to_a_proposal(client, admin, maker):
     assert client.get("/people/0/").status_code == 404
 
 
+def test_pages_say_roles_by_their_names_and_who_may_log_in(client, admin, maker):
+    User.objects.filter(pk=maker.pk).update(is_active=False)
+    client.force_login(admin)
+    page = client.get("/people/").content.decode()
+    for words in (
+        ">Administrator</td>",
+        ">Maker</td>",
+        '<option value="access">Access check</option>',
+        ">No</td>",
+    ):
+        assert words in page
+    assert "Administrator" in client.get(f"/people/{admin.pk}/").content.decode()
+
+
 def link_in(response):
     """The password link that a page shows, without the host; None where it shows none."""
     found = re.search(r"/staff/choose-password/[^/]+/[^/\s<\"]+/", response.content.decode())

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from backoffice.batches.models import Mode
+from backoffice.changes.files import FileGroup, FileKind
 from backoffice.changes.kinds import file_kinds
 from backoffice.delivery.forms import NotBeforeForm
 from backoffice.free_text import REASON_LENGTH
@@ -17,9 +18,15 @@ from backoffice.outside import MOST_DIGITS
 LAST_HEADER = 1000
 
 
+def kinds_by_group() -> list[tuple[str, list[FileKind]]]:
+    """The kinds of file that the rooms registered, by what they are for; in a group as they were registered."""
+    kinds = file_kinds().values()
+    return [(group.value, [kind for kind in kinds if kind.group == group]) for group in FileGroup]
+
+
 def kind_choices() -> list[tuple[str, str]]:
-    """The kinds of file that the rooms registered, by title."""
-    return sorted(((slug, kind.title) for slug, kind in file_kinds().items()), key=lambda pair: pair[1])
+    """The kinds of file for a filter, in the order of their groups."""
+    return [(kind.slug, kind.title) for _, kinds in kinds_by_group() for kind in kinds]
 
 
 class UploadForm(forms.Form):

@@ -15,7 +15,7 @@ from backoffice.batches.errors import BatchError, FileProblem
 from backoffice.batches.file import columns
 from backoffice.batches.models import Batch, State
 from backoffice.batches.pages import columns_page
-from backoffice.batches.pages.forms import HeadersForm, UploadForm, kind_choices
+from backoffice.batches.pages.forms import HeadersForm, UploadForm, kinds_by_group
 from backoffice.batches.pages.views import may_upload
 from backoffice.batches.uploader import BEFORE_SUBMISSION
 from backoffice.changes.files import FileKind
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @may_upload
 def choose(request: StaffRequest) -> HttpResponse:
     """Which kind of file."""
-    return render(request, "batches/choose.html", {"kinds": kind_choices()})
+    return render(request, "batches/choose.html", {"groups": kinds_by_group()})
 
 
 @never_cache

@@ -11,10 +11,10 @@ from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from backoffice.kit import components, formats, names, polling, privacy
+from backoffice.kit import components, formats, names, polling, privacy, subjects
 from backoffice.kit.message_words import Arranged, Pieces, Sections, arrange, pieces
 from backoffice.kit.periods import Period
 from backoffice.kit.periods import periods as offered_periods
@@ -168,6 +168,16 @@ def whom(lane: str, by_lane: Mapping[str, str]) -> SafeString:
     """A retail user by id, and by name where `by_lane` has it."""
     shown = format_html('<span class="mono nowrap">{}</span>', lane)
     return format_html("{}<br>{}", shown, by_lane[lane]) if by_lane.get(lane) else shown
+
+
+@register.simple_tag
+def about(subject: str, name: str = "") -> SafeString:
+    """What something is about: a retail user by id, another thing by its name, with what it is small beside it."""
+    if subjects.is_retail_user(subject):
+        return format_html('<span class="mono">{}</span>', subject)
+    if not name:
+        return conditional_escape(subjects.words(subject))
+    return format_html('{} <span class="quiet small">{}</span>', name, subjects.words(subject))
 
 
 @register.simple_tag

@@ -76,6 +76,12 @@ class StaffRights(Request, abstract=True):
     )
 
 
+def roles_of(person: User) -> list[str]:
+    """Somebody's roles by their display names, in the order of the table."""
+    held = {group.name for group in person.groups.all()}
+    return [role.label for role in Role if role.value in held]
+
+
 def values_of(person: User) -> Values:
     """Somebody's present rights, named as in `StaffRights`."""
     held = set(person.groups.values_list("name", flat=True))

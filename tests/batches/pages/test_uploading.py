@@ -9,6 +9,7 @@ from django.urls import reverse
 from backoffice.audit.models import Entry
 from backoffice.batches import tasks
 from backoffice.batches.models import Batch, Mapping, RowState, State
+from backoffice.changes.kinds import file_kinds
 from tests.batches.files import CASES, as_csv, example_row, workbook, xlsx
 from tests.factories import RetailUserFactory
 from tests.html_forms import flowed
@@ -374,3 +375,13 @@ def test_a_meaning_that_another_person_gave_is_shown_and_confirmed_first(upload,
         assert own.state == State.CHECKED
         assert values(own)["telephone"] == telephone
     assert Mapping.objects.count() == 2
+
+
+def test_kinds_of_file_come_by_use_in_groups(client, maker):
+    client.force_login(maker)
+    page = client.get(reverse("batches:new")).content.decode().partition('aria-label="Kinds of file"')[2]
+    order = ["Onboarding", "Create retail users", "Details and status", "Update retail users", "Settings",
+             "Packages of settings", "Limits", "Cash deposits", "Automatic square-off"]  # fmt: skip
+    places = [page.index(f">{words}<") for words in order]
+    assert places == sorted(places)
+    assert all(f">{kind.title}<" in page for kind in file_kinds().values())
