@@ -72,6 +72,16 @@ def findings(values: Values) -> list[Finding]:
     return baskets.look(version)
 
 
+def effect(values: Values, before: Values | None) -> list[str]:
+    """Which basket is published, for which product, and how many orders it is."""
+    given = values.get("lines")
+    lines = len(given) if isinstance(given, list) else 0
+    return [
+        f"Publish {values.get('name', '')} for product {values.get('product_code', '')}",
+        f"{lines} line{'' if lines == 1 else 's'}",
+    ]
+
+
 def apply_here(change: Change, by: "User") -> Applied:
     values = approved_values(change)
     if wrong := errors(findings(values)):
@@ -94,6 +104,7 @@ KIND = ChangeKind(
     records=records,
     assess=each(findings),
     subject=subject_of,
+    effect=effect,
     propose=MAKE_BASKET,
     decide=APPROVE_BASKET,
     apply_here=apply_here,

@@ -94,6 +94,12 @@ def test_a_set_of_codes_says_what_comes_and_what_goes():
             {"first_type": "1", "first_address_1": "1 Hill Road", "second_city": ""},
             "Set first alternate address",
         ),
+        (
+            "connector_basket",
+            0,
+            {"basket": "3", "name": "Monsoon three", "product_code": "GROWTH", "lines": [{"side": "BUY"}]},
+            "Publish Monsoon three for product GROWTH · 1 line",
+        ),
         ("register_retail_user", 0, {"name": "Asha"}, "Register a user that ODIN has already"),
     ],
 )
