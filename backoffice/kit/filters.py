@@ -4,6 +4,8 @@ A value that cannot be read chooses nothing, and `problems` says why: it never f
 """
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -213,3 +215,22 @@ def _nobody(text: str) -> None:
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def chip_words(field: forms.Field, value: str) -> str:
+    """A filter's value as its chip shows it: a choice by its label, a date the Indian way."""
+    if isinstance(field, forms.DateField):
+        with suppress(forms.ValidationError):
+            return f"{field.clean(value):%d-%m-%Y}"
+    return dict(_flat_choices(getattr(field.widget, "choices", ()))).get(value, value)
+
+
+def _flat_choices(choices: Any) -> Sequence[tuple[str, str]]:
+    """Choices as pairs of text, groups opened."""
+    flat: list[tuple[str, str]] = []
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            flat += _flat_choices(label)
+        else:
+            flat.append((str(value), str(label)))
+    return flat

@@ -1,12 +1,10 @@
 """What every list has in common: the table, its columns, and the view."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, partial
 from typing import Any, ClassVar
 
 import django_tables2 as tables
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.db.models import QuerySet
@@ -25,7 +23,7 @@ from backoffice.kit.choices import PAGE_SIZES, SORT, Chosen, page_size
 from backoffice.kit.components import Chip
 from backoffice.kit.csv_files import YES_NO
 from backoffice.kit.file_cells import FileCells, of_value, of_values, path_of
-from backoffice.kit.filters import NOT_IN_ADDRESSES
+from backoffice.kit.filters import NOT_IN_ADDRESSES, chip_words
 from backoffice.kit.paging import CappedPaginator, by_number, narrowed, settled
 from backoffice.kit.templatetags import portal
 from backoffice.outside import whole
@@ -376,7 +374,7 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
             for value in self.request.GET.getlist(name):
                 if value:
                     found.append(
-                        Chip(str(field.label or name), _shown(field, value), self._without(name, value))
+                        Chip(str(field.label or name), chip_words(field, value), self._without(name, value))
                     )
         return found
 
@@ -407,22 +405,3 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
     def _only_the_list(self) -> bool:
         htmx: Any = getattr(self.request, "htmx", None)
         return bool(htmx) and not htmx.history_restore_request and htmx.target == "list"
-
-
-def _shown(field: forms.Field, value: str) -> str:
-    """A filter's value as its chip shows it: a choice by its label, a date the Indian way."""
-    if isinstance(field, forms.DateField):
-        with suppress(forms.ValidationError):
-            return f"{field.clean(value):%d-%m-%Y}"
-    return dict(_flat_choices(getattr(field.widget, "choices", ()))).get(value, value)
-
-
-def _flat_choices(choices: Any) -> Sequence[tuple[str, str]]:
-    """Choices as pairs of text, groups opened."""
-    flat: list[tuple[str, str]] = []
-    for value, label in choices:
-        if isinstance(label, list | tuple):
-            flat += _flat_choices(label)
-        else:
-            flat.append((str(value), str(label)))
-    return flat

@@ -91,7 +91,10 @@ def test_the_page_costs_the_same_however_much_there_is(
         page = client.get(reverse("notices:list")).content.decode()
     assert "12 wait for your decision" in flowed(page)
     assert "Create retail user" in page
-    assert f'{example(CreateRetailUser)["name"]} <span class="small"><span class="mono">HO/MANY11</span>' in flowed(page)
+    assert (
+        f'{example(CreateRetailUser)["name"]} <span class="small"><span class="mono">HO/MANY11</span>'
+        in flowed(page)
+    )
 
 
 def test_the_page_shows_what_would_be_sent_and_the_choice_holds(client, propose, maker, checker, settings):
