@@ -11,8 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Aggregate, Max, QuerySet, Sum, Window
 
 from accounts.models import RetailUser
 from backoffice.changes.models import Change
@@ -78,12 +77,15 @@ def changes_of(references: Iterable[str]) -> dict[str, Change]:
 
 
 def totals_of(numbers: Collection[int]) -> dict[int, Totals]:
-    """The running totals of the updates of these numbers, in one query that reads their retail users' updates."""
-    several = LimitUpdate.objects.alias(product=_product()).filter(pk__in=numbers)
+    """The running totals of the updates of these numbers, in one query that reads each update of their users once."""
+    users = LimitUpdate.objects.order_by().filter(pk__in=numbers).values("retail_user")
+    summed = LimitUpdate.objects.order_by().filter(retail_user__in=users)
+    # Only a condition on what a window gives is put after it: the greatest number so far is the update's own.
+    several = summed.alias(number=_so_far(Max("pk"))).filter(number__in=numbers)
     return {
         pk: Totals(amount if given else None, notional if given_too else None)
-        for pk, amount, notional, given, given_too in several.order_by().values_list(
-            "pk", _so_far("amount"), _so_far("notional_deposit"), "amount", "notional_deposit"
+        for pk, amount, notional, given, given_too in several.values_list(
+            "pk", _so_far(Sum("amount")), _so_far(Sum("notional_deposit")), "amount", "notional_deposit"
         )
     }
 
@@ -159,16 +161,5 @@ def _point(one: Raised, added: Decimal, total: Decimal) -> Point:
     return Point(at, total, f"+ ₹ {indian(added)}{who}, total ₹ {indian(total)}")
 
 
-def _so_far(column: str) -> Subquery:
-    before = LimitUpdate.objects.alias(product=_product()).filter(
-        retail_user=OuterRef("retail_user"),
-        kind=OuterRef("kind"),
-        product=OuterRef("product"),
-        pk__lte=OuterRef("pk"),
-    )
-    return Subquery(before.order_by().values("retail_user").annotate(sum=Sum(column)).values("sum"))
-
-
-def _product() -> Coalesce:
-    """The product, in a form in which those without one are alike."""
-    return Coalesce("product_id", Value(-1))
+def _so_far(aggregate: Aggregate) -> Window:
+    return Window(aggregate, partition_by=["retail_user", "kind", "product_id"], order_by="pk")

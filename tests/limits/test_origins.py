@@ -5,11 +5,13 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from backoffice.kit.step_chart import Point, step_chart
 from backoffice.protocol.messages.limits import CashDeposit
 from limits.models import LimitUpdate
+from limits.origins import totals_of
 from tests.factories import (
     ChangeFactory,
     DeliveryFactory,
@@ -125,3 +127,23 @@ def test_a_chart_rises_in_steps_within_its_drawing():
     assert all(chart.left <= mark.x <= chart.right and 0 < mark.y < chart.height for mark in chart.marks)
     assert chart.grid[-1][1] == "2,000"
     assert step_chart("One", points[:1], whole=False).path.count("V") == 1
+
+
+@pytest.mark.only_on("postgresql")
+def test_the_running_totals_of_many_deposits_read_each_of_them_once(django_assert_num_queries):
+    user = RetailUserFactory()
+    numbers = [update.pk for update in LimitUpdateFactory.create_batch(40, retail_user=user, amount="5.00")]
+    LimitUpdateFactory.create_batch(20)
+    with django_assert_num_queries(1) as asked:
+        totals = totals_of(numbers[20:])
+    assert [totals[number].amount for number in numbers[20:]] == [Decimal(5 * n) for n in range(21, 41)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked[0]['sql']}")
+        ((plan,),) = cursor.fetchone()
+    assert _read(plan["Plan"], LimitUpdate._meta.db_table) <= 3 * 60, "read again for each later one"
+
+
+def _read(plan, table):
+    """How many rows a plan read of a table."""
+    own = plan["Actual Rows"] * plan["Actual Loops"] if plan.get("Relation Name") == table else 0
+    return own + sum(_read(each, table) for each in plan.get("Plans", ()))
