@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import StrIndex, Substr
 from django.urls import reverse
 
@@ -13,7 +13,7 @@ from accounts import lookups  # noqa: F401  # registers `among`
 from accounts.models import RetailUser
 from accounts.values import to_values, value_of
 from backoffice.changes.entry_form import EntryForm
-from backoffice.changes.examination import Asked, Assess, Assessed, Compose, Known
+from backoffice.changes.examination import Asked, Assess, Assessed, Compose, Known, Records
 from backoffice.changes.kinds import MenuEntry
 from backoffice.kit.sections import plain_sections
 from backoffice.protocol.fields import Values
@@ -75,32 +75,28 @@ def names_of(lanes: Collection[str]) -> dict[str, str]:
     return {f"{group_id}/{user_id}": name for group_id, user_id, name in rows}
 
 
-def records(lanes: Sequence[str]) -> list[Known]:
-    """What the portal knows of the retail users of these lanes, in their order."""
-    return records_with()(lanes)
-
-
-def records_with(
-    *related: str, part: Callable[[RetailUser], Values] = lambda user: {}
-) -> Callable[[Sequence[str]], list[Known]]:
+def records_with(*related: str, part: Callable[[RetailUser], Values] = lambda user: {}) -> Records:
     """What the portal knows of retail users, and of a part of the record: its `related` rows, and as values."""
 
-    def known(lanes: Sequence[str]) -> list[Known]:
-        users = users_of(lanes, *PROFILE, *related)
-        return [
-            Known(user.version, {**to_values(user), **part(user)}, user)
-            if (user := users.get(lane))
-            else Known()
-            for lane in lanes
-        ]
+    def know(users: Sequence[RetailUser]) -> list[Known]:
+        prefetch_related_objects(users, *PROFILE, *related)
+        return [Known(user.version, {**to_values(user), **part(user)}, user) for user in users]
 
-    return known
+    return Records(users_of, know)
 
 
-def records_here(lanes: Sequence[str]) -> list[Known]:
-    """Whether retail users are here. Their versions do not matter: a deposit adds, whatever the profile says."""
-    users = users_of(lanes)
-    return [Known(1, None, users[lane]) if lane in users else Known() for lane in lanes]
+#: What the portal knows of retail users, by lane.
+records = records_with()
+
+
+def records_here(*related: str) -> Records:
+    """Whether retail users are here, with these `related` rows. What is set or added goes by no version."""
+
+    def know(users: Sequence[RetailUser]) -> list[Known]:
+        prefetch_related_objects(users, *related)
+        return [Known(1, None, user) for user in users]
+
+    return Records(users_of, know)
 
 
 def existing_findings(asked: Asked, known: Known) -> list[Finding]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import RetailUser
 from accounts.records import changed, confirmed_user
-from accounts.retail_users import LANE, existing_findings, gone, users_of
+from accounts.retail_users import LANE, existing_findings, gone, records_here
 from accounts.values import records as records_of
 from accounts.values import values_of
 from backoffice.changes.examination import Asked, Assess, Assessed, Known
@@ -21,10 +21,8 @@ from markets.securities import isin_findings
 TYPES = (UpdateEdisQuantity.type, UpdatePledgeQuantity.type)
 
 
-def records(lanes: Sequence[str]) -> list[Known]:
-    """Whether retail users are here, with what they approved. Their versions do not matter to a quantity."""
-    users = users_of(lanes, "approved_quantities")
-    return [Known(1, None, users[lane]) if lane in users else Known() for lane in lanes]
+#: Whether retail users are here, with what they approved.
+records = records_here("approved_quantities")
 
 
 def assess(kind: ApprovedQuantity.Kind) -> Assess:

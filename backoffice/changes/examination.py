@@ -3,7 +3,7 @@
 A form is a file of one row: both compose values of a message (`Asked`), and one examination judges them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -21,6 +21,22 @@ class Known:
     version: int = 0
     values: Values | None = None
     record: Any = None
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is known of the records of many subjects, in their order.
+
+    `find` gives those that are here, by subject, and `know` what is known of records that are at hand.
+    """
+
+    find: Callable[[Sequence[str]], Mapping[str, Any]]
+    know: Callable[[Sequence[Any]], list[Known]]
+
+    def __call__(self, subjects: Sequence[str]) -> list[Known]:
+        found = self.find(subjects)
+        known = dict(zip(found, self.know(list(found.values())), strict=True))
+        return [known.get(subject, Known()) for subject in subjects]
 
 
 class FollowUp(NamedTuple):

@@ -7,12 +7,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.utils import timezone
 
-from backoffice.changes.examination import Asked, Assess, Compose, Examined, FollowUp, Known, as_given
+from backoffice.changes.examination import (
+    Asked,
+    Assess,
+    Compose,
+    Examined,
+    FollowUp,
+    Known,
+    Records,
+    as_given,
+)
 from backoffice.changes.files import FileKind
 from backoffice.changes.models import State
 from backoffice.changes.results import Result
@@ -60,7 +69,8 @@ class ChangeKind:
     """A kind of change: all that the portal knows about it, but for the declaration of its message.
 
     What it is: `slug` is its name everywhere, `title` what people call it, `message` what it becomes. `subject` says
-    whom or what a change is about, `records` what is known of many such subjects, in their order.
+    whom or what a change is about, `records` what is known of many such subjects, in their order: as `Records` where
+    the message may go out behind others.
 
     How it is proposed: `page` gives the address of the form for a subject, `continues` that of the form in which a
     change goes on, where it is a shorter one; `menu` how the menu on the page of a retail user offers it, if at all.
@@ -185,9 +195,10 @@ class ChangeKind:
         for slug, several in by_kind.items():
             other = kind(slug)
             here = sorted({place for place, _ in several if known[place].record is not None})
-            records = dict(
-                zip(here, other.records([self.subject(asked[place].values) for place in here]), strict=True)
-            )
+            knows = cast(
+                Records, other.records
+            ).know  # the records are at hand, whatever goes out behind them
+            records = dict(zip(here, knows([known[place].record for place in here]), strict=True))
             then = [self.becomes(asked[place].values, records.get(place, Known())) for place, _ in several]
             judged = other._judge([Asked(follow_up.values) for _, follow_up in several], then)
             for (place, follow_up), each in zip(several, judged, strict=True):

@@ -1,12 +1,11 @@
 """324: when positions of a retail user are squared off automatically, one setting for each periodicity (O6)."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import RetailUser
 from accounts.records import changed, confirmed_user
-from accounts.retail_users import FILLED, LANE, PLAIN, assess_done, gone, page_of, users_of
+from accounts.retail_users import FILLED, LANE, PLAIN, assess_done, gone, page_of, records_here
 from accounts.values import columns, text, values_of
 from backoffice.changes.examination import Asked, Known
 from backoffice.changes.files import FileGroup, FileKind, Layout, Unique
@@ -30,12 +29,6 @@ COLUMNS = (
     "margin_trigger",
     "margin_inactivate",
 )
-
-
-def records(lanes: Sequence[str]) -> list[Known]:
-    """Whether retail users are here, with their settings. Their versions do not matter to a setting."""
-    users = users_of(lanes, "square_off_settings")
-    return [Known(1, None, users[lane]) if lane in users else Known() for lane in lanes]
 
 
 def of_row(values: Values, known: Known) -> Asked:
@@ -101,7 +94,7 @@ KIND = ChangeKind(
     title=AutoSquareOff.title,
     message=AutoSquareOff,
     page=page_of(SLUG),
-    records=records,
+    records=records_here("square_off_settings"),
     assess=assess_done(is_so),
     menu=PLAIN,
     effect=effect,

@@ -1,8 +1,12 @@
 """One change, several messages: a profile and what goes out behind it, from form and file to ODIN and the records."""
 
+import re
 import uuid
+from collections import Counter
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.kinds.create_retail_user import KIND as CREATE
@@ -195,6 +199,19 @@ def test_a_package_that_odin_confirmed_already_is_done(db):
         [{**KEY, "dealers": [dealer]}, {**KEY, "dealers": [dealer], "participants": code}], kind.compose
     )
     assert (done.done, not_yet.done) == (True, False)
+
+
+def test_users_and_their_accounts_are_read_once_for_all_that_a_package_sends():
+    kind, lanes = KINDS["package"], [{"group_id": "HO", "user_id": f"RET{number}"} for number in range(5)]
+    for lane in lanes:
+        RetailUserFactory(**lane)
+    with CaptureQueriesContext(connection) as asked:
+        examined = kind.examine([{**lane, **BEHIND} for lane in lanes], kind.compose)
+    assert {len(one.follow_ups) for one in examined} == {len(BEHIND)}
+    read = Counter(
+        found for query in asked for found in re.findall(r'^SELECT .* FROM "(accounts_\w+)"', query["sql"])
+    )
+    assert set(read.values()) == {1}, read
 
 
 ROW = {

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.kinds import KINDS as OF_USERS
 from backoffice.changes import kinds
+from backoffice.changes.examination import Records
 from backoffice.changes.kinds import KINDS
 from backoffice.delivery import handlers
 from backoffice.protocol.message import REQUESTS, Repeat
@@ -34,6 +35,12 @@ def test_a_kind_either_sends_a_message_or_is_applied_here():
         assert bool(kind.message.type) == bool(kind.apply), kind.slug
         assert bool(kind.apply or kind.follows) == (not kind.apply_here), kind.slug
         assert not (kind.local and kind.files) or kind.apply_here_many, kind.slug
+
+
+def test_what_goes_behind_other_messages_knows_records_that_are_at_hand():
+    behind = {message for kind in KINDS.values() for message in kind.follows}
+    assert behind
+    assert all(isinstance(kinds.kind_of(message).records, Records) for message in behind)
 
 
 def test_no_two_kinds_have_one_name():
