@@ -108,7 +108,8 @@ def _rows(batch: Batch, failed_only: bool) -> QuerySet[Any]:
 def _corrected(batch: Batch) -> Q:
     """Rows that a form corrects: the change as a whole, or each of its messages that came to nothing."""
     number = OuterRef("number")
-    submitted = Change.objects.exclude(state=ChangeState.DRAFT)
+    # Named so that PostgreSQL knows how few they are, and reads them by their index.
+    submitted = Change.objects.exclude(state=ChangeState.DRAFT).filter(corrects__isnull=False)
     corrections = submitted.filter(corrects__batch=batch, corrects__row_number=number)
     own = submitted.filter(corrects=OuterRef("change"), corrects_part=OuterRef("part"))
     left = Delivery.objects.filter(
