@@ -51,6 +51,12 @@ def test_a_service_can_reach_little_beyond_its_folder(units, name):
     assert float(level[1]) <= EXPOSURE
 
 
+def test_pages_go_before_what_workers_do():
+    weights = {name: re.findall(r"^CPUWeight=(\d+)$", (SYSTEMD / name).read_text(), re.M) for name in UNITS}
+    assert weights.pop("portal-web.service") == ["500"], "others have 100"
+    assert not any(weights.values())
+
+
 @pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
 def test_a_service_starts_again_and_has_the_documented_time_to_stop(name):
     text = (SYSTEMD / name).read_text()
