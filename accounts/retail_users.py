@@ -90,7 +90,7 @@ records = records_with()
 
 
 def records_here(*related: str) -> Records:
-    """Whether retail users are here, with these `related` rows. What is set or added goes by no version."""
+    """Whether retail users are here, with `related` rows. Their versions do not matter, whatever a profile says."""
 
     def know(users: Sequence[RetailUser]) -> list[Known]:
         prefetch_related_objects(users, *related)

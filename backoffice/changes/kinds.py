@@ -195,9 +195,8 @@ class ChangeKind:
         for slug, several in by_kind.items():
             other = kind(slug)
             here = sorted({place for place, _ in several if known[place].record is not None})
-            knows = cast(
-                Records, other.records
-            ).know  # the records are at hand, whatever goes out behind them
+            # The same records as of the own message: they are at hand, and read once for all that goes behind it.
+            knows = cast(Records, other.records).know
             records = dict(zip(here, knows([known[place].record for place in here]), strict=True))
             then = [self.becomes(asked[place].values, records.get(place, Known())) for place, _ in several]
             judged = other._judge([Asked(follow_up.values) for _, follow_up in several], then)
