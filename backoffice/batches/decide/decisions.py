@@ -5,7 +5,6 @@ The rows are never loaded: each verb is a bounded number of statements, however 
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -108,7 +107,7 @@ def submit(
         batch.risky_rows = with_risks(batch).count()
         batch.summary = {**batch.summary, **chosen(batch)}
         batch.state = State.SUBMITTED
-        batch.content_hash = _hash(sent.order_by("number").values_list("content_hash", flat=True))
+        batch.content_hash = _hash(sent.order_by("number"))
         batch.save()
         notify([batch])
         rows = bulk.propose(batch, SENT, _checkers_for(sent, rule))
@@ -387,13 +386,12 @@ def _give_up(batch: Batch, by: "User", stale: int) -> None:
 
 def _hash_of_changes(batch: Batch) -> str:
     """The hash over what was submitted, rows that were rejected since included."""
-    hashes = Change.objects.filter(batch=batch).order_by("row_number")
-    return _hash(hashes.values_list("content_hash", flat=True))
+    return _hash(Change.objects.filter(batch=batch).order_by("row_number"))
 
 
-def _hash(hashes: Iterable[str]) -> str:
-    """One SHA-256 over the content hashes of the rows, in their order."""
+def _hash(rows: QuerySet[Any]) -> str:
+    """One SHA-256 over the content hashes of rows or changes, in their order; a few of them in memory at a time."""
     whole = hashlib.sha256()
-    for one in hashes:
+    for one in rows.values_list("content_hash", flat=True).iterator():
         whole.update(one.encode("ascii"))
     return whole.hexdigest()
