@@ -18,6 +18,10 @@ from backoffice.delivery.models import Delivery
 #: Behind what people send one by one, so that a file does not keep them waiting.
 BATCH_PRIORITY = 1
 
+#: What the row of a change owes, asked for change by change: of a file that is new to its statistics PostgreSQL expects
+#: one row, and would compare all rows of it with all of its changes to join them.
+_OWED = "(SELECT r.owed FROM batches_row r WHERE r.batch_id = c.batch_id AND r.number = c.row_number)"
+
 #: Whether the first message of a row says just what the row holds; what is owed for it one by one, and what is taken
 #: out of that.
 _POSTGRESQL = {
@@ -25,7 +29,7 @@ _POSTGRESQL = {
     "compared": "CROSS JOIN LATERAL (SELECT r.messages -> 0 -> 'values' = r.values AS alike OFFSET 0) AS s",
     "alike": "s.alike",
     "nothing": "'[]'::jsonb",
-    "owed": "CROSS JOIN LATERAL jsonb_array_elements(r.owed) WITH ORDINALITY AS m(owed, n)",
+    "owed": f"CROSS JOIN LATERAL jsonb_array_elements({_OWED}) WITH ORDINALITY AS m(owed, n)",
     "part": "m.n - 1",
     "type": "(m.owed ->> 0)::integer",
     "reference": "m.owed ->> 1",
@@ -35,7 +39,7 @@ _SQLITE = {
     "compared": "",
     "alike": "json_extract(r.messages, '$[0].values') = json(r.values)",
     "nothing": "'[]'",
-    "owed": "CROSS JOIN json_each(r.owed) AS m",
+    "owed": f"CROSS JOIN json_each({_OWED}) AS m",
     "part": "m.key",
     "type": "json_extract(m.value, '$[0]')",
     "reference": "json_extract(m.value, '$[1]')",
@@ -106,8 +110,8 @@ def owe(batch: Batch) -> int:
             "reference": dialect["reference"],
         },
         {"created_at": batch.decided_at, "priority": BATCH_PRIORITY, "not_before": batch.not_before},
-        f"FROM {_table(Change)} c JOIN {_table(Row)} r ON r.batch_id = c.batch_id AND r.number = c.row_number "
-        f"{dialect['owed']} WHERE c.batch_id = %s AND c.state = %s ORDER BY c.row_number, {dialect['part']}",
+        f"FROM {_table(Change)} c {dialect['owed']} "
+        f"WHERE c.batch_id = %s AND c.state = %s ORDER BY c.row_number, {dialect['part']}",
         [batch.pk, ChangeState.APPROVED],
     )
 

@@ -208,6 +208,24 @@ def test_approval_costs_the_same_number_of_statements_however_long_the_file_is(s
     assert counts[0] == counts[1]
 
 
+@pytest.mark.only_on("postgresql")
+def test_approval_finds_each_row_by_its_number_whatever_statistics_say_of_the_file(submitted, checker):
+    batch = submitted(good=2)
+    with CaptureQueriesContext(connection) as captured:
+        decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    (sql,) = [
+        query["sql"] for query in captured if query["sql"].startswith('INSERT INTO "delivery_delivery"')
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off"
+        )  # what is planned is what an index answers, as at any size
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "number = c.row_number" in plan
+    assert "Join" not in plan, plan
+
+
 def test_nobody_approves_their_own_file(submitted, maker):
     batch = submitted()
     maker.groups.add(*_checkers_group())
