@@ -219,10 +219,10 @@ class RunLine(models.Model):
         return bool(self.problem) or (self.order is not None and self.order.state == OrderState.REFUSED)
 
 
+#: Lines of which no order was made.
+NEW = Q(order=None, problem="")
 #: Lines that may still be placed, as `RunLine.is_left` says of one.
-LEFT = Q(order=None, problem="") | Exists(
-    DeskOrder.objects.filter(pk=OuterRef("order"), state=OrderState.NOT_SENT)
-)
+LEFT = NEW | Exists(DeskOrder.objects.filter(pk=OuterRef("order"), state=OrderState.NOT_SENT))
 
 
 class Pace(models.Model):

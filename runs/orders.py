@@ -22,6 +22,7 @@ from partners.wording import plain
 from runs.models import Run, RunClient, RunLine, RunState
 from trading.desk import tickets
 from trading.desk.errors import DeskProblem
+from trading.desk.sending import LastLook
 from trading.desk.services import Unavailable
 from trading.desk.tickets import Judged, Ticket
 from trading.models import DeskOrder
@@ -84,7 +85,10 @@ def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
 
 
 class Conditions:
-    """What must be true before each order of one client of a run. Its questions are written once, for all lines."""
+    """What must be true before each order of one client of a run. Its questions are written once, for all lines.
+
+    `last_look`: what is asked just before the first byte. `stopped_by`: why it kept an order back, "" where it did not.
+    """
 
     def __init__(self, own: RunClient) -> None:
         self._own, self._basket = own, own.version.basket
@@ -94,7 +98,10 @@ class Conditions:
         self._held = switches.that_hold(
             model=keys.MODEL, partner=partner, product_code=product_code, client=own.client
         )
-        self._again = Repeated(Run.objects.filter(pk=own.run_id).values_list("state", Exists(self._held)))
+        run = Run.objects.order_by().filter(pk=own.run_id)
+        more = (Subquery(run.values("state")), Exists(self._held))
+        self.last_look = LastLook(DeskOrder, more, self._look_again)
+        self.stopped_by = ""
 
     def check(self, order: DeskOrder) -> None:
         """Ask all that C43 asks, in the transaction that commits an order of the run. Raises DeskProblem.
@@ -120,13 +127,14 @@ class Conditions:
                     "Nothing was sent."
                 )
 
-    def check_again(self) -> None:
-        """Ask just before the first byte whether somebody stopped it meanwhile. Raises DeskProblem."""
-        state, is_held = self._again.first() or (None, False)
+    def _look_again(self, state: str | None, is_held: bool) -> None:
+        """Keep an order back that somebody stopped after it was committed."""
         if state != RunState.OPEN:
-            raise DeskProblem(f"{self._own.run} is stopped. Nothing was sent.")
-        if is_held and (switch := self._held.first()):
-            raise DeskProblem(f"A kill switch holds: {switch}. Nothing was sent.")
+            self.stopped_by = f"{self._own.run} is stopped. Nothing was sent."
+        elif is_held and (switch := self._held.first()):
+            self.stopped_by = f"A kill switch holds: {switch}. Nothing was sent."
+        if self.stopped_by:
+            raise DeskProblem(self.stopped_by)
 
     def _question_on(self, day: date) -> Repeated[tuple[Any, ...]]:
         """Run and version, and what the client's orders are worth that may be in the market.

@@ -23,7 +23,7 @@ from partners import consents
 from partners.errors import ConnectorProblem
 from partners.visits import STOPPED
 from runs import orders, pace
-from runs.models import LEFT, MAY_PLACE, ClientState, RunClient, RunLine, RunState
+from runs.models import LEFT, MAY_PLACE, NEW, ClientState, RunClient, RunLine, RunState
 from runs.operations import lines_of, obstacle
 from runs.trail import note
 from runs.visits import switch_of
@@ -213,7 +213,6 @@ class _Placing:
     def __init__(self, own: RunClient, desk: Desk, lease: Lease) -> None:
         self.own, self.desk, self.lease = own, desk, lease
         self.conditions = orders.Conditions(own)
-        self.stopped_by = ""
         self.until = time.monotonic() + LONGEST
 
     def carry_out(self) -> None:
@@ -259,25 +258,18 @@ class _Placing:
             raise _Ends(ClientState.PLACING, str(error)) from None
         except DeskProblem as error:
             raise _Ends(ClientState.STOPPED, f"{line}: {error}") from None
-        outcome = desk_orders.send(order, self.desk.session, also=self._ask_again)
+        # The commit of the next order, or of how this ends, waits for the disk for both.
+        outcome = desk_orders.send(order, self.desk.session, last_look=self.conditions.last_look, waits=False)
         sessions.ended_by_odin(self.desk, outcome)
-        if self.stopped_by:
-            raise _Ends(ClientState.STOPPED, f"{line}: {self.stopped_by}")
+        if self.conditions.stopped_by:
+            raise _Ends(ClientState.STOPPED, f"{line}: {self.conditions.stopped_by}")
         return order
-
-    def _ask_again(self, _: DeskOrder) -> None:
-        """Ask before the first byte whether somebody stopped it since the commit, and keep why. Raises DeskProblem."""
-        try:
-            self.conditions.check_again()
-        except DeskProblem as error:
-            self.stopped_by = str(error)
-            raise
 
     def _allow(self, line: RunLine, order: DeskOrder) -> None:
         """Ask everything once more and tie the order to its line, in the transaction that commits it."""
         self._extend()
         self.conditions.check(order)
-        left = RunLine.objects.filter(LEFT, pk=line.pk, tries=line.tries)
+        left = RunLine.objects.filter(LEFT if line.order else NEW, pk=line.pk, tries=line.tries)
         if not left.update(order=order, tries=line.tries + 1):
             raise DeskProblem(f"{line} was placed already. Nothing was sent.")
 

@@ -4,7 +4,7 @@ import pytest
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import RetailUser
-from backoffice.repeating import Repeated
+from backoffice.repeating import GIVEN, Repeated
 from tests.factories import RetailUserFactory
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +36,15 @@ def test_its_sql_is_written_once_and_the_query_it_was_made_of_stays_as_it_is(mon
     assert [repeated.first() for _ in range(3)] == [own] * 3
     assert len(written) == 1
     assert rows.exclude(user_id=own.user_id).first() is None
+
+
+def test_what_is_given_is_another_value_each_time_and_never_a_part_of_the_sql():
+    one, two = RetailUserFactory(), RetailUserFactory()
+    rows = RetailUser.objects.order_by()
+    number, name = Repeated(rows.filter(pk=GIVEN)), Repeated(rows.filter(name=GIVEN).values_list("pk"))
+    assert [number.get(each.pk) for each in (one, two, one)] == [one, two, one]
+    RetailUser.objects.filter(pk=two.pk).update(name="' OR TRUE --")
+    assert name.first("' OR TRUE --") == (two.pk,)
+    assert name.first("' OR FALSE --") is None
+    with pytest.raises(ValueError, match="not enough"):
+        number.get(two.pk + 1)

@@ -153,11 +153,16 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
+def http_adapter(pool_size: int) -> HTTPAdapter:
+    """What sends requests: it repeats nothing, and keeps a connection for each thread."""
+    return _Adapter(pool_maxsize=pool_size, max_retries=0)
+
+
 def http_session(pool_size: int) -> requests.Session:
-    """A session that believes no proxy variables, repeats nothing, and keeps a connection for each thread."""
+    """A session with such an adapter, that believes no proxy variables."""
     session = requests.Session()
     session.trust_env = False
-    adapter = _Adapter(pool_maxsize=pool_size, max_retries=0)
+    adapter = http_adapter(pool_size)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import requests
@@ -15,7 +16,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from backoffice.odin.watchdog import Call as Watched
-from backoffice.odin.watchdog import Watchdog, http_session
+from backoffice.odin.watchdog import Watchdog, http_adapter
 from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.call import Request
 from backoffice.rest.api.outcome import HttpAnswer, NoAnswer
@@ -96,15 +97,18 @@ def _exchange(
         return NoAnswer(False, "address", "The address cannot be sent as it is. Look at REST_BASE_URL.")
     # A connection of its own: one that was kept could break just as an order is being sent, which nobody can tell
     # from an order that was lost. Straight to the adapter: no cookies, proxies, redirects or hooks.
-    with http_session(1) as session:
-        adapter = session.get_adapter(request.address)
-        with adapter.send(prepared, stream=True, timeout=timeouts, verify=True) as response:
-            content: bytes = response.raw.read(largest + 1, decode_content=True)
-            _watchdog.received(content)
-            if len(content) > largest:
-                words = f"The answer was larger than {largest // 1024} KiB. Look at REST_ANSWER_MB and REST_BOOK_MB."
-                return NoAnswer(True, "too-large", words, content[:4000])
-            return HttpAnswer(response.status_code, content)
+    with (
+        closing(http_adapter(1)) as adapter,
+        adapter.send(prepared, stream=True, timeout=timeouts, verify=True) as response,
+    ):
+        content: bytes = response.raw.read(largest + 1, decode_content=True)
+        _watchdog.received(content)
+        if len(content) > largest:
+            words = (
+                f"The answer was larger than {largest // 1024} KiB. Look at REST_ANSWER_MB and REST_BOOK_MB."
+            )
+            return NoAnswer(True, "too-large", words, content[:4000])
+        return HttpAnswer(response.status_code, content)
 
 
 def _classified(error: Exception, watched: Watched, service: str) -> NoAnswer:

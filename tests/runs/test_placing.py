@@ -379,7 +379,28 @@ def test_a_line_takes_a_bounded_number_of_statements(visitor):
     first, second, third = (
         number for number, sql in enumerate(asked) if sql.startswith('INSERT INTO "trading_deskorder"')
     )
-    assert max(second - first, third - second) <= 17
+    assert max(second - first, third - second) <= 15
+
+
+@pytest.mark.only_on("postgresql")
+def test_each_order_and_the_end_wait_for_the_disk_and_write_the_answers_before_them(
+    transactional_db, visitor
+):
+    waits = []
+
+    def look(execute, sql, *args):
+        if sql.startswith('INSERT INTO "audit_entry"'):
+            with connection.connection.cursor() as cursor:
+                waits.append(cursor.execute("SHOW synchronous_commit").fetchone()[0])
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(look):
+        visitor.place()
+    said = list(Entry.objects.order_by("id").values_list("action", flat=True))[-len(waits) :]
+    answers = {number for number, action in enumerate(said) if action == "desk.order_answered"}
+    assert len(answers) == 3
+    assert {number for number, wait in enumerate(waits) if wait == "off"} == answers
+    assert {"desk.order_confirmed", "runs.done", "desk.closed"} <= set(said)
 
 
 def test_a_market_order_is_in_no_run(publish, clients, maker):

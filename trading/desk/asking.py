@@ -182,7 +182,7 @@ def _ask(
             raise
         words = f"{waiting} is in doubt. Look in the order book first. Nothing was sent."
         raise DeskProblem(words) from None
-    if words := sending.obstacle(change):
+    if words := sending.LastLook(AskedChange).obstacle(change):
         _settle(change, sending.not_sent(words))
         return change
     try:

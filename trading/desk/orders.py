@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from backoffice.free_text import checked
@@ -22,6 +22,7 @@ from backoffice.rest.api.writing import to_json
 from trading.desk import caps, sending, sessions, tickets
 from trading.desk.errors import DeskProblem, HasFindings
 from trading.desk.rights import need_dealer
+from trading.desk.sending import LastLook
 from trading.desk.sessions import Desk
 from trading.desk.tickets import Judged, Ticket
 from trading.desk.trail import note
@@ -204,16 +205,18 @@ def _unlocked(lane: str, ticket: Ticket) -> None:
         )
 
 
-def send(order: DeskOrder, session: Session, *, also: Callable[[DeskOrder], None] = _nothing) -> Outcome:
+def send(
+    order: DeskOrder, session: Session, *, last_look: LastLook | None = None, waits: bool = True
+) -> Outcome:
     """Send a committed order, once, and write down what came of it. Never call it twice for an order.
 
-    `also`: what else is asked just before; a DeskProblem that it raises keeps the order from being sent.
+    `last_look`: what is asked just before, where that is more than the desk asks. `waits`: see `settle`.
     """
     reached(OrderPoint.COMMITTED)
-    if words := sending.obstacle(order, also):
+    if words := (last_look or LastLook(DeskOrder)).obstacle(order):
         read = sending.not_sent(words)
         if not sending.was_answered(order):
-            settle(order, read)
+            settle(order, read, waits=waits)
         return read.outcome
     call = client.place_cover if order.kind == OrderKind.COVER else client.place
     try:
@@ -221,15 +224,17 @@ def send(order: DeskOrder, session: Session, *, also: Callable[[DeskOrder], None
     except EncodeError as error:
         read = sending.not_sent(str(error))
     reached(OrderPoint.ANSWERED)
-    settle(order, read)
+    settle(order, read, waits=waits)
     reached(OrderPoint.SETTLED)
     return read.outcome
 
 
-def settle(order: DeskOrder, read: Read) -> None:
+def settle(order: DeskOrder, read: Read, *, waits: bool = True) -> None:
     """Write down how the sending ended, and give the order its state. Where the book was quicker, its word is kept.
 
-    An answer that comes late settles an order in doubt; an id that comes late wins over a person's decision.
+    An answer that comes late settles an order in doubt; an id that comes late wins over a person's decision. Without
+    `waits` the commit does not wait for the disk: the caller commits something else, which does and writes this as
+    well, before anything is sent or anybody told. A crash of PostgreSQL in between leaves the order in doubt.
     """
     state, words = STATES[read.outcome.kind], read.outcome.words
     order_id = ""
@@ -237,21 +242,23 @@ def settle(order: DeskOrder, read: Read) -> None:
         order_id = read.row.order_id or ""
     if len(order_id) <= ORDER_ID_LENGTH:
         try:
-            _settle(order, state, order_id, words, read)
+            _settle(order, state, order_id, words, read, waits)
             return
         except IntegrityError:
             if not order_id:
                 raise
     # Too long for an id of the OMS, or the id of another order.
     words = f"The OMS answered with an order id that cannot be ours. {words}"
-    _settle(order, OrderState.UNKNOWN, "", words, read)
+    _settle(order, OrderState.UNKNOWN, "", words, read, waits)
 
 
-def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read: Read) -> None:
+def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read: Read, waits: bool) -> None:
     """Let an answer move its order, if it still may. Raises IntegrityError where another order has the id."""
     accepted = state is OrderState.ACCEPTED
     movable = (*DOUBTFUL, OrderState.NOT_PLACED) if accepted else DOUBTFUL
     with transaction.atomic():
+        if not waits:
+            _do_not_wait_for_the_disk()
         kept = DeskOrder.objects.filter(pk=order.pk)
         if kept.filter(state__in=movable).update(state=state, order_id=order_id):
             order.state, order.order_id = state, order_id
@@ -267,3 +274,10 @@ def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read
             body=read.sent,
             received=read.received,
         )
+
+
+def _do_not_wait_for_the_disk() -> None:
+    """Let this transaction end before PostgreSQL has it on the disk."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO OFF")

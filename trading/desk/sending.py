@@ -1,10 +1,12 @@
 """The moment before the first byte: what was committed may have been overtaken meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from backoffice.repeating import GIVEN, Repeated
 from backoffice.rest.api.outcome import Outcome, OutcomeKind, Read
 from trading.desk import stop
 from trading.desk.errors import DeskProblem
@@ -14,30 +16,40 @@ from trading.models.access import SPARE_SECONDS
 _SENDING = (OrderState.SENDING, AskedState.SENDING)
 
 
-def obstacle(what: DeskOrder | AskedChange, also: Callable[[DeskOrder], None] | None = None) -> str:
-    """Why what was committed must not be sent any more; "" where it may. Its state is read again.
-
-    `also`: what else is asked of an order; it raises DeskProblem.
+class LastLook:
+    """What is asked of orders, or of changes to them, just before the first byte: the question is written once.
 
     A call that begins later than SPARE_SECONDS could still be under way when its order counts as unknown. Until then
     neither a book nor a person moves what was not sent, so that no lock is needed.
     """
-    states = type(what)._default_manager.filter(pk=what.pk).values_list("state", stop.HOLDS)
-    state, is_stopped = states.get()
-    if state not in _SENDING:
-        what.state = state
-        return f"{what} is {what.get_state_display().lower()} already."
-    if timezone.now() > what.at + timedelta(seconds=SPARE_SECONDS):
-        return f"{what} was confirmed more than {SPARE_SECONDS} seconds ago."
-    if isinstance(what, DeskOrder) or what.kind == AskedKind.MODIFY:
-        try:
-            if is_stopped:
-                stop.check()
-            if also is not None and isinstance(what, DeskOrder):
-                also(what)
-        except DeskProblem as problem:
-            return str(problem)
-    return ""
+
+    def __init__(
+        self,
+        kind: type[DeskOrder | AskedChange],
+        more: Sequence[Combinable] = (),
+        judge: Callable[..., None] = lambda: None,
+    ) -> None:
+        """`more`: what else is read. `judge` is given that, and raises DeskProblem where nothing may be sent."""
+        rows = kind._default_manager.order_by().filter(pk=GIVEN)
+        self._question = Repeated(rows.values_list("state", stop.HOLDS, *more))
+        self._judge = judge
+
+    def obstacle(self, what: DeskOrder | AskedChange) -> str:
+        """Why what was committed must not be sent any more; "" where it may. Its state is read again."""
+        state, is_stopped, *more = self._question.get(what.pk)
+        if state not in _SENDING:
+            what.state = state
+            return f"{what} is {what.get_state_display().lower()} already."
+        if timezone.now() > what.at + timedelta(seconds=SPARE_SECONDS):
+            return f"{what} was confirmed more than {SPARE_SECONDS} seconds ago."
+        if isinstance(what, DeskOrder) or what.kind == AskedKind.MODIFY:
+            try:
+                if is_stopped:
+                    stop.check()
+                self._judge(*more)
+            except DeskProblem as problem:
+                return str(problem)
+        return ""
 
 
 def was_answered(what: DeskOrder | AskedChange) -> bool:

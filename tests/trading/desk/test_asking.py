@@ -303,7 +303,7 @@ def test_a_switch_thrown_after_the_commit_stops_a_modification_and_no_cancellati
     asked = modify(desk, made, terms(quantity=20))
     AskedChange.objects.update(state=AskedState.SENDING)
     stop.throw(by=dealer)
-    assert "stopped" in sending.obstacle(asked)
+    assert "stopped" in sending.LastLook(AskedChange).obstacle(asked)
     assert cancel(desk, own_of_the_client(desk)).state == AskedState.ASKED
 
 
