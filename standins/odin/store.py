@@ -11,8 +11,9 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 Document = dict[str, Any]
@@ -45,12 +46,12 @@ COUNTS = {
     "limit_transactions": "SELECT COUNT(*) AS n FROM limit_transactions",
 }
 
-ADD_ENTRY = """
-INSERT INTO ledger (received, ended, operation, type, group_id, user_id, reference, session,
-    text, applied, code, words, answer, reason, fault, milliseconds)
-VALUES (:received, :ended, :operation, :type, :group_id, :user_id, :reference, :session,
-    :text, :applied, :code, :words, :answer, :reason, :fault, :milliseconds)
-"""
+COLUMNS = (
+    *("received", "ended", "operation", "type", "group_id", "user_id", "reference", "session"),
+    *("text", "applied", "code", "words", "answer", "reason", "fault", "milliseconds"),
+)
+ADD_ENTRY = f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_columns = attrgetter(*COLUMNS)
 
 
 @dataclass(slots=True)
@@ -212,7 +213,7 @@ class Store:
     def add_entry(self, entry: LedgerEntry) -> None:
         """Write one message received; sets the entry's id."""
         with self._lock:
-            entry.id = int(self._connection.execute(ADD_ENTRY, asdict(entry)).lastrowid or 0)
+            entry.id = int(self._connection.execute(ADD_ENTRY, _columns(entry)).lastrowid or 0)
 
     def finish_entry(self, entry: LedgerEntry) -> None:
         """Note when the answer had left, for a message that a fault delayed."""
