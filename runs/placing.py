@@ -212,6 +212,7 @@ class _Placing:
 
     def __init__(self, own: RunClient, desk: Desk, lease: Lease) -> None:
         self.own, self.desk, self.lease = own, desk, lease
+        self.held = RunClient.objects.filter(pk=own.pk, state=ClientState.PLACING)
         self.conditions = orders.Conditions(own)
         self.until = time.monotonic() + LONGEST
 
@@ -274,8 +275,7 @@ class _Placing:
             raise DeskProblem(f"{line} was placed already. Nothing was sent.")
 
     def _extend(self) -> None:
-        rows = RunClient.objects.filter(pk=self.own.pk, state=ClientState.PLACING)
-        if not leases.extend(rows, self.lease.token, _length()):
+        if not leases.extend(self.held, self.lease.token, _length()):
             raise DeskProblem("It was stopped, or goes on in another window. Nothing was sent.")
 
     def _after(self, line: RunLine, state: OrderState) -> None:

@@ -259,11 +259,10 @@ def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read
     with transaction.atomic():
         if not waits:
             _do_not_wait_for_the_disk()
-        kept = DeskOrder.objects.filter(pk=order.pk)
-        if kept.filter(state__in=movable).update(state=state, order_id=order_id):
+        if DeskOrder.objects.filter(pk=order.pk, state__in=movable).update(state=state, order_id=order_id):
             order.state, order.order_id = state, order_id
         else:
-            order.state, order.order_id = kept.values_list("state", "order_id").get()
+            order.refresh_from_db(fields=["state", "order_id"])
         said = f"Accepted by the OMS as {order_id}." if accepted else state.label + "."
         note(
             order,
