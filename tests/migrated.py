@@ -47,7 +47,8 @@ def _make(kept: Path) -> None:
     """Migrate a file beside, in a process of its own, and put it there whole. Those of older code go."""
     KEPT.mkdir(parents=True, exist_ok=True)
     for older in KEPT.glob("*.sqlite3"):
-        older.unlink(missing_ok=True)
+        if older != kept:  # another run may have just made it
+            older.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=KEPT) as folder:
         made = Path(folder) / "migrated.sqlite3"
         environment = {

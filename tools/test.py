@@ -19,6 +19,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -27,6 +29,9 @@ from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
 
 CHROMIUM = Path("/usr/bin/chromium")
 ACCEPTANCE = "tests/acceptance"
+#: Tests that wait for a good part of their time, for leases to end and killed workers to start again. They need no
+#: browser, and end before the others come to theirs.
+WAITING = "tests/faults"
 #: What every run says at its end: which tests took longest.
 SLOWEST = "--durations=20"
 #: The exit code of a run in which a test hung.
@@ -148,33 +153,46 @@ def known_weaknesses() -> list[str]:
 
 
 def _check(left_out: list[str]) -> None:
-    """Run every test on SQLite and the filesystem broker. Beside those that need no whole portal: format, lint and
-    types, then the tests to which a server makes a difference, then those of `tests/acceptance`.
+    """Run every test on SQLite and the filesystem broker, those that wait long in a run of their own. Beside both:
+    format, lint and types, then the tests to which a server makes a difference, then those of `tests/acceptance`.
     """
     marks = [] if CHROMIUM.exists() else ["not browser"]
     chosen = ["-m", marks[0]] if marks else []
-    command = [tool("pytest"), SLOWEST, "--ignore", ACCEPTANCE, *chosen]
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
+    with (
+        _beside(WAITING, *chosen, environment=environment) as waiting,
+        _beside("--ignore", ACCEPTANCE, "--ignore", WAITING, *chosen, environment=environment) as the_others,
+    ):
+        _lint()
+        for mark, setting, name in SERVERS:
+            if url := os.environ.get(name):
+                _run(tool("pytest"), SLOWEST, "-m", " and ".join([mark, *marks]), **{setting: url})
+        _accept(*chosen)
+    for process in (the_others, waiting):
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+
+
+@contextmanager
+def _beside(*arguments: str, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run pytest beside what is done in the block, and pass on what it printed when both have ended. It is ended
+    early where the block fails.
+    """
+    command = [tool("pytest"), SLOWEST, *arguments]
     with TemporaryFile() as printed:
-        everything = subprocess.Popen(
+        process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=printed, stderr=subprocess.STDOUT
         )
         try:
-            _lint()
-            for mark, setting, name in SERVERS:
-                if url := os.environ.get(name):
-                    _run(tool("pytest"), SLOWEST, "-m", " and ".join([mark, *marks]), **{setting: url})
-            _accept(*chosen)
+            yield process
             print(f"\n$ pytest {' '.join(command[1:])}", flush=True)
-            _show(everything, printed)
+            _show(process, printed)
         except BaseException:
-            everything.send_signal(signal.SIGINT)  # so that it ends what it has started
-            everything.wait()
+            process.send_signal(signal.SIGINT)  # so that it ends what it has started
+            process.wait()
             print(f"\n$ pytest {' '.join(command[1:])}  (ended early)", flush=True)
-            _show(everything, printed)
+            _show(process, printed)
             raise
-    if everything.returncode:
-        raise subprocess.CalledProcessError(everything.returncode, command)
 
 
 def _accept(*chosen: str) -> None:
