@@ -33,11 +33,10 @@ from backoffice.kit import privacy
 from backoffice.kit.components import Event, status
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.logins.models import User
+from backoffice.logins.subjects import PREFIX, person_of
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import REQUESTS
 
-#: What the subject of a change about a member of staff begins with.
-STAFF = "staff:"
 #: A change has a handful of audit entries; so many are shown.
 ENTRIES = 100
 
@@ -145,7 +144,7 @@ def _page(
         "title": kind.title if kind else change.kind,
         "local": kind is not None and kind.local,
         "user_url": _user_url(change),
-        "of_staff": change.subject.startswith(STAFF),
+        "of_staff": change.subject.startswith(PREFIX),
         "problem": problem,
         "tried": tried,
         "reason": reason,
@@ -210,9 +209,9 @@ def _why_hidden(request: StaffRequest, change: Change) -> str:
 
 
 def _user_url(change: Change) -> str:
-    if change.subject.startswith(STAFF):
+    if change.subject.startswith(PREFIX):
         there = change.before is not None or change.state == State.APPROVED
-        person = User.objects.filter(username=change.subject.removeprefix(STAFF)).first()
+        person = person_of(change.subject)
         return person.get_absolute_url() if there and person else ""
     group_id, _, user_id = change.subject.partition("/")
     return optional_url("accounts:detail", group_id, user_id) if group_id and user_id else ""

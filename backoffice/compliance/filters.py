@@ -14,6 +14,7 @@ from backoffice.compliance.actions import offered
 from backoffice.kit.filters import Filters, FromDay, SearchFilter, TextFilter, ToDay, WholeFilter
 from backoffice.kit.formats import indian
 from backoffice.logins.models import User
+from backoffice.logins.subjects import subject_of
 
 #: Words are looked for in so many entries at most, the newest.
 WORDS_WITHIN = 20_000
@@ -65,7 +66,11 @@ class EntryFilter(Filters):
         text = value.strip()
         if "/" in text:
             return queryset.filter(Q(subject__begins=text) | Q(subject__begins=text.upper()))
-        return queryset.alias(user_id=UserId("subject")).filter(user_id=text.upper())
+        about = queryset.alias(user_id=UserId("subject"))
+        if person := User.objects.filter(username__iexact=text).first():
+            # Logins are about the bare name; changes and settings name a member of staff otherwise.
+            return about.filter(user_id__in=[text.upper(), subject_of(person).upper()])
+        return about.filter(user_id=text.upper())
 
     def by_person(self, queryset: QuerySet[Entry], name: str, value: str) -> QuerySet[Entry]:
         """Staff by login name or full name, a client as `Client GROUP/USER` or `GROUP/USER`, workers as `system`."""

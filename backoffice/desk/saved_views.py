@@ -10,6 +10,7 @@ from backoffice.desk.models import NAME_LENGTH, QUERY_LENGTH, ListChoice, SavedV
 from backoffice.free_text import checked
 from backoffice.kit.choices import Remembered, View
 from backoffice.kit.privacy import names_a_person
+from backoffice.logins.subjects import subject_of
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -110,7 +111,7 @@ def _record(done: str, view: SavedView, by: "User") -> None:
     record(
         f"view.{done}",
         by=by,
-        subject=f"staff:{by.get_username()}",
+        subject=subject_of(by),
         text=f"View “{view.name}” of the list {view.list} {done}{shared}.",
         details={"view": view.pk, "list": view.list, "shared": view.shared},
     )

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from backoffice.audit.operations import record
 from backoffice.desk.models import EndedTour
+from backoffice.logins.subjects import subject_of
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -262,6 +263,6 @@ def end(*, by: "User") -> None:
             record(
                 "tour.ended",
                 by=by,
-                subject=f"staff:{by.get_username()}",
+                subject=subject_of(by),
                 text="Ended the guided tour of Today.",
             )

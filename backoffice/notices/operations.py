@@ -13,6 +13,7 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.batches.models import Batch
 from backoffice.changes.models import Change
+from backoffice.logins.subjects import subject_of
 from backoffice.notices.events import Event, audience, delay, event_of
 from backoffice.notices.models import Choice, Mail, Mode, Notice
 from backoffice.wakeups import Work, wake_after_commit
@@ -89,7 +90,7 @@ def choose(mode: str, *, by: "User") -> None:
         record(
             "notices.chosen",
             by=by,
-            subject=f"staff:{by.get_username()}",
+            subject=subject_of(by),
             text=f"Notices by e-mail: {chosen.label.lower()}.",
             details={"mode": chosen.value},
         )

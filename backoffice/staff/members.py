@@ -9,7 +9,7 @@ from backoffice.changes.approvals import approved_values
 from backoffice.changes.errors import NotAllowed
 from backoffice.changes.models import Change
 from backoffice.logins.models import USER_NAME, User
-from backoffice.outside import whole
+from backoffice.logins.subjects import PREFIX, person_of, subject_of
 from backoffice.protocol.fields import Text, Values
 from backoffice.protocol.findings import Finding
 
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
 
 PROPOSE, APPROVE = "logins.propose_rights", "logins.approve_rights"
-#: `Change.subject` of a change about a member of staff.
-PREFIX = "staff:"
-#: Before the number of somebody whose user name is none that anybody would get now. No new name begins with it.
-NUMBER = "#"
 
 
 class UserName(Text):
@@ -31,12 +27,6 @@ class UserName(Text):
         return iter(())
 
 
-def subject_of(person: User) -> str:
-    """`staff:LOGIN`; `staff:#NUMBER` where the login is none that anybody would get now, and may not fit."""
-    name = person.get_username()
-    return f"{PREFIX}{name}" if USER_NAME.fullmatch(name) else f"{PREFIX}{NUMBER}{person.pk}"
-
-
 def subject(values: Values) -> str:
     """The subject of changes about whom the values name, old or new; "" where they name nobody yet."""
     name = str(values.get("username") or "")
@@ -44,15 +34,6 @@ def subject(values: Values) -> str:
         return f"{PREFIX}{name}"
     person = User.objects.filter(username=name).first()
     return subject_of(person) if person else ""
-
-
-def person_of(subject: str) -> User | None:
-    """The member of staff whom a change is about."""
-    name = subject.removeprefix(PREFIX)
-    if not name.startswith(NUMBER):
-        return User.objects.filter(username=name).first()
-    number = whole(name.removeprefix(NUMBER))
-    return User.objects.filter(pk=number).first() if number is not None else None
 
 
 def not_ones_own(change: Change, by: "Person") -> None:

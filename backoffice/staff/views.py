@@ -23,11 +23,12 @@ from backoffice.kit.sections import plain_sections
 from backoffice.kit.tables_base import ListView
 from backoffice.logins import sessions
 from backoffice.logins.models import User
+from backoffice.logins.subjects import subject_of
 from backoffice.protocol.fields import Values
 from backoffice.staff import links
 from backoffice.staff.kinds import password_link, rights, second_factor
 from backoffice.staff.kinds.rights import roles_of
-from backoffice.staff.members import PROPOSE, subject_of
+from backoffice.staff.members import PROPOSE
 from backoffice.staff.sessions import end_all
 from backoffice.staff.tables import StaffFilter, StaffTable
 

@@ -65,6 +65,13 @@ def test_entries_are_found_by_person_user_kind_outcome_code_reference_and_reques
     assert login.pk in listed(as_compliance, request_id=login.request_id)
 
 
+def test_a_login_name_finds_the_logins_of_somebody_and_the_changes_about_them(as_compliance, maker, checker):
+    login = record("staff.logged_in", by=maker, subject="maker", text="Logged in.")
+    rights = record("change.approved", by=checker, subject="staff:maker", text="Approved.")
+    record("change.approved", by=checker, subject="staff:maker2", text="Approved.")
+    assert listed(as_compliance, q="Maker") == {login.pk, rights.pk}
+
+
 def test_an_action_is_chosen_by_its_words_among_those_that_the_trail_has(as_compliance, maker):
     record("change.submitted", by=maker, subject="HO/RET002", text="Submitted.")
     record("connector.consent_given", by=maker, subject="HO/RET002", text="Given.")

@@ -8,12 +8,13 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.logins.models import User
+from backoffice.logins.subjects import person_of
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request
 from backoffice.staff import links
 from backoffice.staff.kinds.rights import records
-from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, person_of, subject
+from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, subject
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User as Person

@@ -13,13 +13,14 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.logins.models import USER_NAME, USER_NAME_WORDS, User
+from backoffice.logins.subjects import person_of
 from backoffice.protocol.codes import Choice, YesNo
 from backoffice.protocol.fields import Code, Flags, Text, Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
 from backoffice.protocol.shapes import EMAIL
 from backoffice.staff import links
-from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, person_of, subject
+from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, subject
 from backoffice.staff.sessions import end_all
 
 if TYPE_CHECKING:
