@@ -1,5 +1,6 @@
 """Pages of a list: an order that leaves none open, and a count that goes no further than it must."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,19 +15,26 @@ FEW = 1_000
 def settled(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Rows in an order that leaves none open, so that pages never show one twice: alike ones the newest first.
 
-    In a descending order they come the oldest first, since an index that has the one has the other backwards.
+    In a descending order they come the oldest first, since an index that has the one has the other backwards. The order
+    of the model is named: Django leaves it out where a query counts what belongs to its rows.
     """
-    order = [name for name in rows.query.order_by if isinstance(name, str)]
-    if not order or order[-1].lstrip("-") in ("pk", "id"):
+    order = list(_order(rows))
+    if not order or not all(isinstance(name, str) for name in order):
         return rows
-    return rows.order_by(*order, "pk" if order[0].startswith("-") else "-pk")
+    if order[-1].lstrip("-") not in ("pk", "id"):
+        order.append("pk" if order[0].startswith("-") else "-pk")
+    return rows.order_by(*order)
 
 
 def by_number(rows: QuerySet[Any]) -> bool:
     """Whether rows come by their number alone, the newest first."""
+    return list(_order(rows)) in (["-pk"], ["-id"])
+
+
+def _order(rows: QuerySet[Any]) -> Sequence[Any]:
+    """What rows are ordered by: as asked, else as their model says."""
     query = rows.query
-    order = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
-    return list(order or ()) in (["-pk"], ["-id"])
+    return query.order_by or (query.get_meta().ordering if query.default_ordering else None) or ()
 
 
 def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
