@@ -77,8 +77,11 @@ def changes_of(references: Iterable[str]) -> dict[str, Change]:
 
 
 def totals_of(numbers: Collection[int]) -> dict[int, Totals]:
-    """The running totals of the updates of these numbers, in one query that reads each update of their users once."""
-    users = LimitUpdate.objects.order_by().filter(pk__in=numbers).values("retail_user")
+    """The running totals of the updates of these numbers. Each update of their users is read once.
+
+    The users are asked for first: joined with their updates, they would be read in a way that depends on statistics.
+    """
+    users = set(LimitUpdate.objects.filter(pk__in=numbers).order_by().values_list("retail_user", flat=True))
     summed = LimitUpdate.objects.order_by().filter(retail_user__in=users)
     # Only a condition on what a window gives is put after it: the greatest number so far is the update's own.
     several = summed.alias(number=_so_far(Max("pk"))).filter(number__in=numbers)
