@@ -43,9 +43,9 @@ def _set_paused(batch_id: int, paused: bool, by: "User") -> Batch:
             wake_after_commit(Work.BATCHES)
             wake_after_commit(Work.DELIVERIES)
         batch.save(update_fields=["paused", "check_started_at", "check_started_row"])
-        of_batch = Delivery.objects.filter(STILL_OPEN, change__batch=batch)
+        of_batch = Delivery.objects.filter(change__batch=batch).meeting(STILL_OPEN)
         of_batch.update(paused=paused)
         if not paused:
-            look_again(of_batch.order_by().values("lane"))
+            look_again(of_batch.order_by().values_list("lane", flat=True))
         note(batch, "batch.paused" if paused else "batch.resumed", by, "Paused." if paused else "Resumed.")
     return batch

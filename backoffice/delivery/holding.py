@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from backoffice.delivery.models import STILL_OPEN, Deliveries, Delivery
 from backoffice.delivery.queue import Said, move
@@ -12,6 +12,9 @@ from backoffice.delivery.states import Move, State
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
+
+#: In so many lanes one statement looks for what is held.
+AT_ONCE = 1000
 
 
 def held() -> Deliveries:
@@ -37,20 +40,25 @@ def let_go_on(creates: Sequence[Delivery]) -> None:
         move(later, Move.FREE, said, needs_person=False, next_try_at=None, reason="", held_by=None)
 
 
-def replace_held(creates: QuerySet[Delivery], by: "User | None") -> None:
+def replace_held(creates: Deliveries, by: "User | None") -> None:
     """Cancel what is held for a create that did not come about, where the change of a new create says it again.
 
     Again means: a message of the same type. So the correction is what goes out, and no deposit is made twice. What it
     does not say again, and what another change asked for, goes on after the new create. In the transaction of the
     approval, whose last checker is `by`.
     """
+    waiting = held().filter(held_by__change=F("change"))
+    lanes = list(creates.order_by().values_list("lane", flat=True))  # read and not joined, as in `look_again`
+    found: list[int] = []
+    for start in range(0, len(lanes), AT_ONCE):
+        some = waiting.filter(lane__in=lanes[start : start + AT_ONCE])
+        found += some.order_by().values_list("pk", flat=True)
     by_lane: defaultdict[str, list[Delivery]] = defaultdict(list)
-    waiting = held().filter(held_by__change=F("change"), lane__in=creates.order_by().values("lane"))
-    for earlier in waiting.select_for_update(of=("self",)).order_by("id"):
+    for earlier in waiting.filter(pk__in=found).select_for_update(of=("self",)).order_by("id"):
         by_lane[earlier.lane].append(earlier)
     if not by_lane:
         return
-    for create in creates.filter(lane__in=by_lane).select_related("change").order_by("id"):
+    for create in creates.meeting(lane__in=list(by_lane)).select_related("change").order_by("id"):
         again = {message["type"] for message in create.change.messages}
         words = f"Replaced by C-{create.change_id}, which creates the user and says this again."
         for earlier in by_lane[create.lane]:

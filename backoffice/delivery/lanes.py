@@ -9,10 +9,9 @@ operation that lets a hindered delivery go, or ends it, takes the marks of its l
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from backoffice.delivery.hours import closed
@@ -22,6 +21,8 @@ from backoffice.delivery.models import CREATES, MAY_GO, STILL_OPEN, UNHINDERED, 
 ORDINARY = Q(ahead=False) & ~Q(message_type__in=CREATES)
 #: So many of the queue in turn are looked at together, and so often at most while half of them are set aside.
 TOGETHER, ROUNDS = 200, 10
+#: In so many lanes one statement looks again.
+AT_ONCE = 1000
 
 
 def in_turn(now: datetime) -> Deliveries:
@@ -55,10 +56,15 @@ def set_aside() -> int:
     return count
 
 
-def look_again(lanes: "Iterable[str] | QuerySet[Delivery, Any]") -> None:
-    """Let claims look again at what is set aside in these lanes. After the update of what was in front of it."""
-    wanted = lanes if isinstance(lanes, QuerySet) else set(lanes)
-    Delivery.objects.filter(set_aside=True, lane__in=wanted).update(set_aside=False)
+def look_again(lanes: Iterable[str]) -> None:
+    """Let claims look again at what is set aside in these lanes. After the update of what was in front of it.
+
+    The lanes are read, never joined: of a new file PostgreSQL expects one, and would compare all with all.
+    """
+    wanted = sorted(set(lanes))
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        Delivery.objects.filter(set_aside=True, lane__in=some).update(set_aside=False)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Q, When
 from django.urls import reverse
 
 from backoffice.audit.search import UserId
@@ -82,6 +82,16 @@ class Settlement(models.TextChoices):
 
 class Deliveries(models.QuerySet["Delivery"]):
     """What is owed to ODIN."""
+
+    def meeting(self, *conditions: Any, **columns: Any) -> "Deliveries":
+        """Those that meet more conditions, as `filter`; but these are only tested, and nothing is found by them.
+
+        For the deliveries of a file or a change, which are found by that. PostgreSQL expects one row of a file that
+        came after its statistics were made: it would compare each change of the file with each delivery that meets
+        the conditions.
+        """
+        met = Case(When(Q(*conditions, **columns), then=True), default=False, output_field=BooleanField())
+        return self.filter(met)
 
     def with_messages(self) -> "Deliveries":
         """With their messages, which lie in their changes; without what else those hold. One query more, and no join:

@@ -3,14 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.lanes import look_again
-from backoffice.delivery.models import STILL_OPEN, Delivery
+from backoffice.delivery.models import STILL_OPEN, Deliveries, Delivery
 from backoffice.free_text import checked
 from backoffice.wakeups import Work, wake_after_commit
 
@@ -29,8 +28,8 @@ def let_change_through(change_id: int, *, by: "User", reason: str) -> int:
     """
     reason = _reason(by, reason)
     with transaction.atomic():
-        waiting = _waiting(Q(change=change_id), by)
-        first = waiting[0]
+        of_change = Delivery.objects.filter(change=change_id)
+        first = _waiting(of_change, by)
         earlier = Delivery.objects.filter(STILL_OPEN, lane=first.lane, id__lt=first.pk, let_through=False)
         times, now = SendingTimes(), timezone.now()
         before_it = [one for one in earlier.exclude(change=change_id).order_by("id") if times.of(one, now)]
@@ -40,36 +39,37 @@ def let_change_through(change_id: int, *, by: "User", reason: str) -> int:
                 f"D-{one.pk} of the same retail user (C-{one.change_id}) goes out before it, and waits for its time "
                 "too. Let that change through first."
             )
-        return _let_through(Q(change=change_id), by, reason, subject=first.lane, change_id=change_id)
+        return _let_through(of_change, by, reason, subject=first.lane, change_id=change_id)
 
 
 def let_batch_through(batch_id: int, *, by: "User", reason: str) -> int:
     """Let the messages of a file go out now. Returns how many waited for their time. Raises DeliveryError."""
     reason = _reason(by, reason)
     with transaction.atomic():
-        of_batch = Q(change__batch=batch_id)
+        of_batch = Delivery.objects.filter(change__batch=batch_id)
         _waiting(of_batch, by)
         return _let_through(of_batch, by, reason, subject=f"batch:{batch_id}")
 
 
-def _waiting(which: Q, by: "User") -> list[Delivery]:
+def _waiting(deliveries: Deliveries, by: "User") -> Delivery:
     """The first of them that waits for its time, locked. Raises DeliveryError where none does, and to its maker."""
-    open_ones = Delivery.objects.select_for_update(of=("self",)).filter(which, STILL_OPEN, let_through=False)
+    open_ones = deliveries.select_for_update(of=("self",)).meeting(STILL_OPEN, let_through=False)
     times, now = SendingTimes(), timezone.now()
     if not times.closed(now):
-        open_ones = open_ones.filter(not_before__gt=now)
-    waiting = list(open_ones.select_related("change").order_by("id")[:1])
-    if not waiting:
+        open_ones = open_ones.meeting(not_before__gt=now)
+    # A file's in the order of its rows: by number alone PostgreSQL may walk all deliveries there ever were.
+    first = open_ones.select_related("change").order_by("change__row_number", "id").first()
+    if first is None:
         raise DeliveryError("Nothing of it waits for its time. Reload the page.")
-    if waiting[0].change.made_by_id == by.pk:
+    if first.change.made_by_id == by.pk:
         raise DeliveryError("You made this. Another person must let it through.")
-    return waiting
+    return first
 
 
-def _let_through(which: Q, by: "User", reason: str, *, subject: str, **about: Any) -> int:
-    waiting = Delivery.objects.filter(which, STILL_OPEN, let_through=False)
-    count: int = waiting.update(let_through=True, not_before=None)
-    look_again(Delivery.objects.filter(which, STILL_OPEN).values("lane"))
+def _let_through(deliveries: Deliveries, by: "User", reason: str, *, subject: str, **about: Any) -> int:
+    still_open = deliveries.meeting(STILL_OPEN)
+    count: int = still_open.meeting(let_through=False).update(let_through=True, not_before=None)
+    look_again(still_open.order_by().values_list("lane", flat=True))
     noun = "message" if count == 1 else "messages"
     text = f"Let through as urgent: {count} {noun} go{'es' if count == 1 else ''} out before the time."
     record(ACTION, by=by, subject=subject, text=text, reason=reason, details={"messages": count}, **about)

@@ -70,5 +70,5 @@ def time_has_come(limit: int = TIMELY) -> int:
             numbers = list(rows.values_list("pk", flat=True)[:limit])
             if numbers:
                 count += Delivery.objects.filter(pk__in=numbers).update(not_before=None)
-                look_again(Delivery.objects.filter(pk__in=numbers).values("lane"))
+                look_again(Delivery.objects.filter(pk__in=numbers).values_list("lane", flat=True))
     return count

@@ -189,10 +189,12 @@ def checking(batch: Batch) -> Progress:
 
 def deliveries(batch: Batch) -> dict[str, int]:
     """How many deliveries of the batch stand in each state; `needs_person` counts those that somebody must settle."""
-    owed = Delivery.objects.filter(change__batch=batch)
-    counted = owed.order_by().values_list("state").annotate(Count("id"))
-    needing = owed.filter(needs_person=True).count()
-    return {state.value: 0 for state in DeliveryState} | dict(counted) | {"needs_person": needing}
+    owed = Delivery.objects.filter(change__batch=batch).order_by()
+    found = {state.value: 0 for state in DeliveryState} | {"needs_person": 0}
+    for state, needs_person, count in owed.values_list("state", "needs_person").annotate(Count("id")):
+        found[state] += count
+        found["needs_person"] += count if needs_person else 0
+    return found
 
 
 def sending(batch: Batch, counts: dict[str, int]) -> Progress:
@@ -201,7 +203,7 @@ def sending(batch: Batch, counts: dict[str, int]) -> Progress:
     done = sum(counts[state] for state in FINAL)
     now = timezone.now()
     since = max(now - LATELY, batch.decided_at or now - LATELY)
-    lately = Delivery.objects.filter(change__batch=batch, finished_at__gte=since).count()
+    lately = Delivery.objects.filter(change__batch=batch).meeting(finished_at__gte=since).count()
     seconds = (now - since).total_seconds()
     moving = bool(counts[DeliveryState.QUEUED] + counts[DeliveryState.IN_FLIGHT]) and not batch.paused
     return Progress(done, total, lately / seconds if moving and lately and seconds else None, moving)

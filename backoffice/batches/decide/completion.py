@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from backoffice.audit.operations import record_many
@@ -47,9 +47,11 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         if batch.state != State.APPROVED:
             raise BatchError("Nothing of this batch waits to be sent.")
-        unsent = Q(state__in=CANCELLABLE, doubted=False, lease_token__isnull=True, ahead=False)
-        locked = Delivery.objects.select_for_update(of=("self",)).filter(unsent, change__batch=batch)
-        rows = list(locked.order_by("pk").values_list("pk", "lane", "change_id"))
+        unsent = Delivery.objects.filter(change__batch=batch).meeting(
+            state__in=CANCELLABLE, doubted=False, lease_token__isnull=True, ahead=False
+        )
+        locked = unsent.select_for_update(of=("self",)).order_by("pk")
+        rows = list(locked.values_list("pk", "lane", "change_id"))
         now = timezone.now()
         for start in range(0, len(rows), AT_ONCE):
             _cancel(rows[start : start + AT_ONCE], by, reason)
@@ -86,12 +88,8 @@ def _hold_back_behind(batch: Batch, since: datetime) -> None:
     behind = Delivery.objects.filter(
         lane=OuterRef("lane"), id__gt=OuterRef("id"), state=DeliveryState.QUEUED, finished_at__isnull=True
     )
-    creates = Delivery.objects.filter(
-        Exists(behind),
-        change__batch=batch,
-        message_type__in=CREATES,
-        state=DeliveryState.CANCELLED,
-        finished_at__gte=since,
+    creates = Delivery.objects.filter(change__batch=batch).meeting(
+        Exists(behind), message_type__in=CREATES, state=DeliveryState.CANCELLED, finished_at__gte=since
     )
     for create in creates:
         hold_back(create, "was cancelled with its file")

@@ -181,7 +181,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
                 wake_after_commit(Work.BATCHES)
             else:
                 bulk.owe(batch)
-                creates = Delivery.objects.filter(change__batch=batch, message_type__in=CREATES)
+                creates = Delivery.objects.filter(change__batch=batch).meeting(message_type__in=CREATES)
                 replace_held(creates, by)
                 wake_after_commit(Work.DELIVERIES)
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""

@@ -112,9 +112,8 @@ def _corrected(batch: Batch) -> Q:
     submitted = Change.objects.exclude(state=ChangeState.DRAFT).filter(corrects__isnull=False)
     corrections = submitted.filter(corrects__batch=batch, corrects__row_number=number)
     own = submitted.filter(corrects=OuterRef("change"), corrects_part=OuterRef("part"))
-    left = Delivery.objects.filter(
-        ~Exists(own), change__batch=batch, change__row_number=number, state__in=CAME_TO_NOTHING
-    )
+    of_row = Delivery.objects.filter(change__batch=batch, change__row_number=number)
+    left = of_row.meeting(~Exists(own), state__in=CAME_TO_NOTHING)
     return Exists(corrections.filter(corrects_part=None)) | (Exists(corrections) & ~Exists(left))
 
 

@@ -20,8 +20,9 @@ def goes_out(batch: Batch, counts: Mapping[str, int]) -> GoesOut | None:
     found = SendingTimes().goes_out(batch.not_before, timezone.now())
     if found is None or batch.state == State.SUBMITTED:
         return found
-    queued = Delivery.objects.filter(STILL_OPEN, state=DeliveryState.QUEUED, let_through=False)
-    waits = counts.get(DeliveryState.QUEUED) and queued.filter(change__batch=batch).exists()
+    of_batch = Delivery.objects.filter(change__batch=batch)
+    queued = of_batch.meeting(STILL_OPEN, state=DeliveryState.QUEUED, let_through=False)
+    waits = counts.get(DeliveryState.QUEUED) and queued.exists()
     return found if waits else None
 
 
