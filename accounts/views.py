@@ -25,8 +25,8 @@ from backoffice.changes.files import FileKind
 from backoffice.changes.visibility import proposed_to
 from backoffice.delivery.models import CREATES
 from backoffice.kit.components import matrix
+from backoffice.kit.list_view import ListView
 from backoffice.kit.polling import polled
-from backoffice.kit.tables_base import ListView
 from backoffice.outside import whole
 from backoffice.protocol.codes import Segment
 

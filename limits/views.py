@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from limits.filters import LimitUpdateFilter, SquareOffFilter
 from limits.models import LimitUpdate, SquareOffSetting
 from limits.reading_views import tabs

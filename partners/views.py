@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.errors import ChangeError
 from backoffice.kit.components import Tab
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from partners.errors import ConnectorProblem
 from partners.rights import MONITOR
 

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from tests.logins.test_pages_by_role import pages
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,8 @@ from backoffice.changes.models import Change, State
 from backoffice.changes.tables import ChangeTable, DraftsTable, InboxTable, MineTable, for_lists
 from backoffice.changes.visibility import visible, waiting_for
 from backoffice.kit.components import Tab
-from backoffice.kit.tables_base import ListView, PortalTable
+from backoffice.kit.list_view import ListView
+from backoffice.kit.tables_base import PortalTable
 from backoffice.outside import whole
 
 #: So many files are shown in the inbox: their own list has the rest.

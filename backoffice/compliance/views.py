@@ -18,9 +18,9 @@ from backoffice.compliance.filters import EntryFilter
 from backoffice.compliance.tables import EntryTable
 from backoffice.exports.views import export_list
 from backoffice.kit import privacy
+from backoffice.kit.list_view import ListView
 from backoffice.kit.polling import polled
 from backoffice.kit.subjects import names_of
-from backoffice.kit.tables_base import ListView
 from backoffice.kit.templatetags.portal import optional_url
 
 #: So many verifications are listed.

@@ -27,9 +27,9 @@ from backoffice.delivery.steps import sending, steps
 from backoffice.delivery.tables import DeliveriesToSettle, DeliveryTable
 from backoffice.kit import privacy, subjects
 from backoffice.kit.components import Chip, Tab
+from backoffice.kit.list_view import ListView
 from backoffice.kit.message_words import explain
 from backoffice.kit.polling import polled
-from backoffice.kit.tables_base import ListView
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.outside import whole
 from backoffice.protocol.message import REQUESTS

@@ -14,9 +14,10 @@ from backoffice.desk.models import QUERY_LENGTH, SavedView
 from backoffice.kit import columns
 from backoffice.kit.choices import page_size
 from backoffice.kit.filters import NOT_IN_ADDRESSES
+from backoffice.kit.list_view import ListView
 from backoffice.kit.opened_lists import NoSuchList, open_list
 from backoffice.kit.privacy import names_a_person
-from backoffice.kit.tables_base import ListView, PortalTable
+from backoffice.kit.tables_base import PortalTable
 from backoffice.outside import whole
 
 

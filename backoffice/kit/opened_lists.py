@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
 
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from backoffice.access import StaffRequest, for_staff
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from backoffice.masters import operations
 from backoffice.masters.filters import NameFilter
 from backoffice.masters.forms import NameForm, UploadForm

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import StaffRequest, for_staff
 from backoffice.batches.errors import BatchError, FileProblem
 from backoffice.exports.views import export_list
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from backoffice.outside import whole
 from backoffice.reconciliation import export, proposing
 from backoffice.reconciliation.exported import label

@@ -21,8 +21,8 @@ from backoffice.batches.pages import columns_page
 from backoffice.batches.pages.forms import HeadersForm, UploadForm
 from backoffice.kit import privacy
 from backoffice.kit.components import Tab
+from backoffice.kit.list_view import ListView
 from backoffice.kit.polling import polled
-from backoffice.kit.tables_base import ListView
 from backoffice.reconciliation import exported, operations, proposing
 from backoffice.reconciliation.filters import ReconciliationFilter
 from backoffice.reconciliation.models import Reconciliation, State

@@ -19,8 +19,8 @@ from backoffice.changes.errors import NotAllowed
 from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change, State
+from backoffice.kit.list_view import ListView
 from backoffice.kit.sections import plain_sections
-from backoffice.kit.tables_base import ListView
 from backoffice.logins import sessions
 from backoffice.logins.models import User
 from backoffice.logins.subjects import subject_of

@@ -16,7 +16,7 @@ from backoffice.audit.models import Entry
 from backoffice.batches.models import Batch
 from backoffice.exports import cells, keyset, lists, operations, writing
 from backoffice.exports.models import Export, State
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from backoffice.protocol.codes import Segment
 from tests.exports.agreeing import assert_agrees
 from tests.factories import (

@@ -33,7 +33,7 @@ from backoffice.changes.risks import SHARED_RULE
 from backoffice.delivery.models import Delivery
 from backoffice.kit import privacy
 from backoffice.kit.components import matrix
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from backoffice.protocol import charset
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.secret import MASK

@@ -34,7 +34,7 @@ from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.stops import stops
 from backoffice.kit import privacy
 from backoffice.kit.components import Event
-from backoffice.kit.tables_base import ListView
+from backoffice.kit.list_view import ListView
 from backoffice.odin import session
 
 if TYPE_CHECKING:
