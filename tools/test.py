@@ -159,22 +159,20 @@ def _check(left_out: list[str]) -> None:
     marks = [] if CHROMIUM.exists() else ["not browser"]
     chosen = ["-m", marks[0]] if marks else []
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
-    with (
-        _beside(WAITING, *chosen, environment=environment) as waiting,
-        _beside("--ignore", ACCEPTANCE, "--ignore", WAITING, *chosen, environment=environment) as the_others,
-    ):
+    others = ("--ignore", ACCEPTANCE, "--ignore", WAITING)
+    with _beside(environment, WAITING, *chosen) as waiting, _beside(environment, *others, *chosen) as rest:
         _lint()
         for mark, setting, name in SERVERS:
             if url := os.environ.get(name):
                 _run(tool("pytest"), SLOWEST, "-m", " and ".join([mark, *marks]), **{setting: url})
         _accept(*chosen)
-    for process in (the_others, waiting):
+    for process in (rest, waiting):
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)
 
 
 @contextmanager
-def _beside(*arguments: str, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _beside(environment: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run pytest beside what is done in the block, and pass on what it printed when both have ended. It is ended
     early where the block fails.
     """
