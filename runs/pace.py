@@ -50,7 +50,7 @@ def wait() -> None:
 
 
 def _take() -> datetime:
-    """Take the next free moment, in one statement: nobody waits for a process that holds the row."""
+    """Take the next free moment, in one statement: the row is locked no longer. Raises TooBusy."""
     now = timezone.now()
     microseconds = round(1_000_000 / settings.CONNECTOR_ORDERS_PER_SECOND)
     asked = {

@@ -29,7 +29,7 @@ from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
-from backoffice.kit import privacy
+from backoffice.kit import privacy, subjects
 from backoffice.kit.components import Event, status
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.logins.models import User
@@ -144,6 +144,7 @@ def _page(
         "title": kind.title if kind else change.kind,
         "local": kind is not None and kind.local,
         "user_url": _user_url(change),
+        "of_retail_user": subjects.is_retail_user(change.subject),
         "of_staff": change.subject.startswith(PREFIX),
         "problem": problem,
         "tried": tried,

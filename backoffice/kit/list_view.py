@@ -66,7 +66,7 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
         return super().get(request, *args, **kwargs)
 
     def handle_no_permission(self) -> Any:
-        """Somebody who is logged in is told that the page is not theirs; others go to the login page."""
+        """Refuse the page to a person who is logged in; send others to the login page."""
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
 

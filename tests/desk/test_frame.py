@@ -235,7 +235,7 @@ def test_today_tells_an_admin_of_refused_logins_links_and_who_never_logged_in(cl
     client.force_login(admin)
     page = flowed(client.get("/").content.decode())
     assert "<strong>meera</strong> A login failed" in page
-    assert "<strong>A name that nobody has</strong> A login was refused" in page
+    assert "<strong>Unknown user name</strong> A login was refused" in page
     address = reverse("staff:detail", args=[newcomer.pk])
     assert f'<a href="{address}">Show Nila Neu the link</a>' in page
     assert "<dt>Never logged in</dt>" in page
