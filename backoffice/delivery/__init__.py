@@ -1,1 +1,1 @@
-"""The outbox: what is owed to ODIN, each try at sending it, and what came back."""
+"""The outbox: messages for ODIN, each attempt to send one, and its outcome."""

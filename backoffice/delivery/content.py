@@ -1,10 +1,10 @@
-"""What exactly was approved: a hash over messages, so that the sender can refuse to send anything else."""
+"""The hash over approved messages. The sender refuses to send anything with another hash."""
 
 import hashlib
 import json
 from collections.abc import Iterable
 
-#: JSON that is the same text for the same values, whatever order they are in.
+#: JSON that is identical for equal values, whatever their order.
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
@@ -14,10 +14,10 @@ def content_hash(messages: list[dict[str, object]]) -> str:
 
 
 def hash_of(messages: Iterable[str]) -> str:
-    """The same over messages that are canonical texts already."""
+    """Return the hash of messages that are already canonical texts."""
     return hashlib.sha256(f"[{','.join(messages)}]".encode("ascii")).hexdigest()
 
 
 def one(message_type: int, values: object) -> list[dict[str, object]]:
-    """A single stored message in the shape that `content_hash` takes."""
+    """Return one stored message in the shape that `content_hash` takes."""
     return [{"type": message_type, "values": values}]

@@ -1,4 +1,4 @@
-"""The course of a delivery that was unknown: its attempts, how its lane rested, and what was read of ODIN."""
+"""The course of an unknown delivery: its attempts, the rests of its lane, and what was read from ODIN."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,18 +11,19 @@ from backoffice.kit.formats import ist
 from backoffice.odin.models import Question
 from backoffice.odin.outcome import OutcomeKind
 
-#: So many readings are shown, the newest.
+#: How many of the newest readings are shown.
 READINGS = 20
-#: Air on each side of what is drawn, as a share of it.
+#: Space on each side of the drawing, as a share of it.
 AIR = 0.06
-#: What happened within less is drawn as if it had taken so long.
+#: Shorter events are drawn with this duration.
 SHORTEST = timedelta(seconds=10)
 
 
 def course(delivery: Delivery) -> Axis | None:
-    """What happened to a delivery; None of one that was never unknown. One query, its attempts apart.
+    """Return what happened to a delivery, or None if it was never unknown.
 
-    The axis is that of the attempts: what was read of ODIN long before or after lies on its edge.
+    One query besides its attempts. The axis is that of the attempts: readings from long before or after lie
+    on its edge.
     """
     attempts = list(delivery.attempts.all())
     if not delivery.doubted or not attempts:
@@ -51,7 +52,7 @@ def _tries(attempts: Sequence[Attempt]) -> list[Moment]:
 
 
 def _holds(delivery: Delivery, attempts: Sequence[Attempt]) -> list[Stretch]:
-    """The times in which the lane rested after an unknown attempt: until the next one, or until the next may come."""
+    """Return when the lane rested after an unknown attempt: until the next attempt, or until it may come."""
     found = []
     for one, later in pairwise([*attempts, None]):
         end = later.started_at if later else delivery.next_try_at

@@ -1,8 +1,8 @@
-"""What people are told when a delivery does not allow what they asked."""
+"""Errors for people who ask something that a delivery does not allow."""
 
 
 class DeliveryError(Exception):
-    """What was asked cannot be done; `words` say why and what to do."""
+    """The request cannot be carried out; `words` say why and what to do."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)

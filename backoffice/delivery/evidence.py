@@ -1,4 +1,4 @@
-"""What evidence packs say of deliveries: each message that went to ODIN, each attempt, and ODIN's answers."""
+"""The part of evidence packs on deliveries: each message to ODIN, each attempt, and ODIN's answers."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from backoffice.protocol.message import REQUESTS
 
 
 def rows(scope: Scope) -> Iterable[Row]:
-    """The deliveries of a scope with their attempts, oldest first."""
+    """Return the deliveries of a scope with their attempts, oldest first."""
     found = Delivery.objects.order_by("id").prefetch_related("attempts")
     if scope.subject:
         found = found.filter(lane=scope.subject)

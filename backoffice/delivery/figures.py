@@ -1,4 +1,4 @@
-"""How the queue stands, for Today and the page of the queue, in a fixed number of queries."""
+"""Figures of the queue, for Today and the page of the queue, in a fixed number of queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from backoffice.delivery.states import State
 from backoffice.delivery.wordings import unread
 from backoffice.kit.formats import INDIA
 
-#: So many days back refusals are counted by their words, today included.
+#: Refusals of this many days are counted by wording, today included.
 DAYS = 7
-#: So many wordings are shown of each kind.
+#: How many wordings of each kind are shown.
 SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How many deliveries stand in a state, and since when the oldest of them is approved."""
+    """How many deliveries are in a state, and when the oldest of them was approved."""
 
     number: int = 0
     oldest_at: datetime | None = None
@@ -29,7 +29,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Said:
-    """A wording with which deliveries stand in a state: how many, and the newest of them."""
+    """The wording of a refusal or doubt: how many deliveries have it, and the newest of them."""
 
     wording: Wording
     state: str
@@ -40,8 +40,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Later:
-    """What waits for its time: `number` deliveries for one of their own, the first of them until `first`; all that is
-    not urgent for `opening`, while sending is closed.
+    """Deliveries that wait for their time.
+
+    `number` wait for a time of their own, the first of them until `first`. While sending is closed, all that
+    are not urgent wait for `opening`.
     """
 
     number: int
@@ -51,7 +53,7 @@ class Later:
 
 @dataclass(frozen=True)
 class Queue:
-    """The queue as it stands, on its page."""
+    """The state of the queue, for its page."""
 
     standing: dict[str, Standing]
     later: Later
@@ -62,7 +64,7 @@ class Queue:
 
 
 def gather() -> Queue:
-    """The queue as it stands now: six queries, and one for holidays where days are limited."""
+    """Return the present state of the queue: six queries, and one for holidays if days are limited."""
     now = timezone.now()
     since = midnight(now) - timedelta(days=DAYS - 1)
     return Queue(
@@ -76,12 +78,12 @@ def gather() -> Queue:
 
 
 def midnight(now: datetime) -> datetime:
-    """When this day began in India."""
+    """Return when this day began in India."""
     return now.astimezone(INDIA).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def standing(now: datetime) -> dict[str, Standing]:
-    """For each state how many deliveries stand in it now; of the final ones, how many ended today."""
+    """Count the deliveries in each state; in final states, only those that ended today."""
     found = (
         Delivery.objects.filter(STILL_OPEN | Q(finished_at__gte=midnight(now)))
         .order_by()
@@ -94,7 +96,7 @@ def standing(now: datetime) -> dict[str, Standing]:
 
 
 def later(now: datetime) -> Later:
-    """What waits for its time now."""
+    """Return what waits for its time now."""
     waiting = Delivery.objects.filter(STILL_OPEN, not_before__isnull=False).order_by()
     found, times = waiting.aggregate(number=Count("id"), first=Min("not_before")), SendingTimes()
     first = times.goes_out(found["first"], now) if found["number"] else None
@@ -102,18 +104,18 @@ def later(now: datetime) -> Later:
 
 
 def new_words() -> list[Wording]:
-    """Refusals in words that nobody has read yet, with how many deliveries have them (`number`) and the `newest`."""
+    """Return unread wordings of refusals, with the number of deliveries (`number`) and the `newest`."""
     found = unread().annotate(number=Count("deliveries"), newest=Max("deliveries__id"))
     return list(found.order_by("-id")[:SHOWN])
 
 
 def _a_minute(now: datetime) -> int:
-    """How many attempts of the last sixty seconds have an outcome."""
+    """Count the attempts of the last sixty seconds that have an outcome."""
     return Attempt.objects.exclude(outcome="").filter(started_at__gt=now - timedelta(minutes=1)).count()
 
 
 def _said(since: datetime) -> list[Said]:
-    """The most frequent wordings of refusals since a time, and of what is unknown now."""
+    """Return the most frequent wordings of refusals since a time, and of deliveries that are unknown now."""
     refused = Delivery.objects.filter(state=State.REFUSED, finished_at__gte=since)
     unknown = Delivery.objects.filter(STILL_OPEN, state=State.UNKNOWN)
     rows = [*_by_wording(refused, "finished_at"), *_by_wording(unknown, "first_sent_at")]
@@ -125,7 +127,7 @@ def _said(since: datetime) -> list[Said]:
 def _by_wording(
     deliveries: QuerySet[Delivery], time: str
 ) -> list[tuple[int, str, int, int, datetime | None]]:
-    """Wording, state, how many, the newest, and its time, the most frequent first."""
+    """Return wording, state, number, the newest delivery and its time, most frequent first."""
     counted = deliveries.filter(wording__isnull=False).order_by().values_list("wording", "state")
     found = counted.annotate(number=Count("id"), newest=Max("id"), at=Max(time)).order_by("-number")
     return list(found[:SHOWN])

@@ -24,13 +24,13 @@ def message_choices() -> list[tuple[int, str]]:
 
 
 class DeliveryFilter(Filters):
-    """Quick search by retail user or reference; state, message, what needs a person, what waits for its time."""
+    """Search by retail user or reference; filter by state, message, need for attention, waiting for a time."""
 
     q = SearchFilter(label="Retail user or reference", method="search")
     state = django_filters.MultipleChoiceFilter(
         label="Status",
         choices=[(state.value, status("delivery", state.value).word) for state in State],
-        distinct=False,  # it would sort all that fit
+        distinct=False,  # it would sort all matching rows
     )
     message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
     needs_person = YesNoFilter(label="Needs attention")
@@ -42,7 +42,7 @@ class DeliveryFilter(Filters):
 
     batch = WholeFilter(field_name="change__batch_id", label="Batch")
 
-    #: Chosen by a link of the page of the queue only.
+    #: Only links of the queue's page set this.
     wording = WholeFilter(
         field_name="wording_id",
         label="Words",
@@ -65,11 +65,11 @@ class DeliveryFilter(Filters):
         )
 
     def waiting(self, queryset: QuerySet[Delivery], name: str, value: bool) -> QuerySet[Delivery]:
-        """Those that go out later, or the others."""
+        """Keep the deliveries that go out later, or the others."""
         later = for_its_time(timezone.now())
         return queryset.filter(later if value else ~later)
 
     def search(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
-        """By retail user, or by the whole reference."""
+        """Search by retail user, or by the whole reference."""
         text = value.strip()
         return queryset.alias(user_id=UserId("lane")).filter(of_user("lane", text) | Q(reference=text))

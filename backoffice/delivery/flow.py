@@ -1,4 +1,4 @@
-"""How messages went out over a time: throughput, what was waiting, when nothing was sent, how fast ODIN answered."""
+"""How messages went out over time: throughput, backlog, stops of sending, and ODIN's answer times."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,24 +17,24 @@ from backoffice.kit.formats import INDIA, ist
 from backoffice.kit.percentiles import nearest_rank
 from backoffice.odin.outcome import OutcomeKind
 
-#: How an attempt was read, with its tone, the lowest piece of a column first.
+#: Outcomes of attempts with their tone, from the bottom of a column upwards.
 SERIES = (("applied", "good"), ("refused", "bad"), ("unknown", "doubt"), ("not applied", "idle"))
-#: Outcomes that ODIN gave itself.
+#: Outcomes that come from an answer of ODIN.
 ANSWERED = (OutcomeKind.APPLIED.value, OutcomeKind.REFUSED.value)
-#: Answer times are counted in steps of so many milliseconds.
+#: Answer times are counted in steps of this many milliseconds.
 STEP_MS = 10
-#: Entries that begin a stop of all sending, with its words, and those that end it.
+#: Audit entries that begin a stop of all sending, with its words, and those that end it.
 BEGINS = {"delivery.paused": "Sending was paused", "delivery.circuit_opened": "ODIN could not be reached"}
 ENDS = {"delivery.resumed": "delivery.paused", "delivery.circuit_closed": "delivery.circuit_opened"}
-#: So many of those entries are looked at, the newest: an outage opens and closes the circuit a few times.
+#: How many of these entries are read, newest first. An outage opens and closes the circuit a few times.
 MOST_STOPS = 200
 
 
 @dataclass(frozen=True)
 class Window:
-    """A time up to now: its name in the address, what it is called, how long it is, and the minutes of a column.
+    """A time window that ends now: its name in the address, label, length, and minutes of a column.
 
-    Of `labelled` columns one has its time beneath. `every`: how often the page asks again.
+    Every `labelled`-th column has its time below. `every` is how often the page refreshes.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Flow:
-    """What the page of the queue shows of a window. Times of ODIN's answers are milliseconds, None without any."""
+    """What the page of the queue shows of a window. Answer times are milliseconds, None if there are none."""
 
     window: Window
     chart: Chart
@@ -69,17 +69,17 @@ class Flow:
 
     @property
     def windows(self) -> Sequence[Window]:
-        """Those that can be chosen."""
+        """Return the windows to choose from."""
         return WINDOWS
 
 
 def window_of(name: str) -> Window:
-    """The window of this name; the longest for any other."""
+    """Return the window of this name; the longest one if there is none."""
     return next((one for one in WINDOWS if one.name == name), WINDOWS[0])
 
 
 def gather(window: Window) -> Flow:
-    """The flow up to now, in seven queries, each of the window's rows alone."""
+    """Return the flow up to now, in seven queries that read only the window's rows."""
     now = timezone.now()
     begin = _columns(now, window)
     since, until = begin[0], begin[-1] + timedelta(minutes=window.column)
@@ -97,7 +97,7 @@ def gather(window: Window) -> Flow:
 
 
 def _columns(now: datetime, window: Window) -> list[datetime]:
-    """When each column begins, in India's time; the last one holds now."""
+    """Return when each column begins, in India's time; the last one contains now."""
     at = now.astimezone(INDIA).replace(second=0, microsecond=0)
     last = at - timedelta(minutes=at.minute % window.column)
     count = window.minutes // window.column
@@ -105,7 +105,10 @@ def _columns(now: datetime, window: Window) -> list[datetime]:
 
 
 def _place(at: datetime, begin: Sequence[datetime], window: Window) -> int:
-    """The number of the column that a minute belongs to; a clock that was set back leaves some after the last."""
+    """Return the number of the column of a minute.
+
+    After a clock was set back it may lie after the last one.
+    """
     return min(len(begin) - 1, int((at - begin[0]).total_seconds()) // (60 * window.column))
 
 
@@ -124,7 +127,7 @@ def _throughput(begin: Sequence[datetime], window: Window) -> list[Counter[str]]
 
 
 def _backlog(begin: Sequence[datetime], window: Window) -> list[int]:
-    """How many deliveries had no final outcome at the end of each column: today's number, counted back."""
+    """Return how many deliveries had no final outcome at the end of each column, counted back from now."""
     change = [0] * len(begin)
     since = begin[0]
     for at, number in _by_minute(Delivery.objects.filter(created_at__gte=since), "created_at"):
@@ -143,7 +146,7 @@ def _by_minute(deliveries: QuerySet[Delivery], time: str) -> Iterable[tuple[date
 
 
 def _answer_times(since: datetime) -> Counter[int]:
-    """How many attempts ODIN answered within so many milliseconds: the upper end of their step."""
+    """Count the attempts that ODIN answered within each step, by the step's upper end in milliseconds."""
     rows = (
         Attempt.objects.filter(started_at__gte=since, outcome__in=ANSWERED, duration_ms__isnull=False)
         .order_by()
@@ -154,7 +157,7 @@ def _answer_times(since: datetime) -> Counter[int]:
 
 
 def _stops(since: datetime) -> list[Stopped]:
-    """When all sending was paused or ODIN could not be reached, as the audit trail has it and as it is now."""
+    """Return when all sending was paused or ODIN could not be reached, by the audit trail and the present state."""
     entries = Entry.objects.filter(action__in=[*BEGINS, *ENDS], at__gte=since).order_by("-at", "-id")
     told = list(entries.values_list("at", "action")[:MOST_STOPS])[::-1]
     row = gate.state()
@@ -166,7 +169,7 @@ def _stops(since: datetime) -> list[Stopped]:
 def _stops_of(
     begins: str, told: Sequence[tuple[datetime, str]], since: datetime, lasting: datetime | None
 ) -> Iterator[Stopped]:
-    # What ends first, without a beginning, began before the window; of the oldest that are not looked at nobody knows.
+    # A stop whose beginning is not among the entries began before the window.
     begun = since if len(told) < MOST_STOPS else None
     for at, action in told:
         if action == begins:

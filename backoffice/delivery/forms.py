@@ -1,4 +1,4 @@
-"""The part of a form that asks before when something is not to be sent."""
+"""The part of a form that asks before when a change must not be sent."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ class TimeField(forms.CharField):
     )
 
     def to_python(self, value: Any) -> Any:
-        """The time. Raises ValidationError."""
+        """Return the time. Raises ValidationError."""
         text = str(value or "").strip()
         if not text:
             return None
@@ -38,7 +38,7 @@ class NotBeforeForm(forms.Form):
     not_before_time = TimeField(required=False, label="Time", help_text="In Kolkata.")
 
     def clean(self) -> dict[str, Any]:
-        """The moment of day and time. What is wrong with it is said at its field."""
+        """Return the moment of day and time. An error appears at its field."""
         found = super().clean() or self.cleaned_data
         day, time = found.pop("not_before_day", None), found.pop("not_before_time", None)
         found["not_before"] = None

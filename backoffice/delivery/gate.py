@@ -1,8 +1,8 @@
-"""Whether anything may be sent at all: the pause, the circuit breaker and the rate, shared by all workers.
+"""The gate decides whether anything may be sent: pause, circuit breaker and rate, shared by all workers.
 
-A worker asks `allowed` before each message and tells `report` what came of it. The circuit opens after FAILURES
-messages in a row that reached nobody or brought no answer; then one message at a time is let through as a probe, and
-the first that is answered closes it. A refusal is an answer.
+A worker asks `allowed` before each message and reports its outcome with `report`. The circuit opens after
+FAILURES messages in a row that could not reach ODIN or got no answer. Then one message at a time goes out as
+a probe, and the first one that is answered closes the circuit. A refusal is an answer.
 """
 
 import logging
@@ -34,36 +34,36 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: So many in a row open the circuit.
+#: This many failures in a row open the circuit.
 FAILURES = 5
-#: Seconds between probes: 1, 2, 4 ... at most the longest, so that work goes on soon after ODIN's return.
+#: Seconds between probes: 1, 2, 4 ... up to the last, so that sending resumes soon after ODIN returns.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
-#: A worker waits so long (seconds) for its turn under a rate limit; the next wake-up takes a later turn.
+#: A worker waits this long (seconds) for its turn under a rate limit; the next wake-up takes a later turn.
 LONGEST_WAIT = 2.0
 SUBJECT = "delivery"
-#: So often a sweep leaves its sign of life.
+#: How often a sweep records its sign of life.
 SIGN_OF_LIFE = timedelta(seconds=5)
-#: Beat asks for a sweep each second; none for so long means that beat or the workers stand still.
-#: Longer than a drain: where a worker does one thing at a time, its sweep waits for that.
+#: Beat asks for a sweep each second. None for this long means that beat or the workers have stopped. It is
+#: longer than a drain, since the sweep of a worker that does one thing at a time waits for it.
 SWEEP_LATE = timedelta(seconds=60)
 
 
 def state() -> Gate:
-    """The gate as it stands now. One query; its row is written when something first happens to it."""
+    """Return the present gate. One query; the row is written when it first changes."""
     return Gate.objects.select_related("paused_by").filter(pk=1).first() or Gate(pk=1)
 
 
 def swept(now: datetime) -> None:
-    """Note that beat asked and a worker came: the sign of life of both. Written seldom, since every worker reads it."""
+    """Record that beat asked and a worker came. Written rarely, since every worker reads it."""
     _row_is_there()
     old = Q(swept_at=None) | Q(swept_at__lt=now - SIGN_OF_LIFE) | Q(swept_at__gt=now + SIGN_OF_LIFE)
     Gate.objects.filter(old, pk=1).update(swept_at=now)
 
 
 def since_sweep(row: Gate) -> timedelta | None:
-    """How long ago a worker did what beat asks for each second; None where that never happened.
+    """Return how long ago a worker last did a sweep; None if never.
 
-    A time in the future, which a clock that was set back leaves, says nothing of the present and counts as never.
+    A time in the future, from before a clock was set back, counts as never.
     """
     now = timezone.now()
     if row.swept_at is None or row.swept_at > now + SIGN_OF_LIFE:
@@ -72,7 +72,7 @@ def since_sweep(row: Gate) -> timedelta | None:
 
 
 def sweeps_are_late(row: Gate) -> bool:
-    """Whether beat or the workers stand still, as far as their last sign of life tells."""
+    """Whether beat or the workers have stopped, judged by their last sign of life."""
     since = since_sweep(row)
     return since is None or since > SWEEP_LATE
 
@@ -91,32 +91,32 @@ def shut(row: Gate, dealer: DealerSession, now: datetime) -> bool:
 
 
 def is_shut() -> bool:
-    """Whether nothing may be sent now, of what was allowed before either. Two queries."""
+    """Whether nothing may be sent now, including messages allowed before. Two queries."""
     return shut(state(), session.as_it_is(), timezone.now())
 
 
 def allowed(wanted: int, *, reading: bool = False) -> int:
-    """How many messages this worker may send now, at most as many as it wants. Under a rate limit it waits for its
-    turn to send one.
+    """Return how many messages this worker may send now, at most as many as it wants.
 
-    `reading`: it has a question to ODIN, which probes an open circuit as well as a delivery that is due.
+    Under a rate limit it waits for its turn to send one. `reading`: the worker has a question to ODIN, which
+    probes an open circuit like a due delivery.
     """
     row, dealer, now = state(), session.as_it_is(), timezone.now()
     if shut(row, dealer, now):
         return 0
     if row.opened_at and not ((reading or due(now).exists()) and _probe(row, now)):
         return 0
-    # Without a session a single message brings about the logon: should it fail, the others were not even taken.
+    # Without a session, one message brings about the logon. If the logon fails, no others are affected.
     if row.opened_at or settings.DELIVERY_RATE or not session.logged_on(dealer):
         wanted = 1
     return wanted if _in_turn(row) else 0
 
 
 def report(outcomes: Sequence[Outcome]) -> None:
-    """Tell the gate what came of messages, in their order; it may open or close the circuit."""
+    """Report outcomes of messages to the gate, in their order; they may open or close the circuit."""
     told = [outcome for outcome in outcomes if outcome.asked]
     if len(told) < len(outcomes) and (row := state()).opened_at:
-        # It may have been the probe, which nobody else may be for as long as a call lasts.
+        # It may have been the probe. No other message may be the probe during a call.
         soon = timezone.now() + timedelta(seconds=LONGEST_PAUSE)
         Gate.objects.filter(pk=1, opened_at=row.opened_at, probe_at__gt=soon).update(probe_at=soon)
     for unreachable, alike in groupby(told, lambda outcome: outcome.unreachable):
@@ -130,7 +130,7 @@ def report(outcomes: Sequence[Outcome]) -> None:
 
 
 def pause(*, by: "User", reason: str) -> None:
-    """Stop all sending until somebody resumes it; what is in flight is finished. Raises DeliveryError."""
+    """Stop all sending until somebody resumes it; deliveries in flight are finished. Raises DeliveryError."""
     reason = _reason(by, reason)
     with transaction.atomic():
         _row_is_there()
@@ -143,7 +143,7 @@ def pause(*, by: "User", reason: str) -> None:
 
 
 def resume(*, by: "User", reason: str) -> None:
-    """Let sending go on. Raises DeliveryError."""
+    """Resume sending. Raises DeliveryError."""
     reason = _reason(by, reason)
     with transaction.atomic():
         resumed = Gate.objects.filter(pk=1, paused_at__isnull=False).update(
@@ -157,7 +157,7 @@ def resume(*, by: "User", reason: str) -> None:
 
 
 def _reason(by: "User", reason: str) -> str:
-    """The reason as it is kept, of somebody who may operate the gate. Raises DeliveryError."""
+    """Return the reason as stored, if this person may operate the gate. Raises DeliveryError."""
     if not by.has_perm("delivery.operate_gate"):
         raise DeliveryError("You may not pause or resume sending. Ask an admin.")
     missing = "Give a reason: everybody reads it on every page, and the audit trail keeps it."
@@ -165,20 +165,20 @@ def _reason(by: "User", reason: str) -> str:
 
 
 def _probe_is_due(row: Gate, now: datetime) -> bool:
-    """Whether it is time for one. A time later than any probe waits means that the clock was set back."""
+    """Whether a probe is due. A time beyond the longest wait means that the clock was set back."""
     if row.probe_at is None or row.probe_at <= now:
         return True
     return row.probe_at > now + timedelta(seconds=odin_config().total_timeout + 2 * LONGEST_PAUSE)
 
 
 def _probe(row: Gate, now: datetime) -> bool:
-    """Take the right to send one message through the open circuit; the others wait for what comes of it."""
+    """Take the right to send one message through the open circuit; the others wait for its outcome."""
     answered_by = now + timedelta(seconds=odin_config().total_timeout + LONGEST_PAUSE)
     return _unchanged(row, "probe_at").update(probe_at=answered_by) == 1
 
 
 def _in_turn(row: Gate) -> bool:
-    """Wait for this worker's turn, the messages being spaced evenly; False where it is too far away."""
+    """Wait for this worker's turn, with messages evenly spaced; False if the turn is too far away."""
     if not settings.DELIVERY_RATE:
         return True
     _row_is_there()
@@ -187,7 +187,7 @@ def _in_turn(row: Gate) -> bool:
         now = timezone.now()
         turn = max(row.next_turn_at or now, now)
         if turn > now + timedelta(seconds=2 * LONGEST_WAIT) + space:
-            turn = now  # nobody takes a turn so far away: the clock was set back
+            turn = now  # no worker takes a turn so far away: the clock was set back
         if (wait := (turn - now).total_seconds()) > LONGEST_WAIT:
             return False
         if _unchanged(row, "next_turn_at").update(next_turn_at=turn + space):
@@ -197,7 +197,7 @@ def _in_turn(row: Gate) -> bool:
 
 
 def _unchanged(row: Gate, column: str) -> QuerySet[Gate]:
-    """The gate, if a column of it is still as this worker saw it."""
+    """Return the gate's row if this column still has the value that this worker read."""
     return Gate.objects.filter(pk=1, **{column: getattr(row, column)})
 
 

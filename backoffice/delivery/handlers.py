@@ -1,7 +1,7 @@
-"""What a confirmed message does to the records, handed down by the registry of the kinds of change.
+"""How confirmed messages change records; the registry of the kinds of change fills this in.
 
-Delivery knows no business record. A handler is called in the transaction in which ODIN's confirmation is stored, so
-record, delivery and audit entry move together.
+Delivery knows no business records. It calls a handler in the transaction that stores ODIN's confirmation, so
+record, delivery and audit entry change together.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,10 +24,10 @@ ApplyMany = Callable[[Sequence[tuple[str, Values]]], list[Applied]]
 
 @dataclass(frozen=True)
 class Handler:
-    """What a message of one type does: `apply` takes the lane and the values of one that ODIN confirmed.
+    """How messages of one type change records: `apply` takes lane and values of one that ODIN confirmed.
 
-    `apply_many` does the same for several, of as many retail users, in fewer statements: for what comes by the
-    thousand, in files. `money`: two people say how one ended whose outcome is unknown.
+    `apply_many` takes several messages of different retail users, in fewer statements, for the thousands of a
+    file. `money`: two people must settle an unknown one.
     """
 
     apply: Apply
@@ -39,28 +39,28 @@ _handlers: dict[int, Handler] = {}
 
 
 def register(message_type: int, handler: Handler) -> None:
-    """Make known what a confirmed message of this type does. Raises ValueError where it does something else already."""
+    """Register the handler of a message type. Raises ValueError if the type has another one."""
     if _handlers.setdefault(message_type, handler) != handler:
         raise ValueError(f"Two handlers for message type {message_type}.")
 
 
 def is_money(message_type: int) -> bool:
-    """Whether two people settle a message of this type."""
+    """Whether a message of this type needs two people to settle it."""
     return message_type in money_types()
 
 
 def money_types() -> list[int]:
-    """The types of message that two people settle."""
+    """Return the types of message that need two people to settle."""
     return sorted(message_type for message_type, handler in _handlers.items() if handler.money)
 
 
 def apply(message_type: int, lane: str, values: Values) -> Applied:
-    """Let the records take what ODIN confirmed. Raises KeyError where no room keeps this message's record."""
+    """Update the records with what ODIN confirmed. Raises KeyError if no room handles this message."""
     return _handlers[message_type].apply(lane, values)
 
 
 def apply_many(message_type: int, confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
-    """Let the records take lane and values of several deliveries, of as many retail users."""
+    """Update the records with lane and values of several deliveries of different retail users."""
     handler = _handlers[message_type]
     if len(confirmed) > 1 and handler.apply_many:
         return handler.apply_many(confirmed)

@@ -1,4 +1,4 @@
-"""What waits for a create that did not come about: held, replaced by a correction, let go on by the next create."""
+"""Deliveries behind a failed create: put on hold, replaced by a correction, released by the next create."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from backoffice.delivery.states import Move, State
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: In so many lanes one statement looks for what is held.
+#: How many lanes one statement searches for held deliveries.
 AT_ONCE = 1000
 
 
 def held() -> Deliveries:
-    """What waits behind a create that did not come about."""
+    """Return the deliveries that wait behind a failed create."""
     found: Deliveries = Delivery.objects.filter(needs_person=True, state=State.ON_HOLD, held_by__isnull=False)
     return found
 
 
 def hold_back(create: Delivery, why: str) -> None:
-    """Hold what is queued behind a create that does not come about. `why`: "was refused" or the like."""
+    """Put on hold what is queued behind a create that failed. `why`: "was refused" or the like."""
     words = f"The create before it (D-{create.pk}) {why}."
     behind = Delivery.objects.filter(STILL_OPEN, lane=create.lane, state=State.QUEUED, id__gt=create.pk)
     for later in behind.order_by("id"):
@@ -33,7 +33,10 @@ def hold_back(create: Delivery, why: str) -> None:
 
 
 def let_go_on(creates: Sequence[Delivery]) -> None:
-    """Let what waited for creates go on, now that these are applied. In the transaction of their move."""
+    """Release what waited for these creates, which are now applied.
+
+    Call it in the transaction of their move.
+    """
     by_lane = {create.lane: create.pk for create in creates}
     for later in held().filter(lane__in=by_lane).order_by("id"):
         said = Said("delivery.freed", f"The user is created (D-{by_lane[later.lane]}), so it goes on.")
@@ -41,11 +44,11 @@ def let_go_on(creates: Sequence[Delivery]) -> None:
 
 
 def replace_held(creates: Deliveries, by: "User | None") -> None:
-    """Cancel what is held for a create that did not come about, where the change of a new create says it again.
+    """Cancel deliveries held for a failed create if the change of a new create repeats them.
 
-    Again means: a message of the same type. So the correction is what goes out, and no deposit is made twice. What it
-    does not say again, and what another change asked for, goes on after the new create. In the transaction of the
-    approval, whose last checker is `by`.
+    A message repeats another one of its type. So only the correction goes out, and no deposit is made twice.
+    Held deliveries that it does not repeat, and those of other changes, follow the new create. Call it in the
+    transaction of the approval, whose last checker is `by`.
     """
     waiting = held().filter(held_by__change=F("change"))
     lanes = list(creates.order_by().values_list("lane", flat=True))  # read and not joined, as in `look_again`

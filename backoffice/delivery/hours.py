@@ -1,4 +1,4 @@
-"""When messages may go to ODIN: hours and days of the settings, holidays of the exchanges, the time of one message."""
+"""When messages may go to ODIN: hours and days of the settings, exchange holidays, a message's own time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from backoffice.kit.formats import INDIA, ist, midnight
 if TYPE_CHECKING:
     from backoffice.delivery.models import Delivery
 
-#: Nothing is asked to wait for longer, and no opening is looked for beyond it.
+#: No message may wait longer, and no opening is searched for beyond it.
 YEAR = timedelta(days=366)
 NOT_BEFORE = "not before then, as its maker asked"
 
-#: The days on which exchanges are closed, with their names.
+#: Type of a function that returns the days on which exchanges are closed, with their names.
 Holidays = Callable[[], Mapping[date, str]]
 _holidays: list[Holidays] = []
 
 
 def register(holidays: Holidays) -> None:
-    """Make known who keeps the holidays that close sending. Called from `AppConfig.ready`."""
+    """Register the source of holidays that close sending. Call it from `AppConfig.ready`."""
     _holidays.append(holidays)
 
 
 @dataclass(frozen=True)
 class GoesOut:
-    """When a message goes out (UTC) and why not now. `at` is None where sending does not open within a year."""
+    """When a message goes out (UTC) and why not now. `at` is None if sending does not open within a year."""
 
     at: datetime | None
     why: str
@@ -41,15 +41,15 @@ class GoesOut:
 
 
 class SendingTimes:
-    """Hours, days and holidays as they are now. Holidays are read once, and only where days are limited."""
+    """The present hours, days and holidays. Holidays are read once, and only if days are limited."""
 
     @cached_property
     def holidays(self) -> Mapping[date, str]:
-        """The days that are closed as holidays, with their names."""
+        """Return the holidays on which sending is closed, with their names."""
         return {day: name for listed in _holidays for day, name in listed().items()}
 
     def closed(self, at: datetime) -> str:
-        """Why nothing may go out at this time, in words; empty while sending is open."""
+        """Return why nothing may go out at this time, in words; empty while sending is open."""
         local = at.astimezone(INDIA)
         if settings.SENDING_DAYS and local.weekday() not in settings.SENDING_DAYS:
             return f"nothing is sent on a {local:%A}"
@@ -62,7 +62,7 @@ class SendingTimes:
         return ""
 
     def opens(self, after: datetime) -> datetime | None:
-        """The first time, not before `after`, at which sending is open; None where there is none within a year."""
+        """Return the first time from `after` on at which sending is open; None if there is none within a year."""
         if not self.closed(after):
             return after
         begin = settings.SENDING_HOURS[0] if settings.SENDING_HOURS else None
@@ -76,7 +76,7 @@ class SendingTimes:
         return None
 
     def goes_out(self, not_before: datetime | None, now: datetime) -> GoesOut | None:
-        """When something goes out that its maker lets go at `not_before` (None: at once); None where that is now."""
+        """Return when a message with this `not_before` (None: at once) goes out; None if that is now."""
         wanted = max(now, not_before or now)
         reasons = [NOT_BEFORE] if wanted > now else []
         if closed := self.closed(wanted):
@@ -84,19 +84,19 @@ class SendingTimes:
         return GoesOut(self.opens(wanted), ", and ".join(reasons)) if reasons else None
 
     def of(self, delivery: "Delivery", now: datetime) -> GoesOut | None:
-        """When a delivery goes out that waits for its time; None for any other."""
+        """Return when a delivery that waits for its time goes out; None for any other."""
         if delivery.finished_at or delivery.needs_person or delivery.let_through or delivery.lease_token:
             return None
         return self.goes_out(delivery.not_before, now)
 
 
 def closed(at: datetime) -> str:
-    """Why nothing may go out at this time, in words; empty while sending is open."""
+    """Return why nothing may go out at this time, in words; empty while sending is open."""
     return SendingTimes().closed(at)
 
 
 def fault(not_before: datetime | None) -> str:
-    """What speaks against a time before which something is not to be sent, in words; empty where nothing does."""
+    """Return why this `not_before` is not acceptable, in words; empty if it is."""
     now = timezone.now()
     if not_before is None:
         return ""

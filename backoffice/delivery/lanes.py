@@ -1,10 +1,10 @@
-"""The queue in turn, as a claim walks it, without what waits in a blocked lane: that is set aside.
+"""The queue in claiming order, with deliveries of blocked lanes set aside.
 
-A delivery is hindered while a person, a time or the pause of its file keeps it from going, and what is behind it in its
-lane waits with it. Such a one is marked, so that no claim looks at its lane again and again. The mark saves time and
-decides nothing: of what has none, a claim looks at the lane. It is set only while what is in front is locked, and each
-operation that lets a hindered delivery go, or ends it, takes the marks of its lane away after its own update
-(`look_again`). So none is left behind, whoever comes first.
+A delivery is hindered while a person, a time or the pause of its file keeps it from going out. Everything
+behind it in its lane waits too. These waiting deliveries are marked, so that claims skip them. The mark only
+saves time: for a delivery without a mark, the claim checks the lane. The mark is set only while the delivery
+in front is locked. Each operation that releases or ends a hindered delivery removes the marks of its lane
+after its own update (`look_again`). So no mark is left over, in whatever order they run.
 """
 
 from collections.abc import Iterable
@@ -17,25 +17,25 @@ from django.utils import timezone
 from backoffice.delivery.hours import closed
 from backoffice.delivery.models import CREATES, MAY_GO, STILL_OPEN, UNHINDERED, Deliveries, Delivery
 
-#: What waits behind every hindered delivery. A create may pass some, and what is ahead passes all.
+#: Deliveries that wait behind every hindered one. A create may pass some of these, and `ahead` passes all.
 ORDINARY = Q(ahead=False) & ~Q(message_type__in=CREATES)
-#: So many of the queue in turn are looked at together, and so often at most while half of them are set aside.
+#: How many of the queue are examined together, and how often at most while half of them are set aside.
 TOGETHER, ROUNDS = 200, 10
-#: In so many lanes one statement looks again.
+#: How many lanes one statement of `look_again` covers.
 AT_ONCE = 1000
 
 
 def in_turn(now: datetime) -> Deliveries:
-    """What a claim looks through, in turn; while sending is closed, what was let through."""
+    """Return what a claim searches, in order; while sending is closed, only urgent messages."""
     found: Deliveries = Delivery.objects.filter(MAY_GO).order_by("priority", "id")
     return found.filter(let_through=True) if closed(now) else found
 
 
 def without_sorting() -> None:
-    """Let PostgreSQL walk the queue in turn in this transaction, whatever it believes of it.
+    """Make PostgreSQL read the queue by its index in this transaction, whatever its statistics say.
 
-    Right after the approval of a file its statistics are those of before; it would read and sort the whole file for
-    each claim, until autovacuum comes by.
+    Right after a file is approved they are out of date. PostgreSQL would read and sort the whole file for
+    each claim until autovacuum runs.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -43,9 +43,9 @@ def without_sorting() -> None:
 
 
 def set_aside() -> int:
-    """Set aside what is next in turn and waits in a blocked lane. Returns how much.
+    """Set aside deliveries at the front of the queue that wait in a blocked lane. Returns how many.
 
-    Only the front of the queue is looked at: what can go leaves it, and what cannot gathers there.
+    Only the front matters: deliveries that can go leave it, and those that cannot gather there.
     """
     count = 0
     for _ in range(ROUNDS):
@@ -57,9 +57,10 @@ def set_aside() -> int:
 
 
 def look_again(lanes: Iterable[str]) -> None:
-    """Let claims look again at what is set aside in these lanes. After the update of what was in front of it.
+    """Let claims consider these lanes again, after the delivery in front was updated.
 
-    The lanes are read, never joined: of a new file PostgreSQL expects one, and would compare all with all.
+    The lanes are read, never joined: PostgreSQL expects one lane of a new file and would compare all with
+    all.
     """
     wanted = sorted(set(lanes))
     for start in range(0, len(wanted), AT_ONCE):
@@ -76,7 +77,7 @@ def _set_aside_next() -> int:
     waiting = [number for number, waits in window.values_list("pk", "waits")[:TOGETHER] if waits]
     if not waiting:
         return 0
-    # Nobody's locks are waited for: what another moves just now, the next sweep looks at.
+    # This waits for no lock: the next sweep finds deliveries that another transaction is moving.
     lanes = dict(_locked(Delivery.objects.filter(MAY_GO, pk__in=waiting)).values_list("pk", "lane"))
     fronts: dict[str, int] = {}
     for lane, number, ahead in _locked(_hindered().filter(lane__in=set(lanes.values()))).values_list(
@@ -88,7 +89,7 @@ def _set_aside_next() -> int:
 
 
 def _hindered() -> Deliveries:
-    """What may not go now and is with no worker."""
+    """Return the hindered deliveries that no worker holds."""
     return Delivery.objects.filter(STILL_OPEN, ~UNHINDERED, lease_token=None)
 
 

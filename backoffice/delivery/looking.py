@@ -1,4 +1,4 @@
-"""What a person looks at before they settle an unknown delivery, registered by the rooms that can read it of ODIN."""
+"""What people check before they settle an unknown delivery; rooms that can read it from ODIN register it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from backoffice.kit.components import Beside
 class Attempts:
     """The attempts at a delivery in doubt: its retail user, when the first began, and when the last ended.
 
-    `last_at` is None while an attempt has not ended or another one follows: what is read of ODIN then says nothing yet.
+    `last_at` is None while an attempt runs or another one will follow: readings from ODIN then prove nothing
+    yet.
     """
 
     lane: str
@@ -26,12 +27,12 @@ _looks: dict[int, Look] = {}
 
 
 def register(message_types: Iterable[int], look: Look) -> None:
-    """Let what became of these messages be looked for. Called from `AppConfig.ready`."""
+    """Register how to check the effect of these messages. Call it from `AppConfig.ready`."""
     _looks.update(dict.fromkeys(message_types, look))
 
 
 def look(delivery: Delivery) -> Beside | None:
-    """What there is to see for a delivery; None where ODIN can be asked nothing about such a message."""
+    """Return what can be checked for a delivery; None if ODIN has no read for such a message."""
     found = _looks.get(delivery.message_type)
     if found is None:
         return None
@@ -44,7 +45,7 @@ def look(delivery: Delivery) -> Beside | None:
 
 
 def _end(attempt: Attempt, delivery: Delivery) -> datetime | None:
-    """When an attempt ended; of one whose worker died, when its lane had rested. None while it goes on."""
+    """Return when an attempt ended; if its worker died, when its lane had rested. None while it runs."""
     if not attempt.outcome:
         return None
     if attempt.duration_ms is None:

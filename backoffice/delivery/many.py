@@ -1,4 +1,4 @@
-"""Settling many deliveries at once: each for itself, in a transaction of its own, with an answer for each."""
+"""Settle many deliveries at once, each in a transaction of its own, with a result for each."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one of many: whether it was done, and in words."""
+    """The result for one of many: whether it was done, and in words."""
 
     number: int
     done: bool
@@ -40,18 +40,18 @@ def _cancel(number: int, by: "User", reason: str) -> str:
     return "Cancelled. It is never sent."
 
 
-#: What may be done with many, by its name in addresses.
+#: The actions for many deliveries, by name in addresses.
 ACTIONS: dict[str, Callable[[int, "User", str], str]] = {"free": _free, "again": _again, "cancel": _cancel}
 
 
-#: Holds of the deliveries of which one of them may be asked.
+#: Condition for deliveries that allow at least one of these actions.
 ALLOW_ANY = STILL_OPEN & (
     Q(state=State.ON_HOLD) | Q(state=State.QUEUED, doubted=False) | Q(state=State.UNKNOWN, needs_person=True)
 )
 
 
 def act(action: str, numbers: Iterable[int], *, by: "User", reason: str) -> list[Told]:
-    """Do one of ACTIONS with each delivery, the oldest first, as the operation allows it for that one."""
+    """Do one of ACTIONS with each delivery, oldest first, if the operation allows it."""
     return [_one(ACTIONS[action], number, by, reason) for number in sorted(set(numbers))]
 
 
@@ -63,11 +63,11 @@ def _one(do: Callable[[int, "User", str], str], number: int, by: "User", reason:
 
 
 def allows_any(delivery: Delivery) -> bool:
-    """Whether one of ACTIONS may be asked of a delivery."""
+    """Whether one of ACTIONS is possible for a delivery."""
     return not operations.allowed(delivery).isdisjoint(ACTIONS)
 
 
 def how_many_allow(deliveries: Iterable[Delivery]) -> dict[str, int]:
-    """For each of ACTIONS, of how many of these deliveries it may be asked."""
+    """Count for each of ACTIONS how many of these deliveries allow it."""
     allowed = [operations.allowed(delivery) for delivery in deliveries]
     return {action: sum(action in each for each in allowed) for action in ACTIONS}

@@ -1,4 +1,4 @@
-"""Pages for settling several deliveries at once: looking at all that were chosen, and what became of each."""
+"""Pages for settling several deliveries at once: review of the selected ones, and the result of each."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from backoffice.protocol.message import REQUESTS
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many are settled at once: a page answers within seconds, and a person can look through them.
+#: How many are settled at once: the page answers within seconds, and a person can read them.
 AT_ONCE = 200
 DONE = {"free": "taken off hold", "again": "to be sent again", "cancel": "cancelled"}
 
@@ -30,7 +30,7 @@ DONE = {"free": "taken off hold", "again": "to be sent again", "cancel": "cancel
 @for_staff("delivery.resolve_delivery")
 @require_http_methods(["GET", "POST"])
 def several(request: StaffRequest) -> HttpResponse:
-    """All that were chosen, to be looked at; then one thing is done with those that are ticked, for one reason."""
+    """Show all selected deliveries, then do one action with the ticked ones, for one reason."""
     if request.method == "POST":
         return _settled(request, request.user)
     return _page(request, _numbers(request.GET.getlist("delivery")))

@@ -1,4 +1,4 @@
-"""Deliveries (messages owed to ODIN) and attempts (each try at one)."""
+"""Deliveries (messages for ODIN) and attempts (each try at sending one)."""
 
 from typing import Any
 
@@ -17,30 +17,30 @@ from backoffice.protocol.message import REQUESTS, Repeat
 
 
 class Priority(models.IntegerChoices):
-    """Whose turn it is first, among different retail users."""
+    """Which of different retail users goes first."""
 
     SINGLE = 0, "One change"
     BATCH = 1, "Part of a file"
 
 
-#: The types of message that add under a reference, which no two of them share.
+#: The types of message that add amounts under a unique reference.
 REFERENCED = tuple(
     sorted(kind for kind, message in REQUESTS.items() if message.repeat is Repeat.SAME_REFERENCE)
 )
 #: The types of message that create a retail user.
 CREATES = tuple(sorted(kind for kind, message in REQUESTS.items() if message.repeat is Repeat.CREATE))
-#: Every state but the final ones, in a form that both databases recognise as the condition of a partial index.
+#: Every state except the final ones, in a form that both databases match with a partial index.
 STILL_OPEN = Q(finished_at__isnull=True)
-#: What does not keep a delivery from going: no person, no time, no pause of its file.
+#: No person, no time and no pause of its file keeps the delivery from going out.
 UNHINDERED = Q(paused=False, needs_person=False, not_before__isnull=True)
-#: What a claim looks through: nothing that is hindered, that waits behind such a one, or that a worker has.
+#: What a claim searches: not hindered, not behind a hindered one, not held by a worker.
 MAY_GO = STILL_OPEN & UNHINDERED & Q(set_aside=False, lease_token__isnull=True)
 
 
 class Wording(models.Model):
-    """A text with which attempts end that were not applied, without what differs from one delivery to the next.
+    """The wording of a refusal or doubt, without the parts that differ between deliveries.
 
-    `unlisted`: ODIN refused with it, and the table of known refusals does not have it; somebody reads it once.
+    `unlisted`: a refusal by ODIN that the table of known refusals does not have; a person reads it once.
     Times are UTC.
     """
 
@@ -68,12 +68,12 @@ class Wording(models.Model):
 
     @property
     def is_new(self) -> bool:
-        """Whether it waits for somebody to read it."""
+        """Whether a person must still read it."""
         return self.unlisted and self.read_at is None
 
 
 class Settlement(models.TextChoices):
-    """What a person finds of a delivery that is unknown."""
+    """What a person finds out about an unknown delivery."""
 
     APPLIED = "applied", "It is in ODIN"
     AGAIN = "again", "Send it again"
@@ -81,21 +81,23 @@ class Settlement(models.TextChoices):
 
 
 class Deliveries(models.QuerySet["Delivery"]):
-    """What is owed to ODIN."""
+    """Query set of deliveries."""
 
     def meeting(self, *conditions: Any, **columns: Any) -> "Deliveries":
-        """Those that meet more conditions, as `filter`; but these are only tested, and nothing is found by them.
+        """Keep those that also meet these conditions, like `filter`, but never search by them.
 
-        For the deliveries of a file or a change, which are found by that. PostgreSQL expects one row of a file that
-        came after its statistics were made: it would compare each change of the file with each delivery that meets
+        For the deliveries of a file or change, which are found by that. For a file newer than its statistics
+        PostgreSQL expects one row, and would compare each change of the file with each delivery that meets
         the conditions.
         """
         met = Case(When(Q(*conditions, **columns), then=True), default=False, output_field=BooleanField())
         return self.filter(met)
 
     def with_messages(self) -> "Deliveries":
-        """With their messages, which lie in their changes; without what else those hold. One query more, and no join:
-        a plan made just after a large file would look for each change among all.
+        """Load their messages, which are stored in their changes, without the rest of the change.
+
+        One more query instead of a join: a plan made just after a large file would search all deliveries for
+        each change.
         """
         columns = ("messages", "content_hash", "state", "batch", "request_id")
         lean = apps.get_model("changes", "Change").objects.only(*columns)
@@ -103,19 +105,20 @@ class Deliveries(models.QuerySet["Delivery"]):
 
 
 class Delivery(Leased):
-    """One message owed to ODIN. The table is the queue; Celery only wakes workers.
+    """One message for ODIN. The table is the queue; Celery only wakes workers.
 
-    `lane` is `GROUP/USER`: messages of one lane leave one at a time, in the order of their ids (A5), but for one that
-    is `ahead`. `priority` orders different lanes; a lane's earlier deliveries inherit that of a later urgent one.
-    What it says is the change's message number `part`, or `own_values` where the portal adds a message to what was
-    approved; both have secrets sealed. `content_hash` is what the checker approved. Times are UTC.
+    `lane` is `GROUP/USER`: messages of a lane leave one at a time, in the order of their ids (A5), except
+    that `ahead` goes first. `priority` orders different lanes; earlier deliveries of a lane inherit that of a
+    later urgent one. The content is message number `part` of the change, or `own_values` if the portal adds a
+    message to an approved change; secrets in both are sealed. `content_hash` is the hash of the approved
+    content. Times are UTC.
     """
 
     change = models.ForeignKey(
         "changes.Change",
         on_delete=models.PROTECT,
         related_name="deliveries",
-        db_constraint=False,  # the guards of changes say more, and once a statement
+        db_constraint=False,  # the guards of changes check more, once a statement
         db_index=False,  # delivery_of_a_part_once begins with it
     )
     message_type = models.PositiveSmallIntegerField()
@@ -136,7 +139,7 @@ class Delivery(Leased):
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
-        db_index=False,  # asked only of what waits for a person, or of one lane
+        db_index=False,  # asked only for deliveries that wait for a person, or of one lane
         help_text="On hold: the create that did not come about. The next one of this user lets it go on.",
     )
     paused = models.BooleanField(default=False, help_text="Its file is paused: nobody claims it.")
@@ -226,8 +229,9 @@ class Delivery(Leased):
             models.UniqueConstraint(fields=["change", "part"], name="delivery_of_a_part_once"),
         ]
         indexes = [
-            # Those that a claim walks: the queue in turn, while sending is closed its urgent part alone, and what is
-            # open in a lane. What no worker may take is not in the first two: each claim would pass over it.
+            # The indexes that a claim reads: the queue in order, its urgent part while sending is closed, and
+            # the open deliveries of a lane. The first two leave out what no worker may take, so that claims
+            # do not read past it.
             models.Index(fields=["priority", "id"], condition=MAY_GO, name="delivery_next"),
             models.Index(
                 fields=["priority", "id"], condition=MAY_GO & Q(let_through=True), name="delivery_next_urgent"
@@ -242,21 +246,21 @@ class Delivery(Leased):
                 name="delivery_not_yet",
             ),
             models.Index(fields=["lane"], condition=Q(set_aside=True), name="delivery_set_aside"),
-            # What every page's navigation and the operators' page count.
+            # For the counts in every page's navigation and on the operators' page.
             models.Index(fields=["id"], condition=Q(needs_person=True), name="delivery_needing_person"),
             models.Index(fields=["lane", "-id"], name="delivery_by_lane"),
-            # What its list is searched and filtered by.
+            # For searches and filters of the list.
             BeginningIndex(UserId("lane"), name="delivery_by_user_id"),
             models.Index(fields=["reference"], condition=~Q(reference=""), name="delivery_by_reference"),
             models.Index(fields=["message_type", "-id"], name="delivery_by_message"),
             models.Index(fields=["created_at", "-id"], name="delivery_by_time"),
             models.Index(fields=["state", "-id"], condition=Q(state__in=RARE), name="delivery_by_rare_state"),
-            # What a claim asks of each create that is queued.
+            # For the check of each queued create by a claim.
             models.Index(fields=["lane"], condition=Q(held_by__isnull=False), name="delivery_held_by_lane"),
             models.Index(
                 fields=["wording", "-id"], condition=Q(wording__isnull=False), name="delivery_by_wording"
             ),
-            # Without the open ones: a planner must not look here for what a claim wants.
+            # Without open deliveries, so that the planner does not use it for a claim.
             models.Index(fields=["finished_at"], condition=~STILL_OPEN, name="delivery_by_end"),
         ]
 
@@ -275,14 +279,15 @@ class Delivery(Leased):
 
     @property
     def words(self) -> str:
-        """What was said of it: by ODIN, otherwise by the portal."""
+        """The words of its outcome: ODIN's, otherwise the portal's."""
         return self.text or self.reason
 
 
 class Gate(models.Model):
-    """What may stop all sending (row 1, shared by all workers): a pause by a person, the circuit breaker, the rate.
+    """What may stop all sending (row 1, shared by all workers): a person's pause, the circuit breaker, the rate.
 
-    Times are UTC. `opened_at` is set while the circuit is open; `probe_at` is when the next message may be let through.
+    Times are UTC. `opened_at` is set while the circuit is open; `probe_at` is when the next message may go
+    out.
     """
 
     paused_at = models.DateTimeField(null=True)
@@ -307,9 +312,9 @@ class Gate(models.Model):
 
 
 class Attempt(models.Model):
-    """One try at a delivery, written before the first byte leaves and finished when the answer was read.
+    """One try at a delivery, written before the first byte leaves and completed when the answer was read.
 
-    `request` is the message with secrets masked; `answer` is what came back, raw (M3).
+    `request` is the message with secrets masked; `answer` is the raw answer (M3).
     """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts", db_index=False)

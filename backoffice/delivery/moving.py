@@ -1,4 +1,4 @@
-"""The transaction in which deliveries move, at whose end the results of their changes follow."""
+"""The transaction in which deliveries move, and which updates the results of their changes at its end."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -6,21 +6,24 @@ from contextvars import ContextVar
 
 from django.db import transaction
 
-#: The changes whose deliveries moved in the present transaction; None outside of `moving`.
+#: The changes whose deliveries moved in the present transaction; None outside `moving`.
 _moved: ContextVar[set[int] | None] = ContextVar("moved", default=None)
 _followers: list[Callable[[Collection[int]], None]] = []
 
 
 def register(follow: Callable[[Collection[int]], None]) -> None:
-    """Call `follow` with the changes whose deliveries moved, in their transaction. Called from `AppConfig.ready`."""
+    """Call `follow` with the changes whose deliveries moved, in their transaction.
+
+    Use it in `AppConfig.ready`.
+    """
     _followers.append(follow)
 
 
 @contextmanager
 def moving() -> Iterator[None]:
-    """A transaction in which deliveries move; within another one, a part of that.
+    """Open a transaction in which deliveries move, or join the open one.
 
-    What follows comes last: everybody locks deliveries before changes, so that no two wait for each other.
+    The followers run last: every transaction locks deliveries before changes, so no two wait for each other.
     """
     if _moved.get() is not None:
         with transaction.atomic(savepoint=False):
@@ -39,7 +42,7 @@ def moving() -> Iterator[None]:
 
 
 def moved(change_ids: Iterable[int]) -> None:
-    """Note that deliveries of these changes moved. Raises RuntimeError outside of `moving`."""
+    """Note that deliveries of these changes moved. Raises RuntimeError outside `moving`."""
     changes = _moved.get()
     if changes is None:
         raise RuntimeError("A delivery moves inside of `moving` only: its change must follow.")

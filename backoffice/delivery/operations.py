@@ -1,4 +1,4 @@
-"""What people do with deliveries: settle an unknown one, let a held one go on, cancel an unsent one, read refusals."""
+"""People's actions on deliveries: settle unknown, release held, cancel unsent ones, read refusals."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def allowed(delivery: Delivery) -> set[str]:
-    """What a person may do with a delivery as it stands: applied, again, refused, free, cancel, read."""
+    """The actions that a person may take in the present state: applied, again, refused, free, cancel, read."""
     allows = {
         "applied": delivery.state == State.UNKNOWN and delivery.needs_person,
         "again": delivery.state == State.UNKNOWN and delivery.needs_person,
@@ -39,10 +39,11 @@ def allowed(delivery: Delivery) -> set[str]:
 
 
 def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> Delivery:
-    """Settle an unknown delivery: it is in ODIN, or the same content is sent again, or it is given up as refused.
+    """Settle an unknown delivery: it is in ODIN, or send it again, or give it up as refused.
 
-    Of money the first person proposes, and the delivery stays unknown until another says the same. Raises DeliveryError
-    when the person may not, gives no reason, the delivery does not wait for a person, or its lane still rests.
+    For money, the first person proposes, and the delivery stays unknown until another person agrees. Raises
+    DeliveryError if the person may not, gives no reason, the delivery does not wait for a person, or its lane
+    still rests.
     """
     reason = _reason(by, reason)
     with moving():
@@ -52,7 +53,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
         if not delivery.needs_person:
             raise DeliveryError("This delivery is being repeated automatically. Wait for its outcome.")
         if delivery.next_try_at and delivery.next_try_at > timezone.now():
-            # Until its lane has rested, ODIN may still be working on it: nobody can know yet what becomes of it.
+            # Until its lane has rested, ODIN may still be working on it, and nobody can know its outcome.
             until = timezone.localtime(delivery.next_try_at)
             raise DeliveryError(
                 f"It was sent just now and may still take effect. Look in ODIN after {until:%H:%M:%S}."
@@ -85,7 +86,7 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
 
 
 def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
-    """Let a delivery on hold go back to the queue. Raises DeliveryError."""
+    """Release a delivery on hold into the queue. Raises DeliveryError."""
     reason = _reason(by, reason)
     with moving():
         delivery = _locked(delivery_id)
@@ -96,7 +97,10 @@ def free(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 
 
 def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
-    """Take back a delivery of which nothing was sent; what is queued behind a create is held. Raises DeliveryError."""
+    """Cancel a delivery that was never sent; what is queued behind a create is put on hold.
+
+    Raises DeliveryError.
+    """
     reason = _reason(by, reason)
     with moving():
         delivery = _locked(delivery_id)
@@ -110,7 +114,7 @@ def cancel(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 
 
 def read_refusal(delivery_id: int, *, by: "User", reason: str) -> Delivery:
-    """Say that a refusal that a person had to look at was looked at, and what came of it. Raises DeliveryError."""
+    """Mark a refusal as read, with the result of the inspection. Raises DeliveryError."""
     reason = _reason(by, reason)
     with transaction.atomic():
         delivery = _locked(delivery_id)
@@ -123,7 +127,7 @@ def read_refusal(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 
 
 def read_words(wording_id: int, *, by: "User") -> Wording:
-    """Say that new words of ODIN were read: the same words are not shown as new again. Raises DeliveryError."""
+    """Mark a new wording of ODIN as read, so that it no longer shows as new. Raises DeliveryError."""
     if not by.has_perm("delivery.resolve_delivery"):
         raise DeliveryError("You may not say so for everybody. Ask a checker.")
     with transaction.atomic():
@@ -137,9 +141,9 @@ def read_words(wording_id: int, *, by: "User") -> Wording:
 
 
 def _agreed(delivery: Delivery, by: "User", found: Settlement, reason: str) -> bool:
-    """Whether another person proposed the same before; else this is the proposal, kept until somebody agrees.
+    """Whether another person has proposed this decision; otherwise store it as the proposal.
 
-    Neither of them is the maker, who would be one of two pairs of eyes on their own money.
+    Neither of them may be the maker, who would be one of two pairs of eyes on their own money.
     """
     if delivery.change.made_by_id == by.pk:
         raise DeliveryError("You made this change. Two others must settle it, since it is money.")
@@ -155,7 +159,7 @@ def _agreed(delivery: Delivery, by: "User", found: Settlement, reason: str) -> b
 
 
 def _reason(by: "User", reason: str) -> str:
-    """The reason as it is kept, of somebody who may settle deliveries. Raises DeliveryError."""
+    """Return the reason as stored, if this person may settle deliveries. Raises DeliveryError."""
     if not by.has_perm("delivery.resolve_delivery"):
         raise DeliveryError("You may not settle deliveries. Ask a checker.")
     return checked(reason, DeliveryError, "Give a reason: it is kept in the audit trail.")
@@ -169,7 +173,7 @@ def _locked(delivery_id: int) -> Delivery:
 
 
 def _not_from_here(delivery: Delivery, step: Move) -> DeliveryError:
-    """What a person is told who wants a move that the delivery's state does not have."""
+    """Return the error text for a move that the delivery's state does not allow."""
     froms = [before.label.lower() for before, move in MOVES if move is step]
     now = State(delivery.state).label.lower()
     return DeliveryError(f"This delivery is {now}. That is possible only while it is {' or '.join(froms)}.")

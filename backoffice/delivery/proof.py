@@ -1,4 +1,4 @@
-"""Whether a delivery is what people approved: asked before each sending, of the rows as they are then."""
+"""Whether people approved what a delivery sends. Checked before each sending, with the rows read then."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from backoffice.protocol.split import confirming
 
 
 def is_approved(delivery: Delivery) -> bool:
-    """Whether its change is approved, and its message is one of the change's or follows from a creation among them.
+    """Whether its change is approved, and its message belongs to the change or follows from one of its creates.
 
-    Who could write into the table of deliveries could otherwise send what nobody has seen.
+    Otherwise anybody who can write to the delivery table could send messages that nobody approved.
     """
     change = delivery.change
     if change.state != "approved" or content_hash(change.messages) != change.content_hash:
@@ -28,6 +28,6 @@ def is_approved(delivery: Delivery) -> bool:
 
 
 def _confirming(messages: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
-    """What makes the creations among these messages certain."""
+    """Return the messages that confirm the values of the creates among these messages."""
     creates = [each["values"] for each in messages if REQUESTS[each["type"]].repeat is Repeat.CREATE]
     return [(message.type, dict(values)) for create in creates for message, values in confirming(create)]

@@ -1,7 +1,7 @@
-"""The database as the queue: putting in, moving, claiming, and finding what a dead worker left behind.
+"""The database as the queue: enqueue, move, claim, and recover from dead workers.
 
-Every move is a compare-and-set on id, state and lease token that must change exactly one row. It writes an audit entry,
-but for a claim: what comes of that is an attempt, which names its worker, or another move.
+Every move is a compare-and-set on id, state and lease token that must change exactly one row. It writes an
+audit entry, except for a claim, which is followed by an attempt that names its worker, or by another move.
 """
 
 import uuid
@@ -33,17 +33,17 @@ from backoffice.odin.outcome import OutcomeKind
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: How many lanes a claim may find taken by others before it gives up; the next wake-up goes on.
+#: How many taken lanes a claim may meet before it gives up; the next wake-up continues.
 TRIES = 20
 
 
 class MovedApart(Exception):
-    """Deliveries that should move together do not stand alike any more: the transaction must be undone."""
+    """Deliveries that should move together are no longer in one state: undo the transaction."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A worker's right to send one delivery until its lease ends (UTC)."""
+    """A worker's right to send one delivery until its lease expires (UTC)."""
 
     delivery: Delivery
     token: uuid.UUID
@@ -52,7 +52,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Said:
-    """What the audit entry of a move says. `by` is None for what workers do on their own."""
+    """Data for the audit entry of a move. `by` is None for actions of workers."""
 
     action: str
     text: str
@@ -78,9 +78,9 @@ def enqueue(
 ) -> Delivery:
     """Put one approved message in the queue, in the transaction of its approval.
 
-    `values` have secrets sealed: those of the change's message number `part`, or (None) others, to be kept, whose
-    part is `number`.
-    What is open before it in its lane takes its priority, or it would wait behind everybody's batches.
+    `values` have secrets sealed: those of the change's message number `part`, or (None) additional ones,
+    stored with the delivery under part `number`. Open deliveries before it in its lane take its priority;
+    otherwise it would wait behind everybody's batches.
     """
     Delivery.objects.filter(STILL_OPEN, lane=lane, priority__gt=priority).update(priority=priority)
     return Delivery.objects.create(
@@ -108,10 +108,10 @@ def move(
     effect: Callable[[], Applied] | None = None,
     **columns: Any,
 ) -> bool:
-    """Move a delivery as the table in `states` says; False when it was no longer as this object has it.
+    """Move a delivery by the table in `states`; False if it has changed since this object was read.
 
-    `effect` is what the move does to the records; it happens only if the move did. A lease ends with every move but
-    a claim. Raises IllegalMove where the table has no such move.
+    `effect` updates the records and runs only if the move succeeded. Every move except a claim ends the
+    lease. Raises IllegalMove if the table has no such move.
     """
     if not advance([delivery], step, **columns):
         return False
@@ -120,10 +120,10 @@ def move(
 
 
 def advance(deliveries: Sequence[Delivery], step: Move, **columns: Any) -> bool:
-    """The compare-and-set of deliveries that are alike in state; False when none was as this object has it any more.
+    """Move deliveries of one state by compare-and-set; False if none is unchanged.
 
-    In the transaction (`moving`) of the caller, who writes the audit entries. Raises MovedApart when only some were,
-    and IllegalMove where the table has no such move.
+    Call it in `moving`; the caller writes the audit entries. Raises MovedApart if only some were unchanged,
+    and IllegalMove if the table has no such move.
     """
     before = deliveries[0].state
     state = after(before, step)
@@ -169,16 +169,16 @@ def note(entries: Iterable[tuple[Delivery, Said, Applied]]) -> None:
 
 
 def due(now: datetime) -> Deliveries:
-    """Deliveries that may be claimed now, in turn: the first open one of each lane whose time has come.
+    """Return deliveries that may be claimed now, in order: the first open one of each lane whose time has come.
 
-    A create passes what is held for one that did not come about: it is what they wait for. While sending is closed,
-    only what a person let through goes.
+    A create passes deliveries on hold for a failed create, since they wait for it. While sending is closed,
+    only urgent messages go.
     """
     in_lane = Delivery.objects.filter(STILL_OPEN, lane=OuterRef("lane"))
     before_it = in_lane.filter(Q(id__lt=OuterRef("id")) | Q(ahead=True))
     ahead_too = in_lane.filter(ahead=True, id__lt=OuterRef("id"))
     held = in_lane.filter(held_by__isnull=False)
-    # What is queued behind those that are held waits as they do, but for another create.
+    # Deliveries queued behind held ones keep waiting, except for another create.
     others = before_it.filter(~Q(state=State.QUEUED) | Q(message_type__in=CREATES), held_by__isnull=True)
     time_has_come = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
     return in_turn(now).filter(
@@ -191,12 +191,12 @@ def due(now: datetime) -> Deliveries:
 
 
 def claim() -> Claim | None:
-    """Take the next delivery for this worker, or None when nothing is due."""
+    """Claim the next delivery for this worker, or return None if nothing is due."""
     return next(iter(claim_some(1)), None)
 
 
 def claim_some(limit: int) -> list[Claim]:
-    """Take the next deliveries for this worker, of as many retail users, at most `limit`; none when nothing is due.
+    """Claim the next deliveries, at most `limit`, each of another retail user; empty if nothing is due.
 
     Workers do not wait for one another: each locks the first rows that no other has locked.
     """
@@ -206,7 +206,7 @@ def claim_some(limit: int) -> list[Claim]:
             with moving():
                 claims = _claim_first(limit, taken)
         except IntegrityError:
-            limit = 1  # a delivery of one of these lanes that was approved later was committed, and claimed, earlier
+            limit = 1  # a later approval in one of these lanes was committed, and claimed, first
             continue
         for _ in claims:
             reached(Point.CLAIMED)
@@ -215,7 +215,7 @@ def claim_some(limit: int) -> list[Claim]:
 
 
 def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
-    """Claim the first deliveries outside the lanes `taken`; of a single one that cannot be claimed, add the lane."""
+    """Claim the first deliveries outside the lanes `taken`; if a single one cannot be claimed, add its lane."""
     without_sorting()
     now = timezone.now()
     candidates = due(now).exclude(lane__in=taken) if taken else due(now)
@@ -227,7 +227,7 @@ def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
         taken.append(first[0].lane)
     reached(Point.CHOSEN)
     for delivery in first:
-        after(delivery.state, Move.CLAIM)  # raises where the table has no such move; the rows are locked
+        after(delivery.state, Move.CLAIM)  # raises if the table has no such move; the rows are locked
     unclaimed = Delivery.objects.filter(STILL_OPEN, pk__in=[each.pk for each in first], lease_token=None)
     length = timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     lease = leases.take(unclaimed, length, count=len(first), state=State.IN_FLIGHT)
@@ -242,8 +242,8 @@ def _claim_first(limit: int, taken: list[str]) -> list[Claim]:
 def recover_stale() -> int:
     """Settle the claims of workers that died. Returns how many there were.
 
-    Where an attempt was begun, bytes may have left: the delivery is unknown, never blindly sent again.
-    Where none was, it goes back to the queue.
+    If an attempt had begun, bytes may have left: the delivery becomes unknown and is never blindly sent
+    again. Otherwise it returns to the queue.
     """
     stale = Delivery.objects.filter(leases.expired(), state=State.IN_FLIGHT)
     return sum(_recover(delivery) for delivery in stale)
@@ -252,7 +252,7 @@ def recover_stale() -> int:
 @moving()
 def _recover(delivery: Delivery) -> bool:
     unfinished = Attempt.objects.filter(delivery=delivery, outcome="")
-    # Locked before the delivery, as where a result is stored: in another order the two could wait for each other.
+    # Lock it before the delivery, like the code that stores results; another order could deadlock.
     begun = list(unfinished.select_for_update())
     if begun:
         words = "The worker stopped while it was sending; ODIN may or may not have applied the message."
@@ -269,7 +269,10 @@ def _recover(delivery: Delivery) -> bool:
 
 
 def doubt(delivery: Delivery, said: Said, *, needs_person: bool = False, **columns: Any) -> bool:
-    """Move a delivery whose attempt may have been applied to unknown. It is repeated after the hold, up to an end."""
+    """Mark a delivery whose attempt may have been applied as unknown.
+
+    It is repeated after the hold, within limits.
+    """
     return move(
         delivery,
         Move.DOUBT,
@@ -282,12 +285,15 @@ def doubt(delivery: Delivery, said: Said, *, needs_person: bool = False, **colum
 
 
 def release(delivery: Delivery, said: Said, **columns: Any) -> bool:
-    """Give a delivery back of which this attempt changed nothing: to unknown, where an earlier one may have."""
+    """Return a delivery that this attempt did not change; it is unknown if an earlier attempt may have."""
     return move(delivery, Move.DOUBT if delivery.doubted else Move.RELEASE, said, **columns)
 
 
 def _tired(delivery: Delivery) -> bool:
-    """Whether the repeats have come to their end, and a person decides. What reached nobody never counts."""
+    """Whether the repeats are used up, and a person decides.
+
+    Attempts that could not reach ODIN never count.
+    """
     since = timezone.now() - (delivery.first_sent_at or timezone.now())
     if since > timedelta(minutes=settings.DELIVERY_MAX_MINUTES):
         return True
@@ -296,5 +302,5 @@ def _tired(delivery: Delivery) -> bool:
 
 
 def hold_after_doubt() -> timedelta:
-    """How long a lane rests after an unknown outcome, so that the first sending cannot overtake the repeat."""
+    """Return how long a lane rests after an unknown outcome, so that a repeat cannot overtake the first sending."""
     return timedelta(seconds=settings.DELIVERY_HOLD_SECONDS)

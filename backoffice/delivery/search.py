@@ -1,4 +1,4 @@
-"""What the search on top finds among deliveries."""
+"""Results of the global search among deliveries."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def find(text: str, user: "User") -> Iterator[Match]:
-    """A delivery by its number ("delivery 12") or its reference (tag 252 or 227)."""
+    """Find a delivery by its number ("delivery 12") or its reference (tag 252 or 227)."""
     if not user.has_perm("delivery.view_delivery"):
         return
     number = number_of(text, "delivery")

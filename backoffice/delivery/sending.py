@@ -1,8 +1,8 @@
-"""Sending what is claimed: session, encode, attempt, SOAP, outcome; `settling` stores what came of it.
+"""Send claimed deliveries: session, encoding, attempt, SOAP, outcome; `settling` stores the outcome.
 
-Nothing is sent inside a transaction, and nothing is sent that is not written down first. One thread of a process
-claims, writes and settles for all of its calls, several at a time; the calls themselves are made by threads that never
-see the database.
+Nothing is sent inside a transaction, and nothing before its attempt is committed. One thread of a process
+claims, writes and settles for all its calls, several at a time. Other threads make the calls and never use
+the database.
 """
 
 import logging
@@ -44,22 +44,24 @@ from backoffice.seal import SealError, unseal_values
 
 logger = logging.getLogger(__name__)
 
-#: For each message that is with ODIN so many at most are ready to go, but no more than it sends in AHEAD seconds: no
-#: call waits for the database, and they share statements. Slow calls leave what is due to other workers.
+#: At most this many messages are ready for each one at ODIN, and no more than the process sends in AHEAD
+#: seconds. So no call waits for the database, and messages share statements. Slow calls leave due messages to
+#: other workers.
 READY, AHEAD = 16, 1.0
-#: When its time is over and a call keeps it, a worker waits so long (seconds); then it goes on sending meanwhile.
+#: When its time is over but a call still runs, a worker waits this long (seconds) before it continues
+#: sending.
 PATIENCE = 2.0
-#: A call that has ended waits so long (seconds) at most for others, to be settled together.
+#: A finished call waits at most this long (seconds) for others, to be settled together.
 SOON = 0.4
-#: The time (seconds) that a call takes at least.
+#: The shortest assumed duration of a call (seconds).
 MOMENT = 0.001
-#: So often (seconds) a worker whose calls take long looks for more.
+#: How often (seconds) a worker with slow calls looks for more.
 LOOK = 1.0
-#: So much of an answer (characters) is kept: real ones have some hundred.
+#: How many characters of an answer are kept; real ones have some hundred.
 KEPT = 10_000
 
 
-#: Of what was ready to go and did not.
+#: Words for messages that were ready but did not go out.
 TAKEN_BACK = Outcome(
     OutcomeKind.NOT_APPLIED,
     reason="Nothing was sent: the calls before it took too long, or sending or the worker was stopped.",
@@ -69,12 +71,12 @@ TAKEN_BACK = Outcome(
 
 
 class Unsendable(Exception):
-    """A delivery that cannot be turned into the message that was approved: a fault of the portal or its keys."""
+    """A delivery that cannot be turned into the approved message: a fault of the portal or its keys."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A message whose attempt is written, ready to go out in a dealer session."""
+    """A message whose attempt is committed, ready to go out in a dealer session."""
 
     claim: Claim
     attempt: Attempt
@@ -85,16 +87,16 @@ class Call:
 
 #: Held by the thread of this process that delivers.
 _at_work = threading.Lock()
-#: What that thread waits for: calls that have ended, and None for a wake-up.
+#: Finished calls, and None as a wake-up, for that thread.
 _news: SimpleQueue[Future[Result] | None] = SimpleQueue()
-#: This process was told to end.
+#: Set when this process must stop.
 _ending = threading.Event()
 
 
 def drain(seconds: float) -> int:
-    """Deliver whatever is due, for about this many seconds. Returns how many deliveries were tried.
+    """Deliver what is due, for about this many seconds. Returns how many deliveries were tried.
 
-    One thread of a process does so at a time; another only makes it look for more, and returns 0.
+    One thread of a process delivers at a time; calls from other threads only wake it and return 0.
     """
     if not _at_work.acquire(blocking=False):
         _news.put(None)
@@ -107,7 +109,7 @@ def drain(seconds: float) -> int:
 
 
 def finish() -> None:
-    """Send nothing more from this process, which was told to end. What is with ODIN is waited for and settled."""
+    """Stop sending from this process. Calls to ODIN are finished and settled."""
     _ending.set()
     _news.put(None)
 
@@ -115,7 +117,7 @@ def finish() -> None:
 def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     end = time.monotonic() + seconds
     last = end + odin_config().total_timeout
-    tried, longest = 0, AHEAD  # seconds; not measured yet
+    tried, longest = 0, AHEAD  # seconds; before the first measurement
     under_way: dict[Future[Result], Call] = {}
     results: list[Result] = []
     while True:
@@ -134,7 +136,7 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
             shut = shut or gate.is_shut()
         _take_back(under_way, shut)
         if results:
-            settle(results)  # while the next are with ODIN
+            settle(results)  # while the next ones are with ODIN
         ended = _ended(len(under_way))
         if not (ended or results or under_way):
             return tried
@@ -146,20 +148,22 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
 
 
 def _take_back(under_way: Mapping[Future[Result], Call], shut: bool) -> None:
-    """Keep what still waits for a thread from going out: all of it where nothing may go out any more, otherwise that
-    whose lease would no longer cover a whole call, since the calls before it took unexpectedly long.
+    """Drop messages that still wait for a thread.
+
+    All of them if nothing may be sent any more; otherwise those whose lease would not cover a whole call,
+    because earlier calls were slow.
     """
     latest = timezone.now() + timedelta(seconds=odin_config().total_timeout)
     for sent, call in under_way.items():
         if shut or call.claim.until < latest:
-            sent.cancel()  # nothing happens to one that has begun
+            sent.cancel()  # a message that has begun is left alone
 
 
 def _ended(under_way: int) -> list[Future[Result]]:
-    """Wait until a call has ended, or for a wake-up or a moment; the calls that have ended by then. Among them may be
-    some of an earlier drain, which was broken off.
+    """Wait for finished calls, a wake-up or a moment; return the finished calls.
 
-    While many are ready to go, several are waited for, to be settled and followed together.
+    Calls of an earlier, interrupted drain may be among them. While many messages are ready, it waits for
+    several calls, to settle them together.
     """
     ended: list[Future[Result]] = []
     until = time.monotonic() + (LOOK if under_way else 0)
@@ -195,7 +199,7 @@ def _results(ended: Mapping[Future[Result], Call | None]) -> list[Result]:
 
 
 def begin(claims: Sequence[Claim]) -> list[Call]:
-    """Encode claimed deliveries and write their attempts; what cannot go out now is given back or stopped."""
+    """Encode claimed deliveries and write their attempts; return or stop those that cannot go out now."""
     if not claims:
         return []
     try:
@@ -203,7 +207,7 @@ def begin(claims: Sequence[Claim]) -> list[Call]:
     except NoSession as none:
         said = Said("delivery.released", f"Nothing was sent: there is no session with ODIN. {none.words}")
         for mine in claims:
-            # Soon: the gate keeps everything waiting for as long as the session does, and no longer.
+            # Soon, because the gate stops everything for as long as there is no session.
             release(mine.delivery, said, reason=none.words, next_try_at=timezone.now() + logon.SOON)
         return []
     encoded = []
@@ -222,7 +226,7 @@ def begin(claims: Sequence[Claim]) -> list[Call]:
 
 
 def _logged(delivery: Delivery) -> dict[str, object]:
-    """What the log lines of a delivery name, as far as there is one."""
+    """Return the fields that log lines of a delivery name, if there is one."""
     change = delivery.change
     names = {
         "delivery_id": delivery.pk,
@@ -236,7 +240,8 @@ def _logged(delivery: Delivery) -> dict[str, object]:
 def send(call: Call) -> Result:
     """Make a call and read its outcome. Touches no database.
 
-    Its time ends with the lease at the latest: a worker that sleeps after the attempt was committed must not send late.
+    The call's deadline is the lease's end at the latest: a worker that slept after committing the attempt
+    must not send late.
     """
     with bound_contextvars(**call.logged):
         return _send(call)
@@ -263,7 +268,7 @@ def _send(call: Call) -> Result:
 
 
 def report(results: Sequence[Result]) -> None:
-    """Tell the gate and the session what came of calls."""
+    """Report the outcomes of calls to the gate and the session."""
     gate.report([result.outcome for result in results])
     for number in {result.session_number for result in results if result.outcome.session_invalid}:
         session.invalidate(number)
@@ -288,11 +293,11 @@ def _encode(delivery: Delivery, current: Session) -> str:
 
 @transaction.atomic
 def _write_attempts(encoded: Sequence[tuple[Claim, str]]) -> list[Attempt]:
-    """Write the attempts of what was claimed together, before the first byte leaves; none where the lease was lost."""
+    """Write the attempts of a claimed group before the first byte leaves; none for those that lost their lease."""
     if not encoded:
         return []
     now = timezone.now()
-    # A logon may have eaten most of the lease; what is left must cover the whole call.
+    # A logon may have used most of the lease; the rest must cover a whole call.
     call = timedelta(seconds=odin_config().total_timeout)
     held = Delivery.objects.filter(
         pk__in=[mine.delivery.pk for mine, _ in encoded],
@@ -317,6 +322,6 @@ def _write_attempts(encoded: Sequence[tuple[Claim, str]]) -> list[Attempt]:
 
 
 def _stop(delivery: Delivery, words: str) -> None:
-    # Of one that may have been applied, a person says what became of it: on hold it could not be settled.
+    # It may have been applied, so a person must settle it. A delivery on hold could not be settled.
     step = Move.DOUBT if delivery.doubted else Move.STOP
     move(delivery, step, Said("delivery.stopped", words), reason=words, needs_person=True)

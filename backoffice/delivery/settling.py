@@ -1,4 +1,4 @@
-"""What an attempt's outcome does: to the attempt, the delivery, the records, and to what waits behind."""
+"""Apply an attempt's outcome: to the attempt, the delivery, the records, and the deliveries behind."""
 
 import logging
 import random
@@ -35,7 +35,7 @@ TOO_OFTEN = (
     "then release or cancel it."
 )
 
-#: Of an update that was to make a creation's values certain.
+#: For an update that was to confirm the values of a create.
 UNCERTAIN = (
     "ODIN has this user, but refused the approved values when they were sent once more: it may hold others. Compare "
     "them in WebAdmin, and propose an update of what differs."
@@ -57,7 +57,7 @@ FINISH_ATTEMPT = (
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an attempt, made in a dealer session: how it is read, and the raw answer."""
+    """The result of an attempt in a dealer session: its outcome and the raw answer."""
 
     delivery: Delivery
     attempt: Attempt
@@ -68,11 +68,11 @@ class Result:
 
 
 def settle(results: Sequence[Result]) -> None:
-    """Store what came of attempts: attempt, delivery, record and audit entry in one transaction.
+    """Store the results of attempts: attempt, delivery, record and audit entry in one transaction.
 
-    One for all of them, or, where that cannot be, one for each. What cannot be stored at all is logged; its lease ends,
-    and the sweep takes it for unknown. Where the lease ran out and the sweep settled the delivery, only the attempt
-    says what came back.
+    One transaction for all, or, if that fails, one for each. A result that cannot be stored at all is logged;
+    its lease expires and the sweep marks it as unknown. If the sweep settled the delivery after the lease ran
+    out, only the attempt keeps the answer.
     """
     try:
         _settle([replace(result, delivery=copy(result.delivery)) for result in results])
@@ -149,18 +149,20 @@ def _words(outcome: Outcome) -> dict[str, Any]:
 
 
 def apply(deliveries: Sequence[Delivery]) -> list[handlers.Applied]:
-    """Let the records take the values of deliveries that are in ODIN, all of one message type and of different retail
-    users. In the transaction of their move.
+    """Update the records with deliveries that ODIN has, all of one message type and of different retail users.
+
+    Call it in the transaction of their move.
     """
     confirmed = [(delivery.lane, unseal_values(delivery.values)) for delivery in deliveries]
     return handlers.apply_many(deliveries[0].message_type, confirmed)
 
 
 def make_certain(create: Delivery, why: str) -> None:
-    """Follow a create whose user is in ODIN, with whatever values, by what sets them, ahead of the rest of the lane.
+    """Queue the approved values as an update after a create, ahead of the rest of the lane.
 
-    They are the approved values: a further delivery of the same change, which no more approval is needed for. `why`
-    says how it is known that the user is there. In the transaction of the create's move.
+    ODIN has the user, but perhaps with other values. The update is a further delivery of the approved change
+    and needs no new approval. `why` says how it is known that ODIN has the user. Call it in the transaction
+    of the create's move.
     """
     words = (
         f"Of the creation (D-{create.pk}): {why} The values that were approved with "
@@ -198,8 +200,8 @@ def _refuse(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, A
 
 
 def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str, Any]) -> None:
-    # A refused connection behind the service may follow a half-made create (A3): a later
-    # "already exists" then says that it was applied.
+    # A connection refused behind the service may follow a half-made create (A3). A later "already exists"
+    # then means that it was applied.
     half_made = REQUESTS[delivery.message_type].repeat is Repeat.CREATE and bool(outcome.code)
     doubted = delivery.doubted or (half_made and not outcome.session_invalid)
     if why := _no_more_tries(delivery, outcome):
@@ -208,16 +210,16 @@ def _try_again(delivery: Delivery, outcome: Outcome, said: Said, words: dict[str
         move(delivery, stop, told, doubted=doubted, needs_person=True, **{**words, "reason": why})
         return
     if not doubted and not outcome.code:
-        # It has reached nobody yet: the time in which it is repeated has not begun.
+        # The message has not reached ODIN yet, so the time limit for repeats has not begun.
         words["first_sent_at"] = None
     release(delivery, said, doubted=doubted, next_try_at=_next_try(delivery, outcome), **words)
 
 
 def _no_more_tries(delivery: Delivery, outcome: Outcome) -> str:
-    """Why a person looks at what was so often not applied; empty where it is tried again.
+    """Return why a person must decide on a message that was often not applied; empty if it is tried again.
 
-    What ODIN itself turned away, unless the circuit is open: then it is ODIN that is ill, and not this message. What
-    could not be sent by a fault of the portal's settings. What reached nobody never counts.
+    That is the case if ODIN itself turned it away while the circuit is closed, or the portal's settings
+    prevent sending. Attempts that could not reach ODIN never count.
     """
     tries = delivery.attempts.filter(outcome=OutcomeKind.NOT_APPLIED)
     if outcome.code:

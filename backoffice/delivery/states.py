@@ -4,7 +4,7 @@ from django.db import models
 
 
 class State(models.TextChoices):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     QUEUED = "queued", "Queued"
     IN_FLIGHT = "in_flight", "In flight"
@@ -16,7 +16,7 @@ class State(models.TextChoices):
 
 
 class Move(models.TextChoices):
-    """What may happen to a delivery."""
+    """What can happen to a delivery."""
 
     CLAIM = "claim", "a worker takes it"
     RELEASE = "release", "it was not applied and goes back to the queue"
@@ -54,16 +54,16 @@ OPEN = (State.QUEUED, State.IN_FLIGHT, State.UNKNOWN, State.ON_HOLD)
 #: At most one delivery of a lane is in one of these; the database enforces it.
 BUSY = (State.IN_FLIGHT, State.UNKNOWN)
 FINAL = (State.APPLIED, State.REFUSED, State.CANCELLED)
-#: In which few deliveries stay for long.
+#: States with few deliveries at any time.
 RARE = (State.REFUSED, State.UNKNOWN, State.ON_HOLD, State.CANCELLED)
 
 
 class IllegalMove(Exception):
-    """A move that the table does not have."""
+    """The table has no such move."""
 
 
 def after(state: str, move: Move) -> State:
-    """The state that a move leads to. Raises IllegalMove where the table has none."""
+    """Return the state after a move. Raises IllegalMove if the table has no such move."""
     try:
         return MOVES[State(state), move]
     except KeyError:

@@ -1,4 +1,4 @@
-"""The steps of what goes to ODIN, the same for a change, for one of its messages and for a file."""
+"""The steps on the way to ODIN, shared by changes, their messages and files."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,20 @@ from backoffice.kit.components import status
 from backoffice.kit.formats import indian
 from backoffice.kit.steps import Step, ended
 
-#: How a proposal ends without being approved: states of changes and of files alike.
+#: How a proposal ends without approval: states of changes and of files.
 NOT_APPROVED = ("rejected", "withdrawn", "stale", "expired")
-#: What keeps messages from being applied, in the order in which it is said.
+#: States that keep messages from being applied, in the order of display.
 TROUBLE = (State.UNKNOWN, State.REFUSED, State.ON_HOLD, State.CANCELLED)
-#: Of one in these states nothing has left, unless it was tried before.
+#: In these states nothing has left, unless it was tried before.
 AT_HOME = (State.QUEUED, State.ON_HOLD, State.CANCELLED)
 
 
 @dataclass(frozen=True)
 class Sending:
-    """How far messages are: how many there are in each state, and how many of all were sent at least once.
+    """Progress of messages: how many are in each state, and how many of all were sent at least once.
 
-    `first_at` is when the first was sent, `last_at` when the last was settled, `settled_by` who settled one by hand.
+    `first_at` is when the first was sent, `last_at` when the last was settled, `settled_by` who settled one
+    by hand.
     """
 
     counts: Mapping[str, int]
@@ -39,7 +40,7 @@ class Sending:
 
 
 def sending(deliveries: Iterable[Delivery]) -> Sending:
-    """How far these deliveries are."""
+    """Return the progress of these deliveries."""
     found = list(deliveries)
     first = [one.first_sent_at for one in found if one.first_sent_at]
     last = [one.finished_at for one in found if one.finished_at]
@@ -53,7 +54,7 @@ def sending(deliveries: Iterable[Delivery]) -> Sending:
 
 
 def sending_of_many(counts: Mapping[str, int], last_at: datetime | None) -> Sending:
-    """How far so many messages by state are, whose own times nobody asks for."""
+    """Return the progress of messages counted by state, without their own times."""
     at_home = sum(counts.get(state, 0) for state in AT_HOME)
     return Sending(counts, sum(counts.get(state, 0) for state in State) - at_home, last_at=last_at)
 
@@ -66,10 +67,10 @@ def steps(
     *,
     applied_at: datetime | None = None,
 ) -> list[Step]:
-    """The steps of a submitted change or file up to where it is, or where it ended.
+    """Return the steps of a submitted change or file up to its present one, or to its end.
 
-    `approvals` so far, of `checkers` that it needs. `sent` is None for what stays in the portal, where `applied_at`
-    says when its records took it.
+    `approvals` so far, of `checkers` that it needs. `sent` is None for changes that stay in the portal, and
+    `applied_at` says when the records took them.
     """
     submitted = Step("Submitted", "done", [(str(proposal.made_by), proposal.submitted_at)])
     approval = _approval(proposal, approvals, checkers)

@@ -1,4 +1,4 @@
-"""What stops sending: the gate, the beat, the session with ODIN; since when, and what to do."""
+"""What stops sending (the gate, beat, the session with ODIN), since when, and what to do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from backoffice.odin import session
 
 @dataclass(frozen=True)
 class Stop:
-    """One thing that stops sending: a title with since when, and what to do.
+    """One thing that stops sending: a title with its start, and what to do.
 
-    `pill`: what the header says in the place of the session, which may be open all the same.
+    `pill` replaces the session in the header, since the session may still be open.
     """
 
     title: str
@@ -22,7 +22,7 @@ class Stop:
 
 
 def stops(shown: session.SessionStatus) -> list[Stop]:
-    """Everything that stops sending now, with the session as it stands."""
+    """Return everything that stops sending now, given the present session."""
     return [*_of_the_gate(gate.state()), *_of_the_session(shown)]
 
 

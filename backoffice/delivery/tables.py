@@ -31,7 +31,7 @@ from backoffice.protocol.message import REQUESTS
 
 
 class WaitingColumn(StatusColumn):
-    """The state and, of what waits for its time, when it goes out."""
+    """The state and, if the delivery waits for its time, when it goes out."""
 
     def render(self, value: str, record: Delivery, bound_column: Any, table: Any) -> SafeString:  # type: ignore[override]
         shown = super().render(value, record, bound_column)
@@ -78,13 +78,13 @@ class DeliveryTable(PortalTable):
         return f"{REQUESTS[value].title} ({value})"
 
     def cells_text(self) -> FileCells:
-        """In a file: as `Delivery.words`, of its fields."""
+        """In a file: like `Delivery.words`, from the row's fields."""
         shown = privacy.words_for(self.request)
         return of_values("text", "reason", "lane", say=lambda text, reason, lane: shown(text or reason, lane))
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The names of those whom the deliveries of this page are for."""
+        """The names of the retail users on this page."""
         return names_of([row.record for row in self.paginated_rows])
 
     @cached_property
@@ -94,12 +94,12 @@ class DeliveryTable(PortalTable):
 
 
 class DeliveriesToSettle(DeliveryTable):
-    """The same for those who settle deliveries: several of which something can be done may be chosen."""
+    """Deliveries with boxes, for those who may settle several at once."""
 
     pick = PickColumn(accessor="pk", what="delivery")
 
     def may_pick(self, record: Delivery) -> bool:
-        """Whether one of the actions for several may be asked of it."""
+        """Whether one of the actions for several is possible."""
         return many.allows_any(record)
 
     class Meta(DeliveryTable.Meta):

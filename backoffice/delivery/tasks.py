@@ -1,4 +1,4 @@
-"""Celery tasks. A task is a wake-up that drains the queue; losing it or getting it ten times does not matter."""
+"""Celery tasks. A task only wakes the queue: it may be lost, or come ten times, without harm."""
 
 import time
 from typing import Any
@@ -16,8 +16,9 @@ from backoffice.delivery.waiting import go_at_once, time_has_come
 from backoffice.odin import questions, session
 from backoffice.wakeups import Work, wake
 
-#: A task gives its worker back after this many seconds, so that sweeps get their turn in a long backlog where a worker
-#: does one thing at a time. Not sooner, since its calls run out each time before it begins again.
+#: A task releases its worker after this many seconds, so that sweeps get their turn during a long backlog if
+#: a worker does one thing at a time. A shorter time would waste throughput, since the calls run out at each
+#: end.
 DRAIN_SECONDS = 20.0
 
 
@@ -27,20 +28,25 @@ def deliver_due() -> int:
     started = time.monotonic()
     tried = drain(DRAIN_SECONDS)
     if time.monotonic() - started >= DRAIN_SECONDS:
-        wake(Work.DELIVERIES)  # there was more: this thread must not stand still until the next sweep
+        wake(Work.DELIVERIES)  # there was more: do not idle until the next sweep
     return tried
 
 
 @worker_shutting_down.connect
 def _finish(**_: Any) -> None:
-    """A worker that is told to end does not begin what it holds ready. A child of prefork is not told."""
+    """Keep a worker that must stop from sending what it holds ready.
+
+    Prefork children do not get this signal.
+    """
     finish()
 
 
 @shared_task
 def sweep() -> None:
-    """Run by beat: settle the claims of dead workers, let go what has waited for its time, wake one worker for each
-    lane that is due, up to a limit, and set aside what waits in blocked lanes.
+    """Sweep, run by beat.
+
+    Settle the claims of dead workers, release deliveries whose time has come, wake one worker for each due
+    lane up to a limit, and set aside deliveries in blocked lanes.
     """
     recover_stale()
     time_has_come()
@@ -49,15 +55,15 @@ def sweep() -> None:
     row = gate.state()
     if not gate.shut(row, session.as_it_is(), now):
         if row.opened_at:
-            go_at_once(1)  # a probe is due, and needs a message: it must not wait for that one's own pause
+            go_at_once(1)  # a probe is due and needs a message, whose own pause must not delay it
         wake(Work.DELIVERIES, due(timezone.now())[: settings.DELIVERY_PARALLEL].count())
     set_aside()
 
 
 @shared_task
 def fetch_answers() -> int:
-    """Fetch the answers to what pages asked ODIN. Returns how many questions were asked of ODIN.
+    """Fetch the answers to questions of pages. Returns how many questions were asked of ODIN.
 
-    It stands here since a question passes the same gate as a delivery.
+    It is here because questions pass the gate too.
     """
     return questions.fetch_all(gate)

@@ -23,8 +23,8 @@ ACTION = "delivery.let_through"
 def let_change_through(change_id: int, *, by: "User", reason: str) -> int:
     """Let the messages of a change go out now. Returns how many waited for their time.
 
-    Its place in its lane each keeps. Raises DeliveryError where this person may not, where nothing of it waits for its
-    time, and where a message of the same retail user before it does.
+    Each keeps its place in its lane. Raises DeliveryError if this person may not, if no message waits for its
+    time, and if an earlier message of the retail user does.
     """
     reason = _reason(by, reason)
     with transaction.atomic():
@@ -52,12 +52,15 @@ def let_batch_through(batch_id: int, *, by: "User", reason: str) -> int:
 
 
 def _waiting(deliveries: Deliveries, by: "User") -> Delivery:
-    """The first of them that waits for its time, locked. Raises DeliveryError where none does, and to its maker."""
+    """Return the first of them that waits for its time, locked.
+
+    Raises DeliveryError if none does, and for its maker.
+    """
     open_ones = deliveries.select_for_update(of=("self",)).meeting(STILL_OPEN, let_through=False)
     times, now = SendingTimes(), timezone.now()
     if not times.closed(now):
         open_ones = open_ones.meeting(not_before__gt=now)
-    # A file's in the order of its rows: by number alone PostgreSQL may walk all deliveries there ever were.
+    # A file's by row number: ordered by id alone, PostgreSQL may read every delivery there ever was.
     first = open_ones.select_related("change").order_by("change__row_number", "id").first()
     if first is None:
         raise DeliveryError("Nothing of it waits for its time. Reload the page.")
@@ -78,7 +81,7 @@ def _let_through(deliveries: Deliveries, by: "User", reason: str, *, subject: st
 
 
 def _reason(by: "User", reason: str) -> str:
-    """The reason as it is kept, of somebody who has the right. Raises DeliveryError."""
+    """Return the reason as stored, if this person has the right. Raises DeliveryError."""
     if not by.has_perm(RIGHT):
         raise DeliveryError("You may not let messages go out before their time. Ask a checker.")
     return checked(reason, DeliveryError, "Say why it is urgent: the audit trail keeps it.")

@@ -1,4 +1,4 @@
-"""Pages of the deliveries: the queue, the list, one delivery, and what a person may do with it."""
+"""Pages of the deliveries: the queue, the list, one delivery, and people's actions on it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class DeliveryList(ListView):
         )
 
     def chips(self) -> list[Chip]:
-        """A wording is chosen by its number, and shown by its words."""
+        """Return the wording's text for its number in the address."""
         shown = [chip for chip in super().chips() if chip.label != "Words"]
         chosen = self.request.GET.get("wording", "")
         if (number := whole(chosen)) is not None:
@@ -80,7 +80,7 @@ def tabs(current: str) -> list[Tab]:
 @never_cache
 @require_safe
 def queue(request: StaffRequest) -> HttpResponse:
-    """How the queue stands now, how it went, and what ODIN said. htmx asks for each part alone."""
+    """The state and flow of the queue, and the wordings of ODIN. htmx requests each part separately."""
     window = flow.window_of(request.GET.get("window", ""))
     if polled(request, "flow"):
         return render(request, "delivery/_flow.html", {"flow": flow.gather(window)})
@@ -99,7 +99,7 @@ def queue(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff("delivery.resolve_delivery")
 def read_words(request: StaffRequest, pk: int) -> HttpResponse:
-    """Say that new words of ODIN were read."""
+    """Mark new wordings of ODIN as read."""
     try:
         operations.read_words(pk, by=request.user)
     except DeliveryError as error:
@@ -112,7 +112,7 @@ def read_words(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_staff("delivery.operate_gate")
 def operate_gate(request: StaffRequest, action: str) -> HttpResponse:
-    """Pause or resume all sending, with the reason that everybody reads."""
+    """Pause or resume all sending, with a reason that everybody sees."""
     verb = gate.pause if action == "pause" else gate.resume
     try:
         verb(by=request.user, reason=request.POST.get("reason", ""))
@@ -125,7 +125,7 @@ def operate_gate(request: StaffRequest, action: str) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Decision:
-    """One way to settle an unknown delivery: the button, what follows from it, and what the person is asked."""
+    """One way to settle an unknown delivery: button, consequence, and question to the person."""
 
     found: Settlement
     label: str
@@ -135,7 +135,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Run:
-    """Attempts one after the other that ended alike."""
+    """Consecutive attempts with the same outcome."""
 
     attempts: list[Attempt]
 
@@ -149,7 +149,7 @@ class Run:
 
 
 def runs(attempts: Iterable[Attempt]) -> Iterator[Run]:
-    """Attempts in their order, those together that ended alike and have nothing between them."""
+    """Group consecutive attempts that ended alike and have nothing between them."""
     for _, alike in groupby(attempts, lambda one: (one.outcome, one.code, one.text, one.reason)):
         yield Run(list(alike))
 
@@ -194,7 +194,7 @@ class DeliveryPage(StaffDetailView):
         }
 
     def _proposal(self) -> Entry | None:
-        """What the first of two people said, with their reason."""
+        """Return what the first of two people decided, and the reason."""
         if not self.object.proposed:
             return None
         entries = Entry.objects.filter(delivery_id=self.object.pk, action="delivery.settlement_proposed")
@@ -209,7 +209,7 @@ ACTIONS: dict[str, Callable[..., Delivery]] = {
 }
 
 
-#: How a person may settle what is unknown: the decision, its button, what follows, what is asked.
+#: The ways to settle an unknown delivery: decision, button, consequence, question.
 DECISIONS = (
     Decision(
         Settlement.APPLIED,
@@ -235,7 +235,7 @@ DECISIONS = (
 @for_staff("delivery.resolve_delivery")
 @require_POST
 def settle(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """Do one of ACTIONS; what cannot be done is said on the delivery's page."""
+    """Do one of ACTIONS; if it is not possible, the delivery's page says why."""
     try:
         delivery = ACTIONS[action](pk, by=request.user, reason=request.POST.get("reason", ""))
     except DeliveryError as error:

@@ -1,4 +1,4 @@
-"""Deliveries that wait for ODIN, or for their time: when ODIN is there again, or the time has come, they go at once."""
+"""Deliveries that wait for ODIN or for their time: release them as soon as they can go."""
 
 from datetime import datetime
 
@@ -14,17 +14,17 @@ from backoffice.delivery.states import State
 from backoffice.odin.outcome import OutcomeKind
 from backoffice.wakeups import Work, wake
 
-#: So many go at once at most; the pauses of what is left end on their own within half a minute.
+#: How many are released at once; the pauses of the others end within half a minute.
 AT_ONCE = 1000
-#: So many of each priority are let go in one sweep when their time has come: more than go out until the next one.
+#: How many of each priority one sweep releases when their time has come: more than go out until the next one.
 TIMELY = 5000
 
 
 def for_odin(now: datetime) -> QuerySet[Delivery]:
-    """Deliveries whose next try lies ahead because their newest attempt changed nothing at ODIN.
+    """Return deliveries with a later next try because their newest attempt changed nothing at ODIN.
 
-    A lane that rests after an unknown outcome is never among them: there the newest attempt is the unknown one. Where
-    an earlier one was, a worker could claim the delivery again only after the rest was over.
+    A lane that rests after an unknown outcome is never among them: its newest attempt is the unknown one. If
+    an earlier attempt was unknown, a worker could claim the delivery again only after the rest.
     """
     newest = Attempt.objects.filter(delivery=OuterRef("pk")).order_by("-number").values("outcome")[:1]
     paused = Delivery.objects.filter(
@@ -34,7 +34,7 @@ def for_odin(now: datetime) -> QuerySet[Delivery]:
 
 
 def for_its_time(now: datetime) -> Q:
-    """Holds of deliveries that are queued and go out later: their maker asked for it, or sending is closed."""
+    """Condition for queued deliveries that go out later: by their maker's wish, or because sending is closed."""
     queued = STILL_OPEN & Q(
         state=State.QUEUED, needs_person=False, let_through=False, lease_token__isnull=True
     )
@@ -42,9 +42,9 @@ def for_its_time(now: datetime) -> Q:
 
 
 def go_at_once(limit: int = AT_ONCE) -> int:
-    """Let at most `limit` deliveries that wait for ODIN go now rather than after their pause. Returns how many.
+    """Let at most `limit` deliveries that wait for ODIN go now instead of after their pause. Returns how many.
 
-    Rows that a worker has just locked are left to it, so that nobody waits for anybody.
+    It skips rows that a worker has locked, so that no worker waits.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -58,9 +58,9 @@ def go_at_once(limit: int = AT_ONCE) -> int:
 
 
 def time_has_come(limit: int = TIMELY) -> int:
-    """Let what was not to go out before now into the queue, at most `limit` of each priority. Returns how many.
+    """Release deliveries whose time has come, at most `limit` of each priority. Returns how many.
 
-    Its place in its lane it had all the time. Rows that a worker has just locked come with the next sweep.
+    They have kept their place in the lane. The next sweep takes rows that a worker has locked.
     """
     now, count = timezone.now(), 0
     for priority in Priority.values:

@@ -1,4 +1,4 @@
-"""The texts with which deliveries are refused or in doubt, so that they can be counted, and new ones be read once."""
+"""The wordings of refusals and doubts, so that they can be counted and new ones read once."""
 
 import re
 
@@ -7,17 +7,20 @@ from django.db.models import QuerySet
 from backoffice.delivery.models import Delivery, Wording
 from backoffice.odin.outcome import Outcome, OutcomeKind
 
-#: What differs from one delivery to the next: ids and numbers, what stands in quotes, addresses of e-mail.
+#: Parts that differ between deliveries: ids and numbers, quoted text, e-mail addresses.
 DIFFERS = re.compile(r"""\"[^"]*\"|'[^']*'|\S*\d\S*|\S+@\S+""")
 LEFT_OUT = "…"
-#: So much of a text (characters) is looked at: more than is kept, and little enough for the pattern above.
+#: How many characters are examined: more than are kept, and few enough for the pattern above.
 LONGEST_READ = 2000
-#: Shorter parts of a lane may be words of the language.
+#: Shorter parts of a lane may be ordinary words.
 SHORTEST = 3
 
 
 def of(delivery: Delivery, outcome: Outcome) -> Wording | None:
-    """The wording of an attempt's outcome; None of one that was applied. In the transaction that stores the outcome."""
+    """Return the wording of an attempt's outcome; None if applied.
+
+    Call it in the transaction of the outcome.
+    """
     if outcome.kind is OutcomeKind.APPLIED:
         return None
     own = (*delivery.lane.split("/"), delivery.reference)
@@ -27,12 +30,12 @@ def of(delivery: Delivery, outcome: Outcome) -> Wording | None:
 
 
 def kept(*, code: str, text: str, unlisted: bool = False) -> Wording:
-    """The row of a wording, made when it comes for the first time."""
+    """Return the row of a wording; make it if it is new."""
     return Wording.objects.get_or_create(code=code, text=text, unlisted=unlisted)[0]
 
 
 def common(text: str, own: tuple[str, ...] = ()) -> str:
-    """A text as it is the same for many deliveries: without numbers, ids, and the delivery's `own` words."""
+    """Return a text without numbers, ids, and the delivery's `own` words: equal for many deliveries."""
     text = text[:LONGEST_READ]
     for word in own:
         if len(word) >= SHORTEST:
@@ -42,5 +45,5 @@ def common(text: str, own: tuple[str, ...] = ()) -> str:
 
 
 def unread() -> QuerySet[Wording]:
-    """Refusals in words that are not in the table of known ones and that nobody has read yet."""
+    """Return unread refusals that the table of known ones does not have."""
     return Wording.objects.filter(unlisted=True, read_at=None)
