@@ -1,6 +1,7 @@
-"""A short file that a page makes of what somebody typed: taken in, checked and submitted together, or not at all.
+"""A short file that a page makes from typed rows: stored, checked and submitted together, or not at all.
 
-It becomes a batch like any other, through the same verbs. Until the end no worker sees it: all is one transaction.
+It becomes an ordinary batch, through the ordinary operations. All of it is one transaction, so no worker sees
+it before the end.
 """
 
 import uuid
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RowsNotFine(BatchError):
-    """Rows have errors, or warnings not confirmed yet; `findings` are theirs, by their number in the file."""
+    """Rows have errors, or unconfirmed warnings; `findings` maps row numbers to them."""
 
     def __init__(self, words: str, findings: Mapping[int, Sequence[Finding]]) -> None:
         super().__init__(words)
@@ -42,9 +43,9 @@ def propose(
     control_total: Decimal | None = None,
     warnings_seen: bool = False,
 ) -> Batch:
-    """Make a batch of a short file and submit it. The same token a second time gives the first batch back.
+    """Make a batch of a short file and submit it. The same token a second time returns the first batch.
 
-    Raises RowsNotFine, and what `operations.upload` and `decisions.submit` raise; nothing is kept then.
+    Raises RowsNotFine, and the errors of `operations.upload` and `decisions.submit`; nothing is stored then.
     """
     with ExitStack() as undo:
         with transaction.atomic():
@@ -64,7 +65,7 @@ def propose(
 
 def _check(batch: Batch) -> None:
     token = lease.take(batch)
-    if token is None:  # it was uploaded before, and its check goes on
+    if token is None:  # it was uploaded before, and its check continues
         raise BatchError("This is being checked already. Open it in Batches.")
     with Checking(batch, token) as run:
         while run.step():

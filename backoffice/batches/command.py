@@ -1,4 +1,4 @@
-"""What the commands of batches share: who acts, and an exit code for each way in which it can end."""
+"""Shared code of the commands of batches: the acting person, and exit codes."""
 
 from enum import IntEnum
 from typing import Any
@@ -24,9 +24,10 @@ class Exit(IntEnum):
 
 
 class BatchCommand(BaseCommand):
-    """A command that does one operation as a member of staff, who proves it first.
+    """A command that does one operation as a member of staff, who proves their identity first.
 
-    Every rule of the pages holds, four eyes as well: one person at one terminal is neither two makers nor two checkers.
+    Every rule of the pages applies, including four eyes: a person at a terminal cannot be both makers or both
+    checkers.
     """
 
     requires_system_checks: list[str] = []
@@ -53,18 +54,18 @@ class BatchCommand(BaseCommand):
             raise CommandError(error.words, returncode=Exit.HAS_ERRORS) from error
 
     def act(self, person: User, **options: Any) -> None:
-        """The one operation. Raises BatchError or FileProblem."""
+        """Do the operation. Raises BatchError or FileProblem."""
         raise NotImplementedError
 
     def person(self, name: str) -> User:
-        """The member of staff of this login name. Raises CommandError."""
+        """Return the member of staff with this login name. Raises CommandError."""
         found = User.objects.filter(username=name, is_active=True).first()
         if found is None:
             raise CommandError(f"There is no active member of staff {name!r}.", returncode=Exit.NOT_ALLOWED)
         return found
 
     def batch(self, number: int) -> Batch:
-        """The batch of this number. Raises CommandError."""
+        """Return the batch with this number. Raises CommandError."""
         found = Batch.objects.filter(pk=number).first()
         if found is None:
             raise CommandError(f"There is no batch B-{number}.", returncode=Exit.MISUSED)

@@ -1,4 +1,4 @@
-"""Counts as sentences have them."""
+"""Counts with their noun."""
 
 from backoffice.kit.formats import indian
 

@@ -1,4 +1,4 @@
-"""How a check ends, by its worker; and how an uploaded file ends, by beat."""
+"""The end of a check, by its worker, and of an uploaded file, by beat."""
 
 import uuid
 
@@ -14,7 +14,7 @@ from backoffice.batches.uploader import start_over
 
 
 def finish_check(batch: Batch, token: uuid.UUID) -> None:
-    """Note that the last row is checked. Does nothing where the lease `token` is lost."""
+    """Note that the last row is checked. Does nothing if the lease `token` is lost."""
     with transaction.atomic():
         checking = Batch.objects.filter(pk=batch.pk, state=State.CHECKING)
         if leases.release(
@@ -26,7 +26,7 @@ def finish_check(batch: Batch, token: uuid.UUID) -> None:
 
 
 def stop_check(batch: Batch, token: uuid.UUID, words: str) -> None:
-    """The file turned out to be unreadable: nothing of it is taken. Does nothing where the lease is lost."""
+    """Reject an unreadable file: no row of it is stored. Does nothing if the lease is lost."""
     with transaction.atomic():
         if leases.release(Batch.objects.filter(pk=batch.pk, state=State.CHECKING), token):
             batch.refresh_from_db()
@@ -39,7 +39,7 @@ def stop_check(batch: Batch, token: uuid.UUID, words: str) -> None:
 
 
 def give_up_check(batch: Batch, token: uuid.UUID) -> None:
-    """End the check of a file that no worker gets through. Does nothing where the lease is lost."""
+    """End the check of a file that workers repeatedly fail on. Does nothing if the lease is lost."""
     at = f"after row {batch.next_row - 1}" if batch.next_row else "before its first row"
     stop_check(
         batch,
@@ -50,7 +50,7 @@ def give_up_check(batch: Batch, token: uuid.UUID) -> None:
 
 
 def expire_files() -> int:
-    """Delete the files whose time is over; their batches stay. Returns how many. Run by beat."""
+    """Delete expired files; their batches stay. Returns how many. Run by beat."""
     due = Batch.objects.filter(file_until__lte=timezone.now()).exclude(path="").exclude(state=State.CHECKING)
     count = 0
     for batch in due:

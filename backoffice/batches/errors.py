@@ -1,4 +1,4 @@
-"""Why something cannot be done with a batch, in the words of the person who reads them."""
+"""Why an operation on a batch is not possible, in words for people."""
 
 from backoffice.changes.errors import AlreadyDecided, ChangeError, NotAllowed, ReasonMissing, Stale
 
@@ -12,7 +12,7 @@ __all__ = [
     "Stale",
 ]
 
-#: A batch is a change of many records: what can go wrong with it are the same things.
+#: A batch is a change of many records, and has the errors of a change.
 BatchError = ChangeError
 
 

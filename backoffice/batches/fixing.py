@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 def may_fix(batch: Batch, person: "User") -> bool:
-    """Whether somebody may fix rows of the batch as it is now."""
+    """Whether this person may fix rows of the batch now."""
     return batch.state == State.CHECKED and batch.made_by_id == person.pk and _sees_values(person)
 
 
 def accept_cleaned(batch_id: int, *, path: str, rule: str, seen: str, by: "User") -> int:
     """Let a worker take the cleaned value that the rule offers for this field, in every row of a checked batch.
 
-    `seen` is the check whose offers the person looked at (see `offers.seen`). Returns how many rows there are. They are
-    checked again (see `cleaning`). Raises NotAllowed, AlreadyDecided or BatchError.
+    `seen` is the check whose offers the person saw (see `offers.seen`). Returns how many rows there are. They
+    are checked again (see `cleaning`). Raises NotAllowed, AlreadyDecided or BatchError.
     """
     with transaction.atomic():
         batch = _to_fix(batch_id, by)
@@ -46,9 +46,9 @@ def accept_cleaned(batch_id: int, *, path: str, rule: str, seen: str, by: "User"
 
 
 def correct(batch_id: int, typed: Iterable[Typed], *, by: "User") -> Corrected:
-    """Correct cells of a checked batch before it is submitted, and check their rows again at once.
+    """Correct cells of a checked batch before submission, and check their rows again at once.
 
-    What was typed into a cell that has changed since it was seen is not kept, and given back. Raises NotAllowed,
+    Returns texts that were not stored because the cell has changed since it was seen. Raises NotAllowed,
     AlreadyDecided or BatchError.
     """
     with transaction.atomic():
@@ -56,9 +56,9 @@ def correct(batch_id: int, typed: Iterable[Typed], *, by: "User") -> Corrected:
 
 
 def like(batch: Batch, number: int, place: int) -> int:
-    """How many other rows with errors have the text that this corrected cell of the file had when it was uploaded.
+    """Count the other rows with errors that were uploaded with the text that this corrected cell had.
 
-    0 where the column is not read, or holds passwords: each is one person's.
+    0 if the column is not read, or contains passwords, which belong to one person each.
     """
     column = corrections.columns_of(batch).get(place)
     row = batch.rows.filter(number=number).first()
@@ -68,10 +68,10 @@ def like(batch: Batch, number: int, place: int) -> int:
 
 
 def correct_alike(batch_id: int, number: int, place: int, *, by: "User") -> int:
-    """Let a worker correct every row with errors that has, at this place, the text that this row had in the file.
+    """Let a worker correct every row with errors that was uploaded with this row's text at this place.
 
-    They get the correction of this row, and are checked again (see `cleaning`). Returns how many there are. Raises
-    NotAllowed, AlreadyDecided or BatchError.
+    They get the correction of this row, and are checked again (see `cleaning`). Returns how many there are.
+    Raises NotAllowed, AlreadyDecided or BatchError.
     """
     with transaction.atomic():
         batch = _to_fix(batch_id, by)
@@ -85,7 +85,7 @@ def correct_alike(batch_id: int, number: int, place: int, *, by: "User") -> int:
 
 
 def place_of(batch: Batch, path: str) -> int:
-    """The position in the file of the column whose findings have this path. Raises BatchError where none has."""
+    """Return the place of the file's column for findings with this path. Raises BatchError if there is none."""
     by_path = {column.path: column.name for column in columns.by_name(file_kind(batch.kind).layout).values()}
     if by_path.get(path) not in batch.mapping:
         raise BatchError("The file has no column for this value. Correct it in the file and upload it again.")
@@ -94,12 +94,12 @@ def place_of(batch: Batch, path: str) -> int:
 
 
 def _sees_values(person: "User") -> bool:
-    """Whether somebody proposes changes, and sees personal data without giving a reason."""
+    """Whether this person proposes changes, and sees personal data without giving a reason."""
     return person.has_perms(("changes.add_change", privacy.SEE, privacy.AT_ONCE))
 
 
 def _to_fix(batch_id: int, by: "User") -> Batch:
-    """The batch, locked, while this person may fix its rows."""
+    """Return the batch, locked, if this person may fix its rows."""
     batch = mine(batch_id, by)
     if not _sees_values(by):
         raise NotAllowed("Only a person who proposes changes and sees the values may correct them.")

@@ -1,4 +1,4 @@
-"""One worker works on a batch at a time: the one that holds its lease. A dead worker's lease expires."""
+"""The lease of a batch: one worker at a time works on it. A dead worker's lease expires."""
 
 import uuid
 from datetime import timedelta
@@ -12,16 +12,16 @@ from backoffice.changes.kinds import applied_here
 
 
 def due() -> QuerySet[Batch]:
-    """Batches that want a worker, oldest first: to be checked, or approved and to be applied here."""
+    """Return batches that need a worker, oldest first: to be checked, or approved and to be applied here."""
     to_apply = Q(state=State.APPROVED, finished_at__isnull=True, kind__in=applied_here())
     wanted = Batch.objects.filter(Q(state=State.CHECKING) | to_apply, leases.free(), paused=False)
     return wanted.order_by("pk")
 
 
 def take(batch: Batch) -> uuid.UUID | None:
-    """Take the lease of a batch that is due; None when another worker was quicker.
+    """Take the lease of a batch that is due; None if another worker was quicker.
 
-    A lease that ran out was a worker's that is lost: `failures` counts these until one gets further.
+    An expired lease means that its worker died: `failures` counts these until a worker makes progress.
     """
     failures = Case(When(lease_token__isnull=True, then=F("failures")), default=F("failures") + 1)
     lease = leases.take(due().filter(pk=batch.pk, state=batch.state), _length(), failures=failures)
@@ -35,7 +35,7 @@ def keep(batch: Batch, token: uuid.UUID) -> bool:
 
 
 def give_back(batch: Batch, token: uuid.UUID) -> None:
-    """Let another worker go on at once."""
+    """Release the lease, so that another worker continues at once."""
     leases.release(Batch.objects.filter(pk=batch.pk), token, failures=0)
 
 

@@ -15,7 +15,7 @@ from backoffice.leases import Leased
 
 
 class State(models.TextChoices):
-    """What people did with a batch. Its result says what has become of an approved one at ODIN."""
+    """The state of a batch by people's actions. The result of an approved one at ODIN is separate."""
 
     UPLOADED = "uploaded", "Uploaded"
     CHECKING = "checking", "Checking"
@@ -28,23 +28,23 @@ class State(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
-#: What its uploader uploads again, if it is still wanted. `decided_at` says when it came back.
+#: States after which the uploader may upload it again. `decided_at` says when it came back.
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
 
 
-#: What a batch is to everybody who looks at it: its result, or its state while it has none.
+#: The status that everybody sees: the result, or the state while there is none.
 STATUSES = [*State.choices[:5], *Result.choices, *State.choices[5:]]
 
 
 class Mode(models.TextChoices):
-    """What is submitted when some rows are wrong."""
+    """What is submitted if some rows are wrong."""
 
     ALL = "all", "All rows or none"
     VALID = "valid", "Only the rows without errors"
 
 
 class RowState(models.TextChoices):
-    """What checking, the maker and the checker said of a row."""
+    """The state of a row after checking, maker and checker."""
 
     GOOD = "good", "Good"
     WARNED = "warned", "Has warnings"
@@ -56,9 +56,9 @@ class RowState(models.TextChoices):
 class Batch(Leased):
     """One uploaded file, or one selection of retail users, from the upload to the outcome of its rows.
 
-    `kind` names what its rows are (see `kinds`). `mapping` says which field each column of the file holds, in the
-    order of `headers`; an empty name is a column that nobody reads. `next_row` is where checking goes on: what is
-    before it is stored. Amounts are rupees. The file itself is at `path` until `file_until`.
+    `kind` names the kind of its rows (see `kinds`). `mapping` gives the field of each column of the file, in
+    the order of `headers`; an empty name is a column that is not read. `next_row` is the position of the
+    check: rows before it are stored. Amounts are rupees. The file is at `path` until `file_until`.
     """
 
     token = models.UUIDField(
@@ -153,7 +153,7 @@ class Batch(Leased):
         indexes = [
             models.Index(fields=["state", "result", "-id"], name="batch_by_status"),
             models.Index(fields=["made_by", "-id"], name="batch_by_maker"),
-            # Searches, filters and sorts of their list.
+            # For searches, filters and sorts of the list.
             BeginningIndex(F("sha256"), name="batch_sha256_begins"),
             PartIndex(Upper("file_name"), name="batch_file_name_part"),
             models.Index(fields=["kind", "-id"], name="batch_by_kind"),
@@ -171,7 +171,7 @@ class Batch(Leased):
 
     @property
     def label(self) -> str:
-        """What people call it: B-7."""
+        """Its name for people: B-7."""
         return f"B-{self.pk}"
 
     @property
@@ -186,28 +186,28 @@ class Batch(Leased):
 
     @property
     def rows_checked(self) -> int:
-        """How many rows the present check, or the taking of cleaned values, has done."""
+        """How many rows the present check, or cleaning, has done."""
         return self.cleaning["done"] if self.cleaning else self.total_rows
 
     @property
     def sent(self) -> int:
-        """How many rows are to be sent, or were."""
+        """How many rows are to be sent, or were sent."""
         return self.good + self.warned
 
     @property
     def subject(self) -> str:
-        """What audit entries call it. A retail user's has a slash, this one has none."""
+        """Its name in audit entries. A retail user's has a slash, this one has none."""
         return f"batch:{self.pk}"
 
 
 class Row(models.Model):
-    """One row of a batch. Once submitted, a change with the same batch and row number stands for it.
+    """One row of a batch. Once submitted, it has a change with the same batch and row number.
 
-    `cells` are the file's own texts with secrets sealed, in the order of the file's columns; `corrections` are the
-    cleaned texts that the maker accepted in their place, by the position of the column. `values` are what the cells
-    mean, with secrets sealed; `messages` and `content_hash` are as in a change, `owed` is what the deliveries of
-    the messages are made from, `[[type, reference, content hash], ...]`; `before` are the record's confirmed values.
-    `amount` is rupees. `risks` are what a checker should look at, in words; `flags` are those of its change (see
+    `cells` are the file's own texts with secrets sealed, in the order of the file's columns; `corrections`
+    are the texts that replace them, by the place of the column. `values` are the meanings of the cells, with
+    secrets sealed. `messages` and `content_hash` are as in a change; `owed` lists the deliveries to make,
+    `[[type, reference, content hash], ...]`; `before` are the record's confirmed values. `amount` is rupees.
+    `risks` are what a checker should look at, in words; `flags` are those of its change (see
     `changes.risks`).
     """
 
@@ -251,9 +251,9 @@ class Row(models.Model):
 
 
 class Mapping(models.Model):
-    """What a person said the columns of a file mean, remembered for the same kind and the same headers.
+    """What a person chose as the meaning of a file's columns, remembered for the same kind and headers.
 
-    It holds for this person's own files; others are shown it and confirm it first.
+    It applies to this person's own files; others see it and confirm it first.
     """
 
     kind = models.CharField(max_length=40)
@@ -273,7 +273,7 @@ class Mapping(models.Model):
 
 
 class Alias(models.Model):
-    """Another name for a column, in any kind of file that has it. Compared like headers: letters and digits count."""
+    """An alias of a column, in any kind of file that has it. Compared like headers: only letters and digits count."""
 
     alias = models.CharField(max_length=100, unique=True)
     column = models.CharField(

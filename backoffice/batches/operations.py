@@ -1,4 +1,4 @@
-"""What the uploader does with a file before it is proposed: upload, say what the columns mean, check, discard."""
+"""Operations of the uploader before submission: upload, name the columns, check, discard."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ from backoffice.wakeups import Work, wake_after_commit
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: While a batch is in one of these, its failed rows may come again in a file of corrections.
+#: While a batch is in one of these states, a file of corrections may repeat its failed rows.
 CORRECTABLE = (State.SUBMITTED, State.APPROVED)
 
 
@@ -53,12 +53,12 @@ def upload(
     selected: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> Uploaded:
-    """Take a file in. The same token a second time (a double click) gives the first batch back.
+    """Store a file as a new batch, unchecked. The same token a second time (a double click) returns the first batch.
 
-    `corrects` is the number of the batch whose failed rows it holds, corrected. Of rows made from a selection,
-    `selected` says how they were selected, and `details` what the audit trail keeps of it. Nothing of it is checked
-    yet. Raises NotAllowed, BatchError for an unknown kind or a batch that it cannot correct, or FileProblem where the
-    file cannot be read; nothing is kept then.
+    `corrects` is the number of the batch whose failed rows it corrects. For rows made from a selection,
+    `selected` says how they were selected, and `details` is for the audit trail. Raises NotAllowed,
+    BatchError for an unknown kind or a batch that it cannot correct, or FileProblem if the file cannot be
+    read; nothing is stored then.
     """
     may_upload(by)
     if kind not in file_kinds():
@@ -86,15 +86,15 @@ def upload(
 
 
 def may_correct(batch: Batch, person: "User") -> bool:
-    """Whether somebody may upload a file with corrected rows of this one."""
+    """Whether this person may upload a file with corrected rows of this one."""
     mine = batch.made_by_id == person.pk and person.has_perm("changes.add_change")
     return mine and batch.state in CORRECTABLE
 
 
 def corrected(number: int, kind: str, by: "User") -> Batch:
-    """The batch whose failed rows a file of this kind may correct: one that the same person submitted.
+    """Return the batch whose failed rows a file of this kind may correct: one that this person submitted.
 
-    Raises NotAllowed or BatchError where it may not.
+    Raises NotAllowed or BatchError if it may not.
     """
     batch = Batch.objects.filter(pk=number, kind=kind, state__in=CORRECTABLE).first()
     if batch is None:
@@ -109,20 +109,21 @@ def corrected(number: int, kind: str, by: "User") -> Batch:
 
 
 def earlier(batch: Batch) -> list[Batch]:
-    """Uploads before this one with the same bytes, newest first."""
+    """Return earlier uploads with the same bytes, newest first."""
     same = Batch.objects.filter(sha256=batch.sha256, pk__lt=batch.pk).select_related("made_by")
     return list(same.order_by("-pk")[:5])
 
 
 def problems(batch: Batch) -> Sequence[str]:
-    """What must be corrected, or confirmed, about the columns before the file can be checked."""
+    """Return what must be corrected, or confirmed, about the columns before the file can be checked."""
     return [*unclear(batch, batch.mapping), *batch.unconfirmed]
 
 
 def read_again(batch_id: int, *, sheet: str, header_row: int, by: "User") -> Batch:
-    """Read the headers from another sheet or row of the file. What an earlier check found is thrown away.
+    """Read the headers from another sheet or row of the file. Discards the results of an earlier check.
 
-    Raises NotAllowed, AlreadyDecided, BatchError, or FileProblem where there are no headers; nothing changes then.
+    Raises NotAllowed, AlreadyDecided, BatchError, or FileProblem if there are no headers; nothing changes
+    then.
     """
     with transaction.atomic():
         batch = mine(batch_id, by)
@@ -143,7 +144,7 @@ def read_again(batch_id: int, *, sheet: str, header_row: int, by: "User") -> Bat
 def decide_hidden(batch_id: int, *, include: bool, by: "User") -> Batch:
     """Include the rows that the sheet hides, or leave them out, and check the file again.
 
-    Raises NotAllowed, AlreadyDecided, or BatchError where no row is hidden.
+    Raises NotAllowed, AlreadyDecided, or BatchError if no row is hidden.
     """
     with transaction.atomic():
         batch = mine(batch_id, by)
@@ -159,9 +160,9 @@ def decide_hidden(batch_id: int, *, include: bool, by: "User") -> Batch:
 
 
 def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> Batch:
-    """Begin to check a file, with the meaning of its columns that `names` give or confirm; it is remembered.
+    """Begin the check of a file, with the meaning of its columns in `names`, which is remembered.
 
-    What an earlier check found is thrown away. Raises NotAllowed, AlreadyDecided, or ColumnsUnclear.
+    Discards the results of an earlier check. Raises NotAllowed, AlreadyDecided, or ColumnsUnclear.
     """
     with transaction.atomic():
         batch = mine(batch_id, by)
@@ -191,7 +192,7 @@ def check(batch_id: int, *, by: "User", names: Sequence[str] | None = None) -> B
 
 
 def discard(batch_id: int, *, by: "User") -> Batch:
-    """Discard a batch that was not submitted yet; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
+    """Discard a batch before submission, and delete its file. Raises NotAllowed or AlreadyDecided."""
     with transaction.atomic():
         batch = mine(batch_id, by)
         batch.state = State.WITHDRAWN
@@ -204,7 +205,7 @@ def discard(batch_id: int, *, by: "User") -> Batch:
 
 
 def unclear(batch: Batch, names: Sequence[str]) -> list[str]:
-    """What must be corrected before the file can be read with these meanings of its columns."""
+    """Return what must be corrected before the file can be read with these meanings of its columns."""
     layout = file_kind(batch.kind).layout
     if not columns.by_name(layout).keys() & set(names):
         row = batch.shape.get("header_row", 1)

@@ -1,4 +1,4 @@
-"""The approval rule of a file: that of its kind, and of what its rows may send behind their own message."""
+"""The approval rule of a file: the strictest of its kind and the kinds of its follow-ups."""
 
 from backoffice.batches.file.columns import by_name
 from backoffice.batches.models import Batch
@@ -8,7 +8,7 @@ from backoffice.changes.models import ApprovalRule
 
 
 def in_force(batch: Batch) -> ApprovalRule:
-    """The strictest rule of the kinds of change that the columns of the file speak of. It is not stored."""
+    """Return the strictest rule of the kinds of change that the file's columns name. It is not stored."""
     kind = kind_of_file(batch.kind)
     known = by_name(file_kind(batch.kind).layout) if kind.follows else {}
     named = {known[name].path.partition(".")[0] for name in batch.mapping if name in known}

@@ -1,7 +1,6 @@
-"""A batch without a file: a row for each of those whom somebody selected, all with the values of one form.
+"""A batch without a file: a row for each selected retail user, all with the values of one form.
 
-The rows are kept as the file as which they might have been uploaded, and go its way: they are checked, submitted and
-approved like those of any other.
+The rows are stored like those of an uploaded file, and are checked, submitted and approved like them.
 """
 
 import uuid
@@ -27,29 +26,29 @@ if TYPE_CHECKING:
 
 #: The columns that name a retail user.
 LANE = ("group_id", "user_id")
-#: An error of the values themselves is one that each of so many retail users has.
+#: An error that this many of the first users have is an error of the values themselves.
 TRIED = 10
 
 Lane = Sequence[str]
 
 
 def offered(person: "User") -> list[FileKind]:
-    """The kinds of file that can be made of a selection, and whose rows somebody may propose."""
+    """Return the kinds of file that can be made of a selection, and that this person may propose."""
     return [
         file for slug, file in file_kinds().items() if file.once and may_propose(person, kind_of_file(slug))
     ]
 
 
 def asked(file: FileKind) -> dict[str, Column]:
-    """The columns whose values a form asks once for all rows, by name."""
+    """Return the columns whose values a form asks once for all rows, by name."""
     known = by_name(file.layout)
     return {name: known[name] for name in file.once}
 
 
 def findings(file: FileKind, values: Mapping[str, Any], lanes: Sequence[Lane]) -> list[Finding]:
-    """What is wrong with the values for each of the first of those selected, by the names of the columns.
+    """Return errors of the values that all of the first selected users have, by the names of the columns.
 
-    What is wrong with them for some only is found by the check of the rows.
+    The check of the rows finds errors that only some of them have.
     """
     checker = RowChecker(Batch(kind=file.slug, mapping=[*LANE, *values]))
     rows = [(number, _cells(lane, values)) for number, lane in enumerate(lanes[:TRIED])]
@@ -82,9 +81,9 @@ def propose(
 ) -> Batch:
     """Make a batch of these retail users with these values, by column, and begin to check it.
 
-    `selected` says how they were selected, in words, and `details` what the audit trail keeps of it. The same token a
-    second time (a double click) gives the first batch back. Raises NotAllowed, BatchError, or FileProblem where they
-    are too many for a batch.
+    `selected` says how they were selected, in words, and `details` is for the audit trail. The same token a
+    second time (a double click) returns the first batch. Raises NotAllowed, BatchError, or FileProblem if
+    they are too many for a batch.
     """
     if done := Batch.objects.filter(token=token, made_by=by).first():
         return done
@@ -97,7 +96,7 @@ def propose(
             ).batch
             undo.callback(uploads.forget, batch.path)
             batch = operations.check(batch.pk, by=by, names=names)
-        undo.pop_all()  # the rows are kept
+        undo.pop_all()  # the rows are stored
     return batch
 
 

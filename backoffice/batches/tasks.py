@@ -1,4 +1,4 @@
-"""Celery tasks of batches. A task is a wake-up: losing it or getting it ten times does not matter."""
+"""Celery tasks of batches. A task is a wake-up: it may be lost, or come ten times, without harm."""
 
 import time
 import uuid
@@ -15,15 +15,15 @@ from backoffice.batches.errors import FileProblem, LeaseLost
 from backoffice.batches.models import Batch, State
 from backoffice.wakeups import Work, wake
 
-#: A task gives its worker back after this many seconds, so that deliveries get their turn beside a long file.
+#: A task releases its worker after this many seconds, so that deliveries get their turn beside a long file.
 WORK_SECONDS = 30.0
-#: Workers that a file may lose one after another, killed or crashed, before nobody tries it again.
+#: How many workers in a row a file may kill or crash before its check ends.
 MOST_FAILURES = 3
 
 
 @shared_task
 def work_due() -> int:
-    """Work on the oldest batch that is due, for a while. Returns on how many batches it worked: 0 or 1."""
+    """Work on the oldest batch that is due, for a while. Returns the number of batches: 0 or 1."""
     for batch in lease.due():
         if token := lease.take(batch):
             bind_contextvars(batch_id=batch.pk)
@@ -38,7 +38,7 @@ def work_due() -> int:
 
 @shared_task
 def sweep() -> None:
-    """Run by beat: wake a worker for each batch that waits or lost its worker; note what was sent meanwhile."""
+    """Run by beat: wake a worker for each batch that waits or lost its worker; store counts of sent messages."""
     for _ in range(lease.due().count()):
         wake(Work.BATCHES)
     completion.note_outcomes()
@@ -46,18 +46,18 @@ def sweep() -> None:
 
 @shared_task
 def expire_files() -> int:
-    """Run by beat: delete the uploaded files whose time is over."""
+    """Run by beat: delete expired uploaded files."""
     return ending.expire_files()
 
 
 @shared_task
 def expire_pending() -> int:
-    """Run by beat: let files expire that nobody decided in time."""
+    """Run by beat: expire files that were not decided in time."""
     return decisions.expire_old()
 
 
 def _work(batch: Batch, token: uuid.UUID) -> None:
-    """Check or take rows until there are no more, the time is over, or the lease is lost."""
+    """Check or apply rows until there are no more, the time is over, or the lease is lost."""
     try:
         if batch.state == State.CHECKING:
             with Cleaning(batch, token) if batch.cleaning else Checking(batch, token) as run:
@@ -77,7 +77,7 @@ def _work(batch: Batch, token: uuid.UUID) -> None:
 
 
 def _until_the_time_is_over(batch: Batch, token: uuid.UUID, step: Callable[[], bool]) -> bool:
-    """Whether there is more to do. A batch that was paused has more; a step is done however late it is."""
+    """Whether there is more to do. A paused batch has more; a step is completed even if time is over."""
     end = time.monotonic() + WORK_SECONDS
     more = True
     while more and lease.keep(batch, token):

@@ -1,4 +1,4 @@
-"""What the audit trail says of a batch."""
+"""Audit entries of a batch."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def note(
     batch: Batch, action: str, by: "User | None", text: str, reason: str = "", **details: object
 ) -> None:
-    """Write one entry on a batch. `by` is None for what workers and beat do."""
+    """Write one entry on a batch. `by` is None for actions of workers and beat."""
     approved = {"content_hash": batch.content_hash} if batch.content_hash else {}
     record(
         action,

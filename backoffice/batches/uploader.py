@@ -1,4 +1,4 @@
-"""What the verbs of an uploader share: whose file it is, and a check that begins again."""
+"""Shared by the uploader's operations: the owner of a file, and restarting its check."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from backoffice.batches.models import Batch, State
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: While nothing is proposed, the uploader may go back to any step.
+#: Before submission the uploader may return to any step.
 BEFORE_SUBMISSION = (State.UPLOADED, State.CHECKING, State.CHECKED)
 
 
@@ -20,7 +20,7 @@ def may_upload(person: "User") -> None:
 
 
 def mine(batch_id: int, by: "User") -> Batch:
-    """The batch, locked, while its uploader may still work on it."""
+    """Return the batch, locked, if its uploader may still work on it."""
     may_upload(by)
     batch = Batch.objects.select_for_update().get(pk=batch_id)
     if batch.made_by_id != by.pk:

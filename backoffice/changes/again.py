@@ -1,4 +1,4 @@
-"""What the maker of a change may do next with it: edit a draft, start again, or correct a message that was refused."""
+"""The next step that a change's maker can take: edit a draft, start again, or correct a refused message."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ class Step:
 
 
 def next_step(change: Change, person: Any) -> Step | None:
-    """What this person does next with a change of their own as a whole; None where there is nothing.
+    """Return the maker's next step with a whole change of their own; None if there is none.
 
     A new change starts with the values of the old one, names it, and has a reference of its own.
     """
@@ -33,7 +33,7 @@ def next_step(change: Change, person: Any) -> Step | None:
 
 
 def step_of_part(change: Change, delivery: Delivery, person: Any) -> Step | None:
-    """How this person corrects one refused message of their own change alone; None where that is not so."""
+    """Return how its maker corrects this refused message separately; None if that is not possible."""
     kind = kind_of_part(change.kind, delivery.message_type)
     if kind is None or delivery.own_values is not None or not _is_theirs(change, kind, person):
         return None
@@ -41,7 +41,7 @@ def step_of_part(change: Change, delivery: Delivery, person: Any) -> Step | None
 
 
 def first_step(change: Change, person: Any) -> Step | None:
-    """What this person does next with a change or, where it cannot start again, with the first message refused."""
+    """Return the maker's next step with the change, or, if it cannot start again, its first refused message."""
     steps = (step_of_part(change, delivery, person) for delivery in refused_parts(change))
     return next_step(change, person) or next(filter(None, steps), None)
 
@@ -51,7 +51,7 @@ def _is_theirs(change: Change, kind: ChangeKind, person: Any) -> bool:
 
 
 def _correction(kind: ChangeKind, change: Change, earlier: Corrected, label: str) -> Step | None:
-    """The form that corrects, or the draft in which somebody began to; None once that is submitted."""
+    """Return the form that corrects, or the draft that was begun; None once that is submitted."""
     if found := correction_of(earlier):
         same = found.state == State.DRAFT and found.corrects_part == earlier.part
         return _draft(kind, found) if same else None

@@ -1,4 +1,4 @@
-"""The kind of change by which an approval rule is changed."""
+"""The kind of change that sets an approval rule."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -57,18 +57,18 @@ class SetApprovalRule(Request, abstract=True):
 
 
 def values_of(in_force: ApprovalRule) -> Values:
-    """A rule as the form and the change have it."""
+    """Return a rule as form and change store it."""
     above = "" if in_force.above is None else f"{in_force.above:.2f}"
     return {"kind": in_force.kind, "checkers": str(in_force.checkers), "above": above}
 
 
 def subject(values: Values) -> str:
-    """`rule:KIND` of the kind of change that the values name; "" where they name none yet."""
+    """Return `rule:KIND` of the kind of change in the values; "" while there is none."""
     return f"{PREFIX}{values['kind']}" if values.get("kind") else ""
 
 
 def records(subjects: Sequence[str]) -> list[Known]:
-    """The rules in force, each with its version."""
+    """Return the rules in force, each with its version."""
     return [_known(subject.removeprefix(PREFIX)) for subject in subjects]
 
 
@@ -80,7 +80,7 @@ def _known(slug: str) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a rule: no such kind, what guards the portal itself left unguarded, nothing changed."""
+    """Return findings on a rule: unknown kind, no checker for changes of rights, nothing changed."""
     slug = str(values.get("kind", ""))
     if slug not in kinds.KINDS:
         return [Finding("kind", "There is no such kind of change. Choose one of the list.")]
@@ -99,7 +99,7 @@ def findings(values: Values) -> list[Finding]:
 
 
 def _plain(values: Values) -> str:
-    """The amount of a rule without idle zeros, so that 1000000 and 1000000.00 are the same."""
+    """Return the amount of a rule without trailing zeros, so that 1000000 and 1000000.00 are equal."""
     text = str(values.get("above", ""))
     return text.rstrip("0").rstrip(".") if "." in text else text
 

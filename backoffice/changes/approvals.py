@@ -1,4 +1,4 @@
-"""Giving approvals: one person, once, to what they saw; and what exactly was approved."""
+"""Record approvals: one person, once, for the content that they saw."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +13,23 @@ if TYPE_CHECKING:
 
 
 def approve_change(change: Change, *, by: "User", reason: str) -> int:
-    """Write a person's approval of a change. Returns how many it has now. Raises AlreadyDecided on their second one."""
+    """Record a person's approval of a change.
+
+    Returns how many it has now. Raises AlreadyDecided on their second one.
+    """
     return _give(Approval(change=change, content_hash=change.content_hash, by=by, reason=reason))
 
 
 def approve_batch(batch_id: int, *, by: "User", content_hash: str, reason: str) -> int:
-    """Write a person's approval of a whole file. Returns how many it has now. Raises AlreadyDecided likewise."""
+    """Record a person's approval of a whole file.
+
+    Returns how many it has now. Raises AlreadyDecided on their second one.
+    """
     return _give(Approval(batch_id=batch_id, content_hash=content_hash, by=by, reason=reason))
 
 
 def approved_values(change: Change) -> dict[str, Any]:
-    """What was approved of a change of which nothing goes to ODIN, with secrets as SecretText.
+    """Return the approved content of a change that stays in the portal, with secrets as SecretText.
 
     Not its `values`: approvals are bound to its messages.
     """

@@ -1,7 +1,7 @@
-"""What a form was filled from: the record as it was then, which goes with the form and with its draft.
+"""The record that a form was filled from, which stays with the form and its draft.
 
-The record may move on while somebody types. What the form shows of it is then old, and must not be proposed as if it
-were wanted: `moved_to` gives the form its present values, with what was typed otherwise.
+The record may change while somebody types. Old values in the form must not be proposed as if they were
+wanted: `moved_to` puts the present values into the form and keeps what was typed.
 """
 
 import json
@@ -19,23 +19,23 @@ from backoffice.seal import SealError, seal, unseal
 
 @dataclass(frozen=True)
 class MovedOn:
-    """What moved in the record since, for its form: `dropped` are labels of what must be typed again."""
+    """What has changed in the record since, for its form: `dropped` are labels of fields that must be typed again."""
 
     lines: Sequence[Moved]
     dropped: Sequence[str]
 
 
 def sealed(form: EntryForm) -> str:
-    """The record as the form was filled from it, for a hidden field; "" where it was filled from none.
+    """Return the record that filled the form, for a hidden field; "" if there was none.
 
-    Sealed, since it holds more than a form of a part shows, and nobody may give it back altered.
+    Sealed, since it has more than the form of a part shows, and must not come back altered.
     """
     known = form.known
     return seal(SecretText(json.dumps([known.version, known.values]))) if known.version else ""
 
 
 def opened(text: str) -> Known | None:
-    """The record that a form came back with; None where it brought none, or none of ours."""
+    """Return the record that came back with a form; None if there was none, or it is not authentic."""
     try:
         version, values = json.loads(unseal(text).reveal())
     except (SealError, ValueError):
@@ -44,10 +44,10 @@ def opened(text: str) -> Known | None:
 
 
 def moved_to(form: EntryForm, typed: Values, base: Values | None) -> tuple[Values, MovedOn | None]:
-    """What the form shows now: the present values, with what was typed otherwise than the record was then (`base`).
+    """Return what the form shows now: the present values, with typed values that differ from the old record (`base`).
 
-    With it what moved, None where that is nothing that the form has.
-    Of accounts that moved the present ones win: typed ones would bring back what is gone, and delete what is new.
+    Also returns what has changed, None if that is nothing on the form. Of changed accounts the present ones
+    win: typed ones would bring back deleted accounts, and delete new ones.
     """
     known = form.known.values or {}
     start, now, was = form.starting(), form.begun(known), form.begun(base or {})
@@ -55,7 +55,7 @@ def moved_to(form: EntryForm, typed: Values, base: Values | None) -> tuple[Value
     for name, value in typed.items():
         then, present = was.get(name), now.get(name)
         if name not in start or not alike(start[name], present):
-            changed.add(name)  # the form does not start with it
+            changed.add(name)  # the form starts without it
         elif alike(value, present) or alike(value, then):
             values[name] = start[name]
         elif name in form.groups and not alike(present, then):
@@ -70,7 +70,7 @@ def moved_to(form: EntryForm, typed: Values, base: Values | None) -> tuple[Value
 
 
 def _joined(field: Field, typed: Value, then: Any, present: Any) -> Value:
-    """A set or a record of several values, of which some were typed and others moved on."""
+    """Merge a set, or a record of several values, some typed and others changed in the record."""
     if isinstance(field, Flags) and isinstance(typed, list):
         old, codes = {*(then or ())}, {*typed}
         wanted = {*(present or ())} - (old - codes) | (codes - old)
@@ -85,7 +85,7 @@ def _joined(field: Field, typed: Value, then: Any, present: Any) -> Value:
 
 
 def alike(one: object, other: object) -> bool:
-    """Whether two values say the same: what is empty in a record is as good as not there."""
+    """Whether two values are equal; empty and missing values are."""
     return _filled(one) == _filled(other)
 
 

@@ -1,4 +1,4 @@
-"""Comments on what is proposed, be it one change or a file of them. Each is an audit entry, so nobody alters it."""
+"""Comments on proposed changes and files. Each is an audit entry, so it cannot be altered."""
 
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def checked(kind: ChangeKind, text: str, *, by: "User", submitted: bool) -> str:
-    """The comment as it is kept.
+    """Return the comment as stored.
 
-    Raises NotAllowed before it is submitted and for those who neither propose nor decide this kind, or ReasonMissing
-    without a text and for one that is too long.
+    Raises NotAllowed before submission and for people who neither propose nor decide this kind, or
+    ReasonMissing for an empty or overlong text.
     """
     if not submitted or not may_comment(by, kind):
         raise NotAllowed("Only those who propose or decide such changes may comment on them.")

@@ -1,6 +1,7 @@
-"""Which change may be in the place of an earlier one, so that nothing that ODIN took is sent a second time.
+"""Which change may replace an earlier one, so that nothing that ODIN applied is sent again.
 
-A change starts again as a whole while nothing of it is at ODIN. Otherwise each refused message is corrected alone.
+A whole change can start again while nothing of it is at ODIN. Otherwise each refused message is corrected
+separately.
 """
 
 from dataclasses import dataclass
@@ -10,20 +11,20 @@ from backoffice.changes.models import CAME_BACK, Change, State
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State as DeliveryState
 
-#: A delivery that is in one of these changed nothing at ODIN, and never will.
+#: A delivery in one of these states changed nothing at ODIN, and never will.
 CAME_TO_NOTHING = (DeliveryState.REFUSED, DeliveryState.CANCELLED)
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """What a new change is in the place of: an earlier one as a whole, or (`part`) one message of it."""
+    """What a new change replaces: an earlier one as a whole, or (`part`) one message of it."""
 
     change: Change
     part: int | None = None
 
 
 def came_to_nothing(change: Change) -> bool:
-    """Whether all of a change may start again: people sent it back, or each of its deliveries came to nothing."""
+    """Whether the whole change may start again: people sent it back, or each of its deliveries failed."""
     if change.state != State.APPROVED:
         return change.state in (*CAME_BACK, State.WITHDRAWN)
     states = {delivery.state for delivery in change.deliveries.all()}
@@ -31,13 +32,13 @@ def came_to_nothing(change: Change) -> bool:
 
 
 def refused_parts(change: Change) -> list[Delivery]:
-    """The deliveries of messages of the change that ODIN refused, in their order."""
+    """Return the deliveries of messages of the change that ODIN refused, in order."""
     refused = (each for each in change.deliveries.all() if each.state == DeliveryState.REFUSED)
     return sorted((each for each in refused if each.own_values is None), key=lambda each: each.part)
 
 
 def correction_of(earlier: Corrected) -> Change | None:
-    """The change that is in its place already. A change of which one message was corrected has none as a whole."""
+    """Return the change that replaces it already. A change with one corrected message has no replacement as a whole."""
     found = sorted(earlier.change.corrections.all(), key=lambda each: each.pk)
     parts = {None, earlier.part}
     return next((each for each in found if earlier.part is None or each.corrects_part in parts), None)
@@ -51,7 +52,10 @@ def may_correct(earlier: Corrected) -> bool:
 
 
 def require_place(earlier: Corrected) -> None:
-    """Lock the earlier change, in the transaction of its correction. Raises AlreadyDecided where it has its place."""
+    """Lock the earlier change, in the transaction of its correction.
+
+    Raises AlreadyDecided if it is replaced already.
+    """
     locked = Corrected(Change.objects.select_for_update().get(pk=earlier.change.pk), earlier.part)
     if found := correction_of(locked):
         raise AlreadyDecided(f"C-{found.pk} corrects this already. Open that change instead.")

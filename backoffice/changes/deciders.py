@@ -1,4 +1,4 @@
-"""Who proposes, sees and decides: asked here for single changes, for several at once, and for whole files."""
+"""Who may propose, see and decide: for single changes, for several at once, and for whole files."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,7 @@ T = TypeVar("T", bound=Model)
 
 @dataclass(frozen=True)
 class Words:
-    """Why somebody may not propose, approve or reject something, in words that name what it is."""
+    """Why this person may not propose, approve or reject something, in words that name it."""
 
     propose: str
     approve: str
@@ -39,45 +39,45 @@ OF_A_CHANGE = Words(
 
 
 def may_propose(person: Any, kind: ChangeKind) -> bool:
-    """Whether somebody may propose changes of this kind."""
+    """Whether this person may propose changes of this kind."""
     return bool(person.has_perm(kind.propose))
 
 
 def decides(person: Any, kind: ChangeKind) -> bool:
-    """Whether somebody decides on changes of this kind. Nobody may decide their own; that is checked elsewhere."""
+    """Whether this person may decide on changes of this kind. Four eyes are checked elsewhere."""
     return bool(person.has_perm(kind.decide))
 
 
 def may_comment(person: Any, kind: ChangeKind) -> bool:
-    """Whether somebody proposes or decides changes of this kind."""
+    """Whether this person may propose or decide changes of this kind."""
     return may_propose(person, kind) or decides(person, kind)
 
 
 def decided_by(person: Any) -> list[str]:
-    """The kinds of change that this person may approve or reject."""
+    """Return the kinds of change that this person may approve or reject."""
     return [slug for slug, kind in KINDS.items() if decides(person, kind)]
 
 
 def visible_to(person: Any) -> list[str]:
-    """The kinds of change that this person may look at: all with the permission for it, else those they work with."""
+    """Return the kinds of change that this person may see: all with the permission for it, else their own kinds."""
     if person.has_perm("changes.view_change"):
         return list(KINDS)
     return [slug for slug, kind in KINDS.items() if may_comment(person, kind)]
 
 
 def open_to(person: Any, submitted: QuerySet[T]) -> QuerySet[T]:
-    """Of changes or files, those that somebody may still decide: never their own, nor what they approved already."""
+    """Keep the changes or files that this person may still decide: not their own, nor already approved by them."""
     return submitted.exclude(made_by=person).exclude(approvals__by=person)
 
 
 def require_maker(person: "User", kind: ChangeKind, words: Words) -> None:
-    """Raise NotAllowed for somebody who may not propose changes of this kind."""
+    """Raise NotAllowed if this person may not propose changes of this kind."""
     if not may_propose(person, kind):
         raise NotAllowed(words.propose)
 
 
 def require_approver(person: "User", kind: ChangeKind, made_by: int, words: Words) -> None:
-    """Raise NotAllowed for somebody who does not decide on this kind, and for the maker (the key of a person)."""
+    """Raise NotAllowed if this person may not decide on this kind, or is the maker (the key of a person)."""
     if not decides(person, kind):
         raise NotAllowed(words.approve)
     if made_by == person.pk:
@@ -85,7 +85,7 @@ def require_approver(person: "User", kind: ChangeKind, made_by: int, words: Word
 
 
 def require_rejecter(person: "User", kind: ChangeKind, made_by: int, words: Words) -> None:
-    """Raise NotAllowed for somebody who does not decide on this kind, and for the maker (the key of a person)."""
+    """Raise NotAllowed if this person may not decide on this kind of file, or is the maker (the key of a person)."""
     if not decides(person, kind):
         raise NotAllowed(words.reject)
     if made_by == person.pk:
@@ -93,7 +93,7 @@ def require_rejecter(person: "User", kind: ChangeKind, made_by: int, words: Word
 
 
 def why_not(person: Any, kind: ChangeKind | None, made_by: int, approved: bool, words: Words) -> str:
-    """Why somebody may not approve what waits; "" where they may. `approved`: they did already."""
+    """Return why this person may not approve; "" if they may. `approved`: they did already."""
     if made_by == person.pk:
         return words.approve_own
     if approved:

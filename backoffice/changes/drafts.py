@@ -1,4 +1,4 @@
-"""Several drafts at once: those that their maker deletes, and those that expire unedited."""
+"""Several drafts at once: discarded by their maker, or expired."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def kept_until(draft: Change) -> datetime | None:
-    """When a draft expires that is not edited again; None where drafts are kept for good."""
+    """Return when a draft expires unless it is edited; None if drafts do not expire."""
     days = settings.DRAFTS_EXPIRE_AFTER_DAYS
     return draft.updated_at + timedelta(days=days) if days else None
 
 
 def discard(numbers: Iterable[int], *, by: "User") -> int:
-    """Discard several drafts of one's own: nothing was proposed, so nothing is kept. Returns how many there were.
+    """Discard several drafts of one's own. Nothing was proposed, so nothing is kept. Returns how many there were.
 
-    Those that were submitted meanwhile, and those of others, are left alone.
+    Drafts submitted meanwhile, and those of others, are left alone.
     """
     with transaction.atomic():
         found = Change.objects.filter(pk__in=list(numbers), made_by=by, state=State.DRAFT)

@@ -1,4 +1,4 @@
-"""What a change does, in one line, made from its messages and the record before."""
+"""The effect of a change in one line, made from its messages and the previous record."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,16 +10,16 @@ from backoffice.protocol.explanation import Line
 from backoffice.protocol.fields import Flags, Values
 from backoffice.protocol.message import Request
 
-#: So many things are named, and so many characters of each; the page of the change has them all.
+#: How many values are named, and how many characters of each; the page of the change has all of them.
 MOST, LONGEST = 3, 90
-#: What names the record is said elsewhere.
+#: Fields that identify the record, which is named elsewhere.
 IDENTITY = ("group_id", "user_id", REFERENCE)
-#: What every message repeats of a record says nothing where the record before is not known.
+#: Fields that every message repeats; they say nothing if the previous record is unknown.
 REPEATED = (*IDENTITY, "manager_id", "category", "odin_user_type", "action")
 
 
 def effect(change: Change, *, reveal: bool) -> str:
-    """What a change does, in one line. `reveal`: personal data is shown whole."""
+    """Return the effect of a change in one line. `reveal`: show personal data unmasked."""
     if change.kind not in KINDS:
         return ""
     found = [text for texts in _of_parts(change, reveal) for text in texts]
@@ -27,7 +27,7 @@ def effect(change: Change, *, reveal: bool) -> str:
 
 
 def effects_of_parts(change: Change, *, reveal: bool) -> list[str]:
-    """What each message of a change does, in a line each, in their order."""
+    """Return the effect of each message of a change, one line each, in their order."""
     if change.kind not in KINDS:
         return ["" for _ in change.messages]
     return [_listed(list(dict.fromkeys(texts))) for texts in _of_parts(change, reveal)]
@@ -40,7 +40,7 @@ def _of_parts(change: Change, reveal: bool) -> Iterator[list[str]]:
 
 
 def _kind_of(change: Change, message: type[Request]) -> ChangeKind:
-    """The kind that says what such a message does: a change may carry messages of other kinds beside its own."""
+    """Return the kind that describes such a message: a change may carry messages of other kinds."""
     own = KINDS[change.kind]
     if message.type == LOCAL or own.message is message:
         return own
@@ -59,7 +59,7 @@ def _of_message(
 def _changed(
     message: type[Request], values: Mapping[str, Any], before: Mapping[str, Any], lines: list[Line]
 ) -> Iterator[str]:
-    """What each changed field becomes; of a record, its first values together."""
+    """Return the new value of each changed field; of a record, its first values together."""
     records: dict[str, list[str]] = {}
     for line in lines:
         name, _, rest = line.name.partition(".")

@@ -1,6 +1,7 @@
 """The pages on which a change is proposed: the form, its drafts, and the check of the answers.
 
-One set of pages serves every kind of change. A room describes its form with `EntryForm` and gives it addresses.
+One set of pages serves every kind of change. A room describes its form with `EntryForm` and gives it
+addresses.
 """
 
 import json
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 
-#: What the maker sees in the place of a reference, which a change has from its submission on.
+#: Shown in place of a reference, which a change gets at submission.
 ALLOTTED = "Allotted on submission"
 MAY_NOT = "You may not propose this. Somebody whose role includes it does."
 
@@ -60,7 +61,7 @@ MAY_NOT = "You may not propose this. Somebody whose role includes it does."
 @never_cache
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, form: EntryForm) -> HttpResponse:
-    """The form: empty, or with a draft, or with what was sent and cannot go on yet."""
+    """The form: empty, with a draft, or with input that has errors."""
     if not request.user.is_authenticated:
         return (
             _logged_out(request, form)
@@ -86,7 +87,7 @@ def _opened(request: HttpRequest, form: EntryForm) -> HttpResponse:
 
 
 def _of_draft(form: EntryForm, draft: Change) -> tuple[Values, MovedOn | None]:
-    """The values of a draft, and what moved in its record since it was filled from it, if anything."""
+    """Return the values of a draft, and what has changed in its record since it was filled from it, if anything."""
     values = operations.draft_values(draft)
     if _is_current(form, draft):
         return values, None
@@ -94,13 +95,13 @@ def _of_draft(form: EntryForm, draft: Change) -> tuple[Values, MovedOn | None]:
 
 
 def _is_current(form: EntryForm, draft: Change) -> bool:
-    """Whether the record is still the one that a draft was filled from; of one that is not here, nothing moves."""
+    """Whether the record is still the one that filled the draft; if there is no record, it cannot have changed."""
     version = form.known.version
     return version in (0, draft.record_version)
 
 
 def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
-    """What was typed is kept as a draft first, whatever the button was; then the button does its work."""
+    """Save the input as a draft first, whichever button was pressed; then do what the button says."""
     token = _token(request.POST.get("token", ""))
     typed_in = _typed(request, form, token)
     values = _values(form, typed_in)
@@ -137,9 +138,9 @@ def _sent(request: HttpRequest, form: EntryForm) -> HttpResponse:
 
 
 def _logged_out(request: HttpRequest, form: EntryForm) -> HttpResponse:
-    """The login ended while the form was filled in: nothing is stored, and what was typed comes back in the page.
+    """Answer a form whose login has ended: store nothing, and return the page with the typed values.
 
-    Nothing else does: without a login the page must not say whom a record is about.
+    It returns nothing else: without a login the page must not say whom a record is about.
     """
     anybody = replace(form, title=kinds.kind(form.kind).title, text="", back=("Today", reverse("desk:today")))
     values = read_values(form.message, request.POST)
@@ -149,7 +150,7 @@ def _logged_out(request: HttpRequest, form: EntryForm) -> HttpResponse:
 @never_cache
 @require_POST
 def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonResponse:
-    """Keeps what is being typed as a draft; the script asks every few seconds after a change."""
+    """Save the present input as a draft; the script calls it every few seconds after a change."""
     if not request.user.is_authenticated:
         return not_kept()
     try:
@@ -163,7 +164,7 @@ def keep(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> JsonRespons
 
 
 def _kept(request: HttpRequest, form: EntryForm, values: Values, token: uuid.UUID) -> Change:
-    """The draft of what was typed, with the record that the form was filled from. Raises ChangeError."""
+    """Return the draft of the input, with the record that filled the form. Raises ChangeError."""
     return operations.save_draft(
         form.kind,
         values,
@@ -175,12 +176,12 @@ def _kept(request: HttpRequest, form: EntryForm, values: Values, token: uuid.UUI
 
 
 def _refused(error: ChangeError) -> int:
-    """The status of the answer to somebody whose draft is not kept."""
+    """Return the answer's status if a draft was not saved."""
     return 403 if isinstance(error, NotAllowed) else 409
 
 
 def not_kept() -> JsonResponse:
-    """The answer to somebody whose login ended."""
+    """Return the answer to a person whose login has ended."""
     return JsonResponse({"words": "Not kept: you have been logged out."}, status=401)
 
 
@@ -188,7 +189,7 @@ def not_kept() -> JsonResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpResponse:
-    """Check your answers: the message in words, the warnings, the reason; then it is submitted."""
+    """Check your answers: the message in words, the warnings, the reason; then submission."""
     if not form.may_propose(request.user):
         return render(request, "403.html", {"words": MAY_NOT}, status=403)
     draft = _own(request, form, token)
@@ -292,7 +293,7 @@ def _page(
 
 
 def _split(form: EntryForm, found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Findings on what the form shows, and on what only the longer one shows that it is a part of."""
+    """Return findings on this form's fields, and on fields that only the longer form shows."""
     if not form.whole:
         return found, []
     here = [one for one in found if not one.path or one.path.partition(".")[0] in form.names]
@@ -300,15 +301,15 @@ def _split(form: EntryForm, found: list[Finding]) -> tuple[list[Finding], list[F
 
 
 def _begun(request: HttpRequest, form: EntryForm) -> tuple[Values, MovedOn | None]:
-    """What the form starts with: the present values, or those of the change that it corrects and what moved since."""
+    """Return the form's initial values: the present ones, or those of the corrected change, and later changes."""
     earlier = _earlier(request, form)
     return values_again(form, earlier) if earlier else ({**form.starting(), **form.fixed}, None)
 
 
 def _typed(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Typed:
-    """What was typed, with the password that the draft keeps where none was typed.
+    """Return the typed values, with the draft's password if none was typed.
 
-    What a part of a longer form does not show comes from the draft, or from where the form starts.
+    Fields that a part of a longer form does not show come from the draft, or from the form's initial values.
     """
     draft = Change.objects.filter(token=token, made_by=_me(request), state=State.DRAFT).first()
     kept = operations.draft_values(draft) if draft else None
@@ -320,17 +321,17 @@ def _typed(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Typed:
 
 
 def _values(form: EntryForm, typed_in: Typed) -> Values:
-    """The values of what was typed. What the record decides is taken as it is: cleaned, it might name another one."""
+    """Return the typed values. Those fixed by the record are not cleaned, which might make them name another record."""
     return {**clean(form.message, typed_in), **form.fixed}
 
 
 def _me(request: HttpRequest) -> "User":
-    """The person, who is logged in wherever this is asked."""
+    """Return the logged-in person."""
     return cast("User", request.user)
 
 
 def _asked(request: HttpRequest) -> QueryDict:
-    """What names the change that the form corrects: its address, and then its hidden fields."""
+    """Return the parameters that name the change to correct: first in the address, then in hidden fields."""
     return request.POST or request.GET
 
 
@@ -343,7 +344,7 @@ def _own(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> Change:
 
 
 def _edited(form: EntryForm, typed_in: Typed, button: str) -> Typed:
-    """What was typed, after a button that works on it: add, remove, default, copy. A script does it in the page."""
+    """Return the input after a button that edits it: add, remove, default, copy. Scripts do this in the page."""
     match button.split(":"):
         case ["add", name] if name in form.groups:
             return add_record(typed_in, name)
@@ -361,7 +362,7 @@ def _edited(form: EntryForm, typed_in: Typed, button: str) -> Typed:
 
 
 def _use_cleaned(form: EntryForm, values: Typed, path_taken: str) -> Typed:
-    """The values with the cleaned value that a finding offers for this path."""
+    """Return the values with the cleaned value that a finding offers for this path."""
     offered = {f.path: f.cleaned for f in form.examine(values).findings if f.cleaned is not None}
     if path_taken not in offered:
         return values
@@ -378,7 +379,7 @@ def _use_cleaned(form: EntryForm, values: Typed, path_taken: str) -> Typed:
 
 
 def _token(text: str) -> uuid.UUID:
-    """The form's token; a new one where there is none that could be read."""
+    """Return the form's token; a new one if it cannot be read."""
     try:
         return uuid.UUID(text)
     except ValueError:
@@ -386,9 +387,9 @@ def _token(text: str) -> uuid.UUID:
 
 
 def _seen(values: Values) -> str:
-    """What the check page was made from, so that a draft changed in another tab is not submitted unseen.
+    """Return a digest of the check page's content, so that a draft changed in another tab is not submitted unseen.
 
-    Keyed, since a plain hash would let somebody guess at the password in it.
+    Keyed, since a plain hash would allow guessing the password in it.
     """
     plain = {
         name: value.reveal() if isinstance(value, SecretText) else value for name, value in values.items()

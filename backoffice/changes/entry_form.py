@@ -1,4 +1,4 @@
-"""The form with which a kind of change is proposed: what it asks, what it starts with, where its pages are."""
+"""The form that proposes a kind of change: its fields, initial values, and the addresses of its pages."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -16,10 +16,11 @@ from backoffice.protocol.message import Request
 
 @dataclass(frozen=True)
 class EntryForm:
-    """The form of one kind of change, and where it is.
+    """The form of one kind of change, and its addresses.
 
-    `address("new")`, `address("keep", token)` and `address("check", token)` give its addresses; `fixed` are values that
-    the record decides and nobody types, such as the retail user; `back` is where the person came from.
+    `address("new")`, `address("keep", token)` and `address("check", token)` return its addresses; `fixed` are
+    values that the record decides and nobody types, such as the retail user; `back` is the page that the
+    person came from.
     """
 
     kind: str
@@ -30,37 +31,37 @@ class EntryForm:
     address: Callable[..., str]
     back: tuple[str, str]
     fixed: Values = field(default_factory=dict)
-    #: The record that the form was filled from, where whoever made the form has read it.
+    #: The record that filled the form, if the form's maker has read it.
     read: Known | None = None
-    #: What the form would have started with, had this been known of the record.
+    #: The form's initial values for a given record.
     begun: Callable[[Values], Values] = lambda known: known
     filling: Filling | None = None
-    #: Of a form that shows a part of a longer one: where that one is. What it does not show stays as it is.
+    #: For a form that shows part of a longer one: the longer form's address. Hidden values stay unchanged.
     whole: str = ""
-    #: What of the form is not in its own message, from the messages that a change of a file has behind it.
+    #: Values of the form outside its own message, from the follow-ups of a change that came in a file.
     answers: Callable[[Sequence[tuple[type[Request], Values]]], Values] = lambda sent: {}
 
     @property
     def message(self) -> type[Request]:
-        """The declaration of what is asked: mostly the message that the change becomes."""
+        """The declaration of the fields: mostly the message that the change becomes."""
         kind = kinds.kind(self.kind)
         return kind.asks or kind.message
 
     def examine(self, values: Values) -> Examined:
-        """All that is to be said of the values that were typed."""
+        """Return all findings on the typed values."""
         return operations.examine(self.kind, values, typed=True)
 
     def may_propose(self, person: Any) -> bool:
-        """Whether somebody may propose this."""
+        """Whether this person may propose this."""
         return may_propose(person, kinds.kind(self.kind))
 
     def is_about(self, subject: str) -> bool:
-        """Whether a change about this subject can be corrected here; a form on which somebody types it takes any."""
+        """Whether a change of this subject can be corrected here; a form with a typed subject takes any."""
         return kinds.kind(self.kind).subject(self.fixed) in ("", subject)
 
     @property
     def known(self) -> Known:
-        """The record that the form was filled from; none where somebody types what it is about."""
+        """The record that filled the form; none if the person types the subject."""
         if self.read or not self.fixed:
             return self.read or Known()
         kind = kinds.kind(self.kind)
@@ -68,7 +69,7 @@ class EntryForm:
 
     @property
     def local(self) -> bool:
-        """Whether nothing goes to ODIN."""
+        """Whether the change stays in the portal."""
         return kinds.kind(self.kind).local
 
     @property
@@ -78,7 +79,7 @@ class EntryForm:
 
     @property
     def groups(self) -> dict[str, Records]:
-        """The fields that hold several records."""
+        """The fields with several records."""
         return {
             name: declared
             for name, declared in self.message.fields.items()
@@ -87,11 +88,11 @@ class EntryForm:
 
     @property
     def sets(self) -> set[str]:
-        """The fields that hold a set of codes."""
+        """The fields with a set of codes."""
         return {name for name, declared in self.message.fields.items() if isinstance(declared, Flags)}
 
     def preset(self, slug: str) -> Values:
-        """What a preset of one of its sections ticks, by field."""
+        """The codes that a preset of a section ticks, by field."""
         chosen = ((section, section.preset(slug)) for section in self.sections)
         return {
             name: list(ticked) for section, ticked in chosen if ticked is not None for name in section.names
@@ -107,5 +108,5 @@ class EntryForm:
         return f"{self.new_url}?draft={token}"
 
     def whole_url(self, token: uuid.UUID) -> str:
-        """The longer form that this one is a part of, with a draft in it; "" where it is all of it."""
+        """The address of the longer form that this one is part of, with a draft; "" if there is none."""
         return f"{self.whole}?draft={token}" if self.whole else ""

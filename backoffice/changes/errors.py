@@ -1,10 +1,10 @@
-"""Why a change could not be made, submitted or decided, in the words of the person who reads them."""
+"""Why a change could not be made, submitted or decided, in words for people."""
 
 from backoffice.protocol.findings import Finding
 
 
 class ChangeError(Exception):
-    """What was asked cannot be done; `words` say why and what to do next."""
+    """The request cannot be carried out; `words` say why and what to do next."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
@@ -16,19 +16,19 @@ class NotAllowed(ChangeError):
 
 
 class AlreadyDecided(ChangeError):
-    """Somebody else was first."""
+    """Another person was first."""
 
 
 class Stale(ChangeError):
-    """The record, or the change itself, is not what the person saw."""
+    """The record, or the change itself, differs from what the person saw."""
 
 
 class ReasonMissing(ChangeError):
-    """A reason must be given, and be short enough to be kept."""
+    """The reason is missing or too long."""
 
 
 class HasErrors(ChangeError):
-    """The proposed values have findings that are errors."""
+    """The proposed values have errors."""
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__(f"There are {len(findings)} errors in the proposed values.")

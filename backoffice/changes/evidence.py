@@ -1,4 +1,4 @@
-"""What evidence packs say of changes: who asked for what and why, who approved it, and every message in words."""
+"""The part of evidence packs on changes: who asked for what and why, approvals, and messages in words."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from backoffice.seal import SealError
 
 
 def rows(scope: Scope) -> Iterable[Row]:
-    """The submitted changes of a scope, oldest first. Secrets are dots."""
+    """Return the submitted changes of a scope, oldest first, with secrets as dots."""
     found = Change.objects.exclude(state=State.DRAFT).order_by("id")
     if scope.subject:
         found = found.filter(subject=scope.subject)
@@ -57,7 +57,7 @@ def _approval(approval: Approval) -> Row:
 def _messages(change: Change) -> list[dict[str, Any]]:
     try:
         shown = shown_messages(change, reveal=True)
-    except SealError as error:  # its key was taken away; the rest is evidence all the same
+    except SealError as error:  # its sealing key was removed; the rest is still evidence
         return [{"title": f"This message can no longer be read: {error}", "type": None, "lines": []}]
     return [
         {

@@ -1,6 +1,6 @@
-"""What is said of proposed values before anybody decides on them: the record, what is wrong, whether it is done.
+"""The examination of proposed values before a decision: the record, the findings, whether it is done already.
 
-A form is a file of one row: both compose values of a message (`Asked`), and one examination judges them.
+A form is a file of one row: both become values of a message (`Asked`), and one examination checks them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from backoffice.protocol.findings import Finding
 
 @dataclass(frozen=True)
 class Known:
-    """What the portal knows of a record: its version and its confirmed values. Version 0 and None: no such record.
+    """What the portal knows of a record: its version and confirmed values. Version 0 and None: no such record.
 
     `record` is the record itself, for its own room.
     """
@@ -27,7 +27,7 @@ class Known:
 class Records:
     """What is known of the records of many subjects, in their order.
 
-    `find` gives those that are here, by subject, and `know` what is known of records that are at hand.
+    `find` returns the existing ones by subject, and `know` the knowledge about given records.
     """
 
     find: Callable[[Sequence[str]], Mapping[str, Any]]
@@ -40,9 +40,9 @@ class Records:
 
 
 class FollowUp(NamedTuple):
-    """A message of another kind that a change sends behind its own: `kind` and the `values` of the message.
+    """A message of another kind that a change sends after its own: `kind` and the `values` of the message.
 
-    `place` gives the path in the form or the row that shows what a path in the message speaks of.
+    `place` maps a path in the message to the path in the form or row that shows it.
     """
 
     kind: str
@@ -51,7 +51,7 @@ class FollowUp(NamedTuple):
 
 
 def refer(follow_ups: Sequence[FollowUp], reference: str) -> list[FollowUp]:
-    """Follow-ups with this in the place of their references, which are made whenever they are composed."""
+    """Return follow-ups with a fixed text for their references, which are new each time they are made."""
     return [
         one._replace(values={**one.values, "reference": reference}) if "reference" in one.values else one
         for one in follow_ups
@@ -59,7 +59,7 @@ def refer(follow_ups: Sequence[FollowUp], reference: str) -> list[FollowUp]:
 
 
 class FilledFrom(NamedTuple):
-    """The onboarding profile that values were filled from."""
+    """The onboarding profile that filled values."""
 
     name: str = ""
     version: int = 0
@@ -72,11 +72,11 @@ NO_PROFILE = FilledFrom()
 
 
 class Asked(NamedTuple):
-    """What somebody asks for, composed into the values of the message.
+    """A proposal as values of the message.
 
-    `findings` are those on what was asked that the message does not show. `placed` moves findings on the message to
-    where the form or the row shows what they speak of. `given` names what goes out though nothing about it changes.
-    `follow_ups` go out behind it, in this order. `filled_from`: the profile, if any.
+    `findings` are on parts of the proposal that the message does not show. `placed` maps paths of findings on
+    the message to those of the form or row. `given` names values to send although they do not change.
+    `follow_ups` go out after it, in this order. `filled_from`: the profile, if any.
     """
 
     values: Values
@@ -88,7 +88,7 @@ class Asked(NamedTuple):
 
 
 class Assessed(NamedTuple):
-    """What a room finds beyond the protocol's rules. `done`: ODIN has confirmed exactly this already."""
+    """A room's findings beyond the protocol's rules. `done`: ODIN has confirmed exactly this already."""
 
     findings: list[Finding]
     done: bool = False
@@ -96,9 +96,9 @@ class Assessed(NamedTuple):
 
 @dataclass
 class Examined:
-    """One of many proposals, examined: values of its message, what is known of its record, all findings on it.
+    """An examined proposal: values of its message, knowledge of its record, all findings.
 
-    Findings are complete where it is `done`, too: a form shows them, and a row of a file needs none of them.
+    Findings are complete even if it is `done`: a form shows them, a row of a file does not need them.
     """
 
     values: Values
@@ -114,10 +114,10 @@ Assess = Callable[[Sequence[Asked], Sequence[Known]], list[Assessed]]
 
 
 def as_given(values: Values, known: Known) -> Asked:
-    """Values that are those of the message already."""
+    """Return values that are those of the message already."""
     return Asked(values)
 
 
 def each(findings: Callable[[Values], list[Finding]]) -> Assess:
-    """The assessment of a kind that is not proposed by the thousand: one after the other."""
+    """Make an assessment of many from one of single proposals, for kinds that do not come by the thousand."""
     return lambda many, known: [Assessed(findings(asked.values)) for asked in many]

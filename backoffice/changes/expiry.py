@@ -1,6 +1,6 @@
-"""How long what was submitted may wait for a decision: single changes and files alike.
+"""How long submitted changes and files may wait for a decision.
 
-Asked by beat, so that what is over leaves the lists, and before each decision, so that nothing depends on beat.
+Beat asks, to clear the lists, and so does each decision, so that nothing depends on beat.
 """
 
 from datetime import timedelta
@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-#: The state of what waits, of a change and of a file.
+#: The state of what waits, for changes and files.
 SUBMITTED = "submitted"
 
 
 def over(things: QuerySet[Any]) -> list[int]:
-    """The numbers of those among changes or files that were submitted too long ago and still wait."""
+    """Return the ids of changes or files that have waited too long."""
     if not settings.CHANGES_EXPIRE_AFTER_DAYS:
         return []
     latest = timezone.now() - timedelta(days=settings.CHANGES_EXPIRE_AFTER_DAYS)

@@ -1,4 +1,4 @@
-"""The files in which changes of a kind come many at a time: their columns, and what must not stand in them twice."""
+"""Kinds of file that bring many changes: their columns, and which values must be unique."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,15 +15,14 @@ from backoffice.protocol.message import Request
 
 @dataclass(frozen=True)
 class Layout:
-    """Which columns the files of a kind have.
+    """The columns of a kind of file.
 
-    `only`: the fields, where not all of `message` are; `without`: those left out. `single`: the list of which a row
-    is one record. `filled`: what the portal fills in where the cell is empty, so that no file need have it; `needed`:
-    what every row must have, though the message need not. `seldom`: what the example of the template leaves empty.
-
-    `defaults` gives sets of values by their name without case. Where the cell of the column `named_by` names one, the
-    empty cells of the row take its values, before those with which the form starts. (A column that the file does not
-    have counts as empty.) What has no column is kept beside them.
+    `only`: the fields, if not all of `message`; `without`: those left out. `single`: the list of which each
+    row is one record. `filled`: fields that the portal fills if the cell is empty, so the file need not have
+    them; `needed`: fields that every row must have, even if the message need not. `seldom`: fields left empty
+    in the template's example. `defaults` returns sets of values by name, ignoring case. If the cell of the
+    column `named_by` names one, empty cells of the row take its values instead of the form's initial ones. (A
+    missing column counts as empty.) Values without a column are kept beside them.
     """
 
     message: type[Request]
@@ -38,7 +37,7 @@ class Layout:
 
     @property
     def fields(self) -> dict[str, Field]:
-        """The fields of the message that a file may speak of, by name."""
+        """The fields of the message that a file may have, by name."""
         return {
             name: field
             for name, field in self.message.fields.items()
@@ -48,9 +47,9 @@ class Layout:
 
 @dataclass(frozen=True)
 class Unique:
-    """What should stand in a file once: the texts of these fields together, or in each record of the list `each`.
+    """Values that must be unique in a file: the texts of these fields together, or in each record of the list `each`.
 
-    `words` go on after "Row 5"; the finding stands on the last of the fields.
+    `words` follow "Row 5"; the finding is on the last of the fields.
     """
 
     fields: tuple[str, ...]
@@ -60,7 +59,7 @@ class Unique:
 
 
 class FileGroup(StrEnum):
-    """What files are for, in the order in which a broker needs them."""
+    """Groups of kinds of file, in the order in which a broker needs them."""
 
     ONBOARDING = "Onboarding"
     DETAILS = "Details and status"
@@ -70,15 +69,14 @@ class FileGroup(StrEnum):
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of file, each row of which is one change: its columns, and what must not stand in it twice (`unique`).
+    """A kind of file, each row of which is one change: its columns, and its unique values (`unique`).
 
-    `effect` is what comes of one row and of several, to stand after a number. `matters` are the fields, `name` or
-    `list.name`, whose different values a checker is shown with their counts: none of them personal or secret.
-
-    `moved_on` gives a condition on changes (their subject and record version) that holds where the record is not the
-    one any more that the row was examined on. `compose` makes the values of a row those of the message. `compare`:
-    what the values of a row, and what is known of its record, say more than once. `once` are the columns whose values
-    a form asks once for a whole selection of retail users; empty where there is no such form.
+    `effect` is the effect of one row and of several, after a number. `matters` are the important fields,
+    `name` or `list.name`: the checker sees their different values with counts; none of them is personal or
+    secret. `moved_on` returns a condition on changes (subject and record version) for records that changed
+    since the row was examined. `compose` makes the values of a row those of the message. `compare`: values to
+    search for duplicates, from a row and its record. `once` are the columns that a form asks once for a
+    selection of retail users; empty if there is no such form.
     """
 
     slug: str
@@ -95,7 +93,7 @@ class FileKind:
 
     @property
     def matter_fields(self) -> dict[str, Field]:
-        """The declarations of the fields that matter, by name. Raises KeyError for one that is not declared."""
+        """Return the declarations of the important fields, by name. Raises KeyError for undeclared ones."""
         return {name: _declared(self.layout.message, name) for name in self.matters}
 
 

@@ -1,4 +1,4 @@
-"""Forms of which one field names what fills the others, such as an onboarding profile."""
+"""Forms with a field that names a source to fill others from, such as an onboarding profile."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from django.http import QueryDict
 
 from backoffice.kit.formsets import Typed
 
-#: Beside the field stands what filled the form last; the button "fill:" and this fills it from what is chosen now.
+#: A hidden field names the last source; the button "fill:" and this field fill from the present choice.
 FILLED = "filled"
 
 
 @dataclass(frozen=True)
 class Filling:
-    """What fills a form: `by` is the field that names it.
+    """How a form is filled: `by` is the field that names the source.
 
-    `fill` returns the typed values, filled; it also gets the name of what filled the form before. `folds` are the slugs
-    of the sections that say what the form was filled with, and nothing else.
+    `fill` returns the typed values, filled; it also gets the name of the previous source. `folds` returns the
+    slugs of sections that only have values of the source.
     """
 
     by: str
@@ -25,7 +25,7 @@ class Filling:
 
 
 def pressed(filling: Filling | None, data: QueryDict) -> str:
-    """The button that was pressed. What was chosen and has not filled the form yet does so before a check."""
+    """Return the pressed button. A chosen source that has not filled the form yet does so before a check."""
     button, before = data.get("press", ""), data.get(FILLED, "")
     if button == "check" and filling and data.get(filling.by, "") not in ("", before):
         return f"fill:{before}"

@@ -19,9 +19,9 @@ from backoffice.changes.risks import Risk
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
 from backoffice.outside import whole
 
-#: Words of reasons are looked for in so many changes at most, the newest.
+#: How many of the newest changes a search in reasons covers.
 WORDS_WITHIN = 10_000
-#: How long a change has waited, in hours, and how the choice is called.
+#: How long a change has waited, in hours, and the label of the choice.
 AGES = (("1", "Over an hour"), ("4", "Over 4 hours"), ("24", "Over a day"), ("72", "Over 3 days"))
 
 
@@ -31,13 +31,13 @@ def kind_choices(slugs: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def makers(request: Any) -> QuerySet[Any]:
-    """Everybody who made a change that one may see."""
+    """Everybody who made a change that this person may see."""
     made = Change.objects.filter(made_by=OuterRef("pk"))
     return get_user_model().objects.filter(Exists(made)).order_by("username")
 
 
 class MineFilter(Filters):
-    """One's own changes: quick search by retail user, number or reason; state, kind, time."""
+    """One's own changes: search by retail user, number or reason; filter by state, kind, time."""
 
     q = SearchFilter(label="Retail user, number or reason", method="search")
     state = django_filters.MultipleChoiceFilter(label="Status", choices=STATUSES, method="with_status")
@@ -54,15 +54,15 @@ class MineFilter(Filters):
         self.filters["kind"].extra["choices"] = kind_choices(self.kinds(self.request.user))
 
     def kinds(self, person: Any) -> Iterable[str]:
-        """The kinds that may be in the list."""
+        """Return the kinds that may be in the list."""
         return visible_to(person)
 
     def with_status(self, queryset: QuerySet[Change], name: str, value: list[str]) -> QuerySet[Change]:
-        """Those with one of these statuses."""
+        """Keep those with one of these statuses."""
         return queryset.filter(of_status(value)) if value else queryset
 
     def search(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        """By retail user, by the change's number, or by words of the reason among the newest changes."""
+        """Search by retail user, change number, or words of the reason among the newest changes."""
         text = value.strip()
         fits = of_user("subject", text)
         if (number := whole(text)) is not None:
@@ -82,7 +82,7 @@ class DraftsFilter(MineFilter):
 
 
 class ChangeFilter(MineFilter):
-    """All changes: also by maker, and by what stands out."""
+    """All changes: also by maker and by flag."""
 
     made_by = PersonFilter(label="Maker", queryset=makers)
     risk = django_filters.ChoiceFilter(label="Stands out", choices=Risk.choices, method="with_risk")
@@ -91,13 +91,13 @@ class ChangeFilter(MineFilter):
         fields = ("q", "state", "kind", "made_by", "risk", "since", "until")
 
     def with_risk(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        """Those with this flag. SQLite has no operator for "the list contains", so its text is searched."""
+        """Keep those with this flag. SQLite has no operator for "the list contains", so its text is searched."""
         flagged = queryset.exclude(risks=[]).alias(flags=Cast("risks", TextField()))
         return flagged.filter(flags__contains=f'"{value}"')
 
 
 class InboxFilter(ChangeFilter):
-    """What waits for a checker: also by age and by rupees."""
+    """Changes that wait for a checker: also by age and by rupees."""
 
     state = None
     since = None  # type: ignore[assignment]  # django-filter's way to leave one out
@@ -110,9 +110,9 @@ class InboxFilter(ChangeFilter):
         fields = ("q", "kind", "made_by", "risk", "age", "amount_from", "amount_to")
 
     def kinds(self, person: Any) -> Iterable[str]:
-        """The kinds that may be in the list."""
+        """Return the kinds that may be in the list."""
         return decided_by(person)
 
     def older(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        """Those that were submitted so many hours ago or earlier."""
+        """Keep those submitted at least this many hours ago."""
         return queryset.filter(submitted_at__lte=timezone.now() - timedelta(hours=int(value)))

@@ -1,4 +1,4 @@
-"""How the result of a change follows the moves of its deliveries."""
+"""Update the result of a change when its deliveries move."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -10,14 +10,14 @@ from backoffice.changes.notifying import notify
 from backoffice.changes.results import Result, result_of
 from backoffice.delivery.models import Delivery
 
-#: The results, or none yet, of what has not come back from ODIN.
+#: The results, or none yet, of changes that are not final at ODIN.
 UNDER_WAY = ("", Result.SENT)
 
 
 def follow(change_ids: Collection[int]) -> None:
-    """Give these changes the result of their deliveries, in the transaction in which these moved.
+    """Update the results of these changes, in the transaction in which their deliveries moved.
 
-    The changes are locked first: of two transactions that move deliveries of one change the second sees both moves.
+    It locks the changes first, so that of two transactions on one change the second sees both moves.
     """
     locked = Change.objects.select_for_update(of=("self",)).filter(pk__in=change_ids).order_by("pk")
     changes = list(locked.only("kind", "state", "result", "made_by", "batch"))
@@ -34,6 +34,6 @@ def follow(change_ids: Collection[int]) -> None:
         Change.objects.filter(pk__in=[each.pk for each in some]).update(
             result=result, updated_at=timezone.now()
         )
-    # That one is sent is no news: the wait for a decision ended when it was approved.
+    # "Sent" notifies nobody: the wait for a decision ended at the approval.
     news = [each for result, some in by_result.items() if result not in UNDER_WAY for each in some]
     notify([each for each in news if each.batch_id is None])

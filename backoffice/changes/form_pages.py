@@ -1,4 +1,4 @@
-"""The three pages of a form of a kind of change: the form itself, keeping a draft of it, and checking one's answers."""
+"""The three pages of a form of a kind of change: the form, saving a draft, and the check of the answers."""
 
 import uuid
 from collections.abc import Callable
@@ -27,11 +27,11 @@ def form_paths(
     guard: Callable[[View], View] = _unguarded,
     for_nobody: Callable[..., EntryForm] | None = None,
 ) -> list[URLPattern]:
-    """The patterns `name`, `name_keep` and `name_check` of a form, under `route`.
+    """Return the patterns `name`, `name_keep` and `name_check` of a form, under `route`.
 
-    `form` makes it of what the route captures, and may raise Http404; `guard` decides first who may ask for that. Who
-    is not logged in learns from no answer whether there is something, and gets back what they typed: in the form that
-    `for_nobody` makes of the request and what the route captures, where `form` itself would tell.
+    `form` makes the form from the route's parameters, and may raise Http404; `guard` first decides who may
+    ask. A person without a login learns from no answer whether a record exists, and gets back what they
+    typed, in the form that `for_nobody` makes of request and parameters if `form` would reveal it.
     """
 
     def new(request: HttpRequest, **captured: Any) -> HttpResponseBase:
@@ -58,7 +58,7 @@ def form_paths(
 
 
 def form_address(name: str, *arguments: object) -> Callable[..., str]:
-    """The addresses of the pages of a form, for `EntryForm.address`; `name` with its namespace."""
+    """Return the addresses of the pages of a form, for `EntryForm.address`; `name` with its namespace."""
 
     def address(page: str, *more: object) -> str:
         return reverse(name if page == "new" else f"{name}_{page}", args=[*arguments, *more])

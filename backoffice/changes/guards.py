@@ -23,14 +23,14 @@ from backoffice.guarding import Guard, Guards
 #: The moves of a change and of a file that waits for a decision.
 _DECIDED = "'approved', 'rejected', 'withdrawn', 'stale', 'expired'"
 _UNSUBMITTED_FILE = "'uploaded', 'checking', 'checked'"
-#: How many must approve a submitted change at least, by the rule that was set for its kind: one where none was.
+#: How many must approve a submitted change at least, by the rule set for its kind; one if none is set.
 _LEAST = """coalesce((SELECT CASE WHEN NEW.amount > r.above THEN 2 ELSE r.checkers END
     FROM changes_approvalrule r WHERE r.kind = NEW.kind), 1)"""
-#: How many others approved just this; none, if the person who decided is not among them.
+#: How many other people approved exactly this; none if the person who decided is not among them.
 _APPROVALS = """(SELECT CASE WHEN sum(CASE WHEN a.by_id = NEW.decided_by_id THEN 1 ELSE 0 END) > 0
     THEN count(*) ELSE 0 END FROM changes_approval a WHERE a.by_id <> NEW.made_by_id AND {})"""
 _OF_A_CHANGE = "(a.batch_id = NEW.batch_id OR (a.change_id = NEW.id AND a.content_hash = NEW.content_hash))"
-#: What an approved change of a rule said. The JSON of its message is opened in the database's own way.
+#: What an approved change of a rule says. Each database reads the JSON of its message in its own way.
 _SAID = {
     "postgresql": "c.messages -> 0 -> 'values' ->> '{}'",
     "sqlite": "json_extract(c.messages, '$[0].values.{}')",
@@ -96,7 +96,7 @@ _CHANGES: Guards = {
                 OR OLD.state = 'approved' AND NEW.state = 'stale'))""",
         "what was submitted stays as it is",
     ),
-    # Of its own, so that a decision on a whole file, which sets none of these, does not open and compare them.
+    # A trigger of its own: a decision on a whole file, which sets none of these, need not compare them.
     "change_says_what_was_submitted": Guard(
         "UPDATE",
         "changes_change",
@@ -193,7 +193,7 @@ _DELIVERIES: Guards = {
     "delivery_of_an_approved_change": Guard(
         "INSERT",
         "delivery_delivery",
-        # A value and not EXISTS: so it is found by its key, whatever PostgreSQL believes of how many are approved.
+        # A value instead of EXISTS, so that PostgreSQL uses the key, whatever its statistics say.
         "coalesce((SELECT c.state FROM changes_change c WHERE c.id = NEW.change_id), '') <> 'approved'",
         "only an approved change is owed to ODIN",
         looks_elsewhere=True,
@@ -239,7 +239,7 @@ _DELIVERIES: Guards = {
     "attempt_stays": Guard(
         "UPDATE",
         "delivery_attempt",
-        # One that was taken for unknown may still be answered.
+        # One that was marked as unknown may still be answered.
         """NEW.id <> OLD.id OR NEW.delivery_id <> OLD.delivery_id OR NEW.number <> OLD.number
             OR NEW.worker <> OLD.worker
             OR (OLD.outcome NOT IN ('', 'unknown') AND (NEW.outcome <> OLD.outcome OR NEW.answer <> OLD.answer
@@ -258,7 +258,7 @@ _DELIVERIES: Guards = {
 
 
 def guards(vendor: str) -> Guards:
-    """All of them, as this kind of database writes them."""
+    """Return all triggers in the SQL of this kind of database."""
     said = {name: _SAID[vendor].format(name) for name in ("checkers", "above")}
     approved = _RULE_APPROVED.format(**said)
     rules = {
@@ -274,13 +274,13 @@ def guards(vendor: str) -> Guards:
 
 
 def put_up(using: str, **kwargs: Any) -> None:
-    """Create the triggers. Run after each migration, once all tables are there."""
+    """Create the triggers. Run after each migration, once all tables exist."""
     connection = connections[using]
     guarding.put_up(connection, guards(connection.vendor))
 
 
 def take_down(using: str, **kwargs: Any) -> None:
-    """Drop them before migrations on SQLite, which renames no table that a trigger of another one names."""
+    """Drop them before migrations on SQLite, which cannot rename a table that another table's trigger names."""
     connection = connections[using]
     if connection.vendor == "sqlite":
         guarding.take_down(connection, guards(connection.vendor))

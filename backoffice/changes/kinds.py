@@ -1,6 +1,6 @@
-"""The kinds of change: what one is (`ChangeKind`), and the registry of all of them.
+"""The kinds of change: the declaration of one (`ChangeKind`), and the registry of all.
 
-Everything about a kind stands in one module of the room whose record it changes, `kinds/<slug>.py` or `kinds.py`.
+Everything about a kind is in one module of the room whose record it changes, `kinds/<slug>.py` or `kinds.py`.
 """
 
 from collections import defaultdict
@@ -40,24 +40,24 @@ if TYPE_CHECKING:
     from backoffice.changes.models import Change
     from backoffice.logins.models import User
 
-#: Stands for the type where nothing goes to ODIN.
+#: The type of messages that stay in the portal.
 LOCAL = 0
-#: The permissions to propose and to decide what has none of its own.
+#: The permissions to propose and to decide kinds without their own.
 PROPOSE, DECIDE = "changes.add_change", "changes.approve_change"
 
 
 def lane_of(values: Values) -> str:
-    """`GROUP/USER` of the retail user that the values name; "" where they name none yet."""
+    """Return `GROUP/USER` of the retail user in the values; "" while there is none."""
     group_id, user_id = values.get("group_id", ""), values.get("user_id", "")
     return f"{group_id}/{user_id}" if group_id and user_id else ""
 
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A kind of change in the menu on the page of a retail user, under the kind's title.
+    """A kind of change in the menu of a retail user's page, under the kind's title.
 
-    `shape` gives the form its sections, and what it starts with, by what is known of the user. `applies` says for
-    which retail users it is offered.
+    `shape` returns the form's sections and initial values for a user. `applies` says for which retail users
+    it is offered.
     """
 
     shape: "Callable[[EntryForm, Values], EntryForm]"
@@ -66,33 +66,34 @@ class MenuEntry:
 
 @dataclass(frozen=True)
 class ChangeKind:
-    """A kind of change: all that the portal knows about it, but for the declaration of its message.
+    """A kind of change: everything the portal knows about it, except the declaration of its message.
 
-    What it is: `slug` is its name everywhere, `title` what people call it, `message` what it becomes. `subject` says
-    whom or what a change is about, `records` what is known of many such subjects, in their order: as `Records` where
-    the message may go out behind others.
+    Identity: `slug` is its name everywhere, `title` its name for people, `message` what it becomes. `subject`
+    says whom or what a change is about, `records` returns what is known of many such subjects, in their
+    order: as `Records` if the message may follow others.
 
-    How it is proposed: `page` gives the address of the form for a subject, `continues` that of the form in which a
-    change goes on, where it is a shorter one; `menu` how the menu on the page of a retail user offers it, if at all.
-    `asks` declares what the form asks, where that is more than the message says, and `compose` makes the message of it.
-    `files` are the files that bring it many at a time.
+    Proposal: `page` gives the address of the form for a subject, `continues` that of a shorter form in which
+    a change continues; `menu` is its entry in the menu of a retail user's page, if any. `asks` declares the
+    form's fields if they are more than the message's, and `compose` makes the message of them. `files` are
+    the files that bring it many at a time.
 
-    How it is judged: `assess` finds what the room has to say of many proposals at once, in their order; `risks` are
-    what a checker should look at twice, beside what findings say. `money`: a wrong word about it costs money, so two
-    people settle it; `amount` is what it adds, in rupees. `propose` and `decide` are the permissions for it.
+    Checks: `assess` returns the room's findings on many proposals at once, in their order; `risks` returns
+    flags beyond those from findings. `money`: a wrong decision costs money, so two people settle it; `amount`
+    is what it adds, in rupees. `propose` and `decide` are its permissions.
 
-    How it is shown: `effect` says what a message does in a few short texts without personal data, where its changed
-    lines do not say it well; `sections` are those of its form; `beside` gives what a checker wants to know
-    besides, also of a change that sends this message behind others.
+    Display: `effect` describes a message in a few short texts without personal data, if its changed lines do
+    not; `sections` are those of its form; `beside` returns further information for a checker, also for
+    changes that send this message after others.
 
-    What goes with it: `follows` are messages of other kinds that one change may send behind its own, each with the
-    fields that ask for it; `compose` makes them. A message without a type is not sent itself, and only they are. Each
-    is judged and applied by its own kind, against the record as `becomes` says it is after this kind's message.
+    Follow-ups: `follows` are messages of other kinds that one change may send after its own, each with the
+    fields that ask for it; `compose` makes them. If the message has no type, only its follow-ups are sent.
+    Each is checked and applied by its own kind, against the record as `becomes` says it is after this kind's
+    message.
 
-    What it does: `apply` lets the record take the confirmed message, and `apply_many` does so for several retail users
-    in fewer statements. A kind with `apply_here` is the portal's own and nothing goes to ODIN: `message` then only
-    declares its fields (an abstract request), and the approval itself lets the record take the values, in its
-    transaction; `apply_here_many` does so for the rows of a file.
+    Application: `apply` updates the record with the confirmed message, and `apply_many` does so for several
+    retail users in fewer statements. A kind with `apply_here` stays in the portal: `message` then only
+    declares its fields (an abstract request), and the approval itself updates the record, in its transaction;
+    `apply_here_many` does so for the rows of a file.
     """
 
     slug: str
@@ -124,27 +125,27 @@ class ChangeKind:
 
     @property
     def local(self) -> bool:
-        """Whether nothing goes to ODIN."""
+        """Whether its changes stay in the portal."""
         return self.apply_here is not None
 
     @property
     def guards_portal(self) -> bool:
-        """Whether it changes who may do what: a kind with permissions of its own always needs a checker."""
+        """Whether it changes rights: a kind with permissions of its own always needs a checker."""
         return self.decide != DECIDE
 
     def form_of(self, change: "Change") -> str:
-        """Where a draft goes on, or a change starts again."""
+        """Return where a draft continues, or a change starts again."""
         return self.continues(change) if self.continues else self.page(change.subject)
 
     def known(self, subject: str) -> Known:
-        """What the portal knows of one record."""
+        """Return what the portal knows of one record."""
         return self.records([subject])[0]
 
     def examine(self, many: Sequence[Values], compose: Compose = as_given) -> list[Examined]:
-        """All that is to be said of many proposals, in their order: forms, files and everything else come through here.
+        """Return all findings on many proposals, in their order. Forms, files and everything else use this.
 
-        `compose` makes the values that somebody gave those of the message. The protocol's rules come first, then names
-        that the master lists do not have, then what the room finds.
+        `compose` makes the given values those of the message. The protocol's rules come first, then names
+        that are missing in the master lists, then the room's findings.
         """
         known = self.records([self.subject(values) for values in many])
         asked = [compose(values, record) for values, record in zip(many, known, strict=True)]
@@ -160,7 +161,7 @@ class ChangeKind:
                     if (
                         placed.path,
                         placed.text,
-                    ) not in said:  # of the user itself, each message says the same
+                    ) not in said:  # findings on the user are the same for each message
                         said.add((placed.path, placed.text))
                         one.findings.append(placed)
         return examined
@@ -186,7 +187,7 @@ class ChangeKind:
     def _judge_follow_ups(
         self, asked: Sequence[Asked], known: Sequence[Known]
     ) -> dict[int, list[tuple[FollowUp, Examined]]]:
-        """What their own kinds say of follow-ups, by the place of the proposal: each kind of them all at once."""
+        """Return the findings of follow-ups' own kinds, by the place of the proposal: each kind for all at once."""
         by_kind: defaultdict[str, list[tuple[int, FollowUp]]] = defaultdict(list)
         for place, one in enumerate(asked):
             for follow_up in one.follow_ups:
@@ -195,7 +196,7 @@ class ChangeKind:
         for slug, several in by_kind.items():
             other = kind(slug)
             here = sorted({place for place, _ in several if known[place].record is not None})
-            # The same records as of the own message: they are at hand, and read once for all that goes behind it.
+            # The records of the main message, read once for all of its follow-ups.
             knows = cast(Records, other.records).know
             records = dict(zip(here, knows([known[place].record for place in here]), strict=True))
             then = [self.becomes(asked[place].values, records.get(place, Known())) for place, _ in several]
@@ -207,9 +208,9 @@ class ChangeKind:
     def parts(
         self, values: Values, follow_ups: Iterable[FollowUp] = (), *, whole: bool = False
     ) -> list[tuple[int, type[Request], Values]]:
-        """What is approved: each message that will go out, with its type, in the order in which they go.
+        """Return what is approved: each message with its type, in the order of sending.
 
-        `whole`: of a draft, whose values may be anything, each as one message, however long it is.
+        `whole`: for a draft, which may hold anything; each is one message, however long.
         """
         if self.local:
             return [(LOCAL, self.message, values)]
@@ -219,7 +220,7 @@ class ChangeKind:
         return [*parts, *(part for parts_of_one in behind for part in parts_of_one)]
 
     def rupees(self, values: Values, follow_ups: Iterable[FollowUp] = ()) -> Decimal | None:
-        """What a change adds in all; None where nothing in it is of a kind that adds rupees."""
+        """Return the rupees that a change adds in all; None if no kind in it adds rupees."""
         added = [self.amount(values)] if self.amount else []
         found = [*added, *(kind(one.kind).rupees(one.values) for one in follow_ups)]
         rupees = [amount for amount in found if amount is not None]
@@ -232,14 +233,15 @@ class ChangeKind:
 
 
 KINDS: dict[str, ChangeKind] = {}
-#: The first kind of each message: others take it for a purpose of their own, as a conversion takes 301.
+#: The first kind of each message; other kinds use the message for a special purpose, as a conversion uses
+#: 301.
 _BY_MESSAGE: dict[int, str] = {}
 
 
 def register(*kinds: ChangeKind) -> None:
-    """Make kinds known, and hand down to delivery what their confirmed messages do.
+    """Register kinds, and pass on to delivery how their confirmed messages are applied.
 
-    Called from `AppConfig.ready` of the room that keeps the records. Raises ValueError where the name is taken.
+    Call it from `AppConfig.ready` of the room that keeps the records. Raises ValueError if the name is taken.
     """
     for kind in kinds:
         if KINDS.setdefault(kind.slug, kind) is not kind:
@@ -250,23 +252,23 @@ def register(*kinds: ChangeKind) -> None:
 
 
 def kind(slug: str) -> ChangeKind:
-    """The kind of this name. Raises KeyError for an unknown one."""
+    """Return the kind with this name. Raises KeyError for an unknown one."""
     return KINDS[slug]
 
 
 def kind_of(message: type[Request]) -> ChangeKind:
-    """The kind that is this message alone. Raises KeyError where no room has it."""
+    """Return the kind that is just this message. Raises KeyError if no room has it."""
     return kind(_BY_MESSAGE[message.type])
 
 
 def kinds_of(slug: str, message_types: Iterable[int]) -> list[ChangeKind]:
-    """The kind of a change, if there is one, and those of its messages, each once."""
+    """Return the kind of a change, if there is one, and those of its messages, each once."""
     behind = (_BY_MESSAGE[each] for each in message_types if each in _BY_MESSAGE)
     return [KINDS[each] for each in dict.fromkeys([slug, *behind]) if each in KINDS]
 
 
 def kind_of_part(slug: str, message_type: int) -> ChangeKind | None:
-    """The kind of change that corrects one message of a change of this kind; None where only the whole change can."""
+    """Return the kind that corrects one message of a change of this kind; None if only the whole change can."""
     own = KINDS.get(slug)
     if own is None or not own.follows:
         return None
@@ -276,17 +278,17 @@ def kind_of_part(slug: str, message_type: int) -> ChangeKind | None:
 
 
 def declared(slug: str, message_type: int) -> type[Request]:
-    """The declaration of a stored message of a change."""
+    """Return the declaration of a stored message of a change."""
     return REQUESTS[message_type] if message_type != LOCAL else kind(slug).message
 
 
 def title(slug: str) -> str:
-    """What people call a kind; its slug where no room has it any more."""
+    """Return a kind's title; its slug if no room has it any more."""
     return KINDS[slug].title if slug in KINDS else slug
 
 
 def status_of(slug: str, state: str, result: str) -> str:
-    """The status of a change as `Change.status`, but *applied* for an approved one that stays in the portal."""
+    """Return the status of a change as `Change.status`, but *applied* for an approved one that stays in the portal."""
     own = KINDS.get(slug)
     applied_here = state == State.APPROVED and own is not None and own.local
     return Result.APPLIED if applied_here else result or state
@@ -302,21 +304,21 @@ def file_kinds() -> dict[str, FileKind]:
 
 
 def file_kind(slug: str) -> FileKind:
-    """The kind of file of this name. Raises KeyError for an unknown one."""
+    """Return the kind of file with this name. Raises KeyError for an unknown one."""
     return file_kinds()[slug]
 
 
 def file_title(slug: str) -> str:
-    """What people call a kind of file; its slug where no room has it any more."""
+    """Return the title of a kind of file; its slug if no room has it any more."""
     files = file_kinds()
     return files[slug].title if slug in files else slug
 
 
 def applied_here() -> list[str]:
-    """The kinds of file whose rows the portal itself applies, since nothing of them goes to ODIN."""
+    """Return the kinds of file whose rows the portal itself applies."""
     return [file.slug for kind, file in _files() if kind.local]
 
 
 def kind_of_file(slug: str) -> ChangeKind:
-    """The kind of change that each row of such a file is. Raises KeyError for an unknown kind of file."""
+    """Return the kind of change of each row of such a file. Raises KeyError for an unknown kind of file."""
     return {file.slug: kind for kind, file in _files()}[slug]

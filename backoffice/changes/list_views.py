@@ -24,13 +24,13 @@ from backoffice.kit.list_view import ListView
 from backoffice.kit.tables_base import PortalTable
 from backoffice.outside import whole
 
-#: So many files are shown in the inbox: their own list has the rest.
+#: How many files the inbox shows: their own list has the rest.
 WHOLES = 25
 
 
 @dataclass(frozen=True)
 class Whole:
-    """What waits to be decided as a whole: the oldest of it in a table, and how many there are."""
+    """Things decided as a whole: the oldest of them in a table, and how many there are."""
 
     queue: Queue
     table: PortalTable
@@ -38,12 +38,12 @@ class Whole:
 
 
 def proposes(person: Any) -> bool:
-    """Whether somebody may propose changes of any kind."""
+    """Whether this person may propose changes of any kind."""
     return any(may_propose(person, kind) for kind in KINDS.values())
 
 
 def tabs(person: Any, current: str) -> list[Tab]:
-    """The lists that somebody has, the one they look at marked."""
+    """Return the lists of this person, the present one marked."""
     pages = [
         ("inbox", "Waiting for me", bool(decided_by(person))),
         ("mine", "My requests", proposes(person)),
@@ -82,7 +82,7 @@ class ChangeList(ListView):
 
 
 class Mine(ChangeList):
-    """What one asked for oneself, drafts included."""
+    """One's own requests, including drafts."""
 
     table_class = MineTable
     filterset_class = MineFilter
@@ -102,7 +102,7 @@ class Mine(ChangeList):
 
 
 class Drafts(Mine):
-    """One's own drafts, to be edited again or discarded several at once."""
+    """One's own drafts, to edit again or discard several at once."""
 
     template_name = "changes/drafts.html"
     table_class = DraftsTable
@@ -121,7 +121,7 @@ class Drafts(Mine):
 @require_POST
 @for_staff()
 def discard_drafts(request: StaffRequest) -> HttpResponse:
-    """Discard the chosen drafts of one's own."""
+    """Discard the selected drafts."""
     chosen = [number for text in request.POST.getlist("draft") if (number := whole(text)) is not None]
     count = drafts.discard(chosen, by=request.user)
     if count:
@@ -132,7 +132,7 @@ def discard_drafts(request: StaffRequest) -> HttpResponse:
 
 
 class Inbox(ChangeList):
-    """What waits for this checker, the oldest first."""
+    """Changes that wait for this checker, oldest first."""
 
     template_name = "changes/inbox.html"
     table_class = InboxTable
@@ -152,7 +152,7 @@ class Inbox(ChangeList):
         return for_lists(waiting_for(self.request.user)).prefetch_related("approvals")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the files and the like that the same filters leave, in front of the single changes."""
+        """Put files and similar things that match the filters before the single changes."""
         context = super().get_context_data(**kwargs)
         wholes = [whole for queue in QUEUES if (whole := self._whole(queue)).total]
         if wholes:

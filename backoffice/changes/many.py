@@ -1,4 +1,4 @@
-"""Deciding many changes at once: each for itself, bound to what was seen, with an answer for each."""
+"""Decide many changes at once, each separately and bound to what was seen, with a result for each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one of many: whether the decision was taken, and in words."""
+    """The result for one of many: whether the decision was taken, and in words."""
 
     number: int
     done: bool

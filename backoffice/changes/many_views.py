@@ -1,4 +1,4 @@
-"""Pages for deciding many changes at once: looking at all that were chosen, and what became of each."""
+"""Pages for deciding many changes at once: review of the selected ones, and the result of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ from backoffice.outside import whole
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many are looked at and decided at once: more than anybody reads in one go.
+#: How many are reviewed and decided at once: more than anybody reads in one go.
 AT_ONCE = 50
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """One of the changes that were chosen, as it is shown before it is decided."""
+    """A selected change as it is shown before the decision."""
 
     change: Change
     title: str
@@ -46,7 +46,7 @@ class Chosen:
 
     @property
     def label(self) -> str:
-        """What its messages are called to those who listen, beside those of the others."""
+        """Accessible name of its messages, to tell them from those of other changes."""
         return f"{self.title}, C-{self.change.pk}"
 
 
@@ -54,7 +54,7 @@ class Chosen:
 @for_staff()
 @require_http_methods(["GET", "POST"])
 def review(request: StaffRequest) -> HttpResponse:
-    """All that were chosen, to be read; then they are approved or rejected, each bound to what this page shows."""
+    """Show all selected changes, then approve or reject them, each bound to what this page shows."""
     person = request.user
     if not decided_by(person):
         raise PermissionDenied
@@ -138,6 +138,6 @@ def _numbers(texts: Sequence[str]) -> list[int]:
 
 
 def _seen(text: str) -> tuple[int, str]:
-    """`12:HASH` as number and hash; number 0, which no change has, where it is none."""
+    """Return number and hash of `12:HASH`; number 0, which no change has, if it is malformed."""
     number, _, content_hash = text.partition(":")
     return whole(number) or 0, content_hash

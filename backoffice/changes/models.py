@@ -1,4 +1,4 @@
-"""Changes: proposals with the new values, the values before, who asked and why."""
+"""Changes: proposals with new and previous values, and who asked and why."""
 
 import uuid
 from typing import Any
@@ -18,7 +18,7 @@ from backoffice.kit.text_indexes import BeginningIndex, PartIndex
 
 
 class State(models.TextChoices):
-    """What people did with a change. Its result says what has become of an approved one at ODIN."""
+    """The state of a change by people's actions. The result of an approved one at ODIN is separate."""
 
     DRAFT = "draft", "Draft"
     SUBMITTED = "submitted", "Submitted"
@@ -30,17 +30,17 @@ class State(models.TextChoices):
 
 
 DECIDED = (State.APPROVED, State.REJECTED)
-#: What its maker may start again from, since nobody approved it.
+#: States from which the maker may start again, since the change was not approved.
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
-#: What a change is to everybody who looks at it: its result, or its state while it has none.
+#: The status that everybody sees: the result, or the state while there is none.
 STATUSES = [*State.choices[:3], *Result.choices, *State.choices[3:]]
 
-#: Holds of what waits for a checker and is about a record that is not here yet.
+#: Condition for changes that wait for a checker and whose record does not exist yet.
 NEW_RECORD = Q(state=State.SUBMITTED, record_version=0)
 
 
 def said(name: str) -> Upper:
-    """The text of one value of a submitted change's first message in capitals, as indexes have it."""
+    """Return one value of a submitted change's first message in capitals, as indexes have it."""
     first = KeyTransform("values", KeyTransform(0, "messages"))
     return Upper(KeyTextTransform(name, first, output_field=CharField()))
 
@@ -48,11 +48,11 @@ def said(name: str) -> Upper:
 class Change(models.Model):
     """One proposal of a maker.
 
-    `kind` names what is proposed (see `kinds`). `values` are what the form held, with secrets sealed; `before` are the
-    record's confirmed values at submission; `messages` are the messages that will go out,
-    `[{"type": 301, "values": {...}}]`, and `content_hash` binds the approvals to exactly these. What the form and the
-    first message say alike is stored in the message alone. `decided_by` is the last who approved, or who rejected.
-    `record_version` is the version of the record that the proposal was made on. A draft may hold anything typed.
+    `kind` names the kind of change (see `kinds`). `values` are the form's, with secrets sealed; `before` are
+    the record's confirmed values at submission; `messages` are the messages to send, `[{"type": 301,
+    "values": {...}}]`, and `content_hash` binds the approvals to exactly these. Values that form and first
+    message share are stored in the message alone. `decided_by` is the last who approved, or who rejected.
+    `record_version` is the version of the record that the proposal was made on. A draft may hold any input.
     """
 
     token = models.UUIDField(
@@ -78,7 +78,7 @@ class Change(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="corrections",
-        db_index=False,  # change_by_corrected holds those that have one
+        db_index=False,  # the index change_by_corrected serves it
         help_text="The change of the same maker that came back, or that ODIN refused, in whose place this one is.",
     )
     corrects_part = models.PositiveSmallIntegerField(
@@ -135,7 +135,7 @@ class Change(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="changes_decided",
-        db_index=False,  # no page asks for it, and the approval of a file writes it into each row
+        db_index=False,  # no page searches by it, and the approval of a file writes it into each row
     )
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True)
@@ -205,14 +205,14 @@ class Change(models.Model):
             models.Index(fields=["kind", "-id"], name="change_by_kind"),
             models.Index(fields=["created_at", "-id"], name="change_by_time"),
             models.Index(fields=["-id"], condition=~Q(risks=[]), name="change_that_stands_out"),
-            # What the inbox counts on every page: never the rows of a file that waits.
+            # For the inbox's count on every page: never rows of a waiting file.
             models.Index(
                 fields=["kind", "-id"],
                 condition=Q(state=State.SUBMITTED, batch__isnull=True),
                 name="change_waiting_by_kind",
             ),
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
-            # New records are searched for before they are here.
+            # For searches of new records before they exist.
             models.Index(fields=["-id"], condition=NEW_RECORD, name="change_new_by_number"),
             BeginningIndex(UserId("subject"), condition=NEW_RECORD, name="change_new_user_id"),
             PartIndex(said("name"), condition=NEW_RECORD, name="change_new_part_of_name"),
@@ -232,12 +232,12 @@ class Change(models.Model):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the form held, with secrets sealed."""
+        """The form's values, with secrets sealed."""
         return whole(self.own_values, self.message_adds, self.messages)
 
     @property
     def filled_from(self) -> FilledFrom:
-        """The onboarding profile that it was filled from, if any."""
+        """The onboarding profile that filled it, if any."""
         return FilledFrom(self.profile, self.profile_version)
 
     @property
@@ -247,9 +247,9 @@ class Change(models.Model):
 
 
 class Approval(models.Model):
-    """One person's yes to exactly this content, of a change or of a whole file.
+    """One person's approval of exactly this content, of a change or of a whole file.
 
-    The maker's is refused by the database, and so is an approved change without as many as it needs (see `guards`).
+    The database refuses the maker's, and an approved change with fewer than it needs (see `guards`).
     """
 
     change = models.ForeignKey(

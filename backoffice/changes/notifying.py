@@ -1,4 +1,4 @@
-"""Announces that changes or files have another status, to the room that notifies people."""
+"""Announce changes or files with a new status, to the room that notifies people."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,14 +7,14 @@ _listeners: list[Callable[[Sequence[Any]], None]] = []
 
 
 def register(listen: Callable[[Sequence[Any]], None]) -> None:
-    """Call `listen` with the changes, or the files, that moved. Called from `AppConfig.ready`."""
+    """Call `listen` with the changes, or the files, that moved. Use it in `AppConfig.ready`."""
     _listeners.append(listen)
 
 
 def notify(things: Sequence[Any]) -> None:
-    """Say that these changes, or these files, may have another status now, in the transaction that gives it to them.
+    """Announce that these changes or files may have a new status, in the transaction that sets it.
 
-    They are as they are now, and nobody reads them again. Once too often does no harm.
+    They are passed in their present state and not read again. An unneeded announcement does no harm.
     """
     if things:
         for listen in _listeners:

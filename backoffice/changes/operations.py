@@ -1,4 +1,4 @@
-"""What people do with changes: draft, submit, approve, reject, withdraw. Each verb has an actor."""
+"""People's operations on changes: draft, submit, approve, reject, withdraw. Each has an actor."""
 
 import uuid
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ from backoffice.wakeups import Work, wake_after_commit
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: What `proposed` makes of examined values.
+#: The result of `proposed` for examined values.
 CONTENT = (
     *("subject", "profile", "profile_version", "before", "record_version", "messages", "findings", "amount"),
     *("checkers", "risks"),
@@ -47,7 +47,7 @@ CONTENT = (
 
 
 def examine(kind_slug: str, values: Values, *, typed: bool = False) -> Examined:
-    """All that is to be said of proposed values. `typed`: they are as the form has them, not yet the message's."""
+    """Return all findings on proposed values. `typed`: they are the form's, not yet the message's."""
     change_kind = kind(kind_slug)
     return change_kind.examine([values], change_kind.compose if typed else as_given)[0]
 
@@ -61,10 +61,11 @@ def save_draft(
     corrects: Corrected | None = None,
     base: Known | None = None,
 ) -> Change:
-    """Keep what a maker typed so far; a submitted change stays as it is. Raises NotAllowed on somebody else's draft.
+    """Save a maker's input; a submitted change stays unchanged. Raises NotAllowed on another person's draft.
 
-    `corrects`: what of the same maker a new draft is in the place of. Raises AlreadyDecided where that has its place.
-    `base`: the record that the form was filled from; None where a new draft was made of the present one.
+    `corrects`: the earlier change or message that a new draft replaces. Raises AlreadyDecided if that is
+    replaced already. `base`: the record that filled the form; None if a new draft was made from the present
+    one.
     """
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
@@ -87,7 +88,7 @@ def save_draft(
         if draft.state != State.DRAFT:
             return draft
         draft.own_values = seal_values(values)
-        draft.subject = subject[:40]  # a draft may hold anything typed, too long as well
+        draft.subject = subject[:40]  # a draft may hold any input, also overlong
         if base or made or draft.record_version == known.version:
             draft.record_version, draft.before = (base or known).version, (base or known).values
         asked = change_kind.compose(values, replace(known, values=draft.before))
@@ -106,12 +107,12 @@ def submit(
     typed: bool = False,
     not_before: datetime | None = None,
 ) -> Change:
-    """Propose a change to a checker. The same token a second time (a double click) gives the first change back.
+    """Submit a change for approval. The same token a second time (a double click) returns the first change.
 
-    `typed`: the values are as the form has them, and the message is composed of them. Their maker may start again from
-    what was given. `not_before`: its messages do not go out earlier; the guards of the database keep it as it was
-    submitted. Raises NotAllowed, ReasonMissing, HasErrors with the findings, Stale when the record moved on since the
-    draft, or ChangeError for a time that cannot be.
+    `typed`: the values are the form's, and the message is composed of them. Their maker may start again from
+    the given values. `not_before`: its messages do not go out earlier; database guards protect it from then
+    on. Raises NotAllowed, ReasonMissing, HasErrors with the findings, Stale if the record changed since the
+    draft, or ChangeError for an impossible time.
     """
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
@@ -153,14 +154,15 @@ def submit(
             notify([draft])
     except IntegrityError:
         if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
-            return done  # this is the second of two clicks at the same moment
+            return done  # the second of two clicks at the same moment
         raise
     return draft
 
 
 def proposed(kind_slug: str, examined: Examined) -> Change:
-    """A change with the content that these examined values give it, not saved. What is submitted is made here, and so
-    is what its maker sees before.
+    """Return an unsaved change with the content of these examined values.
+
+    Both the submission and the maker's preview use it.
     """
     change_kind, known, values = kind(kind_slug), examined.known, examined.values
     follow_ups = examined.follow_ups
@@ -183,10 +185,10 @@ def proposed(kind_slug: str, examined: Examined) -> Change:
 
 
 def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") -> Change:
-    """Approve what the checker saw (`content_hash`): its messages go into the queue, or its record takes the values.
+    """Approve what the checker saw (`content_hash`): queue its messages, or update its record.
 
-    The first of two approvals leaves it submitted. Raises NotAllowed, AlreadyDecided, or Stale when the content or the
-    record is not what was seen.
+    After the first of two approvals it stays submitted. Raises NotAllowed, AlreadyDecided, or Stale if the
+    content or the record differs from what was seen.
     """
     reason = checked(reason, ChangeError)
     _expire_if_due(change_id)
@@ -211,13 +213,13 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
                 by,
                 f"{kind(change.kind).title}: the record moved on after submission.",
             )
-    if change.state == State.STALE:  # raised out here, so that the state is kept
+    if change.state == State.STALE:  # raised outside the transaction, so that the state is kept
         raise Stale("The record changed after submission. The maker must resubmit.")
     return change
 
 
 def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None = None) -> Change:
-    """Reject a change. Raises NotAllowed, ReasonMissing or AlreadyDecided, and Stale where the content is another."""
+    """Reject a change. Raises NotAllowed, ReasonMissing, AlreadyDecided, or Stale if the content differs."""
     reason = checked(reason, ReasonMissing, "Say why you reject it: the maker needs to know.")
     _expire_if_due(change_id)
     with transaction.atomic():
@@ -233,7 +235,7 @@ def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None 
 
 
 def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
-    """The maker takes a change back before it is decided. Raises NotAllowed or AlreadyDecided."""
+    """Withdraw a change as its maker, before the decision. Raises NotAllowed or AlreadyDecided."""
     reason = checked(reason, ChangeError)
     _expire_if_due(change_id)
     with transaction.atomic():
@@ -248,7 +250,7 @@ def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
 
 
 def discard(change_id: int, *, by: "User") -> None:
-    """The maker throws a draft away: nothing was proposed, so nothing is kept. Raises NotAllowed or AlreadyDecided."""
+    """Discard a draft as its maker. Nothing was proposed, so nothing is kept. Raises NotAllowed or AlreadyDecided."""
     with transaction.atomic():
         change = Change.objects.select_for_update().get(pk=change_id)
         if change.made_by_id != by.pk:
@@ -259,9 +261,9 @@ def discard(change_id: int, *, by: "User") -> None:
 
 
 def comment(change_id: int, *, by: "User", text: str) -> None:
-    """Say something about a change to all who see it. It is an audit entry, so nobody alters it afterwards.
+    """Comment on a change. The comment is an audit entry, so it cannot be altered.
 
-    Raises NotAllowed for those who neither propose nor decide this kind, or ReasonMissing without a text.
+    Raises NotAllowed for people who neither propose nor decide this kind, or ReasonMissing without a text.
     """
     change = Change.objects.get(pk=change_id)
     change_kind = kind(change.kind)
@@ -270,17 +272,17 @@ def comment(change_id: int, *, by: "User", text: str) -> None:
 
 
 def expire_old() -> int:
-    """Let submitted changes expire that waited longer than the setting allows. Returns how many.
+    """Expire submitted changes that waited longer than the setting allows. Returns how many.
 
-    The changes of a file are left out: they expire with it.
+    Changes of a file expire with it.
     """
     return sum(_expire(number) for number in expiry.over(Change.objects.filter(batch=None)))
 
 
 def _expire_if_due(change_id: int) -> None:
-    """Let a change expire before somebody decides it, if its time is over and beat has not come by yet.
+    """Expire a change before a late decision, if beat has not done it yet.
 
-    In a transaction of its own: the decision is refused after it, and the change stays expired.
+    In a transaction of its own, so that the change stays expired when the decision is refused.
     """
     for number in expiry.over(Change.objects.filter(pk=change_id, batch=None)):
         _expire(number)
@@ -289,7 +291,7 @@ def _expire_if_due(change_id: int) -> None:
 def _expire(change_id: int) -> bool:
     with transaction.atomic():
         change = Change.objects.select_for_update().get(pk=change_id)
-        if change.state != State.SUBMITTED:  # decided at this very moment
+        if change.state != State.SUBMITTED:  # another person has just decided it
             return False
         _move(change, State.EXPIRED)
         words = f"{kind(change.kind).title}: expired, since nobody decided in time."
@@ -298,7 +300,7 @@ def _expire(change_id: int) -> bool:
 
 
 def messages(change: Change) -> list[tuple[type[Request], Values]]:
-    """The messages of a submitted change, as they will go out, with secrets as SecretText."""
+    """Return the messages of a submitted change as they will go out, with secrets as SecretText."""
     return [
         (declared(change.kind, message["type"]), unseal_values(message["values"]))
         for message in change.messages
@@ -306,7 +308,7 @@ def messages(change: Change) -> list[tuple[type[Request], Values]]:
 
 
 def draft_values(change: Change) -> Values:
-    """What a change proposes, with secrets as SecretText."""
+    """Return the proposed values of a change, with secrets as SecretText."""
     return unseal_values(change.values)
 
 
@@ -334,7 +336,7 @@ def _as_seen(change: Change, content_hash: str) -> None:
 
 
 def _carry_out(change: Change, by: "User | None", reason: str) -> None:
-    """Make it so: it is approved, by the last of its checkers or (None) by a rule that asks for none."""
+    """Carry out an approval, by the last of its checkers or (None) by a rule that needs none."""
     change_kind = kind(change.kind)
     _decide(change, State.APPROVED, by, reason)
     apply_here = change_kind.apply_here
@@ -350,7 +352,7 @@ def _decide(change: Change, state: State, by: "User | None", reason: str) -> Non
 
 
 def _move(change: Change, state: State, reason: str = "") -> None:
-    """Save what a decision says, and nothing of what was submitted."""
+    """Save the decision's fields, and none of the submitted ones."""
     change.state, change.decision_reason = state, reason
     change.save(
         update_fields=["state", "decided_by", "decided_at", "decision_reason", "request_id", "updated_at"]
@@ -359,7 +361,7 @@ def _move(change: Change, state: State, reason: str = "") -> None:
 
 
 def _enqueue_all(change: Change) -> Applied:
-    """Put the messages in the queue. No record changes by that: ODIN has to confirm them first."""
+    """Queue the messages. No record changes before ODIN has confirmed them."""
     for part, message in enumerate(change.messages):
         enqueue(
             change_id=change.pk,

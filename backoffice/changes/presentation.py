@@ -1,4 +1,4 @@
-"""The messages of a change as people read them: in words, and as the text that will go over the wire."""
+"""The messages of a change for people: in words, and as the text that goes over the wire."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -23,17 +23,17 @@ from backoffice.protocol.message import Request
 from backoffice.protocol.secret import MASK
 from backoffice.protocol.wire import Header, encode, hide_personal, mask
 
-#: The checksum of the text that is sent differs, since it is made over the session.
+#: The checksum of the sent text differs, since it covers the session.
 CHECKSUM = re.compile(r"\|999=[0-9]{3}$")
-#: Stands for the session until the worker fills it in; masked like the real one.
+#: A placeholder for the session until the worker fills it in; masked like the real one.
 NO_SESSION = SecretText("session")
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What stands in large type over the messages: whom the change is about, and what it does. Rupees.
+    """The head above the messages, in large type: the subject of the change and its effect. Rupees.
 
-    `profile` is the one that it was filled from, with its version; `differences` is how many values differ from it.
+    `profile` is the one that filled it, with its version; `differences` is how many values differ from it.
     """
 
     name: str
@@ -58,9 +58,9 @@ class ShownMessage:
 
 
 def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
-    """The messages that will go out; of a draft, what it holds so far. Secrets are never in the result.
+    """Return the messages that will go out; of a draft, its present content. Never contains secrets.
 
-    `reveal`: personal data is shown whole, for those who have to judge it.
+    `reveal`: show personal data unmasked, for people who have to decide.
     """
     parts = operations.messages(change)
     shown = in_words(change.kind, parts, change.before, reveal=reveal)
@@ -74,7 +74,7 @@ def shown_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
 def in_words(
     slug: str, parts: Iterable[tuple[type[Request], Values]], before: Values | None, *, reveal: bool
 ) -> list[ShownMessage]:
-    """The messages of a kind of change in words alone, as its maker sees them first and its checker later."""
+    """Return the messages of a kind of change in words, for its maker before and its checker after submission."""
     sections = [(section.title, section.names) for section in KINDS[slug].sections] if slug in KINDS else []
     return [
         ShownMessage(message, explain(message, values, before, reveal=reveal), "", bool(before), sections)
@@ -83,7 +83,7 @@ def in_words(
 
 
 def summary(change: Change, *, reveal: bool) -> Summary:
-    """What stands over the messages of a change."""
+    """Return the head above the messages of a change."""
     kinds = kinds_of(change.kind, (message["type"] for message in change.messages))
     return Summary(
         names_of([change]).get(change.subject, ""),
@@ -98,7 +98,7 @@ def summary(change: Change, *, reveal: bool) -> Summary:
 
 
 def told_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:
-    """The messages of a submitted change in words alone: nothing that is sealed is opened for them."""
+    """Return the messages of a submitted change in words, without opening sealed values."""
     parts = [(declared(change.kind, part["type"]), part["values"]) for part in change.messages]
     return in_words(change.kind, parts, change.before, reveal=reveal)
 

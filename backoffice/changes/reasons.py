@@ -1,4 +1,4 @@
-"""The reasons that a maker gave last, to be given again."""
+"""A maker's recent reasons, offered for reuse."""
 
 from typing import TYPE_CHECKING
 
@@ -7,12 +7,12 @@ from backoffice.changes.models import Change, State
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many different reasons are offered, from so many changes at most, the newest.
+#: How many different reasons are offered, from how many of the newest changes.
 REASONS, WITHIN = 5, 50
 
 
 def last_reasons(person: "User") -> list[str]:
-    """The reasons that somebody gave last, each once, the newest first."""
+    """Return a person's recent reasons, each once, newest first."""
     given = Change.objects.filter(made_by=person, batch=None).exclude(state=State.DRAFT).order_by("-pk")
     newest = given.values_list("reason", flat=True)[:WITHIN]
     return list(dict.fromkeys(reason for reason in newest if reason))[:REASONS]

@@ -1,4 +1,4 @@
-"""What has become of an approved change or file at ODIN, derived from the states of its deliveries."""
+"""The result of an approved change or file at ODIN, derived from the states of its deliveries."""
 
 from collections.abc import Collection, Iterable
 
@@ -21,13 +21,13 @@ class Result(models.TextChoices):
     CANCELLED = "cancelled", RESULTS["cancelled"].word
 
 
-#: The results while a message is still open: the first whose states are found among the deliveries.
+#: The results while a message is open: the first whose states occur among the deliveries.
 _WHILE_OPEN = (
     (Result.UNKNOWN, {DeliveryState.UNKNOWN}),
     (Result.ON_HOLD, {DeliveryState.ON_HOLD}),
     (Result.SENT, {DeliveryState.IN_FLIGHT, DeliveryState.APPLIED, DeliveryState.REFUSED}),
 )
-#: The results once all messages have ended, likewise: cancelled only where nothing else happened.
+#: The results once all messages have ended: the first that applies; cancelled only if all are.
 _AT_THE_END = (
     (Result.REFUSED, {DeliveryState.REFUSED}),
     (Result.APPLIED, {DeliveryState.APPLIED}),
@@ -36,14 +36,14 @@ _AT_THE_END = (
 
 
 def result_of(states: Iterable[str]) -> str:
-    """The result of deliveries in these states; "" while none of them has left the queue."""
+    """Return the result of deliveries in these states; "" while all are queued."""
     found = set(states)
     table = _AT_THE_END if found.isdisjoint(OPEN) else _WHILE_OPEN
     return next((result for result, some in table if not found.isdisjoint(some)), "")
 
 
 def of_status(values: Collection[str], approved: str = "approved") -> Q:
-    """Holds of changes or files with one of these statuses: a result, or the state of what has none."""
+    """Condition for changes or files with one of these statuses: a result, or the state if there is none."""
     results = [value for value in values if value in Result.values]
     states = [value for value in values if value not in Result.values]
     return Q(state=approved, result__in=results) | Q(state__in=states, result="")

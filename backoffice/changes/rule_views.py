@@ -1,4 +1,4 @@
-"""Pages of the approval rules: the table of all kinds of change, and the form by which another rule is proposed."""
+"""Pages of the approval rules: the table of all kinds of change, and the form that proposes a rule."""
 
 from dataclasses import dataclass
 

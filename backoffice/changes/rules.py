@@ -15,20 +15,20 @@ from backoffice.protocol.findings import Finding
 
 
 def rule(slug: str) -> ApprovalRule:
-    """The rule in force for a kind: the one that admins set, else one checker, two above the setting's amount."""
+    """Return the rule in force for a kind: the one set by admins, else one checker, two above the setting's amount."""
     found = ApprovalRule.objects.filter(kind=slug).first()
     return found or default(slug)
 
 
 def default(slug: str) -> ApprovalRule:
-    """The rule of a kind that nobody set one for. It is not stored."""
+    """Return the rule of a kind without a set one. It is not stored."""
     adds_money = kinds.kind(slug).adds_rupees
     above = Decimal(str(settings.CHANGES_TWO_CHECKERS_ABOVE)) if adds_money else None
     return ApprovalRule(kind=slug, checkers=1, above=above, version=0)
 
 
 def together(slug: str, follow_ups: Iterable[str]) -> ApprovalRule:
-    """The rule for a change that sends messages of other kinds behind its own: the strictest of all, not stored."""
+    """Return the rule for a change that sends messages of several kinds: the strictest of all, not stored."""
     in_force = [rule(slug), *(rule(other) for other in sorted(set(follow_ups) - {slug}))]
     limits = [each.above for each in in_force if each.above is not None]
     checkers = max(each.checkers for each in in_force)
@@ -50,7 +50,7 @@ def flags(
     amount: Decimal | None,
     in_force: ApprovalRule,
 ) -> list[str]:
-    """What a checker should look at twice in a proposal, as it is stored with the change."""
+    """Return the risks of a proposal, as stored with the change."""
     found = risks.of_findings(findings) | kind.risks(values, known)
     if is_large(amount, in_force):
         found.add(Risk.LIMIT)
@@ -58,5 +58,5 @@ def flags(
 
 
 def checkers_for(amount: Decimal | None, in_force: ApprovalRule) -> int:
-    """How many must approve a change that adds so many rupees."""
+    """Return how many must approve a change that adds this many rupees."""
     return 2 if is_large(amount, in_force) else in_force.checkers

@@ -1,4 +1,4 @@
-"""What the search on top finds among changes."""
+"""Results of the global search among changes."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def find(text: str, user: "User") -> Iterator[Match]:
-    """A change by its number: "12", "#12", "change 12"."""
+    """Find a change by its number: "12", "#12", "change 12"."""
     number = number_of(text, "change")
     if number is not None and user.has_perm("changes.view_change"):
         for change in Change.objects.filter(pk=number):

@@ -1,4 +1,4 @@
-"""What moved in a record after a change of it was submitted, and whether that touches the change."""
+"""What has changed in a record since a change of it was submitted, and whether that affects the change."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from backoffice.protocol.message import Request
 
 @dataclass(frozen=True)
 class Moved:
-    """One value of the record: as it was at submission, as it is now. `touched`: the change sets it too."""
+    """One value of the record: at submission and now. `touched`: the change sets it too."""
 
     label: str
     old: str
@@ -22,12 +22,12 @@ class Moved:
 
 
 def moved_on(change: Change) -> bool:
-    """Whether the record is no longer the one that the change was made on."""
+    """Whether the record has changed since the change was made."""
     return kind(change.kind).known(change.subject).version != change.record_version
 
 
 def moved(change: Change, *, reveal: bool) -> list[Moved]:
-    """Each value that differs, in words. `reveal`: personal data is shown whole."""
+    """Return each value that differs, in words. `reveal`: show personal data unmasked."""
     message = kind(change.kind).message
     now: Mapping[str, Any] = kind(change.kind).known(change.subject).values or {}
     set_here = {
@@ -47,7 +47,7 @@ def differences(
     *,
     reveal: bool,
 ) -> list[Moved]:
-    """Each value of a record that is another one now, in words. `set_here`: what the proposal sets, too."""
+    """Return each value of a record that differs now, in words. `set_here`: fields that the proposal sets too."""
     present = {name: now.get(name, field.empty) for name, field in message.fields.items()}
     found = [
         Moved(line.label, line.old or "–", line.meaning or "–", line.name.partition(".")[0] in set_here)

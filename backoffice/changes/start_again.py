@@ -1,4 +1,4 @@
-"""What a form starts with when its maker starts again from an earlier change, or corrects one message of it."""
+"""The initial values of a form that starts again from an earlier change, or corrects one of its messages."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def earlier_change(form: EntryForm, asked: QueryDict, person: "User") -> Corrected | None:
-    """What the form was opened to correct (`again` and `part`), if anything. Raises Http404 where it cannot be that."""
+    """Return what the form was opened to correct (`again` and `part`), if anything. Raises Http404 if it cannot be."""
     number = whole(asked.get("again", ""))
     if not asked.get("again"):
         return None
@@ -41,9 +41,9 @@ def earlier_change(form: EntryForm, asked: QueryDict, person: "User") -> Correct
 
 
 def values_again(form: EntryForm, earlier: Corrected) -> tuple[Values, MovedOn | None]:
-    """The present values with what the earlier change wanted to be different, and what moved in the record since.
+    """Return the present values with the earlier change's edits, and what has changed in the record since.
 
-    Raises Http404 where the earlier change has its place.
+    Raises Http404 if the earlier change is replaced already.
     """
     if correction_of(earlier) or not may_correct(earlier):
         raise Http404("This is corrected already, or ODIN took part of it.")
@@ -53,21 +53,21 @@ def values_again(form: EntryForm, earlier: Corrected) -> tuple[Values, MovedOn |
     else:
         again = {**form.starting(), **_part(form, earlier.change, earlier.part), **form.fixed}
     if form.filling and earlier.part is None and not again.get(form.filling.by):
-        # A row of a file names its profile beside its values.
+        # A row of a file has its profile beside its values.
         again = {**again, form.filling.by: earlier.change.profile}
-    if "reference" in again:  # which is used once
+    if "reference" in again:  # a reference is used once
         again = {**again, "reference": form.starting().get("reference", "")}
     return again, moved
 
 
 def _part(form: EntryForm, earlier: Change, part: int) -> Values:
-    """What one message of the earlier change says."""
+    """Return the values of one message of the earlier change."""
     _, sent = operations.messages(earlier)[part]
     return {name: value for name, value in clean(form.message, sent).items() if name in sent}
 
 
 def _typed(form: EntryForm, earlier: Change) -> Values:
-    """What was typed then. A row of a file keeps the values of its own message, and the others as they go out."""
+    """Return the former input. A row of a file has the values of its own message, and the others as they go out."""
     values = operations.draft_values(earlier)
     if earlier.batch_id:
         values = {**values, **form.answers(operations.messages(earlier))}

@@ -1,4 +1,4 @@
-"""How far a change is, step by step."""
+"""The steps of a change."""
 
 from django.db.models import Prefetch
 
@@ -8,7 +8,7 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.steps import sending, steps
 from backoffice.kit.steps import Step
 
-#: What the steps of many changes read, to be prefetched. A change of a file is approved with it.
+#: The relations that the steps of many changes read, to be prefetched. A file's approval covers its changes.
 RELATED = (
     Prefetch("approvals", Approval.objects.select_related("by")),
     Prefetch("batch__approvals", Approval.objects.select_related("by")),
@@ -17,7 +17,7 @@ RELATED = (
 
 
 def of_change(change: Change) -> list[Step]:
-    """The steps of a change up to where it is, or where it ended. A draft has none."""
+    """Return the steps of a change up to its present one, or to its end. A draft has none."""
     if change.state == State.DRAFT:
         return []
     kind = KINDS.get(change.kind)

@@ -1,4 +1,4 @@
-"""What a change stores of its form: what the first of its messages says alike is stored once, in the message."""
+"""Values that a form and its first message share are stored once, in the message."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from backoffice.seal import seal_values, unseal_values
 def reduced(
     values: Values, messages: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[str, object], list[str] | None]:
-    """The values of a form that its first message does not say alike, and the fields that only the message has.
+    """Return the values of a form that differ from its first message, and the fields that only the message has.
 
-    `messages` as stored. None for the fields where there is no message: then the values are all there.
+    `messages` as stored. The fields are None if there is no message: then all values are returned.
     """
     if not messages:
         return seal_values(values), None
@@ -25,7 +25,7 @@ def reduced(
 def whole(
     own: Mapping[str, Any], message_adds: Sequence[str] | None, messages: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The values of a form again, from what `reduced` left of them, with secrets sealed."""
+    """Restore the values of a form from the result of `reduced`, with secrets sealed."""
     if message_adds is None:
         return dict(own)
     said = messages[0]["values"].items()
@@ -33,7 +33,7 @@ def whole(
 
 
 def _alike(one: Value, other: Value) -> bool:
-    """Whether two values are the same as JSON, or the same secret: a secret is sealed differently each time."""
+    """Whether two values are equal as JSON, or the same secret: each sealing of a secret differs."""
     if isinstance(one, SecretText) or isinstance(other, SecretText):
         return one == other
     return canonical(one) == canonical(other)

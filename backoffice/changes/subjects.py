@@ -1,4 +1,4 @@
-"""The names of those whom changes are about."""
+"""The names of the subjects of changes."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from backoffice.kit import subjects
 
 
 def names_of(changes: Iterable[Change]) -> dict[str, str]:
-    """Names by subject. One who is not here yet has the name that a change proposes."""
+    """Return names by subject. One who does not exist yet has the name that a change proposes."""
     found: dict[str, str] = {}
     for change in changes:
         for part in change.messages:

@@ -29,7 +29,7 @@ from backoffice.kit.templatetags import portal
 
 
 class RisksColumn(tables.Column):
-    """The flags that stand out, and how many checkers approved where two must."""
+    """The flags, and how many checkers approved if two must."""
 
     empty_values = ()
 
@@ -44,7 +44,7 @@ class RisksColumn(tables.Column):
 
 
 class EffectColumn(tables.Column):
-    """What a change does, in one line, with personal data hidden from those who must give a reason first."""
+    """The effect of a change in one line, with personal data masked for those who must give a reason first."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -91,12 +91,12 @@ class ChangeTable(PortalTable):
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """The names of those whom the changes of this page are about, in one query."""
+        """The names of the subjects on this page, in one query."""
         return names_of([row.record for row in self.paginated_rows])
 
 
 class MineTable(ChangeTable):
-    """One's own changes: what became of them, and what was said when they were decided."""
+    """One's own changes: their outcomes, and what was said at the decision."""
 
     decision_reason = WordsColumn(verbose_name="What was said", lane="subject")
 
@@ -134,7 +134,7 @@ class DraftsTable(ChangeTable):
 
 
 class InboxTable(ChangeTable):
-    """What waits for a checker, the oldest first."""
+    """Changes that wait for a checker, oldest first."""
 
     pick = PickColumn(accessor="pk", what="change")
     amount = MoneyColumn(verbose_name="Rupees")
@@ -162,5 +162,5 @@ class InboxTable(ChangeTable):
 
 
 def for_lists(changes: QuerySet[Change]) -> QuerySet[Change]:
-    """With the people that a list names, in a fixed number of queries, and without what no list shows."""
+    """Load the people that a list names, in a fixed number of queries, and no column that lists do not show."""
     return changes.select_related("made_by", "decided_by").defer("own_values", "findings")

@@ -8,5 +8,5 @@ from backoffice.changes.operations import expire_old
 
 @shared_task
 def expire_pending() -> int:
-    """Let changes expire that were not decided in time, and drafts left unedited. Returns how many."""
+    """Expire changes that were not decided in time, and drafts left unedited. Returns how many."""
     return expire_old() + drafts.expire()

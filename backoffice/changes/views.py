@@ -37,7 +37,7 @@ from backoffice.logins.subjects import PREFIX, person_of
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import REQUESTS
 
-#: A change has a handful of audit entries; so many are shown.
+#: A change has a handful of audit entries; this many are shown.
 ENTRIES = 100
 
 
@@ -45,7 +45,7 @@ ENTRIES = 100
 @require_safe
 @sees_changes
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
-    """One change: what it proposes, in words; who asked and why; what may be done with it; what became of it."""
+    """One change: its content in words; who asked and why; possible actions; its outcome."""
     return _page(request, _visible_or_404(request, pk))
 
 
@@ -53,9 +53,9 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 @require_safe
 @sees_changes
 def outcome(request: StaffRequest, pk: int) -> HttpResponse:
-    """The part of the page that lives: where the change and its deliveries stand. Asked again until all is settled.
+    """The part of the page that changes: the states of the change and its deliveries, until all are settled.
 
-    Nothing is answered (204) while nothing moved, so that the page neither flickers nor speaks.
+    Answers 204 if nothing has changed, so that the page neither flickers nor announces anything.
     """
     change = _visible_or_404(request, pk)
     context = _outcome(request, change)
@@ -76,7 +76,7 @@ def outcome(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @sees_changes
 def decide(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """Approve, reject, withdraw, discard or comment. What cannot be done is said on the change's page."""
+    """Approve, reject, withdraw, discard or comment. If it is not possible, the change's page says why."""
     change = _visible_or_404(request, pk)
     reason = request.POST.get("reason", "")
     person = request.user
@@ -190,7 +190,7 @@ def _may_decide(request: StaffRequest, change: Change) -> bool:
 
 
 def _hindrance(request: StaffRequest, change: Change) -> str:
-    """Why this person does not approve a change that waits; "" where they may."""
+    """Return why this person may not approve a waiting change; "" if they may."""
     approved = any(approval.by_id == request.user.pk for approval in change.approvals.all())
     return why_not(request.user, KINDS.get(change.kind), change.made_by_id, approved, OF_A_CHANGE)
 
@@ -201,7 +201,7 @@ def _may_approve(request: StaffRequest, change: Change) -> bool:
 
 
 def _why_hidden(request: StaffRequest, change: Change) -> str:
-    """Why somebody who looks for the buttons does not find them; "" where they are there or nothing is to decide."""
+    """Return why this person sees no buttons; "" if they do or nothing is to decide."""
     if change.state != State.SUBMITTED:
         return ""
     if change.batch_id:
@@ -219,13 +219,13 @@ def _user_url(change: Change) -> str:
 
 
 def _warnings(change: Change) -> list[Finding]:
-    """The warnings that the maker saw when submitting."""
+    """Return the warnings that the maker saw at submission."""
     found = [Finding(**{**stored, "severity": Severity(stored["severity"])}) for stored in change.findings]
     return [finding for finding in found if finding.severity == Severity.WARNING]
 
 
 def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
-    """Where the deliveries stand, whether to ask again and how soon, and a mark by which "nothing moved" is known."""
+    """Return the states of the deliveries, when to ask again, and a mark that changes with the page."""
     deliveries = sorted(change.deliveries.all(), key=lambda delivery: delivery.pk)
     times, now = SendingTimes(), timezone.now()
     waiting = [found for delivery in deliveries if (found := times.of(delivery, now))]
@@ -253,13 +253,15 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
 
 
 def _page_of(change: Change) -> str:
-    """What decides which buttons the page has: what people did with it, or that all of it came to nothing."""
+    """Return what decides about the page's buttons: the change's state, or that all of it failed."""
     return "nothing" if change.state == State.APPROVED and came_to_nothing(change) else change.state
 
 
 def _every(request: StaffRequest, change: Change, deliveries: Sequence[Delivery], *, waits: bool) -> str:
-    """How often the page asks again: each second while something moves on its own, seldom while a person is awaited or
-    all `waits` for its time.
+    """Return how often the page asks again.
+
+    Each second while something moves automatically, rarely while a person is awaited or all `waits` for its
+    time.
     """
     if change.state == State.SUBMITTED:
         return "" if _may_decide(request, change) else "3s"
@@ -276,19 +278,19 @@ def _last_ms(delivery: Delivery) -> int | None:
 
 
 def _shows(request: StaffRequest, change: Change) -> bool:
-    """Whether the page shows personal data. A change of rights or rules, whose subject has no slash, holds none."""
+    """Whether the page shows personal data. A change of rights or rules, whose subject has no slash, has none."""
     return "/" not in change.subject or privacy.shown(request, change.subject)
 
 
 def _urgent_entry(change: Change) -> Entry | None:
-    """Who let it through before its time last, and why: it alone, or its whole file."""
+    """Return who last let it, or its whole file, through before its time, and why."""
     of_file = Q(subject=f"batch:{change.batch_id}") if change.batch_id else Q()
     found = Entry.objects.filter(Q(change_id=change.pk) | of_file, action=urgent.ACTION)
     return found.select_related("by").order_by("-id").first() if change.state == State.APPROVED else None
 
 
 def _events(change: Change, shows: bool) -> list[Event]:
-    """The audit entries of this change as a time line, newest first."""
+    """Return the audit entries of this change as a time line, newest first."""
     entries = Entry.objects.filter(change_id=change.pk).select_related("by").order_by("-id")[:ENTRIES]
     return [_event(entry, shows) for entry in entries]
 

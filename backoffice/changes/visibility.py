@@ -16,20 +16,20 @@ P = ParamSpec("P")
 
 
 def visible(person: Any) -> QuerySet[Change]:
-    """The changes that somebody may see: a draft is its maker's alone."""
+    """Return the changes that this person may see: a draft is its maker's alone."""
     changes = Change.objects.filter(~Q(state=State.DRAFT) | Q(made_by=person))
     return changes if person.has_perm("changes.view_change") else changes.filter(kind__in=visible_to(person))
 
 
 def proposed_to(lane: str, person: Any) -> bool:
-    """Whether a change that somebody may see is on the retail user `GROUP/USER`, who may not exist yet."""
+    """Whether a change that this person may see is on the retail user `GROUP/USER`, who may not exist yet."""
     return visible(person).filter(subject=lane).exists()
 
 
 def waiting_for(person: Any) -> QuerySet[Change]:
-    """The submitted changes that somebody may decide: never their own, nor what they approved already.
+    """Return the submitted changes that this person may decide: not their own, nor already approved by them.
 
-    Those that came in a file are decided with it.
+    Changes of a file are decided with it.
     """
     submitted = Change.objects.filter(state=State.SUBMITTED, batch=None, kind__in=decided_by(person))
     return open_to(person, submitted)
@@ -38,7 +38,7 @@ def waiting_for(person: Any) -> QuerySet[Change]:
 def sees_changes(
     view: Callable[Concatenate[StaffRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Lets in who may see changes of some kind; others are told that the page is not theirs."""
+    """Lets in people who may see changes of some kind; others get an error page."""
 
     @wraps(view)
     def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -1,7 +1,7 @@
-"""Checking the rows of a file: what each becomes, and everything that is wrong with it.
+"""Check the rows of a file: their values and all findings.
 
-A row is examined as the form of its kind is (`ChangeKind.examine`). Beside those findings stand the ones that only a
-file can have: a spreadsheet's damage, and what another row says too.
+A row is examined like the form of its kind (`ChangeKind.examine`). A file adds findings of its own: damage by
+a spreadsheet, and equal values in other rows.
 """
 
 import time
@@ -31,17 +31,18 @@ from backoffice.protocol.fields import Secret, SecretText, Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.seal import SEALED, seal
 
-#: Rows of one transaction: so few that a page that writes does not notice; with so many characters it is full sooner.
+#: Rows of one transaction: few enough not to delay a page that writes. The limit of characters may end it
+#: sooner.
 ROWS, CHARACTERS = 500, 4_000_000
 
 NumberedCells = tuple[int, Sequence[str]]
 
 
 class Others(Protocol):
-    """What other rows of the file say too."""
+    """Finds values that other rows of the file have too."""
 
     def findings(self, rows: Mapping[int, Values]) -> Mapping[int, list[Finding]]:
-        """The findings on these rows, by number."""
+        """Return the findings on these rows, by row number."""
 
 
 class RowChecker:
@@ -60,13 +61,13 @@ class RowChecker:
         self._has_reference = "reference" in fields
 
     def seen(self) -> Seen:
-        """An empty memory of what must not stand twice."""
+        """An empty memory of values that must be unique."""
         return Seen(self._file.unique, self._change.message.fields)
 
     def check(
         self, rows: Sequence[NumberedCells], seen: Others, references: Mapping[int, str] | None = None
     ) -> list[CheckedRow]:
-        """What each row becomes. `references` are those that rows have already, by their number."""
+        """Return the result for each row. `references` maps row numbers to references that rows already have."""
         read = [self._reader.read(cells) for _, cells in rows]
         given = [
             self._with_reference(row.values, (references or {}).get(number, ""))
@@ -87,7 +88,7 @@ class RowChecker:
     def _row(
         self, number: int, cells: Sequence[str], row: RowRead, examined: Examined, twice: list[Finding]
     ) -> CheckedRow:
-        if not row.values:  # the row is not one of the file's columns: nothing else can be said of it
+        if not row.values:  # the row does not match the columns, so nothing else is checked
             return CheckedRow(number, self._sealed_cells(cells, {}), RowState.WRONG, findings=row.findings)
         findings = [*row.findings, *_findings(row, examined), *twice]
         state = _state(findings, examined.done)
@@ -119,7 +120,7 @@ class RowChecker:
         return [(kind, part) for kind, _, part in self._change.parts(values, examined.follow_ups)]
 
     def _consequences(self, examined: Examined) -> list[str]:
-        """Of all messages of a row, each once."""
+        """Return the warnings of all messages of a row, without duplicates."""
         found = self._risks.of(examined.values, examined.known.values)
         for one in examined.follow_ups:
             found += self._follow_up_risks[one.kind].of(one.values, None)
@@ -134,7 +135,7 @@ class RowChecker:
         return {**values, **secrets} if secrets else values
 
     def _sealed_cells(self, cells: Sequence[str], values: Mapping[str, Any]) -> Sequence[Any]:
-        """The cells with secrets sealed; the token is that of the value, where the row came so far."""
+        """Return the cells with secrets sealed. If the row got that far, the token is that of its value."""
         if not self._reader.secret_places:
             return cells
         kept: list[Any] = list(cells)
@@ -146,7 +147,7 @@ class RowChecker:
 
 
 def _findings(row: RowRead, examined: Examined) -> list[Finding]:
-    """Of the examination. What a cell's damage says already is not said twice, and what is done needs nothing."""
+    """Return the findings of the examination, without those that the cell's damage already reports."""
     if examined.done or not examined.findings:
         return []
     damaged = {finding.path for finding in row.findings}
@@ -162,10 +163,10 @@ def _state(findings: Sequence[Finding], done: bool) -> RowState:
 
 
 class Checking:
-    """The check of a batch by the worker that holds its lease, from where it stands.
+    """The check of a batch by the worker that holds its lease, from its present position.
 
-    with Checking(batch, token) as run:
-        while run.step(): ...
+        with Checking(batch, token) as run:
+            while run.step(): ...
     """
 
     def __init__(self, batch: Batch, token: Any) -> None:
@@ -190,7 +191,8 @@ class Checking:
             beat=self._beat,
         )
         try:
-            # To come to the first of these rows may take long in a workbook: no part of a worker's time for rows.
+            # In a workbook it may take long to reach the first of these rows; that does not count as a
+            # worker's time.
             first = list(islice(self._rows, 1))
         except BaseException:
             self._seen.close()
@@ -208,9 +210,9 @@ class Checking:
         self._seen.close()
 
     def step(self) -> bool:
-        """Check and store the next rows, in one transaction. False where there are none.
+        """Check and store the next rows, in one transaction. False if there are none.
 
-        Raises FileProblem where the file cannot be read on, and LeaseLost, with nothing stored.
+        Raises FileProblem if the file cannot be read further, and LeaseLost; nothing is stored then.
         """
         rows = self._next()
         if not rows:
@@ -220,7 +222,7 @@ class Checking:
         return True
 
     def _next(self) -> list[NumberedCells]:
-        """So many rows as a transaction takes, and no more characters of them than may be in memory."""
+        """Return as many rows as fit into a transaction by number and characters."""
         rows: list[NumberedCells] = []
         characters = 0
         for row in islice(self._to_come, ROWS):
@@ -231,14 +233,14 @@ class Checking:
         return rows
 
     def _beat(self) -> None:
-        """Keep the lease while the file is looked through for the next row."""
+        """Keep the lease while searching the file for the next row."""
         if time.monotonic() > self._kept + settings.BATCH_LEASE_SECONDS / 4:
             self._kept = time.monotonic()
             lease.keep(self._batch, self._token)
 
 
 def firsts(rows: QuerySet[Row]) -> Any:
-    """Number and values of those of these rows that were the first to have theirs."""
+    """Return number and values of those of these rows that were the first to have theirs."""
     found = rows.order_by("number").values_list("number", "values", "findings")
     return (
         (number, values)

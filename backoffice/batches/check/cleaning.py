@@ -1,8 +1,8 @@
-"""Correcting every row of a checked file that has the same fault: by a worker, in slices.
+"""Correct every row of a checked file that has the same fault: by a worker, in slices.
 
-Either the cleaned values that a finding offers are taken, or one text is put in the place of another. The cells stay as
-uploaded. The correction is kept beside them, each one is named in the audit trail, and the row is checked again. Rows
-that still have the fault are those to come, so that a killed worker's successor continues there.
+It either takes the cleaned values that a finding offers, or replaces one text by another. The uploaded cells
+stay. The correction is kept beside them, the audit trail names each one, and the row is checked again. Rows
+that still have the fault are the remaining work, so another worker continues after a killed one.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from backoffice.logins.models import User
 
 
 def offered(rows: QuerySet[Row], path: str, rule: str) -> QuerySet[Row]:
-    """Those of these rows for which the rule offers a cleaned value."""
+    """Keep the rows for which the rule offers a cleaned value."""
     return with_finding(rows, path, rule, offered=True)
 
 
 def alike(rows: QuerySet[Row], place: int, text: str) -> QuerySet[Row]:
-    """Those of these rows that have errors, and this text at this place."""
+    """Keep the rows that have errors, and this text at this place."""
     return corrections.with_text(rows.filter(state=RowState.WRONG), place, text)
 
 
@@ -51,7 +51,7 @@ class Cleaning:
         self._secret = corrections.columns_of(batch)[self._asked["place"]].secret
 
     def __enter__(self) -> Self:
-        # Those to come are compared with what the others have by then, not with what they have now.
+        # They are compared with the present values of the other rows, which may be corrected already.
         to_come = self._faulty(self._batch.rows.all()).order_by().values("pk")
         self._seen.add(firsts(self._batch.rows.exclude(pk__in=to_come)))
         return self
@@ -65,7 +65,7 @@ class Cleaning:
         self._seen.close()
 
     def step(self) -> bool:
-        """Correct and check the next rows, in one transaction. False where there are none.
+        """Correct and check the next rows, in one transaction. False if there are none.
 
         Raises LeaseLost, with nothing stored.
         """
@@ -95,7 +95,7 @@ class Cleaning:
         return list(self._faulty(later).select_for_update().order_by("number")[:ROWS])
 
     def _instead(self, row: Row) -> str:
-        """What is put in the place of the faulty text."""
+        """Return what replaces the faulty text."""
         if "before" in self._asked:
             return str(self._asked["text"])
         asked = (self._asked["path"], self._asked["rule"])
@@ -106,7 +106,7 @@ class Cleaning:
         )
 
     def _correct(self, rows: Sequence[Row]) -> None:
-        """Note the texts beside the cells, and name each in the audit trail."""
+        """Store the texts beside the cells, and name each in the audit trail."""
         place, header = self._asked["place"], self._batch.headers[self._asked["place"]]
         cells = [corrections.correct(row, place, self._instead(row), secret=self._secret) for row in rows]
         Row.objects.bulk_update(rows, ["corrections"])

@@ -1,6 +1,6 @@
-"""Correcting single cells of a checked file: their rows are checked again at once, with the rows that depend on them.
+"""Correct single cells of a checked file and check their rows again, with the rows that depend on them.
 
-Whether two rows say the same is only looked for where a correction touches what must stand in a file once.
+Duplicates are only searched for if a correction touches a value that must be unique in the file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,13 +25,13 @@ from backoffice.protocol.findings import Finding, Severity
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Rows that are read at a time where all of a file are looked through.
+#: Rows read at a time when all of a file are searched.
 AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody typed into the cell of a row, and the mark of what they saw there (see `mark`)."""
+    """A text typed into a cell of a row, and the mark of the content that the person saw (see `mark`)."""
 
     number: int
     place: int
@@ -41,7 +41,7 @@ class Typed:
 
 @dataclass
 class Corrected:
-    """What came of it: rows that were checked again, and what was not kept since the cell had changed meanwhile."""
+    """The result: rows that were checked again, and texts not stored because the cell had changed meanwhile."""
 
     rows: list[Row] = field(default_factory=list)
     refused: list[Typed] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Corrected:
 
 
 def mark(row: Row, place: int) -> str:
-    """Tells one content of a cell from another, and tells nothing else."""
+    """Return a token that differs for different contents of a cell and reveals nothing else."""
     return _mark(row, place, corrections.current(row, place))
 
 
@@ -58,9 +58,10 @@ def _mark(row: Row, place: int, content: Any) -> str:
 
 
 def correct(batch: Batch, typed: Iterable[Typed], by: "User") -> Corrected:
-    """Correct cells of a checked batch, each with an entry in the audit trail, and check their rows again.
+    """Correct cells of a checked batch, each with an audit entry, and check their rows again.
 
-    In the caller's transaction, which holds the batch. A cell that says what was typed already is left alone.
+    Runs in the caller's transaction, which holds the batch. A cell that already has the typed text is left
+    alone.
     """
     done = Corrected()
     columns = corrections.columns_of(batch)
@@ -90,12 +91,12 @@ def correct(batch: Batch, typed: Iterable[Typed], by: "User") -> Corrected:
 
 
 def _on_one_line(text: str) -> str:
-    """As the input of a page has it, which takes no line ends."""
+    """Return the text as an HTML input has it, without line ends."""
     return text.replace("\r", "").replace("\n", "")
 
 
 class _Kept:
-    """Findings on what other rows say too, as they were."""
+    """Finds duplicates with the digests that are already stored."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._found = {
@@ -103,12 +104,12 @@ class _Kept:
         }
 
     def findings(self, rows: Mapping[int, Values]) -> Mapping[int, list[Finding]]:
-        """The findings on these rows, by number."""
+        """Return the findings on these rows, by row number."""
         return self._found
 
 
 def _check(batch: Batch, rows: list[Row]) -> list[Row]:
-    """Check rows again, and those that were only compared with what they no longer say. Gives all of them."""
+    """Check rows again, together with rows that were duplicates of their old values. Returns all of them."""
     checker = RowChecker(batch)
     checked = _checked(batch, checker, rows, _Kept(rows))
     seen = checker.seen()
@@ -138,7 +139,7 @@ def _checked(batch: Batch, checker: RowChecker, rows: Sequence[Row], others: Any
 
 
 def _behind(batch: Batch, seen: Seen, gone: set[int], rows: Sequence[Row]) -> list[Row]:
-    """The rows that had one of these digests, which `rows` no longer have, and were said not to be the first."""
+    """Return rows with a digest that `rows` no longer have, which were not the first to have it."""
     if not gone:
         return []
     said = with_finding(batch.rows.filter(state__in=(RowState.WRONG, RowState.WARNED)), None, RULE)
@@ -150,7 +151,7 @@ def _behind(batch: Batch, seen: Seen, gone: set[int], rows: Sequence[Row]) -> li
 def _sharing(
     rows: QuerySet[Row], seen: Seen, wanted: set[int], but_not: set[int]
 ) -> list[tuple[int, Values]]:
-    """Number and values of those of these rows that have one of these digests."""
+    """Return number and values of those of these rows that have one of these digests."""
     names = seen.fields
     read = rows.order_by("number").values_list("number", _Members(names))
     found = []
@@ -162,7 +163,7 @@ def _sharing(
 
 
 class _Members(RawSQL):
-    """These members of the values of a row, as a list: a tenth of what the whole would take to read."""
+    """Return these members of the values of a row, as a list: a tenth of the time of reading all values."""
 
     def __init__(self, names: Sequence[str]) -> None:
         values = f"batches_row.{connection.ops.quote_name('values')}"
@@ -170,7 +171,7 @@ class _Members(RawSQL):
             "postgresql": ("{} -> '{}'", "jsonb_build_array"),
             "sqlite": ("json_extract({}, '$.{}')", "json_array"),
         }[connection.vendor]
-        # Names of fields, which are the portal's own.
+        # Names of fields, which are constants of the portal.
         members = ", ".join(member.format(values, name) for name in names)
         super().__init__(f"{array}({members})", [], output_field=JSONField())
 

@@ -1,4 +1,4 @@
-"""What a maker corrects in the cells of a checked file: kept beside the cells, which stay as they were uploaded."""
+"""Corrections by a maker in the cells of a checked file, kept beside the uploaded cells."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,24 +17,24 @@ from backoffice.seal import SEALED, seal, unseal
 
 
 def columns_of(batch: Batch) -> dict[int, Column]:
-    """The columns of the file that are read, by their place."""
+    """Return the columns of the file that are read, by their place."""
     known = columns.by_name(file_kind(batch.kind).layout)
     return {place: known[name] for place, name in enumerate(batch.mapping) if name in known}
 
 
 def places_of(batch: Batch) -> dict[str, int]:
-    """Where findings with a path belong: the place of the column, or that of the row as a whole."""
+    """Return where findings with a path belong: the place of the column, or of the row as a whole."""
     return {"": ROW, **{column.path: place for place, column in columns_of(batch).items()}}
 
 
 def current(row: Row, place: int) -> Any:
-    """The text of a cell as corrected, else as uploaded; what is sealed stays sealed."""
+    """Return the text of a cell as corrected, otherwise as uploaded; sealed texts stay sealed."""
     uploaded = row.cells[place] if place < len(row.cells) else ""
     return row.corrections.get(str(place), uploaded)
 
 
 def text_of(place: int) -> str:
-    """The SQL of the same text. A sealed cell is none that anybody types."""
+    """Return the SQL for the text of a cell as corrected. A sealed cell never equals a typed text."""
     if connection.vendor == "postgresql":
         return f"COALESCE(batches_row.corrections ->> '{place:d}', batches_row.cells ->> {place:d})"
     corrected, uploaded = f"'$.\"{place:d}\"'", f"'$[{place:d}]'"
@@ -45,13 +45,13 @@ def text_of(place: int) -> str:
 
 
 def with_text(rows: QuerySet[Row], place: int, text: str) -> QuerySet[Row]:
-    """Those rows whose cell at this place has this text now."""
-    # The expression is the portal's own; what is looked for is a parameter.
+    """Keep the rows whose cell at this place has this text now."""
+    # The expression is a constant of the portal; the text is a parameter. noqa: S611
     return rows.filter(RawSQL(f"{text_of(place)} = %s", [text], output_field=BooleanField()))  # noqa: S611
 
 
 def cells_of(row: Row, places: Mapping[str, int]) -> list[str]:
-    """The cells as they are to be read: with corrections, secrets opened, and marked where they are not corrected."""
+    """Return the cells to read: with corrections, secrets opened, and marks on uncorrected ones."""
     cells = [current(row, place) for place in range(len(row.cells))]
     texts = [unseal(cell[SEALED]).reveal() if isinstance(cell, dict) else cell for cell in cells]
     left = {path: place for path, place in places.items() if str(place) not in row.corrections}
@@ -59,7 +59,7 @@ def cells_of(row: Row, places: Mapping[str, int]) -> list[str]:
 
 
 def correct(row: Row, place: int, text: str, *, secret: bool) -> dict[str, Any]:
-    """Keep a correction, not saved yet, and give what the audit trail says of it."""
+    """Set a correction without saving it, and return its data for the audit trail."""
     before = current(row, place)
     row.corrections[str(place)] = {SEALED: seal(SecretText(text))} if secret and text else text
     if secret:

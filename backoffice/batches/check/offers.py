@@ -1,4 +1,4 @@
-"""What accepting a kind of finding would alter: each value with the one offered in its place, and in how many rows.
+"""The effect of accepting an offer: each value with the offered one, and in how many rows.
 
 A few queries, however long the file is.
 """
@@ -16,7 +16,7 @@ from backoffice.batches.models import Batch
 
 @dataclass(frozen=True)
 class Offer:
-    """One value, the one offered in its place, in how many rows, and the first of these."""
+    """A value, the offered one, in how many rows, and the first of them."""
 
     before: str
     after: str
@@ -25,14 +25,14 @@ class Offer:
 
 
 class Offers:
-    """The offers of one rule for the column at `place`, the most frequent first: a sequence for a paginator."""
+    """Return the offers of one rule for the column at `place`, most frequent first, for a paginator."""
 
     def __init__(self, batch: Batch, place: int, path: str, rule: str) -> None:
         before = text_of(place)
         cleaned, said_path, said_rule = (
             MEMBER[connection.vendor].format(name) for name in ("cleaned", "path", "rule")
         )
-        # The parts are the portal's own; what is looked for are parameters.
+        # The parts are constants of the portal; the values are parameters.
         self._statement = (
             f"SELECT {before}, {cleaned}, count(*), min(batches_row.number) "  # noqa: S608
             f"FROM batches_row CROSS JOIN {OPENED[connection.vendor]} WHERE batches_row.batch_id = %s "
@@ -59,5 +59,5 @@ class Offers:
 
 
 def seen(batch: Batch) -> str:
-    """What the offers of a batch are bound to: another check makes other ones."""
+    """Return the check that the offers belong to: another check makes other offers."""
     return batch.checked_at.isoformat() if batch.checked_at else ""

@@ -1,4 +1,4 @@
-"""Which row of a file had something first. Kept in a file of its own, so that memory does not grow with the rows."""
+"""Remember which row of a file had a value first, in a file, so that memory does not grow with the rows."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,17 +9,17 @@ from backoffice.protocol.fields import Field, Records, Text, Values
 from backoffice.protocol.findings import Finding
 
 RULE = "file.twice"
-#: Kilobytes that are kept in memory.
+#: Kilobytes kept in memory.
 CACHE = 8192
 
-#: A digest of what must be unique, and where findings on it stand.
+#: A digest of a value that must be unique, and the path for findings on it.
 Key = tuple[int, Unique, str]
 
 
 class Seen:
-    """Digests of 64 bits with the numbers of the rows that had them first. Chance never makes two alike.
+    """Digests of 64 bits with the numbers of the rows that had them first; collisions are negligible.
 
-    Two spellings of the same, as the shapes of `fields` know them, have one digest.
+    Spellings that the shapes of `fields` treat as equal have one digest.
     """
 
     def __init__(self, uniques: Iterable[Unique], fields: Mapping[str, Field] | None = None) -> None:
@@ -32,25 +32,25 @@ class Seen:
         self._rows.execute("CREATE TABLE seen (digest INTEGER PRIMARY KEY, number INTEGER NOT NULL)")
 
     def close(self) -> None:
-        """Forget everything."""
+        """Forget all rows."""
         self._rows.close()
 
     def add(self, numbered: Iterable[tuple[int, Values]]) -> None:
-        """Remember rows that need not be looked at: number and values."""
+        """Remember rows that need no findings: number and values."""
         self._insert((digest, number) for number, values in numbered for digest, _, _ in self._keys(values))
 
     @property
     def fields(self) -> list[str]:
-        """The values that it looks at."""
+        """The values that must be unique."""
         names = (name for _, unique, _ in self._uniques for name in (unique.each, *unique.fields) if name)
         return list(dict.fromkeys(names))
 
     def digests(self, values: Any) -> set[int]:
-        """What must stand once of a row, as digests that this process alone understands."""
+        """Return the row's unique values as digests, which only this process can compute."""
         return {digest for digest, _, _ in self._keys(values)}
 
     def findings(self, rows: Mapping[int, Values]) -> dict[int, list[Finding]]:
-        """What other rows had before these, by the number of the row; then these count as seen too."""
+        """Return what other rows had before these, by row number; then remember these."""
         keys = [
             (digest, number, unique, path)
             for number, values in rows.items()
@@ -67,7 +67,7 @@ class Seen:
         return found
 
     def _insert(self, rows: Iterable[tuple[int, int]]) -> int:
-        """Keep what is new, and say how much that was."""
+        """Store new digests, and return how many there were."""
         before = self._rows.total_changes
         self._rows.execute("BEGIN")
         self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", rows)
@@ -96,7 +96,7 @@ class Seen:
 
 
 def _spelled(unique: Unique, fields: Mapping[str, Field]) -> Iterator[tuple[int, Callable[[str], str]]]:
-    """The places of those fields that may be spelled in several ways, each with what its spellings have in common."""
+    """Return the places of fields with several spellings, each with a function that makes spellings equal."""
     each = fields.get(unique.each)
     known = {**fields, **(each.record.fields if isinstance(each, Records) else {})}
     for place, name in enumerate(unique.fields):

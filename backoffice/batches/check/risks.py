@@ -1,4 +1,4 @@
-"""What a checker should look at in a file of thousands: rows whose values bring about more than they seem to."""
+"""What a checker should look at in a file of thousands: rows whose values have unexpected consequences."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from backoffice.protocol.fields import Field, Record, Records, Values
 from backoffice.protocol.message import Request
 
-#: Said of any value at all, and so of every row: that points at none of them.
+#: Consequences of any value, and so of every row: they point to none.
 ANY = "*"
 
 
 class Risks:
-    """The consequences that a message's declaration names for single values."""
+    """Return the consequences that a message declares for single values."""
 
     def __init__(self, message: type[Request]) -> None:
         self._values = [(name, words) for name, f in message.fields.items() if (words := _said(f))]
@@ -24,7 +24,7 @@ class Risks:
         ]
 
     def of(self, values: Values, known: Values | None) -> list[str]:
-        """In words, each once; what the record has already is none."""
+        """Return the consequences in words, each once, except those that the record already has."""
         before: Mapping[str, Any] = known or {}
         found = []
         for name, words in self._values:

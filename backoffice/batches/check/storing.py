@@ -1,7 +1,7 @@
-"""Checked rows into the table of rows: as texts that the database takes as they are, five hundred in a transaction.
+"""Store checked rows, as texts that the database takes directly, five hundred in a transaction.
 
-What a change and a delivery will need of a row, its messages and their hashes, is made here once: to submit and to
-approve a file is then a matter of copying from table to table.
+Messages and hashes of a row are made here once. Submitting and approving a file then only copies between
+tables.
 """
 
 import json
@@ -23,7 +23,7 @@ from backoffice.delivery.content import canonical, hash_of
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding
 
-#: The columns of a row that checking decides; a row that is checked again keeps the rest.
+#: The columns of a row that checking sets; a row that is checked again keeps the others.
 DECIDED = (
     "state",
     "lane",
@@ -55,7 +55,7 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass
 class CheckedRow:
-    """A row as checking leaves it. Secrets in `cells`, `values` and `parts` are sealed; `parts` are its messages."""
+    """A row after checking. Secrets in `cells`, `values` and `parts` are sealed; `parts` are its messages."""
 
     number: int
     cells: Sequence[Any]
@@ -75,9 +75,9 @@ class CheckedRow:
 
 
 def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int, counted: Tally) -> None:
-    """Store rows and move the batch on, all or nothing. Raises LeaseLost where somebody else holds the batch.
+    """Store rows and advance the batch, all or nothing. Raises LeaseLost if another worker holds the batch.
 
-    `counted` is the tally of the rows before these; it counts these too.
+    `counted` is the tally of the previous rows and then includes these.
     """
     for row in rows:
         counted.add(row)
@@ -102,9 +102,9 @@ def store(batch: Batch, token: object, rows: Sequence[CheckedRow], next_row: int
 
 
 def replace(batch: Batch, checked: Sequence[tuple[Row, CheckedRow]]) -> None:
-    """Give stored rows what checking them again says, and the batch what its rows come to then.
+    """Update stored rows that were checked again, and the tally of the batch.
 
-    In the caller's transaction, which holds the batch as it is stored.
+    Runs in the caller's transaction, which holds the batch as it is stored.
     """
     counted = tally.of(batch, file_kind(batch.kind))
     for row, again in checked:
@@ -135,7 +135,7 @@ _JSON = frozenset({"values", "messages", "owed", "before", "findings", "risks", 
 
 
 def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
-    """The columns of a row in the order of COLUMNS, JSON as text."""
+    """Return the columns of a row in the order of COLUMNS, JSON as text."""
     values = canonical(row.values)
     texts = [
         f'{{"type":{kind},"values":{values if part is row.values else canonical(part)}}}'
@@ -171,5 +171,5 @@ def _tuple(batch_id: int, row: CheckedRow) -> tuple[Any, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """SQLite keeps decimals as texts with the places of the column."""
+    """Return a decimal as SQLite stores it: a text with the places of the column."""
     return f"{value:.2f}" if isinstance(value, Decimal) else value

@@ -1,4 +1,4 @@
-"""What pages say of a batch as a whole: counts, kinds of findings, progress. A few queries, however long it is."""
+"""Figures of a whole batch for pages: counts, kinds of findings, progress. A few queries for any length."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,11 +20,11 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
 from backoffice.delivery.states import State as DeliveryState
 
-#: So many rows of each sort a checker is shown.
+#: How many rows of each sort a checker sees.
 SHOWN = 10
-#: The rate of sending is that of so many seconds past.
+#: The rate of sending is measured over this many past seconds.
 LATELY = timedelta(seconds=30)
-#: The findings of a row, one by one, as f; and a member of a finding.
+#: SQL for the findings of a row, one by one, as f; and for a member of a finding.
 OPENED = {
     "postgresql": "jsonb_array_elements(batches_row.findings) AS f(value)",
     "sqlite": "json_each(batches_row.findings) AS f",
@@ -34,7 +34,7 @@ MEMBER = {"postgresql": "f.value ->> '{}'", "sqlite": "json_extract(f.value, '$.
 
 @dataclass(frozen=True)
 class FindingKind:
-    """One kind of finding: on which field, by which rule, in how many rows; `text` is that of one of them.
+    """One kind of finding: its field, rule and number of rows; `text` is that of one row.
 
     `cleanable` counts the rows for which a cleaned value is offered.
     """
@@ -50,7 +50,7 @@ class FindingKind:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far long work is: `rate` is things a second, None while nobody knows; `seconds_left` likewise."""
+    """Progress of long work: `rate` is units a second, `seconds_left` the rest; None while unknown."""
 
     done: int
     total: int
@@ -59,12 +59,12 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at the present rate."""
+        """Estimate the remaining time at the present rate."""
         return (self.total - self.done) / self.rate if self.rate else None
 
 
 def applying(batch: Batch) -> Progress:
-    """How far the approved rows of a file are applied of which nothing goes to ODIN."""
+    """Return how many approved rows that stay in the portal are applied."""
     approved = Change.objects.filter(batch=batch, state=ChangeState.APPROVED)
     counted = approved.aggregate(
         total=Count("id"), done=Count("id", filter=Q(row_number__lte=batch.next_row))
@@ -74,7 +74,7 @@ def applying(batch: Batch) -> Progress:
 
 
 class _Length(Func):
-    """How many things a JSON array holds."""
+    """Return the length of a JSON array, in SQL."""
 
     function = "json_array_length"
 
@@ -83,7 +83,7 @@ class _Length(Func):
 
 
 def finding_kinds(batch: Batch) -> list[FindingKind]:
-    """The findings of all rows by kind: errors before warnings, the most frequent first."""
+    """Return the findings of all rows by kind: errors before warnings, the most frequent first."""
     path, severity, rule, cleaned, text = (
         _member(name) for name in ("path", "severity", "rule", "cleaned", "text")
     )
@@ -99,14 +99,14 @@ def finding_kinds(batch: Batch) -> list[FindingKind]:
 
 
 def hidden_rows(batch: Batch) -> int:
-    """How many rows of the file the sheet hides, while nobody decided what becomes of them."""
+    """Count the rows that the sheet hides, until somebody decides about them."""
     if batch.shape.get("format") != "xlsx":
         return 0
     return with_finding(batch.rows.all(), "", HIDDEN).count()
 
 
 def with_finding(rows: QuerySet[Row], path: str | None, rule: str, *, offered: bool = False) -> QuerySet[Row]:
-    """Those rows that have a finding of this kind, on any field if `path` is None; `offered`: with a cleaned value."""
+    """Keep the rows with a finding of this kind, on any field if `path` is None; `offered`: with a cleaned value."""
     wanted = {"rule": rule} if path is None else {"rule": rule, "path": path}
     only = [f"{_member(name)} = %s" for name in wanted]
     if offered:
@@ -118,7 +118,7 @@ def with_finding(rows: QuerySet[Row], path: str | None, rule: str, *, offered: b
 
 @dataclass(frozen=True)
 class Totals:
-    """What would go out, or went: rows, rupees, retail users that are new and that are known; and what stays back."""
+    """What is or was sent: rows, rupees, new and known retail users; and what stays back."""
 
     rows: int
     amount: Decimal | None
@@ -131,7 +131,7 @@ class Totals:
 
 
 def totals(batch: Batch) -> Totals:
-    """The totals of a checked batch: its states are counted in an index, the rest was tallied at the check."""
+    """Return the totals of a checked batch: states from an index, the rest from the tally of the check."""
     states = batch.rows.order_by().values_list("state").annotate(Count("id"))
     counted: dict[str, int] = dict.fromkeys(RowState.values, 0) | dict(states)
     sums = tally.of(batch, file_kind(batch.kind)) if tally.is_counted(batch) else _sums(batch)
@@ -155,15 +155,15 @@ class _Sums:
 
 
 def _sums(batch: Batch) -> _Sums:
-    """Of a batch that was checked before there were tallies."""
+    """Return the totals of a batch that was checked before tallies existed."""
     sent = batch.rows.filter(state__in=tally.SENT)
     return _Sums(**sent.aggregate(amount=Sum("amount"), new=Count("id", filter=Q(record_version=0))))
 
 
 def chosen(batch: Batch) -> dict[str, list[int]]:
-    """The numbers of the rows that a checker is shown, chosen once, at submission: no page looks through a file.
+    """Choose the rows that a checker sees, once, at submission: no page searches the file.
 
-    `risky`: those that want a look; `largest`: the largest amounts, where there are any; `sample`: some at random.
+    `risky`: rows that need a look; `largest`: the largest amounts, if there are any; `sample`: random ones.
     """
     sent = batch.rows.filter(state__in=tally.SENT)
     large = sent.filter(amount__isnull=False).order_by("-amount", "number")
@@ -175,7 +175,7 @@ def chosen(batch: Batch) -> dict[str, list[int]]:
 
 
 def checking(batch: Batch) -> Progress:
-    """How far the check is. Before its end the number of rows is an estimate."""
+    """Return the progress of the check. Before its end, the number of rows is an estimate."""
     total = max(batch.total_rows, int(batch.shape.get("rows") or 0))
     if batch.cleaning:
         total = batch.cleaning["rows"]
@@ -188,7 +188,7 @@ def checking(batch: Batch) -> Progress:
 
 
 def deliveries(batch: Batch) -> dict[str, int]:
-    """How many deliveries of the batch stand in each state; `needs_person` counts those that somebody must settle."""
+    """Count the deliveries of the batch in each state; `needs_person` counts those that a person must settle."""
     owed = Delivery.objects.filter(change__batch=batch).order_by()
     found = {state.value: 0 for state in DeliveryState} | {"needs_person": 0}
     for state, needs_person, count in owed.values_list("state", "needs_person").annotate(Count("id")):
@@ -198,7 +198,7 @@ def deliveries(batch: Batch) -> dict[str, int]:
 
 
 def sending(batch: Batch, counts: dict[str, int]) -> Progress:
-    """How far the sending is: messages with a final outcome."""
+    """Return the progress of sending: messages with a final outcome."""
     total = sum(counts[state] for state in DeliveryState)
     done = sum(counts[state] for state in FINAL)
     now = timezone.now()
@@ -210,7 +210,7 @@ def sending(batch: Batch, counts: dict[str, int]) -> Progress:
 
 
 def with_risks(batch: Batch) -> QuerySet[Row]:
-    """The rows that a checker should look at, those with most to say first, then the largest amounts."""
+    """Return the rows that a checker should look at: most risks first, then the largest amounts."""
     sent = batch.rows.filter(state__in=(RowState.GOOD, RowState.WARNED))
     risky = sent.filter(Q(state=RowState.WARNED) | ~Q(risks=[]) | ~Q(flags=[]))
     findings, risks, flags = (

@@ -1,7 +1,7 @@
-"""What the rows to be sent come to, counted while they are checked: a page of a file then reads no row for it.
+"""Totals of the rows to be sent, counted during the check, so that a page of the file reads no rows.
 
-Rows that are checked again, or that a checker rejects, are taken out and put in again. Memory is bounded: of each value
-that matters so many different ones are counted separately, the rest together.
+Rows that are checked again, or that a checker rejects, are subtracted and added again. Memory is bounded:
+only so many different values of each important column are counted separately, the rest together.
 """
 
 from collections import Counter
@@ -17,17 +17,18 @@ from backoffice.kit.charts import bin_of
 
 #: Rows in these states are sent.
 SENT = (RowState.GOOD, RowState.WARNED)
-#: So many different values of one column are counted separately.
+#: How many different values of one column are counted separately.
 MOST_VALUES = 100
-#: What of the stored summary a tally counts.
+#: The members of the stored summary that a tally counts.
 COUNTED = ("rows", "new", "amount", "amounts", "values", "others", "profiles", "differing")
 
 
 class Tally:
-    """Rows, rupees, retail users that are new, and how often each value of the columns that matter comes; the profiles
-    that rows were filled from, and how many rows differ from theirs; how many amounts lie in each bin of a strip.
+    """Totals of rows to be sent, which can be stored and continued.
 
-    `stored` is what `as_stored` gave before; empty for none. Lists count once for each of their values.
+    Rows, rupees and new retail users; how often each value of the important columns occurs; the profiles that
+    rows were filled from and how many rows differ from theirs; how many amounts are in each bin. `stored` is
+    what `as_stored` returned before; empty for none. Lists count once for each of their values.
     """
 
     def __init__(self, file: FileKind, stored: Mapping[str, Any]) -> None:
@@ -47,11 +48,11 @@ class Tally:
         self._readers = [(name, _reader(name)) for name in file.matters]
 
     def add(self, row: Any) -> None:
-        """Count a row, stored or just checked, if it is one to be sent."""
+        """Count a row, stored or just checked, if it is to be sent."""
         self._count(row, 1)
 
     def remove(self, row: Any) -> None:
-        """Take out a row that was counted as it is."""
+        """Subtract a row that was counted."""
         self._count(row, -1)
 
     def _count(self, row: Any, by: int) -> None:
@@ -79,7 +80,7 @@ class Tally:
                     self._others[name] += by
 
     def as_stored(self) -> dict[str, Any]:
-        """What `batch.summary` keeps of it, beside what it had."""
+        """Return the tally together with the other members of `batch.summary`."""
         return {
             **self._kept,
             "rows": self.rows,
@@ -97,17 +98,17 @@ class Tally:
 
 
 def of(batch: Batch, file: FileKind) -> Tally:
-    """The tally of a batch as far as it is."""
+    """Return the present tally of the batch."""
     return Tally(file, batch.summary)
 
 
 def is_counted(batch: Batch) -> bool:
-    """Whether the batch has a tally: one that was checked before there were any has none."""
+    """Whether the batch has a tally; one that was checked before tallies existed has none."""
     return "rows" in batch.summary
 
 
 def _reader(name: str) -> Callable[[Mapping[str, Any]], Sequence[str]]:
-    """What reads a value, `name`, or one of each record of a list, `list.name`, as texts."""
+    """Return a function that reads `name`, or `list.name` for each record of a list, as texts."""
     listed, dot, part = name.rpartition(".")
     if dot:
         return lambda values: list(_parts(values.get(listed), part))

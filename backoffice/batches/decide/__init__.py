@@ -1,1 +1,1 @@
-"""What becomes of a checked file: submitted, approved, sent."""
+"""After the check: submission, approval, sending."""

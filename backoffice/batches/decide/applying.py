@@ -1,4 +1,4 @@
-"""Applying approved rows of which nothing goes to ODIN: some hundred in a transaction."""
+"""Apply approved rows that stay in the portal, some hundred in a transaction."""
 
 import uuid
 
@@ -22,9 +22,10 @@ AT_ONCE = 500
 
 @transaction.atomic
 def step(batch: Batch, token: uuid.UUID) -> bool:
-    """Let the records take the next rows of an approved batch. Returns whether there are more.
+    """Update the records with the next rows of an approved batch. Returns whether there are more.
 
-    Rows whose records moved on since the approval are stale and left out. Raises LeaseLost: nothing is applied then.
+    Rows whose records changed since the approval are stale and left out. Raises LeaseLost; nothing is applied
+    then.
     """
     batch.refresh_from_db()
     waiting = Change.objects.filter(

@@ -1,6 +1,6 @@
 """A whole batch in single statements: its rows become changes, its changes become deliveries.
 
-One statement costs a tenth of what as many objects would. Both databases have INSERT ... SELECT; only opening a JSON
+One statement costs a tenth of as many objects. Both databases have INSERT ... SELECT; only reading a JSON
 array differs.
 """
 
@@ -15,17 +15,17 @@ from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.models import Delivery
 
-#: Behind what people send one by one, so that a file does not keep them waiting.
+#: Lower than messages that people send one by one, so that a file does not delay them.
 BATCH_PRIORITY = 1
 
-#: What the row of a change owes, asked for change by change: of a file that is new to its statistics PostgreSQL expects
-#: one row, and would compare all rows of it with all of its changes to join them.
+#: The messages of the row of a change, selected change by change. For a file newer than its statistics
+#: PostgreSQL expects one row, and would compare all its rows with all its changes in a join.
 _OWED = "(SELECT r.owed FROM batches_row r WHERE r.batch_id = c.batch_id AND r.number = c.row_number)"
 
-#: Whether the first message of a row says just what the row holds; what is owed for it one by one, and what is taken
-#: out of that.
+#: Whether the first message of a row equals the row's values; each message one by one; what is removed from
+#: it.
 _POSTGRESQL = {
-    # Asked once a row, since both are opened for it: OFFSET keeps it from being put into each place that names it.
+    # Asked once a row, since both values are opened for it: OFFSET keeps PostgreSQL from repeating it.
     "compared": "CROSS JOIN LATERAL (SELECT r.messages -> 0 -> 'values' = r.values AS alike OFFSET 0) AS s",
     "alike": "s.alike",
     "nothing": "'[]'::jsonb",
@@ -49,10 +49,10 @@ _DIALECTS = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE}
 
 
 def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
-    """Make a submitted change of each row in these states, with a message to send. Returns how many.
+    """Make a submitted change of each row in these states that has a message. Returns how many.
 
-    In the caller's transaction; the batch's kind, maker, reason and time of submission are theirs, and `checkers` is
-    how many must approve them.
+    Runs in the caller's transaction. The changes get the batch's kind, maker, reason and time of submission;
+    `checkers` must approve them.
     """
     dialect = _DIALECTS[connection.vendor]
     alike = dialect["alike"]
@@ -62,7 +62,8 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
             "subject": "r.lane",
             "profile": "r.profile",
             "profile_version": "r.profile_version",
-            # What the message says as well is stored there alone, as for one change (`changes.stored_values`).
+            # Values that the message has too are stored there only, as for a single change
+            # (`changes.stored_values`).
             "own_values": f"CASE WHEN {alike} THEN '{{}}' ELSE r.values END",
             "message_adds": f"CASE WHEN {alike} THEN {dialect['nothing']} END",
             "before": "r.before",
@@ -94,9 +95,9 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
 
 
 def owe(batch: Batch) -> int:
-    """Put every message of the batch's approved changes in the queue, in the order of the rows. Returns how many.
+    """Queue every message of the batch's approved changes, in the order of the rows. Returns how many.
 
-    In the caller's transaction, which is that of the approval.
+    Runs in the caller's transaction, that of the approval.
     """
     dialect = _DIALECTS[connection.vendor]
     return _insert(
@@ -117,7 +118,7 @@ def owe(batch: Batch) -> int:
 
 
 def _compress_fast() -> None:
-    """Let PostgreSQL compress what this transaction inserts with lz4, where it has it: half the time of an insert."""
+    """Let PostgreSQL compress inserted values with lz4 in this transaction, if available: half the time."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
@@ -133,7 +134,7 @@ def _insert(
     source: str,
     parameters: list[Any],
 ) -> int:
-    """INSERT ... SELECT: `selected` expressions, values that are the `same` in every row, defaults for the rest."""
+    """Build an INSERT ... SELECT: `selected` expressions, `same` values in every row, defaults for the rest."""
     _compress_fast()
     columns, expressions, constants = [], [], []
     for field in model._meta.concrete_fields:
@@ -146,7 +147,7 @@ def _insert(
             value = same[field.name] if field.name in same else field.get_default()
             constants.append(field.get_db_prep_save(value, connection))
             expressions.append(f"%s{_cast(field)}")
-    # Names and expressions are the portal's own; every value is a parameter.
+    # Names and expressions are constants of the portal; every value is a parameter.
     into = f"INSERT INTO {_table(model)} ({', '.join(columns)})"
     statement = f"{into} SELECT {', '.join(expressions)} {source}"
     with connection.cursor() as cursor:
@@ -155,14 +156,14 @@ def _insert(
 
 
 def _cast(field: Any) -> str:
-    """PostgreSQL takes a constant in a SELECT for text unless told otherwise."""
+    """Cast a constant in a SELECT, which PostgreSQL would otherwise treat as text."""
     if connection.vendor != "postgresql":
         return ""
     return f"::{field.cast_db_type(connection)}"
 
 
 def _quoted(expression: str) -> str:
-    """`values` is a word of SQL."""
+    """`values` is a keyword of SQL."""
     return expression.replace("r.values", f"r.{connection.ops.quote_name('values')}")
 
 

@@ -1,4 +1,4 @@
-"""What becomes of an approved batch: cancel what was not sent, and note when the last message is settled."""
+"""The end of an approved batch: cancel unsent messages, and note when the last message is settled."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,17 +28,17 @@ from backoffice.free_text import checked
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many messages are cancelled by one statement.
+#: How many messages one statement cancels.
 AT_ONCE = 1000
-#: The states from which a delivery may be cancelled, by the one table that says so.
+#: The states from which a delivery may be cancelled, from the table of moves.
 CANCELLABLE = [state for state, move in MOVES if move is Move.CANCEL]
 
 
 def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
-    """Cancel every message of an approved batch of which nothing was sent. Returns how many.
+    """Cancel every message of an approved batch that was never sent. Returns how many.
 
-    What was tried and may have been applied goes on, and so does what makes a create certain. Raises NotAllowed,
-    ReasonMissing or BatchError.
+    Messages that were tried and may have been applied continue, and so do updates that confirm a create.
+    Raises NotAllowed, ReasonMissing or BatchError.
     """
     if not by.has_perm("delivery.resolve_delivery"):
         raise NotAllowed("You may not cancel messages. Ask a checker.")
@@ -63,7 +63,7 @@ def cancel_unsent(batch_id: int, *, by: "User", reason: str) -> int:
 
 
 def _cancel(rows: Sequence[tuple[int, str, int]], by: "User", reason: str) -> None:
-    """Cancel deliveries that are locked, given by number, lane and change, with an audit entry for each."""
+    """Cancel locked deliveries, given by number, lane and change, with an audit entry for each."""
     Delivery.objects.filter(pk__in=[row[0] for row in rows]).update(
         state=DeliveryState.CANCELLED, needs_person=False, reason=reason, finished_at=timezone.now()
     )
@@ -84,7 +84,7 @@ def _cancel(rows: Sequence[tuple[int, str, int]], by: "User", reason: str) -> No
 
 
 def _hold_back_behind(batch: Batch, since: datetime) -> None:
-    """What is queued behind a create that was cancelled just now waits until somebody decides."""
+    """Put deliveries behind a just cancelled create on hold."""
     behind = Delivery.objects.filter(
         lane=OuterRef("lane"), id__gt=OuterRef("id"), state=DeliveryState.QUEUED, finished_at__isnull=True
     )
@@ -96,7 +96,7 @@ def _hold_back_behind(batch: Batch, since: datetime) -> None:
 
 
 def note_outcomes() -> int:
-    """Keep the counts of what is being sent for the lists. Returns how many batches were settled. Run by beat."""
+    """Store the counts of files that are being sent, for the lists. Returns how many were settled. Run by beat."""
     settled = 0
     unfinished = Batch.objects.filter(state=State.APPROVED, finished_at__isnull=True)
     for batch in unfinished.exclude(kind__in=applied_here()):

@@ -1,4 +1,4 @@
-"""Who decides on a file: whoever decides on the kind of change that its rows are (see `changes.deciders`)."""
+"""Who decides on a file: whoever decides on its kind of change (see `changes.deciders`)."""
 
 from typing import Any
 
@@ -21,21 +21,21 @@ OF_A_FILE = Words(
 
 
 def change_kind(batch: Batch) -> ChangeKind:
-    """The kind of change that each row of the file is."""
+    """Return the kind of change of the file's rows."""
     return kind_of_file(batch.kind)
 
 
 def asks_total(batch: Batch) -> bool:
-    """Whether its rows carry rupees, so that the maker types a control total."""
+    """Whether the rows have rupees, so that the maker types a control total."""
     return change_kind(batch).amount is not None or batch.amount is not None
 
 
 def decides(person: Any, batch: Batch) -> bool:
-    """Whether somebody decides on files of this kind. Nobody may decide their own; that is checked elsewhere."""
+    """Whether a person may decide on files of this kind. Four eyes are checked elsewhere."""
     return deciders.decides(person, change_kind(batch))
 
 
 def waiting_for(person: Any) -> QuerySet[Batch]:
-    """The submitted files that this person may decide: never their own, nor what they approved already."""
+    """Return the submitted files that this person may decide: not their own, nor already approved by them."""
     files = [file.slug for slug in decided_by(person) for file in KINDS[slug].files]
     return open_to(person, Batch.objects.filter(state=State.SUBMITTED, kind__in=files))

@@ -1,6 +1,6 @@
-"""What maker and checker do with a checked batch: submit, withdraw, approve, reject, comment. Each verb has an actor.
+"""Operations of maker and checker on a checked batch: submit, withdraw, approve, reject, comment.
 
-The rows are never loaded: each verb is a bounded number of statements, however long the file is.
+Rows are never loaded: each operation is a bounded number of statements, however long the file is.
 """
 
 import hashlib
@@ -44,15 +44,15 @@ from backoffice.wakeups import Work, wake_after_commit
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: The rows that become changes.
+#: Rows in these states become changes.
 SENT = list(tally.SENT)
 
 
 @dataclass(frozen=True)
 class Approved:
-    """What an approval did: so many rows go out, so many were left out because their records had moved on.
+    """The result of an approval: how many rows go out, and how many were left out because their records changed.
 
-    `given` of `needed` approvals are there now; while one is missing, nothing goes out.
+    `given` of `needed` approvals exist now; until all are there, nothing goes out.
     """
 
     rows: int
@@ -70,11 +70,11 @@ def submit(
     control_total: Decimal | None = None,
     not_before: datetime | None = None,
 ) -> Batch:
-    """Propose the good rows of a checked batch to a checker; from then on each of them is a change.
+    """Propose the correct rows of a checked batch to a checker; each of them becomes a change.
 
-    `control_total` (rupees) is what the maker says the money rows come to; `not_before` is as of a change. Raises
-    NotAllowed, ReasonMissing, AlreadyDecided, or BatchError where rows are wrong, none is left, or total or time are
-    not right.
+    `control_total` (rupees) is the maker's total of the money rows; `not_before` is as for a change. Raises
+    NotAllowed, ReasonMissing, AlreadyDecided, or BatchError if rows are wrong, none is left, or total or time
+    are wrong.
     """
     reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
     with transaction.atomic():
@@ -124,7 +124,7 @@ def submit(
 
 
 def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
-    """The maker takes a submitted batch back. Raises NotAllowed or AlreadyDecided."""
+    """Withdraw a submitted batch as its maker. Raises NotAllowed or AlreadyDecided."""
     reason = checked(reason, BatchError)
     _expire_if_due(batch_id)
     with transaction.atomic():
@@ -145,10 +145,10 @@ def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
 
 
 def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -> Approved:
-    """Approve the batch that the checker saw (`content_hash`) and put its messages in the queue.
+    """Approve the batch that the checker saw (`content_hash`) and queue its messages.
 
-    Rows whose records moved on since the check are left out, and of an all-or-nothing batch nothing goes out then.
-    Raises NotAllowed, AlreadyDecided, Stale, or BatchError where no row is left.
+    Rows whose records changed since the check are left out; if the batch is all or nothing, nothing goes out
+    then. Raises NotAllowed, AlreadyDecided, Stale, or BatchError if no row is left.
     """
     reason = checked(reason, BatchError)
     _expire_if_due(batch_id)
@@ -173,7 +173,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             batch.decided_by = by
             batch.decision_reason = reason
             batch.state = State.APPROVED
-            batch.next_row = 0  # from here on the number of the last row that the records took
+            batch.next_row = 0  # from here on, the number of the last row that was applied
             batch.save()
             notify([batch])
             rows = _decide(batch, ChangeState.APPROVED, by, batch.decision_reason)
@@ -187,7 +187,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
             said = f"{counts.rows(rows)} approved{left_out}."
             note(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
-    if batch.state == State.STALE:  # raised out here, so that the state is kept
+    if batch.state == State.STALE:  # raised outside the transaction, so that the state is kept
         raise Stale(
             f"The records of {counts.rows(stale)} changed after the file was checked, so nothing was sent. "
             "The maker must upload it again."
@@ -250,19 +250,19 @@ def reject_row(batch_id: int, number: int, *, by: "User", reason: str) -> Row:
 
 
 def comment(batch_id: int, *, by: "User", text: str) -> None:
-    """Say something about a file to all who see it, once it is submitted. Raises NotAllowed or ReasonMissing."""
+    """Comment on a submitted file. Raises NotAllowed or ReasonMissing."""
     batch = Batch.objects.get(pk=batch_id)
     said = comments.checked(change_kind(batch), text, by=by, submitted=batch.submitted_at is not None)
     note(batch, "batch.commented", by, "Comment.", said)
 
 
 def expire_old() -> int:
-    """Let files expire that waited for a decision longer than the setting allows. Returns how many. Run by beat."""
+    """Expire files that waited for a decision longer than the setting allows. Returns how many. Run by beat."""
     return sum(_expire(number) for number in expiry.over(Batch.objects.all()))
 
 
 def _expire_if_due(batch_id: int) -> None:
-    """Let a file expire before somebody decides it, if its time is over and beat has not come by yet."""
+    """Expire a file before a late decision, if beat has not done it yet."""
     for number in expiry.over(Batch.objects.filter(pk=batch_id)):
         _expire(number)
 
@@ -270,7 +270,7 @@ def _expire_if_due(batch_id: int) -> None:
 def _expire(batch_id: int) -> bool:
     with transaction.atomic():
         batch = _locked(batch_id)
-        if batch.state != State.SUBMITTED:  # decided at this very moment
+        if batch.state != State.SUBMITTED:  # another person has just decided it
             return False
         batch.state = State.EXPIRED
         batch.decided_at = timezone.now()
@@ -283,7 +283,7 @@ def _expire(batch_id: int) -> bool:
 
 
 def _may_reject(batch: Batch, person: "User", reason: str) -> str:
-    """The reason as it is kept. Raises NotAllowed or ReasonMissing."""
+    """Return the reason as stored. Raises NotAllowed or ReasonMissing."""
     require_rejecter(person, change_kind(batch), batch.made_by_id, OF_A_FILE)
     return checked(reason, ReasonMissing, "Say why you reject it: the maker needs to know.")
 
@@ -305,12 +305,12 @@ def _undecided(batch_id: int) -> Batch:
 
 
 def _flag_large(sent: QuerySet[Row], rule: ApprovalRule) -> None:
-    """Flag large amounts by the rule in force now: it may be another than when the file was checked.
+    """Flag large amounts by the rule in force now, which may differ from the one at the check.
 
-    One statement for each combination of flags, of which there are a handful, and none where they fit already.
+    One statement for each of a handful of combinations of flags, and none if they are right already.
     """
     large = Q(pk__in=()) if rule.above is None else Q(amount__gt=rule.above)
-    # As text: SQLite keeps a JSON array with the spaces of whoever wrote it.
+    # As text, because SQLite keeps the spaces of a JSON array.
     stored = sent.annotate(text=Cast("flags", TextField())).order_by()
     for rows, more in ((stored.filter(large), {Risk.LIMIT}), (stored.exclude(large), set())):
         for text in rows.values_list("text", flat=True).distinct():
@@ -321,17 +321,17 @@ def _flag_large(sent: QuerySet[Row], rule: ApprovalRule) -> None:
 
 
 def _checkers_for(sent: QuerySet[Row], rule: ApprovalRule) -> int:
-    """How many must approve the rows: as many as the row with the highest amount needs, and never nobody."""
+    """Return how many must approve the rows: as many as for the row with the highest amount, at least one."""
     return max(1, rules.checkers_for(sent.aggregate(highest=Max("amount"))["highest"], rule))
 
 
 def _approvals(batch: Batch, by: "User", reason: str) -> int:
-    """How many approved the batch, this person now among them."""
+    """Return how many approved the batch, now including this person."""
     return approvals.approve_batch(batch.pk, by=by, content_hash=batch.content_hash, reason=reason)
 
 
 def _checkers(batch: Batch) -> int:
-    """How many must approve the submitted rows of a batch."""
+    """Return how many must approve the submitted rows of a batch."""
     needed: int = _open_changes(batch).aggregate(needed=Max("checkers"))["needed"]
     return needed
 
@@ -351,7 +351,7 @@ def _compare(typed: Decimal | None, counted: Decimal) -> None:
 
 
 def _decide(batch: Batch, state: str, by: "User", reason: str) -> int:
-    """Give every change of the batch that is still open the same decision, in one statement."""
+    """Give every open change of the batch the same decision, in one statement."""
     decided: int = _open_changes(batch).update(
         state=state,
         decided_by=by,
@@ -385,12 +385,12 @@ def _give_up(batch: Batch, by: "User", stale: int) -> None:
 
 
 def _hash_of_changes(batch: Batch) -> str:
-    """The hash over what was submitted, rows that were rejected since included."""
+    """Return the hash over everything submitted, including rows rejected since."""
     return _hash(Change.objects.filter(batch=batch).order_by("row_number"))
 
 
 def _hash(rows: QuerySet[Any]) -> str:
-    """One SHA-256 over the content hashes of rows or changes, in their order; a few of them in memory at a time."""
+    """Return one SHA-256 over the content hashes of rows or changes, in order, with a few in memory at a time."""
     whole = hashlib.sha256()
     for one in rows.values_list("content_hash", flat=True).iterator():
         whole.update(one.encode("ascii"))

@@ -1,1 +1,1 @@
-"""What an uploaded file says: its format, its columns, and the text that each cell shows."""
+"""Reading an uploaded file: its format, its columns, and the text that each cell shows."""

@@ -1,4 +1,4 @@
-"""What an administrator does with other names for columns: keep one, forget one. Each leaves an audit entry."""
+"""Aliases of columns, kept by administrators: add and remove. Each leaves an audit entry."""
 
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def column_choices() -> list[tuple[str, str]]:
-    """Every column of every kind of file that is offered, with its label."""
+    """Return every column of every kind of file that is offered, with its label."""
     found = {column.name: column.label for kind in file_kinds().values() for column in offered(kind.layout)}
     return [(name, f"{name}: {label}") for name, label in sorted(found.items())]
 
 
 def keep(alias: str, column: str, *, by: "User") -> Alias:
-    """Let a header mean a column. Raises NotAllowed, or BatchError for what cannot be a header of its own."""
+    """Let a header mean a column. Raises NotAllowed, or BatchError if the header cannot be an alias."""
     _may(by)
     alias = alias.strip()
     if not plain(alias):
@@ -51,7 +51,7 @@ def keep(alias: str, column: str, *, by: "User") -> Alias:
 
 
 def forget(pk: int, *, by: "User") -> None:
-    """Let a header mean nothing again. Raises NotAllowed. Does nothing if it is already gone."""
+    """Remove an alias. Raises NotAllowed. Does nothing if it is already gone."""
     _may(by)
     with transaction.atomic():
         for alias in Alias.objects.select_for_update().filter(pk=pk):
@@ -66,7 +66,7 @@ def forget(pk: int, *, by: "User") -> None:
 
 
 def _taken(alias: str) -> str:
-    """The column whose own name this is in some kind of file; "" where there is none."""
+    """Return the column with this name in some kind of file; "" if there is none."""
     names = (name for kind in file_kinds().values() for name in by_name(kind.layout))
     return next((name for name in names if plain(name) == plain(alias)), "")
 

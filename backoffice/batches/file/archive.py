@@ -1,4 +1,4 @@
-"""Zip archives from outside, looked at before anything in them is unpacked."""
+"""Zip archives from outside, checked before anything in them is unpacked."""
 
 import io
 import zipfile
@@ -14,14 +14,14 @@ from backoffice.batches.errors import FileProblem
 UNREADABLE = (
     "The workbook cannot be read: it is damaged, or no .xlsx file. Save it again as .xlsx, or as CSV."
 )
-#: Parts of a workbook; times that a part may grow when it is unpacked, from a size on; bytes of the list of parts.
+#: Parts of a workbook; how much a part may grow when unpacked, above a size; bytes of the list of parts.
 PARTS, RATIO, SMALL, DIRECTORY = 1_000, 100, 1_000_000, 1_000_000
-#: What damage makes an archive raise.
+#: The errors that a damaged archive raises.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, LookupError, ValueError)
 
 
 class _Bounded(io.BufferedReader):
-    """A file of which an archive can read no more at once than its list of parts may have."""
+    """A file that lets an archive read only as much as its list of parts may have."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
@@ -33,7 +33,7 @@ class _Bounded(io.BufferedReader):
 
 @contextmanager
 def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive, of which no more than a bounded list of parts is in memory. Raises FileProblem."""
+    """Open the archive, with a bounded list of parts in memory. Raises FileProblem."""
     with _Bounded(io.FileIO(path)) as file:
         try:
             archive = zipfile.ZipFile(file)
@@ -44,7 +44,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def look_before(archive: zipfile.ZipFile) -> None:
-    """Refuse what is no workbook, encrypted, oddly packed, or would not stay small when unpacked."""
+    """Refuse files that are not workbooks, encrypted, oddly packed, or too large when unpacked."""
     parts = archive.infolist()
     names = {part.filename.lower() for part in parts}
     if "[content_types].xml" not in names or len(parts) > PARTS or len(names) < len(parts):

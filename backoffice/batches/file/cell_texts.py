@@ -1,7 +1,7 @@
-"""What text a cell of a workbook has: what the sheet shows of it, or a mark that says why that is not what it holds.
+"""The text of a workbook's cell: what the sheet shows, or a mark that says why that is not its value.
 
-One place decides for everything that a cell can be. A number stays as the sheet shows it, without what only decorates
-it (groups of digits, a currency); zeros before it stay. What is rounded, hidden, or not understood is marked.
+This one place decides for every kind of cell. A number stays as the sheet shows it, with leading zeros and
+without decoration (digit grouping, a currency). Rounded, hidden and unknown values are marked.
 """
 
 import re
@@ -15,11 +15,11 @@ from backoffice.batches.file.dates import MONTHS
 from backoffice.batches.file.marks import Mark
 from backoffice.batches.file.number_formats import Kind, parse, show
 
-#: From here on a spreadsheet keeps no more digits than these.
+#: A spreadsheet keeps no more than these digits.
 EXACT = 10**15
-#: Digits that a spreadsheet shows of a whole number that has no number format.
+#: Digits that a spreadsheet shows of a whole number without a number format.
 GENERAL = 10**11
-#: Cells of one file whose text is remembered, since codes and dates are the same again and again.
+#: Cells of one file whose text is remembered, since codes and dates repeat.
 REMEMBERED = 20_000
 #: The last day of the calendar, as a spreadsheet counts from 1900.
 LAST_DAY = 2_958_465
@@ -43,7 +43,7 @@ Text = str | Mark
 
 
 def unescaped(text: str) -> str:
-    """A text without the escapes (`_x000D_`) that stand for characters which XML cannot hold."""
+    """Return a text without the escapes (`_x000D_`) for characters that XML cannot hold."""
     if "_x" not in text:
         return text
     text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
@@ -52,7 +52,7 @@ def unescaped(text: str) -> str:
 
 
 class Shower:
-    """Decides for the cells of one workbook. `dates` are the places of the columns that take a date."""
+    """Decides the texts of cells of one workbook. `dates` are the places of columns that take a date."""
 
     def __init__(
         self,
@@ -93,9 +93,9 @@ class Shower:
         }
 
     def text(self, place: int, kind: str, style: int, raw: str, formula: bool, zeros: bool) -> Text:
-        """The text of a cell; `raw` is what its `<v>` or `<t>` holds, `zeros` whether the sheet shows a zero.
+        """Return the text of a cell; `raw` is its `<v>` or `<t>`, `zeros` whether the sheet shows a zero.
 
-        Raises LookupError or ValueError where the workbook is damaged.
+        Raises LookupError or ValueError if the workbook is damaged.
         """
         if formula and (self._recalculates or (not raw and kind != "str")):
             return _NO_VALUE
@@ -131,7 +131,7 @@ class Shower:
         )
 
     def _iso(self, place: int, style: int, raw: str) -> Text:
-        """A date as a text, as few programs write it."""
+        """Return a date that is stored as a text (few programs do this)."""
         found = _ISO.fullmatch(raw)
         if not found:
             return Mark(raw, f"holds {raw} as a date, which is none. Type the date.")
@@ -219,7 +219,7 @@ def _hidden(held: str) -> str:
 
 
 def _written(day: date, shape: str) -> str:
-    """A date in an accepted shape, as in DD-MMM-YYYY."""
+    """Return a date in an accepted shape, such as DD-MMM-YYYY."""
     month = MONTHS[day.month - 1].title()
     text = shape.replace("YYYY", f"{day.year:04d}").replace("DD", f"{day.day:02d}")
     return text.replace("MMM", month) if "MMM" in text else text.replace("MM", f"{day.month:02d}")

@@ -1,7 +1,7 @@
-"""The cells of a row as the values of a message, by a plan made once for all rows of a file.
+"""Convert the cells of a row to the values of a message, by a plan made once for all rows of a file.
 
-A code may be written as its meaning, a date in any accepted shape: that is no alteration, since each means one thing.
-Everything else stays as it is for the rules to find. What a spreadsheet has done to a cell is found here.
+A code may be written as its meaning, and a date in any accepted shape, since each has one meaning. Everything
+else stays unchanged for the rules to find. Damage by a spreadsheet is found here.
 """
 
 import re
@@ -22,17 +22,17 @@ from backoffice.kit.csv_files import unmarked
 from backoffice.protocol.fields import Code, Date, Flags, Record, Records, Secret, SecretText, Text, Values
 from backoffice.protocol.findings import Finding
 
-#: A long number as Excel shows it: the digits behind are gone.
+#: A long number as Excel shows it: the last digits are lost.
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]{1,20})?[Ee]\+[0-9]{1,3}")
 _EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "####"})
 _BETWEEN_CODES = re.compile(f"[{BETWEEN},|]")
-#: Between cells where a row is looked at as one text. No file that is read has one.
+#: Separates cells when a row is examined as one text. No accepted file contains it.
 _SEAM = "\0"
 
 
 @dataclass
 class RowRead:
-    """What the cells of a row mean, and what is wrong with them."""
+    """The values of a row's cells, and the findings on them."""
 
     values: Values = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -40,7 +40,7 @@ class RowRead:
 
 @dataclass(frozen=True)
 class _Group:
-    """The columns of one record: where it goes, the places of its columns and the names of its parts."""
+    """The columns of one record: its place, the places of its columns and the names of its parts."""
 
     field: str
     number: int
@@ -52,7 +52,7 @@ class _Group:
 
 
 class RowReader:
-    """Reads rows of one file. `names` are the columns of the file in their order; unknown ones are not read."""
+    """Reads rows of one file. `names` are the columns of the file in order; unknown ones are not read."""
 
     def __init__(self, layout: Layout, names: Sequence[str]) -> None:
         known = by_name(layout)
@@ -88,7 +88,7 @@ class RowReader:
         self._filled = {name: f.initial for name, f in fields.items() if name in self._names and f.initial}
 
     def read(self, cells: Sequence[str]) -> RowRead:
-        """The values of a row and what is wrong with its cells. A marked cell has no value."""
+        """Return the values of a row and the findings on its cells. A marked cell has no value."""
         if isinstance(cells, MarkedRow):
             row = self.read(cells.read)
             row.findings[:0] = cells.findings(self._columns)
@@ -123,7 +123,7 @@ class RowReader:
         return RowRead(values, found)
 
     def _unmarked(self, texts: list[Any]) -> list[Any]:
-        """Without the apostrophe that keeps a spreadsheet from taking a cell of the portal's result for a formula."""
+        """Remove the apostrophe with which the portal's result keeps a spreadsheet from reading a formula."""
         return [text if place in self.secret_places else unmarked(text) for place, text in enumerate(texts)]
 
     def _values(self, texts: list[Any], cleared: Sequence[str]) -> Values:
@@ -160,7 +160,7 @@ class RowReader:
                 values[group.field].append(record)  # type: ignore[union-attr, arg-type]  # a list of records
 
     def _emptied(self, texts: list[Any]) -> set[int]:
-        """Empty the cells that leave out a default, and say where they are."""
+        """Empty the cells that leave out a default, and return their places."""
         if not self._defaults.names_one(texts):
             return set()
         places = {place for place in self._columns if texts[place] == CLEAR}
@@ -169,7 +169,7 @@ class RowReader:
         return places
 
     def _clear(self, texts: list[Any], found: list[Finding]) -> list[str]:
-        """Empty the cells that say so, and name the values that are emptied. Only an update empties anything."""
+        """Empty the cells that say so, and name the emptied values. Only an update empties anything."""
         cleared = []
         for place, column in self._columns.items():
             if texts[place] != CLEAR:
@@ -186,7 +186,7 @@ class RowReader:
         return cleared
 
     def _rest_of_record(self, texts: list[Any], column: Column) -> bool:
-        """Whether anything else of the record that this column is a part of is filled in."""
+        """Whether another cell of this column's record is filled."""
         record = column.path.rpartition(".")[0]
         return any(
             texts[place] not in ("", CLEAR)
@@ -231,14 +231,14 @@ class RowReader:
 
 
 def _picker(places: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
-    """The cells at these places, as a tuple also where it is one or none."""
+    """Return a function for the cells at these places that gives a tuple for any number of them."""
     if len(places) > 1:
         return itemgetter(*places)
     return lambda texts: tuple(texts[place] for place in places)
 
 
 def _groups(layout: Layout, columns: dict[int, Column]) -> Iterator[_Group]:
-    """The records of a row in their order; their numbers begin at 0, and a single record has -1."""
+    """Return the records of a row in order, numbered from 0; a single record has -1."""
     for name, declared in layout.fields.items():
         if not isinstance(declared, Records):
             continue
@@ -267,7 +267,7 @@ def _number(column: Column) -> int:
 
 
 def _converter(column: Column, dates: DateShapes) -> Callable[[str], Any] | None:
-    """What makes a value of a cell of this column; None where the text is the value."""
+    """Return the function that converts cells of this column; None if the text is the value."""
     match column.field:
         case Secret():
             return SecretText
@@ -282,7 +282,7 @@ def _converter(column: Column, dates: DateShapes) -> Callable[[str], Any] | None
 
 
 def _code(labels: dict[str, str]) -> Callable[[str], str]:
-    """A code, or its meaning, as the code. What is neither stays as it is."""
+    """Return the code for a code or its meaning, and any other text unchanged."""
     meanings = {label.casefold(): code for code, label in labels.items()}
     meanings |= {code.casefold(): code for code in labels}
     meanings |= {code: code for code in labels}
@@ -294,7 +294,7 @@ def _code(labels: dict[str, str]) -> Callable[[str], str]:
 
 
 def _codes(declared: Flags) -> Callable[[str], list[str]]:
-    """Codes or meanings, several in a cell, as the declaration orders them."""
+    """Return codes for codes or meanings, several in a cell, in the order of the declaration."""
     convert = _code(declared.labels)
 
     @lru_cache(maxsize=1024)

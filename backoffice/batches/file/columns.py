@@ -1,7 +1,8 @@
-"""The columns of a file, from the protocol's declarations: nothing about a column stands anywhere else.
+"""The columns of a file, derived entirely from the protocol's declarations.
 
-A value of the message is a column under its own name; the records of a list are numbered (`bank_2_account_no`), those
-of a single record carry its name (`mf_ucc_holding_mode`). A file whose rows are one record each names the parts alone.
+A value of the message is a column under its own name. Records of a list are numbered (`bank_2_account_no`),
+those of a single record have its name as a prefix (`mf_ucc_holding_mode`). If each row of a file is one
+record, columns have the names of its parts.
 """
 
 import re
@@ -15,19 +16,19 @@ from backoffice.protocol.fields import Code, Field, Flags, Record, Records, Secr
 from backoffice.protocol.message import Request
 from backoffice.protocol.rules import RequiredWhen
 
-#: Between several codes in one cell.
+#: Separates several codes in one cell.
 BETWEEN = ";"
-#: Between the words of a noun, which are one name of a column.
+#: Joins the words of a noun into one name of a column.
 _NO_WORD = re.compile("[^a-z]+")
-#: Empties a value of an update, where an empty cell leaves it as it is.
+#: Empties a value of an update, in which an empty cell leaves it unchanged.
 CLEAR = "(clear)"
-#: Numbered records that a template shows, that are offered as meanings of a column, and that a file may have.
+#: How many numbered records a template shows, a person may choose, and a file may have.
 SHOWN, OFFERED, MOST = 2, 9, 99
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `path` is where findings on it point, as in `banks.0.account_no`.
+    """One column. `path` is the path of findings on it, such as `banks.0.account_no`.
 
     `required`: a file without it is refused. `when`: when a row must fill it, in words; "" for never.
     """
@@ -43,28 +44,28 @@ class Column:
 
     @property
     def max_length(self) -> int | None:
-        """Characters that ODIN takes; None where codes or numbers say it."""
+        """The number of characters that ODIN takes; None for codes and numbers."""
         return self.field.max_length
 
     @cached_property
     def codes(self) -> list[tuple[str, str]]:
-        """The codes with their meanings; a cell may hold either."""
+        """The codes with their meanings; a cell may contain either."""
         field = self.field
         return list(field.labels.items()) if isinstance(field, Code | Flags) else []
 
     @property
     def several(self) -> bool:
-        """Whether a cell may hold several codes."""
+        """Whether a cell may contain several codes."""
         return isinstance(self.field, Flags)
 
     @property
     def secret(self) -> bool:
-        """Whether its cells are sealed before they are kept."""
+        """Whether its cells are sealed before they are stored."""
         return isinstance(self.field, Secret)
 
     @property
     def example(self) -> str:
-        """A plainly fictional cell."""
+        """A plainly fictional example."""
         found = self.field.example
         if isinstance(self.field, Flags) and isinstance(found, list):
             return BETWEEN.join(self.field.labels[str(code)] for code in found)
@@ -73,24 +74,24 @@ class Column:
 
 @cache
 def columns(layout: Layout) -> tuple[Column, ...]:
-    """The columns of the template, in its order: what is to be done with the row first."""
+    """Return the columns of the template in order; the action of the row comes first."""
     return _ordered(layout, SHOWN)
 
 
 @cache
 def offered(layout: Layout) -> tuple[Column, ...]:
-    """The columns that a person may choose from; more numbered records are named in the same way."""
+    """Return the columns to choose from; further numbered records follow the same pattern."""
     return _ordered(layout, OFFERED)
 
 
 @cache
 def by_name(layout: Layout) -> dict[str, Column]:
-    """Every column that a file may have, by name; more records than the template shows."""
+    """Return every column that a file may have, by name; more records than the template shows."""
     return {column.name: column for column in _ordered(layout, MOST)}
 
 
 def template(layout: Layout) -> str:
-    """A file with the header and an example row, as CSV. What the portal makes itself is left empty."""
+    """Return a CSV file with the header and an example row. Values that the portal makes are empty."""
     shown = columns(layout)
     return line([column.name for column in shown]) + line([_example(layout, column) for column in shown])
 
@@ -127,7 +128,7 @@ def _all(layout: Layout, records: int) -> Iterator[Column]:
 
 
 def _parts(field: Records, path: str, prefix: str, title: str) -> Iterator[Column]:
-    """The columns of one record. Alone in its row, what it requires is required of the file."""
+    """Return the columns of one record. If a row is one record, its required parts are required columns."""
     for name, part in field.record.fields.items():
         default = name == "action" and bool(title)
         required = part.required and not title
@@ -149,7 +150,7 @@ def _when(declared: type[Request] | type[SubRecord], name: str) -> str:
 
 
 def _help(layout: Layout, field: Field) -> str:
-    """What the declaration says, and what an empty cell means."""
+    """Return the help of a column: its declaration, and the meaning of an empty cell."""
     words = [field.help] if field.help else []
     if field.name in layout.filled:
         words.append("Blank: the current or a generated value.")

@@ -1,4 +1,4 @@
-"""Dates as files write them. Only shapes that the settings accept are read; the rest is found and not guessed at."""
+"""Dates in files. Only the shapes in the settings are read; others are findings, without guessing."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _PART = re.compile("DD|MMM|MM|YYYY")
 
 
 class DateShapes:
-    """The accepted shapes, as in DD-MM-YYYY or DD-MMM-YYYY."""
+    """Return the accepted shapes, such as DD-MM-YYYY or DD-MMM-YYYY."""
 
     def __init__(self, shapes: Sequence[str]) -> None:
         self.shapes = tuple(shapes)
@@ -25,7 +25,7 @@ class DateShapes:
         self.canonical = lru_cache(maxsize=4096)(self._canonical)
 
     def _canonical(self, text: str) -> str:
-        """DD-MM-YYYY if the text has an accepted shape and is in the calendar; otherwise the text itself."""
+        """Return DD-MM-YYYY if the text has an accepted shape and is in the calendar; otherwise the text itself."""
         for pattern in self._patterns:
             if match := pattern.fullmatch(text):
                 parts = match.groupdict()
@@ -35,9 +35,9 @@ class DateShapes:
         return text
 
     def fault(self, text: str) -> tuple[str, str | None]:
-        """What is wrong with a date of another shape, and the one that it can only mean, if there is one.
+        """Return the finding on a date of another shape, and its only possible reading if there is one.
 
-        ("", None) where it is no date at all that one could know.
+        ("", None) if it is not recognisable as a date.
         """
         found = read_day(text)
         if not found.fault:
@@ -51,7 +51,7 @@ class DateShapes:
 
 
 def _pattern(shape: str) -> str:
-    """The shape as a regular expression; what is between day, month and year stands as it is."""
+    """Return the shape as a regular expression; separators are literal."""
     between = _PART.split(shape)
     parts = [_PARTS[part] for part in _PART.findall(shape)]
     return "".join(

@@ -1,7 +1,7 @@
-"""What the empty cells of a row take from the set of defaults that one of its cells names.
+"""Fill the empty cells of a row from the set of defaults that one of its cells names.
 
-A column that the file does not have is read as if it stood behind the others, empty in each row. So a file with few
-columns is read as a whole one, and records of a list are put together from cells of both.
+Columns that the file does not have are treated as if they followed the others, empty in each row. So a file
+with few columns is read as a complete one, and records of a list combine cells of both.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -15,8 +15,8 @@ from backoffice.protocol.fields import Values
 class Defaults:
     """The sets of defaults of a layout, by the places of the cells that they fill.
 
-    `columns` are those of the file by place, `width` is how many it has. `behind` are the columns that it does not
-    have, by the places that they are given.
+    `columns` are those of the file by place, `width` is how many it has. `behind` are the added columns, by
+    the places that they get.
     """
 
     def __init__(self, layout: Layout, columns: Mapping[int, Column], width: int) -> None:
@@ -46,7 +46,7 @@ class Defaults:
         return self._place is not None and str(texts[self._place]).casefold() in self._sets
 
     def fill(self, texts: list[Any], but_not: Collection[int]) -> Values:
-        """Fill the empty cells of a row, except at these places. Gives what has no column."""
+        """Fill the empty cells of a row, except at these places. Returns values without a column."""
         if self._place is None or not self.names_one(texts):
             return {}
         cells, beside = self._sets[str(texts[self._place]).casefold()]
@@ -57,7 +57,7 @@ class Defaults:
 
 
 def _cells(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """A value as cells, by the paths of their columns: that of a set of codes is one of them."""
+    """Return a value as cells, by the paths of their columns; a set of codes is one cell."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         for number, record in enumerate(value):
             yield from ((f"{name}.{number}.{part}", text) for part, text in record.items() if text)

@@ -1,4 +1,4 @@
-"""Text files with a separator between the cells: which encoding and separator they have, and their records."""
+"""Text files with a separator between cells: their encoding, separator and records."""
 
 import codecs
 import csv
@@ -15,23 +15,23 @@ Shape = dict[str, Any]
 Records = Generator[tuple[int, list[str]], None, None]
 
 SEPARATORS = ",;\t|"
-#: Characters of one cell: what a spreadsheet holds. Of one record: four times the longest that could mean anything.
+#: Characters of one cell, as in a spreadsheet; of one record, four times the longest useful one.
 CELL, RECORD = 32_767, 65_536
-#: Records by which the separator is known.
+#: How many records decide the separator.
 SAMPLE = 10
-#: Bytes read at a time where the whole file is looked through.
+#: Bytes read at a time when the whole file is examined.
 BLOCK = 1 << 20
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-#: Bytes that mean nothing in Windows-1252.
+#: Bytes without a meaning in Windows-1252.
 _NOT_WESTERN = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 #: Excel's own first line that names the separator.
 _DIRECTIVE = re.compile(r'"?sep=(.)"?')
 
 
 def text_shape(path: Path, beginning: bytes, known: Callable[[list[str]], int]) -> Shape:
-    """How a text file is read: encoding, separator, about how many lines. Raises FileProblem.
+    """Find out how to read a text file: encoding, separator, approximate number of lines. Raises FileProblem.
 
     `known` counts the cells of a record that name a column.
     """
@@ -41,14 +41,14 @@ def text_shape(path: Path, beginning: bytes, known: Callable[[list[str]], int]) 
 
 
 def is_directive(cells: list[str], separator: str) -> bool:
-    """Whether a record is Excel's line that names the separator, and no data."""
+    """Whether a record is Excel's line that names the separator, and not data."""
     return len(cells) <= 2 and bool(_DIRECTIVE.fullmatch(separator.join(cells)))
 
 
 def text_records(path: Path, shape: Shape) -> Records:
-    """The records of a text file, numbered from 1. One that breaks the rules of quoting may be damage.
+    """Return the records of a text file, numbered from 1. A record that breaks the rules of quoting may be damaged.
 
-    No more of a record than RECORD characters gets to the parser, which splits what it gets at once.
+    At most RECORD characters of a record reach the parser, which splits its whole input at once.
     """
     csv.field_size_limit(CELL)
     number = 0
@@ -76,7 +76,7 @@ class _TooLong(Exception):
 
 
 class _Lines:
-    """The lines of a file for the parser; `taken` counts the characters since the record began."""
+    """Return the lines of a file for the parser; `taken` counts the characters since the record began."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -96,7 +96,7 @@ class _Lines:
 
 
 def _encoding(path: Path, beginning: bytes) -> tuple[str, int]:
-    """The encoding in which the whole file can be read, and about how many lines it has."""
+    """Return the encoding in which the whole file can be read, and its approximate number of lines."""
     if wide := _wide(beginning):
         return wide, _lines_of_wide(path, wide)
     utf8, western, lines, last = True, True, 0, b""
@@ -118,7 +118,7 @@ def _encoding(path: Path, beginning: bytes) -> tuple[str, int]:
 
 
 def _wide(beginning: bytes) -> str:
-    """Which UTF-16 it is, if it is any: Excel's “Unicode text” says so itself, other programs leave that out."""
+    """Return which UTF-16 it is, if any: Excel's “Unicode text” declares it, other programs do not."""
     if beginning.startswith(_UTF16):
         return "utf-16"
     first = beginning[:64]
@@ -151,9 +151,9 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = Fal
 
 
 def _separator(path: Path, encoding: str, known: Callable[[list[str]], int]) -> str:
-    """The separator that a first line names, or that gives the most names of columns, then the widest first record.
+    """Return the separator that a first line names, or that gives most names of columns, then the widest record.
 
-    The records below decide between equals.
+    If two are equal, the records below decide.
     """
 
     def names_and_columns(separator: str) -> tuple[int, int, int]:

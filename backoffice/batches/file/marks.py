@@ -1,6 +1,6 @@
-"""What reading a file found at single cells or at a row: carried with the cells to the check, and kept as findings.
+"""Findings from reading a file, on single cells or a row: passed with the cells to the check and stored.
 
-A marked cell has no value: the check does not look at its text, and the row cannot be sent as it is.
+A marked cell has no value: the check ignores its text, and the row cannot be sent as it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from backoffice.batches.file.columns import Column
 from backoffice.protocol.findings import Finding
 
-#: Rules of findings that come from reading and not from the value, of a cell and of a row.
+#: Rules of findings that come from reading, not from the value: of a cell and of a row.
 CELL, HIDDEN = "sheet.cell", "sheet.hidden"
-#: The place of what is found at the row as a whole.
+#: The place of findings on the row as a whole.
 ROW = -1
 
 HIDDEN_WORDS = (
@@ -21,9 +21,9 @@ HIDDEN_WORDS = (
 
 @dataclass(frozen=True)
 class Mark:
-    """A cell that does not simply show what it holds.
+    """A cell whose shown text is not its value.
 
-    `words` go on after the name of the column. `cleaned` is offered as the value meant. Of a secret neither is said.
+    `words` follow the name of the column. `cleaned` is offered as the intended value. Secrets have neither.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Mark:
 
 
 class MarkedRow(list[str]):
-    """The cells of a row, of which some are marked, by their place."""
+    """The cells of a row, some of them marked, by place."""
 
     def __init__(self, cells: Sequence[str], marks: Mapping[int, Mark]) -> None:
         super().__init__(cells)
@@ -40,11 +40,11 @@ class MarkedRow(list[str]):
 
     @property
     def read(self) -> list[str]:
-        """The cells without the texts of those that are marked."""
+        """Return the cells without the texts of marked ones."""
         return ["" if place in self.marks else text for place, text in enumerate(self)]
 
     def findings(self, columns: Mapping[int, Column]) -> list[Finding]:
-        """The marks as findings on the columns that are read."""
+        """Return the marks as findings on the columns that are read."""
         found = []
         for place, mark in sorted(self.marks.items()):
             if place == ROW:
@@ -57,7 +57,7 @@ class MarkedRow(list[str]):
 def restored(
     cells: Sequence[str], places: Mapping[str, int], findings: Sequence[Mapping[str, str]]
 ) -> list[str]:
-    """Cells of a stored row with the marks that its findings tell of; `places` are those of the marks by path."""
+    """Return the cells of a stored row with the marks in its findings; `places` are those of the marks by path."""
     marks = {
         places[one["path"]]: one
         for one in findings
@@ -69,7 +69,7 @@ def restored(
 
 
 class _Kept(Mark):
-    """A mark whose words are a whole finding already."""
+    """A mark whose words are a complete finding."""
 
 
 def _finding(column: Column, mark: Mark) -> Finding:

@@ -8,18 +8,18 @@ from backoffice.batches.file.columns import Column, by_name
 from backoffice.batches.models import Alias
 from backoffice.changes.files import Layout
 
-#: A column of the file that somebody left out on purpose.
+#: A column of the file that a person left out on purpose.
 IGNORED = "-"
-#: What one chooses for such a column.
+#: The choice that leaves a column out.
 LEAVE_OUT = "Leave this column out"
-#: Headers that begin like this are the portal's own, in a result that is uploaded again.
+#: Headers with this beginning are the portal's own, in a result that is uploaded again.
 OWN = "portal"
-#: Characters of a cell by which it may be a header.
+#: How many characters of a cell may make it a header.
 MOST = 200
 
 
 def match(layout: Layout, headers: Sequence[str]) -> list[str]:
-    """The name of the column that each header means; "" where it means none."""
+    """Return the name of the column that each header means; "" for none."""
     named = _named(layout, headers)
     return [
         IGNORED if plain(text).startswith(OWN) else name for text, name in zip(headers, named, strict=True)
@@ -27,7 +27,7 @@ def match(layout: Layout, headers: Sequence[str]) -> list[str]:
 
 
 def knows(layout: Layout) -> Callable[[str], bool]:
-    """Says of a text whether it names a column, by name, label or alias. A number may be a tag, or any cell."""
+    """Return whether a text names a column, by name, label or alias. A number may be a tag, or any cell."""
     meanings = _meanings(layout)
 
     @lru_cache(maxsize=1024)
@@ -39,18 +39,18 @@ def knows(layout: Layout) -> Callable[[str], bool]:
 
 
 def chosen(layout: Layout, texts: Sequence[str]) -> list[str]:
-    """The name of the column that each text typed on the screen means; the text itself where it means none."""
+    """Return the name of the column that each typed text means; the text itself if it means none."""
     return [name or text for name, text in zip(_named(layout, texts), texts, strict=True)]
 
 
 def in_words(layout: Layout, names: Sequence[str]) -> list[str]:
-    """What `chosen` reads as these names, for a person to read and to change."""
+    """Return texts that `chosen` reads as these names, for a person to read and edit."""
     known = by_name(layout)
     return [LEAVE_OUT if name == IGNORED else known[name].label if name in known else name for name in names]
 
 
 def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> list[str]:
-    """What forbids reading the file with these meanings, in words: unknown, doubled and missing columns."""
+    """Return the reasons not to read the file with these meanings: unknown, duplicate and missing columns."""
     known = by_name(layout)
     found = []
     seen: dict[str, str] = {}
@@ -86,12 +86,12 @@ def _unknown(header: str, place: int, name: str) -> str:
 
 
 def plain(header: str) -> str:
-    """Without case, spaces, underscores and other signs."""
+    """Return the text without case, spaces, underscores and other signs."""
     return re.sub(r"[\W_]+", "", header.casefold())
 
 
 def _meanings(layout: Layout) -> Mapping[str, str]:
-    """What a header may be called, plainly: the name before the label, then tags, then what an administrator added."""
+    """Return the possible headers: the name before the label, then tags, then aliases of administrators."""
     known = by_name(layout)
     meanings = {plain(LEAVE_OUT): IGNORED}
     for spelling in (_names, _labels, _tags):
@@ -113,5 +113,5 @@ def _labels(column: Column) -> str:
 
 
 def _tags(column: Column) -> str:
-    """A tag stands for the column that is the whole of it."""
+    """A tag names the column that is its whole value."""
     return str(column.tag) if column.path == column.name else ""

@@ -1,4 +1,4 @@
-"""What the columns of a file mean before anybody looks: by their headers, or as a person said for the same headers."""
+"""The meaning of columns before a person looks: from their headers, or as chosen for the same headers."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def meaning(kind: str, layout: Layout, found: Inspected, by: "User") -> tuple[list[str], list[str]]:
-    """The names of the columns as far as they are known, and what `by` must confirm of them first, in words."""
+    """Return the known names of the columns, and what `by` must confirm about them first, in words."""
     names = matching.match(layout, found.headers)
     confirm = []
     said = remembered(kind, found.headers, by)
@@ -34,13 +34,13 @@ def meaning(kind: str, layout: Layout, found: Inspected, by: "User") -> tuple[li
 
 
 def remembered(kind: str, headers: Sequence[str], by: "User") -> Mapping | None:
-    """What this person said these very headers mean; otherwise what another one did last."""
+    """Return what this person chose for exactly these headers; otherwise the last choice of another person."""
     found = Mapping.objects.filter(kind=kind, headers_hash=_hash(headers)).select_related("set_by")
     return found.filter(set_by=by).first() or found.order_by("-set_at").first()
 
 
 def remember(kind: str, headers: Sequence[str], names: Sequence[str], by: "User") -> None:
-    """Keep what a person said these headers mean, for this person's next files."""
+    """Remember what a person chose for these headers, for this person's next files."""
     Mapping.objects.update_or_create(
         kind=kind, headers_hash=_hash(headers), set_by=by, defaults={"names": list(names)}
     )

@@ -1,6 +1,6 @@
-"""Number formats of a workbook (`0000`, `#,##0.00;[Red]-#,##0.00`, `dd-mmm-yy`): what a sheet shows of a stored number.
+"""Number formats of a workbook (`0000`, `#,##0.00;[Red]-#,##0.00`, `dd-mmm-yy`): what a sheet shows of a number.
 
-Written after ECMA-376, part 1, section 18.8.31. What is not understood is said to be so, never guessed at.
+Follows ECMA-376, part 1, section 18.8.31. Unknown parts are reported, never guessed.
 """
 
 import re
@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, auto
 from functools import lru_cache
 
-#: The formats that a workbook names by number alone. 14 and 22 are the computer's own short date, with its whole year.
+#: Formats that a workbook names only by number. 14 and 22 are the system's short date, with its whole year.
 BUILT_IN = {
     0: "General",
     1: "0",
@@ -57,12 +57,13 @@ _TOKEN = re.compile(
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|[_*].|\[[^\]]*\]|[^;])*', re.DOTALL)
 _COLOUR = re.compile(r"(?:black|blue|cyan|green|magenta|red|white|yellow|colou?r *[0-9]{1,2})", re.IGNORECASE)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=) *(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)")
-#: A currency and, in hexadecimal, a language; one of more than four digits asks for other numerals or another calendar.
+#: A currency and, in hexadecimal, a language; more than four digits ask for other numerals or another
+#: calendar.
 _CURRENCY = re.compile(r"\$([^-\]]*)(?:-(?:0{0,4}[0-9A-F]{1,4}|x-sys(?:date|time)))?", re.IGNORECASE)
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
-#: Texts around a number that say nothing of how much it is.
+#: Texts around a number that do not change its size.
 _UNIT = re.compile(r"[\s\u00a0]*(?:[$€£¥₹]|Rs\.?|INR)?[\s\u00a0]*(?:/-)?[\s\u00a0]*")
-#: What a spreadsheet takes a year of two digits for.
+#: How a spreadsheet reads a year of two digits.
 SHORT_YEARS = range(1930, 2030)
 
 
@@ -79,7 +80,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Section:
-    """One of the sections of a format, between semicolons. Tokens are pairs of a kind and a text."""
+    """One section of a format, between semicolons. Tokens are pairs of a kind and a text."""
 
     kind: Kind
     tokens: tuple[tuple[str, str], ...] = ()
@@ -91,7 +92,7 @@ class Section:
         return "".join(text for kind, text in self.tokens if kind in ("literal", "currency"))
 
     def with_text(self, text: str) -> str:
-        """What it shows of a text."""
+        """What it shows for a text."""
         shown = "".join(
             text if kind == "@" else part
             for kind, part in self.tokens
@@ -100,7 +101,7 @@ class Section:
         return shown if self.kind is Kind.TEXT else self.literal
 
     def whole_date(self, year: int) -> bool:
-        """Whether it shows day, month and year, and the year so that it can be read."""
+        """Whether it shows day, month and year, and the year readably."""
         dates = [text.lower() for kind, text in self.tokens if kind == "date"]
         years = [text for text in dates if text[0] == "y"]
         months = [text for text, spoken in _months(dates) if spoken]
@@ -110,7 +111,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the sheet shows of a number; `says_all` where the number can be read from it."""
+    """What the sheet shows of a number; `says_all` if the number can be read from it."""
 
     text: str
     says_all: bool
@@ -118,13 +119,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Format:
-    """A number format, taken apart."""
+    """A parsed number format."""
 
     code: str
     sections: tuple[Section, ...]
 
     def section(self, value: Decimal) -> tuple[Section, bool]:
-        """The section for a number, and whether a minus goes before what it shows."""
+        """Return the section for a number, and whether a minus precedes it."""
         sections = [s for s in self.sections[:3] if s.kind is not Kind.TEXT] or [Section(Kind.GENERAL)]
         if any(section.condition for section in sections):
             return self._conditional(sections, value)
@@ -135,7 +136,7 @@ class Format:
         return sections[value < 0], False
 
     def _conditional(self, sections: list[Section], value: Decimal) -> tuple[Section, bool]:
-        """With conditions, programs differ about what is below zero."""
+        """With conditions, programs treat numbers below zero differently."""
         if value < 0:
             return Section(Kind.UNKNOWN), False
         for section in sections[:-1]:
@@ -150,7 +151,7 @@ class Format:
 
     @property
     def for_text(self) -> Section | None:
-        """The section that changes how texts are shown; None where they are shown as they are."""
+        """Return the section that changes how texts are shown; None if they are shown unchanged."""
         last = self.sections[-1]
         if len(self.sections) == 4:
             plain = last.kind is Kind.TEXT and last.with_text("").strip() == ""
@@ -160,7 +161,7 @@ class Format:
 
 @lru_cache(maxsize=4096)
 def parse(code: str) -> Format:
-    """A format as the workbook writes it. Sections that are not understood are UNKNOWN."""
+    """Parse a format as the workbook writes it. Unknown sections are UNKNOWN."""
     parts = _split(code) if len(code) <= LONGEST else []
     if not 1 <= len(parts) <= 4:
         return Format(code, (Section(Kind.UNKNOWN),))
@@ -168,7 +169,7 @@ def parse(code: str) -> Format:
 
 
 def show(section: Section, value: Decimal, minus: bool) -> Shown | None:
-    """What a section shows of a number; None where that is not understood. Of a date see `whole_date`."""
+    """Return what a section shows of a number; None if unknown. For dates see `whole_date`."""
     match section.kind:
         case Kind.GENERAL:
             number = _general(abs(value))
@@ -230,7 +231,7 @@ def _token(kind: str, text: str) -> tuple[str, str]:
 
 
 def _bracket(text: str) -> list[tuple[str, str]] | None:
-    """What stands between brackets, as tokens; None where it is not understood."""
+    """Return the tokens between brackets; None if unknown."""
     if _COLOUR.fullmatch(text):
         return []
     if _ELAPSED.fullmatch(text):
@@ -256,7 +257,7 @@ def _kind(tokens: list[tuple[str, str]]) -> Kind:
 
 
 def _months(dates: list[str]) -> Iterator[tuple[str, bool]]:
-    """The runs of m, and whether each is a month: after hours or before seconds it means minutes."""
+    """Return the runs of m, and whether each is a month: after hours or before seconds it means minutes."""
     for place, text in enumerate(dates):
         if text[0] == "m":
             after_hours = place > 0 and dates[place - 1][0] == "h"
@@ -277,7 +278,7 @@ def _holds(condition: tuple[str, Decimal], value: Decimal) -> bool:
 
 
 def _general(value: Decimal) -> str:
-    """As a cell without a number format shows it: eleven characters at most."""
+    """Return a number as a cell without a number format shows it: eleven characters at most."""
     if not value:
         return "0"
     whole = value.adjusted() + 1  # digits before the point
@@ -325,7 +326,7 @@ def _number(section: Section, value: Decimal, minus: bool) -> Shown | None:
 
 @dataclass(frozen=True)
 class _Texts:
-    """What the tokens of a section show of a number, and the places of its first and last digit."""
+    """Return what the tokens of a section show, and the places of its first and last digit."""
 
     texts: list[str]
     first: int
@@ -333,7 +334,7 @@ class _Texts:
     grouped: bool
 
     def read(self, rounded: Decimal, value: Decimal, minus: bool) -> Shown | None:
-        """The texts put together. A plain number loses what only decorates it: its unit, and brackets for a minus."""
+        """Join the texts. A plain number loses its decoration: unit, and brackets for a minus."""
         before, behind = "".join(self.texts[: self.first]), "".join(self.texts[self.last + 1 :])
         number = "".join(self.texts[self.first : self.last + 1]).strip()
         if before.endswith("."):  # a format that begins with the point
@@ -358,7 +359,7 @@ class _Texts:
 
 
 def _whole(digits: str, places: list[int], tokens: list[tuple[str, str]]) -> Iterator[tuple[int, str]]:
-    """The digits before the point on their places, from the right; the first place takes what is left."""
+    """Place the digits before the point, from the right; the first place takes the rest."""
     for place in reversed(places[1:]):
         digit, digits = digits[-1:], digits[:-1]
         yield place, digit or ("0" if tokens[place][1] == "0" else "")
@@ -367,7 +368,7 @@ def _whole(digits: str, places: list[int], tokens: list[tuple[str, str]]) -> Ite
 
 
 def _part(digits: str, places: list[int], tokens: list[tuple[str, str]]) -> Iterator[tuple[int, str]]:
-    """The digits behind the point; zeros at the end show only where the format has a 0."""
+    """Place the digits after the point; trailing zeros show only if the format has a 0."""
     zeros = max((n for n, place in enumerate(places) if tokens[place][1] == "0"), default=-1)
     for n, place in enumerate(places):
         shows = n <= zeros or digits[n:].strip("0") != ""

@@ -1,4 +1,4 @@
-"""Files of kinds that are not read, known by their first bytes: what they are, and what to save them as."""
+"""File formats that are not read, recognised by their first bytes: what they are, and what to save them as."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from backoffice.batches.errors import FileProblem
 from backoffice.batches.file.archive import DAMAGE, UNREADABLE, open_zip
 
-#: Bytes of the beginning by which a file is known.
+#: First bytes that identify a file.
 BEGINNING = 4096
 
 ZIP = b"PK\x03\x04"
@@ -27,7 +27,7 @@ _SIGNATURES = {
     b"\x09\x02\x06\x00": "a very old Excel file",
     b"\x09\x04\x06\x00": "a very old Excel file",
 }
-#: By the beginning of a text, in small letters and without white space before it.
+#: Beginnings of a text, in lower case and without leading white space.
 _MARKED_UP = (
     (
         re.compile(r"<\?xml[^>]{0,200}>.{0,2000}urn:schemas-microsoft-com:office:spreadsheet", re.DOTALL),
@@ -39,7 +39,7 @@ _MARKED_UP = (
     (re.compile(r"mime-version:"), "a web archive (.mht)"),
     (re.compile(r"[{\[]\s{0,100}[\"{\[]"), "a JSON file"),
 )
-#: By a part of a zip archive.
+#: Parts of a zip archive.
 _ARCHIVES = (
     ("xl/workbook.bin", "an Excel binary workbook (.xlsb)"),
     ("word/document.xml", "a Word document"),
@@ -50,7 +50,7 @@ SAVE_AS = "Open it in the spreadsheet program, and save the table as .xlsx or as
 
 
 def refuse_other(path: Path, beginning: bytes) -> None:
-    """Raise FileProblem on a file of a known kind that is not read."""
+    """Raise FileProblem for a file of a known format that is not read."""
     if beginning.startswith(ZIP):
         what = _archive(path)
     elif beginning.startswith(_OLE):
@@ -71,7 +71,7 @@ def _marked_up(beginning: bytes) -> str:
 
 
 def _archive(path: Path) -> str:
-    """What a zip archive is, where it is no .xlsx workbook and of a known kind."""
+    """Return what a zip archive is, if it is a known format other than .xlsx."""
     try:
         with open_zip(path) as archive:
             names = {name.lower() for name in archive.namelist()}

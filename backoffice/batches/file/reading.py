@@ -1,8 +1,7 @@
-"""An uploaded file as numbered rows of texts, whatever it is: nothing about it is trusted, and little of it is kept.
+"""Read an uploaded file of any format as numbered rows of texts, with no trust in it and bounded memory.
 
-A row's number is the one that a person sees in a spreadsheet, and a line break inside quotation marks begins no new
-row. What kind of file it is, its content decides and not its name. Which sheet and which row have the headers is
-guessed, and can be chosen.
+Row numbers are those of the spreadsheet, and a line break inside quotation marks does not start a row. The
+content decides the format, not the name. Sheet and header row are guessed, and a person can choose others.
 """
 
 import re
@@ -20,11 +19,11 @@ from backoffice.batches.file.other_formats import BEGINNING, ZIP, refuse_other
 from backoffice.batches.file.sheet import LAST_COLUMN, Choice, Rows
 from backoffice.batches.file.workbook import Sheet, Workbook, open_workbook
 
-#: Rows among which the header is looked for, and the unpacked bytes of a sheet in which they must be.
+#: Rows in which the header is searched, and the unpacked bytes of a sheet that contain them.
 HEADER_WITHIN, SAMPLED = 30, 8_000_000
-#: Unpacked bytes of a sheet that are looked through to choose among the sheets.
+#: Unpacked bytes of a sheet that are examined to choose among the sheets.
 GLANCE = 2_000_000
-#: How many sheets are looked through for a header, and how many can be chosen.
+#: How many sheets are searched for a header, and how many can be chosen.
 SHEETS = 20
 
 NumberedRow = tuple[int, list[str]]
@@ -32,7 +31,7 @@ NumberedRow = tuple[int, list[str]]
 Knows = Callable[[str], bool]
 Count = Callable[[Sequence[str]], int]
 
-#: Characters of headers that nobody sees: zero-width ones, marks of direction, soft hyphens.
+#: Invisible characters of headers: zero-width ones, marks of direction, soft hyphens.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
 )
@@ -40,10 +39,10 @@ _INVISIBLE = re.compile(
 
 @dataclass(frozen=True)
 class Inspected:
-    """How a file is read, as JSON can keep it, and its headers.
+    """How a file is read, as JSON can store it, and its headers.
 
-    Of `shape`, "rows" estimates its rows, "header_row" is the number of the row with the headers, "sheet" the one that
-    is read, "sheets" those that can be chosen, "hidden_columns" the places of columns that the sheet does not show.
+    In `shape`, "rows" estimates its rows, "header_row" is the number of the header row, "sheet" the one that
+    is read, "sheets" those to choose from, "hidden_columns" the places of hidden columns.
     """
 
     shape: Shape = field(default_factory=dict)
@@ -58,9 +57,9 @@ def inspect(
     sheet: str = "",
     header_row: int = 0,
 ) -> Inspected:
-    """What kind of file it is, and its headers, in the sheet and the row that are asked for or the likeliest ones.
+    """Return the format of a file and its headers, in the requested sheet and row or the likeliest ones.
 
-    Raises FileProblem on one that cannot be read.
+    Raises FileProblem if it cannot be read.
     """
     if not path.stat().st_size:
         raise FileProblem(f"{file_name} is empty. Choose a file with a header and at least one row.")
@@ -88,11 +87,11 @@ def open_rows(
     dates: Collection[int] = range(LAST_COLUMN),
     beat: Callable[[], object] = lambda: None,
 ) -> Rows:
-    """The rows below the header that have anything in them, from the one after `after`.
+    """Return the non-empty rows below the header, from the one after `after`.
 
-    `dates` are the places of columns that take a date; `beat` is called now and then while nothing comes. Empty cells
-    at the end are dropped down to `width`; what is left is for the caller to compare with it. Raises FileProblem
-    underway on what cannot be read, and at more rows than the settings allow.
+    `dates` are the places of columns that take a date; `beat` is called regularly while no row comes. Empty
+    cells at the end are dropped down to `width`; the caller compares the rest with it. Raises FileProblem if
+    the file cannot be read further, and for more rows than the settings allow.
     """
     header_row = int(shape.get("header_row", 1))
     after = max(after, header_row)
@@ -126,14 +125,14 @@ def _rows(path: Path, shape: Shape, choice: Choice, beat: Callable[[], object]) 
 
 
 def _lines(path: Path, shape: Shape) -> Rows:
-    """The records of a text file without the line with which Excel names the separator."""
+    """Return the records of a text file without Excel's line that names the separator."""
     for number, cells in text_records(path, shape):
         if number > 1 or not is_directive(cells, shape["separator"]):
             yield number, cells
 
 
 def _of_workbook(book: Workbook, count: Count, wanted: str, header_row: int) -> Inspected:
-    """The sheet that is asked for, or the first of those whose likeliest header names most columns."""
+    """Return the requested sheet, or the first of those whose likeliest header names most columns."""
     titles = [sheet.title for sheet in book.sheets[:SHEETS]]
     if wanted and wanted not in titles:
         raise FileProblem(f"The workbook has no visible sheet {wanted!r}. Choose one of its sheets.")
@@ -148,13 +147,13 @@ def _of_workbook(book: Workbook, count: Count, wanted: str, header_row: int) -> 
 
 
 def _names(book: Workbook, sheet: Sheet, count: Count) -> int:
-    """How many columns the likeliest header of a sheet names; -1 where the sheet is empty."""
+    """Return how many columns the likeliest header of a sheet names; -1 if the sheet is empty."""
     with closing(book.rows(sheet, Choice(), most=GLANCE)) as rows:
         return max((count(cells) for _, cells in islice(rows, HEADER_WITHIN)), default=-1)
 
 
 def _inspected(shape: Shape, rows: Iterator[NumberedRow], count: Count, header_row: int) -> Inspected:
-    """The headers in the row that is asked for, or in the one of the beginning that names most columns."""
+    """Return the headers in the requested row, or in the row near the top that names most columns."""
     rows = (row for row in rows if any(map(str.strip, row[1])))
     beginning = list(islice(rows, HEADER_WITHIN))
     if not beginning:

@@ -1,4 +1,4 @@
-"""The rows of a sheet of a workbook, read as a stream: cells, what is hidden, what is merged."""
+"""Stream the rows of a workbook's sheet: cells, hidden rows and columns, merged cells."""
 
 import re
 from bisect import bisect_right
@@ -19,7 +19,7 @@ Rows = Generator[tuple[int, list[str]], None, None]
 
 #: Rows and columns of a sheet, and characters of a cell and of a row, at most.
 LAST_ROW, LAST_COLUMN, CELL, LONGEST = 1_048_576, 16_384, 32_767, 65_536
-#: Merged ranges that are looked at, and bytes before the first row.
+#: How many merged ranges are read, and bytes before the first row.
 MERGED, PREAMBLE = 20_000, 4_000_000
 
 _CELL = re.compile("([A-Z]{1,3})([0-9]{1,7})")
@@ -28,7 +28,7 @@ _NAMESPACES = (
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
 _LOCAL = ("c", "v", "t", "f", "row", "is", "rPh", "col", "sheetView", "sheetData", "mergeCell", "dimension")
-#: Names of elements as the parser gives them, by which this module goes.
+#: Names of elements as the parser gives them.
 _NAMES = {f"{space} {name}": name for space in _NAMESPACES for name in _LOCAL}
 _YES = ("1", "true", "on")
 
@@ -37,7 +37,7 @@ _YES = ("1", "true", "on")
 class Choice:
     """How a sheet is read: the rows after `after`, `width` columns of them; `dates` are those that take a date.
 
-    `hidden` says what becomes of hidden rows: "include", "leave_out", or "" where nobody chose yet: they are marked.
+    `hidden` decides about hidden rows: "include", "leave_out", or "" while undecided: they are marked.
     """
 
     after: int = 0
@@ -57,13 +57,13 @@ class Range:
 
     @property
     def first(self) -> str:
-        """The name of its first cell, as in B2."""
+        """The name of its first cell, such as B2."""
         return f"{letters(self.left)}{self.top}"
 
 
 @dataclass
 class Preamble:
-    """What a sheet says before its rows: the last one, which may be wrong, and which columns are hidden."""
+    """What a sheet declares before its rows: the last one, which may be wrong, and hidden columns."""
 
     last_row: int = 0
     hidden: list[range] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Preamble:
 
 
 def preamble(open_part: Callable[[], Any]) -> Preamble:
-    """What stands before the rows of a sheet. Raises FileProblem."""
+    """Read what precedes the rows of a sheet. Raises FileProblem."""
     found = Preamble()
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -96,7 +96,7 @@ def preamble(open_part: Callable[[], Any]) -> Preamble:
 
 
 class SheetReader:
-    """Reads one sheet. `shower` decides what text a cell has."""
+    """Reads one sheet. `shower` decides the text of a cell."""
 
     def __init__(
         self, shower: Shower, choice: Choice, open_part: Callable[[], Any], most: int | None
@@ -116,7 +116,7 @@ class SheetReader:
         self._merged: _Merged | None = None
 
     def rows(self, beat: Callable[[], object]) -> Rows:
-        """The rows that have anything in them, by the numbers that the spreadsheet shows."""
+        """Return the non-empty rows, by the numbers that the spreadsheet shows."""
         most = settings.BATCH_MAX_UNPACKED_MB * 1024 * 1024
         if self._most is None:
             self._merged = _Merged(merged_ranges(self._open, most, beat), self._choice.width)
@@ -182,7 +182,7 @@ class SheetReader:
         self._pieces.clear()
 
     def _column(self, name: str) -> int:
-        """The place of the column of a cell's name, as in AB12."""
+        """Return the column of a cell's name, such as AB12."""
         head = name.rstrip("0123456789")
         place = self._places.get(head)
         if place is None:
@@ -233,7 +233,7 @@ def _too_long(number: int) -> str:
 
 
 class _Merged:
-    """Merged ranges among the first `width` columns, asked for row by row downwards."""
+    """Merged ranges among the first `width` columns, queried row by row downwards."""
 
     def __init__(self, ranges: Collection[Range], width: int) -> None:
         self._width = width
@@ -243,7 +243,7 @@ class _Merged:
         self._open: list[Range] = []
 
     def at(self, number: int) -> list[Range]:
-        """Those that reach over this row."""
+        """Return those that cover this row."""
         if self._next == len(self._tops) and not self._open:
             return self._open
         until = bisect_right(self._tops, number)
@@ -255,7 +255,7 @@ class _Merged:
 
 
 def merged_ranges(open_part: Callable[[], Any], most: int, beat: Callable[[], object]) -> list[Range]:
-    """The merged ranges of a sheet. They stand behind its rows, so that it is looked through once for them alone."""
+    """Return the merged ranges of a sheet. They follow its rows, so this reads the sheet once just for them."""
     if not _mentions_merging(open_part, most, beat):
         return []
     found: list[Range] = []
@@ -277,7 +277,7 @@ def merged_ranges(open_part: Callable[[], Any], most: int, beat: Callable[[], ob
 
 
 def _mentions_merging(open_part: Callable[[], Any], most: int, beat: Callable[[], object]) -> bool:
-    """Whether the bytes of the sheet name a merged cell. Sheets are long, and most have none: no parser is needed.
+    """Whether the bytes of the sheet name a merged cell: most sheets have none and need no parser.
 
     A sheet in UTF-16 counts as one that does.
     """
@@ -292,7 +292,7 @@ def _mentions_merging(open_part: Callable[[], Any], most: int, beat: Callable[[]
 
 
 def letters(place: int) -> str:
-    """The name of a column, as in AB."""
+    """Return the name of a column, such as AB."""
     name = ""
     while place >= 0:
         place, rest = divmod(place, 26)
@@ -302,7 +302,7 @@ def letters(place: int) -> str:
 
 
 def place_of(name: str) -> int:
-    """The place of a column, from 0, by its name. Raises FileProblem."""
+    """Return the place of a column, from 0, by its name. Raises FileProblem."""
     if not (1 <= len(name) <= 3 and name.isascii() and name.isalpha() and name.isupper()):
         raise FileProblem(UNREADABLE)
     place = 0
@@ -312,7 +312,7 @@ def place_of(name: str) -> int:
 
 
 def _position(cell: str) -> tuple[int, int]:
-    """Column from 0 and row from 1 of a cell's name. Raises FileProblem."""
+    """Return column from 0 and row from 1 of a cell's name. Raises FileProblem."""
     found = _CELL.fullmatch(cell.replace("$", ""))
     if not found or not 1 <= int(found[2]) <= LAST_ROW:
         raise FileProblem(UNREADABLE)

@@ -1,4 +1,4 @@
-"""Taking an uploaded file in: stored, its headers read, with what they mean as far as that is known."""
+"""Accept an uploaded file: store it, and read its headers with their known meanings."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Kept(Protocol):
-    """What keeps an uploaded file for a time: a batch, a reconciliation."""
+    """A row that keeps an uploaded file for a time: a batch, a reconciliation."""
 
     path: str
     file_until: datetime | None
@@ -28,9 +28,9 @@ class Kept(Protocol):
 def taken_in(
     chunks: Iterable[bytes], file_name: str, kind: str, layout: Layout, by: "User"
 ) -> Iterator[dict[str, Any]]:
-    """Store a file and give the columns of the row that keeps it; where that row is not made, the file goes again.
+    """Store a file and return the columns of its row; if that row is not made, the file is deleted.
 
-    `kind` is that by which the meaning of columns is remembered. Raises FileProblem where the file cannot be read.
+    `kind` is the key for remembered meanings of columns. Raises FileProblem if the file cannot be read.
     """
     stored = uploads.store(chunks)
     try:
@@ -54,7 +54,7 @@ def taken_in(
 
 
 def kept(row: Kept) -> Path:
-    """The uploaded file. Raises BatchError where its time is over, whether beat has deleted it or not."""
+    """Return the uploaded file. Raises BatchError if it has expired, even if beat has not deleted it yet."""
     if not row.path or (row.file_until and row.file_until <= timezone.now()):
         raise BatchError("The file is not kept any more. Upload it again.")
     return uploads.path_of(row.path)

@@ -1,4 +1,4 @@
-"""Where uploaded files are kept: under a random name, readable by the portal alone, never among what is served."""
+"""Storage of uploaded files: random names, readable by the portal alone, outside what is served."""
 
 import hashlib
 import re
@@ -14,13 +14,13 @@ from backoffice.files import Folder
 
 FILES = Folder("uploads")
 LONGEST_NAME = 120
-#: What a file's name may keep besides letters, digits and the marks of Indian scripts.
+#: What a file's name may contain besides letters, digits and the marks of Indian scripts.
 KEPT = " ._()-"
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A file that was stored: its name in the folder, SHA-256 (hex) and size in bytes."""
+    """A stored file: its name in the folder, SHA-256 (hex) and size in bytes."""
 
     name: str
     sha256: str
@@ -28,7 +28,7 @@ class Stored:
 
 
 def store(chunks: Iterable[bytes]) -> Stored:
-    """Write a file under a random name. Raises FileProblem when it is empty or too large; nothing stays then."""
+    """Write a file under a random name. Raises FileProblem if it is empty or too large; nothing stays then."""
     name = FILES.new_name()
     most = settings.BATCH_MAX_MEGABYTES * 1_000_000
     digest, size = hashlib.sha256(), 0
@@ -51,17 +51,17 @@ def store(chunks: Iterable[bytes]) -> Stored:
 
 
 def path_of(name: str) -> Path:
-    """The file of this name."""
+    """Return the path of the file with this name."""
     return FILES.path_of(name)
 
 
 def forget(name: str) -> None:
-    """Delete a stored file; one that is gone already is no matter."""
+    """Delete a stored file, if it still exists."""
     FILES.forget(name)
 
 
 def clean_name(given: str) -> str:
-    """A file's own name without folders and without characters that mean something to a shell, browser or log."""
+    """Return a file's own name without folders and without characters special to a shell, browser or log."""
     last = PureWindowsPath(PurePosixPath(given).name).name
     name = re.sub("\0+", "_", "".join(one if _may_stay(one) else "\0" for one in last)).strip(". ") or "file"
     stem, dot, ending = name.rpartition(".")

@@ -1,8 +1,8 @@
-"""Excel workbooks (.xlsx): a zip archive from outside, looked at before anything in it is unpacked, and its parts.
+"""Excel workbooks (.xlsx): a zip archive from outside, checked before it is unpacked, and its parts.
 
-The parts that matter are read here as streams, each with a bound of its own whatever its name: which sheets there are,
-the number formats, the table of texts, the rows of a sheet. A library that builds the workbook in memory would let its
-sender decide how much memory that is.
+The needed parts are read as streams, each with a bound of its own: the list of sheets, the number formats,
+the table of texts, the rows of a sheet. With a library that builds the workbook in memory, its sender would
+decide how much memory that is.
 """
 
 import zipfile
@@ -21,12 +21,12 @@ from backoffice.batches.file.number_formats import BUILT_IN
 from backoffice.batches.file.sheet import Choice, Preamble, Rows, SheetReader, preamble
 from backoffice.batches.file.xml_stream import CHUNK, Enough, feed, parser
 
-#: Unpacked bytes that are read at most: of the table of texts, which is kept in memory while the sheet is read; of the
-#: formats, of which little is kept; of the parts that say what there is.
+#: Unpacked bytes that are read at most: of the table of texts, which is in memory while the sheet is read; of
+#: the formats, most of which are dropped; of the parts that list the contents.
 TEXTS, FORMATS, LISTS = 32_000_000, 32_000_000, 1_000_000
-#: Formats of cells, and sheets, that are looked at; Excel allows 65,490 formats.
+#: How many formats of cells, and sheets, are read; Excel allows 65,490 formats.
 MOST_FORMATS, MOST_SHEETS = 70_000, 200
-#: Characters of one text: what a cell holds.
+#: Characters of one text, as a cell may have.
 CELL = 32_767
 
 _ID = (
@@ -38,7 +38,7 @@ _YES = ("1", "true", "on")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet that is not hidden: its title and the part that holds it."""
+    """A visible sheet: its title and the part that contains it."""
 
     title: str
     part: str
@@ -46,7 +46,7 @@ class Sheet:
 
 @contextmanager
 def open_workbook(path: Path) -> Iterator["Workbook"]:
-    """The workbook, of which nothing is read yet. Raises FileProblem."""
+    """Open the workbook without reading its parts. Raises FileProblem."""
     with open_zip(path) as archive:
         look_before(archive)
         yield Workbook(archive)
@@ -54,7 +54,7 @@ def open_workbook(path: Path) -> Iterator["Workbook"]:
 
 @dataclass
 class _Book:
-    """What the workbook's own part says."""
+    """What the workbook's own part declares."""
 
     sheets: list[tuple[str, str]] = field(default_factory=list)
     date1904: bool = False
@@ -62,7 +62,7 @@ class _Book:
 
 
 class Workbook:
-    """The parts of an open archive, each read when it is asked for."""
+    """The parts of an open archive, each read on demand."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -71,7 +71,7 @@ class Workbook:
 
     @cached_property
     def sheets(self) -> list[Sheet]:
-        """The sheets that are not hidden. Raises FileProblem where there is none."""
+        """Return the visible sheets. Raises FileProblem if there are none."""
         parts = self._related(self._part, "worksheet")
         found = [Sheet(title, parts[key]) for title, key in self._book.sheets if key in parts]
         if not found:
@@ -86,9 +86,9 @@ class Workbook:
         beat: Callable[[], object] = lambda: None,
         most: int | None = None,
     ) -> Rows:
-        """The rows of a sheet, numbered as the spreadsheet numbers them; `beat` is called now and then.
+        """Return the rows of a sheet, numbered as in the spreadsheet; `beat` is called regularly.
 
-        Where `most` is given, no row is read beyond so many bytes. Raises FileProblem.
+        With `most`, it reads at most that many bytes. Raises FileProblem.
         """
         shower = Shower(
             self._formats, self._texts, self._book.date1904, self._book.recalculates, choice.dates
@@ -97,7 +97,7 @@ class Workbook:
         return reader.rows(beat)
 
     def preamble(self, sheet: Sheet) -> Preamble:
-        """What a sheet says before its rows."""
+        """Return what a sheet declares before its rows."""
         return preamble(lambda: self._open(sheet.part))
 
     @cached_property
@@ -119,7 +119,7 @@ class Workbook:
 
     @cached_property
     def _formats(self) -> list[str | None]:
-        """The number format of each style of a cell; None where it is named and not declared."""
+        """Return the number format of each style of a cell; None if it is named but not declared."""
         declared: dict[int, str] = dict(BUILT_IN)
         styles: list[int] = []
         within = ""
@@ -149,7 +149,7 @@ class Workbook:
 
     @cached_property
     def _texts(self) -> Sequence[str]:
-        """The table of texts; readings (furigana) are no part of them."""
+        """Return the table of texts, without readings (furigana)."""
         texts: list[str] = []
         pieces: list[str] = []
         made: Any = None
@@ -185,7 +185,7 @@ class Workbook:
         return texts
 
     def _related(self, part: str, kind: str) -> dict[str, str]:
-        """The parts that a part is related to in this way, by the key of the relation."""
+        """Return the related parts of a part, by the key of the relation."""
         folder = dirname(part)
         found = {}
 

@@ -1,4 +1,4 @@
-"""XML from outside, read as a stream: no document type, no entities, and no more of it than is allowed."""
+"""Stream XML from outside: no document type, no entities, bounded size."""
 
 from collections.abc import Callable, Iterator
 from typing import IO, Any
@@ -13,11 +13,11 @@ Handler = Callable[..., Any]
 
 
 class Enough(Exception):
-    """Raised by a handler that has what it wants: the rest is not read."""
+    """Raised by a handler that has found what it needs: the rest is not read."""
 
 
 def parser(start: Handler, end: Handler) -> Any:
-    """A parser whose handlers get names as "namespace local"."""
+    """Return a parser whose handlers get names as "namespace local"."""
     made = expat.ParserCreate(namespace_separator=" ")
     made.buffer_text = True
     made.StartDoctypeDeclHandler = _refuse
@@ -26,7 +26,7 @@ def parser(start: Handler, end: Handler) -> Any:
 
 
 def feed(made: Any, stream: IO[bytes], most: int) -> Iterator[None]:
-    """Give the parser a stream, piece by piece. Raises FileProblem on damage, and on more bytes than `most`."""
+    """Feed a stream to the parser, piece by piece. Raises FileProblem on damage, and beyond `most` bytes."""
     fed = 0
     try:
         while chunk := stream.read(CHUNK):

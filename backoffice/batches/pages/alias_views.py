@@ -1,4 +1,4 @@
-"""The page on which an administrator keeps other names for columns."""
+"""The page on which an administrator keeps aliases of columns."""
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +15,7 @@ PERMISSION = "batches.change_alias"
 
 
 class AliasForm(forms.Form):
-    """One other name. What cannot be a header is said by the operation."""
+    """One alias. The operation reports headers that cannot be one."""
 
     alias = forms.CharField(
         max_length=100,
@@ -30,7 +30,7 @@ class AliasForm(forms.Form):
 @for_staff(PERMISSION)
 @require_http_methods(["GET", "POST"])
 def page(request: StaffRequest) -> HttpResponse:
-    """All other names, and a form for one more."""
+    """All aliases, and a form for one more."""
     form = AliasForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -47,7 +47,7 @@ def page(request: StaffRequest) -> HttpResponse:
 @for_staff(PERMISSION)
 @require_POST
 def forget(request: StaffRequest, pk: int) -> HttpResponse:
-    """Take one away."""
+    """Remove an alias."""
     aliases.forget(pk, by=request.user)
     messages.success(request, "Alias removed.")
     return redirect("batches:aliases")

@@ -1,4 +1,4 @@
-"""What a file will do, for whoever submits or approves it. Nothing here looks through its rows."""
+"""What a file will do, for submitter and checker. Nothing here reads all of its rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from backoffice.kit.charts import Dots, dots
 from backoffice.kit.formats import indian
 from backoffice.protocol.fields import Field, Flags, Records, Secret
 
-#: Different values of one column that are named; the rest is one number.
+#: How many different values of a column are named; the rest is one number.
 VALUES = 8
-#: Values that are named of one row.
+#: How many values of a row are named.
 NAMED = 4
 
 
 @dataclass(frozen=True)
 class Distinct:
-    """The values of a column that matters: each with the number of rows, and how many rows have others."""
+    """The values of an important column: each with the number of rows, and how many rows have others."""
 
     label: str
     values: Sequence[tuple[str, int]]
@@ -34,7 +34,7 @@ class Distinct:
 
 @dataclass(frozen=True)
 class Shown:
-    """A row by which a file is judged: whose it is and what it says, in words."""
+    """A row shown to the checker: its retail user and its values, in words."""
 
     row: Row
     name: str
@@ -43,10 +43,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Effect:
-    """What will happen, in one sentence; then what the rows say and come to, and those to look at.
+    """The effect of a file in one sentence; then totals of its rows, and rows to look at.
 
-    `differing`: how many rows differ from the onboarding profile that they were filled from. `dots`: the amounts on a
-    strip, None where the rows have none.
+    `differing`: how many rows differ from the onboarding profile that they were filled from. `dots`: the
+    amounts on a strip, None if there are none.
     """
 
     words: str
@@ -61,9 +61,9 @@ class Effect:
 
 
 def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effect:
-    """The effect of a checked batch, in two queries. Rows are only given to those who may see personal data.
+    """Return the effect of a checked batch, in two queries. Rows are left out without the right to see personal data.
 
-    `shows`: whether this page shows personal data as they are.
+    `shows`: whether this page shows personal data unmasked.
     """
     file = file_kind(batch.kind)
     wanted = {name: batch.summary.get(name, []) for name in ("risky", "largest", "sample")}
@@ -124,7 +124,7 @@ def _one(field: Field, value: str) -> str:
 
 
 def _shown(file: FileKind, row: Row, shows: bool) -> Shown:
-    """A row in a few words: of an update what it changes, of anything else what matters."""
+    """Return a row in a few words: the changes of an update, the important values of anything else."""
     fields = file.layout.message.fields
     said = row.values
     if file.layout.message.partial:
@@ -140,5 +140,5 @@ def _shown(file: FileKind, row: Row, shows: bool) -> Shown:
     return Shown(row, str(said.get("name", "")), words[:NAMED])
 
 
-#: What names the retail user, and is shown as such.
+#: The parts that identify the retail user, shown separately.
 WHOSE = ("group_id", "user_id", "reference")

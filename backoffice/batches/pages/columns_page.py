@@ -1,4 +1,4 @@
-"""The page on which an uploader says what the columns of a file mean: of a batch, or of a file read like one."""
+"""The page that asks an uploader for the meaning of a file's columns, for batches and similar files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from backoffice.batches.file import columns, matching
 from backoffice.batches.pages.forms import HeadersForm
 from backoffice.changes.files import Layout
 
-#: Characters that one may type for the meaning of a column.
+#: Characters of a typed meaning.
 MOST_TYPED = 100
 
 
@@ -28,9 +28,9 @@ class Read(Protocol):
 
 @dataclass(frozen=True)
 class Around:
-    """What stands around the columns: where the file belongs, and what is done once they are clear.
+    """The texts around the columns: where the file belongs, and what follows once the columns are clear.
 
-    `done` completes "before the file can be"; `begin` and `confirm` are buttons; `note` stands beside them.
+    `done` completes "before the file can be"; `begin` and `confirm` are buttons; `note` is beside them.
     """
 
     label: str
@@ -45,7 +45,7 @@ class Around:
 
 
 def typed(request: StaffRequest, layout: Layout, headers: Sequence[str]) -> list[str]:
-    """The names of the columns as somebody typed them; a text that means none stays as it is."""
+    """Return the typed names of the columns; a text without a meaning stays unchanged."""
     texts = [request.POST.get(f"column-{place}", "") for place in range(len(headers))]
     return matching.chosen(layout, [text[:MOST_TYPED].strip() for text in texts])
 
@@ -61,7 +61,7 @@ def show(
     names: Sequence[str] | None = None,
     headers_form: HeadersForm | None = None,
 ) -> HttpResponse:
-    """The page; with what was typed, `names` or `headers_form`, where it was refused. `mine`: it may be changed."""
+    """Show the page; with refused input in `names` or `headers_form`. `mine`: it may be changed."""
     refused = names is not None or headers_form is not None
     context = {
         "file": file,
@@ -80,7 +80,7 @@ def show(
 def _shown(
     layout: Layout, headers: Sequence[str], names: Sequence[str], shape: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The columns of a file as its page shows them: each header with what it means, and what is odd about that."""
+    """Return the columns of a file for its page: each header with its meaning, and what is odd about it."""
     by_header = matching.match(layout, headers)
     hidden_columns = set(shape.get("hidden_columns", ()))
     known = columns.by_name(layout)
@@ -97,6 +97,6 @@ def _shown(
             }
             for place, (header, name, words, usual) in enumerate(shown)
         ),
-        # What is not understood stands first, then what its header alone would not mean.
+        # Unknown headers come first, then those with a meaning other than their header's.
         key=lambda column: (column["understood"], not (column["by_header"] or column["hidden"])),
     )

@@ -17,18 +17,18 @@ from backoffice.kit.search import number_of
 from backoffice.kit.text_indexes import INSIDE_FROM
 from backoffice.outside import whole
 
-#: What the list can be narrowed to in one click.
+#: One-click filters of the list.
 SHOWS = (("waiting", "Waiting for me"), ("mine", "Mine"), ("sending", "Being sent"))
 
 
 def uploaders(request: Any) -> QuerySet[Any]:
-    """Everybody who uploaded a file: each person is looked for among the makers, not each file's maker among people."""
+    """Everybody who uploaded a file: asked for each person, not collected from all files."""
     own = Batch.objects.filter(made_by=OuterRef("pk")).order_by()
     return get_user_model().objects.filter(Exists(own)).order_by("username")
 
 
 class BatchFilter(Filters):
-    """Quick search by name, number or SHA-256; state, kind, uploader, time."""
+    """Search by name, number or SHA-256; filter by state, kind, uploader, time."""
 
     q = SearchFilter(label="File name, number or SHA-256", method="search")
     show = django_filters.ChoiceFilter(label="Show", choices=SHOWS, method="narrow")
@@ -47,11 +47,11 @@ class BatchFilter(Filters):
         self.filters["kind"].extra["choices"] = kind_choices()
 
     def with_status(self, queryset: QuerySet[Batch], name: str, value: list[str]) -> QuerySet[Batch]:
-        """Those with one of these statuses."""
+        """Keep those with one of these statuses."""
         return queryset.filter(of_status(value)) if value else queryset
 
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
-        """By a part of the name, the number, or the beginning of the SHA-256."""
+        """Search by part of the name, the number, or the beginning of the SHA-256."""
         text = value.strip()
         number = Q(pk=found) if (found := number_of(text, "batch")) is not None else Q()
         named = "icontains" if len(text) >= INSIDE_FROM else "istartswith"
@@ -68,10 +68,10 @@ class BatchFilter(Filters):
 
 
 class RowFilter(Filters):
-    """The rows of one batch: by retail user or number, by what was found, by what became of them."""
+    """The rows of one batch: by retail user or number, finding, outcome."""
 
     q = SearchFilter(label="Row or retail user", method="search")
-    # Not distinct: that would sort all that fit.
+    # Not distinct: that would sort all matching rows.
     state = django_filters.MultipleChoiceFilter(choices=RowState.choices, label="Check", distinct=False)
     outcome = django_filters.MultipleChoiceFilter(
         choices=DeliveryState.choices, label="Outcome", field_name="delivery_state", distinct=False
@@ -89,12 +89,12 @@ class RowFilter(Filters):
         ]
 
     def search(self, queryset: QuerySet[Row], name: str, value: str) -> QuerySet[Row]:
-        """By the row's number in the file, or a part of the lane."""
+        """Search by the row's number in the file, or part of the lane."""
         text = value.strip()
         number = Q(number=found) if (found := whole(text)) is not None else Q()
         return queryset.filter(number | Q(lane__icontains=text))
 
     def by_finding(self, queryset: QuerySet[Row], name: str, value: str) -> QuerySet[Row]:
-        """By a kind of finding, as PATH|RULE."""
+        """Filter by a kind of finding, as PATH|RULE."""
         path, _, rule = value.partition("|")
         return with_finding(queryset, path, rule)

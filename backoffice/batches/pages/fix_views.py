@@ -36,7 +36,7 @@ _ID = re.compile(r"([0-9]{1,9})-([0-9]{1,5})")
 @require_http_methods(["GET", "POST"])
 @for_staff(*PERMISSIONS, "changes.add_change")
 def fix(request: StaffRequest, pk: int) -> HttpResponse:
-    """The wrong rows of a file as a grid. Each cell is kept as soon as it is left, or all of them by the button."""
+    """The wrong rows of a file as a grid. Each cell is saved when the focus leaves it, or all by the button."""
     batch = batch_or_404(pk)
     if request.method == "POST":
         return _keep(request, batch)
@@ -70,7 +70,7 @@ def _page(request: StaffRequest, batch: Batch) -> HttpResponse:
 
 
 def _keep(request: StaffRequest, batch: Batch) -> HttpResponse:
-    """Keep what was typed. The script gets what is said of the rows now, everything else the page again."""
+    """Save typed texts. The script gets the new findings on the rows; a browser without it gets the page."""
     try:
         done = fixing.correct(batch.pk, _typed(request), by=request.user)
         alike = _ID.fullmatch(request.POST.get("alike", ""))
@@ -98,7 +98,7 @@ def _again(request: StaffRequest, batch: Batch) -> HttpResponse:
 
 
 def _typed(request: StaffRequest) -> Iterator[Typed]:
-    """What was typed into cells. Raises BatchError for a text that is too long."""
+    """Return the texts typed into cells. Raises BatchError for a text that is too long."""
     named = [(name, found) for name in request.POST if (found := _NAME.fullmatch(name))]
     for name, found in named[:MOST]:
         text = request.POST[name]
@@ -109,7 +109,7 @@ def _typed(request: StaffRequest) -> Iterator[Typed]:
 
 
 def _said(request: StaffRequest, batch: Batch, done: Corrected) -> HttpResponse:
-    """What is to be said of the rows that were checked again, and of what was not kept, in the columns of the page."""
+    """Return the findings on the rows that were checked again, and the texts not stored, for the page's columns."""
     places = [
         found for text in request.POST.get("columns", "").split(",") if (found := whole(text)) is not None
     ]

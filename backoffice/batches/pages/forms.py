@@ -1,4 +1,4 @@
-"""The small forms of the pages of batches. What a file's rows must be is said by the protocol, not here."""
+"""The small forms of the pages of batches. The protocol, not this module, validates rows."""
 
 import uuid
 from collections.abc import Mapping
@@ -14,23 +14,23 @@ from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.filters import RupeesField
 from backoffice.outside import MOST_DIGITS
 
-#: The last row that may have the headers.
+#: The last row that may contain the headers.
 LAST_HEADER = 1000
 
 
 def kinds_by_group() -> list[tuple[str, list[FileKind]]]:
-    """The kinds of file that the rooms registered, by what they are for; in a group as they were registered."""
+    """Return the registered kinds of file by group, in the order of registration."""
     kinds = file_kinds().values()
     return [(group.value, [kind for kind in kinds if kind.group == group]) for group in FileGroup]
 
 
 def kind_choices() -> list[tuple[str, str]]:
-    """The kinds of file for a filter, in the order of their groups."""
+    """Return the kinds of file for a filter, in the order of their groups."""
     return [(kind.slug, kind.title) for _, kinds in kinds_by_group() for kind in kinds]
 
 
 class UploadForm(forms.Form):
-    """A file of a kind. The token makes two clicks one batch; `corrects` is the batch whose failed rows it holds."""
+    """A file of a kind. The token makes two clicks one batch; `corrects` is the batch whose failed rows it corrects."""
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     corrects = forms.IntegerField(
@@ -38,7 +38,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label="File",
-        allow_empty_file=True,  # the operation says what is wrong with it, and what to do
+        allow_empty_file=True,  # the operation reports errors, and what to do
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
         error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
     )
@@ -71,7 +71,7 @@ class HeadersForm(forms.Form):
 
 
 class SubmitForm(NotBeforeForm):
-    """How a checked file is proposed. A control total is asked for money only, a time of what goes to ODIN."""
+    """How a checked file is proposed. Money needs a control total; messages to ODIN may have a time."""
 
     mode = forms.ChoiceField(
         choices=Mode.choices, widget=forms.RadioSelect, initial=Mode.ALL, label="What goes to the checker"

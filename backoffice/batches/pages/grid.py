@@ -1,4 +1,4 @@
-"""The wrong rows of a checked file as a grid: for each row the columns that have errors, to be corrected in place."""
+"""The wrong rows of a checked file as a grid: the columns with errors of each row, to correct in place."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +15,9 @@ from backoffice.protocol.fields import Code
 from backoffice.protocol.findings import Severity
 from backoffice.protocol.secret import MASK
 
-#: Rows and columns of one page. What is wrong in other columns is named beside the row, with a link to all of it.
+#: Rows and columns of one page. Errors in other columns are named beside the row, with a link to all of it.
 ROWS, COLUMNS = 25, 16
-#: Names of a master list that one column offers.
+#: How many names of a master list a column offers.
 NAMES = 500
 
 
@@ -33,7 +33,7 @@ class Head:
 
 @dataclass
 class Cell:
-    """A cell: what stands in it, what is wrong with it, and what was not kept of what somebody typed."""
+    """A cell: its text, its findings, and a typed text that was not stored."""
 
     id: str
     head: Head
@@ -53,7 +53,7 @@ class Cell:
 
     @property
     def choices(self) -> Sequence[tuple[str, str]]:
-        """The codes to choose from, and first the text itself where it is none of them."""
+        """The codes to choose from, preceded by the text itself if it is not one of them."""
         codes = self.head.codes
         if not codes or any(code == self.text for code, _ in codes):
             return codes
@@ -62,7 +62,7 @@ class Cell:
 
 @dataclass
 class Line:
-    """A row of the grid: its cells, and the findings on anything else of the row."""
+    """A row of the grid: its cells, and findings on the rest of the row."""
 
     row: Row
     cells: list[Cell]
@@ -71,7 +71,7 @@ class Line:
 
 @dataclass
 class Grid:
-    """Lines under their heads. `more`: the number after which the next page begins, None where there is none."""
+    """Lines under their heads. `more`: the number after which the next page begins, None at the end."""
 
     heads: list[Head]
     lines: list[Line]
@@ -79,7 +79,7 @@ class Grid:
 
 
 def page(batch: Batch, *, after: int, shows: bool) -> Grid:
-    """The wrong rows behind row `after`, in two queries however many there are."""
+    """Return the wrong rows after row `after`, in two queries."""
     wrong = batch.rows.filter(state=RowState.WRONG, number__gt=after).order_by("number")
     rows = list(wrong[: ROWS + 1])
     grid = of(batch, rows[:ROWS], shows=shows)
@@ -95,7 +95,7 @@ def of(
     places: Iterable[int] | None = None,
     refused: Iterable[tuple[int, int]] = (),
 ) -> Grid:
-    """These rows, with the columns at `places`, else with those in which they have errors or corrections."""
+    """Return these rows with the columns at `places`, otherwise with those that have errors or corrections."""
     columns = corrections.columns_of(batch)
     wanted = _faulty(columns, rows) if places is None else [place for place in places if place in columns]
     heads = [_head(place, columns[place]) for place in sorted(wanted)]

@@ -1,4 +1,4 @@
-"""How files that wait for a checker stand in the inbox, beside single changes."""
+"""Files that wait for a checker, in the inbox beside single changes."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from backoffice.outside import whole
 
 
 class FileFilter(Filters):
-    """The filters of the inbox, by the same names, as they hold for a file. Its rupees are those of all its rows."""
+    """The filters of the inbox as they apply to files, under the same names. Rupees are those of all rows."""
 
     q = SearchFilter(method="search")
     kind = django_filters.ChoiceFilter(method="of_kind")
@@ -46,28 +46,28 @@ class FileFilter(Filters):
         self.filters["kind"].extra["choices"] = kind_choices(decided_by(self.request.user))
 
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
-        """By a part of the file's name or of the reason, by its number, or by a retail user among its rows."""
+        """Search by part of the file's name or reason, by its number, or by a retail user among its rows."""
         text = value.strip()
         number = Q(pk=found) if (found := whole(text)) is not None else Q()
         row = Exists(Change.objects.filter(batch=OuterRef("pk"), subject__icontains=text))
         return queryset.filter(number | Q(file_name__icontains=text) | Q(reason__icontains=text) | Q(row))
 
     def of_kind(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
-        """Those whose rows are changes of this kind."""
+        """Keep those whose rows are changes of this kind."""
         return queryset.filter(kind__in=[file.slug for file in KINDS[value].files])
 
     def with_risk(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
-        """Those with a row that has this flag."""
+        """Keep those with a row that has this flag."""
         rows = Change.objects.filter(batch=OuterRef("pk")).alias(flags=Cast("risks", TextField()))
         return queryset.filter(Exists(rows.filter(flags__contains=f'"{value}"')), risky_rows__gt=0)
 
     def older(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
-        """Those that were submitted so many hours ago or earlier."""
+        """Keep those submitted at least this many hours ago."""
         return queryset.filter(submitted_at__lte=timezone.now() - timedelta(hours=int(value)))
 
 
 class FileTable(PortalTable):
-    """Files that wait for a checker, the oldest first."""
+    """Return files that wait for a checker, oldest first."""
 
     id = NumberedColumn("B", verbose_name="Batch")
     kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})

@@ -1,4 +1,4 @@
-"""What came of the messages of an approved file, in words and as a bar: the same wherever a file is shown."""
+"""The outcome of an approved file's messages, in words and as a bar, wherever a file is shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit.components import status
 from backoffice.kit.formats import indian
 
-#: The order in which outcomes are said: what needs attention comes first.
+#: The order of outcomes: those that need attention come first.
 ORDER = (
     DeliveryState.UNKNOWN,
     DeliveryState.REFUSED,
@@ -24,8 +24,9 @@ ORDER = (
 
 @dataclass(frozen=True)
 class Part:
-    """How many messages have one outcome, or rows none, and where the piece of the bar of a hundred begins and how long
-    it is. `state` is "" of rows that were not sent.
+    """How many messages (or unsent rows) have one outcome, and the start and length of its piece in percent.
+
+    `state` is "" for rows that were not sent.
     """
 
     state: str
@@ -38,14 +39,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of the messages together, and of the rows that were not sent."""
+    """The outcome of all messages, and of rows that were not sent."""
 
     words: str
     parts: Sequence[Part]
 
 
 def outcome(counts: Mapping[str, int], not_sent: Mapping[str, int]) -> Outcome | None:
-    """The outcome of so many messages by state; None where there are none. `not_sent`: rows by why they were not."""
+    """Return the outcome of messages counted by state; None if there are none. `not_sent`: rows by reason."""
     told = _told(counts)
     if not told:
         return None
@@ -64,12 +65,12 @@ def outcome(counts: Mapping[str, int], not_sent: Mapping[str, int]) -> Outcome |
 
 
 def in_words(counts: Mapping[str, int]) -> str:
-    """So many messages by state: "1 unknown, 2 refused by ODIN, 9 applied". Empty where there are none."""
+    """Return messages by state in words: "1 unknown, 2 refused by ODIN, 9 applied". Empty if there are none."""
     return ", ".join(f"{indian(count, places=0)} {_word(state)}" for state, count in _told(counts))
 
 
 def status_of(batch: Batch, counts: Mapping[str, int]) -> str:
-    """The status of a batch whose messages are so many by state now; what is stored may be some seconds older."""
+    """Return the status of a batch by its present messages; the stored one may be some seconds older."""
     states = [state.value for state in DeliveryState if counts.get(state)]
     return result_of(states) or batch.state if states else batch.status
 

@@ -1,7 +1,7 @@
-"""The uploader's own file back, with what became of each row; and the rows that failed, to be corrected.
+"""The uploader's own file with the outcome of each row; and the failed rows, to be corrected.
 
-The portal's columns come first, and cells are as corrected. Secrets come back blank. A CSV file is streamed: one of any
-length costs the same memory; a workbook takes so many rows.
+The portal's columns come first, and cells are as corrected. Secrets are blank. A CSV file is streamed with
+constant memory; a workbook has a limited number of rows.
 """
 
 import io
@@ -25,16 +25,16 @@ from backoffice.kit.csv_files import line
 from backoffice.kit.formats import ist
 from backoffice.protocol.findings import Severity
 
-#: What the portal puts before the uploader's columns. An upload passes over columns that begin like this.
+#: The columns that the portal adds first. An upload ignores columns with this beginning.
 ADDED = ("Portal row", "Portal status", "Portal text", "Portal code", "Portal reference", "Portal time")
-#: So many rows are read from the database at a time.
+#: Rows read from the database at a time.
 AT_ONCE = 500
-#: Rows of a workbook: it is written before it is sent.
+#: Rows of a workbook, which is written completely before it is sent.
 MOST_IN_WORKBOOK = 5000
-#: Colours of the cells with an error and with a warning.
+#: Colours of cells with an error and with a warning.
 RED, AMBER = "#F8D0D0", "#FBE7B8"
 
-#: Rows that somebody has to do something about: they were not, and will not be, applied as they are.
+#: Rows that need attention: they were not, and will not be, applied as they are.
 FAILED = (
     Q(state__in=(RowState.WRONG, RowState.REJECTED))
     | Q(
@@ -45,7 +45,7 @@ FAILED = (
 
 
 def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
-    """The result as CSV text, line by line, the header first; with a byte order mark, so that Excel reads UTF-8."""
+    """Return the result as CSV text, line by line, with header and byte order mark, so that Excel reads UTF-8."""
     yield "\ufeff" + line([*ADDED, *_own(batch, batch.headers)])
     taken, secrets = _taken(batch), secret_places(batch)
     for row in _rows(batch, failed_only).iterator(chunk_size=AT_ONCE):
@@ -53,7 +53,7 @@ def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
 
 
 def workbook(batch: Batch) -> io.BytesIO:
-    """The first rows that failed as an .xlsx workbook: faulty cells coloured, what is wrong as a comment on each."""
+    """Return the first failed rows as an .xlsx workbook: coloured cells with their findings as comments."""
     file = io.BytesIO()
     kinds = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, {"constant_memory": True, **kinds}) as book:
@@ -93,7 +93,7 @@ def _write(book: Any, batch: Batch) -> None:
 
 
 def _by_place(row: Any, places: dict[str, int]) -> dict[int, list[dict[str, Any]]]:
-    """The findings of a row by the place of their column, errors first."""
+    """Return the findings of a row by the place of their column, errors first."""
     found: dict[int, list[dict[str, Any]]] = {}
     for one in sorted(row.findings, key=lambda finding: str(finding["severity"])):
         found.setdefault(places.get(one["path"], -1), []).append(one)
@@ -106,9 +106,9 @@ def _rows(batch: Batch, failed_only: bool) -> QuerySet[Any]:
 
 
 def _corrected(batch: Batch) -> Q:
-    """Rows that a form corrects: the change as a whole, or each of its messages that came to nothing."""
+    """Return rows that a form corrects: the whole change, or each of its failed messages."""
     number = OuterRef("number")
-    # Named so that PostgreSQL knows how few they are, and reads them by their index.
+    # Aliased, so that PostgreSQL knows how few they are, and reads them by index.
     submitted = Change.objects.exclude(state=ChangeState.DRAFT).filter(corrects__isnull=False)
     corrections = submitted.filter(corrects__batch=batch, corrects__row_number=number)
     own = submitted.filter(corrects=OuterRef("change"), corrects_part=OuterRef("part"))
@@ -118,7 +118,7 @@ def _corrected(batch: Batch) -> Q:
 
 
 def _taken(batch: Batch) -> int:
-    """The number of the last row that the records took, where nothing goes to ODIN."""
+    """Return the number of the last row that was applied, for files that stay in the portal."""
     return batch.next_row if batch.state == State.APPROVED and kind_of_file(batch.kind).local else 0
 
 
@@ -130,18 +130,18 @@ def _cells(batch: Batch, row: Any, secrets: set[int]) -> list[str]:
 
 
 def secret_places(batch: Batch) -> set[int]:
-    """The positions of the columns whose cells never come back."""
+    """Return the places of columns whose cells are never returned."""
     known = columns.by_name(file_kind(batch.kind).layout)
     return {place for place, name in enumerate(batch.mapping) if name in known and known[name].secret}
 
 
 def _own(batch: Batch, cells: Sequence[str]) -> list[str]:
-    """Without what an earlier result added, when such a file was uploaded again."""
+    """Return the columns without those that an earlier result added."""
     return [cell for header, cell in zip(batch.headers, cells, strict=False) if header not in ADDED]
 
 
 def _became(row: Any, taken: int) -> list[str]:
-    """The portal's columns for a row, in the order of ADDED."""
+    """Return the portal's columns for a row, in the order of ADDED."""
     return [
         str(row.number),
         _status(row, taken),
@@ -163,7 +163,7 @@ def _status(row: Any, taken: int) -> str:
 
 
 def _words(row: Any) -> str:
-    """ODIN's words where it said something, otherwise why the row got no further."""
+    """Return ODIN's words if there are any, otherwise why the row stopped."""
     if row.answer_text or row.answer_reason:
         return str(row.answer_text or row.answer_reason)
     if row.reason:

@@ -39,7 +39,7 @@ from backoffice.protocol.findings import Severity
 from backoffice.protocol.secret import MASK
 
 PERMISSIONS = ("batches.view_batch", "accounts.see_personal_data")
-#: Pairs of a value and the one offered in its place, on one page.
+#: Pairs of a value and its offer on one page.
 OFFERS_A_PAGE = 50
 
 may_see_rows = for_staff(*PERMISSIONS)
@@ -61,7 +61,7 @@ class RowList(ListView):
 
     @cached_property
     def batch(self) -> Batch:
-        """The batch that the address names."""
+        """Return the batch in the address."""
         return get_object_or_404(Batch, pk=self.kwargs["pk"])
 
     def get_queryset(self) -> QuerySet[Row]:
@@ -79,7 +79,7 @@ class RowList(ListView):
 @require_safe
 @may_see_rows
 def row(request: StaffRequest, pk: int, number: int) -> HttpResponse:
-    """One row: its cells with what was found on them, its messages in words, what became of it."""
+    """One row: its cells with findings, its messages in words, its outcome."""
     return _row_page(request, *_row_or_404(pk, number))
 
 
@@ -102,7 +102,7 @@ def reject(request: StaffRequest, pk: int, number: int) -> HttpResponse:
 @require_safe
 @may_see_rows
 def offers(request: StaffRequest, pk: int) -> HttpResponse:
-    """The cleaned values that a rule offers for a column, beside those of the file, before its maker accepts them."""
+    """The cleaned values that a rule offers for a column, beside the file's, for its maker to accept."""
     batch = get_object_or_404(Batch, pk=pk)
     path, rule = request.GET.get("path", ""), request.GET.get("rule", "")
     column = next(
@@ -137,14 +137,14 @@ def offers(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _offered(column: columns.Column, text: str, shows: bool) -> str:
-    """A value as the page of offers shows it, with a mark in the place of what cannot be seen."""
+    """Return a value for the page of offers, with visible marks for invisible characters."""
     return shown_cell(column, charset.shown(str(text or "")), shows) or ""
 
 
 @require_safe
 @may_see_rows
 def download(request: StaffRequest, pk: int, failed_only: bool) -> HttpResponseBase:
-    """The uploader's file back with what became of each row, or only the rows that failed. Who took it is recorded."""
+    """Download the uploader's file with outcomes, or only the failed rows. Who took it is recorded."""
     batch = _to_download(pk)
     headers = _taken(request, batch, "failed rows" if failed_only else "result", "csv")
     found = result.lines(batch, failed_only=failed_only)
@@ -154,7 +154,7 @@ def download(request: StaffRequest, pk: int, failed_only: bool) -> HttpResponseB
 @require_safe
 @may_see_rows
 def download_workbook(request: StaffRequest, pk: int) -> HttpResponseBase:
-    """The rows that failed as a workbook, with what is wrong at its cells. Who took it is recorded."""
+    """Download the failed rows as a workbook with findings at cells. Who took it is recorded."""
     batch = _to_download(pk)
     headers = _taken(request, batch, "failed rows", "xlsx")
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -169,7 +169,7 @@ def _to_download(pk: int) -> Batch:
 
 
 def _taken(request: StaffRequest, batch: Batch, part: str, ending: str) -> dict[str, str]:
-    """Record who takes a part of a batch as a file, and give the headers of the answer."""
+    """Record who downloads part of a batch, and return the headers of the answer."""
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
     record(
         "batch.downloaded",
@@ -224,7 +224,7 @@ def _row_page(
 
 
 def _messages(batch: Batch, row: Row, change: Change | None, shows: bool) -> list[ShownMessage]:
-    """The row's messages in words, as a change shows them; before submission the row stands for its change."""
+    """Return the row's messages in words, like a change; before submission the row stands in for its change."""
     if not row.messages or row.state == RowState.WRONG:
         return []
     stands = change or Change(
@@ -237,7 +237,7 @@ def _messages(batch: Batch, row: Row, change: Change | None, shows: bool) -> lis
 
 
 def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
-    """Each column of the file: its header, what it means, the cell as uploaded and as corrected, its findings."""
+    """Return each column of the file: its header, meaning, uploaded and corrected cell, and findings."""
     known = columns.by_name(file_kind(batch.kind).layout)
     secrets = result.secret_places(batch)
     cells = []
@@ -258,7 +258,7 @@ def _cells(batch: Batch, row: Row, shows: bool) -> list[dict[str, Any]]:
 
 
 def _corrected(column: columns.Column | None, text: Any, shows: bool) -> str | None:
-    """What was accepted or typed in the place of a cell; what is sealed stays so."""
+    """Return the text that replaced a cell; sealed texts stay sealed."""
     return MASK if isinstance(text, dict) else shown_cell(column, text, shows)
 
 
@@ -267,7 +267,7 @@ def _says_something(cell: dict[str, Any]) -> bool:
 
 
 def _found(cells: list[dict[str, Any]], whole: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """Every finding on the row with the id of its cell; those on the row as a whole, without one, come first."""
+    """Return every finding on the row with the id of its cell; those on the whole row, without id, come first."""
     return [
         *(("", finding) for finding in whole),
         *((cell["id"], finding) for cell in cells for finding in cell["findings"]),
@@ -275,7 +275,7 @@ def _found(cells: list[dict[str, Any]], whole: list[dict[str, Any]]) -> list[tup
 
 
 def _on_no_column(batch: Batch, row: Row) -> list[dict[str, Any]]:
-    """Findings on the row as a whole, or on a value for which the file has no column."""
+    """Return findings on the row as a whole, or on a value without a column in the file."""
     known = columns.by_name(file_kind(batch.kind).layout)
     paths = {known[name].path for name in batch.mapping if name in known}
     return [finding for finding in row.findings if finding["path"] not in paths]

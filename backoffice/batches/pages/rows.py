@@ -1,4 +1,4 @@
-"""The rows of a batch with what became of each: its change, its deliveries, ODIN's answer."""
+"""The rows of a batch with their outcomes: change, deliveries, ODIN's answer."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ from backoffice.delivery.states import State as DeliveryState
 from backoffice.kit import privacy, subjects
 from backoffice.protocol.secret import MASK
 
-#: What of a delivery says what became of its row, and under which name a row has it.
+#: Fields of a delivery that show its row's outcome, and their names on a row.
 SAID = {
     "delivery_state": "state",
     "answer_code": "code",
@@ -24,9 +24,9 @@ SAID = {
 
 
 def with_outcome(batch: Batch) -> QuerySet[Row]:
-    """The rows, each with `change_id`, `change_state` and the names in SAID.
+    """Return the rows, each with `change_id`, `change_state` and the names in SAID.
 
-    Of several messages the first that is not applied speaks for the row; when all are applied, the last does.
+    If a row has several messages, the first that is not applied decides; if all are applied, the last one.
     """
     change = Change.objects.filter(batch_id=batch.pk, row_number=OuterRef("number"))
     deliveries = Delivery.objects.filter(change__batch_id=batch.pk, change__row_number=OuterRef("number"))
@@ -42,13 +42,13 @@ def with_outcome(batch: Batch) -> QuerySet[Row]:
 
 
 def names_of(rows: Collection[Row]) -> dict[str, str]:
-    """Names by lane. One who is not here yet has the name that the row gives."""
+    """Return names by lane. A user who is not in the portal yet has the name in the row."""
     given = {row.lane: str(row.values["name"]) for row in rows if row.values.get("name")}
     return given | subjects.names_of({row.lane for row in rows})
 
 
 def shown_cell(column: Column | None, text: str | None, shows: bool) -> str | None:
-    """A cell as a page shows it: of a column that was left out nobody knows what it holds."""
+    """Return a cell for a page; the content of a column that was left out is unknown, and hidden."""
     if not text or shows:
         return text
     if column is None:

@@ -14,10 +14,10 @@ HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE | re.ASCII)
 
 
 def find(text: str, user: "User") -> Iterator[Match]:
-    """A batch by its number ("B-12", "batch 12"), a part of its file's name, or the beginning of its SHA-256."""
+    """Find a batch by number ("B-12", "batch 12"), part of its file's name, or beginning of its SHA-256."""
     if not user.has_perm("batches.view_batch"):
         return
-    # A number alone names a change or a delivery.
+    # A number without a letter names a change or a delivery.
     number = number_of(text, "batch") if text[:1] in ("B", "b") else None
     if number is not None:
         found, exact = Batch.objects.filter(pk=number), True

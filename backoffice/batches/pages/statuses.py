@@ -1,4 +1,4 @@
-"""How the states of a batch and of its rows look."""
+"""The appearance of the states of batches and rows."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How far a file is, step by step, with its counts."""
+"""The steps of a file, with counts."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from backoffice.kit.steps import Step
 
 
 def of_batch(batch: Batch, counts: Mapping[str, int]) -> list[Step]:
-    """The steps of a file whose messages are so many by state; none before it is submitted."""
+    """Return the steps of a file with messages counted by state; none before submission."""
     if batch.submitted_at is None:
         return []
     approvals = list(batch.approvals.select_related("by"))

@@ -70,12 +70,12 @@ class BatchTable(PortalTable):
         return format_html('<span class="mono" title="{}">{}…</span>', value, value[:10])
 
     def cells_sha256(self) -> FileCells:
-        """In a file: all of it."""
+        """In a file: complete."""
         return of_values("sha256", say=str)
 
 
 class RowTable(PortalTable):
-    """Rows of a file with what was found on them and what became of them."""
+    """Rows of a file with findings and outcomes."""
 
     number = NumberColumn(verbose_name="Row")
     lane = SubjectColumn(verbose_name="Retail user")

@@ -1,4 +1,4 @@
-"""When the messages of a file go out that wait for their time, and who let them through before it."""
+"""When messages of a file that wait for their time go out, and who let them through earlier."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from backoffice.delivery.states import State as DeliveryState
 
 
 def goes_out(batch: Batch, counts: Mapping[str, int]) -> GoesOut | None:
-    """When a submitted or approved file goes out, of which so many messages stand in each state; None for at once."""
+    """Return when a submitted or approved file goes out, with messages counted by state; None for at once."""
     if change_kind(batch).local or batch.state not in (State.SUBMITTED, State.APPROVED):
         return None
     found = SendingTimes().goes_out(batch.not_before, timezone.now())
@@ -27,6 +27,6 @@ def goes_out(batch: Batch, counts: Mapping[str, int]) -> GoesOut | None:
 
 
 def let_through(batch: Batch) -> Entry | None:
-    """Who let it through before its time last, and why."""
+    """Return who last let it through before its time, and why."""
     found = Entry.objects.filter(subject=batch.subject, action=urgent.ACTION).select_related("by")
     return found.order_by("-id").first() if batch.state == State.APPROVED else None

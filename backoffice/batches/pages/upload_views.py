@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @require_safe
 @may_upload
 def choose(request: StaffRequest) -> HttpResponse:
-    """Which kind of file."""
+    """Choose the kind of file."""
     return render(request, "batches/choose.html", {"groups": kinds_by_group()})
 
 
@@ -76,7 +76,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
 @require_safe
 @may_upload
 def template(request: StaffRequest, kind: str) -> HttpResponse:
-    """The template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
+    """Download the template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
     text = f"\ufeff{columns.template(_kind_or_404(kind).layout)}"
     return HttpResponse(
         text,
@@ -125,7 +125,7 @@ def _columns(request: StaffRequest, batch: Batch, **shown: Any) -> HttpResponse:
 @require_POST
 @may_upload
 def headers(request: StaffRequest, pk: int) -> HttpResponse:
-    """Read the headers from the sheet and the row that were chosen."""
+    """Read the headers from the chosen sheet and row."""
     batch = get_object_or_404(Batch, pk=pk)
     form = HeadersForm(request.POST, shape=batch.shape)
     if not form.is_valid():
@@ -155,7 +155,7 @@ def hidden(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _corrected(request: StaffRequest, kind: str) -> tuple[Batch | None, str]:
-    """The batch whose failed rows the file is to correct, if the address names one; or why it may not, in words."""
+    """Return the batch in the address whose failed rows the file corrects, or why it may not, in words."""
     number = whole(request.GET.get("corrects", ""))
     if number is None:
         return None, ""
@@ -166,7 +166,7 @@ def _corrected(request: StaffRequest, kind: str) -> tuple[Batch | None, str]:
 
 
 def _begin(batch: Batch, by: "User") -> str:
-    """Check at once where every column is understood; otherwise ask what the columns mean. Gives the next page."""
+    """Check at once if every column is understood, otherwise ask for meanings. Returns the next page."""
     if batch.state == State.UPLOADED and not operations.problems(batch):
         operations.check(batch.pk, by=by)
     return batch.get_absolute_url()

@@ -1,4 +1,4 @@
-"""Pages of the batches: the history, and one batch through all its states with what may be done with it."""
+"""Pages of the batches: the history, and one batch through all its states with its possible actions."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -40,9 +40,9 @@ from backoffice.odin import session
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many entries of a batch's time line are shown; the audit list has the rest.
+#: How many entries of a batch's time line are shown; the audit list has the rest.
 ENTRIES = 100
-#: So many files that correct rows of this one are named.
+#: How many files that correct rows of this one are named.
 CORRECTIONS = 5
 
 may_view = for_staff("batches.view_batch")
@@ -75,7 +75,7 @@ class BatchList(ListView):
 @require_safe
 @may_view
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
-    """One batch: what it is, how far it is, what was found, what may be done with it, what became of it."""
+    """One batch: its content, progress, findings, possible actions and outcome."""
     batch = batch_or_404(pk)
     if batch.state == State.UPLOADED and not batch.problem and batch.made_by_id == request.user.pk:
         return redirect("batches:mapping", pk=pk)
@@ -86,7 +86,7 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 @require_safe
 @may_view
 def progress(request: StaffRequest, pk: int) -> HttpResponse:
-    """The part of the page that changes. 204 while nothing moved; the whole page where it is another one."""
+    """The part of the page that changes. 204 if nothing has changed; the whole page if it needs another layout."""
     batch = batch_or_404(pk)
     context = progress_of(request, batch)
     if request.GET.get("seen") == context["seen"]:
@@ -100,7 +100,7 @@ def progress(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_view
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """Do one of ACTIONS; what cannot be done is said on the batch's page, with the next step."""
+    """Do one of ACTIONS; if it is not possible, the batch's page says why, with the next step."""
     batch = batch_or_404(pk)
     try:
         done = ACTIONS[action](batch, _person(request), request)
@@ -133,7 +133,7 @@ def submit(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def submit_form(batch: Batch, data: QueryDict | None = None) -> SubmitForm:
-    """The form with which a batch is proposed, as far as it asks of this one."""
+    """Return the form that proposes this batch, without fields that do not apply."""
     return SubmitForm(data, money=asks_total(batch), wrong=batch.wrong, local=change_kind(batch).local)
 
 
@@ -206,7 +206,7 @@ def _urgent(batch: Batch, by: "User", request: StaffRequest) -> str:
     return f"Let through: {counts.messages(count)}."
 
 
-#: What may be asked of a batch, by the word in the address.
+#: The actions on a batch, by the word in the address.
 ACTIONS: dict[str, Callable[[Batch, "User", StaffRequest], str]] = {
     "check": _check,
     "pause": _pause,
@@ -269,7 +269,7 @@ def _page(
 
 
 def _decision(request: StaffRequest, batch: Batch, mine: bool) -> dict[str, Any]:
-    """Who may decide, and why somebody who looks for the buttons does not find them."""
+    """Return who may decide, and why this person sees no buttons."""
     checker = decides(request.user, batch)
     submitted = batch.state == State.SUBMITTED
     why_not = ""
@@ -293,7 +293,7 @@ def _decision(request: StaffRequest, batch: Batch, mine: bool) -> dict[str, Any]
 
 
 def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
-    """The bar, and a mark by which "nothing moved" is known; `every` is how often the page asks again."""
+    """Return the bar, and a mark that changes with the page; `every` is how often the page asks again."""
     counts: dict[str, int] = {}
     bar = None
     every = ""
@@ -339,7 +339,7 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
 
 
 def _named(kind: FileKind, found: list[summary.FindingKind]) -> list[tuple[str, summary.FindingKind]]:
-    """Kinds of findings with the name of the column that each is on."""
+    """Return the kinds of findings with the name of the column of each."""
     labels = {column.path: column.label for column in columns.by_name(kind.layout).values()}
     return [(labels.get(one.path, "The row as a whole"), one) for one in found]
 
@@ -355,7 +355,7 @@ def _events(batch: Batch, shows: bool) -> list[Event]:
 
 
 def batch_or_404(pk: int) -> Batch:
-    """The batch of this number, with the people of it."""
+    """Return the batch with this number, with the people that its page names."""
     found = Batch.objects.select_related("made_by", "decided_by", "corrects").filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such batch.")

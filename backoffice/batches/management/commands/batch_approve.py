@@ -11,7 +11,7 @@ from backoffice.logins.models import User
 
 
 class Command(BatchCommand):
-    """Approves the content as it is now; somebody else than the uploader must do it."""
+    """Approves the present content; somebody other than the uploader must do it."""
 
     help = "Approve a submitted batch: its messages go into the queue."
 

@@ -1,4 +1,4 @@
-"""Write what became of each row of a file."""
+"""Write the outcome of each row of a file."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from backoffice.batches.pages import result
 
 
 class Command(BatchCommand):
-    """The uploader's file as CSV on the standard output. Whoever may run it may read the database as well."""
+    """Writes the uploader's file as CSV to the standard output. Whoever may run it can read the database anyway."""
 
     help = "The uploader's own file with the outcome of each row, as CSV."
 

@@ -1,4 +1,4 @@
-"""Upload a file, wait for its check, and submit it when asked to."""
+"""Upload a file, wait for its check, and submit it on request."""
 
 import time
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ class Command(BatchCommand):
             )
 
     def _checked(self, batch: Batch) -> Batch:
-        """Work on it here; a worker may be quicker, then wait for it. Raises FileProblem."""
+        """Work on it here, or wait for a worker that was quicker. Raises FileProblem."""
         while batch.state == State.CHECKING or not batch.checked_at:
             if batch.problem:
                 raise FileProblem(batch.problem)
