@@ -1,1 +1,1 @@
-"""The record of who did what to what, when, from where and why. Serves every room and knows none of them."""
+"""The record of who did what to what, when, from where and why. Serves every room and imports none of them."""

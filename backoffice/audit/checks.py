@@ -1,4 +1,4 @@
-"""Verification of the chain as somebody asks for it on a page: done by a worker, kept with its result."""
+"""Verifications of the chain that people request on a page: done by a worker, stored with their result."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def ask(by: "User") -> Check:
-    """Ask for a verification; one that is under way already is given back. Raises PermissionError."""
+    """Request a verification; a running one is returned. Raises PermissionError."""
     if not by.has_perm("audit.verify_entry"):
         raise PermissionError("You may not verify the audit trail.")
     with transaction.atomic():
@@ -28,7 +28,7 @@ def ask(by: "User") -> Check:
 
 
 def run_asked() -> int:
-    """Seal what is new and walk the chain for whoever asked. Returns how many verifications were made."""
+    """Seal new entries and verify the chain as requested. Returns how many verifications were made."""
     asked = list(Check.objects.filter(ended_at=None))
     for check in asked:
         seal_new()

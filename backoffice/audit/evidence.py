@@ -1,4 +1,4 @@
-"""What the rooms add to an evidence pack, and what a pack is about. Compliance makes the pack."""
+"""The parts that rooms add to an evidence pack, and its scope. Compliance makes the pack."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Scope:
-    """What a pack is about: a retail user (GROUP/USER), days in India, or both. The last day is included."""
+    """The scope of a pack: a retail user (GROUP/USER), days in India, or both. The last day is included."""
 
     subject: str = ""
     since: date | None = None
@@ -32,13 +32,13 @@ class Scope:
 
     @property
     def words(self) -> str:
-        """What it is about, in words."""
+        """The scope in words."""
         since = f"from {self.since:%d-%m-%Y}" if self.since else ""
         until = f"to {self.until:%d-%m-%Y}" if self.until else ""
         return " ".join(part for part in (self.subject or "All retail users and staff", since, until) if part)
 
     def during(self, rows: "QuerySet[Any]", begins: str, ends: str = "") -> "QuerySet[Any]":
-        """Those of `rows` whose time, from column `begins` to column `ends`, touches the scope's."""
+        """Keep the `rows` whose time, from column `begins` to column `ends`, overlaps the scope's."""
         if self.ends:
             rows = rows.filter(**{f"{begins}__lt": self.ends})
         if self.begins and ends:
@@ -48,7 +48,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Part:
-    """What a room adds to a pack: the file `NAME.json`, and a section of the page, a row by `template`."""
+    """A room's part of a pack: the file `NAME.json`, and a section of the page, each row by `template`."""
 
     name: str
     title: str
@@ -61,5 +61,5 @@ PARTS: dict[str, Part] = {}
 
 
 def register(part: Part) -> None:
-    """Add a part to all packs. Called from `AppConfig.ready`."""
+    """Add a part to all packs. Call it from `AppConfig.ready`."""
     PARTS[part.name] = part

@@ -21,14 +21,14 @@ from backoffice.guarding import Guard, Guards
 
 ENTRIES = "audit_entry"
 TABLES = (ENTRIES, "audit_seal", "audit_pruning")
-#: Whatever the settings say, the database lets go of no entry younger than this.
+#: The database deletes no entry younger than this, whatever the settings say.
 YOUNGEST_YEARS = 5
-#: The clocks of several machines differ, and an entry is dated a moment before it is written.
+#: Clocks of machines differ, and an entry is dated a moment before it is written.
 SLACK_MINUTES = 5
-#: What the first seal follows.
+#: The hash before the first seal.
 GENESIS = "0" * 64
 
-#: What the databases write differently. SQLite stores times as text in UTC.
+#: Where the SQL of the databases differs. SQLite stores times as text in UTC.
 _WRITTEN: Mapping[str, Mapping[str, str]] = {
     "postgresql": {
         "earlier": f"clock_timestamp() - interval '{SLACK_MINUTES} minutes'",
@@ -52,7 +52,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
 
 
 def guards(vendor: str) -> Guards:
-    """The guards of the trail, as this kind of database writes them."""
+    """Return the guards of the trail in the SQL of this kind of database."""
     found: dict[str, Guard] = {}
     for table in TABLES:
         words = f"The audit trail is append-only: % on {table} is refused."
@@ -73,7 +73,7 @@ def guards(vendor: str) -> Guards:
     return {**found, **_HOLDS}
 
 
-#: The time of an entry is not over.
+#: Condition: the retention time of the entry has not passed.
 _NOT_OVER = """NOT (OLD.at < {long_ago} AND EXISTS (SELECT 1 FROM audit_pruning p WHERE OLD.id <= p.up_to_id)
     AND NOT EXISTS (SELECT 1 FROM audit_legalhold h WHERE h.subject = OLD.subject AND h.lifted_at IS NULL))"""
 
@@ -81,7 +81,7 @@ _IN_TURN: Guards = {
     f"{ENTRIES}_in_turn": Guard(
         "INSERT",
         ENTRIES,
-        # A seal of the future, made while a clock was wrong, does not keep the portal from writing.
+        # A seal dated in the future, while a clock was wrong, must not stop the portal from writing.
         """NEW.id > {next_id} OR (NEW.at < {earlier}
             AND NEW.at < (SELECT {before_seal} FROM audit_seal s ORDER BY s.number DESC LIMIT 1))""",
         "An audit entry takes the next id, and is not dated before the newest seal.",
@@ -125,23 +125,23 @@ _HOLDS: Guards = {
 
 
 def guard(connection: BaseDatabaseWrapper) -> None:
-    """Put the triggers in place. Doing it again is harmless."""
+    """Create the triggers. Repeating it is harmless."""
     guarding.put_up(connection, guards(connection.vendor))
     partitions.put_up(connection, YOUNGEST_YEARS)
 
 
 def unguard(connection: BaseDatabaseWrapper) -> None:
-    """Take the triggers away: for a migration that goes back, and for emptying the database of a test."""
+    """Drop the triggers, to reverse a migration or to empty the database of a test."""
     guarding.take_down(connection, guards(connection.vendor))
     partitions.take_down(connection)
 
 
 def guard_again(using: str, **kwargs: Any) -> None:
-    """Put the triggers in place after migrations: SQLite loses those of a table that a migration makes again."""
+    """Create the triggers after migrations: SQLite loses those of a table that a migration makes again."""
     guard(connections[using])
 
 
 def unguard_sqlite(using: str, **kwargs: Any) -> None:
-    """Take them away before migrations on SQLite, which renames no table that a trigger of another one names."""
+    """Drop them before migrations on SQLite, which cannot rename a table that another table's trigger names."""
     if connections[using].vendor == "sqlite":
         unguard(connections[using])

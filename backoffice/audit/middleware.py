@@ -1,4 +1,4 @@
-"""Gives each request an id and remembers where it came from, for audit entries and log lines."""
+"""Give each request an id and remember its origin, for audit entries and log lines."""
 
 import ipaddress
 import uuid
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the work at hand came from: the request's id and the client's address, if it is a request."""
+    """The origin of the present work: the request's id and the client's address, if it is a request."""
 
     request_id: str = ""
     address: str | None = None
@@ -22,12 +22,12 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
 
 
 def current_origin() -> Origin:
-    """The origin of the request being served; an empty one in workers and commands."""
+    """Return the origin of the request being served; an empty one in workers and commands."""
     return _origin.get()
 
 
 class RequestIdMiddleware:
-    """Names each request; the name is in its audit entries and in the X-Request-ID header of the answer."""
+    """Gives each request an id, for its audit entries and the X-Request-ID header of the answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -43,7 +43,7 @@ class RequestIdMiddleware:
 
 
 def _address(request: HttpRequest) -> str | None:
-    """The client's address: the peer's, or behind the trusted proxy what that proxy put last into its header."""
+    """Return the client's address: the peer's, or behind the trusted proxy the last one in that proxy's header."""
     peer = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
         peer = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or peer

@@ -1,4 +1,4 @@
-"""Audit entries: one line each, written in the transaction of what they record, and never changed."""
+"""Audit entries: one line each, written in the transaction that they record, and never changed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from backoffice.audit.search import Group, UserId
 
-#: The name under which the trail keeps what workers do.
+#: The trail's name for workers.
 SYSTEM = "system"
 
 #: A longer subject, such as an old user name, is found by its beginning.
@@ -19,14 +19,14 @@ BEGINNINGS = ("varchar_pattern_ops", "timestamptz_ops", "int8_ops")
 
 
 class AppendOnly(Exception):
-    """Somebody tried to change or delete an audit entry."""
+    """An attempt to change or delete an audit entry."""
 
 
 class Entry(models.Model):
     """One audit entry: who did what to what, when, from where and why.
 
-    `subject` is what a person would search by: `GROUP/USER` for a retail user, a login name for staff.
-    `at` is UTC. `before` and `after` hold values with secrets already masked.
+    `subject` is what a person would search for: `GROUP/USER` for a retail user, a login name for staff. `at`
+    is UTC. `before` and `after` are values with secrets already masked.
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -55,8 +55,8 @@ class Entry(models.Model):
             ("verify_entry", "Can verify the audit trail and place legal holds"),
         ]
         indexes = [
-            # All by the time, so that each serves a list of some days too. Ids do not always grow with it.
-            # Searched by its beginning too, which PostgreSQL does by these operators only.
+            # All end with the time, so that each serves a list of some days too; ids do not always grow with
+            # it. These operators let PostgreSQL search by the beginning of a text.
             models.Index(fields=["subject", "-at", "-id"], opclasses=BEGINNINGS, name="audit_by_subject"),
             models.Index(UserId("subject"), F("at").desc(), F("id").desc(), name="audit_by_user"),
             models.Index(fields=["action", "-at", "-id"], name="audit_by_action"),
@@ -65,7 +65,7 @@ class Entry(models.Model):
             models.Index(fields=["code", "-at", "-id"], name="audit_by_code"),
             models.Index(fields=["change_id"], name="audit_by_change"),
             models.Index(fields=["delivery_id"], name="audit_by_delivery"),
-            # Not for the filled ones alone: SQLite would not see that a search for a text asks for no empty one.
+            # Includes empty ones: SQLite would not see that a search for a text never needs those.
             models.Index(fields=["request_id"], name="audit_by_request"),
             models.Index(fields=["reference"], name="audit_by_reference"),
         ]
@@ -77,7 +77,7 @@ class Entry(models.Model):
 
     @property
     def who(self) -> str:
-        """Who did it, as pages name people."""
+        """The actor, as pages name people."""
         if self.by:
             return str(self.by)
         return "the portal" if self.by_name == SYSTEM else self.by_name
@@ -95,7 +95,7 @@ class Entry(models.Model):
 
 
 class Check(models.Model):
-    """One verification of the chain that somebody asked for on a page."""
+    """One verification of the chain that a person requested on a page."""
 
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)
@@ -114,7 +114,7 @@ class Check(models.Model):
 
 
 class LegalHold(models.Model):
-    """Entries of a retail user (`GROUP/USER`) that are kept beyond their time, while the hold is not lifted."""
+    """A legal hold: entries of a retail user (`GROUP/USER`) are kept beyond their time until it is lifted."""
 
     subject = models.CharField(max_length=80)
     reason = models.TextField()
@@ -139,10 +139,10 @@ class LegalHold(models.Model):
 
 
 class Pruning(models.Model):
-    """A deletion of entries whose time is over: all up to a seal, but for those under a legal hold.
+    """A deletion of expired entries: all up to a seal, except those under a legal hold.
 
-    The seals stay, so that the chain can still be walked. The database lets go of an entry only where a pruning covers
-    it and it is older than the law allows to delete (see `guard`).
+    The seals stay, so that the chain can still be verified. The database deletes an entry only if a pruning
+    covers it and it is old enough by law (see `guard`).
     """
 
     at = models.DateTimeField(auto_now_add=True)
@@ -159,11 +159,12 @@ class Pruning(models.Model):
 
 
 class Seal(models.Model):
-    """A link of the chain over the entries: what was written since the seal before, and that seal's hash.
+    """A link of the chain over the entries: those written since the previous seal, and that seal's hash.
 
-    `ids` are the entries it covers, as ranges `1-500,503`. `digests` are 16 bytes an entry, in the order of their ids,
-    so that verification can name the entry that does not fit. `waiting` are ids below the newest that no entry has yet:
-    a transaction may still be writing one (`[first, last, "since when"]`). `void` are those that nobody wrote in time.
+    `ids` are the entries that it covers, as ranges `1-500,503`. `digests` are 16 bytes an entry, in the order
+    of their ids, so that verification can name a mismatch. `waiting` are ids below the newest without an
+    entry, which a transaction may still be writing (`[first, last, "since when"]`). `void` are those that
+    were not written in time.
     """
 
     number = models.PositiveIntegerField(unique=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def client_name(lane: str) -> str:
-    """The name under which the trail keeps what a retail user did themselves, whom `lane` names as GROUP/USER.
+    """Return the trail's name for actions of a retail user themselves; `lane` is GROUP/USER.
 
     Login names have neither spaces nor slashes, so none can be mistaken for it.
     """
@@ -35,8 +35,8 @@ def record(
 ) -> Entry:
     """Write one audit entry in the caller's transaction.
 
-    `by` is None for what workers do on their own, and for what the retail user of `subject` does: `by_client`.
-    Secrets must be masked by the caller; address and request id come from the request being served, if any.
+    `by` is None for actions of workers, and for those of the retail user of `subject`, with `by_client`. The
+    caller must mask secrets; address and request id come from the request being served, if any.
     """
     entry = _entry(
         action,

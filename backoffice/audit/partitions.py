@@ -1,11 +1,10 @@
-"""The trail in partitions of ten million entries, on PostgreSQL: made ahead, and dropped whole when their time is over.
+"""The trail in partitions of ten million entries, on PostgreSQL: created ahead, and dropped whole when expired.
 
-By id and not by month: so an id stays unique in the database, seals and prunings, which cover ids, fall on one
-partition, and a small installation has one or two of them. `audit_entry_to_N` holds the ids below N from the end of
-the one before it; `audit_entry_rest` holds what is beyond the last, and is empty unless nobody made any ahead.
-
-The role of the portal owns nothing, so functions of the owner make and drop partitions, and refuse what may not be.
-That role has no rights on a partition: its statements name the trail as a whole.
+They are by id, not by month: so ids stay unique in the database, seals and prunings, which cover ids, fall on
+one partition, and a small installation has one or two. `audit_entry_to_N` has the ids below N from the end of
+the previous one; `audit_entry_rest` has those beyond the last, and is empty unless none was created ahead.
+The portal's role owns nothing, so functions of the owner create and drop partitions, and check the
+conditions. That role has no rights on a partition: its statements name the whole trail.
 """
 
 from typing import Any
@@ -14,19 +13,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backoffice import guarding
 
-#: Entries in a partition. The next one is made when the last is half full.
+#: Entries in a partition. The next one is created when the last is half full.
 SIZE = 10_000_000
-#: Whoever holds the trail longer than this is not waited for; the next run tries again.
+#: How long to wait for a lock on the trail; the next run tries again.
 PATIENCE = "1s"
 
 
 def make_ahead(connection: BaseDatabaseWrapper) -> str:
-    """Make the next partition once the last is half full. Returns its name; empty where none is wanted. Run by beat."""
+    """Create the next partition once the last is half full. Returns its name, or "" if none is needed. Run by beat."""
     return _asked(connection, "SELECT audit_entries_ahead()") or ""
 
 
 def drop_over(connection: BaseDatabaseWrapper) -> int:
-    """Drop the partitions all of whose entries a pruning covers and no legal hold keeps. Returns how many."""
+    """Drop the partitions whose entries a pruning all covers and no legal hold keeps. Returns how many."""
     return _asked(connection, "SELECT audit_entries_drop_over()") or 0
 
 
@@ -39,9 +38,9 @@ def _asked(connection: BaseDatabaseWrapper, query: str) -> Any:
 
 
 def put_up(connection: BaseDatabaseWrapper, youngest_years: int, size: int = SIZE) -> None:
-    """Create the functions and guard the partitions, along with the guards of the whole.
+    """Create the functions and the guards of partitions, together with the guards of the whole.
 
-    No partition that has an entry younger than `youngest_years` is dropped, whatever a pruning says.
+    A partition with an entry younger than `youngest_years` is never dropped, whatever a pruning says.
     """
     if connection.vendor != "postgresql" or not _is_partitioned(connection):
         return
@@ -58,7 +57,7 @@ def put_up(connection: BaseDatabaseWrapper, youngest_years: int, size: int = SIZ
 
 
 def take_down(connection: BaseDatabaseWrapper) -> None:
-    """Take the guards of the partitions away: for emptying the database of a test."""
+    """Drop the guards of the partitions, to empty the database of a test."""
     if connection.vendor == "postgresql" and _is_partitioned(connection):
         with connection.cursor() as cursor:
             cursor.execute(_UNGUARD)
@@ -72,7 +71,7 @@ def _is_partitioned(connection: BaseDatabaseWrapper) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-#: The partitions with the end of each; NULL of the one for the rest.
+#: The partitions with the end of each; NULL for the one with the rest.
 _LISTED = r"""
 CREATE OR REPLACE FUNCTION audit_entries_partitions() RETURNS TABLE (part oid, name text, ends bigint)
 LANGUAGE sql SET search_path = {path} AS $$
@@ -80,7 +79,8 @@ LANGUAGE sql SET search_path = {path} AS $$
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'audit_entry'::regclass
 $$"""
 
-#: A statement that names the partition itself meets the guards of the trail too. Those of rows PostgreSQL copies.
+#: A statement on a partition itself must meet the trail's guards too. PostgreSQL copies row triggers to
+#: partitions.
 _GUARDED = r"""
 CREATE OR REPLACE FUNCTION audit_entries_guarded(partition text) RETURNS void
 LANGUAGE plpgsql SET search_path = {path} AS $$

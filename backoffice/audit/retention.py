@@ -1,4 +1,4 @@
-"""How long entries are kept: the retention time, legal holds, and the deletion of what is past both."""
+"""Retention of entries: the retention time, legal holds, and the deletion of expired entries."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class RetentionError(Exception):
-    """What cannot be done, in the words of the person who wanted it."""
+    """The request is not possible; the text says why."""
 
 
 def place_hold(subject: str, *, by: "User", reason: str) -> LegalHold:
@@ -66,10 +66,11 @@ def lift_hold(hold_id: int, *, by: "User", reason: str) -> None:
 
 
 def prune() -> int:
-    """Delete the entries whose time is over and that no legal hold keeps. Returns how many. Run by beat.
+    """Delete expired entries that no legal hold keeps. Returns how many. Run by beat.
 
-    Whole seals at a time: the newest entry of a seal decides. The deletion is itself an entry, which is sealed at once:
-    without it the verification takes the others for missing. On PostgreSQL partitions go whole, the rest row by row.
+    It deletes whole seals: the newest entry of a seal decides. The deletion is itself an entry, which is
+    sealed at once; otherwise the verification would report the others as missing. On PostgreSQL partitions
+    are dropped whole, the rest row by row.
     """
     now = timezone.now()
     cutoff = now.replace(year=now.year - settings.AUDIT_RETENTION_YEARS, day=min(now.day, 28))
@@ -105,7 +106,7 @@ def prune() -> int:
 
 
 def _reason(by: "User", reason: str) -> str:
-    """The reason as it is kept, of somebody who may place and lift holds. Raises RetentionError."""
+    """Return the reason as stored, if this person may place and lift holds. Raises RetentionError."""
     if not by.has_perm("audit.verify_entry"):
         raise RetentionError("You may not place or lift legal holds. Compliance does.")
     return checked(reason, RetentionError, "Give a reason: it is kept in the audit trail.")

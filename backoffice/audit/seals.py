@@ -1,7 +1,7 @@
 """Tamper evidence: entries are sealed in batches into a chain of hashes.
 
-Writing an entry waits for nothing. The sealer takes what is there and not yet sealed, whatever the order in which ids
-were committed: it remembers the ids that are missing below the newest, and takes their entries when they come.
+Writing an entry never waits for a seal. The sealer takes all unsealed entries, in whatever order their ids
+were committed. It remembers missing ids below the newest, and seals their entries when they arrive.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ from backoffice.audit.models import Entry, Pruning, Seal
 
 #: Entries in one seal at most; the next seal takes the rest at once.
 MOST = 5000
-#: An id that no entry has after this time was rolled back. No transaction of the portal is open that long.
+#: An id without an entry after this time was rolled back. No transaction of the portal is open that long.
 ROLLED_BACK_AFTER = timedelta(hours=1)
-#: The action of the entry in which a pruning says what it deletes.
+#: The action of the entry in which a pruning records what it deletes.
 PRUNED = "audit.pruned"
 #: Bytes of an entry's SHA-256 that are kept.
 DIGEST = 16
@@ -38,17 +38,17 @@ _dump = json.JSONEncoder(
 
 
 def digest(row: tuple[Any, ...]) -> bytes:
-    """The digest of one entry, given its COLUMNS. Times as ISO in UTC, JSON with sorted keys."""
+    """Return the digest of one entry, given its COLUMNS. Times as ISO in UTC, JSON with sorted keys."""
     return hashlib.sha256(_dump(row).encode("ascii")).digest()[:DIGEST]
 
 
 def rows(entries: "QuerySet[Entry]") -> Iterator[tuple[Any, ...]]:
-    """The COLUMNS of entries, streamed."""
+    """Stream the COLUMNS of entries."""
     return iter(entries.values_list(*COLUMNS).iterator(chunk_size=2000))
 
 
 def ranges(ids: Iterable[int]) -> str:
-    """Ascending ids as `1-500,503`."""
+    """Return ascending ids as `1-500,503`."""
     parts: list[list[int]] = []
     for one in ids:
         if parts and one == parts[-1][1] + 1:
@@ -59,13 +59,13 @@ def ranges(ids: Iterable[int]) -> str:
 
 
 def spans(text: str) -> list[tuple[int, int]]:
-    """`1-500,503` as pairs of first and last."""
+    """Return `1-500,503` as pairs of first and last."""
     found = (part.partition("-") for part in text.split(",") if part)
     return [(int(first), int(last or first)) for first, _, last in found]
 
 
 def seal_hash(seal: Seal) -> str:
-    """The hash of a seal: over what it covers and the seal before."""
+    """Return the hash of a seal: over its contents and the previous seal."""
     covered = [
         *(seal.number, seal.at.isoformat(), seal.ids, seal.last_id, seal.count),
         *(hashlib.sha256(seal.digests).hexdigest(), seal.waiting, seal.void, seal.previous),
@@ -74,7 +74,7 @@ def seal_hash(seal: Seal) -> str:
 
 
 def seal_new() -> int:
-    """Seal what is not sealed yet. Returns how many entries; two sealers at once are harmless."""
+    """Seal new entries. Returns how many; two sealers at once are harmless."""
     done = 0
     while count := _seal_some():
         done += count
@@ -122,11 +122,11 @@ def _seal_some() -> int:
 def _missing(
     ids: list[int], last_id: int, waiting: list[list[Any]], now: datetime
 ) -> tuple[list[list[Any]], list[str]]:
-    """The ids that are still to come, with since when they are missed, and those that nobody wrote in time."""
+    """Return the ids still awaited, with since when, and those that were not written in time."""
     gaps = [
         (one, other, since) for first, until, since in waiting for one, other in _between(ids, first, until)
     ]
-    # Below the first seal too: the first transactions may end in another order than they began.
+    # Below the first seal too: the first transactions may commit in another order than they began.
     gaps += [(one, other, now.isoformat()) for one, other in _between(ids, last_id + 1, max([last_id, *ids]))]
     still = [[one, other, since] for one, other, since in gaps if not _is_void(since, now)]
     void = [
@@ -136,7 +136,7 @@ def _missing(
 
 
 def _between(ids: list[int], first: int, until: int) -> list[tuple[int, int]]:
-    """The ranges of `first` to `until` in which no id is. `ids` ascend."""
+    """Return the ranges of `first` to `until` without an id. `ids` ascend."""
     inside = [one for one in ids if first <= one <= until]
     return [
         (one + 1, other - 1) for one, other in pairwise([first - 1, *inside, until + 1]) if other > one + 1
@@ -149,9 +149,9 @@ def _is_void(since: str, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Deleted:
-    """The entries that were deleted after their time: of seals up to `seal_number` that are older than `before`.
+    """The expired entries that were deleted: of seals up to `seal_number` that are older than `before`.
 
-    `fault` names a pruning that does not count.
+    `fault` names an invalid pruning.
     """
 
     seal_number: int = 0
@@ -165,7 +165,7 @@ class Deleted:
 
 @dataclass
 class Verification:
-    """What a walk along the chain found. `fault` names the first thing that does not fit; "" where all does."""
+    """The result of a verification. `fault` names the first mismatch; "" if there is none."""
 
     entries: int = 0
     seals: int = 0
@@ -176,10 +176,10 @@ class Verification:
 
 
 def verify(head: str = "") -> Verification:
-    """Walk the chain from its first seal. `head`: `NUMBER:HASH` that was kept elsewhere, which must be in it.
+    """Verify the chain from its first seal. `head`: a `NUMBER:HASH` kept elsewhere, which must be in it.
 
-    Entries are streamed: memory does not grow with their number. Of seals whose entries were deleted after their time
-    only what is left is compared.
+    Entries are streamed: memory does not grow with their number. For seals whose entries were deleted after
+    their time, only the remaining ones are compared.
     """
     found = Verification(deleted=_deleted())
     previous = GENESIS
@@ -216,7 +216,7 @@ def _seal_fault(seal: Seal, number: int, previous: str) -> str:
 
 
 def _entries_fault(seal: Seal, found: Verification) -> str:
-    """What is wrong with the entries of a seal; counts those that fit."""
+    """Return the fault in the entries of a seal; counts those that match."""
     digests, at = bytes(seal.digests), 0
     for first, last in spans(seal.ids):
         expected = first
@@ -235,16 +235,16 @@ def _entries_fault(seal: Seal, found: Verification) -> str:
 
 
 def _missing_fault(entry_id: int, seal: Seal, found: Verification) -> str:
-    """What is wrong with an entry of this seal that is not there: nothing, if it was deleted after its time."""
+    """Return the fault of a missing entry of this seal; none if it was deleted after its time."""
     if not found.deleted.covers(seal):
-        found.deleted = _deleted()  # it may have been pruned while the chain was walked
+        found.deleted = _deleted()  # it may have been pruned during the verification
     if found.deleted.covers(seal):
         return ""
     return f"Entry {entry_id} is missing: it was sealed in seal {seal.number}. {found.deleted.fault}".strip()
 
 
 def _deleted() -> Deleted:
-    """What the newest pruning that counts deleted. Of newer ones that do not count, the newest is the fault."""
+    """Return what the newest valid pruning deleted. If newer ones are invalid, the newest of them is the fault."""
     fault = ""
     for pruning in Pruning.objects.iterator():
         before, why = _time_over(pruning)
@@ -255,7 +255,7 @@ def _deleted() -> Deleted:
 
 
 def _time_over(pruning: Pruning) -> tuple[datetime | None, str]:
-    """The time before which a pruning deleted, as its own sealed entry says; None, and why, where it does not count."""
+    """Return the time before which a pruning deleted, from its own sealed entry; None, and why, if it is invalid."""
     seal = Seal.objects.filter(number=pruning.seal_number).defer("digests").first()
     if seal is None or seal.last_id != pruning.up_to_id:
         return None, f"no such seal ends with entry {pruning.up_to_id}"
@@ -276,13 +276,13 @@ def _time_over(pruning: Pruning) -> tuple[datetime | None, str]:
 
 
 def _is_sealed(entry_id: int) -> bool:
-    """Whether a seal covers this id. One that committed late is in a later seal than its neighbours."""
+    """Whether a seal covers this id. An entry that committed late is in a later seal than its neighbours."""
     later = Seal.objects.filter(last_id__gte=entry_id).order_by("number").values_list("ids", flat=True)
     return any(first <= entry_id <= last for ids in later.iterator() for first, last in spans(ids))
 
 
 def _stranger(found: Verification, last: Seal | None) -> str:
-    """An entry below the newest sealed id that no seal covers and no seal waits for was slipped in."""
+    """Return an entry below the newest sealed id that no seal covers or awaits: it was slipped in."""
     if (
         lowest := Entry.objects.order_by("id").values_list("id", flat=True).first()
     ) is not None and lowest < 1:

@@ -1,13 +1,14 @@
-"""What the audit list is searched by, in the shape that an index of the model answers."""
+"""Searches of the audit list, in the form that an index of the model answers."""
 
 from typing import Any
 
 from django.db import connection
 from django.db.models import CharField, Func, Lookup, Q
 
-#: Stands behind every character.
+#: Sorts after every character.
 LAST = chr(0x10FFFF)
-#: The actions of the trail, each found by one step in the index from the one before: the entries are not read.
+#: The actions of the trail, each found by one step in the index from the previous one, without reading
+#: entries.
 _ACTIONS = """
     WITH RECURSIVE known(action) AS (
         SELECT min(action) FROM audit_entry
@@ -20,14 +21,14 @@ _ACTIONS = """
 
 
 def actions() -> list[str]:
-    """The actions that entries have, sorted. One query."""
+    """Return the actions that entries have, sorted. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_ACTIONS)
         return [action for (action,) in cursor.fetchall()]
 
 
 class UserId(Func):
-    """What stands behind the slash of a subject `GROUP/USER`, in capitals; a subject without one whole."""
+    """The part after the slash of a subject `GROUP/USER`, in capitals; a subject without slash unchanged."""
 
     output_field = CharField()
     template = "UPPER(SUBSTR(%(expressions)s, INSTR(%(expressions)s, '/') + 1))"
@@ -38,7 +39,7 @@ class UserId(Func):
 
 
 class Group(Func):
-    """What an action begins with, its dot included: `change.`"""
+    """The beginning of an action, including the dot: `change.`"""
 
     output_field = CharField()
     template = "SUBSTR(%(expressions)s, 1, INSTR(%(expressions)s, '.'))"
@@ -49,9 +50,9 @@ class Group(Func):
 
 
 def of_user(lane: str, text: str) -> Q:
-    """Rows whose column `lane` holds this `GROUP/USER`, or this user id, or begins with it.
+    """Keep rows whose column `lane` is this `GROUP/USER` or has this user id, or begins with the text.
 
-    The query has an alias `user_id`, which is `UserId(lane)`. A group is looked for as it is typed, and in capitals.
+    The query has an alias `user_id`, which is `UserId(lane)`. A group is searched as typed, and in capitals.
     """
     group_id, slash, user_id = text.partition("/")
     if not slash:
@@ -61,7 +62,7 @@ def of_user(lane: str, text: str) -> Q:
 
 
 class Begins(Lookup):
-    """`startswith` as an index answers it: SQLite's own LIKE compares without case, and reads the whole table."""
+    """`startswith` that uses an index: SQLite's own LIKE ignores case, and reads the whole table."""
 
     lookup_name = "begins"
 

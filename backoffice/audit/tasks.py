@@ -1,4 +1,4 @@
-"""Celery tasks of the audit trail, run by beat. What is to be done stands in the database."""
+"""Celery tasks of the audit trail, run by beat. The work to do is in the database."""
 
 from datetime import time
 
@@ -16,25 +16,25 @@ AT_NIGHT = time(2)
 
 @shared_task
 def seal() -> int:
-    """Seal the entries that are not sealed yet. Returns how many."""
+    """Seal new entries. Returns how many."""
     return seal_new()
 
 
 @shared_task
 def verify_asked() -> int:
-    """Verify the chain where somebody asked for it. Returns how many verifications were made."""
+    """Verify the chain if somebody requested it. Returns how many verifications were made."""
     return checks.run_asked()
 
 
 @shared_task
 def make_partitions() -> str:
-    """Make the next partition of the trail in time, on PostgreSQL. Returns its name, if any."""
+    """Create the next partition of the trail in time, on PostgreSQL. Returns its name, if any."""
     return partitions.make_ahead(connection)
 
 
 @shared_task
 def prune() -> int:
-    """Once a day, delete entries whose time is over. Returns how many."""
+    """Once a day, delete expired entries. Returns how many."""
     if Pruning.objects.filter(at__range=day_of(AT_NIGHT)).exists():
         return 0
     return retention.prune()

@@ -1,4 +1,4 @@
-"""Audit entries as lines of the history on the page of the thing they are about."""
+"""Audit entries as lines of the history on the page of their subject."""
 
 from backoffice.audit.models import Entry
 from backoffice.kit import privacy
@@ -6,9 +6,9 @@ from backoffice.kit.components import Event, status
 
 
 def line(entry: Entry, shows: bool) -> Event:
-    """An entry as one line. `shows`: whether the page shows personal data.
+    """Return an entry as one line. `shows`: whether the page shows personal data.
 
-    The text of an entry begins with what it is about, which the page says already.
+    The subject at the beginning of an entry's text is left out, since the page names it.
     """
     kind, _, what = entry.action.partition(".")
     shown = status(kind, what)

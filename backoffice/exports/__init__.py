@@ -1,1 +1,1 @@
-"""CSV files of long lists: written by a worker, fetched by whoever asked, deleted after a time."""
+"""Exports of long lists: a worker writes the file, the asker downloads it, and it is deleted after a time."""

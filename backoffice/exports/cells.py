@@ -1,7 +1,7 @@
-"""The cells of the columns of a table, as a file has them, for many rows at a time.
+"""The cells of a table's columns in a file, for many rows at a time.
 
-A column says itself what its cells are made of (`backoffice.kit.file_cells`); another one has what its page draws.
-Where fields are all that the columns ask for, plain values are read; otherwise records.
+A column declares how its cells are made (`backoffice.kit.file_cells`); otherwise they are what its page
+draws. If the columns only need fields, plain values are read; otherwise records.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from django_tables2.utils import A
 from backoffice.kit.file_cells import FileCells, path_of, text
 from backoffice.kit.tables_base import PortalTable
 
-#: So many rows are read at a time where they are plain values; of records fewer.
+#: Rows read at a time as plain values; fewer as records.
 VALUES_AT_ONCE, RECORDS_AT_ONCE = 5000, 1000
 #: The path of the record itself.
 RECORD = ""
@@ -29,11 +29,10 @@ def read(
     names: Sequence[str],
     order: Sequence[str],
 ) -> tuple[list[tuple[object, ...]], list[Any]]:
-    """Read the first of these rows. Returns the cells of each in the columns `names`, and the last one's place.
+    """Read the first of these rows. Returns the cells of each in the columns `names`, and the last one's position.
 
-    Its place are the values of the paths `order`.
-
-    `table_of` makes the table, which knows its records where they are read.
+    The position is the values of the paths `order`. `table_of` makes the table, which knows its records if
+    they are read.
     """
     columns = _columns(table_of([]), names, rows.model)
     paths = list(dict.fromkeys([*order, *(path for column in columns for path in column.paths)]))
@@ -53,7 +52,7 @@ def _columns(table: PortalTable, names: Sequence[str], model: type[Model]) -> li
 
 
 def cells_of(table: PortalTable, name: str, model: type[Model]) -> FileCells:
-    """What makes the cells of a column. `model`: of the records."""
+    """Return what makes the cells of a column. `model`: of the records."""
     bound = table.columns[name]
     if declared := getattr(table, f"cells_{name}", None):
         return declared()  # type: ignore[no-any-return]
@@ -63,9 +62,9 @@ def cells_of(table: PortalTable, name: str, model: type[Model]) -> FileCells:
 
 
 def _drawn(table: PortalTable, bound: Any, field: "Field[Any, Any] | None") -> FileCells:
-    """The cells as django-tables2 gives them; what their function takes is looked up once and not for each cell."""
+    """Return the cells as django-tables2 renders them, but inspect their function once, not for each cell."""
     say: Callable[..., Any] = bound.value
-    if getattr(say, "__func__", None) is Column.value:  # which looks up what this takes each time
+    if getattr(say, "__func__", None) is Column.value:  # it would inspect the function's parameters each time
         say = bound.column.render
     words = {code: str(label) for code, label in field.flatchoices} if field and field.choices else {}
     empty, path = bound.column.empty_values, path_of(bound)
@@ -106,7 +105,7 @@ def _drawn(table: PortalTable, bound: Any, field: "Field[Any, Any] | None") -> F
 
 
 def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
-    """The field of plain values that a path leads to; None for a property, a method or another record."""
+    """Return the field of plain values at a path; None for a property, a method or another record."""
     *parents, last = path.split("__")
     try:
         for parent in parents:
@@ -121,7 +120,7 @@ def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
 
 
 def _finder(path: str) -> Callable[[Any], Any]:
-    """What gives the value of a record, None where it has no such."""
+    """Return a function that reads a value from a record, None if it has none."""
     if path == RECORD:
         return lambda record: record
     accessor, simple = A(path), "__" not in path

@@ -1,6 +1,7 @@
-"""Keyset paging for exports: the position of a row in the order of its list, and the rows behind a position.
+"""Keyset paging for exports: the position of a row in its list's order, and the rows after a position.
 
-A position is the values that the rows are ordered by, as JSON. Rows are found by these values and never by an offset.
+A position is the JSON of the values that the rows are ordered by. Rows are found by these values, never by an
+offset.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 
 def ordered(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
-    """The rows in their own order, made definite by their number, and what they are ordered by."""
+    """Return the rows in their own order, made definite by id, and what they are ordered by."""
     query = rows.query
     given = query.order_by or (query.get_meta().ordering if query.default_ordering else ()) or ()
     names = [part for name in given for part in _parts(rows, str(name))]
@@ -25,7 +26,7 @@ def ordered(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
 
 
 def _parts(rows: QuerySet[Any], name: str) -> list[str]:
-    """A name of the order; of another record, what such records are ordered by, as a query takes it."""
+    """Return an ordering term as a query takes it; for a related record, that record's own order."""
     field = _field(rows, name)
     path, turned = name.lstrip("-"), name.startswith("-")
     if not getattr(field, "is_relation", False) or path.split("__")[-1] in ("pk", field.attname):
@@ -37,12 +38,12 @@ def _parts(rows: QuerySet[Any], name: str) -> list[str]:
 
 
 def place(values: Iterable[Any]) -> list[Any]:
-    """The place of a row with these values in the order of its list."""
+    """Return the position of a row with these values in its list's order."""
     return [_as_json(value) for value in values]
 
 
 def behind(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> QuerySet[Any]:
-    """The rows that come after this place in their order."""
+    """Return the rows that follow this position."""
     values = [_from_json(rows, name, value) for name, value in zip(order, place, strict=True)]
     condition = Q()
     for name, value in reversed(list(zip(order, values, strict=True))):
@@ -50,13 +51,13 @@ def behind(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> Q
         condition = _after(rows, name, value) | (same & condition) if condition else _after(rows, name, value)
     first, value = order[0], values[0]
     if value is not None and not _nulls_last(rows, first):
-        # The database begins to read where the place is.
+        # The database starts reading at the position.
         condition &= Q(**{f"{first.lstrip('-')}__{'lte' if first.startswith('-') else 'gte'}": value})
     return rows.filter(condition)
 
 
 def _after(rows: QuerySet[Any], name: str, value: Any) -> Q:
-    """Holds of the rows behind a value of one column; Q(pk__in=[]) is none at all."""
+    """Return the condition for rows after a value of one column; Q(pk__in=[]) for none."""
     column = name.lstrip("-")
     if value is None:
         return Q(pk__in=[]) if _nulls_last(rows, name) else Q(**{f"{column}__isnull": False})
@@ -65,7 +66,7 @@ def _after(rows: QuerySet[Any], name: str, value: Any) -> Q:
 
 
 def _nulls_last(rows: QuerySet[Any], name: str) -> bool:
-    """Whether rows without a value come last: never in a column that always has one."""
+    """Whether rows without a value come last; False for columns that always have one."""
     field = _field(rows, name)
     if field is None or not getattr(field, "null", True):
         return False
@@ -74,7 +75,7 @@ def _nulls_last(rows: QuerySet[Any], name: str) -> bool:
 
 
 def _field(rows: QuerySet[Any], name: str) -> Any:
-    """The column that a name of the order leads to; None for an expression of the query."""
+    """Return the column of an ordering term; None for an expression of the query."""
     first, *rest = name.lstrip("-").split("__")
     if first in rows.query.annotations:
         return None

@@ -1,7 +1,7 @@
-"""Exports of the lists of the desk: all rows that a list's filters choose, in its order and with its columns.
+"""Exports of the desk's lists: all rows that a list's filters choose, in its order and with its columns.
 
-A list is the view at its address. What it shows to a person is what that person's file holds, personal data as hidden
-as on the page: the same table renders both, a page of it or a piece of the file.
+A list is the view at its address. Its file has what it shows to the person, with personal data masked as on
+the page: one table renders both.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from backoffice.exports.kinds import KINDS, LIST, Kind, Piece, Unreadable
 from backoffice.kit.opened_lists import NoSuchList, open_list
 from backoffice.kit.tables_base import NumberColumn, PortalTable
 
-#: The order, the columns and the like: an address has them beside its filters.
+#: Order, columns and the like, which an address has beside its filters.
 NOT_READ = ("page", "per_page", "below")
 
 
 class OpenedList:
-    """A list as a person sees it at an address. Raises Unreadable where there is no such list, PermissionError."""
+    """Open a list as a person sees it at an address. Raises Unreadable if there is no such list, PermissionError."""
 
     def __init__(self, path: str, query: str, person: Any) -> None:
         try:
@@ -49,17 +49,17 @@ class OpenedList:
         self.rows, self._by = keyset.ordered(table.data.data)
 
     def newest(self) -> int | None:
-        """The highest number of a row that there is now."""
+        """Return the highest id of a row now."""
         numbers = self.rows.model._default_manager.order_by("-pk").values_list("pk", flat=True)
         return numbers.first()  # type: ignore[no-any-return]
 
     def count(self, up_to: int | None, most: int | None) -> int:
-        """How many rows there are up to this number; `most` at most, where it is given."""
+        """Count the rows up to this id; at most `most` if given."""
         found = self._up_to(up_to).order_by()
         return (found[:most] if most else found).count()
 
     def piece(self, names: Sequence[str], up_to: int | None, after: Any) -> Piece:
-        """The next rows after a place, with the texts of these columns."""
+        """Return the next rows after a position, with the texts of these columns."""
         rows = self._up_to(up_to)
         if after is not None:
             rows = keyset.behind(rows, self._by, after)
@@ -77,7 +77,7 @@ class OpenedList:
 
 
 def parameters(path: str, query: str, person: Any) -> dict[str, Any]:
-    """What an export of the list at this address holds. Raises Unreadable, PermissionError."""
+    """Return the content of an export of the list at this address. Raises Unreadable, PermissionError."""
     asked = QueryDict(query, mutable=True)
     for name in NOT_READ:
         asked.pop(name, None)
@@ -96,9 +96,9 @@ def parameters(path: str, query: str, person: Any) -> dict[str, Any]:
 
 
 def kind_of(slug: str, chosen: dict[str, Any], person: Any) -> Kind:
-    """The kind of an export: a room's own, or that of a list as this person sees it.
+    """Return the kind of an export: a room's own, or that of a list as this person sees it.
 
-    Raises Unreadable and PermissionError where the person does not see the list.
+    Raises Unreadable and PermissionError if the person does not see the list.
     """
     if slug != LIST:
         return KINDS[slug]
@@ -119,17 +119,17 @@ def kind_of(slug: str, chosen: dict[str, Any], person: Any) -> Kind:
 
 
 def file_name(slug: str, chosen: dict[str, Any]) -> str:
-    """The name of the file without its ending."""
+    """Return the name of the file without its ending."""
     return slugify(chosen["title"]) or "list" if slug == LIST else KINDS[slug].file_name
 
 
 def words(chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
-    """Filters, order and columns, as the list calls them."""
+    """Return filters, order and columns, as the list names them."""
     filters = [(label, value) for label, value in chosen["filters"]] or [("Filters", "none: everything")]
     order = [("Order", chosen["order"])] if chosen["order"] else []
     return [*filters, *order, ("Columns", ", ".join(chosen["header"]))]
 
 
 def words_of(slug: str, chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
-    """What an export holds, in words."""
+    """Return the content of an export, in words."""
     return words(chosen) if slug == LIST else KINDS[slug].words(chosen)

@@ -1,4 +1,4 @@
-"""Exports that are too long to be made while somebody waits."""
+"""Exports that take too long to make during a request."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from backoffice.leases import Leased
 
 
 class State(models.TextChoices):
-    """Where an export stands."""
+    """The state of an export."""
 
     WRITING = "writing", "Being written"
     READY = "ready", "Ready"
@@ -19,18 +19,18 @@ class State(models.TextChoices):
 
 
 class Format(models.TextChoices):
-    """What kind of file it is."""
+    """The format of the file."""
 
     CSV = "csv", "CSV"
     EXCEL = "xlsx", "Excel"
 
 
 class Export(Leased):
-    """One export of a list: what of it, how far it is written, and the file, which only its asker may fetch.
+    """One export of a list: its content, its progress, and the file, which only its asker may download.
 
-    `path` is the file's name in the folder of exports; `position` the place of the last row in it, `size` its length
-    in bytes and `sha256` their digest then. A workbook is made of the CSV file once that is whole. A worker holds the
-    lease while it writes. Times are UTC.
+    `path` is the file's name in the folder of exports; `position` the position of the last row in it, `size`
+    its length in bytes and `sha256` their digest then. A workbook is made from the complete CSV file. A
+    worker holds the lease while it writes. Times are UTC.
     """
 
     kind = models.CharField(max_length=40)
@@ -78,5 +78,5 @@ class Export(Leased):
 
     @property
     def title(self) -> str:
-        """What it is an export of."""
+        """The list that it exports."""
         return str(self.parameters["title"]) if self.kind == LIST else KINDS[self.kind].title

@@ -1,4 +1,4 @@
-"""Asking for exports, fetching them, and what becomes of their files."""
+"""Request exports, download them, and delete their files."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 FILES = Folder("exports")
-#: So many exports of one person are written at a time.
+#: How many exports of one person are written at a time.
 MOST = 5
 
 
 class ExportError(Exception):
-    """What cannot be done; the text says why and what to do."""
+    """The request is not possible; the text says why and what to do."""
 
 
 def ask(
@@ -37,9 +37,10 @@ def ask(
     reason: str = "",
     file_format: str = Format.CSV,
 ) -> Export | None:
-    """Record that somebody exports a list; gives back the export that a worker writes, None for one to send at once.
+    """Record that a person exports a list; return the export for a worker, or None to send it at once.
 
-    Raises PermissionError, and ExportError where the parameters cannot be read or too many are under way.
+    Raises PermissionError, and ExportError if the parameters cannot be read or too many exports are being
+    written.
     """
     reason = checked(reason, ExportError)
     most = settings.EXPORT_DIRECT_ROWS
@@ -75,19 +76,19 @@ def ask(
                 **parameters,
                 "personal_data": whole,
                 "export": export.pk if export else None,
-                **({} if long else {"rows": count}),  # of a long one they are counted when it is written
+                **({} if long else {"rows": count}),  # the rows of a long one are counted while it is written
             },
         )
     return export
 
 
 def whole_for(person: "User", reason: str) -> bool:
-    """Whether personal data is whole in an export: for those who work with it, and with a reason for who may see it."""
+    """Whether an export shows personal data: for those who work with it, and with a reason for who may see it."""
     return privacy.sees_at_once(person) or bool(reason.strip() and privacy.sees(person))
 
 
 def may_have(export: Export, person: "User") -> bool:
-    """Whether somebody may still export just this."""
+    """Whether this person may still export exactly this."""
     try:
         return lists.kind_of(export.kind, export.parameters, person).allows(person)
     except (PermissionError, Unreadable):
@@ -95,7 +96,7 @@ def may_have(export: Export, person: "User") -> bool:
 
 
 def fetch(export: Export, *, by: "User") -> Path:
-    """The file, for the person who asked for it; each time is recorded. Raises ExportError, PermissionError."""
+    """Open the file for the person who asked for it, and record the download. Raises ExportError, PermissionError."""
     if export.asked_by_id != by.pk or not may_have(export, by):
         raise PermissionError("This export is not yours.")
     if export.whole and not privacy.sees(by):
@@ -103,7 +104,7 @@ def fetch(export: Export, *, by: "User") -> Path:
     path = FILES.path_of(export.path)
     over = (
         export.file_until is not None and export.file_until <= timezone.now()
-    )  # beat may not have come by yet
+    )  # beat may not have deleted it yet
     if export.state != State.READY or over or not export.path or not path.exists():
         raise ExportError("There is no file of this export, or no longer. Export the list again.")
     record(
@@ -118,13 +119,13 @@ def fetch(export: Export, *, by: "User") -> Path:
 
 
 def expire() -> int:
-    """Delete the files whose time is over. Returns how many. Run by beat."""
+    """Delete expired files. Returns how many. Run by beat."""
     due = Export.objects.filter(state=State.READY, file_until__lte=timezone.now())
     return sum(_delete(export, by=None, words="deleted: its time was over") for export in due)
 
 
 def discard(export: Export, *, by: "User") -> None:
-    """Delete an export's file before its time, or stop writing it. Raises PermissionError."""
+    """Delete an export's file early, or stop writing it. Raises PermissionError."""
     if export.asked_by_id != by.pk:
         raise PermissionError("This export is not yours.")
     if export.state in (State.READY, State.WRITING):
@@ -150,5 +151,5 @@ def _delete(export: Export, *, by: "User | None", words: str) -> int:
 
 
 def ready_until() -> timedelta:
-    """How long a file is kept."""
+    """Return how long a file is kept."""
     return timedelta(days=settings.EXPORT_FILE_DAYS)

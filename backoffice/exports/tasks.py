@@ -1,4 +1,4 @@
-"""Celery tasks of exports, run by beat. What is to be done stands in the database."""
+"""Celery tasks of exports, run by beat. The work to do is in the database."""
 
 from celery import shared_task
 
@@ -7,11 +7,11 @@ from backoffice.exports import operations, writing
 
 @shared_task
 def work_due() -> int:
-    """Write at the oldest export that is due, for a while. Returns on how many there was work: 0 or 1."""
+    """Work on the oldest export that is due, for a while. Returns the number of exports: 0 or 1."""
     return writing.work_due()
 
 
 @shared_task
 def expire() -> int:
-    """Delete the files whose time is over. Returns how many."""
+    """Delete expired files. Returns how many."""
     return operations.expire()

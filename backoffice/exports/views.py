@@ -1,4 +1,4 @@
-"""Pages of one's own exports: how far each is, and its file."""
+"""Pages of one's own exports: their progress and files."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from backoffice.exports.models import Export, Format, State
 from backoffice.kit import csv_files
 from backoffice.kit.polling import polled
 
-#: So many of one's exports are listed.
+#: How many of one's exports are listed.
 LISTED = 50
 CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
@@ -29,7 +29,7 @@ CONTENT_TYPES = {
 
 
 def export_list(request: StaffRequest, slug: str, parameters: dict[str, Any]) -> HttpResponseBase:
-    """Export a list for the reason posted: a short one as the answer, a long one by a worker. For the views of rooms.
+    """Export a list for the posted reason: a short one as the answer, a long one by a worker. For views of rooms.
 
     Raises PermissionDenied.
     """
@@ -65,7 +65,7 @@ def _workbook(kind: Kind, rows: Iterable[Sequence[object]]) -> HttpResponseBase:
 @require_POST
 @for_staff()
 def ask(request: StaffRequest) -> HttpResponseBase:
-    """Export the list at the posted address, as whoever asks sees it."""
+    """Export the list at the posted address, as the asker sees it."""
     path, query = request.POST.get("list", ""), request.POST.get("query", "")
     try:
         parameters = lists.parameters(path, query, request.user)
@@ -92,7 +92,7 @@ def mine(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff()
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
-    """One export: how far it is, then its file. The part that lives is asked again until the file is there."""
+    """One export: its progress, then its file. The page refreshes that part until the file is there."""
     export = _mine_or_404(request, pk)
     moving = export.state == State.WRITING
     context = {
@@ -103,7 +103,7 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
     }
     if not polled(request, "progress"):
         return render(request, "exports/detail.html", context)
-    # The page's buttons change with the end.
+    # The page's buttons change at the end.
     return (
         render(request, "exports/_progress.html", context)
         if moving
@@ -115,7 +115,7 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 @require_safe
 @for_staff()
 def download(request: StaffRequest, pk: int) -> HttpResponseBase:
-    """The file, for its asker only."""
+    """Download the file, for its asker only."""
     export = _mine_or_404(request, pk)
     try:
         path = operations.fetch(export, by=request.user)
@@ -135,7 +135,7 @@ def download(request: StaffRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @for_staff()
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
-    """Delete an export's file before its time, or stop writing it."""
+    """Delete an export's file early, or stop writing it."""
     operations.discard(_mine_or_404(request, pk), by=request.user)
     messages.success(request, "The export is deleted.")
     return redirect("exports:list")
@@ -149,7 +149,7 @@ def _mine_or_404(request: StaffRequest, pk: int) -> Export:
 
 
 def _bar(export: Export) -> dict[str, Any] | None:
-    """How far it is: rows, rows a second since it began, and the seconds left at this rate."""
+    """Return the progress: rows, rows a second since it began, and the seconds left at this rate."""
     if export.total is None or export.started_at is None:
         return None
     seconds = (timezone.now() - export.started_at).total_seconds()

@@ -1,4 +1,4 @@
-"""Workbooks of Excel, written row by row: memory does not grow with the rows, and every text stays a text."""
+"""Excel workbooks, written row by row: constant memory, and every text stays a text."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -8,7 +8,7 @@ import xlsxwriter
 
 #: Rows of a sheet below its header.
 MOST_ROWS = 1_048_575
-#: `beat` is called after so many rows, so that the caller can keep its lease.
+#: `beat` is called after this many rows, so that the caller can keep its lease.
 BEAT = 10_000
 #: Numbers that Excel keeps to the last digit.
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?", re.ASCII)

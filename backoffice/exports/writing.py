@@ -1,8 +1,8 @@
-"""Writing the file of an export, piece by piece, by the one worker that holds its lease.
+"""Write the file of an export, piece by piece, by the worker that holds its lease.
 
-Whoever takes over goes on behind the last finished piece, and a digest says whether all before it is there. A worker
-that gave the lease back leaves its file for that. One that was killed, or lost its lease, may still write: who takes
-over goes on in a copy, so that two can never write into one file.
+Another worker continues after the last finished piece, and a digest tells whether everything before it is
+there. A worker that released its lease leaves its file for that. A worker that was killed or lost its lease
+may still write, so its successor continues in a copy: two workers never write to one file.
 """
 
 import hashlib
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The worker is given back after this many seconds, so that deliveries get their turn beside a long export.
+#: The worker is released after this many seconds, so that deliveries get their turn beside a long export.
 WORK_SECONDS = 15.0
 LEASE = timedelta(seconds=60)
 BOM = "\ufeff".encode()
-#: Bytes that are copied at a time.
+#: Bytes copied at a time.
 BLOCK = 1_000_000
 
 
@@ -43,7 +43,7 @@ class LeaseLost(Exception):
 
 
 def work_due() -> int:
-    """Write at the oldest export that is due, for a while. Returns on how many there was work: 0 or 1."""
+    """Work on the oldest export that is due, for a while. Returns the number of exports: 0 or 1."""
     for export in due():
         if token := take(export):
             _work(Export.objects.select_related("asked_by").get(pk=export.pk), token)
@@ -52,12 +52,12 @@ def work_due() -> int:
 
 
 def due() -> QuerySet[Export]:
-    """Exports to be written that nobody writes, the oldest first."""
+    """Return exports that no worker writes, oldest first."""
     return Export.objects.filter(leases.free(), state=State.WRITING).order_by("pk")
 
 
 def take(export: Export) -> uuid.UUID | None:
-    """Take the lease; None when another was quicker. Where the last worker did not give it back, the file is copied."""
+    """Take the lease; None if another worker was quicker. If the last worker did not release it, copy the file."""
     changed: dict[str, Any] = _file_of_ones_own(export) if export.lease_token or not export.path else {}
     same = due().filter(pk=export.pk, lease_token=export.lease_token, path=export.path, done=export.done)
     lease = leases.take(same, LEASE, **changed)
@@ -67,7 +67,7 @@ def take(export: Export) -> uuid.UUID | None:
 
 
 def _file_of_ones_own(export: Export) -> dict[str, Any]:
-    """A new file with all that is finished, or, where that is not whole any more, one that begins again."""
+    """Return a new file with everything finished, or an empty one if that is no longer complete."""
     name = FILES.new_name()
     if export.path and export.size and _copied(export, name):
         return {"path": name}
@@ -84,7 +84,7 @@ def _copied(export: Export, name: str) -> bool:
 
 
 def _digest(file: BinaryIO, size: int, into: BinaryIO | None = None) -> "_Hash":
-    """The digest of so many bytes of a file, which are copied if asked for."""
+    """Return the digest of this many bytes of a file, and copy them if asked."""
     digest = hashlib.sha256()
     while size and (block := file.read(min(size, BLOCK))):
         digest.update(block)
@@ -148,7 +148,7 @@ def _append(file: BinaryIO, digest: "_Hash", export: Export, lines: str, before:
 
 
 def _finish(export: Export, token: uuid.UUID, kind: Kind) -> None:
-    """Give the whole file to its asker; the workbook in its place, where one was asked for."""
+    """Give the complete file to its asker, as a workbook if one was asked for."""
     written = export.path
     if export.file_format == Format.EXCEL:
         _make_workbook(export, token, kind)
@@ -206,7 +206,7 @@ def _fail(export: Export, token: uuid.UUID, words: str) -> None:
 
 
 def _keep(export: Export, token: uuid.UUID, *names: str) -> None:
-    """Write down how far it is and make the lease last longer. Raises LeaseLost."""
+    """Record the progress and extend the lease. Raises LeaseLost."""
     changed = {name: getattr(export, name) for name in names}
     if not leases.extend(_writing(export), token, LEASE, **changed):
         raise LeaseLost

@@ -1,4 +1,4 @@
-"""The dealer's password: the present one, an approved new one on its way (tag 69), and which of them ODIN has."""
+"""The dealer's password: the present one, an approved new one (tag 69), and which of them ODIN has."""
 
 from backoffice.config import odin_config
 from backoffice.odin.models import DealerSession
@@ -6,7 +6,7 @@ from backoffice.protocol.codes import LogonStatus
 from backoffice.protocol.fields import SecretText
 from backoffice.seal import seal, unseal
 
-#: The new password itself was refused: the old one still holds.
+#: The new password itself was refused: the old one is still valid.
 REFUSED = (LogonStatus.PASSWORD_REFUSED, LogonStatus.SAME_PASSWORD)
 IN_DOUBT = (
     "The dealer's new password was sent, and ODIN did not say whether it took it. "
@@ -15,21 +15,21 @@ IN_DOUBT = (
 
 
 class PasswordInDoubt(Exception):
-    """Nobody has said yet whether ODIN took a new password."""
+    """It is undecided whether ODIN took a new password."""
 
 
 def present(row: DealerSession) -> SecretText:
-    """The password to log on with: the one changed at ODIN, or else the configured one. Raises SealError."""
+    """Return the password for a logon: the one changed at ODIN, otherwise the configured one. Raises SealError."""
     return unseal(row.sealed_password) if row.sealed_password else odin_config().dealer_password
 
 
 def proposed(row: DealerSession) -> SecretText:
-    """The new password to send with the next logon, empty where there is none. Raises SealError."""
+    """Return the new password to send with the next logon, empty if there is none. Raises SealError."""
     return unseal(row.sealed_new_password) if row.sealed_new_password else SecretText("")
 
 
 def propose(row: DealerSession, password: SecretText) -> None:
-    """Note a new password in the row, for the caller to save. Raises PasswordInDoubt while an earlier one is."""
+    """Set a new password in the row, for the caller to save. Raises PasswordInDoubt while an earlier one is."""
     if row.new_password_doubtful:
         raise PasswordInDoubt(
             "An earlier change of the password is in doubt. Lift the stop first and settle it."
@@ -40,7 +40,7 @@ def propose(row: DealerSession, password: SecretText) -> None:
 def settle(row: DealerSession, took_new: bool | None) -> str:
     """Settle a doubt in the row, for the caller to save. Returns a sentence for the audit trail, "" without a doubt.
 
-    Raises PasswordInDoubt where nobody says whether ODIN took the new password.
+    Raises PasswordInDoubt if it is not decided whether ODIN took the new password.
     """
     if not row.new_password_doubtful:
         return ""
@@ -53,9 +53,9 @@ def settle(row: DealerSession, took_new: bool | None) -> str:
 
 
 def after_logon(row: DealerSession, status: str) -> dict[str, object]:
-    """The columns of passwords after a logon that succeeded: the old one is forgotten once ODIN says that it changed.
+    """Return the columns of passwords after a successful logon: the old one is dropped once ODIN confirms the change.
 
-    Where ODIN opened a session without saying so, the change is in doubt: the next logon must not guess.
+    If ODIN opened a session without confirming it, the change is in doubt: the next logon must not guess.
     """
     if not row.sealed_new_password:
         return {}

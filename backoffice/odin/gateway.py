@@ -1,6 +1,7 @@
-"""The only file that knows zeep: calls ODIN's operations; says, when that fails, whether the message may have arrived.
+"""The only file that uses zeep. It calls ODIN, and says of a failed call whether the message may have arrived.
 
-The WSDL is read once a process (T4). Operations are called by position, since the parameter's name is not fixed (T1).
+Each process reads the WSDL once (T4). Operations are called by position, since the parameter's name is not
+fixed (T1).
 """
 
 import logging
@@ -27,22 +28,22 @@ from backoffice.protocol.wire import mask
 
 logger = logging.getLogger(__name__)
 
-#: An answer larger than this is not read on: the longest real one, a stock view, has some hundred kilobytes.
+#: A larger answer is cut off: the longest real one, a stock view, has some hundred kilobytes.
 LARGEST_ANSWER = 10 * 1024 * 1024
 POOL_SIZE = 64
-#: So much (characters) of what was no answer is kept for the record.
+#: How many characters of an invalid answer are kept for the record.
 KEPT = 4000
-#: What to do about a WSDL that cannot be used, and about a host that gives none.
+#: What to do about a WSDL that cannot be used, and about a host without one.
 SINGLE = "Use the service's address that ends in ?singleWsdl: its WSDL needs no imports."
 PUBLISHING = "If that is a web page too, ask who runs the service to publish its metadata."
-#: What requests, urllib3, zeep and lxml raise on a damaged answer.
+#: The errors that requests, urllib3, zeep and lxml raise for a damaged answer.
 FORESEEN = (requests.RequestException, HTTPError, OSError, ZeepError, LxmlError, ValueError, TypeError)
 
 
 class GatewayError(Exception):
-    """A call that brought no answer. `kind` is a short name for statistics, `words` are for people.
+    """A call without an answer. `kind` is a short name for statistics, `words` are for people.
 
-    `received`: the beginning of what came back instead, secrets masked.
+    `received`: the beginning of the invalid answer, secrets masked.
     """
 
     may_have_been_applied = False
@@ -55,7 +56,7 @@ class GatewayError(Exception):
 
 
 class NotSent(GatewayError):
-    """Nothing of the message left this machine: it is safe to send again (A2)."""
+    """The message did not leave this machine: it is safe to send again (A2)."""
 
 
 class MaybeSent(GatewayError):
@@ -75,7 +76,7 @@ class _Transport(zeep.Transport):
         self._wsdl_host = urlsplit(config.wsdl_url).hostname
 
     def load(self, url: str) -> bytes:
-        """A document of the WSDL. It may import others of its own host, and nothing else: no file, no other host."""
+        """Load a document of the WSDL. It may import documents of its own host only: no file, no other host."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname != self._wsdl_host:
             raise NotSent("wsdl", f"The WSDL imports {url[:200]}, which is not on its own host. {SINGLE}")
@@ -91,9 +92,8 @@ class _Transport(zeep.Transport):
         return content
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
-        # Straight to the adapter: a call needs no cookies, proxies, redirects or hooks of the session, which cost as
-        # much as the rest of the client.
-        # Each operation's request is prepared once and copied.
+        # Straight to the adapter: a call needs none of the session's cookies, proxies, redirects or hooks,
+        # which cost as much as the rest of the client. Each operation's request is prepared once and copied.
         key = (address, *headers.values())
         if (blank := self._prepared.get(key)) is None:
             blank = self._prepared[key] = requests.Request("POST", address, headers=headers).prepare()
@@ -134,16 +134,16 @@ class Gateway:
         self._service: Any = None
 
     def call(self, message_type: int, text: str, *, started: float | None = None) -> str:
-        """Send a message and give back the answer's text. Raises NotSent or MaybeSent; no answer is never success.
+        """Send a message and return the answer's text. Raises NotSent or MaybeSent; no answer is never success.
 
-        `started` (monotonic seconds): when the call's time began, where that was before now.
+        `started` (monotonic seconds): when the call's time began, if earlier than now.
         """
         started = time.monotonic() if started is None else started
         end = started + self._config.total_timeout
         try:
             answer = self._answer(message_type, text, end)
         except GatewayError as error:
-            # A fault's words are the service's and may repeat the message; the attempt keeps them.
+            # The service's words for a fault may repeat the message; the attempt keeps them.
             words = error.kind if error.kind == "fault" else error
             logger.warning("Message %d: no answer after %d ms: %s", message_type, _since(started), words)
             raise
@@ -174,7 +174,7 @@ class Gateway:
             self._watchdog.end(call)
 
     def operations(self) -> dict[str, str]:
-        """The operation names that the WSDL has, with their parameter's name. Raises NotSent."""
+        """Return the operation names of the WSDL, with their parameter's name. Raises NotSent."""
         service = self._load(time.monotonic() + self._config.total_timeout)
         return {
             name: ", ".join(name for name, _ in operation.input.body.type.elements)
@@ -182,12 +182,12 @@ class Gateway:
         }
 
     def missing(self) -> dict[int, str]:
-        """The message types whose operation the WSDL lacks, with the name looked for. Raises NotSent."""
+        """Return the message types without an operation in the WSDL, with the expected name. Raises NotSent."""
         there = self.operations()
         return {number: name for number in REQUESTS if (name := self.name_of(number)) not in there}
 
     def name_of(self, message_type: int) -> str:
-        """The operation for a message type: configured, or the protocol's default (T2)."""
+        """Return the operation for a message type: configured, or the protocol's default (T2)."""
         return self._config.operations.get(message_type, REQUESTS[message_type].operation)
 
     def _operation(self, message_type: int, end: float) -> Any:
@@ -201,7 +201,7 @@ class Gateway:
             ) from None
 
     def _load(self, end: float) -> Any:
-        """The service, from the WSDL when first needed. `end`: of the call that needs it, reading included."""
+        """Return the service, loading the WSDL at first. `end`: the deadline of the call that needs it."""
         if self._service is None:
             if not self._lock.acquire(timeout=max(0.0, end - time.monotonic())):
                 raise NotSent("wsdl", "The WSDL could not be read in time.")
@@ -213,24 +213,25 @@ class Gateway:
         return self._service
 
     def _build(self, end: float) -> Any:
-        # A WCF host splits its WSDL, so imports must be followed; the transport keeps them to its own host.
+        # A WCF host splits its WSDL, so imports must be followed; the transport limits them to its own host.
         settings = zeep.Settings(strict=True, forbid_dtd=True, forbid_external=False, xml_huge_tree=False)
         call = self._watchdog.begin(end)
         try:
             transport = _Transport(self._config, self._watchdog)
             client = zeep.Client(self._config.wsdl_url, transport=transport, settings=settings)
             wanted = {self.name_of(number) for number in REQUESTS}
-            # A WCF host may put the binding into an imported document, where `client.wsdl.bindings` has none of it.
+            # A WCF host may put the binding into an imported document, which `client.wsdl.bindings` leaves
+            # out.
             found = (b for part in client.wsdl._definitions.values() for b in part.bindings.values())
             bindings = [binding for binding in found if isinstance(binding, Soap11Binding)]
             if not bindings:
                 raise NotSent("wsdl", f"The WSDL describes no SOAP 1.1 service. {SINGLE}")
             best = max(bindings, key=lambda binding: len(wanted & set(binding._operations)))
-            # The WSDL's own address is often wrong behind a proxy: ours comes from configuration.
+            # The WSDL's own address is often wrong behind a proxy, so the address comes from configuration.
             return ServiceProxy(client, best, address=self._config.service_url)
         except GatewayError:
             raise
-        except Exception as error:  # whatever a damaged WSDL makes zeep raise, nothing was sent
+        except Exception as error:  # whatever error a damaged WSDL causes in zeep, nothing was sent
             words = "no complete answer in time." if call.overdue else _reason(error) or str(error)[:200]
             raise NotSent("wsdl", f"The WSDL at {self._config.wsdl_url} cannot be used: {words}") from None
         finally:
@@ -238,7 +239,7 @@ class Gateway:
 
 
 def _as_text(content: bytes) -> str:
-    """Bytes of any kind as text that a database takes: no zero characters."""
+    """Return bytes of any kind as a text that a database takes: without zero characters."""
     return content.decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
@@ -247,7 +248,7 @@ def _since(started: float) -> int:
 
 
 def _reason(error: Exception) -> str:
-    """Why there was no connection, in words; empty for what is no matter of the connection."""
+    """Return why there was no connection, in words; empty for other errors."""
     cause = getattr(error.args[0] if error.args else None, "reason", None)
     if isinstance(cause, NameResolutionError):
         return "the name of its host is not known."
@@ -285,7 +286,7 @@ _gateway_lock = threading.Lock()
 
 
 def gateway() -> Gateway:
-    """The gateway of this process for the present configuration, made when first needed."""
+    """Return this process's gateway for the present configuration, created on first use."""
     global _gateway
     config = odin_config()
     with _gateway_lock:
@@ -295,7 +296,7 @@ def gateway() -> Gateway:
 
 
 def _forget() -> None:
-    """A forked process must not share connections and the watchdog thread with its parent."""
+    """Drop the gateway in a forked process, which must not share connections and the watchdog thread."""
     global _gateway, _gateway_lock
     _gateway, _gateway_lock = None, threading.Lock()
 

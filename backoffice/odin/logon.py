@@ -1,7 +1,7 @@
-"""Logging the dealer on: one worker at a time, and what each logon status means (A6).
+"""Log the dealer on: one worker at a time, with the meaning of each logon status (A6).
 
-The worker takes a lease in the row, calls ODIN outside any transaction, and stores the result by an update that must
-still find its lease. The others are told when to come back.
+The worker takes a lease in the row, calls ODIN outside any transaction, and stores the result by an update
+that must still find its lease. Other workers learn when to come back.
 """
 
 import logging
@@ -43,14 +43,14 @@ LOGONS_WITHIN = timedelta(minutes=5)
 SOON = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(minutes=5)
 FIRST_PAUSE = timedelta(seconds=10)
-#: A logon that reached nobody harms nobody, and may be tried sooner.
+#: A logon that could not reach ODIN is harmless, and may be tried sooner.
 LONGEST_WITHOUT_CONNECTION = timedelta(seconds=10)
-#: So much (characters) of ODIN's text is kept.
+#: How many characters of ODIN's text are kept.
 LONGEST_TEXT = 500
 
 STATUSES = {member.value: member for member in LogonStatus}
 ALREADY_LOGGED_IN = "10008"
-#: Statuses that may pass on their own; every other failure stops further logons until a person lifts the stop.
+#: Statuses that may pass; every other failure stops logons until a person lifts the stop.
 PASSING = (ALREADY_LOGGED_IN, "0", "1", "10014", "10028")
 
 
@@ -63,7 +63,7 @@ class Session:
 
 
 class NoSession(Exception):
-    """There is no session now. `retry_at` (UTC) says when to come back; None: only a person can help."""
+    """There is no session now. `retry_at` (UTC) says when to come back; None: a person must act."""
 
     def __init__(self, words: str, retry_at: datetime | None) -> None:
         super().__init__(words)
@@ -75,7 +75,7 @@ _when_back: list[Callable[[], object]] = []
 
 
 def when_back(told: Callable[[], object]) -> None:
-    """Let a room above know, after the commit, that there is a session again or that a logon may be tried."""
+    """Announce, after the commit, that there is a session again or that a logon may be tried."""
     if told not in _when_back:
         _when_back.append(told)
 
@@ -86,10 +86,11 @@ def tell_that_it_is_back() -> None:
 
 
 def log_on(row: DealerSession) -> Session:
-    """Log on, unless the row says that nobody may now. Raises NoSession."""
+    """Log on, unless the row forbids it now. Raises NoSession."""
     now = timezone.now()
     if row.new_password_doubtful and row.state != State.STOPPED:
-        # The session in which it was sent is over, and a logon with the wrong one of two could lock the dealer.
+        # The session in which it was sent is over. A logon with the wrong one of two passwords could lock the
+        # dealer.
         DealerSession.objects.filter(pk=1, number=row.number, new_password_doubtful=True).update(
             state=State.STOPPED,
             sealed_session_id="",
@@ -103,7 +104,7 @@ def log_on(row: DealerSession) -> Session:
     if row.next_try_at and row.next_try_at > now:
         raise NoSession(row.last_text, row.next_try_at)
     recent = [at for at in row.recent_logons if datetime.fromisoformat(at) > now - LOGONS_WITHIN]
-    # As this worker has seen it: whoever moved it meanwhile knows better.
+    # Only if the row is as this worker read it: a worker that changed it meanwhile has newer information.
     free = DealerSession.objects.filter(
         leases.free(),
         pk=1,
@@ -133,7 +134,7 @@ def log_on(row: DealerSession) -> Session:
             raise _no_session(
                 row, token, f"{trouble} {dealer_password.IN_DOUBT}", retry_at=None, doubtful=True
             )
-        if not sent:  # no logon in ODIN's eyes: it does not count among those of the last minutes
+        if not sent:  # ODIN did not count it as a logon, so it is not counted here
             DealerSession.objects.filter(pk=1, lease_token=token).update(recent_logons=recent)
         raise _no_session(row, token, trouble, _after_a_pause(row) if sent else _after_no_connection(row))
     if (given := STATUSES.get(reply.code)) and given.success:
@@ -149,7 +150,7 @@ def log_on(row: DealerSession) -> Session:
 
 
 def _ask(row: DealerSession) -> tuple[Reply | None, str, bool]:
-    """Log on over SOAP: the answer, or None and why there is none; whether ODIN may have read it. Raises _Unaskable."""
+    """Log on over SOAP. Returns the answer, or None and why; and whether ODIN may have read it. Raises _Unaskable."""
     config = odin_config()
     stamp = timezone.localtime().strftime("%d%m%y%H%M%S")
     try:
@@ -178,7 +179,7 @@ class _Unaskable(Exception):
 
 
 def _keep(row: DealerSession, token: uuid.UUID, reply: Reply, session_id: SecretText) -> Session:
-    """Store a session. Raises NoSession where the lease was lost meanwhile."""
+    """Store a session. Raises NoSession if the lease was lost meanwhile."""
     number = row.number + 1
     passwords = dealer_password.after_logon(row, reply.code)
     with transaction.atomic():
@@ -204,13 +205,13 @@ def _keep(row: DealerSession, token: uuid.UUID, reply: Reply, session_id: Secret
                 note("session.password_changed", None, "ODIN confirmed the dealer's new password.")
             tell_that_it_is_back()
     if not stored:
-        tell_odin(session_id)  # or it would stand in the way of the next logon (10008)
+        tell_odin(session_id)  # otherwise it would block the next logon (10008)
         raise NoSession("The logon took too long; another worker tries.", timezone.now() + SOON)
     return Session(number, session_id)
 
 
 def tell_odin(session_id: SecretText) -> None:
-    """Send a logoff (108); nobody waits for what comes of it."""
+    """Send a logoff (108), whose outcome does not matter."""
     try:
         gateway().call(Logoff.type, encode(Logoff, {}, Header(odin_config().dealer_id, session_id)))
     except (GatewayError, EncodeError) as error:
@@ -228,7 +229,7 @@ def _no_session(
     doubtful: bool = False,
     forget_new: bool = False,
 ) -> NoSession:
-    """Store that a logon brought no session, and give back the exception that says so.
+    """Store that a logon brought no session, and return the exception for it.
 
     `doubtful`: a new password may have been taken; `forget_new`: it was refused.
     """
@@ -276,7 +277,7 @@ def _words(status: str) -> str:
 
 
 def _days(reply: Reply) -> int | None:
-    """Tag 97; -1 says nothing."""
+    """Return tag 97; -1 means nothing."""
     text = reply.fields.get("97", "").strip()
     return int(text) if text.isdigit() and len(text) < 6 else None
 

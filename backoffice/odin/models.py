@@ -14,8 +14,8 @@ from backoffice.protocol.messages.reads import FundsView, FundsViewSummary, Peri
 class DealerSession(Leased):
     """The one session of the reserved dealer (row 1). Times are UTC; the session id and a changed password are sealed.
 
-    `number` grows with each logon, so that a worker that meets an invalid session can say which one it means.
-    `lease_token` is held by the worker that is logging on.
+    `number` grows with each logon, so that a worker can name the session that it found invalid. The worker
+    that is logging on holds `lease_token`.
     """
 
     class State(models.TextChoices):
@@ -69,14 +69,14 @@ READS = (FundsViewSummary, PeriodicityList, FundsView, StockView)
 
 
 class Question(Leased):
-    """One question to ODIN (316, 318, 326, 328), with its answer and their times. Times are UTC.
+    """One question to ODIN (316, 318, 326, 328), with its answer. Times are UTC.
 
-    `values` are those of the message, `answer` is the reply, raw. A question that failed says why in `words`. A worker
+    `values` are those of the message, `answer` is the raw reply. `words` say why a question failed. A worker
     holds the lease while it asks.
     """
 
     class State(models.TextChoices):
-        """How far it is."""
+        """The state of a question."""
 
         ASKED = "asked", "Asked"
         UNDER_WAY = "under_way", "Under way"
@@ -119,10 +119,10 @@ class Question(Leased):
 
     @property
     def title(self) -> str:
-        """What is asked for."""
+        """The title of the question."""
         return self.message.title
 
     @property
     def waiting(self) -> bool:
-        """Whether the answer has still to come."""
+        """Whether the answer is still to come."""
         return self.state in (self.State.ASKED, self.State.UNDER_WAY)

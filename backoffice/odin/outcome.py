@@ -1,4 +1,4 @@
-"""How an answer, or the lack of one, is read (section 6 of the rulings). No answer is never success."""
+"""How an answer, or a missing one, is read (section 6 of the rulings). A missing answer never means success."""
 
 import re
 from dataclasses import dataclass, replace
@@ -23,11 +23,11 @@ class OutcomeKind(StrEnum):
 class Outcome:
     """An attempt's outcome. `code` and `text` are ODIN's, `reason` is ours.
 
-    `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it. `new_words`: a
-    refusal in a text that is not in the table of known ones.
-    `unreachable`: ODIN, or a part of it behind its service, was not reached or gave no answer.
-    `asked`: not so where the portal kept the message back, which says nothing of ODIN.
-    `already_there`: ODIN did not confirm these values; it has a record of this key or reference from before.
+    `session_invalid`: log on again, then send again. `needs_person`: nothing automatic settles it.
+    `new_words`: a refusal that is not in the table of known ones. `unreachable`: ODIN, or a part behind its
+    service, was not reached or gave no answer. `asked`: False if the portal kept the message back, which says
+    nothing about ODIN. `already_there`: ODIN did not confirm these values; it has an earlier record with this
+    key or reference.
     """
 
     kind: OutcomeKind
@@ -42,18 +42,19 @@ class Outcome:
     asked: bool = True
 
 
-#: Refusals that say that nothing was applied: the same content may go out again (A2). Compared in lower case.
+#: Refusals that say that nothing was applied: the content may go out again (A2). Compared in lower case.
 NOT_APPLIED_TEXTS = ("unable to connect to the remote server", "unable to connect to odin manager")
 INVALID_SESSION = "invalid session"
-#: What a repeat meets when the first sending was applied (A3), by repeat policy, in lower case. That a mobile number or
-#: PAN exists already may be another user's doing: it is the user that must be named as being there.
+#: Answers to a repeat whose first sending was applied (A3), by repeat policy, in lower case. An existing
+#: mobile number or PAN may be another user's: the text must say that the user exists.
 ALREADY_THERE = {
     Repeat.SAME_REFERENCE: re.compile(r".*transaction no already exist", re.DOTALL),
     Repeat.CREATE: re.compile(
         r"(the )?user( ?(id|code))?\b[ :]*(\S{0,20}\d\S{0,20}|'[^']*'|\"[^\"]*\")? ?(is )?already exist"
     ),
 }
-#: Refusals that the document prints, or that are understood. Others are refused too, and shown as new until read.
+#: Refusals that the document prints, or that are understood. Others count as refused too, and show as new
+#: until read.
 KNOWN_REFUSALS = (
     "error occurred, kindly contact administrator",
     "user id does not exist in the system",
@@ -61,13 +62,14 @@ KNOWN_REFUSALS = (
     "exchange code is not provided",
     "dealer group id is not provided",
 )
-#: What changes nothing at ODIN: only of these does the refusal of a repeat settle the first sending too.
+#: Messages that change nothing at ODIN: only for these does the refusal of a repeat settle the first sending
+#: too.
 WITHOUT_EFFECT = (Repeat.READ, Repeat.SESSION)
-#: Kinds of calls without an answer that are no fault of the connection, but of our configuration or message.
+#: Kinds of failed calls that come from our configuration or message, not from the connection.
 OURS = ("encoding", "operation")
-#: So much (characters) of ODIN's text is kept; the raw answer keeps all of it.
+#: How many characters of ODIN's text are kept; the raw answer keeps all of it.
 LONGEST_TEXT = 500
-#: In so much of it (characters) the texts of this file are looked for.
+#: How many characters are searched for the texts of this file.
 LONGEST_READ = 10_000
 
 _ECHO = {Repeat.SAME_REFERENCE: "252"}
@@ -76,8 +78,11 @@ _ECHO = {Repeat.SAME_REFERENCE: "252"}
 def read(
     message: type[Request], answer: str, *, reference: str = "", earlier_unknown: bool = False
 ) -> Outcome:
-    """What an answer to a message means. `reference` is what tag 252 or 227 must echo; `earlier_unknown` says that an
-    earlier attempt may have been applied."""
+    """Return what an answer to a message means.
+
+    `reference` is what tag 252 or 227 must echo; `earlier_unknown` says that an earlier attempt may have been
+    applied.
+    """
     try:
         reply = decode_reply(message, answer)
     except DecodeError as error:
@@ -95,7 +100,7 @@ def read(
 
 
 def from_exception(error: GatewayError) -> Outcome:
-    """What a call without an answer means: not applied if nothing left this machine, else unknown."""
+    """Return what a call without an answer means: not applied if nothing left this machine, else unknown."""
     kind = OutcomeKind.UNKNOWN if error.may_have_been_applied else OutcomeKind.NOT_APPLIED
     ours = error.kind in OURS
     return Outcome(kind, reason=error.words, unreachable=not ours, asked=not ours)
@@ -110,7 +115,7 @@ def _echoes(message: type[Request], reply: Reply, reference: str) -> bool:
 
 
 def _text(reply: Reply) -> str:
-    """Tag 19 for people: a service that repeats the message in its words must not bring a secret back."""
+    """Return tag 19 for people, with secrets masked: a service might repeat the message in its words."""
     return mask(reply.text[:LONGEST_TEXT])
 
 

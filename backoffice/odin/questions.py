@@ -1,6 +1,6 @@
-"""Questions to ODIN: a page asks, a worker fetches the answer, and it is kept with its time. Pages never wait for ODIN.
+"""Questions to ODIN: a page asks, a worker fetches the answer and stores it with its time. Pages never wait.
 
-A question is a read (316, 318, 326, 328): nothing changes by it, so it needs no approval and may be asked again.
+A question is a read (316, 318, 326, 328): it changes nothing, so it needs no approval and may be asked again.
 """
 
 import time
@@ -27,18 +27,19 @@ from backoffice.wakeups import Work, wake_after_commit
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: A task begins no further question after so many seconds: beat's next goes on.
+#: A task starts no further question after this many seconds; beat's next task continues.
 ASK_SECONDS = 5.0
-#: A longer answer (characters) is not kept: real ones have some hundred thousand, and each page would carry it.
+#: A longer answer (characters) is not kept: real ones have some hundred thousand, and each page would load
+#: it.
 LONGEST_ANSWER = 2_000_000
 TOO_LONG = (
     f"ODIN's answer has more than {LONGEST_ANSWER:,} characters, which no page can show. Check it in ODIN."
 )
-#: How many questions a worker tries to take before it leaves them to the others.
+#: How many questions a worker tries to take before it leaves them to others.
 TRIES = 20
 State = Question.State
 
-#: What else an answer does, by the type of its message.
+#: Further effects of an answer, by the type of its message.
 _ANSWERED: dict[int, Callable[[Reply], None]] = {}
 
 
@@ -47,17 +48,17 @@ class NotAsked(Exception):
 
 
 class Gate(Protocol):
-    """What every call to ODIN passes: `backoffice.delivery.gate`."""
+    """The gate for every call to ODIN: `backoffice.delivery.gate`."""
 
     def allowed(self, wanted: int, *, reading: bool = False) -> int:
-        """How many of the wanted calls may be made now."""
+        """Return how many of the wanted calls may be made now."""
 
     def report(self, outcomes: Sequence[Outcome]) -> None:
-        """Learn the outcomes of calls."""
+        """Take note of the outcomes of calls."""
 
 
 def when_answered(message_type: int, then: Callable[[Reply], None]) -> None:
-    """Call `then` with each answer to this message, in the transaction that keeps it. Called from `AppConfig.ready`."""
+    """Call `then` with each answer to this message, in the transaction that stores it. Use it in `AppConfig.ready`."""
     _ANSWERED[message_type] = then
 
 
@@ -66,7 +67,7 @@ def want(
 ) -> Question:
     """Ask a question, about the retail user `GROUP/USER` or in general. `by` None: the portal asks.
 
-    What was asked already and has not come yet is not asked twice. Raises NotAsked.
+    A pending question is not asked twice. Raises NotAsked.
     """
     if by is not None and not by.has_perm("odin.add_question"):
         raise NotAsked("Your role does not include asking ODIN.")
@@ -88,16 +89,16 @@ def want(
 
 
 def newest(lane: str, message_type: int) -> Question | None:
-    """The newest question of this type about this retail user."""
+    """Return the newest question of this type about this retail user."""
     asked = Question.objects.filter(lane=lane, message_type=message_type)
     return asked.select_related("asked_by").first()
 
 
 def fetch_all(gate: Gate) -> int:
-    """Fetch the answers to what is asked, oldest first, for a while. Returns how many questions were asked of ODIN.
+    """Fetch the answers to pending questions, oldest first, for a while. Returns how many questions were asked of ODIN.
 
-    A question whose worker died fails. While sending is paused, the circuit is open or there is no session, questions
-    wait; the next wake-up finds them.
+    A question whose worker died fails. While sending is paused, the circuit is open or there is no session,
+    questions wait; the next wake-up finds them.
     """
     Question.objects.filter(leases.expired(), state=State.UNDER_WAY).update(
         state=State.FAILED,
@@ -120,7 +121,7 @@ def fetch_all(gate: Gate) -> int:
 
 
 def _claim() -> tuple[Question, Lease] | None:
-    """One question for this worker, or None."""
+    """Take one question for this worker, or return None."""
     length = timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     asked = Question.objects.filter(state=State.ASKED)
     for question in asked.order_by("id")[:TRIES]:
@@ -130,7 +131,7 @@ def _claim() -> tuple[Question, Lease] | None:
 
 
 def _fetch(question: Question, lease: Lease, gate: Gate) -> bool:
-    """Ask ODIN and keep the answer; False where there is no session, and the question waits for one."""
+    """Ask ODIN and store the answer; False if there is no session, so that the question waits for one."""
 
     def leave(state: State, **columns: Any) -> bool:
         under_way = Question.objects.filter(pk=question.pk, state=State.UNDER_WAY)

@@ -1,4 +1,4 @@
-"""Asking ODIN a read (316, 318, 326, 328): nothing changes by it, so it needs no approval and may be repeated."""
+"""Send a read (316, 318, 326, 328) to ODIN: it changes nothing, so it needs no approval and may be repeated."""
 
 from backoffice.config import odin_config
 from backoffice.odin import outcome, session
@@ -9,12 +9,12 @@ from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.message import Request
 from backoffice.protocol.wire import Header, Reply, decode_reply, encode
 
-#: An invalid session is replaced once (A2); a second one in a row is ODIN's trouble.
+#: An invalid session is replaced once (A2); a second one in a row is a fault of ODIN.
 TRIES = 2
 
 
 class ReadFailed(Exception):
-    """ODIN gave no data. `words` say what happened and what to do next; `outcome` is None where nothing was sent."""
+    """ODIN gave no data. `words` say what happened and what to do next; `outcome` is None if nothing was sent."""
 
     def __init__(self, words: str, outcome: Outcome | None = None) -> None:
         super().__init__(words)
@@ -23,9 +23,9 @@ class ReadFailed(Exception):
 
 
 def ask(message: type[Request], values: Values) -> Reply:
-    """ODIN's answer to a read; its `data` is None where the JSON cannot be read (M4).
+    """Return ODIN's answer to a read; its `data` is None if the JSON cannot be read (M4).
 
-    Raises ReadFailed, and logon.NoSession where there is none: the same may be asked later.
+    Raises ReadFailed, and logon.NoSession if there is none: the read may be sent later.
     """
     for _ in range(TRIES):
         try:

@@ -1,4 +1,4 @@
-"""The one shared dealer session: what sends in it, closes it, and lets it be opened again. `logon` opens it."""
+"""The shared dealer session: get it for sending, close it, and let it be opened again. `logon` opens it."""
 
 import logging
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 State = DealerSession.State
 
-#: With so many days left the screens ask for a new password.
+#: From this many days before the password expires, the screens ask for a new one.
 DAYS_WARNED = 15
 
 
@@ -49,25 +49,25 @@ class NotAllowed(Exception):
 
 
 def current() -> Session:
-    """The session to send in, logging on where there is none. Raises NoSession."""
+    """Return the session for sending; log on if there is none. Raises NoSession."""
     row = _row()
     if row.state == State.LOGGED_ON:
         try:
             return Session(row.number, unseal(row.sealed_session_id))
         except SealError as error:
-            # Its key was taken away: the id is lost, and a new session the only way on.
+            # Its sealing key was removed: the id is lost, and only a new session helps.
             _forget(row.number, "session.lost", f"Dealer session {row.number} is given up: {error}")
             row = _row()
     return logon.log_on(row)
 
 
 def invalidate(number: int) -> None:
-    """ODIN says that session `number` is not valid: forget it, unless a newer one is there already."""
+    """Drop session `number`, which ODIN called invalid, unless there is a newer one already."""
     _forget(number, "session.expired", f"ODIN no longer accepts dealer session {number}.")
 
 
 def as_it_is() -> DealerSession:
-    """The session's row as it is now, for `blocked` and `logged_on`. One query."""
+    """Return the session's present row, for `blocked` and `logged_on`. One query."""
     return DealerSession.objects.filter(pk=1).first() or DealerSession(pk=1)
 
 
@@ -84,7 +84,7 @@ def logged_on(row: DealerSession) -> bool:
 
 
 def log_off(by: "User | None") -> None:
-    """Close the session. Best effort: whatever ODIN says, it is not used again (M2). `by` None: a command.
+    """Close the session. Best effort: whatever ODIN answers, it is not used again (M2). `by` None: a command.
 
     Raises NotAllowed.
     """
@@ -101,10 +101,10 @@ def log_off(by: "User | None") -> None:
 
 
 def lift_stop(by: "User", reason: str, *, took_new: bool | None = None) -> None:
-    """Allow logons again after a stop; that of three within five minutes at most still holds.
+    """Allow logons again after a stop; the limit of three within five minutes still applies.
 
-    `took_new`: whether ODIN took the new password, where a change of it is in doubt. Raises PasswordInDoubt where it is
-    and nobody says, and NotAllowed.
+    `took_new`: whether ODIN took the new password, if a change of it is in doubt. Raises PasswordInDoubt if
+    that is missing, and NotAllowed.
     """
     _may_operate(by)
     reason = checked(reason, NotAllowed, "Give a reason: what did you fix?")
@@ -120,10 +120,11 @@ def lift_stop(by: "User", reason: str, *, took_new: bool | None = None) -> None:
 
 
 def set_new_password(password: SecretText) -> None:
-    """Keep an approved new password of the dealer, which goes out with the next logon (69).
+    """Store an approved new password of the dealer, to send with the next logon (69).
 
-    The old one stays until ODIN confirms. The present session is given up, so that the next message logs on; a stop
-    because the password has expired (10007) ends. Raises PasswordInDoubt while an earlier change is in doubt.
+    The old one stays until ODIN confirms. The present session is dropped, so that the next message logs on; a
+    stop because the password has expired (10007) ends. Raises PasswordInDoubt while an earlier change is in
+    doubt.
     """
     row = DealerSession.objects.select_for_update().get_or_create(pk=1)[0]
     dealer_password.propose(row, password)
@@ -136,7 +137,7 @@ def set_new_password(password: SecretText) -> None:
 
 
 def may_take_over(row: DealerSession) -> bool:
-    """Whether the next logon may be a forced one: configured, and ODIN says that somebody else is logged on."""
+    """Whether the next logon may be forced: configured, and ODIN says that somebody else is logged on."""
     return (
         odin_config().force_login
         and row.state == State.WAITING
@@ -145,7 +146,7 @@ def may_take_over(row: DealerSession) -> bool:
 
 
 def take_over(by: "User", reason: str) -> None:
-    """Let the next logon end the session that somebody else holds as the dealer (5005=1). Raises NotAllowed."""
+    """Let the next logon end the session that somebody else has as the dealer (5005=1). Raises NotAllowed."""
     _may_operate(by)
     reason = checked(
         reason, NotAllowed, "Give a reason: how do you know that nobody works in the other session?"
@@ -165,7 +166,7 @@ def take_over(by: "User", reason: str) -> None:
 
 
 def status_for_screens() -> SessionStatus:
-    """How the session stands, in words. One query, no logon."""
+    """Return the state of the session in words. One query, no logon."""
     row = as_it_is()
     words = {
         State.LOGGED_ON: f"Logged on to ODIN.{_expiry(row.days_to_expiry)}",
@@ -187,7 +188,7 @@ def _may_operate(by: "User") -> None:
 
 @transaction.atomic
 def _forget(number: int, action: str, words: str, by: "User | None" = None) -> bool:
-    """Drop session `number`; False when it was not the present one any more."""
+    """Drop session `number`; False if it is no longer the present one."""
     gone = DealerSession.objects.filter(pk=1, number=number, state=State.LOGGED_ON).update(
         state=State.LOGGED_OFF, sealed_session_id="", since=timezone.now()
     )

@@ -1,4 +1,4 @@
-"""How the states of a question look."""
+"""The appearance of the states of a question."""
 
 from backoffice.kit.components import Status
 from backoffice.odin.models import Question

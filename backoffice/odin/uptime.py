@@ -1,4 +1,4 @@
-"""The dealer session of the last days on one axis of time: when it was there, logons, and what stopped it."""
+"""The dealer session of the last days on a time axis: when it existed, logons, and what stopped it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from backoffice.kit.charts import Axis, Lane, Moment, Stretch, axis
 from backoffice.kit.formats import ist
 
 DAYS = 7
-#: So many entries are looked at, the newest.
+#: How many of the newest entries are read.
 MOST = 1000
-#: What an entry about the dealer begins: its tone, and the words for it; "" where there is no session and none is due.
+#: What begins with an entry about the dealer: tone and words; "" if there is no session and none is due.
 BEGINS = {
     "session.logged_on": ("good", "Logged on"),
     "session.waiting": ("warn", "Waiting after a failed logon"),
@@ -25,7 +25,7 @@ BEGINS = {
     "session.logged_off": ("", ""),
     "session.stop_lifted": ("", ""),
 }
-#: Entries that are a logon, with what came of it.
+#: Entries on logons, with their outcome.
 LOGONS = {"session.logged_on": "logged on", "session.waiting": "failed", "session.stopped": "failed"}
 
 Told = Sequence[tuple[datetime, str]]
@@ -33,14 +33,14 @@ Told = Sequence[tuple[datetime, str]]
 
 @dataclass(frozen=True)
 class Uptime:
-    """The axis, and what part of the time the session was there, in percent."""
+    """The axis, and for how much of the time there was a session, in percent."""
 
     axis: Axis
     percent: int
 
 
 def uptime() -> Uptime:
-    """The session of the last days, from the audit trail, in two queries."""
+    """Return the session of the last days, from the audit trail, in two queries."""
     now = timezone.now()
     since = now - timedelta(days=DAYS)
     entries = Entry.objects.filter(subject=odin_config().dealer_id, action__in=BEGINS).order_by("-at", "-id")

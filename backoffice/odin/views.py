@@ -1,4 +1,4 @@
-"""The page of the shared dealer session: how it stands, logging off, lifting a stop."""
+"""The page of the shared dealer session: its state, logging off, lifting a stop."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,7 +12,7 @@ from backoffice.odin.dealer_password import PasswordInDoubt
 from backoffice.odin.models import DealerSession
 from backoffice.odin.uptime import uptime
 
-#: What the dialog asks where a change of the password is in doubt.
+#: The dialog's question if a change of the password is in doubt.
 TOOK_NEW = {"new": True, "old": False}
 
 
@@ -57,7 +57,7 @@ def take_over(request: StaffRequest) -> HttpResponse:
 @for_staff("odin.operate_dealersession")
 @require_POST
 def lift_stop(request: StaffRequest) -> HttpResponse:
-    """Allow logons again, with the reason that the audit trail keeps."""
+    """Allow logons again, with a reason for the audit trail."""
     try:
         reason = request.POST.get("reason", "")
         session.lift_stop(request.user, reason, took_new=TOOK_NEW.get(request.POST.get("password", "")))

@@ -1,7 +1,7 @@
 """HTTP connections with a total deadline for each call.
 
-A time-out of `requests` is for a single read: an answer that drips has no end. One watchdog thread shuts the
-socket of a call whose time is over, which wakes the reader at once.
+A time-out of `requests` covers a single read, so an answer that drips never ends. One watchdog thread shuts
+the socket of an overdue call, which wakes the reader at once.
 """
 
 import contextlib
@@ -19,10 +19,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from backoffice.killpoints import Point, reached
 
-#: A kept connection that rested longer than this is not used again: the other side may close it at the wrong moment,
+#: A connection that was idle longer than this is not reused: the other side may close it at the wrong moment,
 #: which looks like a reset after sending.
 IDLE_SECONDS = 10.0
-#: After so many ticks without a call the watchdog parks.
+#: After this many ticks without a call the watchdog parks.
 IDLE_TICKS = 50
 
 
@@ -41,10 +41,10 @@ _current = threading.local()
 
 
 class Watchdog:
-    """Shuts the sockets of overdue calls, at most a tick after their end.
+    """Shuts the sockets of overdue calls, at most a tick after their deadline.
 
-    The thread looks at its calls each tick and parks while there are none, so that a call costs two sets of a lock and
-    hardly ever a thread switch.
+    The thread checks its calls each tick and parks while there are none, so a call costs two sets of a lock
+    and rarely a thread switch.
     """
 
     TICK = 0.1
@@ -77,7 +77,7 @@ class Watchdog:
 
     @staticmethod
     def received(content: bytes) -> None:
-        """Keep what this thread's call got, for the record of a call that fails."""
+        """Keep what this thread's call received, for the record of a failed call."""
         call: Call | None = getattr(_current, "call", None)
         if call is not None:
             call.received = content
@@ -101,12 +101,12 @@ class Watchdog:
 
 def _shut(sock: socket.socket | None) -> None:
     if sock is not None:
-        with contextlib.suppress(OSError):  # it ended on its own in this moment
+        with contextlib.suppress(OSError):  # it ended by itself at this moment
             sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Watched:
-    """What both kinds of connection add: tell the call about its socket and its first byte, and forget old sockets."""
+    """What both kinds of connection add: report socket and first byte to the call, and drop old sockets."""
 
     sock: Any
     _used_at: float = 0.0
@@ -154,12 +154,12 @@ class _Adapter(HTTPAdapter):
 
 
 def http_adapter(pool_size: int) -> HTTPAdapter:
-    """What sends requests: it repeats nothing, and keeps a connection for each thread."""
+    """An adapter that sends each request once, and keeps a connection for each thread."""
     return _Adapter(pool_maxsize=pool_size, max_retries=0)
 
 
 def http_session(pool_size: int) -> requests.Session:
-    """A session with such an adapter, that believes no proxy variables."""
+    """Return a session with such an adapter, which ignores proxy variables."""
     session = requests.Session()
     session.trust_env = False
     adapter = http_adapter(pool_size)

@@ -1,1 +1,1 @@
-"""Reconciliation: an export of ODIN's own administration beside what the portal holds of retail users."""
+"""Reconciliation: compare an export of ODIN's own administration with the portal's records of retail users."""

@@ -1,8 +1,9 @@
-"""One row of an export beside the record of its retail user, field by field.
+"""Compare a row of an export with the record of its retail user, field by field.
 
-An empty cell says that ODIN has no value. Two spellings of the same (a mobile number with and without +91, a set of
-codes in another order, a default left out) are no difference. Of an account only those parts are compared that the file
-has columns for; an account that a row does not name differs only where the row had room for it.
+An empty cell means that ODIN has no value. Different spellings of one value (a mobile number with and without
++91, a set of codes in another order, an omitted default) are equal. An account is compared only in the parts
+for which the file has columns. An account that a row does not name is a difference only if the row had room
+for it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ NOBODY = "The row names no retail user. Fill in group id and user id."
 
 @dataclass(frozen=True)
 class Differs:
-    """A value that is not the same: that of the portal and that of the file; None where there is none."""
+    """A value that differs: the portal's and the file's; None if there is none."""
 
     field: str
     here: Any
@@ -39,7 +40,7 @@ class Differs:
 
 @dataclass
 class Compared:
-    """What was found of one row. `given` are its values where the user is not here."""
+    """The result for one row. `given` are its values if the portal does not have the user."""
 
     number: int
     outcome: Outcome
@@ -61,12 +62,12 @@ class Read:
 
     @property
     def lane(self) -> tuple[str, str]:
-        """Group and user id, "" where the row does not say."""
+        """Group and user id, "" if the row does not have them."""
         return str(self.row.values.get("group_id", "")), str(self.row.values.get("user_id", ""))
 
 
 class Comparer:
-    """Compares rows of one file; `names` are its columns in their order."""
+    """Compares rows of one file; `names` are its columns in order."""
 
     def __init__(self, names: Sequence[str]) -> None:
         known = by_name(LAYOUT)
@@ -80,7 +81,7 @@ class Comparer:
         self._part_keys = {
             name: {part: _key(field) for part, field in RECORDS[name].fields.items()} for name in ACCOUNTS
         }
-        #: Of each kind of account, the parts that the file has of the first one, the second and so on.
+        #: For each kind of account: the parts that the file has of the first one, the second and so on.
         self._parts: dict[str, list[list[str]]] = {}
         for name in RECORDS:
             paths = [column.path for column in columns if column.path.startswith(f"{name}.")]
@@ -94,11 +95,11 @@ class Comparer:
                 self._parts[name] = parts
 
     def read(self, rows: Sequence[tuple[int, Sequence[str]]]) -> list[Read]:
-        """What the cells of numbered rows mean."""
+        """Return the values of numbered rows' cells."""
         return [Read(number, self._reader.read(cells)) for number, cells in rows]
 
     def compare(self, rows: Sequence[Read], seen: Mapping[tuple[str, str], int]) -> list[Compared]:
-        """What is found of each row. `seen`: the rows of these users that were compared before, by group and user."""
+        """Return the result for each row. `seen`: the earlier rows of these users, by group and user."""
         users = users_of(["/".join(row.lane) for row in rows if all(row.lane)], *self._parts)
         firsts = dict(seen)
         compared = []
@@ -122,7 +123,7 @@ class Comparer:
         return compared
 
     def _same_accounts(self, given: Values) -> Iterator[Finding]:
-        """Accounts that a row names twice: which of them is meant, nobody can say."""
+        """Return accounts that a row names twice, so that it is unclear which is meant."""
         for name in ACCOUNTS:
             firsts: dict[tuple[str, ...], int] = {}
             for place, account in enumerate(records(given, name), 1):
@@ -132,11 +133,11 @@ class Comparer:
                     yield Finding(f"{name}.{place - 1}.{ACCOUNTS[name][-1]}", words, rule="file.twice")
 
     def _account(self, name: str, account: Mapping[str, str]) -> tuple[str, ...]:
-        """What tells an account from others, however it is spelled."""
+        """Return the key of an account, however it is spelled."""
         return tuple(self._part_keys[name][part](account.get(part, "")) for part in ACCOUNTS[name])
 
     def _known(self, user: RetailUser) -> Values:
-        """What is known of a retail user, of that which the file speaks of."""
+        """Return what is known of a retail user, in the fields that the file has."""
         values: Values = values_of(user, (*self._single, segments.INACTIVE))
         for name in self._parts:
             fields = RECORDS[name].fields
@@ -168,7 +169,7 @@ class Comparer:
     def _same(self, name: str, known: Values, there: Any) -> bool:
         here: Any = known[name]
         if isinstance(there, list):
-            # What is inactive stays in the portal's sets, and an export may have it or not (U19).
+            # Inactive segments stay in the portal's sets, and an export may leave them out (U19).
             return set(there) == set(here) or (
                 name in SEGMENT_SETS and set(there) == set(segments.active(known, name))
             )
@@ -195,7 +196,7 @@ class Comparer:
 
 
 def _unaddressed(lane: tuple[str, str]) -> list[Finding]:
-    """What is wrong with the name of the user itself."""
+    """Return the findings on the name of the user itself."""
     if not all(lane):
         return [Finding("user_id", NOBODY, rule="file.nobody")]
     return [
@@ -207,5 +208,5 @@ def _unaddressed(lane: tuple[str, str]) -> list[Finding]:
 
 
 def _key(declared: Field) -> Any:
-    """What two spellings of a value have in common."""
+    """Return a form that is equal for all spellings of a value."""
     return declared.shape.key if isinstance(declared, Text) and declared.shape else str

@@ -1,4 +1,4 @@
-"""What a comparison found, as CSV: a line for each user of one side alone, unreadable row, and difference."""
+"""The result of a comparison as CSV: a line for each unmatched user, unreadable row, and difference."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,23 +22,23 @@ HEADER = (
     "In the file",
     "Batch",
 )
-#: What stands in it before the differences, in this order of the table.
+#: The outcomes that come before the differences, in this order of the table.
 LINES = (Outcome.ONLY_THERE, Outcome.ONLY_HERE, Outcome.UNREADABLE)
 
 
 def count(chosen: dict[str, Any], most: int | None) -> int:
-    """How many lines the file has; `most` at most, where it is given."""
+    """Count the lines of the file; at most `most` if given."""
     lines, found = _lines(chosen).count(), _differences(chosen).count()
     return min(lines + found, most) if most else lines + found
 
 
 def words(chosen: dict[str, Any]) -> Sequence[tuple[str, str]]:
-    """Of which comparison it is."""
+    """Return the title of the comparison."""
     return [("Reconciliation", str(chosen["reconciliation"]))]
 
 
 def rows(chosen: dict[str, Any], whole: bool, after: Any) -> Piece:
-    """The next lines: rows and records first, then differences."""
+    """Return the next lines: rows and records first, then differences."""
     part, last = after or ("line", 0)
     if part == "line":
         lines = list(_lines(chosen).filter(pk__gt=last).order_by("pk")[:AT_ONCE])
@@ -70,7 +70,7 @@ def _of_difference(one: Difference, whole: bool) -> list[object]:
 
 
 def parameters(one: Reconciliation) -> dict[str, Any]:
-    """What an export of this comparison holds."""
+    """Return the content of an export of this comparison."""
     return {"reconciliation": one.pk}
 
 

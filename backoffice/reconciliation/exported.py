@@ -1,4 +1,4 @@
-"""What a row of an export says of a retail user: any column of a declaration, and nothing but the user's own name."""
+"""A row of an export: any column of a declaration is optional, except the user's own name."""
 
 from accounts.kinds.register_retail_user import RegisterRetailUser
 from accounts.updates import ACCOUNTS
@@ -7,7 +7,7 @@ from backoffice.changes.files import Layout
 from backoffice.protocol.fields import Record, Records
 from backoffice.protocol.message import Request
 
-#: By which what a person says of columns is remembered.
+#: The key for remembered meanings of columns.
 KIND = "reconciliation"
 #: The fields that name a retail user.
 LANE = ("group_id", "user_id")
@@ -24,18 +24,18 @@ class ExportedUser(Request, like=RegisterRetailUser, without=("declared_from",),
 
 
 LAYOUT = Layout(ExportedUser)
-#: The fields of a list of accounts, and the one record of an MF UCC.
+#: The fields of a list of accounts, and the single record of an MF UCC.
 RECORDS = {name: field.record for name, field in ExportedUser.fields.items() if isinstance(field, Records)}
 SINGLE_RECORDS = {name for name, field in ExportedUser.fields.items() if isinstance(field, Record)}
 
 
 def label(name: str) -> str:
-    """What people call a field; of a list of accounts, one of them."""
+    """Return the label of a field; for a list of accounts, that of one account."""
     return RECORDS[name].noun if name in RECORDS else ExportedUser.fields[name].label
 
 
 def problems(headers: list[str], names: list[str]) -> list[str]:
-    """What forbids to compare a file with these meanings of its columns, in words."""
+    """Return why a file cannot be compared with these meanings of its columns, in words."""
     known = columns.by_name(LAYOUT)
     found = matching.problems(LAYOUT, headers, names)
     compared = {known[name].path for name in names if name in known}

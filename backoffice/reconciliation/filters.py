@@ -1,4 +1,4 @@
-"""Filters of what was found: the same for a page, a download and "all that match"."""
+"""Filters of results, for pages, downloads and "all that match"."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ PROPOSED = (("no", "Not yet"), ("yes", "Proposed"))
 
 
 class ReconciliationFilter(Filters):
-    """Comparisons by where they stand."""
+    """Comparisons by state."""
 
     state = django_filters.MultipleChoiceFilter(choices=State.choices, distinct=False)
 
@@ -29,7 +29,7 @@ class FoundFilter(Filters):
     proposed = django_filters.ChoiceFilter(label="Proposed", choices=PROPOSED, method="by_batch")
 
     def search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """By the whole user id, with the group before a slash or without; case does not count for ids as typed."""
+        """Search by the whole user id, with or without the group and a slash; case is ignored for ids as typed."""
         group_id, slash, user_id = value.strip().rpartition("/")
         spelled = Q(user_id__in={user_id, user_id.upper()})
         return queryset.filter(spelled & Q(group_id__in={group_id, group_id.upper()}) if slash else spelled)

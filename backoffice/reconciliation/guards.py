@@ -1,4 +1,4 @@
-"""What the database itself holds of reconciliations: a result stays as it was found, whoever asks."""
+"""The database guards of reconciliations: a result is never altered."""
 
 from backoffice.guarding import Guard, Guards
 
@@ -8,12 +8,12 @@ _COLUMNS = {
     "line": ("number", "outcome", "name", "given", "findings"),
     "difference": ("number", "name", "field", "here", "there"),
 }
-#: Of the reconciliation itself, once it is compared.
+#: Columns of the reconciliation itself that are fixed once it is compared.
 _COUNTS = ("rows", "same", "different", "only_there", "only_here", "unreadable", "differences")
 
 
 def guards(vendor: str) -> Guards:
-    """What neither file, maker nor result of a reconciliation allows. The same on both databases."""
+    """The changes that file, maker and result of a reconciliation refuse, for both databases."""
     changed = " OR ".join(f"NEW.{name} <> OLD.{name}" for name in ("state", *_COUNTS))
     found = {
         "reconciliation_kept": Guard(

@@ -1,4 +1,4 @@
-"""Reconciliations (one export each), what became of each row and record, and each value that differs."""
+"""Reconciliations (one export each), the outcome of each row and record, and each value that differs."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from backoffice.leases import Leased
 
 
 class State(models.TextChoices):
-    """Where a reconciliation stands."""
+    """The state of a reconciliation."""
 
     UPLOADED = "uploaded", "Uploaded"
     COMPARING = "comparing", "Comparing"
@@ -21,7 +21,7 @@ class State(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What was found of a row of the file, or of a record of the portal."""
+    """The outcome of a row of the file, or of a record of the portal."""
 
     SAME = "same", "The same"
     DIFFERENT = "different", "Different"
@@ -33,9 +33,9 @@ class Outcome(models.TextChoices):
 class Reconciliation(Leased):
     """One uploaded export and its comparison with the records of retail users.
 
-    File, `shape`, `headers` and `mapping` are as in a batch. First the rows of the file are compared, up to `next_row`;
-    `rows_done` says that there are no more. Then the `users` that were here when the comparison began are looked for
-    among the rows: `looked` of them so far, up to the key `next_user`. Times are UTC.
+    File, `shape`, `headers` and `mapping` are as in a batch. First the rows of the file are compared, up to
+    `next_row`; `rows_done` says that all are. Then the `users` that existed when the comparison began are
+    looked up among the rows: `looked` of them so far, up to the key `next_user`. Times are UTC.
     """
 
     token = models.UUIDField(
@@ -96,15 +96,16 @@ class Reconciliation(Leased):
 
     @property
     def subject(self) -> str:
-        """What audit entries call it."""
+        """Its name in audit entries."""
         return f"reconciliation:{self.pk}"
 
 
 class Line(models.Model):
     """One row of the file, or a record that no row names (`number` is null then).
 
-    `version` is that of the record when it was compared, 0 where there is none. `given` are the values of a row whose
-    user is not here, `findings` what makes a row unreadable. `batch` is the file in which it was proposed.
+    `version` is that of the record when it was compared, 0 if there is none. `given` are the values of a row
+    whose user the portal does not have, `findings` why a row is unreadable. `batch` is the file in which it
+    was proposed.
     """
 
     reconciliation = models.ForeignKey(
@@ -141,15 +142,16 @@ class Line(models.Model):
 
     @property
     def lane(self) -> str:
-        """GROUP/USER; "" where the row does not say whom it is about."""
+        """GROUP/USER; "" if the row does not name its user."""
         return f"{self.group_id}/{self.user_id}" if self.user_id else ""
 
 
 class Difference(models.Model):
-    """One value that the portal and the file have differently.
+    """One value that differs between portal and file.
 
-    `field` is that of the retail user; of a list of accounts it is one account, which `here` and `there` are whole.
-    Null: not known here, or not there. `version` is that of the record when it was compared.
+    `field` is that of the retail user; for a list of accounts it is one account, with `here` and `there` as
+    the whole account. Null: not known here, or not there. `version` is that of the record when it was
+    compared.
     """
 
     reconciliation = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What people do with a reconciliation: upload, say what the columns mean, compare, discard; and what a worker ends."""
+"""Operations on a reconciliation: upload, name the columns, compare, discard; and the end by a worker."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -28,9 +28,10 @@ ADD = "reconciliation.add_reconciliation"
 def upload(
     chunks: Iterable[bytes], file_name: str, *, by: "User", token: uuid.UUID | None = None
 ) -> Reconciliation:
-    """Take an export in. The same token a second time (a double click) gives the first reconciliation back.
+    """Store an export. The same token a second time (a double click) returns the first reconciliation.
 
-    Nothing is compared yet. Raises NotAllowed, or FileProblem where the file cannot be read; nothing is kept then.
+    Nothing is compared yet. Raises NotAllowed, or FileProblem if the file cannot be read; nothing is stored
+    then.
     """
     _may(by)
     token = token or uuid.uuid4()
@@ -41,7 +42,7 @@ def upload(
             taken_in(chunks, file_name, exported.KIND, exported.LAYOUT, by) as read,
             transaction.atomic(),
         ):
-            # A row that the sheet hides is a retail user of ODIN like any other.
+            # A hidden row is a retail user of ODIN like any other.
             read["shape"] = {**read["shape"], "hidden": "include"}
             one = Reconciliation.objects.create(token=token, made_by=by, **read)
             _record(
@@ -53,14 +54,15 @@ def upload(
 
 
 def problems(one: Reconciliation) -> Sequence[str]:
-    """What must be corrected, or confirmed, about the columns before the comparison."""
+    """Return what must be corrected, or confirmed, about the columns before the comparison."""
     return [*exported.problems(one.headers, one.mapping), *one.unconfirmed]
 
 
 def read_again(pk: int, *, sheet: str, header_row: int, by: "User") -> Reconciliation:
     """Read the headers from another sheet or row of the file.
 
-    Raises NotAllowed, AlreadyDecided, BatchError, or FileProblem where there are no headers; nothing changes then.
+    Raises NotAllowed, AlreadyDecided, BatchError, or FileProblem if there are no headers; nothing changes
+    then.
     """
     with transaction.atomic():
         one = _mine(pk, by)
@@ -76,9 +78,9 @@ def read_again(pk: int, *, sheet: str, header_row: int, by: "User") -> Reconcili
 
 
 def compare(pk: int, *, by: "User", names: Sequence[str] | None = None) -> Reconciliation:
-    """Begin the comparison, with the meaning of the columns that `names` give or confirm; it is remembered.
+    """Begin the comparison, with the meaning of the columns in `names`, which is remembered.
 
-    Raises NotAllowed, AlreadyDecided, BatchError where the file is gone, or ColumnsUnclear.
+    Raises NotAllowed, AlreadyDecided, BatchError if the file is gone, or ColumnsUnclear.
     """
     with transaction.atomic():
         one = _mine(pk, by)
@@ -98,7 +100,7 @@ def compare(pk: int, *, by: "User", names: Sequence[str] | None = None) -> Recon
 
 
 def discard(pk: int, *, by: "User") -> Reconciliation:
-    """Discard a file that was not compared; the file itself is deleted. Raises NotAllowed or AlreadyDecided."""
+    """Discard a file before its comparison, and delete it. Raises NotAllowed or AlreadyDecided."""
     with transaction.atomic():
         one = _mine(pk, by)
         one.state = State.DISCARDED
@@ -110,7 +112,7 @@ def discard(pk: int, *, by: "User") -> Reconciliation:
 
 
 def finish(one: Reconciliation, token: uuid.UUID) -> None:
-    """Note that everything is compared. Does nothing where the lease is lost."""
+    """Note that everything is compared. Does nothing if the lease is lost."""
     with transaction.atomic():
         comparing = Reconciliation.objects.filter(pk=one.pk, state=State.COMPARING)
         if leases.release(comparing, token, state=State.COMPARED, compared_at=timezone.now()):
@@ -121,7 +123,7 @@ def finish(one: Reconciliation, token: uuid.UUID) -> None:
 
 
 def stop(one: Reconciliation, token: uuid.UUID, words: str) -> None:
-    """The file cannot be compared: nothing of it is kept. Does nothing where the lease is lost."""
+    """Reject a file that cannot be compared, and delete its rows. Does nothing if the lease is lost."""
     with transaction.atomic():
         comparing = Reconciliation.objects.filter(pk=one.pk, state=State.COMPARING, lease_token=token)
         if (
@@ -155,7 +157,7 @@ def stop(one: Reconciliation, token: uuid.UUID, words: str) -> None:
 
 
 def expire_files() -> int:
-    """Delete the files whose time is over; what was found stays. Returns how many. Run by beat."""
+    """Delete expired files; the results stay. Returns how many. Run by beat."""
     due = Reconciliation.objects.filter(file_until__lte=timezone.now()).exclude(state=State.COMPARING)
     count = 0
     for one in due:
@@ -175,7 +177,7 @@ def _may(person: "User") -> None:
 
 
 def _mine(pk: int, by: "User") -> Reconciliation:
-    """The reconciliation, locked, while its uploader may still say what its columns mean."""
+    """Return the reconciliation, locked, if its uploader may still name its columns."""
     _may(by)
     one = Reconciliation.objects.select_for_update().get(pk=pk)
     if one.made_by_id != by.pk:

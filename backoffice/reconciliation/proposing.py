@@ -1,8 +1,8 @@
-"""Chosen differences as a file of changes: one batch, which is checked, submitted and approved like any other.
+"""Propose selected differences as one batch, which is checked, submitted and approved like any other.
 
-Three things can be made of what a comparison found. A user whom only the file has is registered. A value of the file is
-declared, and nothing goes to ODIN. A value of the portal is sent to ODIN again. A record that has changed since the
-comparison is left out: the file is older than the record then.
+There are three ways. A user that only the file has is registered. A value of the file is declared, and
+nothing goes to ODIN. A value of the portal is sent to ODIN again. A record that has changed since the
+comparison is left out: the file is older than the record.
 """
 
 import uuid
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 VIEW = "reconciliation.view_reconciliation"
 REGISTER, DECLARE, SEND = "register", "declare", "send"
-#: Rows that are read from the database at a time.
+#: Rows read from the database at a time.
 AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Way:
-    """What can be made of differences: the kind of file, and which of the two values its rows have."""
+    """One way to propose differences: the kind of file, and which of the two values its rows have."""
 
     kind: str
     takes: str = ""
@@ -57,7 +57,7 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Proposed:
-    """The batch, how many of the chosen are in it, and how many were left out."""
+    """The batch, how many of the selected are in it, and how many were left out."""
 
     batch: Batch
     taken: int
@@ -65,7 +65,7 @@ class Proposed:
 
 
 def usable(way: str, chosen: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of the chosen lines or differences of which this can be made, and that were not proposed before."""
+    """Keep the selected lines or differences that can be proposed in this way and were not proposed before."""
     chosen = chosen.filter(batch__isnull=True)
     user = RetailUser.objects.filter(group_id=OuterRef("group_id"), user_id=OuterRef("user_id"))
     if way == REGISTER:
@@ -75,7 +75,7 @@ def usable(way: str, chosen: QuerySet[Any]) -> QuerySet[Any]:
     same = user.filter(version=OuterRef("version"))
     if (
         way == SEND
-    ):  # what the portal has as empty may only never have been filled in here: ODIN loses nothing by it
+    ):  # a value may be empty only because the portal never had it: ODIN must not lose its own
         chosen = chosen.exclude(here="").exclude(here=[])
     return chosen.filter(Exists(same), field__in=fields, **{f"{takes}__isnull": False})
 
@@ -83,23 +83,24 @@ def usable(way: str, chosen: QuerySet[Any]) -> QuerySet[Any]:
 def propose(
     pk: int, way: str, chosen: QuerySet[Any], *, by: "User", token: uuid.UUID | None = None
 ) -> Proposed:
-    """Make a batch of the chosen lines or differences of a reconciliation and begin to check it.
+    """Make a batch of the selected lines or differences of a reconciliation and begin to check it.
 
-    Raises NotAllowed, BatchError where nothing can be made of them, or FileProblem where they are too many for a file.
+    Raises NotAllowed, BatchError if none of them can be proposed, or FileProblem if they are too many for a
+    file.
     """
     if not by.has_perms((VIEW, "changes.add_change")):
         raise NotAllowed("You may not propose changes from a reconciliation. Ask a maker.")
     with ExitStack() as undo:
         with transaction.atomic():
             done = _propose(pk, way, chosen, by, token, undo)
-        undo.pop_all()  # the file is kept
+        undo.pop_all()  # the file is stored
     return done
 
 
 def _propose(
     pk: int, way: str, chosen: QuerySet[Any], by: "User", token: uuid.UUID | None, undo: ExitStack
 ) -> Proposed:
-    # Locked: of two people who propose the same at the same moment, the second finds it proposed.
+    # Locked: if two people propose at the same moment, the second finds it proposed.
     one = Reconciliation.objects.select_for_update().get(pk=pk)
     if one.state != State.COMPARED:
         raise BatchError("The comparison is not finished. Wait for its end.")
@@ -139,7 +140,7 @@ def _propose(
 
 
 def _lines(one: Reconciliation, way: str, taken: QuerySet[Any]) -> Iterator[str]:
-    """The file, line by line, its header first; as many lines together as make a piece worth writing."""
+    """Return the file, line by line with its header first, in pieces worth writing."""
     if way == REGISTER:
         known = by_name(file_kind(WAYS[way].kind).layout)
         columns = [known[name] for name in one.mapping if name in known]
@@ -155,7 +156,7 @@ def _lines(one: Reconciliation, way: str, taken: QuerySet[Any]) -> Iterator[str]
 
 
 def _source(one: Reconciliation, way: str) -> str:
-    """Where declared values come from; without the file's name where that has characters that no message takes."""
+    """Return the source of declared values, without a file name that has characters forbidden in messages."""
     declared = file_kind(WAYS[way].kind).layout.fields.get("declared_from")
     if declared is None:
         return ""
@@ -164,7 +165,7 @@ def _source(one: Reconciliation, way: str) -> str:
 
 
 def _columns(way: str, taken: QuerySet[Difference]) -> list[Column]:
-    """The columns for the fields that differ, and for as many accounts as one user has among them."""
+    """Return the columns for the fields that differ, and for as many accounts as one user has among them."""
     most = _most(taken)
     return [
         column
@@ -174,7 +175,7 @@ def _columns(way: str, taken: QuerySet[Difference]) -> list[Column]:
 
 
 def _most(taken: QuerySet[Difference]) -> dict[str, int]:
-    """The fields that differ, and how often at most one user has each."""
+    """Return the fields that differ, and the highest count of each for one user."""
     fields = set(taken.order_by().values_list("field", flat=True).distinct())
     most = dict.fromkeys(fields, 1)
     for name in fields & ACCOUNTS.keys():
@@ -193,7 +194,7 @@ def _wanted(column: Column, most: dict[str, int]) -> bool:
 
 
 def _of_differences(way: str, taken: QuerySet[Difference]) -> Iterator[Values]:
-    """The values of each retail user's row."""
+    """Return the values of each retail user's row."""
     takes = WAYS[way].takes
     found = taken.values_list("group_id", "user_id", "field", takes).iterator(chunk_size=AT_ONCE)
     for (group_id, user_id), differences in groupby(found, key=lambda row: row[:2]):
@@ -207,7 +208,7 @@ def _of_differences(way: str, taken: QuerySet[Difference]) -> Iterator[Values]:
 
 
 def _cell(column: Column) -> Callable[[Values], str]:
-    """What takes the text of this column's cell out of the values of a row."""
+    """Return a function that reads the text of this column's cell from the values of a row."""
     name, *rest = column.path.split(".")
 
     def text(values: Any) -> str:
@@ -223,7 +224,7 @@ def _cell(column: Column) -> Callable[[Values], str]:
 
 
 def batches_of(one: Reconciliation) -> Sequence[Batch]:
-    """The files that were made of this reconciliation, newest first."""
+    """Return the batches made of this reconciliation, newest first."""
     lines = Line.objects.filter(batch=OuterRef("pk"), reconciliation=one)
     found = Difference.objects.filter(batch=OuterRef("pk"), reconciliation=one)
     return list(Batch.objects.filter(Exists(lines) | Exists(found)).order_by("-pk"))

@@ -1,4 +1,4 @@
-"""Pages of a result: its lists, choosing what to propose, the download."""
+"""Pages of a result: its lists, selecting what to propose, the download."""
 
 import uuid
 from functools import cached_property
@@ -28,7 +28,7 @@ PROPOSE = "changes.add_change"
 
 
 class ResultList(ListView):
-    """A list of what a comparison found. `part` is its name among the pages, `settles` where chosen ones go."""
+    """A list of a comparison's results. `part` is its name among the pages, `settles` where selected ones go."""
 
     permission_required = VIEW
     template_name = "reconciliation/result.html"
@@ -41,7 +41,7 @@ class ResultList(ListView):
 
     @cached_property
     def one(self) -> Reconciliation:
-        """The compared reconciliation that the address names. Raises Http404."""
+        """Return the compared reconciliation in the address. Raises Http404."""
         return compared(self.kwargs["pk"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class UnreadableList(LineList):
 @require_http_methods(["GET", "POST"])
 @for_staff(VIEW, PROPOSE)
 def propose_lines(request: StaffRequest, pk: int) -> HttpResponse:
-    """Users of the file alone: looked at, then registered by a batch."""
+    """Users only in the file: review, then registration by a batch."""
     one = compared(pk)
     found = one.lines.filter(outcome=Outcome.ONLY_THERE)
     chosen, problem = _chosen(request, found, LineFilter, "line")
@@ -119,7 +119,7 @@ def propose_lines(request: StaffRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_staff(VIEW, PROPOSE)
 def propose_differences(request: StaffRequest, pk: int) -> HttpResponse:
-    """Values that differ: looked at, then declared or sent again by a batch."""
+    """Values that differ: review, then a batch that declares them or sends them again."""
     one = compared(pk)
     chosen, problem = _chosen(request, one.found.all(), DifferenceFilter, "difference")
     return _propose(request, one, chosen, (proposing.DECLARE, proposing.SEND), problem)
@@ -128,12 +128,12 @@ def propose_differences(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_staff(VIEW)
 def download(request: StaffRequest, pk: int) -> HttpResponseBase:
-    """All that was found, as a CSV file; personal data is hidden without a reason."""
+    """Download the result as CSV; personal data is masked without a reason."""
     return export_list(request, export.SLUG, export.parameters(compared(pk)))
 
 
 def compared(pk: int) -> Reconciliation:
-    """The reconciliation of this number, where it has a result. Raises Http404."""
+    """Return the reconciliation with this number, if it has a result. Raises Http404."""
     one = get_object_or_404(Reconciliation, pk=pk)
     if one.state != State.COMPARED:
         raise Http404("The file is not compared yet.")
@@ -143,7 +143,7 @@ def compared(pk: int) -> Reconciliation:
 def _chosen(
     request: StaffRequest, found: QuerySet[Any], filters: Any, name: str
 ) -> tuple[QuerySet[Any], str]:
-    """What the address chooses: ticked ones, or all that match its filters; and what is wrong with it, in words."""
+    """Return the ticked ones or all that match the filters in the address, and errors in it, in words."""
     if "all" in request.GET:
         narrowed = filters(request.GET, found, request=request)
         return narrowed.qs, " ".join(narrowed.problems)
@@ -184,7 +184,7 @@ def _propose(
 
 
 def _fields(chosen: QuerySet[Any]) -> list[tuple[str, int]]:
-    """How often each field is among chosen differences."""
+    """Count each field among selected differences."""
     if chosen.model is not Difference:
         return []
     counted = chosen.order_by().values_list("field").annotate(times=Count("id")).order_by("-times", "field")

@@ -1,4 +1,4 @@
-"""What was found, in words: values as people read them, hidden from those who may not see personal data."""
+"""Results in words: values for people, masked for those who may not see personal data."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ NOTHING, UNKNOWN = "–", "not known"
 
 
 def sides(found: Difference, shows: bool) -> tuple[str, str]:
-    """The value of the portal and that of the file, in words. Of an account, what names it and what differs."""
+    """Return the portal's value and the file's, in words. For an account: its key and what differs."""
     if found.field not in RECORDS:
         words = _words(ExportedUser.fields[found.field], shows)
         return (
@@ -31,7 +31,7 @@ def sides(found: Difference, shows: bool) -> tuple[str, str]:
 
 
 def words(line: Line, shows: bool) -> str:
-    """Why a row is not readable."""
+    """Return why a row is not readable."""
     return privacy.words(" ".join(str(found["text"]) for found in line.findings), shows)
 
 

@@ -1,4 +1,4 @@
-"""How the states of a reconciliation look."""
+"""The appearance of the states of a reconciliation."""
 
 from backoffice.kit.components import Status
 from backoffice.reconciliation.models import State

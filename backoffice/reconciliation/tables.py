@@ -1,4 +1,4 @@
-"""The list of reconciliations, and the lists of what one found."""
+"""The list of reconciliations, and the lists of a result."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -53,7 +53,7 @@ class ReconciliationTable(PortalTable):
 
 
 class LaneColumn(IdColumn):
-    """The retail user, who may be opened where the portal has the user."""
+    """The retail user, with a link if the portal has the user."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(verbose_name="Retail user", orderable=False, empty_values=(), **options)
@@ -68,7 +68,7 @@ class LaneColumn(IdColumn):
 
 
 class FoundTable(PortalTable):
-    """What both lists of a result have. `ways`: what can be made of chosen rows (see `proposing.WAYS`)."""
+    """Shared by both lists of a result. `ways`: how selected rows can be proposed (see `proposing.WAYS`)."""
 
     ways: ClassVar[tuple[str, ...]] = ()
     number = NumberColumn(verbose_name="Row")
@@ -88,7 +88,7 @@ class FoundTable(PortalTable):
 
     @cached_property
     def usable(self) -> set[int]:
-        """The rows of this page of which something can be made, in a query for each way."""
+        """The rows of this page that can be proposed, in one query for each way."""
         rows = self._meta.model.objects.filter(pk__in=[row.record.pk for row in self.paginated_rows])
         return {pk for way in self.ways for pk in proposing.usable(way, rows).values_list("pk", flat=True)}
 
@@ -99,7 +99,7 @@ class FoundTable(PortalTable):
 
 
 class LineTable(FoundTable):
-    """Rows of the file whom the portal does not have."""
+    """Rows of the file whose users the portal does not have."""
 
     pick = PickColumn(what="line", accessor="pk")
     ways = (proposing.REGISTER,)

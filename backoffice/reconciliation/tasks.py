@@ -1,4 +1,4 @@
-"""Celery tasks of reconciliations, run by beat. What is to be done stands in the database."""
+"""Celery tasks of reconciliations, run by beat. The work to do is in the database."""
 
 from celery import shared_task
 
@@ -7,11 +7,11 @@ from backoffice.reconciliation import operations, working
 
 @shared_task
 def work_due() -> int:
-    """Work on the oldest comparison that is due, for a while. Returns on how many there was work: 0 or 1."""
+    """Work on the oldest comparison that is due, for a while. Returns the number of comparisons: 0 or 1."""
     return working.work_due()
 
 
 @shared_task
 def expire_files() -> int:
-    """Delete the uploaded files whose time is over. Returns how many."""
+    """Delete expired uploaded files. Returns how many."""
     return operations.expire_files()

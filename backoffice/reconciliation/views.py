@@ -1,4 +1,4 @@
-"""Pages of a reconciliation up to its result: the list, the upload, what the columns mean, how far it is."""
+"""Pages of a reconciliation up to its result: the list, the upload, the columns, the progress."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ from backoffice.reconciliation.models import Reconciliation, State
 from backoffice.reconciliation.proposing import VIEW
 from backoffice.reconciliation.tables import ReconciliationTable
 
-#: So many entries of its time line are shown; the audit list has the rest.
+#: How many entries of its time line are shown; the audit list has the rest.
 ENTRIES = 50
 
 may_view = for_staff(VIEW)
@@ -60,7 +60,7 @@ class ReconciliationList(ListView):
 @require_http_methods(["GET", "POST"])
 @may_compare
 def new(request: StaffRequest) -> HttpResponse:
-    """Upload an export; compared at once where every column is understood."""
+    """Upload an export; it is compared at once if every column is understood."""
     form = UploadForm(request.POST or None, request.FILES or None)
     problem = ""
     if request.method == "POST" and form.is_valid():
@@ -85,14 +85,14 @@ def new(request: StaffRequest) -> HttpResponse:
 @require_safe
 @may_view
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
-    """How far a comparison is, then its totals and what was made of it."""
+    """The progress of a comparison, then its totals and the batches made of it."""
     one = get_object_or_404(Reconciliation.objects.select_related("made_by"), pk=pk)
     mine = one.made_by_id == request.user.pk
     if one.state == State.UPLOADED and mine and not one.problem:
         return redirect("reconciliation:mapping", pk=pk)
     moving = one.state == State.COMPARING
     context: dict[str, Any] = {"one": one, "bar": progress(one), "every": "1s" if moving else ""}
-    if polled(request, "progress"):  # the whole page changes with the end
+    if polled(request, "progress"):  # the whole page changes at the end
         if not moving:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "reconciliation/_progress.html", context)
@@ -151,7 +151,7 @@ def _columns(request: StaffRequest, one: Reconciliation, **shown: Any) -> HttpRe
 @require_POST
 @may_compare
 def headers(request: StaffRequest, pk: int) -> HttpResponse:
-    """Read the headers from the sheet and the row that were chosen."""
+    """Read the headers from the chosen sheet and row."""
     one = get_object_or_404(Reconciliation, pk=pk)
     form = HeadersForm(request.POST, shape=one.shape)
     if not form.is_valid():
@@ -169,7 +169,7 @@ def headers(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_compare
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
-    """Discard a file that was not compared."""
+    """Discard a file before its comparison."""
     one = get_object_or_404(Reconciliation, pk=pk)
     try:
         operations.discard(pk, by=request.user)
@@ -181,7 +181,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def tabs(one: Reconciliation, current: str) -> list[Tab]:
-    """The parts of a result, with how many each has."""
+    """Return the parts of a result, with the count of each."""
     if one.state != State.COMPARED:
         return []
     parts = (
@@ -199,9 +199,9 @@ def tabs(one: Reconciliation, current: str) -> list[Tab]:
 
 
 def progress(one: Reconciliation) -> dict[str, Any] | None:
-    """How far it is: rows compared and records looked for, of how many; how many a second since it began.
+    """Return the progress: rows compared and records looked up, of how many; rate a second since it began.
 
-    How many rows a file has is an estimate until the last one is read.
+    The number of rows of a file is an estimate until the last one is read.
     """
     if one.state != State.COMPARING or one.started_at is None:
         return None
@@ -219,7 +219,7 @@ def progress(one: Reconciliation) -> dict[str, Any] | None:
 
 
 def _fields(one: Reconciliation) -> list[tuple[str, str, int]]:
-    """The fields that differ, each with its label and how often, the most frequent first."""
+    """Return the fields that differ, with labels and counts, most frequent first."""
     if one.state != State.COMPARED:
         return []
     counted = (

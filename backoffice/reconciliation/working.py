@@ -1,8 +1,8 @@
-"""The comparison by the worker that holds the lease: first the rows of the file, then the records that no row names.
+"""The comparison by the worker that holds the lease: the rows of the file, then the records that no row names.
 
-What is found of a slice, and how far that is, are stored in one transaction that is only valid under this lease. A
-worker that was killed leaves its lease to run out, and the next one continues there. After several in a row that got no
-further the comparison ends, with the reason on its page.
+The results of a slice and the position are stored in one transaction that is valid only under this lease. The
+lease of a killed worker expires, and the next one continues there. After several in a row without progress
+the comparison ends, with the reason on its page.
 """
 
 import json
@@ -29,11 +29,11 @@ from backoffice.reconciliation import operations
 from backoffice.reconciliation.comparing import Compared, Comparer, Read
 from backoffice.reconciliation.models import Difference, Line, Outcome, Reconciliation, State
 
-#: A task gives its worker back after this many seconds, so that deliveries get their turn beside a long file.
+#: A task releases its worker after this many seconds, so that deliveries get their turn beside a long file.
 WORK_SECONDS = 20.0
-#: Rows of one transaction, and records that are looked for in one.
+#: Rows, and records to look up, of one transaction.
 ROWS, USERS = 500, 2000
-#: Workers that a file may lose one after another, killed or crashed, before nobody tries it again.
+#: How many workers in a row a file may kill or crash before its comparison ends.
 MOST_FAILURES = 3
 
 LINE = (
@@ -63,7 +63,7 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def work_due() -> int:
-    """Work on the oldest comparison that is due, for a while. Returns on how many there was work: 0 or 1."""
+    """Work on the oldest comparison that is due, for a while. Returns the number of comparisons: 0 or 1."""
     for one in due():
         if token := take(one):
             one.refresh_from_db()
@@ -76,12 +76,12 @@ def work_due() -> int:
 
 
 def due() -> QuerySet[Reconciliation]:
-    """Comparisons that nobody works on, the oldest first."""
+    """Return comparisons that no worker holds, oldest first."""
     return Reconciliation.objects.filter(leases.free(), state=State.COMPARING).order_by("pk")
 
 
 def take(one: Reconciliation) -> uuid.UUID | None:
-    """Take the lease; None when another worker was quicker. A lease that ran out was a lost worker's, and counts."""
+    """Take the lease; None if another worker was quicker. An expired lease was a lost worker's, and counts."""
     failures = Case(When(lease_token__isnull=True, then=F("failures")), default=F("failures") + 1)
     lease = leases.take(due().filter(pk=one.pk), _length(), failures=failures)
     return lease.token if lease else None
@@ -111,7 +111,7 @@ def _compare_rows(one: Reconciliation, token: uuid.UUID, end: float) -> None:
     kept = time.monotonic()
 
     def beat() -> None:
-        """Keep the lease while the file is looked through for the next row."""
+        """Keep the lease while searching the file for the next row."""
         nonlocal kept
         if time.monotonic() > kept + settings.BATCH_LEASE_SECONDS / 4:
             kept = time.monotonic()
@@ -128,7 +128,7 @@ def _compare_rows(one: Reconciliation, token: uuid.UUID, end: float) -> None:
     with closing(rows):
         first = list(
             islice(rows, 1)
-        )  # to come to it may take long in a workbook: no part of the time for rows
+        )  # in a workbook it may take long to reach it, which does not count as time for rows
         to_come: Iterator[NumberedRow] = chain(first, rows)
         while slice_ := list(islice(to_come, ROWS)):
             read = comparer.read(slice_)
@@ -140,7 +140,7 @@ def _compare_rows(one: Reconciliation, token: uuid.UUID, end: float) -> None:
 
 
 def _seen(one: Reconciliation, read: Sequence[Read]) -> dict[tuple[str, str], int]:
-    """The rows before these that are for the same retail users."""
+    """Return the earlier rows for these retail users."""
     user_ids = {row.lane[1] for row in read}
     found = one.lines.exclude(outcome=Outcome.UNREADABLE).filter(user_id__among=user_ids)
     lanes = found.values_list("group_id", "user_id", "number")
@@ -149,7 +149,7 @@ def _seen(one: Reconciliation, read: Sequence[Read]) -> dict[tuple[str, str], in
 
 @transaction.atomic
 def store_rows(one: Reconciliation, token: uuid.UUID, compared: Sequence[Compared], next_row: int) -> None:
-    """Store what was found of these rows, all or nothing. Raises LeaseLost where somebody else holds the comparison."""
+    """Store the results of these rows, all or nothing. Raises LeaseLost if another worker holds the comparison."""
     counts = {
         outcome.value: F(outcome.value) + sum(row.outcome == outcome for row in compared)
         for outcome in (Outcome.SAME, Outcome.DIFFERENT, Outcome.ONLY_THERE, Outcome.UNREADABLE)
@@ -170,7 +170,7 @@ def store_rows(one: Reconciliation, token: uuid.UUID, compared: Sequence[Compare
 
 @transaction.atomic
 def look_for_users(one: Reconciliation, token: uuid.UUID) -> bool:
-    """Note which of the next records no row of the file names. False where there are no more. Raises LeaseLost.
+    """Note which of the next records no row of the file names. False if there are no more. Raises LeaseLost.
 
     Records that came after the comparison began are left out: the file is older than they are.
     """
@@ -215,7 +215,7 @@ def _differences(one: Reconciliation, row: Compared) -> Iterator[tuple[Any, ...]
 
 
 def _move(one: Reconciliation, token: uuid.UUID, **columns: Any) -> None:
-    """Note how far it is and make the lease last longer. Raises LeaseLost."""
+    """Record the progress and extend the lease. Raises LeaseLost."""
     if not leases.extend(_held(one), token, _length(), failures=0, **columns):
         raise LeaseLost
 

@@ -1,4 +1,4 @@
-"""Walk the chain of seals over the audit trail, and name the first entry that does not fit."""
+"""Verify the chain of seals over the audit trail, and name the first mismatch."""
 
 import re
 import time
@@ -10,7 +10,7 @@ from backoffice.audit.seals import verify
 
 
 class Command(BaseCommand):
-    """Exit code 0: everything fits. 1: something was altered, deleted, slipped in or reordered."""
+    """Exit code 0: everything matches. 1: something was altered, deleted, slipped in or reordered."""
 
     help = "Verify the audit trail against its seals."
 

@@ -1,4 +1,4 @@
-"""Try the configured ODIN step by step, and say in words what is right and what is wrong."""
+"""Try the configured ODIN step by step, and explain errors."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from backoffice.protocol.wire import Header, encode
 
 
 class Command(BaseCommand):
-    """WSDL, operation names, logon, one read. Exit code 1 on the first thing that is wrong; no secret is printed.
+    """WSDL, operation names, logon, one read. Exit code 1 on the first error; prints no secret.
 
-    The session is the shared one: where it was there before, it is used and left.
+    The session is the shared one: if it existed before, it is used and kept.
     """
 
     help = "Try the configured ODIN: WSDL, operation names, logon, periodicity list."

@@ -12,7 +12,7 @@ SAMPLE = "Sample123"
 
 
 class Command(BaseCommand):
-    """The key itself is never printed."""
+    """Prints the cipher text of a sample, never the key."""
 
     help = "Print a sample text encrypted with the configured password key and mode."
 
