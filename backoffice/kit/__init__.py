@@ -1,1 +1,1 @@
-"""What pages share: forms, tables, formats, components. Knows no room."""
+"""What pages share: forms, tables, formats, components. Imports no room."""

@@ -1,7 +1,7 @@
-"""Charts drawn on the server: columns with a line and shaded times, lanes on an axis of time, dots along amounts.
+"""Charts drawn on the server: columns with a line and shaded times, lanes on a time axis, dots along amounts.
 
-Across, places are percentages of the drawing; up and down they are pixels. A drawing so fills its box, and its text
-keeps its size.
+Horizontal positions are percentages of the drawing, vertical ones are pixels. So a drawing fills its box, and
+its text keeps its size.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +12,12 @@ from math import log10
 
 from backoffice.kit.formats import INDIA, midnight
 
-#: The height of a chart of columns, its highest bar's air, and the room for labels beneath, in pixels.
+#: The height of a chart of columns, the space above its highest bar, and the room for labels below, in
+#: pixels.
 HEIGHT, TOP, BOTTOM = 160, 8, 20
-#: A bar takes so much of its column's slot, and at most so many percent of the drawing.
+#: A bar's share of its column's slot, and its greatest width in percent of the drawing.
 BAR, WIDEST = 0.62, 4.0
-#: Between two ticks of an axis of time; the first that gives at most MOST_TICKS is taken.
+#: Distances of ticks on a time axis; the first that gives at most MOST_TICKS is taken.
 STEPS = tuple(
     timedelta(seconds=seconds)
     for seconds in (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400)
@@ -37,7 +38,7 @@ class Bar:
 class Column:
     """One column: its label, its pieces from the bottom up, and the words on hover. `x`: where its slot begins.
 
-    `minor`: its label is left out where the drawing is narrow.
+    `minor`: its label is left out on narrow screens.
     """
 
     label: str
@@ -50,7 +51,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Shade:
-    """A stretch of the axis that is marked, and why."""
+    """A marked stretch of the axis, and its reason."""
 
     x: float
     width: float
@@ -59,8 +60,10 @@ class Shade:
 
 @dataclass(frozen=True)
 class Chart:
-    """Stacked columns for `components/chart.html`. `line` is a second measure: points across 100 units, and down
-    as many as the drawing has pixels, with its `line_words`; "" where all of it is zero.
+    """Stacked columns for `components/chart.html`.
+
+    `line` is a second measure: points across 100 units, and down the height in pixels, with its `line_words`;
+    "" if all of it is zero.
     """
 
     title: str
@@ -99,10 +102,11 @@ def stacked_chart(
     shades: Sequence[Shade] = (),
     height: int = HEIGHT,
 ) -> Chart:
-    """A chart of one column a row.
+    """Make a chart of one column a row.
 
-    `rows` are label and count by series name; `series` are name and tone, the lowest piece first. Of `labelled` columns
-    one has its label beneath. `line`: what it shows, and its value at the end of each column, on the same scale.
+    `rows` are label and count by series name; `series` are name and tone, the lowest piece first. Every
+    `labelled`-th column has its label below. `line`: its name, and its value at the end of each column, on
+    the same scale.
     """
     rows = list(rows)
     line = line if line and any(line[1]) else None
@@ -116,7 +120,7 @@ def stacked_chart(
         base, bars = float(height - BOTTOM), []
         for name, tone in series:
             if count := counts.get(name, 0):
-                # A count of one among thousands still shows as a line.
+                # So that a count of one among thousands is still visible as a line.
                 tall = max(1.5, count * scale)
                 base -= tall
                 bars.append(Bar(tone, round(base, 2), round(tall, 2)))
@@ -152,7 +156,7 @@ def stacked_chart(
 
 
 def _step(highest: int) -> int:
-    """A round distance between grid lines that gives two to five of them."""
+    """Return a round distance between grid lines that gives two to five of them."""
     steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
     return next(step for step in steps if highest <= step * 4)
 
@@ -178,7 +182,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Lane:
-    """One line of an axis of time: what it is called, its bars and its dots, and what it shows in words."""
+    """One line of a time axis: its name, its bars and dots, and a description in words."""
 
     label: str
     words: str
@@ -212,12 +216,12 @@ class Axis:
         ]
 
     def place(self, at: datetime) -> float:
-        """Where a time lies, in percent; one outside lies on the edge."""
+        """Return the position of a time, in percent; outside times are at the edge."""
         return place(at, self.since, self.until)
 
 
 def place(at: datetime, since: datetime, until: datetime) -> float:
-    """Where a time lies between two others, in percent; one outside lies on the edge."""
+    """Return the position of a time between two others, in percent; outside times are at the edge."""
     whole = (until - since).total_seconds() or 1
     return round(min(100.0, max(0.0, 100 * (at - since).total_seconds() / whole)), 3)
 
@@ -245,7 +249,7 @@ def _tick(at: datetime, step: timedelta) -> str:
 
 @dataclass(frozen=True)
 class Dot:
-    """One dot of a strip of amounts: how many amounts it stands for, its radius in pixels, its words and address."""
+    """One dot of a strip of amounts: how many amounts it represents, its radius in pixels, its words and address."""
 
     x: float
     radius: float
@@ -256,7 +260,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Dots:
-    """Amounts along a line whose scale grows tenfold by the same step, for `components/dots.html`."""
+    """Amounts along a logarithmic scale, for `components/dots.html`."""
 
     title: str
     words: str
@@ -264,7 +268,7 @@ class Dots:
     ticks: Sequence[tuple[float, str, str]]
 
 
-#: Dots of a decade of amounts, so that a strip has a bounded number of them.
+#: Dots for each factor of ten, so that a strip has a bounded number of them.
 BINS = 20
 SMALLEST, LARGEST = 3.0, 9.0
 
@@ -277,8 +281,9 @@ def bin_of(amount: Decimal) -> int:
 def dots(
     title: str, words: str, bins: Mapping[int, int], named: Sequence[tuple[Decimal, str, str]]
 ) -> Dots | None:
-    """A strip of amounts. `bins`: how many amounts lie in each of `bin_of`; `named`: amounts that have a dot of their
-    own, with words and address. None where there is nothing to draw.
+    """Make a strip of amounts. `bins`: how many amounts are in each of `bin_of`; `named`: amounts with a dot of their own, with words and address.
+
+    None if there is nothing to draw.
     """
     places = [*bins, *(bin_of(amount) for amount, _, _ in named)]
     if not places:

@@ -1,7 +1,7 @@
-"""What people choose of a list beside its filters: columns, rows a page, named views.
+"""A person's choices for a list besides its filters: columns, rows a page, named views.
 
-The address of a list says all of it, so that a link shows everybody the same list. What the desk remembers for a person
-completes an address that says nothing of it.
+The address of a list contains all of them, so a link shows everybody the same list. Choices that the desk
+remembers for a person complete an address without them.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 PAGE_SIZES = (25, 50, 100, 200)
-#: How addresses name the number of rows and the order.
+#: The parameters for the number of rows and the order.
 PER_PAGE, SORT = "per_page", "sort"
 
 
 @dataclass(frozen=True)
 class View:
-    """A list as somebody saved it under a name. `query` is that of its address; `owner` is "" for one's own."""
+    """A saved view of a list. `query` is that of its address; `owner` is "" for one's own."""
 
     number: int
     name: str
@@ -35,7 +35,7 @@ class View:
 
 @dataclass(frozen=True)
 class Remembered:
-    """What is remembered of a list for a person: columns and rows a page as addresses name them, and views."""
+    """What is remembered of a list for a person: columns and rows a page as in addresses, and views."""
 
     columns: str = ""
     per_page: str = ""
@@ -43,7 +43,7 @@ class Remembered:
 
     @property
     def first(self) -> View | None:
-        """The view that opens where an address says nothing at all."""
+        """The view that opens if the address has no parameters."""
         return next((view for view in self.views if view.opens_first), None)
 
 
@@ -52,35 +52,35 @@ _readers: list[Reader] = []
 
 
 def kept_by(reader: Reader) -> None:
-    """Read what is remembered with this function. Called from `AppConfig.ready` of the room that keeps it."""
+    """Register the function that reads what is remembered. Call it from `AppConfig.ready` of its room."""
     _readers[:] = [reader]
 
 
 def page_size(asked: QueryDict) -> int:
-    """The rows a page that an address asks for, if they are offered."""
+    """Return the rows a page that an address asks for, if they are offered."""
     text = asked.get(PER_PAGE, "")
     return int(text) if text in {str(size) for size in PAGE_SIZES} else PAGE_SIZES[0]
 
 
 class Chosen:
-    """The part of a list's view that knows what was chosen of it."""
+    """Adds a person's choices to the view of a list."""
 
     request: Any
     filterset_class: Any
 
     @property
     def list_name(self) -> str:
-        """What the list is remembered by: the name of its address, whichever file or comparison it belongs to."""
+        """The key of the list: the name of its address, for all files or comparisons."""
         return str(self.request.resolver_match.view_name)
 
     @cached_property
     def remembered(self) -> Remembered:
-        """What is remembered of this list for the person who asks."""
+        """What is remembered of this list for the present person."""
         (reader,) = _readers
         return reader(self.request.user, self.list_name)
 
     def completed(self) -> str:
-        """The address with what is remembered and the address says nothing of; "" where it says all."""
+        """Return the address completed with remembered choices; "" if it is complete."""
         asked = self.request.GET
         first = self.remembered.first
         query = QueryDict(first.query if first and not asked else asked.urlencode(), mutable=True)
@@ -94,12 +94,12 @@ class Chosen:
 
     @property
     def everything(self) -> str:
-        """The address of the list without any filter, past the view that opens first."""
+        """Return the address of the list without any filter, past the view that opens first."""
         path = str(self.request.path)
         return f"{path}?{PER_PAGE}={page_size(self.request.GET)}" if self.remembered.first else path
 
     def present(self, table: Any, asked: QueryDict) -> str:
-        """The query that says all of a list as `asked` shows it in this table, always in the same order."""
+        """Return the query that gives the list in `asked` with this table, always in one order."""
         query = QueryDict(mutable=True)
         for name in (*self.filterset_class.base_filters, SORT):
             if name != "below" and (values := [value for value in asked.getlist(name) if value]):

@@ -1,4 +1,4 @@
-"""Which columns of a table its reader chose, and in which order. The address says it: `columns=a,b,c`."""
+"""The columns of a table that its reader chose, in order. In the address: `columns=a,b,c`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,22 +13,22 @@ def names(text: str) -> list[str]:
 
 
 def offered(table: Any) -> list[Any]:
-    """The columns that a reader may choose from, those that stay among them: all but the boxes that choose rows."""
+    """Return the columns to choose from and the fixed ones: all except the boxes that select rows."""
     return [column for column in table.columns.iterall() if column.name not in table.picks]
 
 
 def shown(table: Any) -> list[Any]:
-    """The columns that a list shows to this request, in their order, without the boxes that choose rows.
+    """Return the columns that a list shows to this request, in order, without the boxes that select rows.
 
-    A list that goes elsewhere, such as into a file, has the same ones.
+    The file of a list has the same columns.
     """
     return [column for column in table.columns if column.name not in table.picks]
 
 
 def choose(table: Any, wanted: Sequence[str]) -> None:
-    """Show these columns alone, in this order, behind the first one, which stays. Unknown names are left out.
+    """Show only these columns, in this order, after the fixed first one. Unknown names are ignored.
 
-    Where none is known, the columns stay as the table declares them.
+    If none is known, the columns stay as declared.
     """
     known = [column.name for column in offered(table)]
     chosen = [name for name in dict.fromkeys(wanted) if name in known]

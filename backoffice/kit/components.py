@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Status:
-    """A state as people see it: a word, a tone (colour), an icon, and who must act ("" for nobody).
+    """A state for people: a word, a tone (colour), an icon, and who must act ("" for nobody).
 
     Tones are good, bad, warn, doubt, info, idle.
     """
@@ -19,7 +19,7 @@ class Status:
     who: str = ""
 
 
-#: What has become of messages at ODIN: of one delivery, or of all those of a change or a file together.
+#: The outcome of messages at ODIN: of one delivery, or of all of a change or file together.
 RESULTS = {
     "applied": Status("Applied", "good", "check-circle"),
     "refused": Status("Refused by ODIN", "bad", "x-circle", "its maker: correct and resubmit"),
@@ -65,12 +65,12 @@ STATUSES: dict[str, Mapping[str, Status]] = {
 
 
 def add_statuses(kind: str, table: Mapping[str, Status]) -> None:
-    """Let `{% status kind state %}` show one more kind of thing. Called in an AppConfig's ready()."""
+    """Register the states of another kind of thing for `{% status kind state %}`. Call it in an AppConfig's ready()."""
     STATUSES[kind] = table
 
 
 def status(kind: str, state: str) -> Status:
-    """How a state is shown. One that the table does not have shows as its own word, quietly."""
+    """Return how a state is shown. An unknown one shows as its own word, with the tone idle."""
     known = STATUSES.get(kind, {}).get(str(state))
     return known or Status(str(state).replace("_", " ").capitalize() or "None", "idle", "dot")
 
@@ -105,19 +105,19 @@ class Event:
 
 @dataclass(frozen=True)
 class Beside:
-    """What a room below knows nothing of, on its page: a template, and what it needs, as `beside`."""
+    """A panel of a higher room on a page: a template, and its context, as `beside`."""
 
     template: str
     context: Mapping[str, Any]
 
 
-#: What a retail user's own profile is called among the places that say something of it.
+#: The name of a retail user's own profile among the compared places.
 PROFILE = "Profile"
 
 
 @dataclass(frozen=True)
 class Side:
-    """What one place says: where it is in words, the path of the field, the value, and that as people see it.
+    """One place's value: the place in words, the path of the field, the value, and its text for people.
 
     `hidden` is for those who may not see personal data.
     """
@@ -131,9 +131,9 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing that several places say something about. `words` are "" where they fit together.
+    """A value that several places have. `words` are "" if they match.
 
-    Where they do not: `agree` are the sides that say the same as most, and `fault` what the others do.
+    Otherwise: `agree` are the places with the most frequent value, and `fault` says what the others have.
     """
 
     title: str
@@ -145,7 +145,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Cell:
-    """What one place says of one thing (None: nothing), and in a word whether that agrees with the others."""
+    """One place's value (None: none), and in a word whether it matches the others."""
 
     place: str
     side: Side | None
@@ -162,7 +162,7 @@ class Matrix:
 
 
 def matrix(comparisons: Sequence[Comparison]) -> Matrix:
-    """What is compared, thing by place: the profile, then the others in the order in which they come."""
+    """Compare values place by place: the profile, then the others in order."""
     places = list(dict.fromkeys(side.where for one in comparisons for side in one.sides))
     places.sort(key=lambda place: place != PROFILE)
     return Matrix(places, [(one, [_cell(one, place) for place in places]) for one in comparisons])
@@ -178,7 +178,7 @@ def _cell(comparison: Comparison, place: str) -> Cell:
 
 @dataclass(frozen=True)
 class Chip:
-    """A filter in force, and the address of the list without it."""
+    """An active filter, and the address of the list without it."""
 
     label: str
     value: str

@@ -1,4 +1,4 @@
-"""When a field or a part of a form is needed: as the protocol's rules say it, in a shape that a page can follow."""
+"""When a field or a part of a form is needed, by the protocol's rules, in a form that a page can use."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from backoffice.protocol.rules import AnyOf, Condition, Filled, NotAnyOf, Requir
 
 @dataclass(frozen=True)
 class Minor:
-    """A date of birth makes somebody a minor today. (The rule itself, U6, is a function; a page needs it as data.)"""
+    """Whether a date of birth makes a person a minor today. (The rule itself, U6, is a function; a page needs data.)"""
 
     field: str
 
@@ -44,12 +44,12 @@ class When:
         return self.condition.holds(values)
 
     def within(self, path: str) -> "When":
-        """The same for the record at another path."""
+        """Return the condition for the record at another path."""
         return When(self.condition, self.because, path)
 
     @property
     def how(self) -> str:
-        """What the script compares: any, none, filled or minor."""
+        """The script's comparison: any, none, filled or minor."""
         match self.condition:
             case AnyOf():
                 return "any"
@@ -63,20 +63,20 @@ class When:
 
     @property
     def watched(self) -> str:
-        """The names of the controls it reads, as they stand in the page."""
+        """The names of the controls it reads in the page."""
         prefix = f"{self.record.replace('.', '-')}-" if self.record else ""
         return " ".join(f"{prefix}{name}" for name in self.condition.fields)
 
     @property
     def codes(self) -> str:
-        """The codes it looks for; of a minor the full age."""
+        """The codes it looks for; for a minor, the full age."""
         if isinstance(self.condition, Minor):
             return str(FULL_AGE)
         return " ".join(sorted(getattr(self.condition, "values", ())))
 
 
 def needs(rules: Iterable[Rule], name: str, record: str = "") -> list[When]:
-    """The conditions under which the rules make a field mandatory."""
+    """Return the conditions under which the rules make a field mandatory."""
     return [
         When(rule.when, rule.because, record)
         for rule in rules
@@ -85,7 +85,10 @@ def needs(rules: Iterable[Rule], name: str, record: str = "") -> list[When]:
 
 
 def need(rules: Iterable[Rule], name: str, record: str = "") -> When:
-    """The first of them. Raises LookupError where there is none, so that a form and the rules cannot drift apart."""
+    """Return the first of them.
+
+    Raises LookupError if there is none, so that a form and the rules cannot drift apart.
+    """
     if found := needs(rules, name, record):
         return found[0]
     raise LookupError(f"No rule says when {name} is needed.")

@@ -1,6 +1,6 @@
-"""CSV files for people with spreadsheets: streamed, and no cell can become a formula.
+"""CSV files for spreadsheets: streamed, and no cell can become a formula.
 
-Every CSV file that leaves the portal is written by `block`, and a file that comes back is read with `unmarked`.
+`block` writes every CSV file that leaves the portal, and `unmarked` reads a file that comes back.
 """
 
 import csv
@@ -11,34 +11,34 @@ from itertools import chain
 
 from django.http import StreamingHttpResponse
 
-#: What spreadsheets take for a formula (OWASP ASVS 1.2.10): these signs, wide and small ones too, after anything that
-#: is not seen; and a tab or a line end before anything.
+#: What spreadsheets take for a formula (OWASP ASVS 1.2.10): these signs, also wide and small ones, after any
+#: invisible characters; and a tab or a line end at the beginning.
 _FORMULA = re.compile(
     "[\\s\u200b-\u200f\u2060\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]|[\t\r\n]"
 )
-#: Any such cell among many that are joined by NUL; of more cells than it should be, where they hold one.
+#: Any such cell among many that are joined by NUL; finds too many if a cell contains NUL.
 _AMONG = re.compile(f"\0(?:{_FORMULA.pattern})")
 _NUMBER = re.compile(r"[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)")
-#: Makes a cell text for a spreadsheet, which does not show it.
+#: Makes a spreadsheet treat the cell as text; the spreadsheet does not show it.
 MARK = "'"
 YES_NO = {True: "Yes", False: "No"}
 
 
 def safe(cell: object) -> str:
-    """A cell that no spreadsheet takes for a formula. A plain number, negative ones too, stays as it is."""
+    """Return a cell that no spreadsheet takes for a formula. Plain numbers, also negative ones, stay as they are."""
     text = _text(cell)
     return f"{MARK}{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def _text(cell: object) -> str:
-    """A cell as text: what is true or not in the words of pages."""
+    """Return a cell as text; true and false are the words of pages."""
     if isinstance(cell, bool):
         return YES_NO[cell]
     return "" if cell is None else str(cell)
 
 
 def unmarked(cell: str) -> str:
-    """A cell as it was before `safe`."""
+    """Return a cell as it was before `safe`."""
     return cell[1:] if cell.startswith(MARK) and _FORMULA.match(cell, 1) else cell
 
 
@@ -53,7 +53,7 @@ def line(cells: Sequence[object]) -> str:
 
 
 def block(rows: Iterable[Sequence[object]]) -> str:
-    """The lines of many rows, with their ends. They are looked through together: formulas are rare."""
+    """Return the lines of many rows, with their ends. All are searched together: formulas are rare."""
     texts = [[_text(cell) for cell in row] for row in rows]
     if _AMONG.search("\0" + "\0".join(chain.from_iterable(texts))):
         texts = [[safe(cell) for cell in row] for row in texts]

@@ -1,7 +1,7 @@
-"""What the cells of a column hold in a file, made of values instead of records.
+"""The cells of a column in a file, made of values instead of records.
 
-A page draws a few rows, cell by cell. A file has up to a million: their values are read from the database without a
-record around them, and a column makes the texts of many rows at once.
+A page draws a few rows, cell by cell. A file has up to a million: their values are read from the database
+without records, and a column makes the texts of many rows at once.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,8 +17,8 @@ from django.utils.safestring import SafeString
 class FileCells:
     """Where the cells of a column come from.
 
-    `paths` are values of a row, as a query names them (`retail_user__name`). `say` takes a list of the values of each
-    path, all of one length, and gives as many cells.
+    `paths` are values of a row, as a query names them (`retail_user__name`). `say` takes a list of the values
+    of each path, all of one length, and returns as many cells.
     """
 
     paths: tuple[str, ...]
@@ -26,7 +26,7 @@ class FileCells:
 
 
 def of_value(bound: Any, say: Callable[[Any], object]) -> FileCells:
-    """The cells of a column that shows one value; where there is none, they are empty."""
+    """The cells of a column that shows one value; empty if there is none."""
     empty = bound.column.empty_values
     return FileCells(
         (path_of(bound),), lambda values: ["" if value in empty else say(value) for value in values]
@@ -39,12 +39,12 @@ def of_values(*paths: str, say: Callable[..., object]) -> FileCells:
 
 
 def path_of(bound: Any) -> str:
-    """Where a column finds its value, as a query names it."""
+    """Return the path of a column's value in a query."""
     return str(bound.accessor)
 
 
 def text(value: Any) -> object:
-    """What a cell of a page says, without its markup. Numbers stay numbers."""
+    """Return the text of a page's cell, without markup. Numbers stay numbers."""
     if isinstance(value, SafeString):
         value = " ".join(unescape(strip_tags(value.replace("<br>", " "))).split())
     return "" if value in (None, "–", "—") else value

@@ -1,7 +1,8 @@
-"""Operations for migrations of tables that may be filled: the portal writes to the table while they work.
+"""Migration operations for tables with data, to which the portal writes while they run.
 
-On PostgreSQL a plain index keeps every write to its table waiting until it is built, and a plain check until every row
-was read. A migration that uses these sets `atomic = False` and holds nothing else. It can be interrupted and repeated.
+On PostgreSQL a plain index blocks every write to its table until it is built, and a plain check until every
+row was read. A migration that uses these operations sets `atomic = False` and has no others. It can be
+interrupted and repeated.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from django.db.migrations.operations.base import Operation
 
 
 def partitions_of(schema_editor: Any, table: str) -> list[str]:
-    """The names of the partitions of a table, quoted; none where it has none."""
+    """Return the names of the partitions of a table, quoted; none if it has none."""
     query = (
         "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s) ORDER BY inhrelid"
     )
@@ -23,9 +24,10 @@ def partitions_of(schema_editor: Any, table: str) -> list[str]:
 
 
 class AddIndexConcurrently(operations.AddIndexConcurrently):
-    """Build an index beside the writes. What an interrupted build left behind is dropped first.
+    """Build an index while writes continue. It first drops the remains of an interrupted build.
 
-    PostgreSQL builds none of a table in partitions so: it is built on each of them, and the whole then takes those.
+    PostgreSQL cannot build one concurrently on a partitioned table, so it is built on each partition, and the
+    whole table then takes these over.
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
@@ -55,7 +57,7 @@ class AddIndexConcurrently(operations.AddIndexConcurrently):
 
 
 class RemoveIndexConcurrently(operations.RemoveIndexConcurrently):
-    """Drop an index beside the reads and writes. Of a table in partitions it takes a moment in which nobody does."""
+    """Drop an index while reads and writes continue. On a partitioned table it needs a short lock."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, *states: Any) -> None:
         table = states[0].apps.get_model(app_label, self.model_name)._meta.db_table
@@ -72,7 +74,7 @@ class RemoveIndexConcurrently(operations.RemoveIndexConcurrently):
 
 
 class AddCheckInSteps(migrations.AddConstraint):
-    """Add a check for new rows at once, then look through those that are there beside reads and writes."""
+    """Add a check for new rows at once, then validate existing ones while reads and writes continue."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":
@@ -86,9 +88,10 @@ class AddCheckInSteps(migrations.AddConstraint):
 
 
 class DropOwnIndex(migrations.AlterField):
-    """Drop the index that Django made for a column alone, beside reads and writes: another begins with it.
+    """Drop Django's index of a single column, while reads and writes continue, if another index begins with it.
 
-    Of a unique text that is the one for its beginnings, which is made on PostgreSQL beside that of the constraint.
+    For a unique text, that is the index for its beginnings, which PostgreSQL has besides the one of the
+    constraint.
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
@@ -108,9 +111,10 @@ class DropOwnIndex(migrations.AlterField):
 
 
 class Autovacuum(Operation):
-    """Let PostgreSQL tidy up a table after so many changed rows, however long it is. Keeps nobody waiting.
+    """Set after how many changed rows PostgreSQL vacuums a table, however long it is. Blocks nobody.
 
-    `vacuum`: rows changed or deleted until dead ones are removed; `analyze`: until its statistics are made again.
+    `vacuum`: rows changed or deleted until dead ones are removed; `analyze`: until its statistics are
+    renewed.
     """
 
     reduces_to_sql = True
@@ -119,7 +123,7 @@ class Autovacuum(Operation):
         self.model_name, self.vacuum, self.analyze = model_name, vacuum, analyze
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """Nothing: a model does not say how its table is tidied up."""
+        """Change nothing: models do not declare how their tables are vacuumed."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         values = {

@@ -1,6 +1,7 @@
-"""What every list is filtered by: one reading of an address, for a page, an export and "all that match".
+"""The filters of every list: one reading of an address, for pages, exports and "all that match".
 
-A value that cannot be read chooses nothing, and `problems` says why: it never falls away, which would choose all.
+A value that cannot be read selects nothing, and `problems` says why. It is never ignored, which would select
+everything.
 """
 
 import re
@@ -20,9 +21,9 @@ from backoffice.kit.widgets import DayInput, RupeesInput
 from backoffice.outside import FIRST_YEAR, LAST_YEAR, MOST_DIGITS, rupees, whole
 from backoffice.protocol.personal import names_a_person
 
-#: Longer texts are no search of a person.
+#: Longer texts are not a person's search.
 MOST_CHARACTERS = 100
-#: Addresses are kept by browsers and by the logs of proxies.
+#: Browsers and the logs of proxies keep addresses.
 NOT_IN_ADDRESSES = (
     "A list cannot be searched by PAN, mobile number or e-mail address, since its search stands in the address "
     "of the page. Use the search on top, which sends it unseen: press / to go there."
@@ -37,7 +38,7 @@ class WholeField(forms.Field):
     widget = forms.NumberInput(attrs={"min": 0, "step": 1})
 
     def to_python(self, value: Any) -> int | None:
-        """The number. Raises ValidationError."""
+        """Return the number. Raises ValidationError."""
         text = str(value or "").strip()
         if not text:
             return None
@@ -52,7 +53,7 @@ class RupeesField(forms.Field):
     widget = RupeesInput
 
     def to_python(self, value: Any) -> Any:
-        """The amount. Raises ValidationError."""
+        """Return the amount. Raises ValidationError."""
         text = str(value or "").strip()
         if not text:
             return None
@@ -64,12 +65,12 @@ class RupeesField(forms.Field):
 
 
 class DayField(forms.DateField):
-    """A day of the portal's time: DD-MM-YYYY as people type it, or YYYY-MM-DD as bookmarks have it."""
+    """A day of the portal's time: DD-MM-YYYY as people type it, or YYYY-MM-DD as in bookmarks."""
 
     widget = DayInput
 
     def to_python(self, value: Any) -> date | None:
-        """The day. Raises ValidationError."""
+        """Return the day. Raises ValidationError."""
         text = str(value or "").strip()
         if not text:
             return None
@@ -91,7 +92,7 @@ class PersonField(ModelChoiceField):
     """One of some people, by number."""
 
     def to_python(self, value: Any) -> Any:
-        """The person. Raises ValidationError."""
+        """Return the person. Raises ValidationError."""
         if value in self.empty_values:
             return None
         if whole(value) is None:
@@ -112,10 +113,10 @@ class RupeesFilter(django_filters.Filter):
 
 
 class _DayFilter(django_filters.Filter):
-    """Rows to one side of a day in India.
+    """Rows on one side of a day in India.
 
-    `by_time`: rows that come by number otherwise come by this time, the newest first. It is the same order, and in
-    the one that is asked for an index of the time finds a day of long ago without walking there.
+    `by_time`: sort by this time, newest first, instead of by id. The order is equal, and an index of the time
+    finds a day of long ago without reading the rows in between.
     """
 
     field_class = DayField
@@ -125,7 +126,7 @@ class _DayFilter(django_filters.Filter):
         self.by_time = by_time
 
     def condition(self, day: date) -> dict[str, Any]:
-        """What holds of the rows."""
+        """Return the condition on the rows."""
         raise NotImplementedError
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
@@ -139,7 +140,7 @@ class FromDay(_DayFilter):
     """Rows from the first moment of a day in India."""
 
     def condition(self, day: date) -> dict[str, Any]:
-        """That day or later."""
+        """Return the condition for that day or later."""
         return {f"{self.field_name}__gte": midnight(day)}
 
 
@@ -147,7 +148,7 @@ class ToDay(_DayFilter):
     """Rows to the last moment of a day in India."""
 
     def condition(self, day: date) -> dict[str, Any]:
-        """That day or earlier."""
+        """Return the condition for that day or earlier."""
         return {f"{self.field_name}__lt": midnight(day + timedelta(days=1))}
 
 
@@ -159,14 +160,14 @@ class TextFilter(django_filters.CharFilter):
 
 
 class SearchFilter(TextFilter):
-    """A search that people type freely. What names a person is refused: addresses are kept."""
+    """A search text that people type. Text that identifies a person is refused, since addresses are kept."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, validators=[_nobody], **kwargs)
 
 
 class YesNoFilter(django_filters.TypedChoiceFilter):
-    """Rows of which something holds, or does not."""
+    """Rows that meet a condition, or do not."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         choices = (("", "Any"), ("true", "Yes"), ("false", "No"))
@@ -174,7 +175,7 @@ class YesNoFilter(django_filters.TypedChoiceFilter):
 
 
 class PersonFilter(django_filters.ModelChoiceFilter):
-    """Rows of somebody."""
+    """Rows of one person."""
 
     field_class = PersonField
 
@@ -182,12 +183,12 @@ class PersonFilter(django_filters.ModelChoiceFilter):
 class Filters(django_filters.FilterSet):
     """The base of the filters of all lists."""
 
-    #: Chosen by the link at the end of a list only: it goes on below its last row.
+    #: Set only by the link at the end of a list, which continues below its last row.
     below = WholeFilter(field_name="pk", lookup_expr="lt", label="Below number", widget=forms.HiddenInput)
 
     @property
     def qs(self) -> QuerySet[Any]:
-        """The rows that the filters choose; none where one of them cannot be read."""
+        """Return the rows that the filters select; none if one of them cannot be read."""
         if self.is_bound and not self.is_valid():
             return self.queryset.none()
         found: QuerySet[Any] = super().qs
@@ -195,7 +196,7 @@ class Filters(django_filters.FilterSet):
 
     @property
     def problems(self) -> list[str]:
-        """What cannot be read, in words: one for each such filter."""
+        """Return errors in words, one for each filter that cannot be read."""
         if not self.is_bound:
             return []
         return [
@@ -204,7 +205,7 @@ class Filters(django_filters.FilterSet):
 
     @classmethod
     def searches(cls) -> list[str]:
-        """The filters in which nothing personal may be searched for."""
+        """Return the filters that must not contain personal data."""
         return [name for name, found in cls.base_filters.items() if isinstance(found, SearchFilter)]
 
 
@@ -218,7 +219,7 @@ def _short(text: str) -> str:
 
 
 def chip_words(field: forms.Field, value: str) -> str:
-    """A filter's value as its chip shows it: a choice by its label, a date the Indian way."""
+    """Return a filter's value for its chip: a choice by its label, a date the Indian way."""
     if isinstance(field, forms.DateField):
         with suppress(forms.ValidationError):
             return f"{field.clean(value):%d-%m-%Y}"

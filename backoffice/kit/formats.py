@@ -1,4 +1,4 @@
-"""How money and times are written. Pure functions; the template tags in `portal` are thin covers of these."""
+"""How money and times are written. Pure functions; the template tags in `portal` call them."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -9,7 +9,7 @@ from num2words import num2words
 from backoffice.protocol.formatted import grouped
 
 INDIA = ZoneInfo("Asia/Kolkata")
-#: Larger and finer numbers are no amounts: to write 1e1000000 out would hold the process.
+#: Larger and finer numbers are not amounts: writing out 1e1000000 would block the process.
 MOST_DIGITS = 40
 CRORE = 10_000_000
 #: The styles of `ist`.
@@ -23,9 +23,10 @@ STYLES = {
 
 
 def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
-    """An amount with Indian digit grouping: 1234567 becomes "12,34,567.00".
+    """Return an amount with Indian digit grouping: 1234567 becomes "12,34,567.00".
 
-    `places` are the digits after the point; None keeps those given. What is no number comes back as it is.
+    `places` are the digits after the point; None keeps those given. A value that is not a number is returned
+    unchanged.
     """
     number = _decimal(amount)
     if number is None:
@@ -36,7 +37,7 @@ def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
 
 
 def exact(amount: Decimal | int | str | None, least: int = 0, most: int = 4) -> str:
-    """An amount with Indian digit grouping and only the decimals that it has, at least `least` and at most `most`."""
+    """Return an amount with Indian digit grouping and only its own decimals, at least `least` and at most `most`."""
     number = _decimal(amount)
     if number is None:
         return indian(amount)
@@ -45,9 +46,9 @@ def exact(amount: Decimal | int | str | None, least: int = 0, most: int = 4) -> 
 
 
 def in_words(amount: Decimal | int | str | None) -> str:
-    """A rupee amount in words: 100050.5 becomes "Rupees one lakh fifty and fifty paise".
+    """Return a rupee amount in words: 100050.5 becomes "Rupees one lakh fifty and fifty paise".
 
-    Fractions are rounded to whole paise. What is no number gives an empty text.
+    Fractions are rounded to whole paise. A value that is not a number gives an empty text.
     """
     number = _decimal(amount)
     if number is None:
@@ -61,7 +62,7 @@ def in_words(amount: Decimal | int | str | None) -> str:
 
 
 def ist(at: datetime | None, style: str = "full") -> str:
-    """A time as India's clocks show it.
+    """Return a time in India.
 
     Styles: full (21-11-2026 10:25:39), minute, date, time, day (Sat 21-11-2026, 10:25).
     """
@@ -76,7 +77,7 @@ def midnight(day: date) -> datetime:
 
 
 def span(seconds: float) -> str:
-    """A length of time in one unit: "12 s", "3 min", "5 h", "2 d". `portal.js` says it in the same words."""
+    """Return a duration in one unit: "12 s", "3 min", "5 h", "2 d". `portal.js` uses the same words."""
     seconds = max(0, int(seconds))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
@@ -85,7 +86,7 @@ def span(seconds: float) -> str:
 
 
 def ago(at: datetime, now: datetime | None = None) -> str:
-    """How long ago, or how soon: "3 min ago", "in 20 s"; a date when it is more than a week away."""
+    """Return how long ago, or how soon: "3 min ago", "in 20 s"; a date if it is more than a week away."""
     seconds = ((now or datetime.now(UTC)) - at).total_seconds()
     if abs(seconds) >= 7 * 86400:
         return ist(at, "date")

@@ -1,7 +1,7 @@
 """Django form fields from the protocol's kinds of field.
 
-A form only turns what was typed into the protocol's values and shows the findings that its rules yield. Django's own
-validators stay out of it: a page and a row of a file must get the same findings in the same words.
+A form only converts input to the protocol's values and shows the findings of its rules. Django's own
+validators are not used: a page and a row of a file must get the same findings in the same words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,16 +38,16 @@ from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.rules import Rule
 from backoffice.protocol.shapes import ISIN, PAN, Shape
 
-#: A NUL cannot be stored by every database. It is kept as the sign for it, which the rules then name as forbidden.
+#: Not every database can store a NUL. It is kept as its symbol, which the rules then report as forbidden.
 NUL, NUL_SIGN = "\x00", "\N{SYMBOL FOR NULL}"
-#: More names than this are searched as one types, fewer are chosen from.
+#: Lists with more names are searched while typing; shorter ones are drop-downs.
 CHOSEN_UP_TO = 50
 #: A longer text gets the width of the form.
 WIDE_FROM = 100
 
 
 class TypedField(forms.Field):
-    """Gives back what was typed, whatever it is. The rules that judge it are the protocol's."""
+    """Returns any input unchanged. The protocol's rules validate it."""
 
     def __init__(self, declared: Field, widget: forms.Widget) -> None:
         super().__init__(required=False, label=declared.label, widget=widget)
@@ -55,14 +55,14 @@ class TypedField(forms.Field):
 
 
 class Tick(forms.CheckboxInput):
-    """A box for a code that is there or absent, such as 1 or nothing."""
+    """A box for a code that is present or absent, such as 1 or nothing."""
 
     def __init__(self, code: str) -> None:
         super().__init__(attrs={"value": code}, check_test=lambda value: value == code)
         self.code = code
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """The code as it was sent; "" for a box that was not ticked."""
+        """Return the code as it was sent; "" for a box that was not ticked."""
         return str(data.get(name, ""))
 
     def format_value(self, value: Any) -> str:
@@ -70,7 +70,7 @@ class Tick(forms.CheckboxInput):
 
 
 class CodeSelect(forms.Select):
-    """A choice of one. A code that was sent but is not declared stays visible as what it is."""
+    """A choice of one. An undeclared code that was sent stays visible."""
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         known = {str(code) for code, _ in flatten_choices(self.choices)}
@@ -84,14 +84,14 @@ class CodeSelect(forms.Select):
 
 
 class Suggestions(forms.TextInput):
-    """A text field that searches a list of names as one types; what is not in the list can be typed too."""
+    """A text field that searches a list of names while typing; other texts are possible too."""
 
     def __init__(self, names: Offered, attrs: dict[str, Any]) -> None:
         super().__init__(attrs)
         self.names = names
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """The field, and its list after it."""
+        """Render the field, followed by its list."""
         lists = f"{name}-names"
         control = super().render(name, value, {**(attrs or {}), "list": lists}, renderer)
         options = format_html_join("", '<option value="{}">{}</option>', self.names)
@@ -100,7 +100,7 @@ class Suggestions(forms.TextInput):
 
 @dataclass(frozen=True)
 class LookUp:
-    """What a field offers while somebody types: where the names come from, its help, and what they are together."""
+    """How a field is looked up while typing: the source of names, its help, and their collective name."""
 
     url_name: str
     help: str
@@ -112,25 +112,28 @@ _LOOK_UPS: dict[Shape, LookUp] = {}
 
 
 def look_up(shape: Shape, how: LookUp) -> None:
-    """Let each field of this shape be looked up. Called from `AppConfig.ready` of the room that knows the names."""
+    """Register a look-up for each field of this shape.
+
+    Call it from `AppConfig.ready` of the room that has the names.
+    """
     _LOOK_UPS[shape] = how
 
 
 def look_up_of(field: Field) -> LookUp | None:
-    """How a field is looked up, if it is."""
+    """Return how a field is looked up, if it is."""
     shape = getattr(field, "shape", None)
     return _LOOK_UPS.get(shape) if shape else None
 
 
 class LookedUp(forms.TextInput):
-    """A text field that `lookups.js` makes a combobox: it asks the server while one types."""
+    """A text field that `lookups.js` makes a combobox: it asks the server while a person types."""
 
     def __init__(self, how: LookUp, attrs: dict[str, Any]) -> None:
         super().__init__(attrs)
         self.how = how
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """The field with an empty list, and the place for the name of what is chosen."""
+        """Render the field with an empty list, and the place for the name of the choice."""
         control = super().render(
             name, value, {**(attrs or {}), "data-look-up": reverse(self.how.url_name)}, renderer
         )
@@ -143,7 +146,7 @@ class LookedUp(forms.TextInput):
 
 
 def form_field(field: Field) -> forms.Field:
-    """The Django field for a declared one: a choice where the portal keeps a list of its names, else by its kind."""
+    """Return the Django field for a declared one: a choice if the portal has a list of its names, else by its kind."""
     if field.names and (names := offered(field.names)):
         return TypedField(field, _choice_of_names(field, names))
     return _by_kind(field)
@@ -220,7 +223,7 @@ def _secret(field: Secret) -> forms.Field:
 
 
 def _upper(field: Field) -> bool:
-    """Whether what is typed is upper-cased as one types, visibly: what has capitals by its shape."""
+    """Whether input is visibly upper-cased while typing: if its shape requires capitals."""
     return getattr(field, "shape", None) in (PAN, ISIN) or field.name == "dp_id"
 
 
@@ -237,7 +240,7 @@ class RecordForm(forms.Form):
 
 
 def typed(field: Field, data: QueryDict, name: str) -> Any:
-    """What was typed into one scalar field, for the protocol's `clean`."""
+    """Return the input of one scalar field, for the protocol's `clean`."""
     raw = form_field(field).widget.value_from_datadict(data, {}, name)
     if isinstance(raw, str):
         raw = raw.replace(NUL, NUL_SIGN)
@@ -256,7 +259,7 @@ class Need:
 
 @dataclass(frozen=True)
 class FieldPart:
-    """One field as a page shows it: the control, its words, and the findings beside it."""
+    """One field on a page: the control, its words, and its findings."""
 
     declared: Field
     bound: forms.BoundField
@@ -264,13 +267,13 @@ class FieldPart:
     findings: Sequence[Finding] = ()
     kept: bool = False
     needs: Sequence[Need] = ()
-    #: The codes that a set of boxes offers, where not all are.
+    #: The codes that a set of boxes offers, if not all.
     only: Sequence[str] = ()
     template = "forms/field.html"
 
     @property
     def id(self) -> str:
-        """The id of the control, which a finding's link leads to."""
+        """The id of the control, to which a finding links."""
         return self.bound.auto_id
 
     @property
@@ -280,7 +283,7 @@ class FieldPart:
 
     @property
     def boxes(self) -> list[BoundWidget]:
-        """The boxes of a set: what is ticked is shown, offered or not."""
+        """The boxes of a set; ticked ones are shown even if they are not offered."""
         shown = {*self.only, *self.selected}
         return [box for box in self.bound if not self.only or box.data["value"] in shown]
 
@@ -312,18 +315,18 @@ class FieldPart:
 
     @property
     def is_amount(self) -> bool:
-        """Whether it is rupees, which the page shows in Indian grouping and in words."""
+        """Whether it is an amount of rupees, shown in Indian grouping and in words."""
         return isinstance(self.declared, Amount)
 
     @property
     def amount_words(self) -> str:
-        """The amount that stands in the control: ₹ 12,34,567.00, Rupees twelve lakh ..."""
+        """The amount in the control: ₹ 12,34,567.00, Rupees twelve lakh ..."""
         amount = str(self.bound.value() or "")
         return f"₹ {indian(amount)} · {in_words(amount)}" if in_words(amount) else ""
 
     @property
     def selected(self) -> list[str]:
-        """The ids that are ticked, of a set of boxes."""
+        """The ids of the ticked boxes of a set."""
         return list(self.bound.value() or ())
 
     @property
@@ -333,7 +336,7 @@ class FieldPart:
 
     @property
     def control(self) -> SafeString:
-        """The widget, tied to its findings and help for those who listen."""
+        """Render the widget, linked to its findings and help for screen readers."""
         attrs: dict[str, Any] = {}
         if self.described_by:
             attrs["aria-describedby"] = self.described_by

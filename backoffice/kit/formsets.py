@@ -15,11 +15,11 @@ from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request, clean
 from backoffice.protocol.rules import Rule
 
-#: Where the script that adds a record writes its number.
+#: The placeholder for a record's number, replaced by the script that adds a record.
 BLANK = "__index__"
 
 ByPath = Mapping[str, Sequence[Finding]]
-#: What was typed into a form, by field name: not cleaned yet, so that records stand where they stood in the page.
+#: The input of a form, by field name: not cleaned yet, with records at their places in the page.
 Typed = dict[str, Any]
 
 
@@ -34,7 +34,7 @@ class Card:
 
     @property
     def number(self) -> int | str:
-        """As people count."""
+        """Its number for people, from 1."""
         return self.index + 1 if isinstance(self.index, int) else self.index
 
     @property
@@ -45,7 +45,7 @@ class Card:
 
     @property
     def default_codes(self) -> tuple[str, str]:
-        """How this record says that it is the default one, and that it is not."""
+        """The values that mark this record as the default one, and not."""
         return default_codes(self.parts["is_default"].declared)
 
 
@@ -89,9 +89,9 @@ Part = FieldPart | GroupPart | RecordPart
 
 @singledispatch
 def form_part(field: Field, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
-    """A declared field as a page shows it: one control, a repeating group, or a sub-form.
+    """A declared field on a page: one control, a repeating group, or a sub-form.
 
-    `values` and `rules` are those of the whole message, since what is needed depends on other fields.
+    `values` and `rules` are those of the whole message, since other fields decide what is needed.
     """
     return field_parts({field.name: field}, values, findings, rules)[field.name]
 
@@ -119,13 +119,13 @@ def _record(field: Record, values: Typed, findings: ByPath, rules: Sequence[Rule
 
 @singledispatch
 def read(field: Field, data: QueryDict) -> Any:
-    """What was typed into a declared field, from a form that was sent."""
+    """Return the input of a declared field, from a form that was sent."""
     return typed(field, data, field.name)
 
 
 @read.register(Records)
 def _read_group(field: Records, data: QueryDict) -> list[dict[str, Any]]:
-    """All records in the order of their numbers; numbers may have gaps, since the script removes cards."""
+    """Return all records in the order of their numbers, which may have gaps, since the script removes cards."""
     named = re.compile(re.escape(field.name) + r"-([0-9]{1,6})-")
     numbers = sorted({int(found[1]) for key in data if (found := named.match(key))})
     return [
@@ -143,9 +143,9 @@ def _read_record(field: Record, data: QueryDict) -> dict[str, Any]:
 
 
 def read_form(message: type[Request], data: QueryDict, kept: Values | None = None) -> Typed:
-    """What was typed into a form that was sent, record by record as it stood there; `clean` makes values of it.
+    """Return the input of a form, record by record; `clean` makes values of it.
 
-    A secret cannot be shown again, so an empty one stands for the one `kept` from before, unless the person asked to
+    A secret cannot be shown again. An empty one means the `kept` one from before, unless the person asked to
     forget it.
     """
     raw = {name: read(field, data) for name, field in message.fields.items()}
@@ -161,7 +161,7 @@ def read_values(message: type[Request], data: QueryDict) -> Values:
 
 
 class MessageForm:
-    """A message being typed: its parts by name, with the findings at their places."""
+    """A message being typed: its parts by name, with findings at their places."""
 
     def __init__(self, message: type[Request], values: Typed, findings: Iterable[Finding] = ()) -> None:
         self.message = message
@@ -176,17 +176,17 @@ class MessageForm:
 
 
 def add_record(typed_in: Typed, name: str) -> Typed:
-    """What was typed, with one more, empty record in a group."""
+    """Return the input with one more, empty record in a group."""
     return {**typed_in, name: [*typed_in[name], {}]}
 
 
 def remove_record(typed_in: Typed, name: str, index: int) -> Typed:
-    """What was typed, without one record of a group."""
+    """Return the input without one record of a group."""
     return {**typed_in, name: [record for at, record in enumerate(typed_in[name]) if at != index]}
 
 
 def make_default(typed_in: Typed, field: Records, index: int) -> Typed:
-    """What was typed, with one record of a group as the default, and no other."""
+    """Return the input with one record of a group as the only default."""
     yes, no = default_codes(field.record.fields["is_default"])
     records = typed_in[field.name]
     return {

@@ -21,16 +21,16 @@ from backoffice.kit.paging import CappedPaginator, by_number, narrowed, settled
 from backoffice.kit.tables_base import PortalTable
 from backoffice.outside import whole
 
-#: The values that django-filter and Django give to the choice that filters nothing.
+#: The empty choices of django-filter and Django.
 NO_CHOICE = ("", None, "unknown")
 
 
 class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableMixin, FilterView):
-    """A list: filters, quick search, chips, sorting, columns, pages. Everything that is chosen stands in the URL.
+    """A list: filters, quick search, chips, sorting, columns, pages. All choices are in the URL.
 
     A subclass sets `permission_required`, `model` or `queryset`, `table_class`, `filterset_class`, `title`
-    and the words of the empty state. Its template, if it needs one, extends `components/list_page.html`.
-    An htmx request for the list gets the list alone.
+    and the words of the empty state. Its template, if it needs one, extends `components/list_page.html`. An
+    htmx request for the list gets the list alone.
     """
 
     request: StaffRequest
@@ -40,7 +40,7 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
     subtitle = ""
     nouns: tuple[str, str] = ("row", "rows")
     search_field = "q"
-    #: Filters that are folded away until somebody wants them.
+    #: Filters that are folded away.
     rare: tuple[str, ...] = ()
     search_hint = "Search"
     empty_icon = "inbox"
@@ -48,13 +48,13 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
     empty_text = ""
     empty_action: tuple[str, str] | None = None
     empty_action_permission = ""
-    #: Whether its rows can be downloaded as they are shown; a list with an export of its own has that.
+    #: Whether its rows can be downloaded as shown; False for a list with an export of its own.
     exported = True
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The list. A search for a PAN, a mobile number or an e-mail address is refused and taken off the address.
+        """Show the list. A search for a PAN, mobile number or e-mail address is refused and removed from the address.
 
-        Somebody for whom more is remembered than the address says is sent to the whole address.
+        If more is remembered for this person than the address has, it redirects to the complete address.
         """
         for name in self.filterset_class.searches():
             asked = request.GET.get(name, "")
@@ -66,16 +66,19 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
         return super().get(request, *args, **kwargs)
 
     def handle_no_permission(self) -> Any:
-        """Refuse the page to a person who is logged in; send others to the login page."""
+        """Refuse the page to a logged-in person; redirect others to the login page."""
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
 
     def get_table(self, **kwargs: Any) -> PortalTable:
-        """The table, with its columns, sorted and paged by the URL. A page that does not exist gives the nearest."""
+        """Return the table, with its columns, sorted and paged by the URL.
+
+        A page that does not exist becomes the nearest.
+        """
         table = self.get_table_class()(data=self.get_table_data(), **kwargs)
         tables.config.RequestConfig(self.request, paginate=False).configure(table)
         if sort := self.request.GET.get(table.prefixed_order_by_field):
-            table.order_by = (sort,)  # one column alone: no index has the order of any two
+            table.order_by = (sort,)  # one column only: no index has the order of two
         if isinstance(table.data.data, QuerySet):
             table.data.data = narrowed(settled(table.data.data))
         columns.choose(table, columns.names(self.request.GET.get(columns.CHOSEN, "")))
@@ -129,7 +132,7 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
         return filterset
 
     def chips(self) -> list[Chip]:
-        """The filters in force, each with the address of the list without it."""
+        """Return the active filters, each with the address of the list without it."""
         found = []
         form = self.filterset.form
         for name, field in form.fields.items():
@@ -147,7 +150,7 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
         return list(table.paginator.get_elided_page_range(table.page.number, on_each_side=2, on_ends=1))
 
     def _further(self, table: PortalTable) -> str:
-        """Where a list by number goes on after the last row of its last page; "" elsewhere."""
+        """Return where a list by id continues after the last row of its last page; "" elsewhere."""
         rows = table.data.data
         ends = table.paginator.capped and not table.page.has_next()
         if not ends or not isinstance(rows, QuerySet) or not by_number(rows):

@@ -1,4 +1,4 @@
-"""How the lines of a message are arranged for reading: what changes first and in sections, the rest folded."""
+"""Arrange the lines of a message for reading: changes first and in sections, the rest folded."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from backoffice.protocol.explanation import Line
 from backoffice.protocol.fields import Field, Values
 from backoffice.protocol.message import Request
 
-#: Texts of at least so many characters have their differing ones marked, of at most so many.
+#: Marks differences in texts of at least, and at most, this many characters.
 MARKED_FROM, MARKED_TO = 6, 500
-#: Of texts that share less than this, nothing is marked: they are two texts.
+#: Texts that share less than this are two different texts, without marks.
 ALIKE = 0.5
-#: So many characters in common are the same piece, in numbers and in texts of several words; fewer are chance.
+#: This many common characters are a shared piece, in numbers and in texts of several words; fewer are chance.
 SHORTEST_PIECE, SHORTEST_WORDS = 2, 4
 
-#: Each message has one of its own, so that it is another says nothing.
+#: Every message has its own, so a different one means nothing.
 REFERENCE = "reference"
 
 #: The sections of a form: the title of each, and the names of its fields.
@@ -27,7 +27,7 @@ Sections = Sequence[tuple[str, Sequence[str]]]
 
 @dataclass(frozen=True)
 class Group:
-    """Lines under a heading, which is empty where there is one group only."""
+    """Lines under a heading, which is empty if there is only one group."""
 
     title: str
     lines: Sequence[Line]
@@ -35,9 +35,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Arranged:
-    """`groups` say what the message does; `repeated` is sent again as it is, `empty` is sent without a value.
+    """`groups` show what the message changes; `repeated` is sent unchanged, `empty` is sent without a value.
 
-    The reference is none of these: it changes nothing.
+    The reference belongs to none of these: it changes nothing.
     """
 
     groups: Sequence[Group]
@@ -49,7 +49,7 @@ class Arranged:
 def explain(
     message: type[Request], values: Mapping[str, Any], before: Values | None = None, *, reveal: bool = False
 ) -> list[Line]:
-    """The lines of a message, with the codes of master lists by their names."""
+    """Return the lines of a message, with the names of master-list codes."""
     return explanation.explain(message, values, before, reveal, _in_words)
 
 
@@ -58,7 +58,7 @@ def _in_words(field: Field, value: Any, reveal: bool) -> str:
 
 
 def arrange(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
-    """The lines of a message, in the order and under the headings of these sections."""
+    """Return the lines of a message, in the order and under the headings of these sections."""
     reference = next((line for line in lines if line.name == REFERENCE), None)
     lines = [line for line in lines if line is not reference]
     matter = [line for line in lines if _matters(line)]
@@ -82,13 +82,14 @@ def _matters(line: Line) -> bool:
     return bool(line.consequence) or line.kind in ("changed", "new", "cleared")
 
 
-#: A text in pieces, each with whether the other text does not have it.
+#: A text in pieces, each with whether the other text lacks it.
 Pieces = Sequence[tuple[str, bool]]
 
 
 def pieces(before: str, after: str) -> tuple[Pieces, Pieces]:
-    """Two texts in pieces, by which the characters that differ are marked. Nothing is marked in short texts, nor in
-    two that have little in common.
+    """Return two texts in pieces, to mark the characters that differ.
+
+    Nothing is marked in short texts, nor in two that have little in common.
     """
     plain = [(before, False)], [(after, False)]
     if before == after or not all(MARKED_FROM <= len(text) <= MARKED_TO for text in (before, after)):

@@ -1,4 +1,4 @@
-"""A list as somebody sees it at an address that a form or an export names, opened without asking for its page."""
+"""Open a list as a person sees it at an address, without a request for its page."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ class NoSuchList(Exception):
 
 
 def open_list(path: str, query: str, person: "User") -> ListView:
-    """The view of the list at a path, with this query, for a person.
+    """Return the view of the list at a path, with this query, for a person.
 
-    Raises NoSuchList, or PermissionError where the person may not see it.
+    Raises NoSuchList, or PermissionError if the person may not see it.
     """
     request: Any = HttpRequest()
     request.method, request.path, request.path_info = "GET", path, path

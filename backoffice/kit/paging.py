@@ -1,4 +1,4 @@
-"""Pages of a list: an order that leaves none open, and a count that goes no further than it must."""
+"""Pages of a list: a complete order, and a count with a limit."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -8,15 +8,15 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
 COUNT_CAP = 10_000
-#: So many rows are sorted alone; of more, a walk in the order of an index soon finds a page.
+#: This many rows are sorted by themselves; with more, reading in index order soon fills a page.
 FEW = 1_000
 
 
 def settled(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows in an order that leaves none open, so that pages never show one twice: alike ones the newest first.
+    """Return rows in a complete order, so that pages never show one twice: equal ones newest first.
 
-    In a descending order they come the oldest first, since an index that has the one has the other backwards. The order
-    of the model is named: Django leaves it out where a query counts what belongs to its rows.
+    In a descending order equal ones come oldest first, since one index read backwards then serves both. The
+    model's order is named explicitly: Django drops it if a query counts related rows.
     """
     order = list(_order(rows))
     if not order or not all(isinstance(name, str) for name in order):
@@ -27,20 +27,20 @@ def settled(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def by_number(rows: QuerySet[Any]) -> bool:
-    """Whether rows come by their number alone, the newest first."""
+    """Whether rows are ordered by id alone, newest first."""
     return list(_order(rows)) in (["-pk"], ["-id"])
 
 
 def _order(rows: QuerySet[Any]) -> Sequence[Any]:
-    """What rows are ordered by: as asked, else as their model says."""
+    """Return the order of the rows: the requested one, else the model's."""
     query = rows.query
     return query.order_by or (query.get_meta().ordering if query.default_ordering else None) or ()
 
 
 def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows that are few, by their numbers; others as they are.
+    """Select few rows by their ids; return many unchanged.
 
-    A planner that takes few for many walks the whole order of the list in search of a page of them.
+    A planner that mistakes few for many would read the whole order of the list in search of a page.
     """
     if not rows.query.where:
         return rows
@@ -49,9 +49,9 @@ def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than `COUNT_CAP`: an exact count of a million rows costs more than the page itself.
+    """Counts up to `COUNT_CAP`: an exact count of a million rows costs more than the page itself.
 
-    Beyond the cap a list by number goes on below its last row; another asks to narrow the search.
+    Beyond the cap, a list by id continues below its last row; others ask to narrow the search.
     """
 
     @cached_property

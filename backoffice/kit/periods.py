@@ -16,7 +16,10 @@ class Period:
 
 
 def periods(today: date) -> list[Period]:
-    """What is offered beside two days, up to today. A week begins on Monday, the financial year on 1 April."""
+    """Return the periods offered beside two days, up to today.
+
+    A week begins on Monday, the financial year on 1 April.
+    """
     yesterday = today - timedelta(days=1)
     year = today.year if today.month >= APRIL else today.year - 1
     return [

@@ -1,4 +1,4 @@
-"""Parts of a page that are asked for again while something moves. Its template says so with the tag `poll`."""
+"""Parts of a page that refresh while something moves. Templates use the tag `poll`."""
 
 from urllib.parse import urlencode
 
@@ -8,15 +8,15 @@ from django.utils.safestring import SafeString
 
 
 def polled(request: HttpRequest, part: str) -> bool:
-    """Whether the page asks for its part with this id alone."""
+    """Whether the page requests only its part with this id."""
     return request.headers.get("HX-Target") == part
 
 
 def attributes(url: str, every: str, seen: str = "") -> SafeString:
-    """What makes an element ask `url` again `every` so often ("5s") and put the answer in its own place.
+    """Return attributes that make an element request `url` every so often ("5s") and replace itself by the answer.
 
-    `seen` is what the page shows already, so that the answer can be that nothing moved. Nothing where `every` is empty.
-    `portal.js` goes by `data-poll`: such a request is no activity of a person.
+    `seen` is what the page shows already, so that the answer can be that nothing has changed. Empty if
+    `every` is empty. `portal.js` reads `data-poll`: such a request is not a person's activity.
     """
     if not every:
         return SafeString("")

@@ -1,7 +1,7 @@
-"""Who sees personal data, and how the rest see it.
+"""Who sees personal data, and how it is masked for others.
 
-The protocol's declarations say which fields are personal. Those who make or check messages see them at once;
-others who may see them give a reason for each retail user, which the audit trail keeps; the rest never do.
+The protocol's declarations mark personal fields. Makers and checkers see them at once; others who may see
+them give a reason for each retail user, which the audit trail keeps; the rest never see them.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,43 +39,43 @@ __all__ = [
 
 #: The right to see personal data at all: unmasked exports, and revealing with a reason.
 SEE = "accounts.see_personal_data"
-#: The right to see it on every page without giving a reason: for those who judge messages all day.
+#: The right to see it on every page without a reason, for people who judge messages all day.
 AT_ONCE = "accounts.work_with_personal_data"
 
-#: So many minutes the personal data of a retail user stay revealed to somebody who gave a reason.
+#: For how many minutes the personal data of a retail user stay revealed after a reason was given.
 MINUTES = 5
 SESSION_KEY = "revealed"
 
 
 def mask(kind: Personal | str, text: object) -> str:
-    """A value of this kind with all but a few characters hidden: "pan", "account", "demat", "phone" and so on."""
+    """Mask a value of this kind except a few characters: "pan", "account", "demat", "phone" and so on."""
     return hide(Personal(kind), str(text or ""))
 
 
 def sees(person: Any) -> bool:
-    """Whether somebody may see personal data at all: in an export, or after giving a reason."""
+    """Whether this person may see personal data at all: in an export, or after giving a reason."""
     return bool(person.has_perm(SEE))
 
 
 def sees_at_once(person: Any) -> bool:
-    """Whether somebody sees personal data without giving a reason."""
+    """Whether this person sees personal data without giving a reason."""
     return bool(person.has_perm(AT_ONCE))
 
 
 def gives_reason(person: Any) -> bool:
-    """Whether somebody sees personal data, but in an export only after giving a reason."""
+    """Whether this person sees personal data, but in an export only after giving a reason."""
     return sees(person) and not sees_at_once(person)
 
 
 def shown(request: StaffRequest, lane: str) -> bool:
-    """Whether this page shows the personal data of a retail user (GROUP/USER) to the person who asked for it."""
+    """Whether this page shows the personal data of a retail user (GROUP/USER) to its reader."""
     if sees_at_once(request.user):
         return True
     return sees(request.user) and _now() < request.session.get(SESSION_KEY, {}).get(lane, 0)
 
 
 def revealed(session: Any) -> list[tuple[str, datetime]]:
-    """The retail users whose personal data a session shows for a reason, and until when."""
+    """Return the retail users revealed in a session, and until when."""
     now = _now()
     return [
         (lane, datetime.fromtimestamp(until, UTC))
@@ -85,40 +85,40 @@ def revealed(session: Any) -> list[tuple[str, datetime]]:
 
 
 def may_reveal(request: StaffRequest, lane: str) -> bool:
-    """Whether the page offers to show the personal data of a retail user for a reason."""
+    """Whether the page offers to reveal the personal data of a retail user for a reason."""
     return bool(lane) and sees(request.user) and not shown(request, lane) and known(lane, request.user)
 
 
 def known(lane: str, person: Any) -> bool:
-    """Whether GROUP/USER names a retail user, or a proposed one, that somebody may see."""
+    """Whether GROUP/USER is a retail user, or a proposed one, that this person may see."""
     group_id, slash, user_id = lane.partition("/")
     return bool(group_id and slash and user_id) and any(knows(lane, person) for knows in _lanes.values())
 
 
 def register_lanes(name: str, knows: Callable[[str, Any], bool]) -> None:
-    """Add a room that knows retail users: whether it has this lane, and this person may see it there."""
+    """Register a room's check whether a lane is a retail user that a person may see there."""
     _lanes[name] = knows
 
 
 def hide_message(text: str) -> str:
-    """The raw text of a request, secrets masked already, with personal data hidden too."""
+    """Return the raw text of a request, secrets masked already, with personal data masked too."""
     return wire.hide_personal(text)
 
 
 def words(text: str, shows: bool) -> str:
-    """Free text of people or of ODIN; where the page does not show personal data, with what may be such hidden."""
+    """Return free text of people or ODIN; masked where it may be personal, unless the page shows personal data."""
     return text if shows else hide_in_text(text)
 
 
 def words_for(request: StaffRequest) -> Callable[[str, str], str]:
-    """What gives free text about a retail user (its text, GROUP/USER) as `words` does, for many texts of one page."""
+    """Return a function that does what `words` does, for many texts (text, GROUP/USER) of one page."""
     if sees_at_once(request.user):
         return lambda text, lane: text
     return lambda text, lane: words(text, shown(request, lane))
 
 
 def hide_values(values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Values by field name, records among them, with personal ones hidden."""
+    """Return values by field name, including records, with personal ones masked."""
     return {name: _hidden(name, value) for name, value in (values or {}).items()}
 
 
@@ -137,11 +137,11 @@ def _hidden(name: str, value: Any) -> Any:
 
 
 def _declared() -> dict[str, Personal | None]:
-    """The names of all fields as the messages declare them, with the kind of personal data they hold, if any."""
+    """Return the names of all declared fields with their kind of personal data, if any."""
     found: dict[str, Personal | None] = {}
     for message in REQUESTS.values():
         for field in _with_parts(message.fields.values()):
-            # A record keeps the two alternate addresses under the same names without the number.
+            # A record has the two alternate addresses under these names without the number.
             for name in (field.name, field.name.removeprefix("first_").removeprefix("second_")):
                 found[name] = found.get(name) or field.personal
     return found

@@ -1,4 +1,4 @@
-"""How a long form is divided: sections with a side index, blocks within them, and blocks that only sometimes apply."""
+"""The structure of a long form: sections with a side index, blocks in them, and conditional blocks."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,9 +21,9 @@ class Block:
     title: str = ""
     text: str = ""
     when: When | None = None
-    #: Folded until opened, unless something in it is filled or found wrong.
+    #: Folded until opened, unless a field in it is filled or has a finding.
     folded: bool = False
-    #: Of sets of codes: those that are offered, where not all are.
+    #: For sets of codes: the offered ones, if not all.
     only: tuple[str, ...] = ()
 
 
@@ -47,21 +47,21 @@ class Section:
     template: str = "forms/section_fields.html"
     record: str = ""
     when: When | None = None
-    #: Of a repeating group: what one record is called, and what is said while there is none.
+    #: For a repeating group: the name of one record, and the text while there is none.
     noun: str = ""
     empty: str = ""
-    #: Of a matrix: what is said beside a code. A preset leaves alone what has such a note.
+    #: For a matrix: the note beside a code. A preset does not change codes with a note.
     notes: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
 
     def preset(self, slug: str) -> list[str] | None:
-        """The codes that a preset ticks; None where there is no such preset."""
+        """Return the codes that a preset ticks; None if there is no such preset."""
         found = next((one for one in self.presets if one.slug == slug), None)
         return None if found is None else [code for code in found.codes if code not in self.notes]
 
     @property
     def noun_inside(self) -> str:
-        """What one record is called inside a sentence."""
+        """The name of one record inside a sentence."""
         return lowered(self.noun)
 
     @property
@@ -74,7 +74,7 @@ class Section:
 class ShownBlock:
     """A block with its parts, and whether it applies now.
 
-    One that does not apply stays visible while something is in it: nothing typed is ever hidden.
+    One that does not apply stays visible while a field in it is filled: no input is ever hidden.
     """
 
     block: Block
@@ -93,7 +93,7 @@ class ShownCard:
 
 @dataclass(frozen=True)
 class ShownSection:
-    """A section with everything its template needs, and how many findings it has."""
+    """A section with everything its template needs, and its number of findings."""
 
     section: Section
     parts: Mapping[str, Part]
@@ -104,7 +104,7 @@ class ShownSection:
     filled: bool
     errors: int
     warnings: int
-    #: Nothing in it needs a look: what the form was filled from says all of it.
+    #: Nothing in it needs a look: all values come from the source that filled the form.
     folded: bool = False
 
     @property
@@ -124,9 +124,9 @@ class ShownSection:
 
     @property
     def matrix(self) -> list[list[tuple[str, str, str, list[tuple[FieldPart, bool]]]]]:
-        """Each code with its label and its note, and for each field whether the code is ticked.
+        """Each code with its label and note, and for each field whether the code is ticked.
 
-        In two halves, which stand beside each other where there is room.
+        In two halves, side by side if there is room.
         """
         labels = cast(Flags, self.columns[0].declared).labels
         rows = [
@@ -143,7 +143,7 @@ class ShownSection:
 
     @property
     def presets(self) -> list[tuple[Preset, str, str]]:
-        """What one button ticks in each column of a matrix, with its codes and these in words."""
+        """The presets of a matrix, with their codes and these in words."""
         labels = cast(Flags, self.columns[0].declared).labels
         return [
             (one, ",".join(codes), ", ".join(labels[code] for code in codes))
@@ -155,7 +155,7 @@ class ShownSection:
 def divide(
     form: MessageForm, sections: Iterable[Section], folded: Collection[str] = ()
 ) -> list[ShownSection]:
-    """A form in its sections. Those with a slug among `folded` are, unless something is found in them."""
+    """Return a form in its sections. Those with a slug in `folded` are folded, unless they have findings."""
     shown = [_shown_section(form, section) for section in sections]
     return [
         replace(one, folded=one.section.slug in folded and not one.errors + one.warnings) for one in shown
@@ -207,7 +207,7 @@ def _narrowed(part: Part, only: tuple[str, ...]) -> Part:
 
 
 def _scope(when: When, values: Typed) -> Mapping[str, Any]:
-    """The values that a condition reads: those of the message, or of its one record."""
+    """Return the values that a condition reads: those of the message, or of its single record."""
     record = values.get(when.record, {}) if when.record else values
     return record if isinstance(record, Mapping) else {}
 
@@ -217,7 +217,7 @@ def _filled(part: Part) -> bool:
 
 
 def named(form: MessageForm) -> list[Finding]:
-    """The findings for a summary away from their fields: each says which field it speaks of."""
+    """Return the findings for a summary away from their fields: each names its field."""
     return [replace(finding, text=_with_label(form.message, finding)) for finding in form.findings]
 
 
@@ -243,7 +243,7 @@ def _with_label(message: type[Request], finding: Finding) -> str:
 
 
 def limited(section: Section, names: Collection[str]) -> Section | None:
-    """A section with only those of its fields that have these names; None where it has none of them."""
+    """Return a section with only the fields of these names; None if it has none of them."""
     if section.record:
         return section if section.record in names else None
     found = (
@@ -254,7 +254,7 @@ def limited(section: Section, names: Collection[str]) -> Section | None:
 
 
 def plain_sections(message: type[Request], hidden: Collection[str] = ()) -> tuple[Section, ...]:
-    """A short message in sections: its single values, then a section a group of records. `hidden` are not shown."""
+    """Return a short message in sections: its single values, then one for each group of records, without `hidden`."""
     groups = {name: field for name, field in message.fields.items() if isinstance(field, Records)}
     single = tuple(name for name in message.fields if name not in groups and name not in hidden)
     sections = [Section("values", message.title, (Block(single),))] if single else []

@@ -1,4 +1,4 @@
-"""A chart of one number that moves in steps over time, drawn on the server for `components/step_chart.html`."""
+"""A chart of one number that changes in steps over time, drawn on the server for `components/step_chart.html`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from backoffice.kit.formats import indian, ist
 
-#: The drawing's units: room for the amounts, above the line, and for the days.
+#: The drawing's units: room for amounts, above the line, and for days.
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 150, 70, 12, 10, 20
 
 
@@ -47,7 +47,7 @@ class Chart:
 
 
 def step_chart(title: str, points: Iterable[Point], *, whole: bool) -> Chart:
-    """The chart of at least one point, the oldest first. `whole`: the number was 0 before the first."""
+    """Return the chart of at least one point, oldest first. `whole`: the number was 0 before the first."""
     found = list(points)
     begin, end = found[0].at, found[-1].at
     seconds = (end - begin).total_seconds()
@@ -82,7 +82,7 @@ def _ceiling(highest: Decimal) -> Decimal:
 
 
 def _short(value: Decimal) -> str:
-    """An amount as it stands beside a line: 2.5 L for lakhs, 1 Cr for crores."""
+    """Return an amount for a line's label: 2.5 L for lakhs, 1 Cr for crores."""
     for size, unit in ((Decimal(10_000_000), " Cr"), (Decimal(100_000), " L")):
         if value >= size:
             number = f"{value / size:.2f}".rstrip("0").rstrip(".")

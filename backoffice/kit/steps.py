@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 Stage = Literal["done", "now", "next", "bad"]
-#: How a step stands, for those who do not see its colour.
+#: The state of a step in words, for people who do not see its colour.
 WORDS: dict[Stage, str] = {"done": "done", "now": "now", "next": "not yet", "bad": "ended here"}
 ICONS: dict[Stage, str] = {"done": "check", "now": "clock", "next": "dot", "bad": "close"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `people` are who took it and when, several where several had to; a name may be empty, a time None."""
+    """One step. `people` are who took it and when, possibly several; a name may be empty, a time None."""
 
     label: str
     stage: Stage
@@ -22,17 +22,17 @@ class Step:
 
     @property
     def words(self) -> str:
-        """How it stands, in words."""
+        """Its state in words."""
         return WORDS[self.stage]
 
     @property
     def icon(self) -> str:
-        """How it stands, as a symbol."""
+        """Its state as a symbol."""
         return ICONS[self.stage]
 
 
 def ended(steps: Iterable[Step]) -> list[Step]:
-    """The steps up to where it ended badly: nothing follows."""
+    """Return the steps up to a failed one: nothing follows it."""
     kept: list[Step] = []
     for step in steps:
         kept.append(step)

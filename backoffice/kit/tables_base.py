@@ -1,4 +1,4 @@
-"""What the tables of lists have in common: the table and its columns."""
+"""The base of all tables of lists, and its columns."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, partial
@@ -17,18 +17,18 @@ from backoffice.kit.templatetags import portal
 
 
 def record_url(record: Any) -> str | None:
-    """The page of a record, for rows that open on Enter or click."""
+    """Has a page of its own, for rows that open on Enter or click."""
     return record.get_absolute_url() if hasattr(record, "get_absolute_url") else None
 
 
 class PortalTable(tables.Table):
     """The base of all tables. A subclass's Meta inherits from `PortalTable.Meta`.
 
-    A row opens its record's page; its `first` cell is the link that does so for the keyboard, and stays where it is
-    when columns are chosen, as do the boxes that choose rows (`picks`).
+    A row opens its record's page. Its `first` cell is the link for the keyboard. It stays in place when
+    columns are chosen, and so do the boxes that select rows (`picks`).
     """
 
-    #: Columns that are hidden until somebody wants them.
+    #: Columns that are hidden by default.
     rare: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,7 +42,7 @@ class PortalTable(tables.Table):
             self.columns.hide(name)
 
     def body(self) -> Iterator[SafeString]:
-        """The rows of this page. What begins a cell is the same for all rows of a column, so it is made once."""
+        """The rows of this page. The beginnings of a column's cells are equal for all rows, so they are made once."""
         begins = [
             (
                 column.name,
@@ -57,12 +57,12 @@ class PortalTable(tables.Table):
             yield format_html("<tr {}>{}</tr>", row.attrs.as_html(), cells)
 
     def may_pick(self, record: Any) -> bool:
-        """Whether something can be done with a row, so that it may be chosen."""
+        """Whether an action is possible on a row, so that it can be selected."""
         return True
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The names of those whom this page's rows are about, by GROUP/USER, in one query."""
+        """The names of the retail users on this page, by GROUP/USER, in one query."""
         about = [column for column in self.columns if isinstance(column.column, SubjectColumn)]
         rows = [row.record for row in self.paginated_rows]
         return subjects.names_of({str(column.accessor.resolve(row)) for column in about for row in rows})
@@ -77,9 +77,9 @@ class PortalTable(tables.Table):
 
 
 class PickColumn(tables.Column):
-    """A box that chooses a row for the form with the id `many`; the one in the head chooses the whole page.
+    """A box that selects a row for the form with the id `many`; the one in the head selects the whole page.
 
-    A row with which nothing can be done has none (`PortalTable.may_pick`).
+    A row without possible actions has none (`PortalTable.may_pick`).
     """
 
     def __init__(self, *, what: str, **options: Any) -> None:
@@ -109,7 +109,7 @@ class StatusColumn(tables.Column):
         self.kind = kind
 
     def render(self, value: str, record: Any, bound_column: Any) -> SafeString:
-        # A field with choices comes as its label; the table of statuses goes by the stored state.
+        # A field with choices has its label here; the table of statuses needs the stored state.
         return portal.status(self.kind, bound_column.accessor.resolve(record))
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
@@ -118,7 +118,7 @@ class StatusColumn(tables.Column):
 
 
 class YesNoColumn(tables.Column):
-    """Whether something holds, in a word."""
+    """Whether a condition is met, in a word."""
 
     def render(self, value: bool) -> str:
         return YES_NO[value]
@@ -162,9 +162,9 @@ class IdColumn(tables.Column):
 
 
 class SubjectColumn(IdColumn):
-    """What a row is about: a retail user by id, which one click copies, and name; else a name, and what it is."""
+    """The subject of a row: a retail user by id, which one click copies, and name; else a name and its kind."""
 
-    # django-tables2 passes what the signature names.
+    # django-tables2 passes the parameters that the signature names.
     def render(  # type: ignore[override]
         self, value: Any, bound_column: Any, table: PortalTable
     ) -> SafeString:
@@ -175,12 +175,12 @@ class SubjectColumn(IdColumn):
         return format_html('<span class="whom">{}<br>{}</span>', shown, name) if name else shown
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
-        """In a file: the id alone, or in words what it is."""
+        """In a file: only the id, or the subject in words."""
         return of_value(bound, subjects.words)
 
 
 class PersonalColumn(tables.Column):
-    """A personal value, hidden from those who must give a reason before they see it. `kind`: see `privacy.mask`."""
+    """A personal value, masked for those who must give a reason first. `kind`: see `privacy.mask`."""
 
     def __init__(self, kind: str, **options: Any) -> None:
         super().__init__(**options)
@@ -192,13 +192,13 @@ class PersonalColumn(tables.Column):
         return format_html('<span class="mono">{}</span>', privacy.mask(self.kind, value))
 
     def cells(self, bound: Any, table: Any) -> FileCells:
-        """In a file: as hidden as on the page."""
+        """In a file: masked as on the page."""
         whole = privacy.sees_at_once(table.request.user)
         return of_value(bound, str if whole else partial(privacy.mask, self.kind))
 
 
 class WordsColumn(tables.Column):
-    """Free text of people or of ODIN, with what may be personal hidden. `lane`: the attribute that says of whom."""
+    """Free text of people or ODIN, masked where it may be personal. `lane`: the attribute with its retail user."""
 
     def __init__(self, *, lane: str = "lane", **options: Any) -> None:
         super().__init__(orderable=False, **options)
@@ -208,7 +208,7 @@ class WordsColumn(tables.Column):
         return privacy.words(str(value), privacy.shown(table.request, getattr(record, self.lane)))
 
     def cells(self, bound: Any, table: Any) -> FileCells:
-        """In a file: as hidden as on the page."""
+        """In a file: masked as on the page."""
         return of_values(path_of(bound), self.lane, say=privacy.words_for(table.request))
 
 
@@ -225,7 +225,7 @@ class NumberColumn(tables.Column):
         return portal.count(value)
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
-        """In a file: the number itself, with which a spreadsheet can calculate."""
+        """In a file: the number itself, for calculating in a spreadsheet."""
         return of_value(bound, lambda number: number)
 
 

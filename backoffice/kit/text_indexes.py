@@ -1,6 +1,6 @@
-"""Indexes of texts by their beginning and by any part of them, and the extension of PostgreSQL that parts need.
+"""Indexes for beginnings and parts of texts, and the PostgreSQL extension that parts need.
 
-On SQLite, which is for the demonstration, both are plain indexes: a part of a text is looked for row by row there.
+On SQLite, used for the demonstration, both are plain indexes: a search for a part reads row by row.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from django.contrib.postgres.operations import TrigramExtension
 from django.core.exceptions import ImproperlyConfigured
 from django.db import NotSupportedError, ProgrammingError, models
 
-#: From so many letters on they may stand anywhere in a text; fewer must begin it.
+#: A search of this many letters finds any part of a text; fewer must be its beginning.
 INSIDE_FROM = 3
 NO_TRIGRAMS = (
     "The portal finds parts of names through the extension pg_trgm, and the role that migrates may not create it. "
@@ -34,13 +34,13 @@ class _TextIndex(models.Index):
 
 
 class BeginningIndex(_TextIndex):
-    """Answers what a text begins with (`begins`), whatever the collation, and whole texts."""
+    """For searches by beginning, whatever the collation, and by the whole text."""
 
     operators = "text_pattern_ops"
 
 
 class PartIndex(_TextIndex):
-    """Answers what a text contains, begins or ends with, from three characters on."""
+    """For searches by any part, from three characters on."""
 
     method = "gin"
     operators = "gin_trgm_ops"
@@ -49,7 +49,7 @@ class PartIndex(_TextIndex):
 class Trigrams(TrigramExtension):
     """Creates the extension behind `PartIndex`.
 
-    Raises ImproperlyConfigured where the role may not, and says who may.
+    Raises ImproperlyConfigured if the role may not, and says who may.
     """
 
     def database_forwards(self, *args: Any, **kwargs: Any) -> None:

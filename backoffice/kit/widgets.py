@@ -24,12 +24,12 @@ class DayInput(forms.TextInput):
         )
 
     def format_value(self, value: Any) -> str | None:
-        """The day as people write it; what is none as it is."""
+        """Return the day in DD-MM-YYYY; anything else unchanged."""
         found = _ISO_DAY.fullmatch(str(value or ""))
         return "-".join(reversed(found.groups())) if found else super().format_value(value)
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """The field, the button of its calendar, and the browser's own field that shows the calendar."""
+        """Render the field, the button of its calendar, and the browser's own field that opens the calendar."""
         return format_html(
             '<span class="date-picker">{}<button type="button" class="btn btn-quiet needs-script" data-pick-day '
             'tabindex="-1" aria-label="Choose from a calendar">{}</button>'
@@ -40,7 +40,7 @@ class DayInput(forms.TextInput):
 
 
 class RupeesInput(forms.TextInput):
-    """An amount in Indian grouping, behind the sign of the rupee."""
+    """An amount in Indian grouping, after the rupee sign."""
 
     def __init__(self, **attrs: Any) -> None:
         super().__init__(
@@ -48,15 +48,15 @@ class RupeesInput(forms.TextInput):
         )
 
     def format_value(self, value: Any) -> str | None:
-        """The amount with its groups; what is none as it is."""
+        """Return the amount with grouping; anything else unchanged."""
         text = str(value if value is not None else "")
         return grouped(text) if _PLAIN_AMOUNT.fullmatch(text) else super().format_value(value)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """The amount as it was typed, without sign and groups."""
+        """Return the amount as it was typed, without sign and grouping."""
         typed = super().value_from_datadict(data, files, name)
         return plain_amount(typed) if isinstance(typed, str) else typed
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """The field behind its sign."""
+        """Render the field after its sign."""
         return format_html('<span class="rupees">{}</span>', super().render(name, value, attrs, renderer))

@@ -28,7 +28,10 @@ IDLE_TICKS = 50
 
 @dataclass(eq=False)
 class Call:
-    """One call under way: its end (monotonic seconds), its socket, whether the first byte may have left, what came."""
+    """One call in progress.
+
+    Its deadline (monotonic seconds), its socket, whether the first byte may have left, the answer so far.
+    """
 
     end: float
     sock: socket.socket | None = None

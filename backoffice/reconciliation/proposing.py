@@ -73,9 +73,7 @@ def usable(way: str, chosen: QuerySet[Any]) -> QuerySet[Any]:
     takes = WAYS[way].takes
     fields = list(file_kind(WAYS[way].kind).layout.fields)
     same = user.filter(version=OuterRef("version"))
-    if (
-        way == SEND
-    ):  # a value may be empty only because the portal never had it: ODIN must not lose its own
+    if way == SEND:  # a value may be empty only because the portal never had it: ODIN must not lose its own
         chosen = chosen.exclude(here="").exclude(here=[])
     return chosen.filter(Exists(same), field__in=fields, **{f"{takes}__isnull": False})
 

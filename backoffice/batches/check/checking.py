@@ -165,8 +165,8 @@ def _state(findings: Sequence[Finding], done: bool) -> RowState:
 class Checking:
     """The check of a batch by the worker that holds its lease, from its present position.
 
-        with Checking(batch, token) as run:
-            while run.step(): ...
+    with Checking(batch, token) as run:
+        while run.step(): ...
     """
 
     def __init__(self, batch: Batch, token: Any) -> None:

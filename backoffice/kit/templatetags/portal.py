@@ -45,7 +45,7 @@ def periods() -> list[Period]:
 
 @register.filter
 def set_in_address(form: Any, without: str = "") -> int:
-    """How many filters of a form have a value in the address; one that is hidden or named `without` does not count."""
+    """Count the filters of a form with a value in the address, without hidden ones and those named `without`."""
     names = [field.html_name for field in form.visible_fields() if field.name != without]
     return sum(any(form.data.getlist(name)) for name in names)
 
@@ -64,7 +64,7 @@ def status_word(kind: str, state: str) -> str:
 
 @register.simple_tag
 def status_pill(shown: components.Status, who: bool = False) -> SafeString:
-    """The same for a `components.Status` at hand."""
+    """A status pill for a given `components.Status`."""
     pill = format_html(
         '<span class="status status-{}" title="{}">{}<span class="status-text">{}</span></span>',
         shown.tone,
@@ -85,7 +85,7 @@ def ist(at: datetime | None, style: str = "full") -> str:
 
 @register.simple_tag
 def ago(at: datetime | None, empty: str = "–") -> SafeString:
-    """How long ago, with the full time on hover; the page keeps it true each minute."""
+    """How long ago, with the full time on hover; the page updates it each minute."""
     if at is None:
         return format_html("{}", empty)
     return format_html(
@@ -98,7 +98,7 @@ def ago(at: datetime | None, empty: str = "–") -> SafeString:
 
 @register.simple_tag
 def moment(at: datetime) -> SafeString:
-    """The time itself, with how long ago on hover; the page keeps that true each minute."""
+    """The time itself, with how long ago on hover; the page updates that each minute."""
     return format_html(
         '<time datetime="{}" title="{}" data-moment class="nowrap">{}</time>',
         at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -115,13 +115,13 @@ def money(amount: Decimal | int | str | None) -> str:
 
 @register.filter
 def price(amount: Decimal | int | str | None) -> str:
-    """A price of a unit: Indian grouping, two decimals, or up to four where it has them, as on currency."""
+    """A unit price: Indian grouping, two decimals, or up to four as on currency."""
     return formats.exact(amount, 2)
 
 
 @register.filter
 def units(number: Decimal | int | None) -> str:
-    """A quantity of a book, with Indian grouping and only the decimals that it has."""
+    """A quantity of a book, with Indian grouping and only its own decimals."""
     return formats.exact(number)
 
 
@@ -139,19 +139,19 @@ def in_words(amount: Decimal | int | str | None) -> str:
 
 @register.filter
 def span(seconds: float | None) -> str:
-    """A length of time in one unit: 3 min."""
+    """A duration in one unit: 3 min."""
     return "" if seconds is None else formats.span(seconds)
 
 
 @register.simple_tag
 def poll(url: str, every: str, seen: str = "") -> SafeString:
-    """The attributes of an element that asks for itself again. Parameters as in `polling.attributes`."""
+    """The attributes of an element that refreshes itself. Parameters as in `polling.attributes`."""
     return polling.attributes(url, every, seen)
 
 
 @register.simple_tag
 def copyable(text: object, label: str = "") -> SafeString:
-    """A monospaced id that one click copies. `label` says what it is to those who listen."""
+    """A monospaced id that one click copies. `label` describes it for screen readers."""
     if text in (None, ""):
         return mark_safe('<span class="quiet">–</span>')
     return format_html(
@@ -165,14 +165,14 @@ def copyable(text: object, label: str = "") -> SafeString:
 
 @register.simple_tag
 def whom(lane: str, by_lane: Mapping[str, str]) -> SafeString:
-    """A retail user by id, and by name where `by_lane` has it."""
+    """A retail user by id, and by name if `by_lane` has it."""
     shown = format_html('<span class="mono nowrap">{}</span>', lane)
     return format_html("{}<br>{}", shown, by_lane[lane]) if by_lane.get(lane) else shown
 
 
 @register.simple_tag
 def about(subject: str, name: str = "") -> SafeString:
-    """What something is about: a retail user by id, another thing by its name, with what it is small beside it."""
+    """A subject: a retail user by id, another thing by its name, with its kind in small print."""
     if subjects.is_retail_user(subject):
         return format_html('<span class="mono">{}</span>', subject)
     if not name:
@@ -182,7 +182,7 @@ def about(subject: str, name: str = "") -> SafeString:
 
 @register.simple_tag
 def coded(code: object, list_name: str) -> SafeString:
-    """A code by its name in a list, the code small beside it; the code alone where no list has a name for it."""
+    """A code by its label in a list, the code in small print; only the code if no list has a label."""
     text = "" if code is None else str(code)
     name = names.meaning(list_name, text)
     if name:
@@ -192,7 +192,7 @@ def coded(code: object, list_name: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def personal(context: Context, kind: str, text: object, label: str = "") -> SafeString:
-    """A personal value: copied with one click where the page shows it, hidden where it does not."""
+    """A personal value: copied with one click if the page shows it, otherwise masked."""
     if context.get("shows_personal"):
         return copyable(text, label)
     hidden = privacy.mask(kind, text)
@@ -201,19 +201,19 @@ def personal(context: Context, kind: str, text: object, label: str = "") -> Safe
 
 @register.simple_tag(takes_context=True)
 def personal_text(context: Context, kind: str, text: object) -> str:
-    """The same as plain text."""
+    """A personal value as plain text."""
     return str(text or "") if context.get("shows_personal") else privacy.mask(kind, text)
 
 
 @register.simple_tag(takes_context=True)
 def personal_message(context: Context, text: str) -> str:
-    """The raw text of a request, with personal data hidden where the page does not show it."""
+    """The raw text of a request, with personal data masked unless the page shows it."""
     return text if context.get("shows_personal") else privacy.hide_message(text)
 
 
 @register.simple_tag(takes_context=True)
 def personal_words(context: Context, text: str) -> str:
-    """Free text, or an answer as it came, with what looks like personal data hidden likewise."""
+    """Free text or a raw answer, masked where it looks like personal data."""
     return privacy.words(str(text or ""), bool(context.get("shows_personal")))
 
 
@@ -225,7 +225,7 @@ def arranged(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
 
 @register.simple_tag
 def marked(before: object, after: object) -> dict[str, SafeString]:
-    """A value before and after, with the characters marked that differ in long texts."""
+    """A value before and after, with differing characters marked in long texts."""
     old, new = pieces(str(before or ""), str(after or ""))
     return {"before": _with_marks(old, "del"), "after": _with_marks(new, "ins")}
 
@@ -239,14 +239,14 @@ def _with_marks(text: Pieces, element: str) -> SafeString:
 
 @register.filter
 def within(label: str, title: str) -> str:
-    """A field's label under a heading that it would repeat: "Line 1" for "First address: line 1"."""
+    """A field's label without the words of its heading: "Line 1" for "First address: line 1"."""
     own = label.removeprefix(f"{title}: ")
     return label if own == label else f"{own[:1].upper()}{own[1:]}"
 
 
 @register.simple_tag
 def optional_url(name: str, *args: object, **kwargs: object) -> str:
-    """The address of a named page, or "" where this installation has no such page."""
+    """The address of a named page, or "" if this installation has no such page."""
     try:
         return reverse(name, args=args, kwargs=kwargs)
     except NoReverseMatch:
@@ -255,7 +255,7 @@ def optional_url(name: str, *args: object, **kwargs: object) -> str:
 
 @register.simple_tag
 def split_findings(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """Findings of the protocol, errors and warnings apart."""
+    """Split findings of the protocol into errors and warnings."""
     shown = list(findings or ())
     return {
         "errors": [finding for finding in shown if finding.severity == Severity.ERROR],
@@ -265,5 +265,5 @@ def split_findings(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 @register.filter
 def field_id(path: str, prefix: str = "") -> str:
-    """The id of the field that a finding's path names: "banks.0.account_no" is "id_banks-0-account_no"."""
+    """The id of the field at a finding's path: "banks.0.account_no" is "id_banks-0-account_no"."""
     return (prefix or "id_") + path.replace(".", "-")
