@@ -281,9 +281,9 @@ def bin_of(amount: Decimal) -> int:
 def dots(
     title: str, words: str, bins: Mapping[int, int], named: Sequence[tuple[Decimal, str, str]]
 ) -> Dots | None:
-    """Make a strip of amounts. `bins`: how many amounts are in each of `bin_of`; `named`: amounts with a dot of their own, with words and address.
+    """Make a strip of amounts, or return None if there is nothing to draw.
 
-    None if there is nothing to draw.
+    `bins`: how many amounts are in each of `bin_of`; `named`: amounts with a dot of their own, with words and address.
     """
     places = [*bins, *(bin_of(amount) for amount, _, _ in named)]
     if not places:
