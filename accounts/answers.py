@@ -1,4 +1,4 @@
-"""What a form was answered, of which follow-up messages were made: the other way round than `follow_ups`."""
+"""The answers of a form from which follow-up messages were made: the reverse of `follow_ups`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

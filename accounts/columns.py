@@ -1,4 +1,4 @@
-"""Columns and constraints from the protocol's declarations: no length and no code stands in two places."""
+"""Columns and constraints from the protocol's declarations, so that lengths and codes are defined once."""
 
 from typing import Any, cast
 

@@ -17,7 +17,7 @@ from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.shapes import EMAIL, MOBILE, PAN
 
 RULE = "portal.compare"
-#: People who stand in a demat account and in the mutual-fund UCC.
+#: People named in a demat account and in the mutual-fund UCC.
 PEOPLE = {"second": "second holder", "third": "third holder", "guardian": "guardian"}
 #: What two spellings of the same have in common, where words do not say it.
 KEYS = {"pan": PAN.key, "mobile": MOBILE.key, "email": EMAIL.key}
@@ -38,7 +38,7 @@ def findings(values: Values, known: Values | None = None) -> list[Finding]:
 
 
 def comparisons(values: Values, known: Values | None = None) -> list[Comparison]:
-    """Everything that is said more than once, whether it fits or not. Values stand over what is known."""
+    """Return everything with several values, matching or not. Proposed values override known ones."""
     whole: Values = {**(known or {}), **values}
     return [
         *_same_person(values, known or {}),

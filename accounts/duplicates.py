@@ -15,9 +15,9 @@ from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, MOBILE, PAN
 
 #: What two proposals of new users should not have in common.
 SINGLES = {"pan": "the PAN", "mobile": "the mobile number"}
-#: So many of the users found are named; the rest are counted.
+#: How many of the users found are named; the rest are counted.
 NAMED = 3
-#: So many holders of the same details are looked at: a made-up mobile number may stand with thousands.
+#: How many holders of equal details are read: thousands may have a made-up mobile number.
 HOLDERS = 20_000
 
 Many = Sequence[Values]
@@ -30,9 +30,9 @@ KEYS = {
     "dp_id": DP_ID.key,
     "beneficiary_id": ACCOUNT_NO.key,
 }
-#: So many proposals of new users that wait for a checker are looked at, the newest.
+#: How many of the newest proposals of new users that wait for a checker are read.
 WAITING = 200
-#: What may stand before the ten digits of a mobile number in a record.
+#: What may precede the ten digits of a mobile number in a record.
 DIALLED = ("", "0", "91", "+91", "+91 ", "+91-")
 
 Key = tuple[str, ...]

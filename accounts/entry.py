@@ -98,9 +98,9 @@ def draft_update(group_id: str, user_id: str, values: Values, *, by: "User") -> 
 
 
 def _for_nobody(request: HttpRequest, group_id: str, user_id: str, slug: str) -> EntryForm:
-    """The form of a change for somebody without a login: the same whether the retail user is here or not.
+    """The form of a change for a person without a login, independent of whether the retail user exists.
 
-    It is shaped by what was typed alone. Raises Http404 for an unknown kind of change.
+    It is shaped only by the typed values. Raises Http404 for an unknown kind of change.
     """
     change_kind = KINDS.get(slug)
     if change_kind is None or change_kind.menu is None:

@@ -46,7 +46,7 @@ class RetailUserFilter(Filters):
 
     @property
     def stage(self) -> str:
-        """Which new users are asked for in the place of the retail users; "" for none."""
+        """Which new users the list asks for instead of retail users; "" for none."""
         asked = str(self.form.cleaned_data["status"]) if self.is_bound and self.is_valid() else ""
         return asked if asked in new_users.STAGES else ""
 

@@ -43,9 +43,9 @@ class Group:
     """Answers that go out as messages of one kind: records of a list in the form, and single fields of the form.
 
     `names` gives for each part of a record the field of the message, or of a record in its list. Each record becomes a
-    message of its own; with `within`, all of them are that list of one message; with `prefixes`, the first one stands
+    message of its own; with `within`, all of them are that list of one message; with `prefixes`, the first one is
     in the fields that begin with the first prefix, and so on. `single` are fields of form and message alike. `filled`
-    is what a record says where the form does not ask, or nobody answered; `key` are the parts by which two records,
+    is what a record says where the form does not ask, or has no answer; `key` are the parts by which two records,
     each a message of its own, set the same thing.
     """
 

@@ -35,7 +35,7 @@ class Place:
     entry: tuple[datetime, int] | None = None
 
     def __str__(self) -> str:
-        """As it stands in an address."""
+        """The day in an address."""
         at, number = self.entry or ("", "")
         return f"{self.change or ''}_{at.isoformat() if isinstance(at, datetime) else ''}_{number}"
 

@@ -30,7 +30,7 @@ from backoffice.kit.steps import Step
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.protocol.explanation import Line
 
-#: So many changes and lines are on a page, and so many entries of its changes.
+#: How many changes and lines are on a page, and how many entries of its changes.
 PAGE, ENTRIES = 20, 200
 #: What the steps and deliveries of a card tell already.
 TOLD_BY_STEPS = (

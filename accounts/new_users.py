@@ -16,7 +16,7 @@ from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.kit import privacy
 from backoffice.kit.text_indexes import INSIDE_FROM
 
-#: So many of a stage are shown before the retail users on the first page of their list.
+#: How many of a stage precede the retail users on the first page of their list.
 SHOWN = 10
 #: The kinds of change that make a retail user, by what its source is then.
 SOURCES = {Source.CREATED: CREATE_RETAIL_USER, Source.DECLARED: REGISTER_RETAIL_USER}

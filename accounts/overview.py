@@ -19,7 +19,7 @@ from backoffice.kit import privacy
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.protocol.codes import Segment
 
-#: So many events are shown, and so many accounts or settings of a kind; other tabs have the rest.
+#: How many events are shown, and how many accounts or settings of a kind; other tabs have the rest.
 EVENTS, FEW = 5, 4
 #: The rights in segments, as columns of the matrix.
 RIGHTS = (

@@ -27,16 +27,17 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> Applie
 
 
 def confirmed_user(values: Values) -> RetailUser:
-    """The retail user of a confirmed message, locked.
+    """Return the retail user of a confirmed message, locked.
 
-    A message for one that nobody registered shows that ODIN has it: it is kept as declared, all unknown.
+    A message for an unregistered user shows that ODIN has the user, who is then stored as declared, with all
+    values unknown.
     """
     key = key_of(values)
     return RetailUser.objects.select_for_update().filter(**key).first() or _unregistered(key)
 
 
 def confirmed_users(several: Sequence[Values]) -> list[RetailUser]:
-    """The same for messages that merely refer to different retail users: of those registered, the keys only."""
+    """Return the retail users of messages that merely refer to them: of registered ones, only the keys."""
     keys = [key_of(values) for values in several]
     named = RetailUser.objects.select_for_update().filter(
         group_id__in={key["group_id"] for key in keys}, user_id__in={key["user_id"] for key in keys}

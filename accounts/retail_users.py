@@ -55,7 +55,7 @@ def users_of(lanes: Iterable[str], *related: str) -> dict[str, RetailUser]:
 
 
 def _in_lanes(lanes: Iterable[str]) -> Q:
-    """Holds of the retail users of these lanes; what is none has no slash. Empty where there are none."""
+    """Condition for the retail users of these lanes; a text without a slash is none. Empty if there are none."""
     by_group: dict[str, set[str]] = defaultdict(set)
     for lane in lanes:
         group_id, slash, user_id = lane.partition("/")
@@ -158,14 +158,14 @@ def users_of_subject() -> QuerySet[RetailUser]:
 
 
 def moved_on() -> Q:
-    """Holds of a change whose retail user has another version than the one that it was examined on."""
+    """Condition for changes whose retail user has another version than the examined one."""
     as_examined = users_of_subject().filter(version=OuterRef("record_version"))
     still_absent = Q(record_version=0) & ~Exists(users_of_subject())
     return ~Exists(as_examined) & ~still_absent
 
 
 def gone() -> Q:
-    """Holds of a change whose retail user is gone. What else happened to the user does not matter to a deposit."""
+    """Condition for changes whose retail user is gone. A deposit does not depend on other changes of the user."""
     return Q(~Exists(users_of_subject()))
 
 

@@ -15,7 +15,7 @@ from backoffice.kit import privacy
 from backoffice.kit.search import LIMIT, Match
 from backoffice.kit.text_indexes import INSIDE_FROM
 
-#: So many digits of a mobile number are needed to look for them at its end, as people read them out.
+#: How many digits are needed to search for a mobile number by its ending, as people read it out.
 DIGITS_FROM = 4
 #: What an index has in capitals, since ids are typed in either case.
 IN_CAPITALS = {"id_in_capitals": Upper("user_id")}
@@ -28,9 +28,9 @@ def matching(queryset: QuerySet[RetailUser], text: str) -> QuerySet[RetailUser]:
 
 
 def matching_anything(queryset: QuerySet[RetailUser], text: str, person: Any) -> QuerySet[RetailUser]:
-    """The same, and those whose PAN or mobile number fits.
+    """Search by name and id, and by PAN or mobile number.
 
-    For those who see PAN and mobile number hidden, these must be given whole: a search must not find them out
+    People who see PAN and mobile number masked must type them completely, so that a search cannot reveal them
     character by character.
     """
     digits = re.sub(r"[\s+-]", "", text)

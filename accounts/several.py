@@ -30,7 +30,7 @@ from backoffice.protocol.findings import Finding
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many of those selected are shown beside the form; the batch has a row for each.
+#: How many of the selected users are shown beside the form; the batch has a row for each.
 SHOWN = 10
 #: Rows that are read from the database at a time.
 AT_ONCE = 2000

@@ -9,7 +9,7 @@ RETAIL_USER = {
     UserStatus.INACTIVE.value: Status(UserStatus.INACTIVE.label, "idle", "stop"),
     "": Status("Not known", "idle", "question"),
     "submitted": Status("In approval", "info", "inbox"),
-    # Of a new retail user whose creation is approved: what has become of it, until ODIN has confirmed it.
+    # Of a new retail user whose create is approved: its outcome, until ODIN has confirmed it.
     **dict.fromkeys(("approved", "sent", "queued", "in_flight"), Status("On its way", "info", "deliveries")),
     "unknown": RESULTS["unknown"],
     "on_hold": RESULTS["on_hold"],

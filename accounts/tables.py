@@ -24,14 +24,14 @@ from backoffice.protocol.codes import Segment
 
 NOTHING = "–"  # the dash of every empty cell
 SEGMENT_NAMES = {segment.value: segment.label for segment in Segment}
-#: A row has room for the exchange alone; the segments stand in the hint.
+#: A row has room for the exchange alone; the hint has the segments.
 EXCHANGES = {segment.value: segment.label.split()[0] for segment in Segment} | {
     Segment.MUTUAL_FUND.value: "MF"
 }
 
 
 class RetailUserTable(PortalTable):
-    """Retail users as ODIN last confirmed them, and what is under way; `in_front` stand new ones, not here yet."""
+    """Retail users as ODIN last confirmed them, with open changes; new ones (`in_front`) come first."""
 
     user_id = tables.Column(linkify=True, verbose_name="User id", attrs={"td": {"class": "mono nowrap"}})
     group_id = tables.Column(
@@ -112,7 +112,7 @@ def _all_segments(segments: Sequence[str]) -> str:
 
 
 class RetailUsersToChange(RetailUserTable):
-    """The same for makers: several may be chosen."""
+    """Retail users for makers, who may select several."""
 
     pick = PickColumn(accessor="pk", what="user")
 
@@ -120,7 +120,7 @@ class RetailUsersToChange(RetailUserTable):
         sequence = ("pick", "...")
 
     def render_pick(self, value: int, record: RetailUser | NewUser) -> SafeString | str:
-        """A box; none for a new user, of whom nothing can be changed yet."""
+        """A box; none for a new user, who cannot be changed yet."""
         if isinstance(record, NewUser):
             return ""
         return format_html(

@@ -33,7 +33,7 @@ def compose(known: Values, wanted: Values, given: Collection[str] = ()) -> Value
 
     `given`: the names whose values go out even where they are empty or as known.
 
-    Of what is always sent, a value that nobody knows and nobody chose stays out, so that the rules ask for it (U1).
+    A value that is always sent, but neither known nor chosen, is left out, so that the rules ask for it (U1).
     What the changed values make mandatory comes from the confirmed values where it does not change itself (U17).
     """
     message: Values = {
@@ -67,7 +67,7 @@ def compose(known: Values, wanted: Values, given: Collection[str] = ()) -> Value
 def placed(message: Values, wanted: Values, findings: Iterable[Finding]) -> list[Finding]:
     """Findings on a composed message where the form shows what they speak of.
 
-    The message carries some of the form's accounts, and deleted ones besides; a finding on one of those stands
+    The message carries some of the form's accounts, and deleted ones besides; a finding on one of those is
     at the whole group.
     """
     places: dict[str, str] = {}

@@ -61,7 +61,7 @@ def offered_tabs(request: StaffRequest, retail_user: RetailUser | None) -> dict[
 
 
 def tabs(request: StaffRequest, lane: str, retail_user: RetailUser | None, current: str) -> list[Tab]:
-    """The parts of a retail user as tabs; pages that other rooms added stand before its history."""
+    """The parts of a retail user as tabs; pages of other rooms come before its history."""
     group_and_user = lane.split("/", 1)
     page = reverse("accounts:detail", args=group_and_user)
     found = [

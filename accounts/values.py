@@ -119,7 +119,7 @@ def confirmed_values(
     demats: Iterable[models.Model],
     mf_ucc: models.Model | None,
 ) -> Values:
-    """The same of a retail user whose accounts are at hand."""
+    """Return the values of a retail user whose accounts are loaded."""
     values: Values = {
         **values_of(user, USER_COLUMNS),
         "banks": [texts_of(bank, users.BankAccount.fields) for bank in banks],

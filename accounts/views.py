@@ -60,7 +60,7 @@ class RetailUserList(ListView):
         return {"in_front": [one for found in self._in_front.values() for one in found[: new_users.SHOWN]]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With what can be changed of several, how many new users stand in front, and the addresses of all of these."""
+        """Add the changes for several users, the number of new users, and links to all of these."""
         context = super().get_context_data(**kwargs)
         context["changes"] = self._changes()
         if stage := self._stage():
@@ -70,7 +70,7 @@ class RetailUserList(ListView):
         return context
 
     def _counted(self, stage: str, found: int) -> dict[str, str]:
-        """How many new users at a stage stand in front, and the address of all of them."""
+        """How many new users of a stage precede the list, and the link to all of them."""
         query = self.request.GET.copy()
         query["status"] = stage
         number = f"{new_users.SHOWN}+" if found > new_users.SHOWN else str(found)
@@ -122,7 +122,7 @@ def _proposed_name(proposed: list[Proposal]) -> str:
 
 
 def _waits_as(proposed: list[Proposal]) -> str:
-    """The status of a retail user who is not here yet: what has become of its creation."""
+    """The status of a retail user who does not exist yet: the outcome of its create."""
     creations = (one for one in proposed if one.thing == "change" or one.message.type in CREATES)
     return next((one.state for one in creations), "")
 
@@ -165,7 +165,7 @@ def _segments(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[s
         if any(segment.value in ids for _, _, ids in allowed)
     ]
     return {
-        "columns": [label for label, _, _ in allowed[:-1]],  # what is inactive is said beside the name
+        "columns": [label for label, _, _ in allowed[:-1]],  # inactive segments are marked beside the name
         "rows": [(segment, cells[:-1]) for segment, cells in rows],
         "sections": profile_page.sections(user, profile_page.TRADING, proposed, shows),
         "changes": [

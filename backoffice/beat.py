@@ -1,7 +1,8 @@
 """When the periodic tasks are asked for. Beat keeps nothing: no file that could be damaged, no time of the wall clock.
 
-Each task is asked for when beat starts, and then at its interval by a clock that nobody sets. So a task must do no harm
-when it is asked for too often; what belongs to a day looks in the database whether it was done today.
+Each task is asked for when beat starts, and then at its interval by a clock that cannot be set. So a task
+must do no harm when it is asked for too often; what belongs to a day looks in the database whether it was
+done today.
 """
 
 import time

@@ -3,7 +3,7 @@
 Connections: Celery waits up to 30 seconds between two tries to reach a broker that is away, and so would everything
 after its return. Here it is two.
 
-RabbitMQ without endless waits: py-amqp waits without end for each answer that it is owed (that a message was taken,
+RabbitMQ without endless waits: py-amqp waits without end for each expected answer (that a message was taken,
 that a channel is closed), and so would whoever speaks to a broker that fell silent without closing the connection:
 beat, the worker's main loop, the thread that sends wake-ups. Its own `read_timeout` ends no wait.
 
@@ -96,7 +96,7 @@ class Channel(filesystem.Channel):
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         try:
             return super()._get(queue)
-        except ValueError:  # a damaged file must not end the worker; it is taken away already
+        except ValueError:  # a damaged file must not end the worker; it is removed already
             raise Empty from None
 
     def get_table(self, exchange: str) -> Any:

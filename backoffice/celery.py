@@ -1,4 +1,4 @@
-"""The Celery application: `celery -A backoffice.celery`. Its settings stand in `settings.py` under CELERY_."""
+"""The Celery application: `celery -A backoffice.celery`. Its settings are in `settings.py` under CELERY_."""
 
 import logging.config
 import os

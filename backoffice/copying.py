@@ -27,7 +27,7 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
 
 
 def insert_all(objects: Sequence[models.Model]) -> None:
-    """Insert objects of one model, none of which is saved yet. Raises IntegrityError."""
+    """Insert unsaved objects of one model. Raises IntegrityError."""
     if not objects:
         return
     model = type(objects[0])

@@ -19,7 +19,7 @@ class Folder:
         return Path(settings.VAR_DIR) / self._name / name
 
     def new_name(self) -> str:
-        """A name for a new file, which nobody can guess; the folder is there."""
+        """Return an unguessable name for a new file; the folder exists."""
         self.path_of("").mkdir(parents=True, exist_ok=True, mode=0o700)
         return uuid.uuid4().hex
 

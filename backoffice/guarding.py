@@ -15,12 +15,13 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 
 class Guard(NamedTuple):
-    """What may not happen to a row: the event, on which table, the condition over NEW and OLD, and what is said.
+    """What may not happen to a row: the event, on which table, the condition over NEW and OLD, and the error text.
 
-    `looks_elsewhere`: the condition asks other tables, once for all rows of a statement; with `first`, a condition over
-    NEW and OLD alone, it is asked only of the rows that this is true of, one by one. `columns`: an UPDATE that sets
-    none of them is not looked at. A JSON column that is compared stands in `{json}(...)`, since SQLite keeps it as its
-    writer spaced it. `IS DISTINCT FROM` is written in an older way there.
+    `looks_elsewhere`: the condition asks other tables, once for all rows of a statement; with `first`, a
+    condition over NEW and OLD alone, it is asked only of the rows that this is true of, one by one.
+    `columns`: an UPDATE that sets none of them is not looked at. A JSON column that is compared is written as
+    `{json}(...)`, since SQLite keeps it as its writer spaced it. `IS DISTINCT FROM` is written in an older
+    way there.
     """
 
     event: str
@@ -72,7 +73,7 @@ def _migrated(sender: AppConfig, using: str, **kwargs: Any) -> None:
 
 
 def put_up(connection: BaseDatabaseWrapper, guards: Guards) -> None:
-    """Create the triggers, in the place of earlier ones of these names."""
+    """Create the triggers, replacing earlier ones of these names."""
     tables = set(connection.introspection.table_names())
     path = "" if connection.vendor == "sqlite" else search_path(connection)
     # All or nothing, so that no moment is without them.

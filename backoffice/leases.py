@@ -33,7 +33,7 @@ class Lease(NamedTuple):
 
 
 def free() -> Q:
-    """Rows that nobody holds now: never taken, given back, or expired."""
+    """Return rows with a free lease: never taken, released, or expired."""
     return Q(lease_until__isnull=True) | expired()
 
 

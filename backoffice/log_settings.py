@@ -30,7 +30,7 @@ def logging_of(*, shape: str, level: str) -> dict[str, Any]:
             "gunicorn.access": {"handlers": [], "propagate": True},
             "django": {"handlers": []},
             "django.server": {"handlers": [], "propagate": True},
-            # Several wake-ups a second, of which a line says nothing.
+            # Several wake-ups a second; a line for each would be noise.
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},

@@ -32,14 +32,14 @@ logger = logging.getLogger(__name__)
 FIELDS = ("method", "route", "status", "duration_ms", "change_id", "delivery_id", "batch_id")
 #: Pages about one thing: the namespace of their addresses, and what its number is called in a line.
 NUMBERED = {"changes": "change_id", "delivery": "delivery_id", "batches": "batch_id"}
-#: So much of each part of a line is kept (characters): libraries quote what was sent to them.
+#: How many characters of each part of a line are kept: libraries quote what was sent to them.
 LONGEST = 10_000
 #: What a terminal or a reader of lines would take for more than text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 #: Lines of libraries quote a request from the first quotation mark on.
 _QUOTED = re.compile(r"""['"].*""", re.DOTALL)
 _ADDRESS = re.compile(r"[^\s/]{0,100}/\S*")
-#: So much of what a library says of a request is looked at.
+#: How many characters of a library's words on a request are examined.
 LONGEST = 500
 _HOST = socket.gethostname()
 

@@ -11,12 +11,12 @@ from django.db.models import QuerySet, Value
 
 Row = TypeVar("Row")
 _UNTIL_ASKED = object()
-#: Stands in a query for the value that is given each time it is asked: `filter(pk=GIVEN)`.
+#: A placeholder in a query for the value of each run: `filter(pk=GIVEN)`.
 GIVEN = Value(_UNTIL_ASKED)
 
 
 class Repeated(Generic[Row]):
-    """A query whose values stay the same, but for the one that is GIVEN. Every time it is asked, the database answers.
+    """A query with fixed values except the one that is GIVEN. The database answers each run.
 
     Belongs to the thread and the request that made it. A query that locks rows is asked within a transaction, always.
     """

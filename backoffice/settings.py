@@ -178,7 +178,7 @@ ACCOUNT_SESSION_REMEMBER = False
 # Before one's second factor is changed, the password or a code is asked for again after so many seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": f"{LOCKOUT_TRIES}/{LOCKOUT_MINUTES * 60:.0f}s/key,60/m/ip"}
-# Behind a proxy, the last address that it was told of is the client's.
+# Behind a proxy, the last forwarded address is the client's.
 BEHIND_PROXY = switch("BEHIND_PROXY")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -253,7 +253,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Set, because its default changes in Celery 6: a lost broker is no reason to stop a sending in the middle.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# A worker that is told to stop at once still has this long (seconds) to finish what it is sending: a drain, and calls.
+# A worker that must stop at once has this long (seconds) to finish what it is sending: a drain, and calls.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 90.0
 # For `--pool prefork`: memory that a library leaks is given back now and then. Threads have no child to end.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
@@ -389,7 +389,7 @@ if DELIVERY_LEASE_SECONDS <= ODIN_TOTAL_TIMEOUT:
 CELERY_TASK_SOFT_TIME_LIMIT = (
     20 + ODIN_TOTAL_TIMEOUT + max(3 * ODIN_TOTAL_TIMEOUT, DELIVERY_LEASE_SECONDS) + 30
 )
-# A task that was told to end still waits for the calls that are under way.
+# A task that must end still waits for running calls.
 CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + ODIN_TOTAL_TIMEOUT + 10
 
 # --- batches: uploaded files -------------------------------------------------------------------------------------
@@ -411,7 +411,7 @@ EXPORT_FILE_DAYS = number("EXPORT_FILE_DAYS", 2, 0.01, 3650)
 
 # Rupees. Deposits above need two checkers, until an admin's approval rule says otherwise.
 CHANGES_TWO_CHECKERS_ABOVE = number("CHANGES_TWO_CHECKERS_ABOVE", 1_000_000, 0.01, 1e13)
-# A submitted change that nobody decided for so many days expires; 0: never.
+# Days after which an undecided change expires; 0: never.
 CHANGES_EXPIRE_AFTER_DAYS = number("CHANGES_EXPIRE_AFTER_DAYS", 7, 0, 365)
 # A draft is deleted after so many days without an edit; 0: never.
 DRAFTS_EXPIRE_AFTER_DAYS = number("DRAFTS_EXPIRE_AFTER_DAYS", 30, 0, 3650)

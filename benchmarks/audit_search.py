@@ -1,7 +1,7 @@
 """How long the pages of the audit list take at a million entries, filter by filter, on PostgreSQL and on SQLite.
 
 The entries are made by SQL in a scratch database, without seals. Each page is asked for three times as compliance; the
-median is told, with the database's share of it, and whether a query that took long read the whole table.
+median is printed, with the database's share of it, and whether a query that took long read the whole table.
 
 Run: `python benchmarks/audit_search.py`; one database only: `--on sqlite`; fewer entries: `--entries 100000`.
 """

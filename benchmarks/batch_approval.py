@@ -2,10 +2,10 @@
 
     python benchmarks/batch_approval.py [--rows 20000] [--threads 4] [--seconds 30]
 
-Runs on the database of TEST_DATABASE_URL, in a test database of its own (SQLite without it). Approval stands beside
+Runs on the database of TEST_DATABASE_URL, in a test database of its own (SQLite without it). Approval is compared with
 the same thing done object by object, as a loop over changes would, on a file of a tenth of the rows. The stand-in runs
 in a process of its own and answers 50 ms after a message came; attempts and audit entries are written as always. A
-plain pool of as many threads that call zeep, and note nothing, stands beside the delivery.
+plain pool of as many threads that call zeep, and note nothing, is compared with the delivery.
 """
 
 import argparse

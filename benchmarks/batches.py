@@ -372,7 +372,7 @@ BEHIND = {
 
 
 def with_follow_ups(plain: Path) -> Path:
-    """The same file with four groups of follow-ups in each row."""
+    """A file with four groups of follow-ups in each row."""
     path = plain.with_name("follow_ups.csv")
     header, cells = ",".join(BEHIND), ",".join(BEHIND.values())
     with plain.open() as lines, path.open("w") as out:

@@ -1,4 +1,4 @@
-"""A checker approves while the broker is away: what became of the requests, and when all was out after its return.
+"""A checker approves while the broker is away: the outcome of the requests, and when all was out after its return.
 
     .venv/bin/python benchmarks/broker_outage.py --minutes 10 --way silent
 
@@ -20,7 +20,7 @@ from tests.faults.proxy import Proxy, Way
 from tests.faults.servers import Redis
 from tests.portals import Portal
 
-#: So many requests are made with a broker first, to compare with.
+#: How many requests are made with a broker first, for comparison.
 BEFORE = 40
 #: Of ten requests one approves a file of three rows.
 FILES = 0.1

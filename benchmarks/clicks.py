@@ -1,7 +1,7 @@
 """Clicks and keystrokes of a day's work, counted while a real browser does it in a portal of its own.
 
 What is counted: each click, two for a choice from a list (open, choose), three for a file (button, file, Open), each
-key pressed. Logging in is not. Each job is done to its end, and what it brings about is looked at.
+key pressed. Logging in is not. Each job is done to its end, and its effect is checked.
 
 Run: `python benchmarks/clicks.py`; it ends with 1 where a bound is missed.
 """
@@ -83,7 +83,7 @@ class Hand:
         self.clicks += 2
 
     def write(self, what: Locator, text: str) -> None:
-        """A click into a field, and its text in the place of what is there."""
+        """Click into a field and replace its text."""
         self.click(what)
         if what.input_value():
             self.press("Control+a")

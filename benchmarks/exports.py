@@ -52,7 +52,7 @@ DIFFERENT = {
 
 
 def fill(rows: int) -> None:
-    """So many retail users."""
+    """Make this many retail users."""
     RetailUserFactory(group_id="SAMPLE", user_id="SAMPLE")
     fields = [field for field in RetailUser._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)

@@ -66,7 +66,7 @@ STEPS = ("check", "submit", "approve", "result", "failed")
 
 
 def fill(rows: int) -> None:
-    """So many retail users: what all have in common is built once."""
+    """Make this many retail users; their common parts are built once."""
     sample = RetailUserFactory.build(group_id="HO")
     common = {field.name: getattr(sample, field.name) for field in RetailUser._meta.concrete_fields}
     for start in range(0, rows, 5000):

@@ -63,7 +63,7 @@ WATCH = """window.shifted = 0;
 new PerformanceObserver((list) => {
     for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
 }).observe({ type: "layout-shift", buffered: true });"""
-#: So long after its load a page is watched, in milliseconds: what htmx swaps in may move it.
+#: How long after its load a page is watched, in milliseconds: content that htmx swaps in may move it.
 SETTLED = 400
 
 

@@ -82,7 +82,7 @@ def serve(ready: "multiprocessing.Queue[int]", wsdl: bytes) -> None:
 
 
 def through_gateway(endpoint: str, wsdl: str) -> Callable[[], None]:
-    """What a worker does for each delivery, but for the database."""
+    """The work of a worker for each delivery, without the database."""
     gateway = Gateway(
         OdinConfig(
             service_url=endpoint,

@@ -1,7 +1,7 @@
 """What a claim costs as the queue grows, and deliveries a second by workers that are far from their PostgreSQL.
 
 Claims: milliseconds to claim one delivery and sixteen, the median of some, with more and more in the queue, and with
-much in it that nobody may claim; beside them the pages of 8 KB that PostgreSQL looks at to choose them, which no other
+much in it that cannot be claimed; beside them the pages of 8 KB that PostgreSQL looks at to choose them, which no other
 work on the machine changes. Where lanes are blocked, the figures are those once what waits in them is set aside; a line
 below has the pages before that, and how long the sweeps took.
 

@@ -205,7 +205,7 @@ def _run(partner: "Partner", lines: int, maker: "User", checker: "User") -> floa
 
 
 def _bare(port: str, latency: float, lines: int) -> float:
-    """The same orders by `requests`, each on a connection of its own."""
+    """Send these orders with `requests`, each on its own connection."""
     import requests
 
     order = {

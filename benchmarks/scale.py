@@ -28,7 +28,7 @@ from tests.faults.servers import Postgres
 
 TIMES = 3
 SIZES = (1_000, 100_000, 1_000_000)
-#: So many changes wait for a checker at most.
+#: At most this many changes wait for a checker.
 WAITING = 2_000
 LANE = "'G' || n % 200 || '/R' || lpad(n::text, 7, '0')"
 #: What differs from row to row, as SQL over n; the other columns are those of one row that a factory built.

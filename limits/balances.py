@@ -19,7 +19,7 @@ from limits.reading_shapes import Kind
 
 #: The line of the funds summary (317) that says what is left.
 AVAILABLE = "Net Available Funds"
-#: So many square-off settings are on the overview of a retail user; its limits have the rest.
+#: How many square-off settings are on the overview of a retail user; its limits have the rest.
 FEW = 4
 
 

@@ -78,7 +78,7 @@ class GridRow:
 
 
 class GridNotFine(Exception):
-    """The grid cannot be submitted as it is; `words` say why. What is wrong with its rows stands in them.
+    """The grid cannot be submitted as it is; `words` say why. Errors of rows are in the rows.
 
     `warned`: its rows have nothing but warnings.
     """

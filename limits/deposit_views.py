@@ -28,7 +28,7 @@ may_enter = for_staff("changes.add_change", "accounts.view_retailuser")
 @require_http_methods(["GET", "POST"])
 @may_enter
 def enter(request: StaffRequest) -> HttpResponse:
-    """The grid. What is wrong with a row stands in it, and what was typed stays."""
+    """The grid. Errors of a row appear in it, and typed values stay."""
     if request.method != "POST":
         return _grid(request, [], token=uuid.uuid4())
     rows = deposit_grid.read({name: request.POST.getlist(name) for name in COLUMNS})
@@ -59,7 +59,7 @@ def enter(request: StaffRequest) -> HttpResponse:
 @require_POST
 @may_enter
 def names(request: StaffRequest) -> JsonResponse:
-    """The names that belong to codes. They are posted, and so is what is answered: neither stands in an address."""
+    """The names of codes. Request and answer are posted, so that neither is in an address."""
     codes = [code.strip()[:40] for code in request.POST.getlist("code")[: deposit_grid.MOST]]
     found = deposit_grid.users_of(codes)
     return JsonResponse({"names": {code: _words(found[code.upper()]) for code in codes if code}})

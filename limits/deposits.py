@@ -27,7 +27,7 @@ from limits.models import LimitUpdate
 from limits.numbers import is_number
 
 TYPES = (CashDeposit.type, ManualCollateral.type)
-#: A deposit adds: the same one twice is money twice.
+#: A deposit adds to the limit: the same deposit sent twice doubles the money.
 ONCE = (
     Unique(("reference",), "has the same reference. A reference can be used only once."),
     Unique(
@@ -37,7 +37,7 @@ ONCE = (
     ),
 )
 
-#: Whose it is, of which kind, the two amounts, the product.
+#: User, kind, the two amounts, product.
 Deposit = tuple[str, int, Decimal | None, Decimal | None, int | None]
 
 
@@ -49,7 +49,7 @@ BLOCKS = (
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
-    """The form of a deposit begins with the amount, and has a reference that nobody has used."""
+    """The form of a deposit begins with the amount, and has a new reference."""
     return replace(
         form,
         sections=(Section("values", form.message.title, BLOCKS),),

@@ -23,7 +23,8 @@ from backoffice.kit.step_chart import Chart, Point, step_chart
 from limits.deposits import TYPES
 from limits.models import LimitUpdate
 
-#: So many updates are listed on the page of a retail user, and so many are in its charts; the list has the rest.
+#: How many updates are listed on the page of a retail user, and how many are in its charts; the list has the
+#: rest.
 LISTED, CHARTED = 25, 200
 NONE = Decimal(0)
 

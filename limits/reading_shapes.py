@@ -51,7 +51,7 @@ HOLDING_UNSHOWN = (
 
 _AMOUNT = re.compile(r"-?(?:[0-9]{1,18}(?:\.[0-9]{0,8})?|\.[0-9]{1,8})")
 _NUMBER = re.compile(r"[0-9]{1,18}")
-#: So many unknown keys are listed, and so much (characters) of what is quoted.
+#: How many unknown keys are listed, and how many characters are quoted.
 MOST_KEYS, LONGEST_QUOTE = 20, 60
 
 
@@ -60,7 +60,7 @@ class NotUnderstood(Exception):
 
 
 def whole(kind: int, data: object) -> Any:
-    """What stands under the only key of the data. Raises NotUnderstood."""
+    """Return the value of the only key of the data. Raises NotUnderstood."""
     if data is None:
         raise NotUnderstood("it cannot be read as JSON")
     name = WHOLE[Kind(kind)]

@@ -31,7 +31,7 @@ class RetailUserColumn(tables.Column):
         )
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
-        """In a file: the same, made of its parts."""
+        """In a file: as on the page, made from its parts."""
         return of_values("retail_user__group_id", "retail_user__user_id", say=lambda *parts: "/".join(parts))
 
 

@@ -82,7 +82,7 @@ def _fetch(scrips: ScripImport, token: uuid.UUID) -> None:
 
 
 def _kept(scrips: ScripImport, token: uuid.UUID, blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same blocks; the lease is extended while they come."""
+    """Return the blocks unchanged, extending the lease meanwhile."""
     told = time.monotonic()
     for block in blocks:
         if time.monotonic() > told + LEASE.total_seconds() / 6:

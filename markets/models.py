@@ -15,7 +15,7 @@ EXCHANGES = [(exchange.value, exchange.label) for exchange in PUBLISHED]
 
 
 class State(models.TextChoices):
-    """Where an import stands."""
+    """The state of an import."""
 
     READING = "reading", "Being read"
     HELD = "held", "Waits for a person"

@@ -26,7 +26,7 @@ IMPORT = "markets.add_scripimport"
 FETCHED_FROM = time(7, 30)
 #: An import with fewer rows than this share of the last one waits for a person (R34).
 FEWEST = 0.7
-#: So many imports of an exchange keep their scrips: the current one and those before it.
+#: How many imports of an exchange keep their scrips: the current one and earlier ones.
 KEPT = 5
 #: Rows that one statement deletes.
 DELETED_AT_ONCE = 20_000
@@ -179,7 +179,7 @@ def delete_rows(scrips: ScripImport) -> None:
 
 
 def forget_old_rows(exchange: str) -> None:
-    """Delete the scrips of all but the last imports of an exchange. What is said of the imports themselves stays."""
+    """Delete the scrips of all but the last imports of an exchange. The figures of the imports stay."""
     kept = ScripImport.objects.filter(exchange=exchange, state__in=(State.CURRENT, State.REPLACED))
     for old in kept.order_by("-current_since")[KEPT:]:
         delete_rows(old)

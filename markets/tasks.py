@@ -1,4 +1,4 @@
-"""Celery tasks of scrip masters, run by beat. What is to be done stands in the database."""
+"""Celery tasks of scrip masters, run by beat. The work to do is in the database."""
 
 from celery import shared_task
 
@@ -13,5 +13,5 @@ def work_due() -> int:
 
 @shared_task
 def fetch_due() -> int:
-    """Ask for those scrip masters of the day that nobody asked for yet. Returns how many."""
+    """Request today's scrip masters that were not requested yet. Returns how many."""
     return operations.ask_due_fetches()

@@ -1,4 +1,4 @@
-"""Days on which exchanges trade: Monday to Friday, but for the holidays that NSE and BSE both have."""
+"""Days on which exchanges trade: Monday to Friday, except the holidays of both NSE and BSE."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def holidays(since: date, until: date | None = None) -> Mapping[date, str]:
 
 
 def coming_holidays() -> Mapping[date, str]:
-    """The same from yesterday on."""
+    """Return the trading days from yesterday on."""
     return holidays(timezone.localdate() - timedelta(days=1))
 
 

@@ -83,11 +83,11 @@ def save_version(
     goes_on: bool = False,
     version: BasketVersion | None = None,
 ) -> BasketVersion:
-    """Keep lines as a new version, or in the place of those of a draft that is not submitted (`version`).
+    """Save lines as a new version, or replace those of an unsubmitted draft (`version`).
 
-    `goes_on`: a run of it places the next lines after one that was refused.
-    Lines may have findings: `look` tells them, and `submit` refuses. Each line's scrip must be one that the current
-    master offers. Raises NotPermitted, and ConnectorProblem naming the line whose scrip is not there.
+    `goes_on`: a run of it places the next lines after a refused one. Lines may have findings: `look` returns
+    them, and `submit` refuses. Each line's scrip must be in the current master. Raises NotPermitted, and
+    ConnectorProblem naming a line with a missing scrip.
     """
     need(by, MAKE_BASKET, _NO_RIGHT)
     risk_text = checked(
@@ -329,7 +329,7 @@ def _end(version: BasketVersion, state: Stage, at: datetime) -> None:
 
 
 def _unused_reco_id() -> str:
-    """A Reco ID that no version ever had (C6). Two approvals at once are told apart by the database."""
+    """Return a Reco ID that no version ever had (C6). The database keeps two simultaneous approvals apart."""
     while BasketVersion.objects.filter(reco_id=(reco_id := new_reco_id())).exists():
         continue
     return reco_id

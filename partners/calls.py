@@ -11,7 +11,7 @@ from partners.models import Partner, UnreadableCall
 from partners.models.records import FindingKind
 
 REFUSED_TOKEN = "connector.token_refused"  # noqa: S105  # the name of an action
-#: So many refusals of a partner in so many minutes raise an alarm (C13).
+#: How many refusals of a partner in how many minutes raise an alarm (C13).
 ALARM_REFUSALS, ALARM_MINUTES = 20, 10
 UNKNOWN = "partner:unknown"
 
@@ -33,7 +33,7 @@ def refused_token(partner: Partner | None, why: str) -> None:
 
 
 def unreadable(path: str, content_type: str, shape: list[str], why: str) -> None:
-    """Keep the shape of a call that could not be read, in the place of the one before (C14)."""
+    """Keep the shape of an unreadable call, replacing the previous one (C14)."""
     UnreadableCall.objects.update_or_create(
         path=path,
         defaults={"content_type": content_type[:80], "shape": shape, "why": why[:200], "at": timezone.now()},

@@ -1,4 +1,4 @@
-"""Checks of what the database holds of the Connector's records (`check --deploy --database default`)."""
+"""Checks of the Connector's guards in the database (`check --deploy --database default`)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -87,9 +87,9 @@ def ask(
 def ask_many(
     partner: Partner, product_code: str, lanes: Iterable[str], terms: Terms, *, by: "User"
 ) -> Sequence[Asked]:
-    """Ask a list of clients, `GROUP/USER` each. One that cannot be asked says why and stops no other.
+    """Ask a list of clients, `GROUP/USER` each. One that cannot be asked has a reason and stops no other.
 
-    Raises NotPermitted, and ConnectorProblem for terms that nobody can agree to or a list that is too long.
+    Raises NotPermitted, and ConnectorProblem for impossible terms or a list that is too long.
     """
     need(by, MAKE_BASKET, _NO_RIGHT)
     wanted = list(dict.fromkeys(lane.strip() for lane in lanes if lane.strip()))

@@ -42,9 +42,9 @@ _CLOSED = {
 
 @dataclass(frozen=True)
 class Sent:
-    """What happened to a code. `to`: the address, hidden but for what tells it from another.
+    """What happened to a code. `to`: the address, masked but recognisable.
 
-    `mail`: subject and text that would have been sent, where this is a demonstration without a mail server.
+    `mail`: subject and text of the mail, in a demonstration without a mail server.
     """
 
     to: str

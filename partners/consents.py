@@ -141,7 +141,7 @@ def forbidden(partner: Partner, product_code: str) -> str:
 
 
 def put_in_force(consent: Consent) -> None:
-    """Let a locked or new consent be in force, in the place of the one before. Needs a transaction."""
+    """Put a locked or new consent in force, replacing the previous one. Needs a transaction."""
     now = timezone.now()
     before = Consent.objects.select_for_update().filter(
         client=consent.client,

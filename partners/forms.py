@@ -167,7 +167,7 @@ class Judged:
 
 
 def judge(typed: Sequence[TypedLine]) -> Judged:
-    """Read a grid. Lines of which a part cannot be read stop at that; the rules judge when all can be read."""
+    """Read a grid. Unreadable lines are reported first; the rules check the lines once all can be read."""
     masters = search.masters()
     judged = Judged()
     for place, line in enumerate(typed):

@@ -151,8 +151,9 @@ def close(invitation: Invitation, outcome: str, *, by: "User", reason: str, evid
 
 
 def void_of(version: BasketVersion, why: str) -> int:
-    """Revoke the open invitations of a version that was superseded or withdrawn, but for those whose client came back
-    from the broker: order messages of theirs still come (C17). Returns how many.
+    """Revoke the open invitations of a superseded or withdrawn version. Returns how many.
+
+    Except those whose client came back from the broker: their order messages still arrive (C17).
     """
     return _end_all(version, InvitationState.REVOKED, why)
 

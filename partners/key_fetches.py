@@ -171,7 +171,7 @@ def _fetch(fetch: KeyFetch) -> None:
 
 
 def _take(fetch: KeyFetch, answer: KeysAnswer) -> None:
-    """Keep the keys in the place of those before, or refuse all of them where one endpoint is not allowed."""
+    """Store the keys, replacing the previous ones, or refuse all of them if one endpoint is not allowed."""
     with transaction.atomic():
         partner = Partner.objects.select_for_update(no_key=True).get(pk=fetch.partner_id)
         for key in answer.keys:

@@ -62,5 +62,5 @@ def shown(order: ReportedOrder) -> Shown:
 
 
 def rupees(amount: int | None, exchange: str) -> Decimal | None:
-    """An amount of messages in rupees: paise, but for exchanges whose prices are scaled otherwise (C19)."""
+    """Return an amount of messages in rupees: paise, except on exchanges with other scales (C19)."""
     return Decimal(amount) / basket_terms().locator(exchange) if amount is not None else None

@@ -22,7 +22,7 @@ from partners.models.records import FindingKind
 from partners.models.registry import MappingState, PartnerState
 from partners.visits import REDIRECT_LIVES
 
-#: So long the same AuthCode gets the same basket without being asked about again (C16).
+#: How long an AuthCode gets the same basket without another check (C16).
 REPEATED = timedelta(minutes=10)
 _TP, _VAS, _UCC = "tp", "vas", "ucc"
 

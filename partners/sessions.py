@@ -43,7 +43,7 @@ REVOKED_HERE = (
 
 
 def keep(partner: Partner, client: RetailUser, session: SecretText, rest: SecretText) -> ConnectorSession:
-    """Keep a session in the place of the one before (C29). `rest`: the session for REST, empty where none came."""
+    """Store a session, replacing the previous one (C29). `rest`: the session for REST, empty if there is none."""
     now = timezone.now()
     with transaction.atomic():
         Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)

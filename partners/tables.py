@@ -98,7 +98,7 @@ class BasketTable(PortalTable):
         fields = ("name", "partner", "product_code", "newest", "reco", "made_by", "created_at")
 
     def render_newest(self, record: Basket) -> SafeString | str:
-        """Where the newest version stands."""
+        """The state of the newest version."""
         newest = next(iter(record.versions.all()), None)
         return portal.status("basket", newest.stage) if newest else "–"
 
@@ -127,7 +127,7 @@ class InvitedColumn(NumberColumn):
 
 
 class RecoTable(PortalTable):
-    """Versions that were published, with what came of them."""
+    """Versions that were published, with their outcomes."""
 
     reco_id = tables.Column(
         verbose_name="Reco ID", linkify=at("partners:reco"), attrs={"td": {"class": "mono"}}

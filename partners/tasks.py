@@ -1,4 +1,4 @@
-"""Celery tasks of the Connector, run by beat or woken. What is to be done stands in the database."""
+"""Celery tasks of the Connector, run by beat or woken. The work to do is in the database."""
 
 from celery import shared_task
 from django.conf import settings

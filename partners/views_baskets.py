@@ -271,7 +271,7 @@ def _cells(place: int | str, line: forms.TypedLine, findings: Sequence[Finding])
     return {"place": place, "number": place + 1 if isinstance(place, int) else "", "cells": cells}
 
 
-#: What the rules say about a scrip stands at its one field.
+#: Findings of the rules on a scrip are shown at its one field.
 _SCRIP_PATHS = ("symbol", "exchange", "token")
 
 

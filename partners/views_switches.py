@@ -1,4 +1,4 @@
-"""Kill switches (C45), and the last calls that nobody could read (C14)."""
+"""Kill switches (C45), and the last calls that could not be read (C14)."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What time brings about: ends, missing callbacks, silence, sums that disagree, sync. All is found in the database."""
+"""Scheduled work: expiry, missing callbacks, silence, sums that disagree, sync. Everything comes from the database."""
 
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ CALLBACK_WITHIN = timedelta(minutes=30)
 SILENT_AFTER = timedelta(minutes=15)
 #: Trades and order agree within this time (C35).
 ADDED_UP_WITHIN = timedelta(minutes=5)
-#: An invitation whose basket ended, and of which nothing came, closes after this time.
+#: An invitation whose basket expired without any order message closes after this time.
 NOTHING_CAME = timedelta(days=1)
 SYNC_PAUSE = timedelta(minutes=1)
 #: Of a trading day, in India.

@@ -89,7 +89,7 @@ NOT_APPROVED = (ChangeState.REJECTED, ChangeState.WITHDRAWN)
 
 
 class ClientState(models.TextChoices):
-    """How far a client of a run is. `INTERRUPTED` is read: a client of whom nobody places, in the middle."""
+    """The state of a client of a run. `INTERRUPTED` is derived: in the middle, while no process places."""
 
     WAITING = "waiting", "Waiting for the client"
     OPENED = "opened", "Link opened"
@@ -169,7 +169,7 @@ class RunClient(Leased):
 
     @property
     def shown_state(self) -> ClientState:
-        """The state for people: one that nobody places any more, in the middle, was interrupted."""
+        """The state for people: in the middle without a placing process is *interrupted*."""
         if self.state == ClientState.PLACING and not self.is_held:
             return ClientState.INTERRUPTED
         return ClientState(self.state)
@@ -219,7 +219,7 @@ class RunLine(models.Model):
         return bool(self.problem) or (self.order is not None and self.order.state == OrderState.REFUSED)
 
 
-#: Lines of which no order was made.
+#: Lines without an order.
 NEW = Q(order=None, problem="")
 #: Lines that may still be placed, as `RunLine.is_left` says of one.
 LEFT = NEW | Exists(DeskOrder.objects.filter(pk=OuterRef("order"), state=OrderState.NOT_SENT))

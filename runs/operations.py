@@ -311,7 +311,7 @@ def lines_of(own: RunClient) -> QuerySet[RunLine]:
 
 
 def _held_still(own: RunClient) -> RunClient:
-    """Lock a client of whom nobody places at this moment. Raises ConnectorProblem."""
+    """Lock a client while no process places for it. Raises ConnectorProblem."""
     kept = RunClient.objects.select_for_update(of=("self",)).select_related("client", "run").get(pk=own.pk)
     if kept.is_held:
         raise ConnectorProblem("Orders are being placed at this moment. Stop the run, or wait a minute.")

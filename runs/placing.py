@@ -35,7 +35,8 @@ from trading.models import DeskOrder, Instruction, OrderState
 from trading.models.desk import sending_over
 from trading.operations import Credentials
 
-#: Seconds after which a request begins no new line: the client goes on with the next click, in the same session.
+#: Seconds after which a request starts no new line: the client continues with the next click, in this
+#: session.
 LONGEST = 20.0
 _TOKENS = uuid.UUID("5d0f0c5e-5a0a-4b0c-9f0e-7f6f3e1b9a61")
 CLOSED_NOW = "Orders of this basket cannot be placed now. Ask your broker."
@@ -52,7 +53,7 @@ class Typed:
 
 
 class _Ends(Exception):
-    """Placing ends here for now. `state`: what becomes of the client; `why`: said to client and staff."""
+    """Placing ends here for now. `state`: the client's new state; `why`: the text for client and staff."""
 
     def __init__(self, state: ClientState, why: str) -> None:
         super().__init__(why)
@@ -145,9 +146,9 @@ def _length() -> timedelta:
 def _holding(
     own: RunClient, typed: Typed | None, which: Q, state: ClientState
 ) -> Iterator[tuple[Desk, Lease]]:
-    """Hold a client and its session. Afterwards the client is logged out, unless placing or looking goes on soon.
+    """Hold a client and its session. Afterwards the client is logged out, unless placing or looking continues soon.
 
-    `which`: what must be true of the client. Raises ConnectorProblem with words for the client.
+    `which`: a condition on the client. Raises ConnectorProblem with words for the client.
     """
     before, why = own.state, own.why
     rows = RunClient.objects.filter(leases.free(), which, pk=own.pk)

@@ -51,7 +51,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 @in_time
 @PAGE.visiting
 def visit(request: HttpRequest, own: RunClient) -> HttpResponse:
-    """The lines with prices and risks, what became of each, and the login that places what is left."""
+    """The lines with prices and risks, the outcome of each, and the login that places the rest."""
     return _page(request, own)
 
 

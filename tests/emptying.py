@@ -44,9 +44,7 @@ def _empty(test: TransactionTestCase) -> None:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             for table in tables:
                 cursor.execute(f"DELETE FROM {table}")
-            cursor.execute(
-                "SET CONSTRAINTS ALL IMMEDIATE"
-            )  # what waits for the end stands in the way of ALTER TABLE
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # deferred triggers would block ALTER TABLE
             for table in guarded:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         else:

@@ -256,7 +256,7 @@ class ChangeFactory(DjangoModelFactory[Change]):
 
     @classmethod
     def approved(cls, **columns: Any) -> Change:
-        """The same, approved by somebody else."""
+        """A submitted change, approved by another person."""
         now = timezone.now()
         decided_by = columns.pop("decided_by", None) or StaffFactory()
         change: Change = cls.create(submitted_at=now - timedelta(minutes=1), **columns)
@@ -304,7 +304,7 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
 
     @classmethod
     def settled(cls, state: str, **columns: Any) -> Delivery:
-        """The same, applied, refused or cancelled."""
+        """An approved change, applied, refused or cancelled."""
         delivery: Delivery = cls.create(state=state, finished_at=timezone.now(), **columns)
         return delivery
 

@@ -1,7 +1,7 @@
 """A test that hangs ends the run and says where.
 
 What Playwright's browser never answers has no time limit of its own. The main thread then waits in Playwright's loop;
-the line of the test that waits for it stands in a greenlet above.
+the line of the test that waits for it is in a greenlet above.
 """
 
 import os

@@ -33,7 +33,7 @@ class Control:
 
 
 class Page(HTMLParser):
-    """The controls, ids and labels of a page; what stands in a <template> is left out, as in a browser."""
+    """The controls, ids and labels of a page, without those in a <template>, as in a browser."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Page(HTMLParser):
 
 
 def querydict(data: dict[str, list[str]]) -> QueryDict:
-    """The same as a view gets it."""
+    """Return the form's data as a view gets it."""
     found = QueryDict(mutable=True)
     for name, values in data.items():
         found.setlist(name, values)

@@ -1,4 +1,4 @@
-"""Values that a database, or a library, cannot take: none of them breaks a page, whatever page and wherever they stand.
+"""Values that a database, or a library, cannot take: none of them breaks a page, on any page and in any place.
 
 The addresses come from the URLconf, the filters from the filter classes, and what else a page reads from the page
 itself: the names that it asks its query or form for. A new page is covered without being named here.
@@ -48,7 +48,7 @@ WORST = ["9" * 19, "1e6000", "0001-01-01T00:00:00+23:59", "\x00"]
 IN_PATHS = ["9" * 18, "9" * 300, "-1", "1e6000", "\u0967\u0968", "a\x00b", "\x1b[2J", "x" * 300]
 #: Rooms whose pages say that there is no such page while the Connector is off; tests/runs asks them while it is on.
 CONNECTOR = ("connector", "partners", "run", "runs")
-#: The same as bytes that are no text.
+#: The hostile values as bytes that are not text.
 BROKEN = ["%ED%A0%80", "%ZZ", "%", "%FF%FE", "%C0%80"]
 
 
@@ -117,7 +117,7 @@ def breaks(client, method, address, data=None):
 
 def filled(client, route, name, parts, /, **hostile):
     """The address of a route with samples in it, and one part as given. `client.things`: the number of a thing by its
-    room, or by what stands before it in the address.
+    room, or by the preceding part of the address.
     """
     room = name.partition(":")[0]
     number = client.things.get(route.partition("<pk>")[0]) or client.things.get(room, 1)

@@ -113,7 +113,7 @@ class Story:
         expect(page.locator("[name=branch]")).to_have_value("MUMBAI")
         now = datetime.now().astimezone()
         page.locator("[name=user_id]").fill(f"P{now:%d%H%M%S}")
-        # No two clients have the same, or the checker would be warned.
+        # Equal details would cause a warning for the checker.
         page.locator("[name=pan]").fill(f"PICPP{now:%M%S}A")
         page.locator("[name=mobile]").fill(f"98{now:%d%H%M%S}")
         for step in STEPS:

@@ -214,7 +214,7 @@ def _profile(known: Values, answers: Answers) -> Iterator[Row]:
     email, mobile = answers.mask(profile.email or ""), answers.mask(profile.mobile or "")
     same = _text(known, "email").casefold() == email.casefold()
     yield _row(known, "email", email, same, "email")
-    # ODIN keeps the mobile number in the place of the telephone number.
+    # ODIN overwrites the telephone number with the mobile number.
     numbers = {_digits(_text(known, name)) for name in ("mobile", "telephone")}
     yield _row(known, "mobile", mobile, _digits(mobile) in numbers, "phone")
 

@@ -62,7 +62,7 @@ UPDATABLE = frozenset({*(one.value for one in Repeatable), "max_gtd"})
 #: How a second factor without a type is chosen on the form.
 UNTYPED = "untyped"
 NOT_ASKED = "not asked"
-#: Refusals of a login that nobody's password is the reason of.
+#: Refusals of a login for reasons other than the password.
 HARMLESS = ("rate", "gateway")
 #: Characters of a text of the service that are kept.
 KEPT = 2000

@@ -54,7 +54,7 @@ def _of_slot(prefix: str) -> list[str]:
 
 
 def with_known(values: Values, known: Values | None) -> Values:
-    """Both addresses, where one that nobody gave stays as it is known: 346 has no other way to keep it."""
+    """Return both addresses: one that was not given stays as known, since 346 always sends both."""
     found = dict(values)
     for prefix in SLOTS:
         names = _of_slot(prefix)

@@ -38,7 +38,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
             *(_without(section, fixed) for section in SECTIONS),
             *sections(NewRetailUser, GROUPS),
         ),
-        # What nobody knows of the user stays open: a new user's starting values would claim something of this one.
+        # Unknown values of the user stay empty: a new user's initial values would be claims about this one.
         starting=lambda: _starting(known),
         fixed=fixed,
         answers=lambda sent: answers_of(GROUPS, sent),
@@ -87,7 +87,7 @@ class ConvertRow(NewRetailUser, abstract=True):
 
 
 def of_row(values: Values, known: Known) -> Asked:
-    """The second 301 of a row: what is known of the user stands where the row leaves a cell empty."""
+    """Return the second 301 of a row: known values of the user fill its empty cells."""
     wanted = {**_starting(known.values or {}), **values, "odin_user_type": OdinUserType.ODIN.value}
     return create_retail_user.of_answers(wanted, known)
 

@@ -72,7 +72,7 @@ def of_answers(values: Values, known: Known) -> Asked:
 
 
 def of_new(values: Values, known: Known) -> Asked:
-    """The same of a new retail user, who may be filled from an onboarding profile."""
+    """Compose a new retail user, who may be filled from an onboarding profile."""
     return onboarding.beside_profile(of_answers(values, known), values)
 
 

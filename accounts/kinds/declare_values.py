@@ -89,9 +89,9 @@ def _taken_off(here: Values, values: Values, name: str) -> list[Finding]:
 
 
 def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
-    """What speaks against declarations: no such user, a value that nobody can lack, or others have the same details.
+    """Return findings on declarations: no such user, a mandatory value removed, details of another user.
 
-    A declaration that says nothing new is done.
+    A declaration that changes nothing is done.
     """
     shared = shared_findings([asked.values for asked in many])
     return [_assessed(asked, record, same) for asked, record, same in zip(many, known, shared, strict=True)]

@@ -81,7 +81,7 @@ def findings(values: Values) -> list[Finding]:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """What becomes of the profile, and how much it fills."""
+    """Return what happens to the profile, and how much it fills."""
     name = text(values, "profile")
     if text(values, "retired"):
         return [f"Retires the profile {name}"]

@@ -64,7 +64,7 @@ DECLARABLE = tuple(
 
 
 def unknown_fields(values: Values) -> list[str]:
-    """The names of what nobody declared."""
+    """Return the names of undeclared fields."""
     return [name for name in DECLARABLE if not values.get(name)]
 
 

@@ -142,7 +142,7 @@ def _record_section(section: Section, known: Values) -> Section:
 
 
 def continues(change: Change) -> str:
-    """Where an update goes on: the form of the one part that it changes, or all of it."""
+    """Return where an update continues: the form of the one part that it changes, or the full form."""
     before = change.before or {}
     wanted = {
         name: one["values"][name] for one in change.messages for name in changed_names(one["values"], before)
@@ -200,7 +200,7 @@ def _asked(confirmed: Values, wanted: Values, typed: Values, given: frozenset[st
 
 
 def _to_confirm(values: Values, user: RetailUser | None, confirmed: Values) -> frozenset[str]:
-    """The names of a row's values that ODIN has not confirmed as they are, but for accounts: those go one by one."""
+    """Return the names of a row's unconfirmed values, except accounts, which are sent one by one."""
     if user is None:
         return frozenset()
     return frozenset(

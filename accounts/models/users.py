@@ -25,7 +25,7 @@ class RetailUser(models.Model):
     """A trading client as ODIN knows it. Columns are named as the fields of message 301 (section 4.5).
 
     `version` grows with each confirmed change. Integers: -1 is ODIN's default, 0 is off for `max_gtd`, null
-    is not known. `unknown_fields` names what nobody declared; `declared_by` asked for the declaration, and
+    is not known. `unknown_fields` names undeclared fields; `declared_by` asked for the declaration, and
     `declared_from` says where its values came from. `declared_fields` names the declared values of a user who was here
     already, as long as ODIN has not confirmed them. The password is never kept.
     """

@@ -1,13 +1,18 @@
-"""Four eyes in the database itself: triggers for what a constraint cannot reach (see `guarding`).
+"""Four eyes in the database itself: triggers for what constraints cannot check (see `guarding`).
 
-- What was submitted, its maker, its file, before when it is not sent, and how many must approve it never change again,
-  and it is never deleted.
-- It goes from state to state as people may move it, and nothing is approved that has fewer approvals of its content, by
-  others than its maker, than it needs. What the approval rule asks for is the least that it needs.
-- Its maker approves nothing, nobody approves what does not wait for a decision, and approvals stay.
+- Submitted content, maker, file, `not_before` and the number of checkers are never altered, and the change is
+never deleted.
+
+- Changes move between states only as people may move them. An approved change has enough approvals of its
+content by people other than its maker, at least as many as its approval rule requires.
+
+- Its maker approves nothing, only waiting changes can be approved, and approvals are permanent.
+
 - An approval rule changes only by an approved change.
-- Nothing is owed to ODIN without an approved change, and each of its messages once. A delivery keeps its content, is
-  never deleted, and is not moved again at its end. Of unknown money two people say how it ended, neither its maker.
+
+- Every delivery belongs to an approved change, one for each message. Its content never changes, it is never
+deleted, and does not move after its end. Two people settle unknown money, neither of them its maker.
+
 - An attempt keeps what was sent and how it ended.
 """
 

@@ -96,7 +96,7 @@ class ChangeTable(PortalTable):
 
 
 class MineTable(ChangeTable):
-    """One's own changes: their outcomes, and what was said at the decision."""
+    """One's own changes: their outcomes, and the words of the decision."""
 
     decision_reason = WordsColumn(verbose_name="What was said", lane="subject")
 

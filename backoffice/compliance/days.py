@@ -11,7 +11,7 @@ from django.utils import timezone
 from backoffice.audit.models import Check, Pruning, Seal
 from backoffice.kit.formats import INDIA, indian
 
-#: So many days are shown, today included; and so many seals are looked at, which is one a minute.
+#: How many days are shown, today included; and how many seals are read, one a minute.
 DAYS = 28
 MOST_SEALS = DAYS * 24 * 60
 #: What a day can be, with its tone, from best to worst known.

@@ -32,8 +32,8 @@ OUTCOMES = (
 class EntryFilter(Filters):
     """Retail user or staff, person, action, outcome, change, delivery, request, time; words within the newest entries.
 
-    Each compares as the indexes of the model do, so that a million entries are searched through one of them. Words
-    stand nowhere in an index, so they are looked for, last, in the newest of those that the other filters leave.
+    Each compares like an index of the model, so that a million entries are searched through one. Words have no
+    index, so they are searched last, in the newest entries that match the other filters.
     """
 
     q = SearchFilter(label="Retail user or staff", method="search")
@@ -51,7 +51,7 @@ class EntryFilter(Filters):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What nobody did yet can be in an address too: the field takes any text.
+        # The address may contain an action that never occurred: the field takes any text.
         self.filters["action"].extra["widget"] = forms.Select(choices=[("", "Any"), *offered()])
 
     class Meta:

@@ -20,7 +20,7 @@ PERIODS = (7, 30, 90)
 #: How a delivery ended, for the small charts; their height in pixels, and how many days have a label.
 SETTLED = (("applied", "good"), ("refused", "bad"), ("cancelled", "idle"))
 SMALL, SMALL_LABELS = 96, 3
-#: So many columns of the large chart have a label.
+#: How many columns of the large chart have a label.
 LABELS = 10
 
 

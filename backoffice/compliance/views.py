@@ -23,7 +23,7 @@ from backoffice.kit.polling import polled
 from backoffice.kit.subjects import names_of
 from backoffice.kit.templatetags.portal import optional_url
 
-#: So many verifications are listed.
+#: How many verifications are listed.
 CHECKS = 20
 
 

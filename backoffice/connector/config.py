@@ -13,7 +13,7 @@ class ConnectorConfig:
     """Where each service of the vendor is ("" where it is not set), and how long to wait (seconds).
 
     `status_codes`: what a callback's status code means, "ok" or "failed" (C27). `sync_body`: template of the request
-    of sync, "" where sync is not offered (C38). `partner_app_id`: sent with the call for keys in the place of the
+    of sync, "" where sync is not offered (C38). `partner_app_id`: sent with the call for keys instead of the
     Partner ID, "" where it is that (C54).
     """
 

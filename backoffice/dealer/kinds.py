@@ -38,7 +38,7 @@ class NewDealerPassword(Request, abstract=True):
 
 
 def findings(values: Values) -> list[Finding]:
-    """An earlier change that nobody has settled stands in the way."""
+    """An earlier change is not settled yet."""
     if DealerSession.objects.filter(new_password_doubtful=True).exists():
         words = (
             "An earlier change of the password is in doubt. Lift the stop on the dealer session's page first."

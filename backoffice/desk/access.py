@@ -10,7 +10,7 @@ from trading.models import AccessCheck
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many checks are named.
+#: How many checks are named.
 SHOWN = 8
 
 

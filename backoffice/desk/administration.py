@@ -16,7 +16,7 @@ from backoffice.logins.models import Session, User
 from backoffice.staff import links
 from backoffice.staff.models import PasswordLink
 
-#: So many of each are named.
+#: How many of each are named.
 SHOWN = 8
 #: The actions of audit entries on sign-ins that were refused.
 REFUSED = ("staff.login_failed", "staff.locked_out")

@@ -103,7 +103,7 @@ class Bell:
 
     @property
     def words(self) -> str:
-        """The same in words."""
+        """The counts in words."""
         said = [f"{self.waiting} wait{'s' if self.waiting == 1 else ''} for you"] if self.waiting else []
         said += [f"{self.back} came back"] if self.back else []
         return f"Notices: {', '.join(said) or 'nothing new'}"
@@ -215,7 +215,7 @@ class Frame:
 
     @cached_property
     def _counts(self) -> tuple[int, int, tuple[int, int]]:
-        """What needs a person, what came back to this one, and a mark by which their notices move. One query."""
+        """Return what needs attention, what came back to this person, and a mark of their notices. One query."""
         person: Any = getattr(self._request, "user", None)
         told = notices.open_for(person).values("pk")
         found = User.objects.filter(pk=person.pk).values_list(

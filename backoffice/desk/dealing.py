@@ -15,7 +15,7 @@ from trading.models import AskedChange, DeskOrder, DeskSession, SessionState
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many of each are named.
+#: How many of each are named.
 SHOWN = 8
 
 

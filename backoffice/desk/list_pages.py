@@ -44,7 +44,7 @@ class List:
         return self.view.present(table, self.query)
 
     def back(self, **said: str) -> HttpResponse:
-        """To the list as it was, but for what is said here; "" takes something off its address."""
+        """Redirect to the list with changed parameters; "" removes one."""
         query = self.query.copy()
         query.pop("page", None)
         for name, value in said.items():

@@ -1,4 +1,4 @@
-"""What compliance looks at first: the last verification, legal holds, and decisions of today that stand out."""
+"""The start page of compliance: the last verification, legal holds, and unusual decisions of today."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from backoffice.audit.models import Check, LegalHold
 from backoffice.changes.models import Change, State
 from backoffice.kit.formats import INDIA, midnight
 
-#: Hours (India) outside of which an approval stands out; on Saturday and Sunday every hour does.
+#: Approvals outside these hours (India) are unusual; on Saturday and Sunday all are.
 OFFICE_HOURS = range(8, 20)
 SATURDAY = 5
-#: So many of the largest amounts are shown.
+#: How many of the largest amounts are shown.
 LARGEST = 5
 
 
@@ -32,7 +32,7 @@ class Oversight:
 
 
 def oversight(now: datetime) -> Oversight:
-    """What stands out, now. The days and hours are India's."""
+    """Return the unusual decisions of today. Days and hours are India's."""
     today = timezone.localdate(now, INDIA)
     approved = Change.objects.filter(created_at__gte=midnight(today), state=State.APPROVED).order_by()
     alone = approved.filter(checkers=1, amount__isnull=False).select_related("decided_by")

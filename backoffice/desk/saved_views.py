@@ -15,7 +15,7 @@ from backoffice.logins.subjects import subject_of
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: So many views of a list somebody may save, and so many that others share are offered.
+#: How many views of a list a person may save, and how many shared views of others are offered.
 MOST = 50
 
 

@@ -26,7 +26,7 @@ from backoffice.logins.reveal import reveal as reveal_personal
 @never_cache
 @require_safe
 def today(request: StaffRequest) -> HttpResponse:
-    """What waits for me, what needs a person, how the day goes. htmx asks for the inner part alone."""
+    """The start page: what waits, what needs attention, the progress of the day. htmx requests the inner part."""
     partial = polled(request, "today")
     gathered = gather(request.user)
     context = {
@@ -122,9 +122,9 @@ def logged_in(request: StaffRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def state(request: StaffRequest) -> HttpResponse:
-    """What stops work and how the session with ODIN stands, asked by every page. 204 while nothing moved.
+    """What stops work, and the session with ODIN, requested by every page. 204 if nothing has changed.
 
-    Nothing either for a login that has expired: to be sent to the login would lose what is typed in the page.
+    Also 204 for an expired login: a redirect to the login would lose typed input.
     """
     if not request.user.is_authenticated or request.GET.get("seen") == Frame(request).seen:
         return HttpResponse(status=204)

@@ -27,10 +27,10 @@ RECENT = timedelta(minutes=5)
 
 
 def database() -> str:
-    """How the database stands: "ok", or that it does not answer or that its disk is full.
+    """Return the state of the database: "ok", no answer, or a full disk.
 
-    A full disk is seen on PostgreSQL only, and only where the database's files are: where its log (pg_wal) finds no
-    room, PostgreSQL ends.
+    A full disk is detected only on PostgreSQL, and only for the disk of the database's files: if its log
+    (pg_wal) finds no room, PostgreSQL ends.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -51,7 +51,7 @@ _recalled: list[Recalled] = []
 
 
 def register(name: str, provider: Provider) -> None:
-    """Add a provider. The same name again replaces it."""
+    """Add a provider, replacing one of this name."""
     _providers[name] = provider
 
 

@@ -37,7 +37,7 @@ class StaffAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """What the failures of a name are counted under.
 
-        The name alone: a Host header with another port, or letters that the database takes for the same, would
+        The name alone: a Host header with another port, or letters that the database treats as equal, would
         otherwise begin a count of their own.
         """
         return str(credentials.get("username", "")).upper().lower()

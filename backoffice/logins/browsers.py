@@ -1,6 +1,7 @@
 """What a browser calls itself, as people know it."""
 
-#: What is in the name that a browser sends, and what people call it. The first that fits: later names stand in others.
+#: Part of the name that a browser sends, and its name for people. The first match counts: others contain
+#: later names.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),

@@ -43,7 +43,7 @@ def _logged_out(sender: object, user: Any, **kwargs: object) -> None:
 
 
 def _failed(sender: object, credentials: dict[str, Any], **kwargs: object) -> None:
-    # What was typed as a name may be a password typed in the wrong field: only its length is told.
+    # A typed name may be a password in the wrong field: only its length is recorded.
     typed = str(credentials.get("username", ""))
     record(
         "staff.login_failed",

@@ -54,8 +54,9 @@ def missing(person: "User | AnonymousUser | Any") -> bool:
 def takes(factor: Authenticator, code: str) -> bool:
     """Whether this code counts: one of this factor that was not used yet. It is used from then on.
 
-    An authenticator app's code belongs to a half minute and is taken a while before and after. The last half minute of
-    which a code was used is kept with the app, and only a later one's counts (RFC 6238, section 5.2).
+    An authenticator app's code belongs to a half minute and is taken a while before and after. The app's
+    record keeps the last half minute in which a code was used, and only a later one's counts (RFC 6238,
+    section 5.2).
     """
     if factor.type != Authenticator.Type.TOTP:
         return bool(factor.wrap().validate_code(code))

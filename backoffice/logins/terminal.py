@@ -1,4 +1,4 @@
-"""Proving at a terminal who acts: a command that is told a name must not take anybody's word for it."""
+"""Identify the acting person at a terminal: a command must not believe a login name without proof."""
 
 from getpass import getpass
 

@@ -1,7 +1,8 @@
-"""The cache in which django-allauth counts failed logins: a table of which nothing is dropped before its time.
+"""The cache in which django-allauth counts failed logins: a table that never drops a count early.
 
-Django's own database cache drops the first third of its names, read alphabetically, once it holds 300: whoever tries
-enough other names would lift the lockout of one. It also keeps pickles, which run code for whoever can write the table.
+Django's own database cache drops the first third of its keys, in alphabetical order, once it has 300: trying
+enough other names would lift the lockout of one. It also stores pickles, which run code for whoever can write
+the table.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -9,7 +9,7 @@ TYPES = ", ".join(f"{kind.value} {kind.label}" for kind in TemplateType)
 
 
 class NameForm(forms.Form):
-    """One name. What ODIN would not take is said by the operation."""
+    """One name. The operation reports names that ODIN would refuse."""
 
     list = forms.ChoiceField(choices=List.choices, label="List")
     code = forms.CharField(max_length=100, label="Code", help_text="As ODIN has it; this is what is sent.")

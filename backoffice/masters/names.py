@@ -66,7 +66,7 @@ class Unlisted:
         ]
 
     def findings(self, values: Mapping[str, Any]) -> list[Finding]:
-        """A warning for each name that is not in its list. A list that nobody keeps says nothing."""
+        """Return a warning for each name that is not in its list. An empty list gives no warnings."""
         places = [(values, "", self._single)] if self._single else []
         for name, alone, parts in self._records:
             given = values.get(name)

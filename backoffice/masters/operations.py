@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Bytes and rows of an uploaded list: more is no list of names.
 MOST_BYTES = 2_000_000
 MOST_ROWS = 20_000
-#: So many faults of a file are told; the rest are like them.
+#: How many faults of a file are reported; the rest are like them.
 FAULTS_TOLD = 20
 
 

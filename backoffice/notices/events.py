@@ -17,7 +17,7 @@ from backoffice.logins.models import User
 
 
 class Event(models.TextChoices):
-    """What a person is notified of, by the status that causes it; the label stands before its numbers in a mail."""
+    """The events of notices, by the status that causes them; a mail has the label before its numbers."""
 
     SUBMITTED = "submitted", "Waiting for your decision"
     REJECTED = "rejected", "Rejected"

@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 
 #: A person gets one mail in this time at most: what happens meanwhile goes into the next.
 SPACING = timedelta(minutes=1)
-#: So many people's mails are made, and so many mails sent, by one task.
+#: For how many people one task makes mails, and how many mails it sends.
 AT_ONCE = 100
-#: A task gives its worker back after so many seconds, and begins no further mail: the next round goes on.
+#: A task releases its worker after this many seconds, and starts no further mail: the next round continues.
 WORK_SECONDS = 20.0
 #: A mail names so many notices, and so many numbers of one event; the page has them all.
 MOST_NOTICES, MOST_NUMBERS = 1000, 50

@@ -35,7 +35,7 @@ class Choice(models.Model):
 
 
 class MailState(models.TextChoices):
-    """Where a mail stands."""
+    """The state of a mail."""
 
     WAITING = "waiting", "Waiting"
     SENT = "sent", "Sent"
@@ -43,7 +43,7 @@ class MailState(models.TextChoices):
     KEPT = "kept", "Shown here only"
 
 
-#: Where the mail of a notice stands, in words.
+#: The state of the mail of a notice, in words.
 BY_MAIL = {
     MailState.WAITING: "Its e-mail waits",
     MailState.SENT: "E-mailed",
@@ -94,13 +94,13 @@ class Mail(Leased):
 
     @property
     def message_id(self) -> str:
-        """The same at each try, so that a repeat is recognised as one."""
+        """Equal at each try, so that a repeat is recognised."""
         domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
         return f"<notices-{self.pk}-{self.created_at:%Y%m%d%H%M%S}@{domain}>"
 
 
 class Notices(models.QuerySet["Notice"]):
-    """Notices, and those of one person that nobody else is moving."""
+    """Return notices, and those of one person that no transaction has locked."""
 
     def at_rest(self) -> list[int]:
         """The numbers of these, locked; without those that another transaction holds, since they move just now.
@@ -196,7 +196,7 @@ class Notice(models.Model):
 
     @property
     def by_mail(self) -> str:
-        """What became of it by e-mail, in words."""
+        """Return the outcome of its mail, in words."""
         if self.mail:
             return BY_MAIL[MailState(self.mail.state)]
         return "In your next e-mail" if self.due_at else "Not by e-mail"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=90)
 #: A bell counts no further.
 SHOWN = 100
-#: So many are deleted by one statement.
+#: How many one statement deletes.
 AT_ONCE = 1000
 
 

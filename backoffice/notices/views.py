@@ -16,7 +16,7 @@ from backoffice.logins.models import User
 from backoffice.notices import mails, operations
 from backoffice.notices.models import Mail, Mode, Notice
 
-#: So many of one's notices and mails are listed.
+#: How many of one's notices and mails are listed.
 LISTED, MAILS_LISTED = 50, 5
 
 

@@ -104,7 +104,7 @@ class Watchdog:
 
 def _shut(sock: socket.socket | None) -> None:
     if sock is not None:
-        with contextlib.suppress(OSError):  # it ended by itself at this moment
+        with contextlib.suppress(OSError):  # it ended at this very moment
             sock.shutdown(socket.SHUT_RDWR)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 #: Printable ASCII without | $ = , < >
 PLAIN_SET = r"[ -#%-+\--;?-{}~]"
-#: The same with the comma, for text inside JSON, where only the other separators could do harm (F6).
+#: The characters allowed in JSON: also the comma, since only the other separators could do harm (F6).
 JSON_SET = r"[ -#%-;?-{}~]"
 
 PLAIN = re.compile(PLAIN_SET + "*")
@@ -42,7 +42,7 @@ _READINGS = {
 }
 #: Decompositions that change what a sign means: a power, a fraction, a number in a circle.
 _OTHER_MEANING = ("<super>", "<sub>", "<fraction>", "<circle>", "<square>")
-#: In the place of what is not allowed, while a text is cleaned.
+#: Replaces forbidden characters while a text is cleaned.
 _GONE = "\0"
 _RUN = re.compile(f"{_GONE}+")
 _BESIDE_A_DIGIT = re.compile(f"[0-9]{_GONE}|{_GONE}[0-9]")
@@ -51,7 +51,7 @@ LONGEST = 1000
 
 
 def describe(text: str, allowed: re.Pattern[str] = PLAIN) -> str:
-    """Where the first character that is not allowed stands, and how many more there are; "" if none is."""
+    """Return the place of the first forbidden character, and how many more there are; "" if none is."""
     match = allowed.match(text)
     end = match.end() if match else 0
     if end == len(text):
@@ -73,7 +73,7 @@ def name(character: str) -> str:
 
 
 def shown(text: str) -> str:
-    """The text with a number in the place of each character that cannot be seen."""
+    """Return the text with a number instead of each invisible character."""
     return "".join(
         character if character == " " or _seen(character) else f"[U+{ord(character):04X}]"
         for character in text

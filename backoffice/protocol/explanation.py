@@ -23,7 +23,7 @@ class Line:
     `value`, `meaning` and `old` are for showing: secrets are dots.
 
     `kind`: changed from `old`; repeated unchanged; cleared; new, where nothing was known; absent, sent empty.
-    `consequence`: what the value brings about at ODIN, "" where it is plain.
+    `consequence`: the value's effect at ODIN, "" where it is plain.
     """
 
     tag: int
@@ -144,7 +144,7 @@ def _record_lines(field: Records, value: Any, known: Any, reveal: bool, in_words
         noun = field.record.noun if single else f"{field.record.noun} {place + 1}"
         said = field.consequences.get("*", "")
         for line in _sub_lines(field, record, _same(field, record, old), path, noun, reveal, in_words):
-            # What the whole record brings about is said once, on its first line.
+            # The first line of a record has the consequences of the whole record.
             yield line if not said else replace(line, consequence=line.consequence or said)
             said = ""
 

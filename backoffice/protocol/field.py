@@ -21,7 +21,7 @@ class Field:
     `initial`: where a form starts. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
     the tag is left out while it is empty. `personal`: hidden from those who may not see it. `overwrites`: the
     field whose confirmed value goes with this one; only then its consequence is news. `consequences`:
-    what a value brings about at ODIN, in words, by value ("*": any value, "": an empty one in a partial
+    a value's effect at ODIN, in words, by value ("*": any value, "": an empty one in a partial
     message). `key`: the name in JSON. `names`: the list of names kept outside the protocol that it takes one of;
     `names_by`: the field beside it whose value narrows that list.
     """
@@ -71,7 +71,7 @@ class Field:
         return f"<{type(self).__name__} {self.tag or 'sub-field'} {self.name}>"
 
     def again(self, **changed: Any) -> Self:
-        """The same declaration for another message, with some of its attributes changed."""
+        """Return this declaration for another message, with some attributes changed."""
         twin = copy.copy(self)
         for name, value in changed.items():
             if not hasattr(twin, name):

@@ -56,13 +56,13 @@ class Formatted(Scalar):
         raise NotImplementedError
 
     def meant(self, value: str) -> str | None:
-        """The same value in canonical form; None where that would be a guess."""
+        """Return the value in canonical form; None if that would be a guess."""
         plain = reduced(value)
         inner = unwrapped(plain) if plain is not None else None
         return self.canonical(inner) if inner is not None else None
 
     def canonical(self, value: str) -> str | None:
-        """The same value in canonical form, out of a text in ASCII; None where that would be a guess."""
+        """Return the value in canonical form, from an ASCII text; None if that would be a guess."""
         raise NotImplementedError
 
 

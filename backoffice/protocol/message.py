@@ -89,7 +89,7 @@ class Request:
     ) -> None:
         """Collect, validate and register. `like`: take the fields of another request, `without` some of them.
 
-        Fields declared again replace the taken ones in their place; a new one stands before the next one that
+        Fields declared again replace the taken ones in their place; a new one comes before the next one that
         is declared again. A partial message takes fields as optional. `abstract`: a base of messages, not one
         itself.
         """

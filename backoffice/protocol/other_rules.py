@@ -22,7 +22,7 @@ from backoffice.protocol.rules import (
     warning,
 )
 
-#: Limits of the old structure; the new ones stand on the fields (O1).
+#: Limits of the old structure; the fields have the new ones (O1).
 OLD_MAX_AMOUNT = Decimal("20000000.00")
 OLD_MAX_REFERENCE = 20
 

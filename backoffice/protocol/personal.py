@@ -24,14 +24,14 @@ WHOLE = (Personal.BIRTH_DATE, Personal.ADDRESS)
 #: A shorter text is hidden altogether, since its last four characters would be most of it.
 SHORTEST = 8
 
-#: PAN, mobile number and e-mail address as they stand in free text.
+#: PAN, mobile number and e-mail address in free text.
 IN_TEXT = (
     (Personal.PAN, re.compile(rf"(?<![A-Za-z0-9]){PAN_FORM}(?![A-Za-z0-9])", re.IGNORECASE | re.ASCII)),
     (Personal.PHONE, re.compile(rf"(?<![A-Za-z0-9])(?:\+?91[ -]?|0)?{MOBILE_FORM}(?![A-Za-z0-9])")),
     (Personal.EMAIL, re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")),
 )
 
-#: The same as one regular expression, for scripts; letters of either case.
+#: The personal patterns as one regular expression for scripts, in upper and lower case.
 FORMS = "|".join(form.pattern for _, form in IN_TEXT)
 
 #: What may besides be personal in free text, and cannot be told from what is not: any date may be one of birth, any

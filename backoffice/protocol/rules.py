@@ -87,7 +87,7 @@ class Rule(Protocol):
 
 
 class Condition(Protocol):
-    """Something that holds of values or does not."""
+    """A condition on values."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ class RequiredWhen:
 
 @dataclass(frozen=True)
 class OneOf:
-    """At least one of these fields is filled; the finding stands on the first."""
+    """At least one of these fields is filled; the finding is on the first."""
 
     fields: tuple[str, ...]
     words: str

@@ -43,7 +43,7 @@ class Scalar(Field):
 
     @property
     def pattern(self) -> str:
-        """Everything that may stand on the wire, as the source of a regular expression without groups.
+        """Everything allowed on the wire, as the source of a regular expression without groups.
 
         None lets through a separator; so a text made of several values fits the patterns of all only if each
         fits its own.
@@ -57,7 +57,7 @@ class Scalar(Field):
         return re.compile(self.pattern).fullmatch
 
     def in_json(self) -> None:
-        """Allow the comma, since the value stands in a JSON string (F6)."""
+        """Allow the comma, since the value is in a JSON string (F6)."""
         self.allowed = IN_JSON
         for derived in ("fits", "sound"):
             vars(self).pop(derived, None)
@@ -93,7 +93,7 @@ class Scalar(Field):
         return iter(())
 
     def bent(self, value: str) -> str:
-        """What another program has made of a text of allowed characters, to stand after the label; "" for nothing."""
+        """Return how another program bent a text of allowed characters, to follow the label; "" if it did not."""
         return ""
 
     def meant(self, value: str) -> str | None:

@@ -22,7 +22,7 @@ _DP_ID = re.compile(r"IN[0-9]{6}|[0-9]{8}")
 _DIGITS = re.compile(r"[0-9]{1,40}")
 _NO_ZEROS = re.compile(r"[1-9][0-9]{0,39}")
 _DIALLED = re.compile(r"\+?[0-9]{6,15}")
-#: How a mobile number of India is dialled from here and from abroad: what may stand before its ten digits.
+#: How a mobile number of India is dialled at home and from abroad: possible prefixes of its ten digits.
 _DIALLED_MOBILE = re.compile(rf"(?:(?:\+|00?)?910?|0)?({MOBILE_FORM})")
 #: Between the digits of a telephone number; a point only where no decimals can be meant.
 _IN_NUMBERS = re.compile(r"[ ()\-]|(?<=[0-9]{3})\.(?=[0-9]{3})")
@@ -36,7 +36,7 @@ class Shape:
     """What a text must look like; `words` says it to an operator, `tidy` makes a value to offer if that
     then fits.
 
-    `pattern`: what may stand on the wire, as the source of a regular expression; "" where the shape is only a warning.
+    `pattern`: what is allowed on the wire, as the source of a regular expression; "" where the shape is only a warning.
     `key` is what two spellings of the same have in common. `quick`: all that it matches is sound, and nearly all values
     are. `exact`: a letter without its accent is another one.
     """
@@ -181,7 +181,7 @@ EMAIL = Shape(
 
 
 def holds_aadhaar(text: str) -> bool:
-    """Whether twelve digits that pass Aadhaar's check digit stand in the text."""
+    """Whether the text contains twelve digits that pass Aadhaar's check digit."""
     return any(
         aadhaar.is_valid(re.sub(r"[ -]", "", match.group())) for match in _TWELVE_DIGITS.finditer(text)
     )

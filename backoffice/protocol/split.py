@@ -36,8 +36,9 @@ def split_message(message: type[Request], values: Values) -> list[Message]:
 def confirming(values: Values) -> list[Message]:
     """The updates (320) that set all that they can of what a creation (301) carried, in order.
 
-    An empty value is sent too, since it clears what another system may have entered, but for what cannot be emptied
-    (U18). ODIN writes the mobile number over the telephone (U12), which therefore follows in a message of its own.
+    An empty value is sent too, since it clears what another system may have entered, except in fields that
+    cannot be emptied (U18). ODIN writes the mobile number over the telephone (U12), which therefore follows
+    in a message of its own.
     """
     odin = values.get("odin_user_type") != OdinUserType.NON_ODIN
     kept_when_empty = (*NEVER_EMPTY, *(ODIN_NEVER_EMPTY if odin else ()))
@@ -111,7 +112,7 @@ def _with_records(update: Values, values: Values, name: str, chunk: list[Row]) -
 
 
 def _follow_mapping(message: type[Request], values: Values, name: str, chunk: list[Row]) -> Message:
-    """The same message with the rest of its mapping; in 322 the single interface template is not sent
+    """A further message with the rest of its mapping; in 322 the single interface template is not sent
     again.
     """
     rest = {key: value for key, value in values.items() if key != "si_template"}

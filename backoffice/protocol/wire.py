@@ -25,7 +25,7 @@ LOGOFF_REPLY = 109
 
 #: A new pair begins only where a tag follows, since free text in tag 19 may hold a `|` (F1).
 _PAIR = re.compile(r"\|(?=[0-9]{1,5}=)")
-#: The same in an answer, where white space may stand around the bar (M8).
+#: The beginning of a pair in an answer, which may have white space around the bar (M8).
 SPACE = " \t\r\n"
 _ANSWERED_PAIR = re.compile(rf"\|[{SPACE}]*+(?=[0-9]{{1,5}}=)")
 #: Where the JSON of a read begins (M6).
@@ -191,7 +191,7 @@ def _head(message: type[Request], header: Header) -> str:
 
 
 def can_be_sent_back(session_id: SecretText) -> bool:
-    """Whether a session id can stand in a message as ODIN gave it."""
+    """Whether a session id can be sent as ODIN gave it."""
     return _SESSION_ID.fullmatch(session_id.reveal()) is not None
 
 

@@ -24,7 +24,7 @@ from backoffice.kit.formats import INDIA, midnight
 from backoffice.logins.models import User
 from backoffice.reports.spread import MinutesBetween, Spread, spread
 
-#: So many wordings of ODIN's refusals are listed, the most frequent first.
+#: How many of ODIN's wordings of refusals are listed, most frequent first.
 REFUSALS = 20
 #: Columns of the chart that have room for a label each.
 LABELS = 10
@@ -32,7 +32,7 @@ WORKING_HOURS = range(8, 20)
 
 
 class Outcome(TextChoices):
-    """What has become of a change, for counting."""
+    """The outcome of a change, for counting."""
 
     APPLIED = "applied", "Applied"
     UNDER_WAY = "under way", "Under way"
@@ -67,7 +67,7 @@ class By(TextChoices):
 
 
 class GroupOf(Func):
-    """What stands before the slash of a subject `GROUP/USER`; "" of a subject without one."""
+    """The part before the slash of a subject `GROUP/USER`; "" without a slash."""
 
     output_field = CharField()
     template = "SUBSTR(%(expressions)s, 1, INSTR(%(expressions)s, '/') - 1)"
@@ -114,8 +114,9 @@ _ROWS = {
 
 @dataclass
 class Line:
-    """One row of a report. `address`: of its changes in their list, or "". `corrections`: how many of its changes stand
-    in the place of one that failed.
+    """One row of a report. `address`: of its changes in their list, or "".
+
+    `corrections`: how many of its changes replace one that failed.
     """
 
     label: str

@@ -36,6 +36,6 @@ class ReportForm(forms.Form):
         return {"since": since, "until": until, "by": By(found["by"] or By.DAY)}
 
     def filled(self) -> "ReportForm":
-        """The same with what was left out, for the page. The form is valid."""
+        """Return the parameters with defaults filled in, for the page. The form is valid."""
         days = {name: f"{self.cleaned_data[name]:%d-%m-%Y}" for name in ("since", "until")}
         return ReportForm({**days, "by": self.cleaned_data["by"]})

@@ -43,7 +43,7 @@ def send(
 ) -> HttpAnswer | NoAnswer:
     """Send a request once. Never raises: a call without an answer says whether its first byte may have left.
 
-    `service`: what answers there, for what is said where it cannot be reached.
+    `service`: its name in the error text if it cannot be reached.
     """
     if not is_safe(request.address):
         return NoAnswer(False, "address", "Only https addresses are called. Look at REST_BASE_URL.")
@@ -95,8 +95,8 @@ def _exchange(
     prepared = requests.Request(request.method, request.address, headers=headers, data=request.body).prepare()
     if prepared.url != request.address:
         return NoAnswer(False, "address", "The address cannot be sent as it is. Look at REST_BASE_URL.")
-    # A connection of its own: one that was kept could break just as an order is being sent, which nobody can tell
-    # from an order that was lost. Straight to the adapter: no cookies, proxies, redirects or hooks.
+    # A new connection: a kept one could break while an order is sent, and then nothing tells whether the
+    # order was lost. Straight to the adapter: no cookies, proxies, redirects or hooks.
     with (
         closing(http_adapter(1)) as adapter,
         adapter.send(prepared, stream=True, timeout=timeouts, verify=True) as response,

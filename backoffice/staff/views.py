@@ -32,7 +32,7 @@ from backoffice.staff.members import PROPOSE
 from backoffice.staff.sessions import end_all
 from backoffice.staff.tables import StaffFilter, StaffTable
 
-#: So many changes of somebody's rights are shown; the list of changes has the rest.
+#: How many changes of a person's rights are shown; the list of changes has the rest.
 CHANGES = 20
 
 #: Asked before somebody is looked for, so that no answer says who is on the staff.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class KeysFetched(Request, abstract=True):
-    """Fetching the API keys of a partner, in the place of those that it has."""
+    """Fetching the API keys of a partner, which replace its present ones."""
 
     title = "Keys of a Connector partner"
 

@@ -13,7 +13,7 @@ from partners.models.registry import Partner
 
 
 class Basket(models.Model):
-    """A recommendation that lives on through its versions, at most one of which is published."""
+    """A recommendation, with versions; at most one version is published."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="baskets")
     name = models.CharField(max_length=80)
@@ -38,7 +38,7 @@ class Basket(models.Model):
 
 
 class Stage(models.TextChoices):
-    """Where a version stands (C5). Submitted and rejected are read from its change."""
+    """The state of a version (C5). Submitted and rejected are read from its change."""
 
     DRAFT = "draft", "Draft"
     SUBMITTED = "submitted", "Submitted"
@@ -99,7 +99,7 @@ class BasketVersion(models.Model):
 
     @property
     def stage(self) -> Stage:
-        """Where it stands, its change included."""
+        """The state, including that of its change."""
         if self.state == Stage.DRAFT and self.change:
             if self.change.state == ChangeState.SUBMITTED:
                 return Stage.SUBMITTED

@@ -1,4 +1,4 @@
-"""Kill switches, findings for people, and calls that nobody could read (C14, C45)."""
+"""Kill switches, findings for people, and calls that could not be read (C14, C45)."""
 
 from django.conf import settings
 from django.db import models

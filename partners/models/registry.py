@@ -14,7 +14,7 @@ class PartnerKind(models.TextChoices):
 
 
 class PartnerState(models.TextChoices):
-    """Where a partner stands. A draft is a change that nobody has approved yet."""
+    """The state of a partner. A draft is a change that is not approved yet."""
 
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"

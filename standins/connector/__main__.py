@@ -19,7 +19,7 @@ from standins.connector.server import ConnectorStandIn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until SIGINT or SIGTERM. Returns the exit code; what is wrong is said in a sentence."""
+    """Run until SIGINT or SIGTERM. Returns the exit code; prints errors in a sentence."""
     parser = argparse.ArgumentParser(
         prog="python -m standins.connector", description="The stand-in of the ODIN Connector."
     )

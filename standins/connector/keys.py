@@ -20,7 +20,7 @@ class Keys:
         self._calls = calls
 
     def issue(self, publisher: Publisher) -> tuple[list[Document], str]:
-        """New keys for a publisher, in the place of those before; and words for the note, where REST lacks them."""
+        """Make new keys for a publisher, replacing earlier ones; and words for the note if REST lacks them."""
         key = secrets.token_urlsafe(24)
         body = {"owner": owner_of(publisher), "key": key, "orders": self._orders}
         taken = self._calls.post("hand over a key", f"{self._rest}/keys", body, PATIENCE)

@@ -20,7 +20,7 @@ from standins.odin.wsdl import SHAPES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until SIGINT or SIGTERM. Returns the exit code; what is wrong is said in a sentence."""
+    """Run until SIGINT or SIGTERM. Returns the exit code; prints errors in a sentence."""
     parser = argparse.ArgumentParser(prog="python -m standins.odin", description="The stand-in ODIN.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8801, help="0: any free port, printed at the start")

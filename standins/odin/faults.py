@@ -1,6 +1,6 @@
 """Scripted faults: one table, a name and a small function for each.
 
-A fault is armed (see arming.py), strikes the messages it matches as often as it was told, and is gone. The
+A fault is armed (see arming.py), strikes the messages it matches as often as asked, and is gone. The
 function gets the exchange and answers with a reply; it decides whether the message is applied by calling
 `exchange.apply()` or not.
 """

@@ -127,7 +127,7 @@ class Incoming:
         if self.delayed:
             entry.ended, entry.milliseconds = now(), self._elapsed()
             self._service.store.finish_entry(entry)
-        # No other values of the message stand in a log; ids come from outside and are made harmless.
+        # The log has no other values of the message; ids come from outside and are made harmless.
         log.info(
             "%s %s %s %s %.0f ms%s",
             *(

@@ -29,7 +29,7 @@ class Reply:
     close_after: bool = False
 
     def changed(self, **values: object) -> "Reply":
-        """The same reply with some values changed."""
+        """Return the reply with some values changed."""
         return replace(self, **values)  # type: ignore[arg-type]
 
 

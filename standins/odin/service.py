@@ -126,7 +126,7 @@ class Service:
         return answer
 
     def _clear(self, values: Values) -> Values:
-        """Values with 68 and 69 decrypted; one that does not decrypt becomes a password that nobody has."""
+        """Decrypt the values of 68 and 69; one that does not decrypt becomes an impossible password."""
         clear = dict(values)
         for name in ("password", "new_password"):
             given = values.get(name)

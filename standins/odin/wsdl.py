@@ -235,7 +235,7 @@ HELP_PAGE = (
     "<p>Metadata publishing for this service is disabled.</p></body></html>"
 )
 
-#: The shapes by name. A shape is told the parameter's name, since no two hosts agree on it.
+#: The shapes by name. A shape gets the parameter's name, since hosts differ in it.
 SHAPES: dict[str, Shape] = {
     "wcf": Shape(lambda name: "UserData", _wcf),
     "single": Shape(lambda name: "strRequest", _single, Names("wsdl", "soap", "xsd", "tns")),

@@ -18,7 +18,7 @@ from standins.rest.server import RestStandIn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until SIGINT or SIGTERM. Returns the exit code; what is wrong is said in a sentence."""
+    """Run until SIGINT or SIGTERM. Returns the exit code; prints errors in a sentence."""
     parser = argparse.ArgumentParser(
         prog="python -m standins.rest", description="The stand-in of ODIN's REST API."
     )

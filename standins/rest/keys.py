@@ -22,9 +22,9 @@ class Keys:
         self._own = (api_key, x_api_key)
 
     def hand_over(self, owner: str, key: str, address: str = "") -> None:
-        """Know a key from now on, in the place of the one that this owner had. Raises BadKey.
+        """Accept a key from now on, replacing its owner's earlier one. Raises BadKey.
 
-        `address`: where the owner hears of the orders that are placed with it, "" for nowhere.
+        `address`: where the owner is notified of orders placed with it, "" for nowhere.
         """
         if not _OWNER.fullmatch(owner) or not _KEY.fullmatch(key):
             raise BadKey("Send owner (1 to 100 signs) and key (8 to 500 signs), without spaces.")

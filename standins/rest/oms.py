@@ -42,9 +42,9 @@ PAISE = Decimal(100)
 
 
 class Oms:
-    """The orders of all users. Public names are calls of the API, but for those that the page uses.
+    """The orders of all users. Public names are calls of the API, except those that the page uses.
 
-    `tell`: is given each order after each step.
+    `tell`: is called with each order after each step.
     """
 
     def __init__(self, store: Store, now: Callable[[], datetime], tell: Callable[[Document], None]) -> None:

@@ -170,7 +170,7 @@ def _person(user: Document) -> Person:
         profile={
             "user_name": values.get("name", ""),
             "email_id": values.get("email", ""),
-            # ODIN keeps a mobile number in the place of the telephone number.
+            # ODIN overwrites the telephone number with the mobile number.
             "mobile_no": values.get("mobile") or values.get("telephone", ""),
         },
         has_password=bool(user["password"]),

@@ -45,7 +45,7 @@ class Store(Database):
         self._rows("INSERT OR IGNORE INTO keys VALUES (?, ?)", user_id, json.dumps(document))
 
     def save_issued(self, owner: str, key: str, address: str) -> None:
-        """Keep a key that was handed over, in the place of the one that its owner had, and where that one is told."""
+        """Store a key from its owner, replacing the owner's earlier one, and the address for reports."""
         with self.transaction():
             self._rows("INSERT OR REPLACE INTO issued VALUES (?, ?)", owner, key)
             self._rows("INSERT OR REPLACE INTO told VALUES (?, ?)", owner, address)
@@ -55,7 +55,7 @@ class Store(Database):
         return {row["owner"]: row["key"] for row in self._rows("SELECT * FROM issued ORDER BY owner")}
 
     def address(self, owner: str) -> str:
-        """Where an owner is told of orders."""
+        """Return the address for reports of orders to an owner."""
         rows = self._rows("SELECT address FROM told WHERE owner = ?", owner)
         return str(rows[0]["address"]) if rows else ""
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from standins.rest.keys import Keys
 from standins.rest.store import Document
 
-#: Seconds that who is told has to answer. What could not be told is dropped.
+#: Seconds in which a receiver must answer. Undeliverable reports are dropped.
 PATIENCE = 3.0
 
-# Without the proxy that the environment may name: who is told is on this machine.
+# Without the environment's proxy: the receiver is on this machine.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -35,7 +35,7 @@ class Telling:
         self._thread.start()
 
     def end(self) -> None:
-        """Stop once everything is told."""
+        """Stop once everything is reported."""
         self._owed.put(None)
         self._thread.join()
 

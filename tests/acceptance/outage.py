@@ -50,7 +50,7 @@ print("WAITING", json.dumps(waiting))
 
 @dataclass
 class Requests:
-    """What became of the requests of a phase: seconds of each, and the answers that were not as wanted."""
+    """The outcome of the requests of a phase: seconds of each, and unexpected answers."""
 
     seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -98,7 +98,7 @@ class Desk:
         return self._browser.get(f"{self._portal.url}{path}", timeout=10).status_code == 200
 
     def deliveries(self) -> dict[str, int]:
-        """How many deliveries stand in each state."""
+        """Count the deliveries in each state."""
         counted = "SELECT state, count(*) FROM delivery_delivery GROUP BY state"
         url = self._portal.environment["DATABASE_URL"]
         if url.startswith("sqlite"):
@@ -108,7 +108,7 @@ class Desk:
             return dict(connection.execute(counted).fetchall())
 
     def all_applied(self) -> bool:
-        """Whether nothing is owed to ODIN any more, and all of it was confirmed. What has ended is started again."""
+        """Whether every delivery is confirmed. Finished processes are started again."""
         self._portal.start_ended()
         return set(self.deliveries()) <= {"applied"}
 

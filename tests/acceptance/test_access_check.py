@@ -218,7 +218,7 @@ def test_no_secret_is_left_anywhere(rest, clerk):
     texts = [
         re.escape(text) for text in (PASSWORD, wrong, *tokens, *(one.split(".")[-1] for one in tokens), *keys)
     ]
-    # A code may stand in a longer number, such as a fraction of a second.
+    # A code may be part of a longer number, such as a fraction of a second.
     pattern = re.compile("|".join([*texts, *(rf"(?<![\d.]){code}(?!\d)" for code in codes)]).encode())
     left = [path for path in rest.var.rglob("*") if path.is_file() and not path.name.startswith("standin")]
     assert {"portal.sqlite3", "web.log", "worker.log"} <= {path.name for path in left}

@@ -384,7 +384,7 @@ def test_a_switch_stops_what_it_can_and_two_people_release_it(desk, maker, check
     expect(maker.locator("main")).to_contain_text(f"HO/{client.user_id} is stopped")
     expect(maker.locator("main")).to_contain_text("Orders that are in the market already.")
     client.shows("Back from your broker")
-    # What was at the broker already went on, and is reported.
+    # A basket that was already at the broker continues, and is reported.
     says(maker, client.invitation, *(one["unique_code"] for one in client.orders()))
     assert len(client.orders()) == 3
     client.page.goto(client.link)

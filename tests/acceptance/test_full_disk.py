@@ -1,4 +1,4 @@
-"""PostgreSQL's disk is full while people work: what they are told was done is done, and nothing is done twice."""
+"""PostgreSQL's disk is full while people work: what the portal reports as done is done, and nothing is done twice."""
 
 import json
 import urllib.error
@@ -34,13 +34,13 @@ TIMES = {
     "ODIN_TOTAL_TIMEOUT": "4",
     "DELIVERY_LEASE_SECONDS": "6",
 }
-#: So many creations are approved before; so many while the disk is full or afterwards, more than the room that the
-#: tables' last pages have left.
+#: How many creates are approved before, and how many while the disk is full or afterwards: more than fit into
+#: the tables' last pages.
 BEFORE, AFTER = 2, 40
 
 
 def ready(portal):
-    """What is said of the portal's parts, and with which status."""
+    """The states of the portal's parts, and the HTTP status."""
     try:
         with urllib.request.urlopen(f"{portal.url}/health/ready", timeout=10) as answer:
             return answer.status, json.load(answer)
@@ -58,7 +58,7 @@ def slow_odin(portal):
 
 
 def approve_one_by_one(desk, count):
-    """Approve so many; those that were said to be done, and what waits for the checker still."""
+    """Approve this many; return those reported as done, and those that still wait for the checker."""
     done = 0
     again = []
     for _ in range(count):

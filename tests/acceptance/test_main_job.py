@@ -74,7 +74,7 @@ def test_an_operator_creates_a_retail_user_and_odin_has_it(portal, log_in):
     }.items():
         maker.locator(f"[name=mf_ucc-{name}]").select_option(code)
 
-    # The PAN is one letter short: the finding stands in the summary and beside the field, and nothing typed is lost.
+    # The PAN is one letter short: the finding is in the summary and beside the field, and the input stays.
     maker.get_by_role("button", name="Check your answers").click()
     summary = maker.locator("#findings")
     expect(summary).to_be_focused()

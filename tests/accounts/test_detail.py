@@ -184,7 +184,7 @@ def test_the_number_of_queries_does_not_grow_with_what_there_is(client, tab, mon
 
 
 def _fill(user, number):
-    """So many deliveries with attempts and audit entries, banks and limits, and one thing under way."""
+    """Make this many deliveries with attempts and audit entries, banks and limits, and one open change."""
     for index in range(number):
         delivery = DeliveryFactory.settled("applied", lane=user.lane)
         AttemptFactory(delivery=delivery)

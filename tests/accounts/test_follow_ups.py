@@ -363,7 +363,7 @@ def test_starting_again_from_a_row_asks_for_the_same_messages(
 
 
 def behind(change):
-    """What goes out besides a 301, without the references, each of which is used once."""
+    """Return the messages after a 301, without their references, which are used once."""
     return [
         (part["type"], {name: value for name, value in part["values"].items() if name != "reference"})
         for part in change.messages

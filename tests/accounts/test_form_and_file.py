@@ -166,7 +166,7 @@ ROWS |= {
         "dealer_1_id": "DEAL1",
     },
 }
-#: Cells in the place of those of `ROWS`, and the rule whose finding they have at least, in form and file.
+#: Cells that replace those of `ROWS`, and the rule of at least one finding on them, in form and file.
 ODD = [
     ("create_retail_user", {"group_id": "H/O"}, "portal.lane"),
     ("create_retail_user", {"user_id": "WEBRET1"}, "portal.exists"),
@@ -222,7 +222,7 @@ ODD = [
     ("manual_collateral", {"reference": "USED1"}, "O1"),
     ("manual_collateral", {"amount": "555.00"}, "portal.same_day"),
 ]
-#: What nobody knows of the user.
+#: Fields without a known value.
 UNKNOWN = [(), ("global_flag", "max_gtd"), ("manager_id", "category", "poa")]
 #: What a change keeps of what was examined.
 KEPT = ("kind", "subject", "before", "findings", "risks", "amount", "checkers", "record_version")
@@ -387,7 +387,7 @@ def test_what_is_odd_has_the_same_findings(desk, slug, cells, rule):
 
 
 def texts():
-    """The columns of free text of each kind of file; a field that several kinds have stands with the first alone."""
+    """The columns of free text of each kind of file; a field of several kinds is listed with the first alone."""
     columns, met = {}, set()
     for slug, row in ROWS.items():
         known = by_name(file_kind(slug).layout)

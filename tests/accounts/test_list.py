@@ -193,7 +193,7 @@ def cells(client, **query):
 
 
 class TestOnItsWay:
-    """New users whose creation is approved stand in the list until ODIN has confirmed them."""
+    """New users whose create is approved are in the list until ODIN has confirmed them."""
 
     @pytest.fixture
     def approved(self, propose, checker):
@@ -250,7 +250,7 @@ class TestOnItsWay:
 
 
 class TestInApproval:
-    """New users whom a maker submitted stand in the list until they are here or rejected."""
+    """New users whom a maker submitted are in the list until they exist or are rejected."""
 
     def test_a_submitted_user_is_found_by_id_and_name_and_leads_to_its_change(self, client, users, propose):
         change = propose(user_id="NEW001", name="Dev Newperson")

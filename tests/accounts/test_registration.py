@@ -1,4 +1,4 @@
-"""U15: a user that ODIN has already is declared by two people; nothing is sent, and what nobody said is unknown."""
+"""U15: two people declare a user that ODIN has already; nothing is sent, and undeclared values are unknown."""
 
 import uuid
 

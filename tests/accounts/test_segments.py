@@ -43,7 +43,7 @@ def asha(odin, approved):
 
 @pytest.fixture
 def stopped(asha, as_maker, checker):
-    """The same, with NSE Cash made inactive."""
+    """A user with NSE Cash made inactive."""
     through(as_maker, checker, inactive_segments=["1"])
     asha.refresh_from_db()
     return asha

@@ -176,7 +176,7 @@ def test_nobody_is_waited_for_while_a_partition_is_made_or_dropped():
 
 @pytest.fixture
 def older():
-    """A trail that is no table of partitions yet, with three entries, in the place of the real one."""
+    """Replace the trail by one without partitions, with three entries."""
     executed("CREATE SCHEMA older")
     executed("SET search_path = older, public")
     try:

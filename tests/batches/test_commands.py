@@ -1,4 +1,4 @@
-"""The same by command, with exit codes that scripts can use."""
+"""Batches by command, with exit codes that scripts can use."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ def var(settings, tmp_path):
 
 @pytest.fixture
 def deposits(db, tmp_path):
-    """Write a file of two deposits, of which the second may be for somebody who is not here."""
+    """Write a file of two deposits; the second may be for a user who does not exist."""
 
     for user in ("D1", "D2"):
         RetailUserFactory(group_id="HO", user_id=user)

@@ -1,4 +1,4 @@
-"""Promises of docs/batches.md that a person meets on the page: what comes back, and what becomes of the file."""
+"""Promises of docs/batches.md about the page: the returned file, and the end of the uploaded one."""
 
 import csv
 import io

@@ -93,7 +93,7 @@ def at_odin(portal, page):
 
 
 def write_file(path):
-    """New retail users, of whom all but the first few lack their name."""
+    """New retail users, most of them without a name."""
     shown = columns.columns(file_kind("create_retail_user").layout)
     names = [column.name for column in shown if "." not in column.path]
     with path.open("w", newline="") as out:

@@ -1,4 +1,4 @@
-"""docs/adding-a-message.md is right: what stands there is done, and the new message goes to the stand-in and back."""
+"""docs/adding-a-message.md is right: its steps are carried out, and the new message goes to the stand-in and back."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""What becomes of changes that nobody approves: comments, expiry, discarded drafts, records that moved on."""
+"""Changes that are never approved: comments, expiry, discarded drafts, changed records."""
 
 import uuid
 from datetime import timedelta

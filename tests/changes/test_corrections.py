@@ -123,7 +123,7 @@ def test_a_whole_that_was_refused_and_its_parts_are_not_both_corrected(client, m
 
 
 def test_a_refused_create_is_corrected_alone_while_what_is_behind_it_waits(client, maker, checker):
-    """What waits goes on after the next create: a deposit among it is made once, under its own reference."""
+    """A held deposit follows the next create: it is made once, under its own reference."""
     values = {**example(CreateRetailUser), "reference": "", "password": "", "deposits": [DEPOSIT]}
     change = operations.submit(
         "create_retail_user", values, by=maker, reason="New client", token=uuid.uuid4(), typed=True

@@ -1,4 +1,4 @@
-"""What a change does is said in one line, everywhere it is listed and before it is approved."""
+"""The effect of a change in one line, wherever it is listed and before it is approved."""
 
 import pytest
 from django.db import connection

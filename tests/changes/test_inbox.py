@@ -1,4 +1,4 @@
-"""The checker's inbox: what waits, what stands out, and deciding many at once."""
+"""The checker's inbox: what waits, flags, and deciding many at once."""
 
 import uuid
 from datetime import timedelta
@@ -104,7 +104,7 @@ class TestList:
 
 
 class TestRisks:
-    """What stands out is worked out at submission and kept."""
+    """Flags are worked out at submission and kept."""
 
     def test_a_power_of_attorney(self, propose):
         assert propose(poa="0").risks == ["poa"]

@@ -1,7 +1,7 @@
 """The delivery operations against a model: whatever happens in whatever order, ODIN gets each effect once, in order.
 
 Workers, the sweep, a person and an ODIN that may fail in every way take turns as Hypothesis chooses. The model says
-after each step how every delivery must stand; ODIN says what took effect.
+after each step the state of every delivery; ODIN says what took effect.
 """
 
 import itertools
@@ -73,7 +73,7 @@ class Died(BaseException):
 
 
 class Odin:
-    """An ODIN that keeps what took effect, by which delivery first, and fails as it is told."""
+    """An ODIN that keeps each effect with the delivery that caused it, and fails on demand."""
 
     def __init__(self) -> None:
         self.fate = ANSWERED
@@ -113,7 +113,7 @@ class Odin:
 
 @dataclass
 class Model:
-    """How a delivery must stand."""
+    """The expected state of a delivery."""
 
     id: int
     lane: str
@@ -246,7 +246,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def blocked_lanes_are_set_aside(self) -> None:
-        """The model knows nothing of it: what may be claimed is the same, and what is freed is looked at again."""
+        """The model ignores marks: the same deliveries may be claimed, and freed ones are considered again."""
         lanes.set_aside()
 
     @rule()
@@ -354,7 +354,7 @@ class Machine(RuleBasedStateMachine):
         return due and not model.rests and model.turn == first
 
     def _expect(self, model: Model, fate: str, there: bool) -> None:
-        """What becomes of a delivery by the fate of its call. `there`: ODIN had this effect before."""
+        """The outcome of a delivery by the fate of its call. `there`: ODIN had this effect before."""
         if fate == ANSWERED and (not there or model.doubted):
             model.state = State.APPLIED
             if there and model.type == CREATE:
@@ -410,7 +410,7 @@ class Machine(RuleBasedStateMachine):
                 model.state, model.needs_person, model.held = State.ON_HOLD, True, True
 
     def _let_go_on(self, create: Model) -> None:
-        """What waited for a create goes on behind it."""
+        """Deliveries that waited for a create follow it."""
         waiting = [
             model for model in self.models.values() if model.lane == create.lane and model.state in OPEN
         ]

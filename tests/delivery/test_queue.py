@@ -1,4 +1,4 @@
-"""The database as the queue: who may claim what, and what becomes of a dead worker's claim."""
+"""The database as the queue: who may claim what, and recovery from a dead worker's claim."""
 
 import uuid
 from datetime import timedelta

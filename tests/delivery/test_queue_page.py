@@ -1,4 +1,4 @@
-"""The page of the queue: what stands where, how it goes, what ODIN said, and new words until somebody has read them."""
+"""The page of the queue: states, flow, ODIN's words, and new wordings until somebody has read them."""
 
 from datetime import timedelta
 from unittest import mock

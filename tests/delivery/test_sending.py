@@ -434,7 +434,7 @@ def waiting():
 
 
 def several(approved, count):
-    """So many approved creations of different retail users."""
+    """Make this many approved creates of different retail users."""
     users = (f"NEW{number:03}" for number in range(count))
     return [approved(user_id=user, group_id="HO", pan="", mobile="", email="") for user in users]
 

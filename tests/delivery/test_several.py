@@ -1,4 +1,4 @@
-"""Settling several deliveries at once: each as its own operation allows, and each is told what became of it."""
+"""Settling several deliveries at once: each as its own operation allows, with a result for each."""
 
 import pytest
 from django.contrib.auth.models import Permission

@@ -39,7 +39,7 @@ def statements(monkeypatch):
 
 
 def deposits(odin, count):
-    """So many deposits of as many retail users, queued, with a session to send them in."""
+    """Make this many queued deposits of different retail users, and a session to send them in."""
     for number in range(count):
         user = RetailUserFactory(user_id=f"R{number:05}")
         odin.store.save_user(_blank(user.group_id, user.user_id))

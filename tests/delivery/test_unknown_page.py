@@ -86,7 +86,7 @@ def test_what_was_read_before_the_attempts_were_over_is_not_shown_as_read_after_
     for columns, is_shown in (
         ({"duration_ms": 60_000}, True),
         ({"outcome": "", "duration_ms": None}, False),
-        ({"outcome": "unknown"}, False),  # its worker died; the lane rests until some time that nobody noted
+        ({"outcome": "unknown"}, False),  # its worker died; the lane rests until an unrecorded time
     ):
         Attempt.objects.filter(pk=attempt.pk).update(**columns)
         assert ("15,000.00" in page(client, checker, deposit)) == is_shown

@@ -20,7 +20,7 @@ needs_systemd = pytest.mark.skipif(
 
 @pytest.fixture
 def units(tmp_path):
-    """The units, with this folder in the place of /opt/portal, since systemd looks for the programs."""
+    """Copy the units with this folder instead of /opt/portal, since systemd looks for the programs."""
     for name in UNITS:
         text = (SYSTEMD / name).read_text().replace("/opt/portal", str(ROOT))
         (tmp_path / name.replace("@", "@1")).write_text(text)

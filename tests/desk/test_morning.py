@@ -13,7 +13,7 @@ from tests.factories import ChangeFactory, StaffFactory
 
 
 def of_status(status, number, *, maker):
-    """So many single changes of today with this status."""
+    """Make this many single changes of today with this status."""
     for each in range(number):
         change = ChangeFactory(made_by=maker, subject=f"HO/{status[:6].upper()}{each}")
         if status == "submitted":
@@ -29,7 +29,7 @@ def of_status(status, number, *, maker):
 
 @pytest.fixture
 def morning(maker):
-    """Ten single changes, and a file of twenty rows of which three are wrong and two are here already."""
+    """Make ten single changes, and a file of twenty rows: three are wrong and two exist already."""
     for status, number in (
         ("submitted", 1),
         ("rejected", 1),

@@ -12,7 +12,7 @@ from backoffice.exports import lists
 from backoffice.kit.file_cells import text
 from backoffice.kit.tables_base import SubjectColumn
 
-#: What a page shortens stands whole in the hint: a time, a digest, the names of segments.
+#: Values that a page shortens and shows completely in the hint: a time, a digest, the names of segments.
 SHORTENED = re.compile(r'<(?:span class="(?:nowrap|mono)"|time[^>]*?) title="([^"]*?)(?: IST)?"')
 #: Beside these the page says more than a file, which has one thing in a cell.
 LONGER = (PersonColumn, SubjectColumn, WaitingColumn)

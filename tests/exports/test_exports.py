@@ -33,7 +33,7 @@ def as_compliance(client, compliance):
 
 @pytest.fixture
 def asked(as_compliance):
-    """Ask for the entries on HO/RET001, of which there are so many."""
+    """Request the entries on HO/RET001, this many."""
 
     def ask(count, reason=""):
         for number in range(count):

@@ -40,7 +40,7 @@ POOLS = {
     "prefork": ("--pool", "prefork", "--concurrency", "2"),
     "solo": (),
 }
-#: So long (seconds) it may take until all is settled, once everything is put right.
+#: How long (seconds) it may take until all is settled, once all faults are repaired.
 SETTLED_WITHIN = 120.0
 #: What makes no difference at ODIN.
 NO_EFFECT = (Repeat.READ, Repeat.SESSION)

@@ -11,7 +11,7 @@ from typing import Self
 
 
 class SmallDisk:
-    """So many megabytes, mounted where anybody may write. Whoever mounts needs the right to."""
+    """Mount this many megabytes, writable for everybody. Needs the right to mount."""
 
     def __init__(self, megabytes: int) -> None:
         self._megabytes = megabytes

@@ -24,7 +24,7 @@ class Wrong(StrEnum):
     HIDDEN = "hidden"  # applied at ODIN, and settled as if it were not
     ORDER = "order"  # applied behind a later one of the same user
     OVERLAP = "overlap"  # two messages of one user under way at the same time
-    UNSETTLED = "unsettled"  # neither settled nor waiting for a person, long after everything was put right
+    UNSETTLED = "unsettled"  # neither settled nor waiting for a person, long after all faults were repaired
     SESSIONS = "sessions"  # more logons than there were reasons for
 
 
@@ -60,7 +60,7 @@ def content(text: str) -> str:
 def judge(owed: Iterable[Owed], received: Iterable[Received]) -> list[tuple[Wrong, str]]:
     """All that is wrong, with the user and the message. Both come in order; two messages of one user differ.
 
-    What is owed comes in the order in which it is due, which is that of the ids but for what confirms a create.
+    Expected effects come in the order in which they are due, which is that of the ids but for what confirms a create.
     """
     due: dict[str, list[Owed]] = defaultdict(list)
     came: dict[str, list[Received]] = defaultdict(list)

@@ -204,7 +204,7 @@ def asleep(mishaps: Mishaps) -> None:
 
 @mishap(3)
 def deployed(mishaps: Mishaps) -> None:
-    """A worker is told to stop while it sends, and started again."""
+    """Stop a worker while it sends, and start it again."""
     mishaps.installation.send(mishaps.any_worker(), signal.SIGTERM)
 
 

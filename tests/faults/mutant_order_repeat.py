@@ -14,7 +14,7 @@ _place = client.place
 
 
 def place_again(session: Any, values: Any) -> Any:
-    """Send an order, and again where nobody knows what came of it."""
+    """Send an order, and again if its outcome is unknown."""
     read = _place(session, values)
     return _place(session, values) if read.outcome.kind is OutcomeKind.UNKNOWN else read
 

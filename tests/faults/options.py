@@ -1,4 +1,4 @@
-"""What a run of the fault test is told."""
+"""The options of a run of the fault test."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What stands between the portal and a server: the server can be away, far off or another one without being touched."""
+"""A proxy between the portal and a server, which makes the server unreachable, slow or another one."""
 
 import contextlib
 import socket
@@ -43,7 +43,7 @@ class Proxy:
     def become(self, way: Way, *, resets: bool = True) -> None:
         """From now on. What was connected is reset, unless the other side just falls silent.
 
-        `resets` false: what was connected goes on, with what was held back meanwhile.
+        `resets` false: open connections continue, with the data held back meanwhile.
         """
         was, self._way = self._way, way
         if way is not Way.SILENT and resets:

@@ -29,7 +29,7 @@ PORTS = range(15_000, 32_000)
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on, and that no outgoing connection will get."""
+    """Return a port of the loopback address without a listener, outside the range of outgoing connections."""
     while True:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", SystemRandom().choice(PORTS)))
@@ -54,7 +54,7 @@ class Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What it is told by variables."""
+        """The settings from environment variables."""
         return dict(os.environ)
 
     @property

@@ -2,7 +2,7 @@
 
 Real processes: a private PostgreSQL (or SQLite) and Redis (or RabbitMQ, or the filesystem broker), workers, two beats,
 the stand-in.
-Meanwhile `mishaps` happen, by a seed. In the end everything is put right, a person settles what waits for one, and
+Meanwhile `mishaps` happen, by a seed. In the end all faults are repaired, a person settles what waits for one, and
 `ledger` judges what ODIN received against what was approved. Prints the seed and the figures; the exit code is 1 where
 anything is wrong. The seed gives the same traffic, and the same mishaps in between; what these meet depends on the
 machine.

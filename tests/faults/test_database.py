@@ -51,7 +51,7 @@ def test_with_a_full_disk_nothing_is_stored_by_halves_and_all_goes_on_afterwards
     assert Delivery.objects.count() == Change.objects.count() == 1
 
     with contextlib.ExitStack() as stack:
-        # It is full when the answer has come, and what came of the message cannot be written down.
+        # It is full when the answer has arrived, so that the outcome cannot be stored.
         full = lambda point: stack.enter_context(full_disk()) if point is Point.ANSWERED else None  # noqa: E731
         monkeypatch.setattr(killpoints, "hook", full)
         drain(LONG)  # says in the log what it could not settle

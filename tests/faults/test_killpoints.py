@@ -127,7 +127,7 @@ def kill_at(point, installation, standin, create):
         restart(installation)
         leases_end()
     if point is Point.LOGON_ANSWERED:
-        # Nobody knows the id of the session that stands in the way, until ODIN gives it up.
+        # The id of the blocking session is unknown, until ODIN gives it up.
         wait_until(
             lambda: DealerSession.objects.get().last_status == "10008", "the dealer is logged in already"
         )
@@ -193,7 +193,7 @@ def test_a_worker_that_sleeps_past_its_lease_sends_nothing_when_it_wakes(install
     assert lines(standin, delivery) == ["1"]
     for name in ("one", "two"):
         installation.send(name, signal.SIGCONT)
-    # It has woken when it does the next thing; both are needed for two lanes of which one is slow.
+    # It has woken when it does the next thing; both are needed for two lanes if one is slow.
     first = delivery.attempts.get(number=1)
     wait_until(lambda: _woken(first), "the worker that slept says what came of its attempt")
     assert lines(standin, delivery) == ["1"], "its first byte would have come after another's"

@@ -73,7 +73,7 @@ def visits(request, settings, standin, model_3, open_run, publish, maker, tmp_pa
 
 
 def _lines(dice, count):
-    """So many lines, none of which the stand-in's market fills: each on a scrip and side of its own."""
+    """Return this many lines that the stand-in's market does not fill, each on its own scrip and side."""
     places = [(900001 + number, side) for number in range(10) for side in Side]
     dice.shuffle(places)
     return [

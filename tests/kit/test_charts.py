@@ -1,4 +1,4 @@
-"""Charts: what they draw lies inside the drawing, is bounded, and is said in words."""
+"""Charts: they stay inside the drawing, are bounded, and have a description in words."""
 
 import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 DOCUMENT = Path(__file__).parents[2] / "docs" / "roles.md"
 PEOPLE = (*ROLES, "nobody")
 YES, NO, LOGIN = "yes", "no", "log in"
-#: What stands in addresses. Numbers and tokens name nothing: who may see a page is decided before it is looked for.
+#: Samples for parts of addresses. Numbers and tokens name nothing: who may see a page is decided before it
+#: is looked for.
 SAMPLES = {
     "group_id": "HO",
     "user_id": "RET001",
@@ -36,7 +37,7 @@ SAMPLES = {
     "list": List.values[0],
     "action": "approve",
 }
-#: What stands there in the addresses of one room or page.
+#: Samples for the addresses of one room or page.
 OF_ROOM = {
     "accounts": {"slug": "update_retail_user"},
     "limits": {"kind": "funds"},

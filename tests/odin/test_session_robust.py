@@ -137,7 +137,7 @@ def test_a_stored_password_wins_over_the_configured_one(odin, settings):
 
 
 def test_a_logon_that_outlived_its_lease_is_logged_off_and_not_used(odin, monkeypatch):
-    """Another worker has the lease now: the session that came too late would only stand in its way (10008)."""
+    """Another worker has the lease now: the late session would only block it (10008)."""
     ask = logon._ask
 
     def slowly(*given):

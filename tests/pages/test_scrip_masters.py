@@ -11,7 +11,7 @@ from tests.portals import log_in_as, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-#: So many rows that their reading is seen.
+#: Enough rows to see the progress of reading them.
 ROWS = 60_000
 #: A retail user with a stock whose token is another security's in the master.
 USER = """

@@ -67,7 +67,7 @@ def test_dates_amounts_and_addresses_are_typed_as_in_india(log_in, files):
 
 
 def test_one_button_ticks_the_segments_that_go_together_in_each_column(log_in):
-    """By keyboard, in two halves that stand beside each other where there is room."""
+    """By keyboard, in two halves side by side if there is room."""
     page = log_in("maker", width=1440)
     page.goto("/users/new/")
     ticked = "[data-matrix] input:checked"

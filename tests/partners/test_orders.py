@@ -223,7 +223,7 @@ class TestSequences:
 
 
 def _end():
-    """All that the messages say, but for when they came."""
+    """Everything in the messages, except when they came."""
     orders = ReportedOrder.objects.order_by("key").values(
         *(
             "key",

@@ -228,7 +228,7 @@ class Visitor:
         return [one.order.state if one.order else "" for one in operations.lines_of(self.own)]
 
     def held(self):
-        """What the stand-in holds of this client: tokens, in the order of their arrival."""
+        """What the stand-in has for this client: tokens, in the order of their arrival."""
         orders = self.standin.store.orders(self.own.client.user_id)
         return [int(one["scrip_token"]) for one in orders][::-1]
 

@@ -1,4 +1,4 @@
-"""What staff do with runs, by their pages, and what the database holds of them."""
+"""Runs for staff: the pages, and the guards in the database."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Requests typed by hand from the document's tables and examples, with the slips that the rulings name put right.
+"""Requests typed by hand from the document's tables and examples, with the corrections of the rulings.
 
 Left: the text as ODIN must get it. Right: the values. Nothing here is made by the code under test; the checksum is
 added by the three lines of `signed`, which are the document's own rule (section 3.5).

@@ -27,7 +27,7 @@ CLIENTS = 30
 
 
 def silent(line):
-    """In the place of the terminal."""
+    """Replaces the terminal."""
 
 
 def count(rows, column):

@@ -48,7 +48,7 @@ def processes_of(folder):
 
 
 def assert_no_process_is_left(folder):
-    """The kernel ends a killed process a moment after it is told to."""
+    """The kernel ends a killed process a moment later."""
     pause = threading.Event()
     for _ in range(100):
         if not processes_of(folder):

@@ -16,7 +16,7 @@ from tools.prepare import CannotStart
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """An empty folder in the place of the project's."""
+    """An empty folder instead of the project's."""
     for name, path in (("ROOT", tmp_path), ("VENV", tmp_path / ".venv"), ("VAR", tmp_path / "var")):
         monkeypatch.setattr(prepare, name, path)
     return tmp_path

@@ -59,7 +59,7 @@ def test_a_database_of_this_version_and_none_at_all_are_used(tmp_path):
 
 @pytest.fixture
 def var(tmp_path, monkeypatch):
-    """An empty folder in the place of var/, with the static files collected."""
+    """An empty folder instead of var/, with the static files collected."""
     for name, file in (
         ("VAR", ""),
         ("DATABASE", "portal.sqlite3"),

@@ -54,7 +54,7 @@ def is_running(pid):
 
 
 def wait_until_ended(pids):
-    """The kernel ends a killed process a moment after it is told to."""
+    """The kernel ends a killed process a moment later."""
     pause = threading.Event()
     for _ in range(200):
         if not any(is_running(pid) for pid in pids):

@@ -39,7 +39,7 @@ class Clock:
         clock = self
 
         class Moved(datetime):
-            """In the place of the class: its present is the clock's. What it gives are plain datetimes."""
+            """Replaces the class: its present is the clock's. It returns plain datetimes."""
 
             @classmethod
             def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]

@@ -100,7 +100,7 @@ class Desk:
         changes.approve(change.pk, by=self.other_checker, content_hash=change.content_hash)
 
     def settle(self, delivery: Delivery, found: Settlement, reason: str) -> None:
-        """Say what became of an unknown delivery; of money two people say so."""
+        """Settle an unknown delivery; two people settle money."""
         for checker in (self.checker, self.other_checker):
             deliveries.resolve(delivery.pk, by=checker, found=found, reason=reason)
             delivery.refresh_from_db()
@@ -110,7 +110,7 @@ class Desk:
     # workers
 
     def deliver(self) -> None:
-        """Send what is due, and note what came of files."""
+        """Send what is due, and update the files."""
         sending.drain(LONG)
         completion.note_outcomes()
 

@@ -22,7 +22,7 @@ from tools.demonstration.work import NEW_REFUSALS, Work
 IN_FILE = 0.9
 #: For each client so many changes of each kind in the four weeks.
 UPDATES, DEPOSITS, COLLATERALS, SETTINGS = 0.15, 0.25, 0.03, 0.04
-#: So often on a day a checker goes through what waits.
+#: How many times a day a checker goes through the inbox.
 ROUNDS = 12
 #: Fewer clients are a small demonstration.
 SMALL = 100

@@ -22,7 +22,7 @@ from tools.demonstration.desk import Desk
 from tools.demonstration.people import Client, People
 
 MINUTE = timedelta(minutes=1)
-#: So many rows has the file that is being corrected: of a large demonstration, and of a small one.
+#: How many rows the file that is being corrected has: in a large demonstration, and in a small one.
 ROWS, ROWS_OF_A_SMALL_ONE = 24, 8
 KNOWN_REFUSAL = "Error occurred, kindly contact administrator"
 NEW_REFUSALS = (
@@ -45,7 +45,7 @@ class Work:
         self._used = 0
 
     def lane(self) -> str:
-        """A retail user whom nobody worked on for the longest time."""
+        """Return the retail user who was left alone the longest."""
         self.lanes.rotate(-1)
         return self.lanes[-1]
 
@@ -255,14 +255,14 @@ class Work:
         self.desk.deliver_refused(change, NEW_REFUSALS[1])
 
     def refused_deposit(self) -> None:
-        """ODIN refuses two deposits today, one of them in words that nobody has read yet."""
+        """ODIN refuses two deposits today, one of them with a new wording."""
         for amount, text in (("35000.00", NEW_REFUSALS[2]), ("12500.00", KNOWN_REFUSAL)):
             change = self._money("cash_deposit", "Cheque 470055 received", amount)
             self.desk.approve(change)
             self.desk.deliver_refused(change, text)
 
     def file_being_corrected(self) -> None:
-        """A file of which half of the wrong rows are fixed."""
+        """A file with half of its wrong rows corrected."""
         wanted = ROWS_OF_A_SMALL_ONE if self.small else ROWS
         rows, right = files.with_slips([files.row(self.people.draw("HO")) for _ in range(wanted)])
         batch = self.desk.check_file("create_retail_user", "new-clients-of-the-week.csv", files.as_csv(rows))

@@ -40,7 +40,7 @@ STATES = {
 
 @dataclass(frozen=True)
 class _Asking:
-    """Something that is asked of an order: of which desk and row, by whom, on which instruction."""
+    """A request on an order: desk and row, by whom, on which instruction."""
 
     desk: Desk
     row: OrderRow

@@ -101,10 +101,10 @@ def read(
 
 
 def read_orders(desk: Desk, *, by: "User | None") -> str:
-    """Read the order book, the GTD book where something in doubt needs it, and the trades, for our orders (R39).
+    """Read the order book, the GTD book if an order in doubt needs it, and the trades, for our orders (R39).
 
-    Gives why not all could be read, "" where it could. A look that is not complete finds orders all the same, and says
-    of none that it is missing.
+    Returns why not all could be read, "" if all could. An incomplete look may find orders, but never calls
+    one missing.
     """
     seen = Seen(desk.row.lane)
 

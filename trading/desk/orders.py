@@ -208,9 +208,9 @@ def _unlocked(lane: str, ticket: Ticket) -> None:
 def send(
     order: DeskOrder, session: Session, *, last_look: LastLook | None = None, waits: bool = True
 ) -> Outcome:
-    """Send a committed order, once, and write down what came of it. Never call it twice for an order.
+    """Send a committed order, once, and store its outcome. Never call it twice for an order.
 
-    `last_look`: what is asked just before, where that is more than the desk asks. `waits`: see `settle`.
+    `last_look`: a further check just before, if the desk's are not enough. `waits`: see `settle`.
     """
     reached(OrderPoint.COMMITTED)
     if words := (last_look or LastLook(DeskOrder)).obstacle(order):

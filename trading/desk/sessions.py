@@ -104,8 +104,8 @@ def open_own(
 ) -> DeskSession:
     """Log in once as the client who types on our page; an earlier session of the client there ends.
 
-    The caller has made sure that nobody else places orders with that one, and is within `services.calls_to(service)`.
-    Raises DeskProblem as `open_desk` does.
+    The caller has made sure that no other process places orders with that one, and is within
+    `services.calls_to(service)`. Raises DeskProblem as `open_desk` does.
     """
     earlier = current(user.lane)
     if earlier is not None and earlier.dealer_id is None and earlier.token != token:

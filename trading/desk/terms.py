@@ -1,4 +1,4 @@
-"""New terms of an order of a book: what is wrong with them, how they are said, and what they are worth (R22)."""
+"""New terms of an order in a book: their findings, their words, and their value (R22)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -144,9 +144,9 @@ def _price(terms: NewTerms) -> Decimal:
 
 
 def _book_price(lane: str, row: OrderRow, terms: NewTerms, units: int) -> Decimal:
-    """What a unit of the order costs as the book has it.
+    """Return the unit price of the order from the book.
 
-    Of a market order it is what was said when the desk placed it, else what is said now.
+    For a market order: the price given when the desk placed it, else the one given now.
     """
     own = own_order(lane, row)
     about = (

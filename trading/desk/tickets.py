@@ -45,7 +45,7 @@ REPEATED_WITHIN = timedelta(minutes=30)
 NO_VALUE = Finding(
     "about_price", "A market order has no price. Enter the one you expect, for the caps.", rule="value"
 )
-#: Share of a cap from which an order is said to be large.
+#: Share of a cap from which an order counts as large.
 LARGE = Decimal("0.5")
 
 
@@ -224,7 +224,10 @@ def value(ticket: Ticket, scrip: Scrip) -> Decimal:
 
 
 def unit_price(order_type: str, *, price: Decimal, trigger: Decimal, about: Decimal) -> Decimal:
-    """What a unit costs: at the limit; a stop loss market at its trigger; a market order at about what was said."""
+    """Return the unit price.
+
+    The limit; the trigger of a stop loss market order; the expected price of a market order.
+    """
     return {OrderType.MARKET.value: about, OrderType.STOP_MARKET.value: trigger}.get(order_type, price)
 
 

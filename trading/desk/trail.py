@@ -1,4 +1,4 @@
-"""Steps of orders and of what is asked of them: an event that nobody can alter, and an entry of the trail."""
+"""Steps of orders and of requests on them: an unalterable event, and an audit entry."""
 
 from typing import TYPE_CHECKING
 

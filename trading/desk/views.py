@@ -48,7 +48,7 @@ LISTED = 100
 @page(VIEW)
 @require_safe
 def desk(request: StaffRequest) -> HttpResponse:
-    """All desks: what needs a person, who is at which desk, the orders of today, the kill switch."""
+    """All desks: what needs attention, who is at which desk, today's orders, the kill switch."""
     switch = stop.holding()
     today = DeskOrder.objects.filter(day=caps.today()).select_related("dealer")
     doubtful, asked = doubt.orders_in_doubt(LISTED + 1), doubt.asked_in_doubt(LISTED + 1)

@@ -162,5 +162,5 @@ class AccessGoOn(Kept):
 
 
 def longest() -> timedelta:
-    """After this time a check has ended, whatever came of it."""
+    """After this time a check has ended, whatever its outcome."""
     return timedelta(seconds=OVER_AFTER * settings.REST_TOTAL_TIMEOUT + SPARE_SECONDS)

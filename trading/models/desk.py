@@ -140,7 +140,7 @@ class OrderState(models.TextChoices):
 
 #: An order that may be in the market without anybody knowing it; its scrip and side are locked (R21).
 DOUBTFUL = (OrderState.SENDING, OrderState.UNKNOWN)
-#: Orders of which nothing is, or will be, in the market. They count for no cap.
+#: Orders that are not, and will not be, in the market. They count for no cap.
 NOTHING_PLACED = (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.NOT_PLACED, OrderState.REJECTED)
 #: What the book may still change.
 LIVE = (OrderState.ACCEPTED, OrderState.WORKING, OrderState.PART)
@@ -368,5 +368,5 @@ def desk_url(lane: str) -> str:
 
 
 def sending_over() -> timedelta:
-    """After this time a call has ended, whatever came of it; one without an outcome then was interrupted."""
+    """After this time a call has ended, whatever its outcome; one without an outcome was interrupted."""
     return timedelta(seconds=settings.REST_TOTAL_TIMEOUT + SPARE_SECONDS)

@@ -224,7 +224,7 @@ def _row_page(
 
 
 def _messages(batch: Batch, row: Row, change: Change | None, shows: bool) -> list[ShownMessage]:
-    """Return the row's messages in words, like a change; before submission the row stands in for its change."""
+    """Return the row's messages in words, like a change; before submission the row is shown as its change."""
     if not row.messages or row.state == RowState.WRONG:
         return []
     stands = change or Change(

@@ -31,7 +31,7 @@ class BasketCallback:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 (hex) over what it says, its echo object apart: the same again has the same."""
+        """Return the SHA-256 (hex) of the callback without its echo object, equal for repeated callbacks."""
         return hashlib.sha256(json.dumps([self.code, self.message]).encode()).hexdigest()
 
 

@@ -178,7 +178,7 @@ def content_hash(
 ) -> str:
     """SHA-256 (hex) over a version's content: equal for equal content, however it was written (C5).
 
-    `goes_on`: a run goes on after a refused line. False is not written: versions older than this keep their hash.
+    `goes_on`: a run continues after a refused line. False is not written: versions older than this keep their hash.
     """
     content: dict[str, object] = {
         "product": product_code,

@@ -34,7 +34,7 @@ _VALIDITIES = {kind.value: number for kind, number in VALIDITY_NUMBERS.items()}
 
 @dataclass(frozen=True)
 class OrderDetailsRequest:
-    """What the vendor asks for: whose basket, of which product, with the code that proves the login."""
+    """The vendor's request: whose basket, which product, and the code that proves the login."""
 
     client_code: str
     product_code: str
@@ -44,7 +44,7 @@ class OrderDetailsRequest:
 
 @dataclass(frozen=True)
 class Header:
-    """What stands once for the whole basket."""
+    """The values that occur once for the whole basket."""
 
     product_code: str
     client_code: str

@@ -90,7 +90,7 @@ class OrderType(Choice):
 
 
 class Validity(Choice):
-    """How long an order is valid. EOSESS and EOTODY stand in newer pages of the vendor."""
+    """How long an order is valid. Newer pages of the vendor have EOSESS and EOTODY."""
 
     DAY = "DAY", "Day"
     IOC = "IOC", "Immediate or cancel"

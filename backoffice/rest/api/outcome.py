@@ -12,7 +12,7 @@ from backoffice.rest.api.envelope import Envelope, Unreadable, parse, read_envel
 from backoffice.rest.api.masking import Mask
 from backoffice.rest.api.rows import Row
 
-#: So much (characters) of a text of ODIN's, and of what was no answer, is kept.
+#: How many characters of ODIN's texts, and of invalid answers, are kept.
 LONGEST_TEXT, KEPT = 500, 4000
 #: What Amazon's gateway, in front of the service, says to a path it does not have, and to a key it does not know.
 NO_SUCH_PATH, NO_SUCH_KEY = "Missing Authentication Token", "Forbidden"
@@ -76,7 +76,7 @@ class Outcome:
 
     @property
     def words(self) -> str:
-        """Everything that is said of it, in one line."""
+        """Return all words of the outcome, in one line."""
         said = "" if self.errors in (None, "", []) else str(self.errors)
         return " ".join(part for part in (self.reason, self.code, self.text, said) if part)
 
@@ -106,7 +106,7 @@ class Read:
 
 
 def read(call: type[Call], answer: HttpAnswer | NoAnswer, mask: Mask) -> Read:
-    """What came of a call."""
+    """The outcome of a call."""
     if isinstance(answer, NoAnswer):
         return Read(_without(call, answer, mask))
     try:

@@ -58,7 +58,7 @@ _FINAL = frozenset(
 
 
 class StatusNumber(Choice):
-    """The same statuses as the vendor's messages number them: a fourth system that looks like the others (R29)."""
+    """The statuses as the vendor's messages number them: a fourth, similar system (R29)."""
 
     NOT_INITIATED = "-1", OrderStatus.NOT_INITIATED.value
     CLIENT_XMITTED = "1", OrderStatus.CLIENT_XMITTED.value

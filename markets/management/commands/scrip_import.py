@@ -13,7 +13,7 @@ BLOCK = 1 << 20
 
 
 class Command(BaseCommand):
-    """Reads the file itself, beside the workers, and says what came of it. Exit code 1 where nothing was imported."""
+    """Reads the file itself, beside the workers, and prints the result. Exit code 1 if nothing was imported."""
 
     help = (
         "Import the scrip master of one exchange from FILE; without FILE it is fetched from SCRIP_MASTER_URL."

@@ -26,7 +26,7 @@ def funds_summary(ask: Ask) -> str:
 
 @handles(326)
 def funds_view(ask: Ask) -> str:
-    """The same sums in rows."""
+    """Return the sums in rows."""
     return printed.funds_view(*_limits(ask))
 
 

@@ -1,4 +1,4 @@
-"""Checking a file: what is stored of each row, going on after a stop, checking rows again."""
+"""Checking a file: what is stored of each row, continuing after a stop, checking rows again."""
 
 import uuid
 from decimal import Decimal
@@ -165,7 +165,7 @@ def test_the_example_of_every_template_has_no_error_once_the_user_is_here(check,
     ],
 )
 def test_a_row_has_the_findings_of_the_form(check, changed):
-    """The same values typed on the page and written in a file: the same findings, word for word."""
+    """Values typed on the page and written in a file give the same findings, word for word."""
     RetailUserFactory(user_id="TAKEN", group_id="HO", pan="AAAPR1234C")
     BankAccountFactory(account_no="04874562102145", bank_id="HDFC")
     message = change_kind(CREATE).message

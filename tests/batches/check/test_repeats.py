@@ -1,4 +1,4 @@
-"""What stands twice in a file, remembered outside of memory."""
+"""Duplicates in a file, remembered outside memory."""
 
 from backoffice.batches.check.repeats import Seen
 from backoffice.changes.files import Unique

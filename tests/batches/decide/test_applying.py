@@ -1,4 +1,4 @@
-"""Files of which nothing goes to ODIN: the records take the approved rows, some at a time, each once."""
+"""Files that stay in the portal: the records take the approved rows, some at a time, each once."""
 
 import pytest
 from django.utils import timezone

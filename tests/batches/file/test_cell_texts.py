@@ -11,7 +11,7 @@ from backoffice.batches.errors import FileProblem
 from backoffice.batches.file.reading import inspect, open_rows
 from tests.batches.files import styles_of, xlsx, zipped
 
-#: As Excel writes a sheet: everything it knows stands before and behind the rows.
+#: A sheet as Excel writes it, with all the elements before and after the rows.
 EXCEL = (
     '<sheetPr filterMode="1"/><dimension ref="A1:C3"/><sheetViews><sheetView{view} workbookViewId="0"/></sheetViews>'
     '<sheetFormatPr defaultRowHeight="15"/>{columns}<sheetData><row r="1" spans="1:3"><c r="A1" t="s"><v>0</v></c>'

@@ -1,4 +1,4 @@
-"""What a file's page leads with: before approval what will happen, afterwards what came of it."""
+"""The beginning of a file's page: before approval its effect, afterwards its outcome."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""The file that comes back: the uploader's own columns and cells, and what became of each row."""
+"""The file that comes back: the uploader's own columns and cells, and the outcome of each row."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def table(batch, **options):
 
 @pytest.fixture
 def sent(submitted, checker):
-    """An approved file of which one row is applied, one refused, one rejected by the checker, one wrong."""
+    """An approved file with one row applied, one refused, one rejected by the checker, one wrong."""
     batch = submitted(good=3, wrong=1, mode="valid")
     decisions.reject_row(batch.pk, 4, by=checker, reason="Name is another's")
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)

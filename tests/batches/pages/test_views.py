@@ -1,4 +1,4 @@
-"""The pages of batches: who sees what, what each state offers, and what is said when something cannot be done."""
+"""The pages of batches: who sees what, the actions in each state, and errors when an action is impossible."""
 
 import re
 from datetime import timedelta
