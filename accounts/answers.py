@@ -10,7 +10,7 @@ from backoffice.protocol.message import Request
 
 
 def answers_of(groups: Sequence[Group], sent: Sequence[tuple[type[Request], Values]]) -> Values:
-    """The answers of these groups, from all messages of a change, its own among them."""
+    """Return the answers of these groups, from all messages of a change."""
     found: Values = {}
     for group in groups:
         own = [values for message, values in sent if message is group.message]
@@ -25,7 +25,7 @@ def answers_of(groups: Sequence[Group], sent: Sequence[tuple[type[Request], Valu
 
 
 def _said(group: Group, sent: Values) -> list[Mapping[str, Any]]:
-    """What a message says of each record, by the names of its own fields."""
+    """Return a message's values for each record, by the names of the message's fields."""
     if group.within:
         return list(records(sent, group.within))
     if group.prefixes:

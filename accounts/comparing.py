@@ -1,6 +1,6 @@
-"""What a retail user's parts say of the same person, side by side: profile, demat accounts, mutual-fund UCC, addresses.
+"""Compare the parts of a retail user that describe one person: profile, demat accounts, mutual-fund UCC, addresses.
 
-Nothing here forbids anything: what does not fit together is a warning, for the eye of maker and checker.
+Differences are warnings for maker and checker, never errors.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from backoffice.protocol.shapes import EMAIL, MOBILE, PAN
 RULE = "portal.compare"
 #: People named in a demat account and in the mutual-fund UCC.
 PEOPLE = {"second": "second holder", "third": "third holder", "guardian": "guardian"}
-#: What two spellings of the same have in common, where words do not say it.
+#: How to make spellings equal, for fields without a rule of their own.
 KEYS = {"pan": PAN.key, "mobile": MOBILE.key, "email": EMAIL.key}
 
 #: Where the fields that are compared are declared.
@@ -29,7 +29,7 @@ Given = Mapping[str, object]
 
 
 def findings(values: Values, known: Values | None = None) -> list[Finding]:
-    """What does not fit together, within the values and with what is known of the retail user."""
+    """Return warnings on contradictions in the values, and between them and the known record."""
     return [
         Finding(comparison.sides[-1].path, comparison.words, Severity.WARNING, RULE)
         for comparison in comparisons(values, known)
@@ -50,7 +50,7 @@ def comparisons(values: Values, known: Values | None = None) -> list[Comparison]
 
 
 def _same_person(values: Given, known: Given) -> Iterator[Comparison]:
-    """What names the person should not change alone: a new name with the old PAN is another person's, or a slip."""
+    """Warn of a new name with the old PAN: it may be another person's, or a mistake."""
     changed = [
         name
         for name in ("name", "pan", "birth_date")
@@ -67,7 +67,7 @@ def _same_person(values: Given, known: Given) -> Iterator[Comparison]:
 
 
 def _people(values: Given) -> Iterator[Comparison]:
-    """Joint holders and guardians by their PAN and name, in each demat account and in the UCC."""
+    """Compare joint holders and guardians by PAN and name, in each demat account and in the UCC."""
     places = [
         (f"Demat {place + 1}", f"demats.{place}", demat)
         for place, demat in enumerate(records(values, "demats"))
@@ -91,7 +91,7 @@ def _people(values: Given) -> Iterator[Comparison]:
 
 
 def _own_pan(values: Given) -> Iterator[Comparison]:
-    """Nobody is a joint holder or guardian beside themselves."""
+    """Warn of a joint holder or guardian who is the client."""
     own = PAN.key(text(values, "pan"))
     if not own:
         return
@@ -104,7 +104,7 @@ def _own_pan(values: Given) -> Iterator[Comparison]:
 
 
 def _holding(values: Given) -> Iterator[Comparison]:
-    """Holding type of the demat accounts and holding mode of the UCC: single or joint in both."""
+    """Compare the holding type of demat accounts with the UCC's holding mode: single or joint in both."""
     mode = record(values, "mf_ucc").get("holding_mode", "")
     if not mode:
         return
@@ -122,7 +122,7 @@ def _holding(values: Given) -> Iterator[Comparison]:
 
 
 def _addresses(values: Given) -> Iterator[Comparison]:
-    """Mobile number and e-mail of the alternate addresses beside the profile's. The address itself is to differ."""
+    """Compare mobile number and e-mail of the alternate addresses with the profile's. The address itself may differ."""
     for name, title in (("mobile", "Mobile"), ("email", "E-mail")):
         sides = [_side(PROFILE, name, text(values, name))] if text(values, name) else []
         for prefix, where in (("first_", "Alternate address 1"), ("second_", "Alternate address 2")):
@@ -135,7 +135,7 @@ def _addresses(values: Given) -> Iterator[Comparison]:
 
 
 def _places_with_people(values: Given) -> Iterator[tuple[str, str, str, Mapping[str, str]]]:
-    """The path of each place, what a sentence and what a column calls it, and what it says."""
+    """Return the path of each place, its names in sentences and columns, and its value."""
     for place, demat in enumerate(records(values, "demats")):
         yield f"demats.{place}", f"demat account {place + 1}", f"Demat {place + 1}", demat
     yield "mf_ucc", "the mutual-fund UCC", "MF UCC", record(values, "mf_ucc")
@@ -153,7 +153,7 @@ def _field(path: str) -> Field:
 
 
 def _agreeing(sides: list[Side], key: Callable[[str], str] | None) -> tuple[Side, ...]:
-    """The sides that say what more than half of all say."""
+    """Return the places whose value more than half of all have."""
     said = [_sense(side.text, key) for side in sides]
     times = Counter(said)
     return tuple(side for side, sense in zip(sides, said, strict=True) if 2 * times[sense] > len(sides))
@@ -173,5 +173,5 @@ def _differs(one: str, other: str, key: Callable[[str], str] | None = None) -> b
 
 
 def _sense(said: str, key: Callable[[str], str] | None) -> str:
-    """What two spellings of the same share: `key` says it; else case, spaces and signs between words do not count."""
+    """Make spellings equal: by `key`, else without case, spaces and signs between words."""
     return key(said) if key else " ".join(words(said)) or said

@@ -1,4 +1,4 @@
-"""What the kinds of change after which a retail user is here have in common: creation and declaration."""
+"""Shared by the kinds of change that create a retail user in the portal: creation and declaration."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,10 +22,10 @@ from backoffice.protocol.message import Request
 from backoffice.protocol.messages.users import CreateRetailUser
 
 CREATE_RETAIL_USER, REGISTER_RETAIL_USER = "create_retail_user", "register_retail_user"
-#: Said in a 301 and kept nowhere, or made each time.
+#: Fields of a 301 that are not stored, or are new each time.
 NOT_KEPT = ("password", "reference", "declared_from")
 
-#: The columns of a file whose values a checker sees counted.
+#: The columns of a file whose values are counted for the checker.
 MATTERS = (
     "group_id",
     "manager_id",
@@ -38,7 +38,7 @@ MATTERS = (
     "login_types",
     "odin_user_type",
 )
-#: What two rows of a file should not have in common unless they are about the same person.
+#: Values that two rows of a file should not share unless they are about one person.
 SAME_PERSON = (
     Unique(("pan",), "has the same PAN. Check for a duplicate.", severity=Severity.WARNING),
     Unique(("mobile",), "has the same mobile number. Check for a duplicate.", severity=Severity.WARNING),
@@ -58,10 +58,10 @@ SAME_PERSON = (
 
 
 def assess(message: type[Request], *, settles_declared: bool) -> Assess:
-    """The assessment of proposals after which a user is here.
+    """The assessment of proposals that create a user.
 
-    One is done where the user is here with all that it says. What somebody declared, ODIN has not confirmed:
-    `settles_declared` says that a declaration counts all the same.
+    One is done if the user exists with all of its values. ODIN has not confirmed declared values:
+    `settles_declared` says that they count for a declaration.
     """
 
     def assess_many(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
@@ -75,7 +75,7 @@ def assess(message: type[Request], *, settles_declared: bool) -> Assess:
 
 
 def _findings(many: Sequence[Values], known: Sequence[Known]) -> list[list[Finding]]:
-    """What speaks against it: users exist, are being created, others have the same details, or its own do not fit."""
+    """Return the findings: user exists or is being created, details of another user, contradictions in its own."""
     here = {record.record.lane for record in known if record.record is not None}
     lanes = {lane_of(values) for values in many} - here
     waiting = Change.objects.filter(
@@ -163,7 +163,7 @@ def _is_here(values: Values, known: Known, message: type[Request], settles_decla
 
 
 def _complete(values: Values, message: type[Request]) -> bool:
-    """Whether nothing mandatory is empty, of what is kept: such a row was never applied, whatever else it says."""
+    """Whether all stored mandatory fields are filled: otherwise such a row was never applied."""
     return all(
         values.get(name)
         for name, declared in message.fields.items()
@@ -172,7 +172,7 @@ def _complete(values: Values, message: type[Request]) -> bool:
 
 
 def _confirmed(known: Mapping[str, Any], name: str, value: Any) -> bool:
-    """Whether what is known says the same. Empty parts of a record say nothing."""
+    """Whether the known value equals it. Empty parts of a record are ignored."""
     confirmed = known.get(name)
     if isinstance(value, dict):
         return _within(value, confirmed)

@@ -1,4 +1,7 @@
-"""Who else has the same PAN, mobile number, bank or demat account: as many queries for 500 proposals as for one."""
+"""Find other users with the same PAN, mobile number, bank or demat account.
+
+500 proposals take as many queries as one.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +16,7 @@ from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID, MOBILE, PAN
 
-#: What two proposals of new users should not have in common.
+#: Values that two proposals of new users should not share.
 SINGLES = {"pan": "the PAN", "mobile": "the mobile number"}
 #: How many of the users found are named; the rest are counted.
 NAMED = 3
@@ -22,7 +25,7 @@ HOLDERS = 20_000
 
 Many = Sequence[Values]
 
-#: What two spellings of the same have in common, by the name of the column.
+#: How to make spellings equal, by the name of the column.
 KEYS = {
     "pan": PAN.key,
     "mobile": MOBILE.key,
@@ -36,12 +39,12 @@ WAITING = 200
 DIALLED = ("", "0", "91", "+91", "+91 ", "+91-")
 
 Key = tuple[str, ...]
-#: The lanes that have something, by what they have.
+#: Lanes by the value that they have.
 Holders = dict[Key, list[str]]
 
 
 def shared_findings(many: Many) -> list[list[Finding]]:
-    """Who else has the same PAN, mobile number, bank or demat account, however it is spelled: a warning for each."""
+    """Return a warning for each other user with the same PAN, mobile number, bank or demat account, in any spelling."""
     singles = {
         "pan": ("the PAN", _holders(RetailUser, ("pan",), _texts(many, "pan"))),
         "mobile": ("the mobile number", _holders(RetailUser, ("mobile",), _mobiles(many))),
@@ -76,7 +79,7 @@ def shared_findings(many: Many) -> list[list[Finding]]:
 
 
 def waiting_findings(many: Many, kinds: Iterable[str]) -> list[list[Finding]]:
-    """A warning for each waiting proposal of these kinds, of a new user, that has the same PAN or mobile number."""
+    """Return a warning for each waiting proposal of a new user with the same PAN or mobile number."""
     holders: Holders = defaultdict(list)
     proposed = Change.objects.filter(kind__in=kinds, state=State.SUBMITTED, batch=None).order_by("-pk")
     for lane, messages in proposed.values_list("subject", "messages")[:WAITING]:
@@ -105,14 +108,14 @@ def _texts(many: Many, name: str) -> set[str]:
 
 
 def _mobiles(many: Many) -> set[str]:
-    """Mobile numbers in each spelling that the records may have."""
+    """Return mobile numbers in each spelling that records may have."""
     return {
         before + key for key in _texts(many, "mobile") for before in (DIALLED if len(key) == 10 else ("",))
     }
 
 
 def _parts(many: Many, group: str, name: str) -> set[str]:
-    """Account numbers as they are given and without signs or zeros that may be missing."""
+    """Return account numbers as given, and without signs or zeros that may be missing."""
     given = {text for values in many for record in records(values, group) if (text := record.get(name, ""))}
     return given | set(map(KEYS[name], given))
 
@@ -122,7 +125,7 @@ def _key(names: Key, texts: Iterable[str]) -> Key:
 
 
 def _holders(model: Any, names: Key, wanted: set[str]) -> Holders:
-    """The lanes that have one of the wanted texts in the last of these columns, by the texts of all of them."""
+    """Return the lanes that have one of the wanted texts in the last of these columns, by the texts of all of them."""
     if not wanted:
         return {}
     owner = "" if model is RetailUser else "retail_user__"

@@ -1,4 +1,4 @@
-"""Where changes of retail users are proposed: a new one, and each message for one that is here."""
+"""Forms that propose changes of retail users: a new user, and each message for an existing one."""
 
 import uuid
 from dataclasses import replace
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
-    """The form of a kind of change for a retail user that is here. Raises Http404."""
+    """Return the form of a kind of change for an existing retail user. Raises Http404."""
     lane = f"{group_id}/{user_id}"
     user = by_lane(lane)
     change_kind = KINDS.get(slug)
@@ -57,12 +57,12 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
 
 
 def part_form(group_id: str, user_id: str, part: str) -> EntryForm:
-    """The form of an update with the fields of one part of a retail user alone. Raises Http404."""
+    """Return the form of an update with only the fields of one part of a retail user. Raises Http404."""
     return _only(change_form(group_id, user_id, update_retail_user.KIND.slug), group_id, user_id, part)
 
 
 def _only(form: EntryForm, group_id: str, user_id: str, slug: str) -> EntryForm:
-    """A form with what it has of a part. Raises Http404 where that is nothing."""
+    """Reduce a form to the fields of a part. Raises Http404 if there are none."""
     part = PARTS.get(slug)
     shown = [limited(section, part.names) for section in form.sections] if part else []
     sections = tuple(section for section in shown if section)
@@ -81,7 +81,7 @@ def _only(form: EntryForm, group_id: str, user_id: str, slug: str) -> EntryForm:
 @for_staff()
 @require_POST
 def propose_status(request: StaffRequest, group_id: str, user_id: str, status: str) -> HttpResponse:
-    """Suspend, inactivate or reactivate with one click: a draft of an update, ready to be checked and reasoned."""
+    """Make a draft that suspends, inactivates or reactivates with one click, ready for check and reason."""
     try:
         form, token = draft_update(group_id, user_id, {"status": status}, by=request.user)
     except NotAllowed as error:
@@ -90,7 +90,7 @@ def propose_status(request: StaffRequest, group_id: str, user_id: str, status: s
 
 
 def draft_update(group_id: str, user_id: str, values: Values, *, by: "User") -> tuple[EntryForm, uuid.UUID]:
-    """A draft of an update with these values beside the confirmed ones. Raises Http404, NotAllowed."""
+    """Make a draft of an update with these values and the confirmed ones. Raises Http404, NotAllowed."""
     form = change_form(group_id, user_id, update_retail_user.KIND.slug)
     token = uuid.uuid4()
     operations.save_draft(form.kind, {**form.starting(), **form.fixed, **values}, by=by, token=token)
@@ -115,12 +115,12 @@ def _for_nobody(request: HttpRequest, group_id: str, user_id: str, slug: str) ->
         back=("", ""),
         fixed={"group_id": group_id, "user_id": user_id},
     )
-    # What was chosen to be allowed again has a place only where something is inactive.
+    # Segments can be reactivated only if some are inactive.
     return change_kind.menu.shape(form, {INACTIVE: request.POST.getlist(REACTIVATE)})
 
 
 def _part_for_nobody(request: HttpRequest, group_id: str, user_id: str, part: str) -> EntryForm:
-    """The form of a part for somebody without a login. Raises Http404 for an unknown part."""
+    """The form of a part for a person without a login. Raises Http404 for an unknown part."""
     form = _for_nobody(request, group_id, user_id, update_retail_user.KIND.slug)
     return _only(form, group_id, user_id, part)
 

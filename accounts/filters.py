@@ -14,9 +14,9 @@ from backoffice.protocol.codes import OdinUserType, UserStatus
 
 
 class RetailUserFilter(Filters):
-    """Quick search by id or name; state, place, type, origin, and what is under way.
+    """Search by id or name; filter by state, place, type, origin, and open changes.
 
-    Some of the states are those of new users who are not here yet: with one of them `qs` are these.
+    Some of the states are those of new users who do not exist yet: then `qs` lists these.
     """
 
     q = SearchFilter(label="Id or name", method="search")
@@ -57,7 +57,7 @@ class RetailUserFilter(Filters):
         return super().qs
 
     def in_front(self, stage: str) -> QuerySet[Any]:
-        """The new users at a stage that the filters choose beside the retail users."""
+        """Return the new users of a stage that match the filters."""
         chosen = self.form.cleaned_data if self.is_bound and self.is_valid() else {}
         found = new_users.waiting(stage, self.request.user)
         if chosen.get("status") or chosen.get("below") or self.problems:

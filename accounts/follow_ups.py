@@ -1,7 +1,7 @@
-"""What may go out behind a message about a retail user, in the same change: templates, dealers, deposits and more.
+"""Messages that may follow a message about a retail user in one change: templates, dealers, deposits and more.
 
-The form and the file ask for it in groups of answers. A group becomes messages of another kind. That kind alone says
-what is wrong with them and what they do; this module only says which answers make which message.
+Form and file ask for them in groups of answers. A group becomes messages of another kind, which alone checks
+and applies them; this module only says which answers make which message.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ from backoffice.protocol.messages.templates import (
 )
 from backoffice.protocol.messages.users import CreateRetailUser
 
-#: Of a finding on records beside one another.
+#: The rule of findings that compare records.
 RULE = "portal.follow_up"
 
 
@@ -64,7 +64,7 @@ class Group:
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
-        """The fields of the form whose answers these messages carry."""
+        """The fields of the form that these messages cover."""
         return (*self.single, self.records) if self.records else self.single
 
     @cached_property
@@ -73,11 +73,11 @@ class Group:
 
     @cached_property
     def _parts(self) -> dict[str, str]:
-        """The parts of a record by the message's names."""
+        """Return the parts of a record by the message's names."""
         return {name: part for part, name in self.names.items()}
 
     def follow_ups(self, values: Values) -> list[FollowUp]:
-        """The messages of what was answered: none where nothing was."""
+        """Return the messages for the answers; none if there are none."""
         if not any(map(values.get, self.asked)):
             return []
         answers = records(values, self.records)
@@ -123,7 +123,7 @@ class Group:
         return lambda path: f"{self.records}.{number}.{self._parts[path]}" if path in self._parts else path
 
     def findings(self, values: Values) -> list[Finding]:
-        """What speaks against the records beside one another: more than there is room for, or two that say the same."""
+        """Return findings that compare records: too many for a message, or two with one key."""
         answers = records(values, self.records)
         if self.prefixes:
             words = f"A user has {len(self.prefixes)} of these at most. Take this one out."
@@ -238,13 +238,13 @@ class CollateralAsked(SubRecord):
 
 
 def _with_action(record: type[SubRecord], action: Code, empty: str) -> type[SubRecord]:
-    """The record for a user who may have such records already: what is to be done with it is asked first."""
+    """Return the record for a user who may have such records already: the action is asked first."""
     asked = action.again(required=False, help=f"Empty is {empty}.")
     return type(record.__name__, (record,), {"noun": record.noun, "action": asked})
 
 
 class NewRetailUser(CreateRetailUser, abstract=True):
-    """What is asked of a new retail user: the profile of 301, and what goes out behind it."""
+    """The questions about a new retail user: the profile of 301, and its follow-ups."""
 
     templates = Records(0, "Templates", TemplateAsked)
     qvl_templates = Records(0, "QVL templates", QvlAsked)
@@ -259,7 +259,7 @@ class NewRetailUser(CreateRetailUser, abstract=True):
 
 
 class Package(Request, abstract=True):
-    """Several settings of a retail user who is here, in one change. It goes out as the messages of its parts alone."""
+    """Several settings of a retail user who exists, in one change. It goes out as the messages of its parts alone."""
 
     title = "Package of settings"
 
@@ -283,7 +283,7 @@ class Package(Request, abstract=True):
 
 
 def _same(record: type[SubRecord]) -> dict[str, str]:
-    """Parts that have the names of the message's fields."""
+    """Parts named as the message's fields."""
     return {name: name for name in record.fields}
 
 
@@ -328,14 +328,14 @@ GROUPS = (
     Group(CashDeposit, "deposits", _same(DepositAsked)),
     Group(ManualCollateral, "collaterals", _same(CollateralAsked)),
 )
-#: The fields of the form that ask for what goes out behind its own message.
+#: The fields of the form for follow-ups.
 ANSWERS = tuple(name for group in GROUPS for name in group.asked)
-#: General settings are a message of their own (O5). A 301 carries them itself.
+#: General settings are a message of their own (O5). A 301 has them itself.
 GROUPS_OF_PACKAGE = (Group(UpdateSimctTemplate, single=("gst_template",)), *GROUPS)
 
 
 def asked_by(groups: Sequence[Group]) -> dict[type[Request], tuple[str, ...]]:
-    """The messages that groups become, each with the fields of the form that ask for it."""
+    """The messages of follow-up groups, each with the fields of the form that ask for it."""
     found: dict[type[Request], tuple[str, ...]] = {}
     for group in groups:
         found[group.message] = (*found.get(group.message, ()), *group.asked)
@@ -343,7 +343,7 @@ def asked_by(groups: Sequence[Group]) -> dict[type[Request], tuple[str, ...]]:
 
 
 def compose(groups: Sequence[Group], values: Values) -> tuple[list[FollowUp], list[Finding]]:
-    """The messages that what was asked becomes, and what speaks against its parts beside one another."""
+    """Return the messages of the answers, and findings that compare their parts."""
     follow_ups = [one for group in groups for one in group.follow_ups(values)]
     if not follow_ups:
         return [], []
@@ -351,24 +351,24 @@ def compose(groups: Sequence[Group], values: Values) -> tuple[list[FollowUp], li
 
 
 def without_follow_ups(values: Values) -> Values:
-    """What was asked of a new retail user, without what goes out behind it: the values of 301."""
+    """Return the answers for a new retail user without follow-ups: the values of 301."""
     return {name: value for name, value in values.items() if name in CreateRetailUser.fields}
 
 
 def created(values: Values, known: Known) -> Known:
-    """A retail user as 301 leaves it, for those who judge what follows. One that is to be created is not stored yet."""
+    """Return a retail user as 301 leaves it, to check follow-ups against. A new one is not stored yet."""
     key = {name: text(values, name) for name in IDENTITY}
     return Known(known.version, {**(known.values or {}), **values}, known.record or RetailUser(**key))
 
 
 def sections(asked: type[Request], groups: Sequence[Group]) -> tuple[Section, ...]:
-    """The sections of a form for what goes out behind its own message, as `asked` declares it."""
+    """Return the sections of a form for follow-ups, as `asked` declares them."""
     single = tuple(name for group in groups for name in group.single)
     settings = Section("settings", "Settings", (Block(single),), "Names of templates, each for all segments.")
     return (settings, *(_cards(asked, group) for group in groups if group.records))
 
 
-#: What the button adds, where it is called otherwise than in the names of columns.
+#: Names on the button that adds a record, if they differ from the columns' names.
 ADDED = {"QVL": "QVL template", "Participant": "Participant code", "Square-off": "Square-off setting"}
 
 

@@ -1,4 +1,4 @@
-"""The form of a new retail user: how the fields of 301 are divided, what they start with, and when parts apply."""
+"""The form of a new retail user: its sections, initial values, and conditions of parts."""
 
 from accounts.segments import PRESETS
 from backoffice.kit.conditions import Minor, When, need
@@ -177,5 +177,5 @@ SECTIONS = (
 
 
 def starting_values() -> Values:
-    """What the form of a new retail user shows at first: where each field is declared to start."""
+    """Return the initial values of a new retail user, as declared for each field."""
     return clean(CreateRetailUser, {name: field.initial for name, field in CreateRetailUser.fields.items()})

@@ -1,7 +1,8 @@
-"""The history of a retail user: its changes, and what belongs to none of them, newest first.
+"""The history of a retail user: its changes, and entries that belong to none, newest first.
 
-Changes come by their number and audit entries by their time, each from an index that begins with the retail user; a
-page is where both are merged. A page ends at a place in either, so that the next begins there whatever is added above.
+Changes come by id and audit entries by time, each from an index that begins with the retail user; a page
+merges both. A page ends at a position in each, so that the next one starts there even if rows are added
+above.
 """
 
 from collections import deque
@@ -23,13 +24,13 @@ from backoffice.kit.formats import midnight
 from backoffice.logins.models import User
 from backoffice.outside import moment, whole
 
-#: Chosen as a kind: what belongs to no change.
+#: The choice for entries that belong to no change.
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page begins: below this change, and below the entry of this time and number. None: at the newest."""
+    """Where a page begins: below this change, and below the entry of this time and id. None: at the newest."""
 
     change: int | None = None
     entry: tuple[datetime, int] | None = None
@@ -41,14 +42,14 @@ class Place:
 
     @classmethod
     def read(cls, text: str) -> "Place":
-        """The place in a text; the newest where it is none."""
+        """Return the position in a text; the newest if there is none."""
         change, _, rest = text.partition("_")
         at, number = moment(rest.rpartition("_")[0]), whole(rest.rpartition("_")[2])
         return cls(whole(change), (at, number) if at and number is not None else None)
 
 
 class HistoryFilter(Filters):
-    """What of a history is shown: one kind of change, what somebody took part in, an outcome, some days."""
+    """Filters of a history: one kind of change, a person involved, an outcome, days."""
 
     kind = django_filters.ChoiceFilter(label="What", method="of_kind", empty_label="Any")
     person = PersonFilter(label="Person", method="of_person", empty_label="Any")
@@ -84,7 +85,7 @@ class HistoryFilter(Filters):
         return queryset.none() if value == OTHER else queryset.filter(kind=value)
 
     def of_person(self, queryset: QuerySet[Change], name: str, value: User) -> QuerySet[Change]:
-        """The changes that somebody made, approved or decided."""
+        """Keep the changes that this person made, approved or decided."""
         approved = Q(approvals__by=value) | Q(batch__approvals__by=value)
         took_part = Change.objects.filter(
             Q(made_by=value) | Q(decided_by=value) | approved, subject=self.lane
@@ -97,7 +98,7 @@ class HistoryFilter(Filters):
 
     @property
     def entries(self) -> QuerySet[Entry]:
-        """What belongs to no change, by the same filters: it has neither a kind nor an outcome."""
+        """Return entries that belong to no change, by these filters: they have neither kind nor outcome."""
         found = Entry.objects.filter(subject=self.lane, change_id=None)
         if not self.is_valid():
             return found.none()
@@ -114,7 +115,7 @@ class HistoryFilter(Filters):
 
 
 def chosen(lane: str, filters: Mapping[str, str], *, changes: bool, entries: bool) -> "History":
-    """The history of a retail user `GROUP/USER` by these filters, as far as somebody may see it."""
+    """The history of a retail user `GROUP/USER` by these filters, as far as a person may see it."""
     query = QueryDict(mutable=True)
     query.update(dict(filters))
     found = HistoryFilter(query, lane)
@@ -127,14 +128,14 @@ def chosen(lane: str, filters: Mapping[str, str], *, changes: bool, entries: boo
 
 @dataclass(frozen=True)
 class History:
-    """The changes and entries that filters leave."""
+    """Return the changes and entries that match the filters."""
 
     filters: HistoryFilter
     changes: QuerySet[Change]
     entries: QuerySet[Entry]
 
     def after(self, place: Place, most: int) -> list[tuple[Change | Entry, Place]]:
-        """At most so many from a place on, each with the place behind it. A fixed number of queries."""
+        """Return at most this many from a position on, each with the position after it. A fixed number of queries."""
         changes, entries = self.changes.order_by("-pk"), self.entries.order_by("-at", "-pk")
         if place.change:
             changes = changes.filter(pk__lt=place.change)
@@ -156,6 +157,6 @@ class History:
         return merged
 
     def count(self, most: int | None) -> int:
-        """How many there are; `most` at most, where it is given."""
+        """Count them; at most `most` if given."""
         ours, theirs = self.changes.order_by(), self.entries.order_by()
         return (ours[:most].count() + theirs[:most].count()) if most else ours.count() + theirs.count()

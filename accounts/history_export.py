@@ -1,4 +1,4 @@
-"""The history of a retail user as a CSV file: a row for each change, and for what belongs to none."""
+"""The history of a retail user as a CSV file: a row for each change, and for each entry outside changes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ FILTERS = ("kind", "person", "outcome", "since", "until")
 
 
 def seen_by(request: StaffRequest) -> dict[str, Any]:
-    """What of a history somebody asks for by the address and may see."""
+    """The requested history, if this person may see it."""
     return {
         "filters": {name: request.GET[name] for name in FILTERS if request.GET.get(name)},
         "changes": request.user.has_perm("changes.view_change"),
@@ -42,12 +42,12 @@ def seen_by(request: StaffRequest) -> dict[str, Any]:
 
 
 def parameters(request: StaffRequest, lane: str) -> dict[str, Any]:
-    """What an export of this history holds."""
+    """Return the content of an export of this history."""
     return {"lane": lane, **seen_by(request)}
 
 
 def count(asked: dict[str, Any], most: int | None) -> int:
-    """How many rows there are; `most` at most, where it is given."""
+    """Count the rows; at most `most` if given."""
     return _history(asked).count(most)
 
 
@@ -60,7 +60,7 @@ def words(asked: dict[str, Any]) -> Sequence[tuple[str, str]]:
 
 
 def rows(asked: dict[str, Any], whole: bool, after: Any) -> Piece:
-    """The next rows after a place in the history, newest first."""
+    """Return the next rows after a position in the history, newest first."""
     merged = _history(asked).after(Place.read(after or ""), AT_ONCE)
     prefetch_related_objects([one for one, _ in merged if isinstance(one, Change)], *RELATED)
     rows = [_of_change(one, whole) if isinstance(one, Change) else _of_entry(one, whole) for one, _ in merged]
@@ -75,7 +75,7 @@ def _history(asked: dict[str, Any]) -> History:
 
 
 def _of_change(change: Change, whole: bool) -> list[object]:
-    """The cells of a change: its steps by their place, since the second and the last may be called otherwise."""
+    """Return the cells of a change: its steps by place, since the names of the second and last may differ."""
     steps = of_change(change)
     approval = steps[1]
     sent = next((step for step in steps[2:] if step.label == "Sent"), None)

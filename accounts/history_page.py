@@ -1,4 +1,4 @@
-"""The history of a retail user as its page shows it: a card for each change, a line for what belongs to none."""
+"""The history of a retail user for its page: a card for each change, a line for other entries."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from backoffice.protocol.explanation import Line
 
 #: How many changes and lines are on a page, and how many entries of its changes.
 PAGE, ENTRIES = 20, 200
-#: What the steps and deliveries of a card tell already.
+#: Entries that the steps and deliveries of a card show already.
 TOLD_BY_STEPS = (
     *("change.submitted", "change.approved", "change.first_approval", "change.rejected", "change.withdrawn"),
     *("delivery.claimed", "delivery.applied", "delivery.refused", "delivery.not_applied", "delivery.unknown"),
@@ -41,7 +41,7 @@ TOLD_BY_STEPS = (
 
 @dataclass(frozen=True)
 class Card:
-    """One change. `changed` are the values that become others, `new` those that nothing was known of before."""
+    """One change. `changed` are values that change, `new` those without a known previous value."""
 
     change: Change
     title: str
@@ -61,7 +61,7 @@ class Card:
 
 
 def context(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:
-    """A page of the history: the newest, or what comes after the place in the address.
+    """Return a page of the history: the newest, or from the position in the address on.
 
     `shows`: whether personal data is shown.
     """
@@ -87,7 +87,7 @@ def context(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:
 @require_POST
 @for_staff("accounts.view_retailuser", history_export.KIND.permission)
 def download(request: StaffRequest, group_id: str, user_id: str) -> HttpResponseBase:
-    """The history as the address filters it, as a CSV file. The export is itself an audit entry."""
+    """Export the filtered history as a CSV file, with an audit entry."""
     lane = f"{group_id}/{user_id}"
     if problems := _of(request, lane).filters.problems:
         messages.error(request, f"Nothing was exported. {' '.join(problems)}")
@@ -108,7 +108,7 @@ def _address(request: StaffRequest, after: str = "") -> str:
 
 
 def _cards(changes: list[Change], request: StaffRequest, shows: bool) -> dict[int, Card]:
-    """The cards of these changes by their numbers, in a fixed number of queries."""
+    """Return the cards of these changes by id, in a fixed number of queries."""
     prefetch_related_objects(changes, *RELATED)
     further = _further([change.pk for change in changes], request, shows)
     may_see_deliveries = request.user.has_perm("delivery.view_delivery")
@@ -136,7 +136,7 @@ def _card(change: Change, shows: bool, further: Sequence[Event], *, may_see_deli
 
 
 def _further(numbers: list[int], request: StaffRequest, shows: bool) -> defaultdict[int, list[Event]]:
-    """What else the audit trail has of these changes: comments, settlements, holds, in their order."""
+    """Return further audit entries of these changes: comments, settlements, holds, in order."""
     found: defaultdict[int, list[Event]] = defaultdict(list)
     if request.user.has_perm("audit.view_entry"):
         entries = Entry.objects.filter(change_id__in=numbers).exclude(action__in=TOLD_BY_STEPS)

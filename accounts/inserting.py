@@ -10,7 +10,7 @@ from backoffice.protocol.fields import Values
 
 
 class Inserted(NamedTuple):
-    """A retail user as it was saved, with its accounts."""
+    """A saved retail user with its accounts."""
 
     user: RetailUser
     banks: list[BankAccount]
@@ -19,7 +19,7 @@ class Inserted(NamedTuple):
 
 
 def insert(rows: Iterable[tuple[RetailUser, Values]]) -> list[Inserted]:
-    """Save new retail users, and the banks, demat accounts and UCC that their values name."""
+    """Save new retail users, with the banks, demat accounts and UCC in their values."""
     rows = list(rows)
     RetailUser.objects.bulk_create([user for user, _ in rows])
     inserted = [

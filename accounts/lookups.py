@@ -10,21 +10,21 @@ from django.db.models.sql.compiler import SQLCompiler
 
 @CharField.register_lookup
 class Among(Lookup):
-    """`column__among=texts`: what `in` means, with all the texts in one parameter.
+    """`column__among=texts`: like `in`, with all the texts in one parameter.
 
-    A statement with five hundred parameters takes longer to put together than to execute.
+    A statement with five hundred parameters takes longer to build than to execute.
     """
 
     lookup_name = "among"
     prepare_rhs = False
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
-        """As JSON, which SQLite opens."""
+        """Pass the texts as JSON, which SQLite reads."""
         column, parameters = self.process_lhs(compiler, connection)
         opened = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608  # a column of ours
         return opened, [*parameters, json.dumps(list(self.rhs))]
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
-        """As an array."""
+        """Pass the texts as an array."""
         column, parameters = self.process_lhs(compiler, connection)
         return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]

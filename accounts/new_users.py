@@ -1,4 +1,4 @@
-"""New retail users who wait for a checker or for ODIN: found beside those who are here, until they are here."""
+"""New retail users who wait for a checker or for ODIN, listed beside the existing ones until they exist."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -18,14 +18,14 @@ from backoffice.kit.text_indexes import INSIDE_FROM
 
 #: How many of a stage precede the retail users on the first page of their list.
 SHOWN = 10
-#: The kinds of change that make a retail user, by what its source is then.
+#: The kinds of change that create a retail user, by the source that the user then has.
 SOURCES = {Source.CREATED: CREATE_RETAIL_USER, Source.DECLARED: REGISTER_RETAIL_USER}
 
 
 class Stage(NamedTuple):
-    """How far a new retail user has come: as the filters of the list call it, and which of them are there.
+    """The stage of a new retail user, as the list's filters name it, and who is in it.
 
-    They are two questions to the database, not one with an "or": each is answered from an index of its own.
+    They are two queries instead of one with an "or": each uses its own index.
     """
 
     label: str
@@ -33,7 +33,7 @@ class Stage(NamedTuple):
 
 
 def _on_its_way() -> QuerySet[NewUser]:
-    """Those whose creation is approved and not settled. Behind a refused one other messages may be held."""
+    """Return those whose create is approved and not settled. Other messages may be on hold behind a refused one."""
     here = RetailUser.objects.alias(of_lane=LANE).filter(
         user_id=Substr(OuterRef("subject"), StrIndex(OuterRef("subject"), Value("/")) + 1),
         of_lane=OuterRef("subject"),
@@ -44,7 +44,7 @@ def _on_its_way() -> QuerySet[NewUser]:
     )
 
 
-#: The stages by the status that stands for each in the filters of the list.
+#: The stages, by their status in the filters of the list.
 STAGES = {
     "in_approval": Stage("In approval", lambda: NewUser.objects.filter(NEW_RECORD)),
     "on_its_way": Stage("On its way", _on_its_way),
@@ -52,7 +52,7 @@ STAGES = {
 
 
 def waiting(stage: str, person: Any) -> QuerySet[NewUser]:
-    """The new retail users at a stage whose changes somebody may see, the newest first."""
+    """Return the new retail users of a stage whose changes this person may see, newest first."""
     kinds = [kind for kind in SOURCES.values() if kind in visible_to(person)]
     return (
         STAGES[stage]
@@ -63,18 +63,18 @@ def waiting(stage: str, person: Any) -> QuerySet[NewUser]:
 
 
 def matching(users: QuerySet[NewUser], text: str) -> QuerySet[NewUser]:
-    """Those whose id, `GROUP/USER` or name fits the text, as `search.matching` finds retail users."""
+    """Search by id, `GROUP/USER` or name, as `search.matching` finds retail users."""
     return users.filter(_by_name(text.strip())) if text.strip() else users
 
 
 def matching_anything(stage: str, text: str, person: Any) -> QuerySet[NewUser]:
-    """Those at a stage whose id, name or PAN fits. The PAN must be whole for those who see it hidden."""
+    """Search a stage by id, name or PAN. The PAN must be complete for people who see it masked."""
     how = "begins" if privacy.sees_at_once(person) else "exact"
     return waiting(stage, person).filter(_by_name(text) | Q(**{f"said_pan__{how}": text.upper()}))
 
 
 def fitting(stage: str, chosen: Mapping[str, Any], person: Any) -> QuerySet[NewUser]:
-    """Those at a stage that the filters of the list of retail users choose, by what was proposed of them."""
+    """Keep those of a stage that match the list's filters with their proposed values."""
     users = matching(waiting(stage, person), chosen["q"])
     if chosen["source"]:
         users = users.filter(kind=SOURCES[chosen["source"]])

@@ -1,4 +1,4 @@
-"""What somebody may propose for a retail user: the menu of its page, and the commands of the search on top."""
+"""What a person may propose for a retail user: the menu of its page, and the commands of the search."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from backoffice.changes.deciders import may_propose
 from backoffice.changes.kinds import KINDS
 from backoffice.kit.search import Command
 
-#: The one-click changes of status: the code, and what the button says.
+#: The one-click changes of status: the code, and the button's label.
 STATUS_CHANGES = (("A", "Reactivate"), ("S", "Suspend"), ("I", "Make inactive"))
 DEPOSIT, UPDATE = "cash_deposit", "update_retail_user"
-#: The parts of a retail user that are edited most, which the search offers by name.
+#: The most edited parts of a retail user, which the search offers by name.
 EDITED = ("contact", "address", "banks")
 
 
 def at_hand(offered: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
-    """Of what may be proposed, what is wanted most: label and form."""
+    """The most wanted proposals: label and form."""
     return [("Deposit", url) for slug, _, url in offered if slug == DEPOSIT]
 
 
 def forms(person: Any, user: RetailUser) -> list[tuple[str, str, str]]:
-    """The kinds of change that this person may propose for the retail user: name, title and form."""
+    """Return the kinds of change that this person may propose for the retail user: name, title and form."""
     return [
         (slug, kind.title, kind.page(user.lane))
         for slug, kind in KINDS.items()
@@ -32,12 +32,12 @@ def forms(person: Any, user: RetailUser) -> list[tuple[str, str, str]]:
 
 
 def statuses(user: RetailUser) -> list[tuple[str, str]]:
-    """The statuses that the retail user does not have: code, and what the button says."""
+    """Return the statuses that the retail user does not have: code, and the button's label."""
     return [(code, label) for code, label in STATUS_CHANGES if user.status != code]
 
 
 def commands(lane: str, person: Any) -> list[Command]:
-    """What this person can begin for a retail user from the search, the most wanted first."""
+    """Return this person's commands for a retail user in the search, most wanted first."""
     group_id, _, user_id = lane.partition("/")
     if not person.has_perm("accounts.view_retailuser"):
         return []

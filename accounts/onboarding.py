@@ -1,7 +1,7 @@
-"""Onboarding profiles: what one may say, those in force, and how a new retail user is filled from one and compared.
+"""Onboarding profiles: their fields, those in force, and how they fill and check a new retail user.
 
-A profile is a mapping of field names of the form of a new retail user to values. It has no field that names a person or
-moves money: those are filled in for each client.
+A profile maps field names of the form of a new retail user to values. It has no field that identifies a
+person or moves money: those are filled in for each client.
 """
 
 import re
@@ -26,9 +26,9 @@ from backoffice.protocol.messages.users import CreateRetailUser
 
 #: The list of names of the profiles in force, for forms and the correction of files.
 NAMES = "onboarding_profiles"
-#: Names that an address, a cell and the subject of a change can carry.
+#: Names that an address, a cell and the subject of a change can contain.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]*")
-#: Of a client alone: never a default.
+#: Fields of a single client: never a default.
 PERSONAL = (
     *("user_id", "name", "password", "gender", "birth_date", "incorporation", "father_or_husband", "pan"),
     *("address_1", "address_2", "city", "pin_code", "telephone", "mobile", "fax", "email"),
@@ -38,7 +38,7 @@ PERSONAL = (
 DEFAULTED: Mapping[str, Field] = {
     name: field for name, field in NewRetailUser.fields.items() if name not in PERSONAL
 }
-#: Another process sees a new version this much later, in seconds.
+#: Seconds until another process sees a new version.
 KEPT_SECONDS = 2
 _KEPT = "onboarding:kept"
 
@@ -50,12 +50,12 @@ class Retired(Choice):
 
 
 def _defaults() -> dict[str, Field]:
-    """Nothing is needed of a profile, and it starts with nothing: what it leaves empty has no default."""
+    """Make a field of a profile: optional and without initial value, since an empty one has no default."""
     return {name: field.again(required=False, initial="") for name, field in DEFAULTED.items()}
 
 
 class _Named(Request, abstract=True):
-    """What an onboarding profile says of itself."""
+    """The description of an onboarding profile."""
 
     title = "Onboarding profile"
 
@@ -63,7 +63,7 @@ class _Named(Request, abstract=True):
         0, "Profile name", max_length=30, required=True, help="By branch or kind of client.", example="Retail"
     )
     for_whom = Text(0, "For whom", max_length=100, free=True, help="Shown to those who choose it.")
-    for_whom.in_json()  # it goes to nobody but the portal, and may have commas
+    for_whom.in_json()  # it stays in the portal, and may have commas
     retired = Code(0, "Retired", Retired)
 
 
@@ -72,7 +72,7 @@ SetOnboardingProfile: Any = type("SetOnboardingProfile", (_Named,), _defaults(),
 
 
 class NewFromProfile(NewRetailUser, abstract=True):
-    """What the form and the file ask of a new retail user, who may be filled from a profile."""
+    """The questions of form and file about a new retail user, who may be filled from a profile."""
 
     profile = Text(
         0,
@@ -99,13 +99,13 @@ class Profile(NamedTuple):
 
     @property
     def filled_from(self) -> FilledFrom:
-        """How a change names it."""
+        """Its name in a change."""
         return FilledFrom(self.name, self.version)
 
 
 #: The profiles in force, and all versions.
 Kept = tuple[dict[str, Profile], dict[tuple[str, int], Profile]]
-#: What was read last, by its mark.
+#: The cached profiles, by their mark.
 _memory: dict[str, Kept] = {}
 
 
@@ -115,22 +115,25 @@ def of_row(row: OnboardingProfile) -> Profile:
 
 
 def defaults_of(values: Mapping[str, Any]) -> Values:
-    """The fields that these values fill."""
+    """Return the fields that these values fill."""
     return {name: values[name] for name in DEFAULTED if values.get(name)}
 
 
 def in_force() -> dict[str, Profile]:
-    """The newest version of each profile, retired ones too, by its name without case."""
+    """Return the newest version of each profile, including retired ones, by name ignoring case."""
     return _kept()[0]
 
 
 def version_of(name: str, version: int) -> Profile:
-    """A version of a profile. Raises KeyError where there is none."""
+    """A version of a profile. Raises KeyError if there is none."""
     return _kept()[1][name, version]
 
 
 def _kept() -> Kept:
-    """What was read within KEPT_SECONDS. The cache only keeps a mark of it: it copies what it gives, row by row."""
+    """Return what was read within KEPT_SECONDS.
+
+    Django's cache only keeps a mark of it, since it would copy row by row.
+    """
     kept = _memory.get(caches["process"].get(_KEPT, ""))
     if kept is None:
         mark, kept = uuid.uuid4().hex, _read()
@@ -147,13 +150,13 @@ def _read() -> Kept:
 
 
 def forget() -> None:
-    """Read the profiles again the next time: one has changed."""
+    """Drop the cached profiles: one has changed."""
     caches["process"].delete(_KEPT)
     names.forget(NAMES)
 
 
 def offered() -> list[tuple[str, str]]:
-    """The names of the profiles that may be chosen, with for whom they are."""
+    """Return the names of the profiles to choose from, and whom they are for."""
     return [
         (profile.name, f"{profile.name}: {profile.for_whom}" if profile.for_whom else profile.name)
         for profile in in_force().values()
@@ -162,12 +165,12 @@ def offered() -> list[tuple[str, str]]:
 
 
 def choosable() -> dict[str, Profile]:
-    """The profiles that may be chosen, by name without case."""
+    """Return the profiles to choose from, by name ignoring case."""
     return {key: profile for key, profile in in_force().items() if not profile.retired}
 
 
 def fault(name: str) -> str:
-    """Why the profile of this name cannot be chosen; "" where it can."""
+    """Return why the profile of this name cannot be chosen; "" if it can."""
     profile = in_force().get(name.casefold())
     if profile is None:
         return f"There is no onboarding profile {name!r}. Choose one of the list."
@@ -175,10 +178,11 @@ def fault(name: str) -> str:
 
 
 def filled(values: Mapping[str, Any], before: str, starting: Values) -> dict[str, Any]:
-    """What was typed into the form, filled from the profile that it chooses.
+    """Return the form's input, filled from the profile that it chooses.
 
-    A field takes the default where it is empty, as the form starts, or as the profile chosen `before` has it. What was
-    typed otherwise stays. What only the profile before has filled goes back to how the form starts.
+    A field takes the default if it is empty, or still has its initial value or the value of the profile
+    chosen `before`. Other input stays. Values that only the previous profile filled return to their initial
+    ones.
     """
     profile = choosable().get(text(values, "profile").casefold())
     earlier = in_force().get(before.casefold())
@@ -195,7 +199,7 @@ def filled(values: Mapping[str, Any], before: str, starting: Values) -> dict[str
 
 
 def folded(values: Mapping[str, Any], sections: Sequence[Section], starting: Values) -> list[str]:
-    """The slugs of the sections that hold just what the chosen profile fills and how the form starts."""
+    """Return the slugs of sections that only have the chosen profile's values and initial ones."""
     profile = choosable().get(text(values, "profile").casefold())
     if profile is None:
         return []
@@ -216,7 +220,7 @@ def folded(values: Mapping[str, Any], sections: Sequence[Section], starting: Val
 
 
 def same(field: Field, one: Any, other: Any) -> bool:
-    """Whether two values of a field say the same. The order of codes does not count; what is empty is absent."""
+    """Whether two values of a field are equal. The order of codes is ignored; empty means absent."""
     if isinstance(field, Flags):
         return set(one or ()) == set(other or ())
     if isinstance(field, Records):
@@ -229,9 +233,9 @@ def _plain(records: Any) -> list[dict[str, str]]:
 
 
 def beside_profile(asked: Asked, values: Values) -> Asked:
-    """What is asked of a new retail user, with what differs from the profile that it names.
+    """Return the new retail user's values, with warnings where they differ from the named profile.
 
-    A file says which version its cells were filled from; a form is compared with the version in force.
+    A file names the version that filled its cells; a form is compared with the version in force.
     """
     name = text(values, "profile")
     if not name:
@@ -256,7 +260,7 @@ def _would_be_filled(path: str, values: Values) -> bool:
 
 
 def differences(profile: Profile, values: Mapping[str, Any]) -> Iterator[Finding]:
-    """A warning wherever values say something else than a default of the profile, at its place."""
+    """Return a warning at each value that differs from a default of the profile."""
     for name, default in profile.defaults.items():
         field, value = DEFAULTED[name], values.get(name)
         if same(field, value, default):
@@ -294,7 +298,7 @@ def _differs(profile: Profile, path: str, label: str, default: str) -> Finding:
 
 
 def defaults_of_files() -> dict[str, Values]:
-    """What empty cells of a row take, by the name of the profile (without case) that it gives."""
+    """Return the defaults for empty cells of a row, by the profile's name (ignoring case)."""
     return {
         key: {**profile.defaults, "profile": profile.name, "profile_version": str(profile.version)}
         for key, profile in choosable().items()

@@ -31,7 +31,7 @@ RIGHTS = (
 
 @dataclass(frozen=True)
 class Happened:
-    """Something that happened: a change with its status, or what belongs to none ("" for the status)."""
+    """An event: a change with its status, or an entry outside changes ("" for the status)."""
 
     at: datetime
     what: str
@@ -43,7 +43,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Allowed:
-    """The segments of an exchange in which a retail user has a right, by name; inactive ones are marked."""
+    """The segments of an exchange with a right of the retail user, by name; inactive ones are marked."""
 
     label: str
     segments: Sequence[tuple[str, bool]]
@@ -58,13 +58,13 @@ class Few:
 
 
 def few(rows: QuerySet[Any]) -> Few:
-    """As many rows as an overview shows."""
+    """Return as many rows as an overview shows."""
     found = list(rows[: FEW + 1])
     return Few(found[:FEW], len(found) > FEW)
 
 
 def context(user: RetailUser, viewer: Any, proposed: Sequence[Proposal], shows: bool) -> dict[str, Any]:
-    """What the overview shows, in a fixed number of queries. `shows`: whether personal data is shown."""
+    """Return the overview, in a fixed number of queries. `shows`: whether personal data is shown."""
     return {
         "sections": profile_page.sections(user, profile_page.OVERVIEW, proposed, shows),
         "segments": segments(user),
@@ -91,7 +91,7 @@ def segments(user: RetailUser) -> list[tuple[str, list[Allowed]]]:
 
 
 def exchange(segment: Segment) -> str:
-    """The exchange of a segment: the first word of its name, where it is one."""
+    """Return the exchange of a segment: the first word of its name, if that is one."""
     return "MF" if segment == Segment.MUTUAL_FUND else segment.label.split()[0]
 
 

@@ -1,4 +1,4 @@
-"""The parts of a retail user that are edited alone: an update whose form shows the fields of one part."""
+"""The parts of a retail user that are edited separately: an update whose form shows the fields of one part."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from backoffice.protocol.user_rules import SEGMENT_SETS
 
 @dataclass(frozen=True)
 class Part:
-    """What people call a part, and the fields of an update that it has."""
+    """The name of a part, and its fields of an update."""
 
     title: str
     names: tuple[str, ...]
@@ -44,10 +44,10 @@ PARTS: Mapping[str, Part] = {
 
 
 def part_of(name: str) -> str:
-    """The part that has a field, by its name in addresses; "" for what an update cannot change."""
+    """Return the part with this field, by its name in addresses; "" if no update can change the field."""
     return next((slug for slug, part in PARTS.items() if name in part.names), "")
 
 
 def part_page(lane: str, part: str) -> str:
-    """Where a part of the retail user `GROUP/USER` is edited."""
+    """Return where a part of the retail user `GROUP/USER` is edited."""
     return reverse("accounts:part", args=[*lane.split("/", 1), part])

@@ -1,4 +1,4 @@
-"""The confirmed values of a retail user as labelled rows, with what is proposed beside them."""
+"""The confirmed values of a retail user as labelled rows, with proposed ones beside them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from backoffice.protocol.messages import users
 from backoffice.protocol.messages.templates import UpdateSimctTemplate
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
 
-#: What 301 and 320 say of a retail user itself, by the part of its page.
+#: The fields of 301 and 320 on the retail user itself, by the part of its page.
 PROFILE = (
     (
         "In ODIN",
@@ -52,7 +52,7 @@ PROFILE = (
     ("Address", ("address_1", "address_2", "city", "pin_code")),
     ("Contact", ("mobile", "telephone", "email", "fax")),
 )
-#: What of it the overview says.
+#: The fields that the overview shows.
 OVERVIEW = (
     ("Person", ("pan", "birth_date", "gender", "client_type", "tax_status", "occupation")),
     ("Address", ("address_1", "address_2", "city", "pin_code")),
@@ -81,15 +81,15 @@ TEMPLATES = (("Templates", ("gst_template", "si_template")),)
 #: Where a field of a retail user is declared.
 DECLARING = (CreateRetailUser, UpdateRetailUser, UpdateSimctTemplate)
 
-#: What is done with a record of a list: 320's Action. 301 has none and adds.
+#: Actions on a record of a list: 320's Action. 301 has none and adds.
 ACTIONS = {action.value: action.label for action in RecordAction}
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One value: label, what ODIN confirmed in words, its code if it has one, the newest proposal for it.
+    """One value: label, the confirmed value in words, its code if it has one, the newest proposal for it.
 
-    `declared`: somebody said so since the user was here, and ODIN has not confirmed it.
+    `declared`: reported for an existing user, and not confirmed by ODIN.
     """
 
     label: str
@@ -107,7 +107,7 @@ class Section:
 
     title: str
     facts: Sequence[Fact]
-    #: What an update changes of it alone, as `accounts.parts` names it; "" where that is nothing.
+    #: The part that edits it, in `accounts.parts`; "" if there is none.
     part: str = ""
 
     @property
@@ -122,7 +122,7 @@ def sections(
     proposed: Sequence[Proposal],
     shows: bool,
 ) -> list[Section]:
-    """The facts of these parts of a retail user; if ODIN has not confirmed it, only what is proposed.
+    """Return the facts of these parts of a retail user; if ODIN has not confirmed it, only proposed ones.
 
     `shows`, here and below: whether personal data is shown.
     """
@@ -170,7 +170,7 @@ def _differs(values: Mapping[str, object], name: str, confirmed: object) -> bool
 
 @dataclass(frozen=True)
 class ProposedRecord:
-    """One bank or demat account that is proposed: what is to be done with it, its parts in words."""
+    """One proposed bank or demat account: its action, and its parts in words."""
 
     action: str
     facts: Sequence[tuple[str, str]]
@@ -178,7 +178,7 @@ class ProposedRecord:
 
 
 def records(proposed: Sequence[Proposal], name: str, shows: bool) -> list[ProposedRecord]:
-    """The accounts in the list `name` ("banks", "demats") of what is proposed."""
+    """Return the proposed accounts in the list `name` ("banks", "demats")."""
     found = []
     for proposal in proposed:
         field = proposal.message.fields.get(name)

@@ -1,4 +1,4 @@
-"""What is under way for a retail user, so that its page can show it beside what ODIN confirmed."""
+"""Open proposals for a retail user, for its page to show beside the confirmed values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from backoffice.protocol.message import REQUESTS, Request
 
 @dataclass(frozen=True)
 class Proposal:
-    """Values that ODIN has not confirmed: of a change that waits for a checker, or of a delivery.
+    """Unconfirmed values: of a change that waits for a checker, or of a delivery.
 
-    `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed). `effect` is
-    that of its message, in one line.
+    `thing` is "change" or "delivery", `state` is its state, `values` are as stored (secrets sealed). `effect`
+    is that of its message, in one line.
     """
 
     thing: str
@@ -38,17 +38,17 @@ class Proposal:
 
     @property
     def open(self) -> bool:
-        """Whether something is still to happen with it."""
+        """Whether it is still open."""
         return self.state != DeliveryState.REFUSED
 
     @property
     def pressing(self) -> bool:
-        """Whether somebody should look at it first: ODIN refused it, may not have it, or a person must settle it."""
+        """Whether it needs attention first: ODIN refused it, may not have it, or a person must settle it."""
         return self.needs_person or self.state in (DeliveryState.REFUSED, DeliveryState.UNKNOWN)
 
 
 def proposals(lane: str, *, shows: bool) -> list[Proposal]:
-    """What is under way for this lane, oldest first, and a refused delivery that nothing followed. Four queries.
+    """Return the open proposals of this lane, oldest first, and a refused delivery without a successor. Four queries.
 
     `shows`: whether personal data is shown.
     """

@@ -1,4 +1,4 @@
-"""What confirmed messages do to retail users has this in common. In the transaction that stores the confirmation."""
+"""Shared by the handlers of confirmed messages on retail users, in the transaction that stores the confirmation."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,12 +13,12 @@ from backoffice.delivery.handlers import Applied
 from backoffice.protocol.codes import Choice, DefaultBank, Poa, RecordAction, YesNo
 from backoffice.protocol.fields import Value, Values
 
-#: What 244 may say. An odd value is as good as none.
+#: The valid values of 244. An invalid one counts as missing.
 KNOWN_POA = frozenset(poa.value for poa in Poa)
 
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> Applied:
-    """Before and after of what differs. A value that was not known before is absent there."""
+    """Return the values before and after that differ. Unknown previous values are missing."""
     names = [name for name in {**before, **after} if (before.get(name) or "") != (after.get(name) or "")]
     return Applied(
         {name: before[name] for name in names if name in before},
@@ -52,7 +52,7 @@ def _unregistered(key: Mapping[str, str]) -> RetailUser:
 
 
 def confirm(user: RetailUser, taken: Mapping[str, Any], *, also_known: Collection[str] = ()) -> None:
-    """Note that ODIN confirmed something of this retail user; take these columns, known from now on."""
+    """Note that ODIN confirmed these columns of the retail user, which are known from now on."""
     for name, value in taken.items():
         setattr(user, name, value)
     user.unknown_fields = [
@@ -67,7 +67,7 @@ def confirm(user: RetailUser, taken: Mapping[str, Any], *, also_known: Collectio
 
 
 class Declaration(NamedTuple):
-    """Values that somebody declared of a retail user: `by` asked for it, `source` says where they come from."""
+    """Declared values of a retail user: `by` asked for the declaration, `source` says where they come from."""
 
     user: RetailUser
     values: Values
@@ -76,9 +76,10 @@ class Declaration(NamedTuple):
 
 
 def declare(several: Sequence[Declaration]) -> None:
-    """Let records, locked and each once, take what was declared: known from now on, and not confirmed by ODIN.
+    """Update locked records, each once, with declared values: known from now on, but not confirmed by ODIN.
 
-    Accounts are inserted or modified, none is deleted. The users take one statement, and each with accounts some more.
+    Accounts are inserted or modified, none is deleted. All users take one statement, and each with accounts
+    some more.
     """
     written = {"unknown_fields", "declared_fields", "declared_by", "declared_from", "version", "updated_at"}
     for user, values, by, source in several:
@@ -103,9 +104,9 @@ def key_of(values: Values) -> dict[str, str]:
 
 
 def apply_profile(user: RetailUser, values: Values) -> None:
-    """Let the record take the values of 301 or 320. 301 knows no deletion: accounts that it does not name stay.
+    """Update the record with the values of 301 or 320. 301 has no deletions: accounts that it does not name stay.
 
-    What becomes inactive stays among the segments that are allowed, and is kept beside them (U19).
+    Inactive segments stay in the allowed sets, and are stored beside them (U19).
     """
     taken = from_values(values)
     inactive = segments.inactive_after(user.inactive_segments, values)
@@ -113,7 +114,7 @@ def apply_profile(user: RetailUser, values: Values) -> None:
         taken[segments.INACTIVE] = inactive
     mf_ucc = record(values, "mf_ucc")
     if mf_ucc:
-        taken["kyc"] = True  # ODIN switches it on with the UCC (U12), and nothing switches it off
+        taken["kyc"] = True  # ODIN sets it with the UCC (U12), and nothing resets it
     confirm(user, taken, also_known=("mf_ucc",) if mf_ucc else ())
     keep_accounts(user, values)
 
@@ -144,7 +145,7 @@ def _keep(
     default: Choice,
     plain: Choice,
 ) -> None:
-    """Insert, modify or delete one account. A new default takes the place of the old one."""
+    """Insert, modify or delete one account. A new default replaces the old one."""
     sent = dict(row)
     same: dict[str, Any] = {"retail_user": user, **{name: row[name] for name in key}}
     if sent.pop("action", "") == RecordAction.DELETE:
@@ -158,7 +159,7 @@ def _keep(
 
 
 def rows(related: models.Manager[Any]) -> list[dict[str, Value]]:
-    """The rows of a part as an audit entry shows them."""
+    """Return the rows of a part for an audit entry."""
     names = [
         column.name
         for column in related.model._meta.concrete_fields

@@ -1,4 +1,4 @@
-"""What the kinds of change about a retail user share: which user it is, what is known of it, where its form is."""
+"""Shared by the kinds of change about a retail user: the user, the known values, the address of the form."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -22,11 +22,11 @@ from backoffice.protocol.message import Request
 
 #: The fields that name a retail user.
 LANE = ("group_id", "user_id")
-#: What the record of a retail user says about itself in every message; typed only where the portal does not know it.
+#: Fields that the record fills in every message; typed only if the portal does not know them.
 IDENTITY = ("user_id", "group_id", "manager_id", "category")
-#: The columns that no file need have: what the record says about itself, and what the portal makes.
+#: Columns that files need not have: those filled by the record, and those that the portal makes.
 FILLED = ("manager_id", "category", "reference")
-#: The rows behind a retail user that its confirmed values are made of.
+#: The related rows of a retail user's confirmed values.
 PROFILE = ("banks", "demats", "mf_ucc")
 
 
@@ -42,13 +42,13 @@ def by_lane(lane: str) -> RetailUser | None:
 
 
 def locked_users(lanes: Iterable[str]) -> dict[str, RetailUser]:
-    """The retail users of these lanes that are here, by lane, locked in one order."""
+    """Return the existing retail users of these lanes, by lane, locked in one order."""
     users = RetailUser.objects.select_for_update().filter(_in_lanes(lanes)).order_by("pk")
     return {user.lane: user for user in users}
 
 
 def users_of(lanes: Iterable[str], *related: str) -> dict[str, RetailUser]:
-    """The retail users that are here, by lane, with the rows of these parts: a few queries, however many they are."""
+    """Return the existing retail users, by lane, with the rows of these parts, in a few queries."""
     condition = _in_lanes(lanes)
     users = RetailUser.objects.filter(condition).prefetch_related(*related).order_by() if condition else ()
     return {user.lane: user for user in users}
@@ -68,7 +68,7 @@ def _in_lanes(lanes: Iterable[str]) -> Q:
 
 
 def names_of(lanes: Collection[str]) -> dict[str, str]:
-    """The names of the retail users that are here, by lane, in one query."""
+    """Return the names of the existing retail users, by lane, in one query."""
     condition = _in_lanes(lanes)
     users = RetailUser.objects.filter(condition).order_by() if condition else RetailUser.objects.none()
     rows = users.values_list("group_id", "user_id", "name")
@@ -76,7 +76,7 @@ def names_of(lanes: Collection[str]) -> dict[str, str]:
 
 
 def records_with(*related: str, part: Callable[[RetailUser], Values] = lambda user: {}) -> Records:
-    """What the portal knows of retail users, and of a part of the record: its `related` rows, and as values."""
+    """What the portal knows of retail users and a part of the record: its `related` rows, and as values."""
 
     def know(users: Sequence[RetailUser]) -> list[Known]:
         prefetch_related_objects(users, *PROFILE, *related)
@@ -90,7 +90,7 @@ records = records_with()
 
 
 def records_here(*related: str) -> Records:
-    """Whether retail users are here, with `related` rows. Their versions do not matter, whatever a profile says."""
+    """Return whether retail users exist, with `related` rows. Their versions do not matter."""
 
     def know(users: Sequence[RetailUser]) -> list[Known]:
         prefetch_related_objects(users, *related)
@@ -100,7 +100,7 @@ def records_here(*related: str) -> Records:
 
 
 def existing_findings(asked: Asked, known: Known) -> list[Finding]:
-    """What speaks against a message for a retail user that must be here already."""
+    """Return findings on a message for a retail user that must exist."""
     if known.record is not None:
         return []
     words = f"{lane_of(asked.values)} is not a retail user here. Create or register the user first."
@@ -108,21 +108,21 @@ def existing_findings(asked: Asked, known: Known) -> list[Finding]:
 
 
 def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
-    """The assessment of messages that only need their retail user to be here."""
+    """The assessment of messages that only need their retail user to exist."""
     return [Assessed(existing_findings(asked, record)) for asked, record in zip(many, known, strict=True)]
 
 
 def assess_done(is_so: Callable[[Any, Values], bool]) -> Assess:
-    """The assessment of messages that need their retail user to be here.
+    """Return an assessment of messages that need their retail user to exist.
 
-    `is_so` says of a retail user and the values of a message whether ODIN has confirmed just this.
+    `is_so` says for a retail user and a message's values whether ODIN has confirmed exactly this.
     """
 
     def assess_many(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
         return [
             Assessed(
                 existing_findings(asked, record),
-                # One that is to be created has nothing yet, and no key to ask for it.
+                # A user yet to be created has no such rows, and no key to search by.
                 bool(record.record and record.record.pk) and is_so(record.record, asked.values),
             )
             for asked, record in zip(many, known, strict=True)
@@ -132,7 +132,7 @@ def assess_done(is_so: Callable[[Any, Values], bool]) -> Assess:
 
 
 def with_identity(message: type[Request]) -> Compose:
-    """Rows for a user who is here: manager and category come from the record where the row leaves them empty."""
+    """Return rows for an existing user: manager and category come from the record if the row leaves them empty."""
     names = [name for name in IDENTITY if name not in LANE and name in message.fields]
 
     def compose(values: Values, known: Known) -> Asked:
@@ -144,7 +144,7 @@ def with_identity(message: type[Request]) -> Compose:
 
 
 def same_identity(user: RetailUser, values: Values) -> bool:
-    """Whether a message names the manager and category that are confirmed, where it names them at all."""
+    """Whether a message's manager and category, if given, are the confirmed ones."""
     return all(
         values[name] == value_of(user, name) and name not in user.unknown_fields
         for name in ("manager_id", "category")
@@ -153,7 +153,7 @@ def same_identity(user: RetailUser, values: Values) -> bool:
 
 
 def users_of_subject() -> QuerySet[RetailUser]:
-    """The retail user of an outer query of changes, found by the index of its key."""
+    """The retail user in an outer query of changes, found by the index of its key."""
     return RetailUser.objects.filter(group_id=_part(before_slash=True), user_id=_part(before_slash=False))
 
 
@@ -177,7 +177,7 @@ def _part(*, before_slash: bool) -> Any:
 
 
 def page_of(slug: str) -> Callable[[str], str]:
-    """Where a kind of change is proposed for a retail user: one address for each lane and slug."""
+    """Return where a kind of change is proposed for a retail user: one address for each lane and slug."""
     return lambda lane: reverse("accounts:change", args=[*lane.split("/", 1), slug])
 
 

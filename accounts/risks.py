@@ -1,4 +1,4 @@
-"""What a checker should look at twice in the profile of a retail user."""
+"""Risks in the profile of a retail user."""
 
 from accounts.values import records, text
 from backoffice.changes.examination import Known
@@ -8,7 +8,7 @@ from backoffice.protocol.fields import Values
 
 
 def risks(values: Values, known: Known) -> set[Risk]:
-    """A power of attorney that is granted; a bank account or a status that is not the confirmed one."""
+    """Return the risks: a power of attorney granted; a bank account or status that differs from the confirmed one."""
     before = known.values or {}
     found = set()
     if text(values, "poa") == Poa.GRANTED and text(before, "poa") != Poa.GRANTED:

@@ -1,4 +1,4 @@
-"""Finding retail users by what people have at hand: id, name, PAN or mobile number."""
+"""Find retail users by id, name, PAN or mobile number."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from backoffice.kit.text_indexes import INSIDE_FROM
 
 #: How many digits are needed to search for a mobile number by its ending, as people read it out.
 DIGITS_FROM = 4
-#: What an index has in capitals, since ids are typed in either case.
+#: The indexed texts in capitals, since ids are typed in either case.
 IN_CAPITALS = {"id_in_capitals": Upper("user_id")}
 
 
 def matching(queryset: QuerySet[RetailUser], text: str) -> QuerySet[RetailUser]:
-    """Those whose id, `GROUP/USER` or name fits the text. Lists search by it, and their addresses hold the text."""
+    """Search by id, `GROUP/USER` or name. Lists use it, and their addresses contain the text."""
     text = text.strip()
     return queryset.alias(**IN_CAPITALS).filter(_by_name(text)) if text else queryset
 
@@ -53,7 +53,7 @@ def _by_name(text: str) -> Q:
 
 
 def find(text: str, user: Any) -> Iterator[Match]:
-    """The provider of the search at the top of every page. Only for those who may see retail users."""
+    """The provider of the global search, for people who may see retail users."""
     if not user.has_perm("accounts.view_retailuser"):
         return
     wanted = text.upper()
@@ -67,7 +67,7 @@ def find(text: str, user: Any) -> Iterator[Match]:
 
 
 def recalled(lanes: list[str], user: Any) -> list[Match]:
-    """These retail users, in this order, as far as somebody may see them."""
+    """Return these retail users, in this order, as far as this person may see them."""
     if not lanes or not user.has_perm("accounts.view_retailuser"):
         return []
     pairs = [lane.partition("/") for lane in lanes]
@@ -88,7 +88,7 @@ def _match(found: RetailUser, user: Any, *, exact: bool = False) -> Match:
 
 
 def known_to(lane: str, person: Any) -> bool:
-    """Whether this `GROUP/USER` is a retail user that somebody may see."""
+    """Whether this `GROUP/USER` is a retail user that this person may see."""
     group_id, _, user_id = lane.partition("/")
     return bool(
         person.has_perm("accounts.view_retailuser")

@@ -13,7 +13,7 @@ from backoffice.protocol.rules import codes
 from backoffice.protocol.user_rules import SEGMENT_SETS
 
 INACTIVE, REACTIVATE = "inactive_segments", "reactivate_segments"
-#: What is often allowed together, at NSE and BSE.
+#: Segments that are often allowed together, at NSE and BSE.
 EQUITY = (Segment.NSE_CASH.value, Segment.BSE_CASH.value)
 EQUITY_AND_DERIVATIVES = (*EQUITY, Segment.NSE_DERIVATIVES.value, Segment.BSE_DERIVATIVES.value)
 PRESETS = (
@@ -21,12 +21,12 @@ PRESETS = (
     Preset("equity-derivatives", "Equity and F&O", EQUITY_AND_DERIVATIVES),
     Preset("all", "All segments", tuple(segment.value for segment in Segment)),
 )
-#: What this module decides of an update.
+#: The fields of an update that this module decides.
 NAMES = (*SEGMENT_SETS, INACTIVE)
 
 
 class UpdateAsked(UpdateRetailUser, abstract=True):
-    """What a maker fills in for a 320: its fields, and the segments to reactivate, which no tag of it says."""
+    """The input for a 320: its fields, and the segments to reactivate, for which it has no tag."""
 
     user_id = CreateRetailUser.user_id.again()
     group_id = CreateRetailUser.group_id.again()
@@ -41,13 +41,13 @@ class UpdateAsked(UpdateRetailUser, abstract=True):
 
 
 def active(known: Values, name: str) -> list[str]:
-    """A confirmed segment set without what is inactive: what an update would send of it."""
+    """Return a confirmed segment set without inactive segments, as an update would send it."""
     stopped = codes(known, INACTIVE)
     return [code for code in codes(known, name) if code not in stopped]
 
 
 def restored(known: Values, wanted: Values) -> Values:
-    """What is wanted, with the confirmed sets that hold a reactivated segment where none are given."""
+    """Return the wanted values, with the confirmed sets that have a reactivated segment if none are given."""
     back = _reactivated(known, wanted)
     missing = {
         name: [code for code in codes(known, name) if code in back or code in active(known, name)]
@@ -58,9 +58,9 @@ def restored(known: Values, wanted: Values) -> Values:
 
 
 def composed(known: Values, wanted: Values, given: Collection[str] = ()) -> Values:
-    """What a 320 carries of 220 to 222 and 277: sets that changed or bring a segment back, and what becomes inactive.
+    """Return 220 to 222 and 277 of a 320: sets that changed or reactivate a segment, and inactive segments.
 
-    277 names all that is inactive from then on, so that it does not matter whether ODIN adds or replaces.
+    277 names all that are inactive from then on, so that it does not matter whether ODIN adds or replaces.
     """
     back = _reactivated(known, wanted)
     stopped = [code for code in codes(known, INACTIVE) if code not in back]
@@ -77,7 +77,7 @@ def composed(known: Values, wanted: Values, given: Collection[str] = ()) -> Valu
 
 
 def findings(known: Values, wanted: Values) -> list[Finding]:
-    """An inactive segment that is allowed must be reactivated by name, and one that is reactivated allowed."""
+    """Return findings: an inactive segment that is allowed must be reactivated by name, and the reverse."""
     asked = codes(wanted, REACTIVATE)
     found = []
     for name in SEGMENT_SETS:
@@ -95,7 +95,7 @@ def findings(known: Values, wanted: Values) -> list[Finding]:
 
 
 def emptied(values: Values) -> list[Finding]:
-    """A row makes nothing active by emptying the column of what becomes inactive."""
+    """Return a finding if a row empties the column of inactive segments, which reactivates none."""
     if INACTIVE not in values or values[INACTIVE]:
         return []
     words = "Emptying this makes no segment active. Name the segments in the column reactivate_segments."
@@ -103,13 +103,13 @@ def emptied(values: Values) -> list[Finding]:
 
 
 def inactive_after(inactive: Iterable[str], values: Values) -> list[str]:
-    """The inactive segments once ODIN confirmed these values of a 301 or 320."""
+    """Return the inactive segments once ODIN has confirmed these values of a 301 or 320."""
     allowed = {code for name in SEGMENT_SETS for code in codes(values, name)}
     return _ordered({*(code for code in inactive if code not in allowed), *codes(values, INACTIVE)})
 
 
 def _reactivated(known: Values, wanted: Values) -> set[str]:
-    """Segments that are inactive and wanted back by name."""
+    """Return the inactive segments to reactivate, which are named."""
     return {code for code in codes(wanted, REACTIVATE) if code in codes(known, INACTIVE)}
 
 

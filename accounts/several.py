@@ -1,4 +1,4 @@
-"""One change for several retail users: selected in their list, the value asked once, a batch made of it."""
+"""One change for several selected retail users: the value is asked once, and a batch made of it."""
 
 import uuid
 from collections.abc import Mapping
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 #: How many of the selected users are shown beside the form; the batch has a row for each.
 SHOWN = 10
-#: Rows that are read from the database at a time.
+#: Rows read from the database at a time.
 AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Retail users that somebody selected: ticked in the list, or all that its filters chose."""
+    """Selected retail users: ticked in the list, or all that match its filters."""
 
     users: QuerySet[RetailUser]
     filters: Mapping[str, list[str]] | None = None
@@ -47,12 +47,12 @@ class Selection:
 
     @cached_property
     def count(self) -> int:
-        """How many they are; one more than fit into a batch where they are more."""
+        """Count them; at most one more than fits into a batch."""
         return self.users.order_by()[: settings.BATCH_MAX_ROWS + 1].count()
 
     @property
     def words(self) -> str:
-        """How many they are and how they were selected."""
+        """Return how many they are and how they were selected."""
         number = f"{indian(self.count, places=0)} retail user{'' if self.count == 1 else 's'}"
         if self.filters is None:
             return f"{number} ticked in the list"
@@ -60,14 +60,14 @@ class Selection:
 
     @property
     def details(self) -> dict[str, Any]:
-        """What the audit trail keeps of it."""
+        """Return the details for the audit trail."""
         if self.filters is not None:
             return {"count": self.count, "filters": dict(self.filters)}
         return {"count": self.count, "users": [user.lane for user in self.users]}
 
     @property
     def why_not(self) -> str:
-        """Why no batch can be made of it; "" where one can."""
+        """Return why no batch can be made of them; "" if one can."""
         if self.problem:
             return self.problem
         if not self.count:
@@ -79,7 +79,7 @@ class Selection:
 
 
 def selection(query: QueryDict, person: "User") -> Selection:
-    """Those that the address of the page names by number, or by the filters of the list."""
+    """Return the users in the page's address, by number or by the list's filters."""
     users = RetailUser.objects.order_by("group_id", "user_id")
     if "all" not in query:
         numbers = [number for text in query.getlist("user") if (number := whole(text)) is not None]
@@ -100,7 +100,7 @@ def selection(query: QueryDict, person: "User") -> Selection:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Who asks, as filters want it of a request."""
+    """The person, as filters expect it in a request."""
 
     user: "User"
 
@@ -113,7 +113,7 @@ def _shown(filters: RetailUserFilter, name: str, value: str) -> str:
 @for_staff("accounts.view_retailuser", "changes.add_change")
 @require_http_methods(["GET", "POST"])
 def several(request: StaffRequest) -> HttpResponse:
-    """The form that asks a value once for all that were selected; it makes a batch, which is checked at once."""
+    """The form that asks a value once for all selected users, and makes a batch, which is checked at once."""
     chosen = selection(request.GET, request.user)
     offered = {file.slug: file for file in selecting.offered(request.user)}
     file = offered.get(request.GET.get("kind", "")) or next(iter(offered.values()), None)
@@ -190,7 +190,7 @@ def _page(
 
 
 def _rules(file: FileKind) -> Any:
-    """The rules that tie the fields together: of the message, or of the record that each row is."""
+    """The rules between fields: of the message, or of the record that each row is."""
     single = file.layout.message.fields.get(file.layout.single)
     return single.record.rules if isinstance(single, Records) else file.layout.message.rules
 

@@ -1,4 +1,4 @@
-"""How the states of a retail user look."""
+"""The appearance of the states of a retail user."""
 
 from backoffice.kit.components import RESULTS, Status
 from backoffice.protocol.codes import UserStatus

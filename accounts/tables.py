@@ -85,7 +85,7 @@ class RetailUserTable(PortalTable):
 
     @cached_property
     def work_of_page(self) -> dict[str, list[tuple[str, str]]]:
-        """What is under way for the users of this page, by lane."""
+        """Open changes of the users on this page, by lane."""
         return open_work([row.record.lane for row in self.paginated_rows])
 
     def render_work(self, record: RetailUser) -> SafeString | str:
@@ -93,7 +93,7 @@ class RetailUserTable(PortalTable):
         return format_html_join(" ", "{}", shown) if shown else NOTHING
 
     def cells_work(self) -> FileCells:
-        """In a file: the words of the page, found for all rows at once."""
+        """In a file: the words of the page, for all rows at once."""
 
         def said(groups: Sequence[str], users: Sequence[str]) -> list[str]:
             lanes = [f"{group}/{user}" for group, user in zip(groups, users, strict=True)]
@@ -131,7 +131,7 @@ class RetailUsersToChange(RetailUserTable):
 
 
 class NewUserTable(RetailUserTable):
-    """New retail users who are not here yet alone, the newest first."""
+    """Only new retail users who do not exist yet, newest first."""
 
     class Meta(RetailUserTable.Meta):
         model = NewUser  # type: ignore[assignment]  # a table of its own kind

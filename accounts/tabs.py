@@ -1,4 +1,4 @@
-"""What other rooms show of a retail user: pages among the tabs of its own page, panels on its overview, whole tabs."""
+"""Contributions of other rooms to a retail user's page: pages among its tabs, panels on its overview, whole tabs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Page:
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel on the overview, for those with `permission`: its template, and what that needs."""
+    """A panel on the overview, for those with `permission`: its template and context."""
 
     of: Callable[[RetailUser], Beside]
     permission: str
 
 
-#: What a tab of the page shows of a retail user, and whether personal data is shown.
+#: Returns a tab's content for a retail user, given whether personal data is shown.
 Shows = Callable[[RetailUser, bool], dict[str, Any]]
 
 PAGES: list[Page] = []
@@ -34,20 +34,20 @@ _FILLED: dict[str, Shows] = {}
 
 
 def add(page: Page) -> None:
-    """Add a page. Called from `AppConfig.ready` of its room."""
+    """Add a page. Call it from `AppConfig.ready` of its room."""
     PAGES.append(page)
 
 
 def add_panel(panel: Panel) -> None:
-    """Add a panel to the overview. Called from `AppConfig.ready` of its room."""
+    """Add a panel to the overview. Call it from `AppConfig.ready` of its room."""
     PANELS.append(panel)
 
 
 def fill(tab: str, shows: Shows) -> None:
-    """Say what a tab of the page shows. Called from `AppConfig.ready` of the room that keeps it."""
+    """Register the content of a tab. Call it from `AppConfig.ready` of its room."""
     _FILLED[tab] = shows
 
 
 def filled(tab: str, user: RetailUser, shows: bool) -> dict[str, Any]:
-    """What another room shows in this tab."""
+    """Return another room's content of this tab."""
     return _FILLED[tab](user, shows)

@@ -1,4 +1,4 @@
-"""What is under way for retail users: changes and deliveries are found by their lane, `GROUP/USER`."""
+"""Open changes and deliveries of retail users, found by their lane, `GROUP/USER`."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from backoffice.delivery.models import STILL_OPEN, Delivery
 from backoffice.delivery.states import OPEN
 from backoffice.delivery.states import State as DeliveryState
 
-#: A retail user's lane, as the database makes it.
+#: A retail user's lane, in SQL.
 LANE = Concat("group_id", Value("/"), "user_id")
 
 
 @dataclass(frozen=True)
 class Work:
-    """Something under way that the list can be narrowed to: its label, the rows that are it, and its lanes' column."""
+    """A filter of the list by open work: its label, its rows, and their column of the lane."""
 
     label: str
     rows: Callable[[], QuerySet[Any]]
@@ -44,9 +44,9 @@ WORK = {
 
 
 def with_work(users: QuerySet[RetailUser], work: str) -> QuerySet[RetailUser]:
-    """Those retail users for whom this is under way.
+    """Keep retail users with such open work.
 
-    Their ids lead to them through an index; their lanes, which no index has, then leave those of the right group.
+    An index finds them by id; the lanes, which have no index here, then leave those of the right group.
     """
     found = WORK[work]
     ids = found.rows().values_list(Substr(found.lane, StrIndex(found.lane, Value("/")) + 1))
@@ -54,7 +54,7 @@ def with_work(users: QuerySet[RetailUser], work: str) -> QuerySet[RetailUser]:
 
 
 def open_work(lanes: Collection[str]) -> dict[str, list[tuple[str, str]]]:
-    """What is under way in these lanes: "change" or "delivery" and its state, the oldest of each. Two queries."""
+    """Return the open work in these lanes: "change" or "delivery" and its state, the oldest of each. Two queries."""
     work: dict[str, list[tuple[str, str]]] = {}
     changes = Change.objects.filter(subject__among=lanes, state=ChangeState.SUBMITTED).values_list(
         "subject", "state"

@@ -1,4 +1,4 @@
-"""What a 320 carries: only what changed, and with it what must always be repeated (U1, U17)."""
+"""The content of a 320: changed values, and those that must always be repeated (U1, U17)."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -12,19 +12,19 @@ from backoffice.protocol.messages.users import UpdateRetailUser
 from backoffice.protocol.rules import RequiredWhen
 
 FIELDS = UpdateRetailUser.fields
-#: What names the user in every 320, and what ODIN would reset if it were left out.
+#: The fields that name the user in every 320, and those that ODIN would reset if they were left out.
 ALWAYS = tuple(name for name, field in FIELDS.items() if field.required or field.always_sent)
 #: The single values and sets that the form changes.
 SINGLE = tuple(
     name for name, field in FIELDS.items() if not isinstance(field, Records) and name != "reference"
 )
-#: The banks and demat accounts, by the sub-fields that name one.
+#: The banks and demat accounts, by the sub-fields of their key.
 ACCOUNTS = {
     name: field.record.key
     for name, field in FIELDS.items()
     if isinstance(field, Records) and not isinstance(field, Record)
 }
-#: What marks the default account: 1 of a bank, Y of a demat account.
+#: The mark of the default account: 1 for a bank, Y for a demat account.
 DEFAULT = (DefaultBank.YES.value, YesNo.YES.value)
 
 
@@ -45,9 +45,7 @@ def compose(known: Values, wanted: Values, given: Collection[str] = ()) -> Value
         and (wanted[name] or name in known or name in given)
     } | segments.composed(known, wanted, given)
     if text(message, "odin_user_type") == OdinUserType.NON_ODIN:
-        message.setdefault(
-            "manager_id", ""
-        )  # a non-ODIN user needs no manager, so nobody has to choose one (U2)
+        message.setdefault("manager_id", "")  # a non-ODIN user needs no manager, so none must be chosen (U2)
     for name in ACCOUNTS:
         if name in wanted and (rows := _accounts(known, wanted, name)):
             message[name] = rows
@@ -95,11 +93,11 @@ def _key(name: str, row: dict[str, str]) -> tuple[str, ...]:
 
 
 def _accounts(known: Values, wanted: Values, name: str) -> list[dict[str, str]]:
-    """The accounts that a 320 carries so that the known ones become the wanted ones: deletions first.
+    """Return the accounts of a 320 that turn the known ones into the wanted ones: deletions first.
 
-    An account whose number changed is another account: it is deleted and inserted. Where actions are chosen, since the
-    accounts are not known or a file names them, the accounts go out as they are: one without an action is for the rules
-    to find. What is named twice, or is one default of several, goes out too, so that the rules see it.
+    An account whose number changed is another account: it is deleted and inserted. If actions are chosen,
+    because the accounts are not known or a file names them, the accounts go out unchanged, so that the rules
+    find one without action. Duplicates and several defaults go out too, so that the rules find them.
     """
     now = records(wanted, name)
     if name not in known or any(row.get("action") for row in now):
@@ -118,7 +116,7 @@ def _accounts(known: Values, wanted: Values, name: str) -> list[dict[str, str]]:
 
 
 def _one_demat(known: Values, wanted: Values) -> list[dict[str, str]]:
-    """The demat account that goes with a mutual-fund UCC (U17): the default one, or the first that stays."""
+    """Return the demat account to send with a mutual-fund UCC (U17): the default one, or the first that stays."""
     stay = [
         row for row in records(wanted if "demats" in wanted else known, "demats") if not row.get("action")
     ]
@@ -127,12 +125,12 @@ def _one_demat(known: Values, wanted: Values) -> list[dict[str, str]]:
 
 
 def _same(one: Value, other: Value) -> bool:
-    """Whether two values are the same; the order within a set of codes says nothing."""
+    """Whether two values are equal; the order within a set of codes is ignored."""
     return set(one) == set(other) if isinstance(one, list) and isinstance(other, list) else one == other
 
 
 def _missing(message: Values) -> set[str]:
-    """What the message's own values make mandatory and it does not carry. What it empties stays emptied."""
+    """Return values that the message makes mandatory and does not have. Emptied values stay empty."""
     wanted = {
         rule.field
         for rule in UpdateRetailUser.rules
@@ -142,12 +140,12 @@ def _missing(message: Values) -> set[str]:
 
 
 def changes_nothing(message: Values, known: Values) -> bool:
-    """Whether a 320 only repeats what is known: a setting that ODIN would reset may be the one that changes (U1)."""
+    """Whether a 320 only repeats known values: a setting that ODIN would reset may be the one that changes (U1)."""
     return not changed_names(message, known)
 
 
 def changed_names(message: Values, known: Values) -> list[str]:
-    """What a 320 carries beside its reference and what it only repeats so that ODIN does not reset it (U1)."""
+    """Return the values of a 320 except its reference and those repeated so that ODIN does not reset them (U1)."""
     return [
         name
         for name in message
@@ -156,17 +154,17 @@ def changed_names(message: Values, known: Values) -> list[str]:
 
 
 def _repeats(message: Values, known: Values, name: str) -> bool:
-    """Whether the message says what is known. Where nothing is known, only an empty value says nothing new."""
+    """Whether the message has the known value. If none is known, only an empty one equals it."""
     return in_force(message, name) == in_force(known, name) if name in known else not message[name]
 
 
 def in_force(values: Values, name: str) -> Value:
-    """The value of this name, or what ODIN takes in its place where it is empty."""
+    """Return the value of this name, or ODIN's default for an empty one."""
     return values.get(name) or DEFAULTS.get(name) or FIELDS[name].empty
 
 
 def user_type_kept(message: Values, known: Values) -> list[Finding]:
-    """A 320 repeats the user type. Only a conversion changes it (U14)."""
+    """Return the user type, which a 320 repeats. Only a conversion changes it (U14)."""
     before = text(known, "odin_user_type")
     if not before or text(message, "odin_user_type") in ("", before):
         return []

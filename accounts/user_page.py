@@ -1,4 +1,4 @@
-"""What every page of one retail user has, whichever room it belongs to: its head, what may be done, and the tabs."""
+"""The frame of every page of one retail user, in any room: its head, possible actions, and the tabs."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ TABS = {
 
 
 def frame(request: StaffRequest, lane: str, retail_user: RetailUser | None, current: str) -> dict[str, Any]:
-    """The context of `accounts/user_page.html`. `current`: a tab, or the view of a page that a room added.
+    """Return the context of `accounts/user_page.html`.
 
-    `retail_user` None: ODIN has not confirmed it.
+    `current`: a tab, or the view of a page that a room added. `retail_user` None: ODIN has not confirmed it.
     """
     context: dict[str, Any] = {
         "lane": lane,
@@ -52,7 +52,7 @@ def frame(request: StaffRequest, lane: str, retail_user: RetailUser | None, curr
 
 
 def offered_tabs(request: StaffRequest, retail_user: RetailUser | None) -> dict[str, str]:
-    """The tabs that somebody sees: of a user whom ODIN has not confirmed, what is proposed."""
+    """Return the tabs for this person: for an unconfirmed user, only the proposals."""
     if retail_user is None:
         return {OVERVIEW: "Proposed", HISTORY: "History"}
     sees_limits = request.user.has_perm("limits.view_limitupdate")

@@ -15,14 +15,14 @@ from backoffice.protocol.messages.users import CreateRetailUser
 
 DATE_FORMAT = "%d-%m-%Y"
 
-#: Fields of 301 that are records of their own, and the secret, which is kept nowhere.
+#: Fields of 301 that are separate records, and the secret, which is not stored.
 PARTS = ("banks", "demats", "mf_ucc")
 NOT_COLUMNS = (*PARTS, "password")
 
-#: What 301 and 320 say of a retail user itself, column by column.
+#: The columns of 301 and 320 on the retail user itself.
 USER_COLUMNS = (*(name for name in CreateRetailUser.fields if name not in NOT_COLUMNS), "inactive_segments")
 
-#: What is in force at ODIN when the field is absent or empty (U1, U2, U8).
+#: ODIN's value if the field is absent or empty (U1, U2, U8).
 DEFAULTS = {
     "odin_user_type": "1",
     "global_flag": "0",
@@ -33,24 +33,27 @@ DEFAULTS = {
 
 
 def text(values: Mapping[str, object], name: str) -> str:
-    """A scalar among the values; "" where it is absent."""
+    """A scalar among the values; "" if it is absent."""
     return str(values.get(name) or "")
 
 
 def records(values: Mapping[str, object], name: str) -> list[dict[str, str]]:
-    """The records of a list among the values; none where it is absent. What is no record is left out."""
+    """Return the records of a list among the values; none if it is absent.
+
+    Anything that is not a record is left out.
+    """
     found = values.get(name)
     return [record for record in found if isinstance(record, dict)] if isinstance(found, list) else []
 
 
 def record(values: Mapping[str, object], name: str) -> dict[str, str]:
-    """The record of this name among the values; {} where it is absent."""
+    """Return the record of this name among the values; {} if it is absent."""
     found = values.get(name)
     return found if isinstance(found, dict) else {}
 
 
 def column_value(model: type[models.Model], name: str, value: Value) -> Any:
-    """A value as the column of this name keeps it. Raises ValueError for a text that is no such value."""
+    """Return a value as its column stores it. Raises ValueError for an invalid text."""
     column = model._meta.get_field(name)
     match column:
         case models.JSONField():
@@ -71,7 +74,7 @@ def columns(model: type[models.Model], values: Mapping[str, Value]) -> dict[str,
 
 
 def value_of(row: models.Model, name: str) -> Value:
-    """The column of a record as a message has it."""
+    """Return the column of a record as a message has it."""
     kept = getattr(row, name)
     match kept:
         case None:
@@ -97,19 +100,19 @@ def texts_of(row: models.Model, names: Iterable[str]) -> dict[str, str]:
 
 
 def from_values(values: Values) -> dict[str, Any]:
-    """The columns of a retail user that these values of 301 or 320 speak of."""
+    """Return the columns of a retail user in these values of 301 or 320."""
     return columns(RetailUser, {name: value for name, value in values.items() if name in USER_COLUMNS})
 
 
 def part(message: type[Request], name: str, rows: Iterable[models.Model]) -> Values:
-    """The rows of a part of the record (templates, dealers ...), as the list of the message that sets them has them."""
+    """Return the rows of a part of the record (templates, dealers ...), as the list of their message."""
     field = message.fields[name]
     names = [sub for sub in field.record.fields if sub != "action"] if isinstance(field, Records) else []
     return {name: [texts_of(row, names) for row in rows]}
 
 
 def to_values(user: RetailUser) -> Values:
-    """The confirmed values of a retail user, named as in 301 and 320. What is not known is left out."""
+    """Return the confirmed values of a retail user, named as in 301 and 320, without unknown ones."""
     return confirmed_values(user, user.banks.all(), user.demats.all(), getattr(user, "mf_ucc", None))
 
 

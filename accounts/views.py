@@ -78,18 +78,18 @@ class RetailUserList(ListView):
         return {"words": words, "url": f"?{query.urlencode()}"}
 
     def _changes(self) -> list[FileKind]:
-        """What this person may change of several retail users at once."""
+        """Return the changes that this person may make for several retail users at once."""
         may = self.request.user.has_perm("changes.add_change")
         return selecting.offered(self.request.user) if may else []
 
     def _stage(self) -> str:
-        """Which new users are listed alone; "" where retail users are."""
+        """Return the new users that are listed alone; "" if retail users are."""
         asked = self.request.GET.get("status", "")
         return asked if asked in new_users.STAGES else ""
 
     @cached_property
     def _in_front(self) -> dict[str, list[NewUser]]:
-        """The new users that the filters choose, on the first page: of each stage one more than are shown."""
+        """Return the matching new users for the first page: of each stage, one more than are shown."""
         if (whole(self.request.GET.get("page")) or 1) != 1:
             return {}
         found = {
@@ -108,7 +108,7 @@ def _profile(user: RetailUser, proposed: list[Proposal], shows: bool) -> dict[st
 
 
 def _compared(user: RetailUser) -> dict[str, Any]:
-    """What is known of the user, compared with itself and with others."""
+    """Return the known values of the user, with comparisons among themselves and with others."""
     values = {**to_values(user), **alternate_addresses.part_of(user)}
     return {
         "compared": matrix(comparing.comparisons(values)),
@@ -117,7 +117,7 @@ def _compared(user: RetailUser) -> dict[str, Any]:
 
 
 def _proposed_name(proposed: list[Proposal]) -> str:
-    """What the newest proposal calls a retail user who is not here yet."""
+    """The newest proposed name of a retail user who does not exist yet."""
     return next((str(name) for one in reversed(proposed) if (name := one.values.get("name"))), "")
 
 
@@ -128,7 +128,7 @@ def _waits_as(proposed: list[Proposal]) -> str:
 
 
 def _only_proposed(proposed: list[Proposal], shows: bool) -> dict[str, Any]:
-    """Of a retail user that ODIN has not confirmed there is nothing but what is proposed."""
+    """For a retail user that ODIN has not confirmed, show only the proposals."""
     parts = (
         *profile_page.PROFILE,
         *profile_page.ALL_SEGMENTS,
@@ -204,9 +204,9 @@ SHOWN: dict[str, Callable[[RetailUser, list[Proposal], bool], dict[str, Any]]] =
 @require_safe
 @for_staff("accounts.view_retailuser")
 def detail(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """One retail user: what ODIN confirmed, what is proposed beside it, and its history.
+    """One retail user: confirmed values, proposed ones beside them, and its history.
 
-    A retail user that ODIN has not confirmed yet has a page too, as soon as somebody proposes it.
+    An unconfirmed retail user has a page too, as soon as it is proposed.
     """
     lane = f"{group_id}/{user_id}"
     retail_user = (

@@ -149,7 +149,7 @@ def transport_options(url: str, folders: Path) -> dict[str, Any]:
 
 
 def folder(path: Path) -> Path:
-    """A folder of the running portal, made where it is missing. Raises ImproperlyConfigured where that fails."""
+    """A folder of the running portal, made where it is missing. Raises ImproperlyConfigured if that fails."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -185,7 +185,7 @@ def operation_names(name: str) -> dict[int, str]:
 
 
 def rest_address(name: str) -> str:
-    """The base address of the REST API, "" where there is none. Raises ImproperlyConfigured."""
+    """The base address of the REST API, "" if there is none. Raises ImproperlyConfigured."""
     value = env.str(name, default="").rstrip("/")
     parts = urlsplit(value)
     plain = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
@@ -247,7 +247,7 @@ def some_of(name: str, default: str, allowed: tuple[str, ...]) -> list[str]:
 
 
 def date_shapes(name: str, default: str) -> list[str]:
-    """Shapes of dates such as DD-MM-YYYY. Raises ImproperlyConfigured where one does not say day, month and year."""
+    """Shapes of dates such as DD-MM-YYYY. Raises ImproperlyConfigured if one does not say day, month and year."""
     shapes: list[str] = env.list(name, default=default.split(","))
     for shape in shapes:
         if sorted(re.findall("[A-Z]+", shape)) not in (["DD", "MM", "YYYY"], ["DD", "MMM", "YYYY"]):
@@ -281,7 +281,7 @@ def clock(name: str, default: str) -> time:
 
 
 def clock_hours(name: str) -> tuple[time, time] | None:
-    """Hours of the day in Kolkata, as HH:MM-HH:MM; None where it is empty. Raises ImproperlyConfigured."""
+    """Hours of the day in Kolkata, as HH:MM-HH:MM; None if it is empty. Raises ImproperlyConfigured."""
     value = env.str(name, default="").strip()
     if not value:
         return None

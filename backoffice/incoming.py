@@ -64,7 +64,7 @@ def _check_address(request: HttpRequest) -> None:
 
 
 def _clean_form(request: HttpRequest) -> None:
-    """Read the form once, here. Raises BadRequest where it has no shape that could be read."""
+    """Read the form once, here. Raises BadRequest if it has no shape that could be read."""
     try:
         form = request.POST
     except (LookupError, UnicodeError, ValueError, UnreadablePostError) as error:

@@ -43,7 +43,7 @@ def expired() -> Q:
 
 
 def take(rows: QuerySet[Any], length: timedelta, /, *, count: int = 1, **columns: Any) -> Lease | None:
-    """Take the lease of `rows`, and set `columns` with it. None where another worker was quicker.
+    """Take the lease of `rows`, and set `columns` with it. None if another worker was quicker.
 
     `rows` says which rows, and what must still be true of them. Fewer than `count` must not be taken: a caller who
     takes several undoes its transaction when it gets None.
@@ -54,11 +54,11 @@ def take(rows: QuerySet[Any], length: timedelta, /, *, count: int = 1, **columns
 
 
 def extend(rows: QuerySet[Any], token: uuid.UUID, length: timedelta, /, **columns: Any) -> bool:
-    """Let the lease of one row end later, and set `columns` with it. False where the lease was lost."""
+    """Let the lease of one row end later, and set `columns` with it. False if the lease was lost."""
     until = timezone.now() + length
     return rows.filter(lease_token=token).update(lease_until=until, **columns) == 1
 
 
 def release(rows: QuerySet[Any], token: uuid.UUID, /, **columns: Any) -> bool:
-    """Give back the lease of one row, and set `columns` with it. False where the lease was lost."""
+    """Give back the lease of one row, and set `columns` with it. False if the lease was lost."""
     return rows.filter(lease_token=token).update(**ENDED, **columns) == 1

@@ -28,11 +28,11 @@ class Repeated(Generic[Row]):
         self._rows.query.get_compiler = lambda *_, **__: self._compiler  # type: ignore[method-assign]
 
     def first(self, given: object = None) -> Row | None:
-        """The first row as it is now, None where there is none. `given`: the value of GIVEN."""
+        """The first row as it is now, None if there is none. `given`: the value of GIVEN."""
         return next(self._asked(given), None)
 
     def get(self, given: object = None) -> Row:
-        """The one row as it is now. Raises ValueError where there is none, or another."""
+        """The one row as it is now. Raises ValueError if there is none, or another."""
         (row,) = self._asked(given)
         return row
 

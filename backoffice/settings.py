@@ -246,7 +246,7 @@ CELERY_TASK_IGNORE_RESULT = True
 # A broker that somebody else writes to must not be able to hand over objects.
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-# Acknowledged when taken: a task that kills its process must not come back without end, and losing it does no harm.
+# Acknowledged when taken: a task that kills its process must not come back without end, and losing it is harmless.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
 # A wake-up that one worker keeps for later is one that no idle worker gets.

@@ -52,7 +52,7 @@ FILL = """
            CASE WHEN n % 4 = 2 THEN 'UL' || n ELSE '' END
     FROM {numbers}
 """
-#: What is asked for; {old} and {later} are days of which the first is at the beginning of the trail.
+#: The pages to request; {old} and {later} are days, the first of them at the beginning of the trail.
 PAGES = """
 
 q=HO/R1234

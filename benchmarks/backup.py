@@ -90,7 +90,7 @@ def fill_all(size: int) -> str:
 
 
 def timed(name: str, command: list[str]) -> None:
-    """Run a command and print how long it took. Raises CalledProcessError where it fails."""
+    """Run a command and print how long it took. Raises CalledProcessError if it fails."""
     started = time.perf_counter()
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     print(f"{name}: {time.perf_counter() - started:,.0f} s. {done.stdout.strip()}", flush=True)

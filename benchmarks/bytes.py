@@ -1,6 +1,6 @@
 """What one onboarding and one limit update cost in bytes, by table and index, on PostgreSQL.
 
-So many retail users are proposed, approved and created at a stand-in, then as many deposits, by the operations that
+Retail users are proposed, approved and created at a stand-in, then as many deposits, by the operations that
 pages call. What each table and each index grew by is divided by their number. Both are packed before and after (VACUUM
 FULL): what stays for years is counted, without room that PostgreSQL uses again.
 
@@ -101,7 +101,7 @@ def measured(number: int) -> tuple[Sizes, Sizes]:
 
 
 def _done(slug: str, all_values: list[dict[str, Any]], maker: Any, checker: Any) -> None:
-    """Propose, approve and deliver. Raises RuntimeError where ODIN did not take all."""
+    """Propose, approve and deliver. Raises RuntimeError if ODIN did not take all."""
     from backoffice.audit.seals import seal_new
     from backoffice.changes import operations
     from backoffice.delivery.models import Delivery

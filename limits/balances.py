@@ -1,4 +1,4 @@
-"""What ODIN had of a retail user's funds when somebody asked: beside a deposit, and around the attempts at one."""
+"""Readings of a retail user's funds: beside a deposit, and around the attempts at one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from limits import deposits
 from limits.reading_page import read
 from limits.reading_shapes import Kind
 
-#: The line of the funds summary (317) that says what is left.
+#: The line of the funds summary (317) with the available amount.
 AVAILABLE = "Net Available Funds"
 #: How many square-off settings are on the overview of a retail user; its limits have the rest.
 FEW = 4
@@ -25,16 +25,16 @@ FEW = 4
 
 @dataclass(frozen=True)
 class Balance:
-    """One reading of the funds: rupees available, None where ODIN's answer does not say so."""
+    """One reading of the funds: rupees available, None if ODIN's answer has none."""
 
     at: datetime
     available: Decimal | None
 
 
 def beside_a_deposit(change: Change) -> Beside:
-    """What a checker of a deposit sees of its retail user: other deposits of the day, and the last known balance.
+    """Return information for a checker of a deposit: the user's other deposits of the day, and the last balance.
 
-    One that was to be created has no balance that could be read.
+    A user yet to be created has no balance.
     """
     lane = change.subject
     today = [
@@ -49,7 +49,7 @@ def beside_a_deposit(change: Change) -> Beside:
 
 
 def around(attempts: Attempts) -> Beside:
-    """The last balance before the first attempt at a deposit, and the newest one that was asked after the last."""
+    """Return the last balance before the first attempt at a deposit, and the newest one requested after the last."""
     answered = _answered(attempts.lane)
     before = answered.filter(ended_at__lt=attempts.first_at).first() if attempts.first_at else None
     after = answered.filter(asked_at__gt=attempts.last_at).first() if attempts.last_at else None
@@ -75,7 +75,7 @@ def on_overview(user: RetailUser) -> Beside:
 
 
 def stocks(attempts: Attempts) -> Beside:
-    """Where the stocks of the retail user are read, for quantities that may have been approved."""
+    """Return where the stocks of the retail user are read, for approved quantities in doubt."""
     return Beside(
         "limits/_stocks.html",
         {"readings_url": reverse("limits:readings", args=attempts.lane.split("/", 1))},
@@ -97,7 +97,7 @@ def _balance(question: Question | None) -> Balance | None:
 
 
 def _asking(lane: str) -> dict[str, Any]:
-    """What the button that reads the funds needs: addresses, a periodicity, and whether an answer is awaited."""
+    """Return what the button for reading funds needs: addresses, a periodicity, whether an answer is awaited."""
     group_id, _, user_id = lane.partition("/")
     newest = Question.objects.filter(lane=lane, message_type=Kind.FUNDS_SUMMARY).order_by("-id").first()
     periodicities = offered("periodicities") or ()

@@ -1,4 +1,4 @@
-"""Many deposits typed into one grid: whose each is, what is wrong with it, and the batch that they become."""
+"""Many deposits typed into one grid: the users, the findings, and the batch made of them."""
 
 import uuid
 from collections import defaultdict
@@ -28,21 +28,21 @@ from limits.kinds import cash_deposit, manual_collateral
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Rows of one grid; more come as a file.
+#: Rows of one grid; upload a file for more.
 MOST = 200
 #: Characters of one cell.
 LONGEST = 200
 #: The kinds of deposit that a grid is for: as files call them, and their titles.
 KINDS = {kind.KIND.slug: kind.KIND.title for kind in (cash_deposit, manual_collateral)}
-#: The columns of the file. What begins with "Portal" is kept with the row and not sent.
+#: The columns of the file. Those beginning with "Portal" are stored with the row and not sent.
 HEADER = ("group_id", "user_id", "amount", "reference", "product_id", "Portal remarks")
-#: The row of the file that has the first deposit.
+#: The row of the file with the first deposit.
 FIRST_ROW = 2
 
 
 @dataclass
 class GridRow:
-    """One row as it was typed, with the retail user whose code it has, and what is wrong with it."""
+    """One typed row, with its retail user and its findings."""
 
     code: str = ""
     amount: str = ""
@@ -58,22 +58,22 @@ class GridRow:
 
     @property
     def rupees(self) -> Decimal | None:
-        """The amount; None where it is none."""
+        """The amount; None if it is invalid."""
         return rupees(plain_amount(self.amount))
 
     @property
     def of_code(self) -> list[Finding]:
-        """What is wrong with the code, or with the row as a whole."""
+        """Findings on the code, or on the row as a whole."""
         return [one for one in self.findings if one.path not in ("amount", "reference")]
 
     @property
     def of_amount(self) -> list[Finding]:
-        """What is wrong with the amount."""
+        """Findings on the amount."""
         return [one for one in self.findings if one.path == "amount"]
 
     @property
     def of_reference(self) -> list[Finding]:
-        """What is wrong with the reference."""
+        """Findings on the reference."""
         return [one for one in self.findings if one.path == "reference"]
 
 
@@ -90,7 +90,7 @@ class GridNotFine(Exception):
 
 
 def read(columns: Mapping[str, Sequence[str]]) -> list[GridRow]:
-    """The rows that were typed, without empty ones, each with its retail user. `columns`: texts by name."""
+    """Return the typed rows without empty ones, each with its retail user. `columns`: texts by name."""
     cells = [
         [_text(text) for text in columns[name][:MOST]] for name in ("code", "amount", "reference", "remarks")
     ]
@@ -105,9 +105,9 @@ def read(columns: Mapping[str, Sequence[str]]) -> list[GridRow]:
 
 
 def users_of(codes: Iterable[str]) -> defaultdict[str, list[RetailUser]]:
-    """The retail users of these codes, `CODE` or `GROUP/CODE` in capitals or not, by the code in capitals.
+    """Return the retail users of these codes, `CODE` or `GROUP/CODE` in any case, by the code in capitals.
 
-    One query. A code alone may be that of users in several groups.
+    One query. A code without a group may match users in several groups.
     """
     wanted = {code.upper() for code in codes if code}
     found: defaultdict[str, list[RetailUser]] = defaultdict(list)
@@ -116,7 +116,7 @@ def users_of(codes: Iterable[str]) -> defaultdict[str, list[RetailUser]]:
     by_group = [code.split("/", 1) for code in wanted if "/" in code]
     pairs = (Q(group_id__iexact=group, id_in_capitals=user) for group, user in by_group)
     fits = reduce(or_, pairs, Q(id_in_capitals__in=[code for code in wanted if "/" not in code]))
-    # All of them: of a code in several groups each is found, or the money of one would go to another.
+    # All of them: if a code exists in several groups, each must be found, or money would go to the wrong one.
     for user in RetailUser.objects.alias(**IN_CAPITALS).filter(fits):
         for code in {user.user_id.upper(), user.lane.upper()} & wanted:
             found[code].append(user)
@@ -124,7 +124,7 @@ def users_of(codes: Iterable[str]) -> defaultdict[str, list[RetailUser]]:
 
 
 def total(rows: Iterable[GridRow]) -> Decimal:
-    """What the amounts come to, as far as they are amounts. Rupees."""
+    """Return the total of the valid amounts. Rupees."""
     return sum((row.rupees or Decimal(0) for row in rows), Decimal(0))
 
 
@@ -138,7 +138,7 @@ def propose(
     reason: str,
     warnings_seen: bool = False,
 ) -> Batch:
-    """Submit the rows as one batch. Raises GridNotFine, with what is wrong in the rows, and NotAllowed."""
+    """Submit the rows as one batch. Raises GridNotFine with the findings in the rows, and NotAllowed."""
     if kind not in KINDS:
         raise GridNotFine("Choose the kind of deposit.")
     if not rows:
@@ -193,7 +193,7 @@ def _of_code(row: GridRow) -> list[Finding]:
 
 
 def _placed(finding: Finding) -> Finding:
-    """A finding of the file, which counts its header as row 1, as the grid counts."""
+    """A finding of the file, whose header is row 1, at the grid's row."""
     text = finding.text
     if finding.rule == "file.twice":
         first, _, rest = text.removeprefix("Row ").partition(" ")

@@ -1,4 +1,4 @@
-"""What the two deposits have in common: 303 and 330 add to a limit, each under a reference of its own (O1)."""
+"""Shared by both deposits: 303 and 330 add to a limit, each under its own reference (O1)."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -41,7 +41,7 @@ ONCE = (
 Deposit = tuple[str, int, Decimal | None, Decimal | None, int | None]
 
 
-#: What is typed first comes first; a notional deposit is rare.
+#: In the order of typing; a notional deposit is rare.
 BLOCKS = (
     Block(("amount", "product_id", "reference")),
     Block(("notional_deposit",), "Notional deposit", folded=True),
@@ -61,12 +61,12 @@ MENU = MenuEntry(_shape)
 
 
 def amount(values: Values) -> Decimal:
-    """The rupees that a deposit adds, notional ones included."""
+    """Return the rupees that a deposit adds, including notional ones."""
     return sum((Decimal(str(values.get(name) or 0)) for name in ("amount", "notional_deposit")), Decimal(0))
 
 
 def effect(noun: str) -> Callable[[Values, Values | None], list[str]]:
-    """What a deposit does, in words: the rupees, notional ones apart."""
+    """Return the effect of a deposit in words: the rupees, notional ones separately."""
 
     def said(values: Values, before: Values | None) -> list[str]:
         nouns = {"amount": noun, "notional_deposit": "notional deposit"}
@@ -76,7 +76,7 @@ def effect(noun: str) -> Callable[[Values, Values | None], list[str]]:
 
 
 def assess(kind: LimitUpdate.Kind) -> Assess:
-    """The assessment of deposits. One whose reference ODIN confirmed for exactly this deposit is done."""
+    """The assessment of deposits. One is done if ODIN confirmed its reference for exactly this deposit."""
 
     def assess_many(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
         proposed = [asked.values for asked in many]
@@ -118,7 +118,7 @@ def _sent(references: set[str]) -> set[str]:
 
 
 def of_today(lanes: Collection[str]) -> list[Delivery]:
-    """The deposits approved today for these retail users, alone or in other changes, unless refused or cancelled."""
+    """Return deposits approved today for these users, also in other changes, except refused and cancelled ones."""
     today = Delivery.objects.filter(
         lane__in=lanes, message_type__in=TYPES, created_at__gte=midnight(timezone.localdate())
     ).exclude(state__in=(State.REFUSED, State.CANCELLED))
@@ -154,12 +154,12 @@ def _is_deposit(values: Values, kind: LimitUpdate.Kind, deposit: Deposit | None)
 
 
 def apply_many(kind: LimitUpdate.Kind, confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
-    """Keep deposits of different users. References are unique: a confirmation read twice counts once.
+    """Store deposits of different users. References are unique: a confirmation read twice counts once.
 
-    The version of the retail user stays as it is: a deposit does not make a pending change of an address stale.
+    The version of the retail user does not change: a deposit does not make another pending change stale.
     """
     several = [values for _, values in confirmed]
-    users = confirmed_users(several)  # locked: nobody else takes a deposit of these users meanwhile
+    users = confirmed_users(several)  # locked: no other process stores a deposit of these users meanwhile
     references = [text(values, "reference") for values in several]
     known = set(LimitUpdate.objects.filter(reference__in=references).values_list("reference", flat=True))
     made, applied = [], []

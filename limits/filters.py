@@ -10,7 +10,7 @@ from limits.models import LimitUpdate, SquareOffSetting
 
 
 class LimitUpdateFilter(Filters):
-    """Quick search by retail user or reference; kind and time."""
+    """Search by retail user or reference; filter by kind and time."""
 
     q = SearchFilter(label="Retail user or reference", method="search")
     kind = django_filters.ChoiceFilter(choices=LimitUpdate.Kind.choices, empty_label="Any")
@@ -22,14 +22,14 @@ class LimitUpdateFilter(Filters):
         fields = ("q", "kind", "since", "until")
 
     def search(self, queryset: QuerySet[LimitUpdate], name: str, value: str) -> QuerySet[LimitUpdate]:
-        """The one with this reference; without one, those of the retail users that fit."""
+        """Search by reference; without a match, by retail user."""
         text = value.strip()
         exact = queryset.filter(reference__in=(text, text.upper()))
         return exact if exact.exists() else queryset.filter(retail_user__in=_holders(text))
 
 
 class SquareOffFilter(Filters):
-    """Quick search by retail user; periodicity."""
+    """Search by retail user; filter by periodicity."""
 
     q = SearchFilter(label="Retail user", method="search")
     periodicity = WholeFilter()

@@ -1,4 +1,4 @@
-"""What ODIN confirmed of the limits of retail users."""
+"""Confirmed limits of retail users."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ def limits_url(user: RetailUser) -> str:
 
 
 class LimitUpdate(models.Model):
-    """One deposit that ODIN confirmed (section 4.7). It adds to the limit; no call takes one back (O1).
+    """One confirmed deposit (section 4.7). It adds to the limit; no call takes one back (O1).
 
     `reference` is used only once, across both kinds.
     """
@@ -75,7 +75,7 @@ class LimitUpdate(models.Model):
 
 
 class Periodicity(models.Model):
-    """A periodicity as ODIN lists them (section 4.15). One number may stand for several market segments."""
+    """A periodicity as ODIN lists them (section 4.15). One number may cover several market segments."""
 
     number = models.BigIntegerField()
     market_segment = models.CharField(max_length=60)
@@ -149,7 +149,7 @@ class ApprovedQuantity(models.Model):
     """The quantity of a security that a retail user approved for EDIS or pledge (sections 4.26 and 4.28)."""
 
     class Kind(models.TextChoices):
-        """What the approval is for."""
+        """The purpose of the approval."""
 
         EDIS = "edis", "EDIS"
         PLEDGE = "pledge", "Pledge"

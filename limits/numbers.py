@@ -1,4 +1,4 @@
-"""Whether a text and a number that is kept are the same."""
+"""Compare a text with a stored number."""
 
 from decimal import Decimal
 
@@ -6,5 +6,5 @@ from backoffice.protocol.rules import number
 
 
 def is_number(given: str, kept: Decimal | int | None) -> bool:
-    """Whether a text gives the kept number; an empty one gives none. A text that is no number is never it."""
+    """Whether a text is the stored number; an empty one is no number. Invalid texts never match."""
     return kept is None if not given else kept is not None and number({"": given}, "") == kept

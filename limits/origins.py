@@ -1,7 +1,7 @@
-"""Who raised a limit, when, with which document: limit updates with their changes and running totals.
+"""The origin of limits: limit updates with their changes, people, documents and running totals.
 
-A running total is what ODIN confirmed through the portal for one retail user, one kind and one product, with notional
-deposits apart, since ODIN keeps them apart. What was deposited or paid out elsewhere is not in it.
+A running total covers what ODIN confirmed through the portal for one retail user, kind and product, with
+notional deposits apart, as ODIN keeps them. Deposits and payouts made elsewhere are not included.
 """
 
 from collections import defaultdict
@@ -28,13 +28,13 @@ from limits.models import LimitUpdate
 LISTED, CHARTED = 25, 200
 NONE = Decimal(0)
 
-#: Of what a running total is: the kind and the product.
+#: The key of a running total: kind and product.
 Account = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Rupees up to and with one update: of amounts, and of notional deposits. None where it has none."""
+    """Rupees up to and with one update: of amounts, and of notional deposits. None if it has none."""
 
     amount: Decimal | None
     notional: Decimal | None
@@ -42,7 +42,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Raised:
-    """One update with its running totals and the change it came from, None where no change is known."""
+    """One update with its running totals and the change it came from, None if no change is known."""
 
     update: LimitUpdate
     totals: Totals
@@ -52,17 +52,17 @@ class Raised:
 
     @property
     def requested_by(self) -> str:
-        """Who proposed it."""
+        """The maker."""
         return str(self.change.made_by) if self.change else ""
 
     @property
     def approved_by(self) -> str:
-        """Who approved it, both where two had to."""
+        """The checkers, both if two were needed."""
         return approved_by(self.change)
 
 
 def approved_by(change: Change | None) -> str:
-    """The names of those who approved a change, or the file that it came in."""
+    """Return the names of those who approved a change, or its file."""
     if change is None:
         return ""
     given = [str(approval.by) for approval in (change.batch or change).approvals.all()]
@@ -70,7 +70,7 @@ def approved_by(change: Change | None) -> str:
 
 
 def changes_of(references: Iterable[str]) -> dict[str, Change]:
-    """The changes that limit updates came from, by reference. A fixed number of queries."""
+    """Return the changes behind limit updates, by reference. A fixed number of queries."""
     found = Delivery.objects.filter(message_type__in=TYPES, reference__among=references)
     found = found.select_related("change__made_by", "change__decided_by")
     related = ("change__approvals__by", "change__batch__approvals__by")
@@ -78,13 +78,13 @@ def changes_of(references: Iterable[str]) -> dict[str, Change]:
 
 
 def totals_of(numbers: Collection[int]) -> dict[int, Totals]:
-    """The running totals of the updates of these numbers. Each update of their users is read once.
+    """Return the running totals of these updates, by id. Each update of their users is read once.
 
-    The users are asked for first: joined with their updates, they would be read in a way that depends on statistics.
+    The users are queried first: a join with their updates would depend on statistics.
     """
     users = set(LimitUpdate.objects.filter(pk__in=numbers).order_by().values_list("retail_user", flat=True))
     summed = LimitUpdate.objects.order_by().filter(retail_user__in=users)
-    # Only a condition on what a window gives is put after it: the greatest number so far is the update's own.
+    # Only a filter on a window's result is applied after it: the greatest id so far is the update's own.
     several = summed.alias(number=_so_far(Max("pk"))).filter(number__in=numbers)
     return {
         pk: Totals(amount if given else None, notional if given_too else None)
@@ -100,7 +100,7 @@ def products() -> dict[int, str]:
 
 
 def of_user(user: RetailUser, shows: bool) -> dict[str, Any]:
-    """What the Limits tab shows. `shows`: whether personal data is shown."""
+    """Return the content of the Limits tab. `shows`: whether personal data is shown."""
     newest = list(user.limit_updates.order_by("-pk")[: CHARTED + 1])
     more, newest = len(newest) > CHARTED, newest[:CHARTED]
     changes, names = changes_of([update.reference for update in newest]), products()
@@ -124,7 +124,7 @@ def of_user(user: RetailUser, shows: bool) -> dict[str, Any]:
 
 
 def _running(every: QuerySet[LimitUpdate], newest: Sequence[LimitUpdate]) -> list[tuple[LimitUpdate, Totals]]:
-    """The newest updates, newest first, with what each running total was then: from the sum of all, backwards."""
+    """Return the newest updates with the running total after each, counted back from the sum."""
     amounts: defaultdict[Account, Decimal] = defaultdict(Decimal)
     notionals: defaultdict[Account, Decimal] = defaultdict(Decimal)
     for kind, product, amount, notional in every.values_list("kind", "product_id").annotate(
@@ -145,7 +145,7 @@ def _running(every: QuerySet[LimitUpdate], newest: Sequence[LimitUpdate]) -> lis
 
 
 def _charts(raised: Sequence[Raised], *, whole: bool) -> list[Chart]:
-    """One chart for each running total, the one that grew last first. `whole`: it begins with nothing."""
+    """Return one chart for each running total, the most recent one first. `whole`: it starts at zero."""
     points: defaultdict[str, list[Point]] = defaultdict(list)
     for one in raised:
         product = one.product or f"product {one.update.product_id}"

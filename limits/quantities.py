@@ -1,4 +1,4 @@
-"""What 338 and 340 have in common: they approve quantities by security (O7)."""
+"""Shared by 338 and 340: quantities approved by security (O7)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,12 +21,12 @@ from markets.securities import isin_findings
 TYPES = (UpdateEdisQuantity.type, UpdatePledgeQuantity.type)
 
 
-#: Whether retail users are here, with what they approved.
+#: Whether retail users exist, with their approved quantities.
 records = records_here("approved_quantities")
 
 
 def assess(kind: ApprovedQuantity.Kind) -> Assess:
-    """The assessment of quantities: the user must be here; a security that no current scrip master has is a warning."""
+    """The assessment of quantities: the user must exist; a security missing in all scrip masters is a warning."""
 
     def assess_many(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
         unknown = isin_findings([asked.values for asked in many], "quantities")
@@ -42,7 +42,7 @@ def assess(kind: ApprovedQuantity.Kind) -> Assess:
 
 
 def _is_so(kind: ApprovedQuantity.Kind, user: RetailUser, values: Values) -> bool:
-    """Whether ODIN has confirmed every quantity and status that is given."""
+    """Whether ODIN has confirmed every given quantity and status."""
     kept = {row.isin: row for row in user.approved_quantities.all() if row.kind == kind}
     given = records_of(values, "quantities")
     return bool(given) and all(
@@ -54,7 +54,7 @@ def _is_so(kind: ApprovedQuantity.Kind, user: RetailUser, values: Values) -> boo
 
 
 def files(slug: str, title: str, message: type[Request]) -> tuple[FileKind, ...]:
-    """The file of a kind: a row for each security."""
+    """Return the file of a kind: a row for each security."""
     once = Unique((*LANE, "isin"), "names the same security. Leave one of them out.", each="quantities")
     layout = Layout(message, single="quantities")
     return (
@@ -72,7 +72,7 @@ def files(slug: str, title: str, message: type[Request]) -> tuple[FileKind, ...]
 
 
 def apply(kind: ApprovedQuantity.Kind, values: Values) -> Applied:
-    """Keep quantity and status by security. What is sent empty leaves as it was."""
+    """Store quantity and status by security. Empty values leave the stored ones unchanged."""
     user = confirmed_user(values)
     before: dict[str, object] = {}
     after: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""What ODIN said of funds and stocks, as pages and CSV files show it."""
+"""ODIN's answers on funds and stocks, for pages and CSV files."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,7 +54,7 @@ PRODUCTS = {member.value: member.label for member in FundsProduct}
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the funds summary: an amount in rupees, or `words` where it is none."""
+    """One line of the funds summary: an amount in rupees, or `words` if it is not one."""
 
     name: str
     amount: Decimal | None = None
@@ -63,7 +63,7 @@ class Line:
 
 @dataclass
 class Funds:
-    """One line of the funds view with the lines below it. `amount` is rupees, None where ODIN gave no line."""
+    """One line of the funds view with the lines below it. `amount` is rupees, None if ODIN gave no line."""
 
     name: str
     amount: Decimal | None
@@ -71,7 +71,7 @@ class Funds:
 
     @property
     def is_zero(self) -> bool:
-        """Whether it is zero, and so is everything below it."""
+        """Whether it and everything below it is zero."""
         return self.amount == 0 and not self.told
 
     @property
@@ -81,13 +81,13 @@ class Funds:
 
     @property
     def zeros(self) -> list["Funds"]:
-        """The lines below it that are."""
+        """The lines below it that are zero."""
         return [part for part in self.parts if part.amount == 0]
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What lies in one place: available, blocked, free, and whether free is available minus blocked."""
+    """A holding's quantities in one place: available, blocked, free, and whether free is available minus blocked."""
 
     place: str
     available: int | None
@@ -104,7 +104,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Token:
-    """A security's token on an exchange. `scrip`: what the current scrip master has for it, None where it has nothing.
+    """A security's token on an exchange. `scrip`: its entry in the current scrip master, None if there is none.
 
     `differs`: whether that has another ISIN than the security.
     """
@@ -120,7 +120,7 @@ class Token:
 
     @property
     def key(self) -> tuple[str, int] | None:
-        """How scrip masters know it; None where it is no token of theirs."""
+        """The exchange for scrip masters; None if they have no such token."""
         number = whole_number(self.number)
         return (self.exchange, number) if self.exchange and number is not None else None
 
@@ -151,10 +151,10 @@ class Holding:
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer as a page shows it.
+    """An answer for a page.
 
-    `rows`: lines of the summary, trees of the funds view, or holdings. `problem`: why the answer is not understood, and
-    there are none. `unknown`: keys that the document does not print; the rows leave them out.
+    `rows`: lines of the summary, trees of the funds view, or holdings. `problem`: why the answer is not
+    understood, and has no rows. `unknown`: keys that the document does not print; the rows leave them out.
     """
 
     rows: Sequence[Any] = ()
@@ -168,7 +168,7 @@ class Shown:
 
 
 def read(question: Question) -> Shown | None:
-    """The answer to a question; None where there is none."""
+    """The answer to a question; None if there is none."""
     if question.state != Question.State.ANSWERED:
         return None
     try:
@@ -192,7 +192,7 @@ def summary(data: object) -> list[Line]:
 
 
 def funds(data: object) -> list[Funds]:
-    """The funds view as a tree: parents in the document's order, others after them as they came.
+    """Return the funds view as a tree: parents in the document's order, others after them in the answer's order.
 
     Raises NotUnderstood.
     """
@@ -223,7 +223,7 @@ READERS: dict[Kind, Callable[[object], Sequence[Any]]] = {
 
 
 def table(question: Question) -> tuple[list[str], list[list[object]]]:
-    """An answer as the header and rows of a CSV file. Raises NotUnderstood."""
+    """Return an answer as the header and rows of a CSV file. Raises NotUnderstood."""
     found = read(question)
     if found is None or found.problem:
         raise NotUnderstood(found.problem if found else "there is no answer")
@@ -292,7 +292,7 @@ def _token(code: str, number: str) -> Token:
 
 
 def named(holdings: Sequence[Holding], masters: Masters) -> list[Holding]:
-    """The holdings with what the current scrip masters have for their tokens, in one query."""
+    """Return the holdings with the scrips of their tokens, in one query."""
     keys = {key for holding in holdings for token in holding.tokens if (key := token.key)}
     scrips = by_token(keys, masters)
     return [

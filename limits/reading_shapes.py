@@ -1,6 +1,6 @@
-"""The data of reads against the shape that the document prints (sections 4.13, 4.15, 4.23 and 4.25).
+"""Compare the data of reads with the shape in the document (sections 4.13, 4.15, 4.23 and 4.25).
 
-What is in another shape is not understood: a page must not take it for an empty answer.
+Data in another shape is not understood: a page must not show it as an empty answer.
 """
 
 import re
@@ -22,7 +22,7 @@ class Kind(IntEnum):
     STOCK_VIEW = StockView.type
 
 
-#: The only key of the whole, by kind of reading.
+#: The only key of the data, by kind of reading.
 WHOLE = {
     Kind.FUNDS_SUMMARY: "FundsViewSummary",
     Kind.PERIODICITIES: "Periodicity",
@@ -32,7 +32,7 @@ WHOLE = {
 #: The keys of an entry of 319, and of 327.
 PERIODICITY = ("MarketSegment", "ExpiryPeriodicity")
 FUNDS = ("sDescription", "nTrading", "sIndicator")
-#: The places where a holding lies: label, and the keys of available, blocked and free (329).
+#: The places of a holding: label, and the keys of available, blocked and free (329).
 PLACES = (
     ("DP", "sDPAvailable", "sDPBlock", "sDPFree"),
     ("Pool", "sPOOLAvailable", "sPOOLBlock", "sPOOLFree"),
@@ -41,7 +41,7 @@ PLACES = (
     ("Total", "TOTALQUANTITY", "TOTALBLOCKQUANTITY", "TOTALFREEQUANTITY"),
 )
 QUANTITIES = tuple(key for _, *keys in PLACES for key in keys)
-#: The other keys of a holding: those that pages show, and those that they leave to the raw answer.
+#: The other keys of a holding: those that pages show, and those left to the raw answer.
 HOLDING = ("sSymbol", "sSeries", "ISIN", "nBuyAvgPrice", "sTotalSecurityCollateral", "sCreditForSale")
 HOLDING_UNSHOWN = (
     *("OtherSegmentTokens", "nMarketSegmentId", "nToken", "POOLPriority", "sShortSellQty"),
@@ -83,7 +83,7 @@ def entries(found: object, required: Iterable[str] = ()) -> list[Mapping[str, An
 
 
 def text(entry: Mapping[str, Any], key: str) -> str:
-    """One text on one line, empty where there is none. Raises NotUnderstood for a list or an object."""
+    """One text on one line, empty if there is none. Raises NotUnderstood for a list or an object."""
     value = entry.get(key)
     if isinstance(value, (dict, list)):
         raise NotUnderstood(f"{quoted(key)} is not a single value")
@@ -91,7 +91,7 @@ def text(entry: Mapping[str, Any], key: str) -> str:
 
 
 def amount(entry: Mapping[str, Any], key: str) -> Decimal | None:
-    """A number, None where there is none. Raises NotUnderstood for whatever is no number."""
+    """Return a number, None if there is none. Raises NotUnderstood for anything else."""
     said = text(entry, key)
     if said and not _AMOUNT.fullmatch(said):
         raise NotUnderstood(f"{quoted(key)} is {quoted(said)}, not a number")
@@ -99,7 +99,7 @@ def amount(entry: Mapping[str, Any], key: str) -> Decimal | None:
 
 
 def quantity(entry: Mapping[str, Any], key: str) -> int | None:
-    """A whole number of shares, None where there is none. Raises NotUnderstood for anything else."""
+    """A whole number of shares, None if there is none. Raises NotUnderstood for anything else."""
     found = amount(entry, key)
     if found is not None and found % 1:
         raise NotUnderstood(f"{quoted(key)} is {quoted(str(found))}, not a whole number")
@@ -136,5 +136,5 @@ def unknown_keys(kind: int, data: object) -> tuple[str, ...]:
 
 
 def quoted(said: str) -> str:
-    """What ODIN said, not too much of it."""
+    """Return a short quotation of ODIN's text."""
     return said if len(said) <= LONGEST_QUOTE else f"{said[:LONGEST_QUOTE]}…"

@@ -1,4 +1,4 @@
-"""Pages on which funds, stocks and periodicities are asked of ODIN. A page never waits for ODIN: the answer appears."""
+"""Pages that request funds, stocks and periodicities from ODIN. They never wait: the answer appears later."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,20 +29,20 @@ from limits.reading_shapes import Kind, NotUnderstood
 from markets import search
 from markets.search import AsOf, Masters
 
-#: What is asked of one retail user, by its name in addresses.
+#: The readings of one retail user, by name in addresses.
 KINDS = {
     "summary": Kind.FUNDS_SUMMARY,
     "funds": Kind.FUNDS_VIEW,
     "stocks": Kind.STOCK_VIEW,
 }
-#: The kinds that want a periodicity.
+#: The kinds that need a periodicity.
 BY_PERIODICITY = ("summary", "funds")
 PERMISSION = ("accounts.view_retailuser", "limits.view_limitupdate")
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One kind of reading on a page: its newest answer, made ready to be shown."""
+    """One kind of reading on a page: its newest answer, prepared for display."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class Panel:
 
     @cached_property
     def shown(self) -> reading_page.Shown | None:
-        """The answer; None where there is none yet. Stocks have the names of their tokens."""
+        """The answer; None if there is none yet. Stocks have the names of their tokens."""
         found = reading_page.read(self.reading) if self.reading else None
         if found is None or self.name != "stocks":
             return found
@@ -85,7 +85,7 @@ def funds_and_stocks(request: StaffRequest, group_id: str, user_id: str) -> Http
 @require_safe
 @for_staff(*PERMISSION)
 def panel(request: StaffRequest, group_id: str, user_id: str, kind: str) -> HttpResponse:
-    """One panel, asked again while the answer has still to come."""
+    """One panel, which refreshes until the answer is there."""
     _user(group_id, user_id)
     return render(request, "limits/_reading.html", {"panel": _panel(group_id, user_id, kind)})
 
@@ -148,7 +148,7 @@ def periodicities(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff("odin.add_question")
 def refresh_periodicities(request: StaffRequest) -> HttpResponse:
-    """Ask for the list by hand."""
+    """Request the list by hand."""
     try:
         questions.want(Kind.PERIODICITIES, by=request.user)
     except questions.NotAsked as error:
@@ -180,7 +180,7 @@ def _panel(group_id: str, user_id: str, kind: str) -> Panel:
 
 
 def _user(group_id: str, user_id: str) -> RetailUser:
-    """A retail user that is here. Raises Http404."""
+    """Return an existing retail user. Raises Http404."""
     user = by_lane(f"{group_id}/{user_id}")
     if user is None:
         raise Http404("There is no such retail user.")

@@ -1,4 +1,4 @@
-"""What limits keep of the answers to their questions: the list of periodicities, which forms offer by name."""
+"""Answers that limits store: the list of periodicities, which forms offer by name."""
 
 from backoffice.kit import names
 from backoffice.protocol.wire import Reply
@@ -7,7 +7,7 @@ from limits.models import Periodicity
 
 
 def keep_periodicities(reply: Reply) -> None:
-    """Replace the list by the answer (319). One that is not understood, or empty, leaves the old one as it was."""
+    """Replace the list by the answer (319). An empty or unreadable one leaves the old list unchanged."""
     try:
         found = reading_shapes.periodicities(reply.data)
     except reading_shapes.NotUnderstood:
@@ -21,7 +21,7 @@ def keep_periodicities(reply: Reply) -> None:
 
 
 def periodicities() -> list[tuple[str, str]]:
-    """Each periodicity once, with the market segments that it stands for: what forms offer."""
+    """Return each periodicity once, with its market segments, for forms."""
     found: dict[int, list[str]] = {}
     for row in Periodicity.objects.all():
         found.setdefault(row.number, []).append(row.market_segment)

@@ -36,25 +36,25 @@ class RetailUserColumn(tables.Column):
 
 
 class AmountColumn(NumberColumn):
-    """Rupees, and beneath them those of a notional deposit, which ODIN keeps apart."""
+    """Rupees, and below them those of a notional deposit, which ODIN keeps apart."""
 
     def render(self, record: LimitUpdate) -> SafeString:
         return _rupees(record.amount, record.notional_deposit)
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
-        """In a file: the number, or the words of the page where it would not be all."""
+        """In a file: the number, or the page's words if the number would be incomplete."""
         return of_values("amount", "notional_deposit", say=_number)
 
 
 class TotalColumn(NumberColumn):
-    """What ODIN confirmed so far of the same retail user, kind and product."""
+    """The total that ODIN confirmed so far for this retail user, kind and product."""
 
     def render(self, value: int, table: Any) -> SafeString:  # type: ignore[override]
         totals = table.totals[value]
         return _rupees(totals.amount, totals.notional)
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
-        """In a file: the number, or the words of the page where it would not be all."""
+        """In a file: the number, or the page's words if the number would be incomplete."""
 
         def said(numbers: Sequence[int]) -> list[object]:
             totals = totals_of(numbers)
@@ -64,7 +64,7 @@ class TotalColumn(NumberColumn):
 
 
 class OriginColumn(tables.Column):
-    """Something of the change that an update came from; a dash where none is known."""
+    """A value of the change behind an update; a dash if none is known."""
 
     def __init__(self, say: Callable[[Change, Any], object], **options: Any) -> None:
         super().__init__(accessor="reference", orderable=False, **options)
@@ -88,7 +88,7 @@ class OriginColumn(tables.Column):
 
 
 class LimitUpdateTable(PortalTable):
-    """Deposits that ODIN confirmed, with who raised the limit and why. A row opens the change that did."""
+    """Confirmed deposits, with who raised the limit and why. A row opens its change."""
 
     confirmed_at = TimeColumn(
         verbose_name="Confirmed", linkify=lambda record, table: table.opens(record), attrs={"td": {}}
@@ -129,7 +129,7 @@ class LimitUpdateTable(PortalTable):
         return label if product is None else format_html("<span>{}<br>product {}</span>", label, product)
 
     def opens(self, record: LimitUpdate) -> str:
-        """The change that raised the limit; the limits of its retail user where none is known or may be seen."""
+        """The change that raised the limit; the user's limits if there is none, or it may not be seen."""
         change = self.changes.get(record.reference)
         seen = change is not None and self.request.user.has_perm("changes.view_change")
         return change.get_absolute_url() if change and seen else record.get_absolute_url()
@@ -141,7 +141,7 @@ class LimitUpdateTable(PortalTable):
 
     @cached_property
     def changes_of(self) -> Callable[[tuple[str, ...]], dict[str, Change]]:
-        """What finds the changes of references: several columns ask for those of the same rows."""
+        """Returns the changes of references: several columns use those of one page."""
         return lru_cache(maxsize=1)(changes_of)
 
     @cached_property
@@ -168,7 +168,7 @@ def _rupees(amount: Decimal | None, notional: Decimal | None) -> SafeString:
 
 
 def _number(amount: Decimal | None, notional: Decimal | None) -> object:
-    """An amount with which a spreadsheet can calculate; in words where there is a notional one beside it."""
+    """An amount for calculations in a spreadsheet; in words if there is a notional one too."""
     if notional is None:
         return None if amount is None else round(amount, 2)
     return text(_rupees(amount, notional))

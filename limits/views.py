@@ -10,7 +10,7 @@ from limits.tables import LimitUpdateTable, SquareOffTable
 
 
 class LimitsView(ListView):
-    """What the lists of limits share: who may see them, and the tabs between them."""
+    """Shared by the lists of limits: the permission, and the tabs between them."""
 
     permission_required = ("accounts.view_retailuser", "limits.view_limitupdate")
     template_name = "limits/list.html"

@@ -16,7 +16,7 @@ _watchdog = Watchdog()
 
 
 def blocks(address: str) -> Iterator[bytes]:
-    """The file at an address, piece by piece. Raises ImportProblem where there is none, no answer, or no whole one."""
+    """The file at an address, piece by piece. Raises ImportProblem if there is none, no answer, or no whole one."""
     call = _watchdog.begin(time.monotonic() + settings.SCRIP_FETCH_SECONDS)
     try:
         yield from _answer(address)

@@ -55,7 +55,7 @@ def add(day: date, name: str, exchanges: Sequence[str], *, by: "User") -> int:
 
 
 def remove(pk: int, *, by: "User") -> None:
-    """Remove a holiday of an exchange. Does nothing where it is gone. Raises HolidayProblem."""
+    """Remove a holiday of an exchange. Does nothing if it is gone. Raises HolidayProblem."""
     _may(by)
     with transaction.atomic():
         found = Holiday.objects.select_for_update().filter(pk=pk).first()

@@ -146,7 +146,7 @@ _DROP = f"DELETE FROM markets_scrip WHERE id IN (SELECT again.id {_REPEATED})"  
 
 
 def _drop_repeated(scrips: ScripImport) -> None:
-    """Delete all but the first of the rows with one token (R37). Raises MasterFileError where they differ."""
+    """Delete all but the first of the rows with one token (R37). Raises MasterFileError if they differ."""
     key = [scrips.pk, scrips.pk]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DIFFERING, key)

@@ -186,7 +186,7 @@ def forget_old_rows(exchange: str) -> None:
 
 
 def store(name: str, blocks: Iterable[bytes]) -> tuple[str, int]:
-    """Write a file of this name; its SHA-256 and size. Raises ImportProblem where it is larger than any master."""
+    """Write a file of this name; its SHA-256 and size. Raises ImportProblem if it is larger than any master."""
     digest, size = hashlib.sha256(), 0
     with FILES.open(name, "wb") as file:
         for block in blocks:

@@ -50,7 +50,7 @@ class AsOf:
 
     @property
     def trouble(self) -> str:
-        """Why a look-up may be out of date, in words; "" where nothing speaks against it."""
+        """Why a look-up may be out of date, in words; "" if nothing speaks against it."""
         words = []
         if self.failed_at:
             words.append(f"The import of {ist(self.failed_at, 'minute')} failed.")

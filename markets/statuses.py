@@ -1,4 +1,4 @@
-"""How the states of an import look."""
+"""The appearance of the states of an import."""
 
 from backoffice.kit.components import Status
 from markets.models import State

@@ -184,7 +184,7 @@ def scrip(request: StaffRequest, exchange: str, number: int) -> HttpResponse:
 @require_safe
 @for_staff(SEE)
 def securities(request: StaffRequest) -> JsonResponse:
-    """What a field offers for a symbol's beginning or an ISIN: securities, as of when, and what speaks against that."""
+    """What a field offers for a symbol's beginning or an ISIN: securities, as of when, and findings on that."""
     form = SearchForm(request.GET)
     known = search.masters()
     equity = [one for name, one in known.items() if name in EQUITY]

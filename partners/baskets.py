@@ -41,7 +41,7 @@ _NO_RIGHT = "You may not make baskets. Ask whoever leads the research desk."
 
 @dataclass(frozen=True)
 class Difference:
-    """A line in two versions: `before` or `after` is None where it was added or removed."""
+    """A line in two versions: `before` or `after` is None if it was added or removed."""
 
     before: BasketLine | None
     after: BasketLine | None
@@ -123,7 +123,7 @@ def save_version(
 
 
 def scrip_of(exchange: str, token: int) -> Scrip | None:
-    """The scrip of the current master that a line may name, None where it is not offered."""
+    """The scrip of the current master that a line may name, None if it is not offered."""
     own = search.masters().get(exchange)
     return search.scrips([own]).filter(token=token).first() if own else None
 
@@ -230,7 +230,7 @@ def submit(version: BasketVersion, *, by: "User", reason: str, token: uuid.UUID)
 
 def publish(values: dict[str, Any], change: Change) -> BasketVersion:
     """Publish an approved version: it gets its Reco ID, and the one before it is superseded. Called by its kind of
-    change, in the transaction of the approval. Raises ConnectorProblem where the content is not what was approved.
+    change, in the transaction of the approval. Raises ConnectorProblem if the content is not what was approved.
     """
     from partners import invitations  # it imports this module
 

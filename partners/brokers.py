@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compared:
-    """One Partner ID: the broker's name at the vendor and in the registry, "" where it is not there."""
+    """One Partner ID: the broker's name at the vendor and in the registry, "" if it is not there."""
 
     partner_id: str
     at_vendor: str

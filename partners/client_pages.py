@@ -59,7 +59,7 @@ class ClientPages(Generic[Linked]):
         return render(request, "connector/proof.html", context, status=403 if words else 200)
 
     def visiting(self, view: Callable[..., HttpResponse]) -> View:
-        """Give a view what the visit is for, and close the page where there is none."""
+        """Give a view what the visit is for, and close the page if there is none."""
 
         @wraps(view)
         def answer(request: HttpRequest) -> HttpResponse:

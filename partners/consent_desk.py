@@ -143,7 +143,7 @@ def revoke(consent: Consent, *, by: "User", reason: str) -> None:
 
 
 def askable(partner: Partner, product_code: str, client: RetailUser) -> str:
-    """Why a client cannot be asked for this consent now, or a signed form entered; "" where they can."""
+    """Why a client cannot be asked for this consent now, or a signed form entered; "" if they can."""
     if words := consents.forbidden_for(client, partner, product_code):
         return words
     if not client.pan and not client.birth_date:

@@ -98,7 +98,7 @@ def read(consent: Consent) -> Consent:
 
 
 def closed_because(consent: Consent) -> str:
-    """Why a consent cannot be given now, in words for the client; "" where it can."""
+    """Why a consent cannot be given now, in words for the client; "" if it can."""
     if forbidden_for(consent.client, consent.partner, consent.product_code) or switches.holding(
         model=MODEL, partner=consent.partner, product_code=consent.product_code, client=consent.client
     ):
@@ -162,7 +162,7 @@ def revoke(consent: Consent) -> None:
 
 
 def _refusal(own: Consent, code: str, agreed_to: str) -> str:
-    """Why a code is refused; "" where it is right. A wrong one takes a try."""
+    """Why a code is refused; "" if it is right. A wrong one takes a try."""
     if own.state != ConsentState.WAITING:
         return "This consent is in force already."
     if words := closed_because(own):
@@ -213,7 +213,7 @@ def _mail(consent: Consent, code: str) -> tuple[str, str]:
 
 
 def _hand_over(subject: str, text: str, address: str) -> str:
-    """Give a mail to the mail server. Returns why it was not accepted, without the address; "" where it was."""
+    """Give a mail to the mail server. Returns why it was not accepted, without the address; "" if it was."""
     message = EmailMessage(subject, text, to=[address], headers={"Auto-Submitted": "auto-generated"})
     try:
         message.send()

@@ -45,7 +45,7 @@ class Terms:
 
     @property
     def fault(self) -> str:
-        """What is wrong with them; "" where nothing is."""
+        """What is wrong with them; "" if nothing is."""
         for cap in (self.cap_run, self.cap_day):
             if not 0 < cap <= MOST_RUPEES or cap % _PAISA:
                 return "A cap is an amount of rupees above 0 with at most two decimals."
@@ -121,7 +121,7 @@ class Check:
 
 
 def forbidden(partner: Partner, product_code: str) -> str:
-    """Why model 3 is not open to this product of a partner; "" where it is (C2, C42)."""
+    """Why model 3 is not open to this product of a partner; "" if it is (C2, C42)."""
     model = str(MODEL)
     if not partner.serves:
         return f"{partner.name} is external: the portal places no orders after its baskets."
@@ -185,7 +185,7 @@ def end_due() -> int:
 
 
 def forbidden_for(client: RetailUser, partner: Partner, product_code: str) -> str:
-    """Why model 3 is not open to a client for a product of a partner; "" where it is."""
+    """Why model 3 is not open to a client for a product of a partner; "" if it is."""
     if client.status != UserStatus.ACTIVE:
         return f"{client.lane} is not active."
     return forbidden(partner, product_code)

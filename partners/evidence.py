@@ -1,4 +1,4 @@
-"""What evidence packs say of the Connector: published baskets, whom they were shown to, and consents.
+"""The part of evidence packs on the Connector: published baskets, whom they were shown to, and consents.
 
 Application tokens, two-way tokens, sessions and keys are in no part.
 """

@@ -49,7 +49,7 @@ def found(
 
 
 def over(kind: FindingKind, key: str, reason: str) -> None:
-    """End a finding that is over without a person, in the caller's transaction. Nothing where none is open."""
+    """End a finding that is over without a person, in the caller's transaction. Nothing if none is open."""
     own = ConnectorFinding.objects.filter(kind=kind, key=key[:KEY_LENGTH], settled_at=None)
     for finding in own.select_for_update():
         own.filter(pk=finding.pk).update(settled_at=timezone.now(), reason=reason)

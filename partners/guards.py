@@ -1,12 +1,16 @@
-"""What the database itself holds of the Connector's records: triggers for what a constraint cannot reach.
+"""The database guards of the Connector's records: triggers for what constraints cannot check.
 
-- A version of a basket is published by an approved change of just this content. Its content, lines and Reco ID never
-  change after that.
+- A version of a basket is published by an approved change of exactly this content. Its content, lines and
+Reco ID never change after that.
+
 - A kill switch is released by an approved change.
-- A consent begins as a question, or by an approved change of just this text and file. Once given, what it says stays,
-  and what has ended stays ended.
+
+- A consent begins as a question, or by an approved change of exactly this text and file. A given consent
+never changes its text, and an ended one stays ended.
+
 - Keys, and fetches of them, belong to an approved change.
-- Registry versions, read messages and what came into the inbox stay as they were written.
+
+- Registry versions, read messages and the contents of the inbox are never altered.
 """
 
 from backoffice.guarding import Guard, Guards

@@ -26,7 +26,7 @@ MOST_AT_A_TIME = 5000
 
 
 def receive(partner: Partner, body: bytes, source: Source = Source.WEBHOOK) -> InboxMessage:
-    """Keep a body as it came and wake a worker. Raises DatabaseError where it cannot be written: then nothing was."""
+    """Keep a body as it came and wake a worker. Raises DatabaseError if it cannot be written: then nothing was."""
     message = InboxMessage(
         partner=partner,
         source=source,

@@ -74,7 +74,7 @@ def known(subject: str) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a fetch: model 3 is closed to the partner, something is not set, or one is under way."""
+    """Findings on a fetch: model 3 is closed to the partner, something is not set, or one is under way."""
     partner = _partner(str(values.get("partner") or ""))
     if partner is None:
         return [Finding("partner", "There is no such partner.")]
@@ -107,7 +107,7 @@ def order(values: dict[str, Any], change: Change) -> KeyFetch:
 
 
 def _closed(partner: Partner) -> str:
-    """Why no keys are fetched for a partner now; "" where nothing speaks against it."""
+    """Why no keys are fetched for a partner now; "" if nothing speaks against it."""
     if not partner.serves:
         return f"{partner.name} is external: it fetches its own keys, since the vendor asks it for the check."
     if not registry.active(partner):
@@ -211,7 +211,7 @@ def _shown(key: GivenKey) -> str:
 
 
 def _end(fetch: KeyFetch, state: FetchState, words: str) -> bool:
-    """Say how a fetch ended, once. False where another process said it before: its word stays."""
+    """Say how a fetch ended, once. False if another process said it before: its word stays."""
     partner = fetch.partner
     with transaction.atomic():
         asked = KeyFetch.objects.filter(pk=fetch.pk, state=FetchState.ASKED)

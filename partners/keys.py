@@ -26,7 +26,7 @@ def interactive(partner: Partner) -> RestConfig:
     """The REST API as a partner's interactive key opens it: the settings with its endpoint and its key (C54).
 
     The key is both `api_key` and `x-api-key`. Use it with `backoffice.rest.config.using`, within the request or the
-    task that asked for it, and keep it nowhere. Raises ConnectorProblem where there is no key that may be used.
+    task that asked for it, and keep it nowhere. Raises ConnectorProblem if there is no key that may be used.
     """
     key = current(partner, KeyType.INTERACTIVE)
     if key is None:
@@ -41,7 +41,7 @@ def interactive(partner: Partner) -> RestConfig:
 
 
 def endpoint_fault(endpoint: str, hosts: Iterable[str]) -> str:
-    """Why a key may not be sent to an endpoint; "" where it may.
+    """Why a key may not be sent to an endpoint; "" if it may.
 
     `hosts`: of the registry, `name` or `name:port`, exactly. https only; plain http to this machine in DEMO.
     """

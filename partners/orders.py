@@ -84,7 +84,7 @@ def place_orphans() -> int:
 
 
 def _adopt(order: ReportedOrder, place: belonging.Place) -> bool:
-    """Put an orphan in its place, and end the finding about it. False where a message was quicker."""
+    """Put an orphan in its place, and end the finding about it. False if a message was quicker."""
     with transaction.atomic():
         kept = ReportedOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
         if not kept.orphan:

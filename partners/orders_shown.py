@@ -19,7 +19,7 @@ _TONES = {
 
 @dataclass(frozen=True)
 class Shown:
-    """One order. `price`: rupees, None where it is not known. `differs`: sentences."""
+    """One order. `price`: rupees, None if it is not known. `differs`: sentences."""
 
     order: ReportedOrder
     status: str

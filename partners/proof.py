@@ -17,7 +17,7 @@ _NOT_DIGITS = re.compile("[^0-9]")
 
 
 def take_try(row: QuerySet[Any]) -> bool:
-    """Take one try of a row that has `tries_left`. False where none is left."""
+    """Take one try of a row that has `tries_left`. False if none is left."""
     return bool(row.filter(tries_left__gt=0).update(tries_left=F("tries_left") - 1))
 
 

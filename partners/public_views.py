@@ -316,7 +316,7 @@ def kept_session(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _fields(request: HttpRequest, path: str) -> dict[str, str] | None:
-    """The named values of a call; None where it cannot be read, which is kept for people without its values (C14)."""
+    """The named values of a call; None if it cannot be read, which is kept for people without its values (C14)."""
     try:
         body = request.body
     except RawPostDataException:

@@ -59,7 +59,7 @@ def values_of(partner: Partner) -> Values:
 def put(values: dict[str, Any]) -> Partner:
     """Let the registry take approved values: a new partner, or the next version of one. Called by its kind of change.
 
-    Raises ConnectorProblem where another partner has the application token.
+    Raises ConnectorProblem if another partner has the application token.
     """
     partner = Partner.objects.select_for_update().filter(code=values["code"]).first()
     if partner is None:

@@ -1,4 +1,4 @@
-"""What the search on top finds of the Connector: baskets by name, published versions by Reco ID."""
+"""Results of the global search for the Connector: baskets by name, published versions by Reco ID."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

@@ -61,7 +61,7 @@ def _serve(asked: OrderDetailsRequest, partner: Partner | None) -> str:
         raise Refused("no active partner has this Partner ID.")
     found = _found(asked, partner)
     _may_be_served(found)
-    # A version that was published has the same lines for good, so they are read once.
+    # A version that was published has the same lines permanently, so they are read once.
     lines = list(found.invitation.version.lines.all())
     _scrips_are_the_same(found, lines)
     code_hash = sha256(asked.auth_code.reveal())
@@ -128,7 +128,7 @@ def _partner(partner_id: str) -> Partner | None:
 
 
 def _found(asked: OrderDetailsRequest, partner: Partner) -> _Found:
-    """The open click that is meant. Raises Refused where there is none, or more than one client fits."""
+    """The open click that is meant. Raises Refused if there is none, or more than one client fits."""
     if not partner.has_product(asked.product_code):
         raise Refused("the partner has no such product.")
     clients = _clients(partner, asked.client_code)
@@ -202,7 +202,7 @@ def _scrips_are_the_same(found: _Found, lines: Sequence[BasketLine]) -> None:
 
 
 def _repeat(found: _Found, code_hash: str) -> str | None:
-    """What this AuthCode got before; None where it is new. Raises Refused where it was for something else."""
+    """What this AuthCode got before; None if it is new. Raises Refused if it was for something else."""
     used = AuthCodeUse.objects.filter(partner=found.redirect.partner, code_hash=code_hash).first()
     if used is None:
         return None

@@ -178,7 +178,7 @@ def claim(names: PartnerClient, vas_user_id: str) -> None:
 
 
 def bind_proven(names: PartnerClient, vas_user_id: str) -> bool:
-    """Bind an id of the vendor whose callback named the client's UCC. False where another client has it."""
+    """Bind an id of the vendor whose callback named the client's UCC. False if another client has it."""
     try:
         with transaction.atomic():
             PartnerClient.objects.filter(pk=names.pk).update(
@@ -210,7 +210,7 @@ def known(lane: str) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a mapping: nothing is claimed, something else is, or another client has the id."""
+    """Findings on a mapping: nothing is claimed, something else is, or another client has the id."""
     names = _names(values.get("mapping"))
     wanted = values.get("vas_user_id")
     if names is None or not wanted or names.claimed_vas_user_id != wanted:

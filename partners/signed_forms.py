@@ -71,7 +71,7 @@ def enter(
 ) -> Change:
     """Keep the scan of a signed form and propose the consent. `evidence`: where the paper is. A checker decides.
 
-    The same token a second time (a double click) gives the first change back. Raises NotPermitted, ConnectorProblem
+    The same token a second time (a double click) returns the first change. Raises NotPermitted, ConnectorProblem
     for a file or terms that cannot be taken, and the errors of `changes.submit`.
     """
     need(by, MAKE_BASKET, "You may not enter consents. Ask whoever makes baskets.")
@@ -125,7 +125,7 @@ def _keep(scan: Scan, client: RetailUser, by: "User") -> ConsentForm:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a signed form: client, partner or terms, its file, or a text that is no longer this one."""
+    """Findings on a signed form: client, partner or terms, its file, or a text that is no longer this one."""
     client, partner = by_lane(str(values.get("client") or "")), _partner(values)
     if client is None or partner is None:
         return [Finding("client", "There is no such client, or no such partner.")]
@@ -181,7 +181,7 @@ def take(values: dict[str, Any], change: Change) -> Consent:
 
 
 def terms_of(values: Values) -> Terms | None:
-    """The terms in the values of a change; None where they cannot be read."""
+    """The terms in the values of a change; None if they cannot be read."""
     try:
         day = datetime.strptime(str(values.get("valid_until")), DAY).date()
         return Terms(Decimal(str(values.get("cap_run"))), Decimal(str(values.get("cap_day"))), end_of(day))
@@ -190,7 +190,7 @@ def terms_of(values: Values) -> Terms | None:
 
 
 def text_of(values: Values) -> consent_text.ConsentText | None:
-    """The text that the client must have signed; None where the values name no partner or no terms."""
+    """The text that the client must have signed; None if the values name no partner or no terms."""
     partner, terms = _partner(values), terms_of(values)
     return _text(partner, str(values.get("product_code") or ""), terms) if partner and terms else None
 

@@ -1,4 +1,4 @@
-"""How the states of this room look."""
+"""The appearance of the states of this room."""
 
 from backoffice.kit.components import Status
 from partners.models.baskets import Stage

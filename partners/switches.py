@@ -90,7 +90,7 @@ def known(lane: str) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a release: there is nothing to release."""
+    """Findings on a release: there is nothing to release."""
     switch = _switch(values.get("switch"))
     if switch is None or switch.released_at is not None:
         return [Finding("switch", "There is no such switch, or it is released already.")]
@@ -98,7 +98,7 @@ def findings(values: Values) -> list[Finding]:
 
 
 def release(values: dict[str, Any], change: Change) -> dict[str, object]:
-    """Release a switch by an approved change. Raises ConnectorProblem where it is released already."""
+    """Release a switch by an approved change. Raises ConnectorProblem if it is released already."""
     done = KillSwitch.objects.filter(pk=values["switch"], released_at=None).update(
         released_at=timezone.now(), released_by=change
     )

@@ -73,7 +73,7 @@ class PartnerTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Partner
-        row_attrs = {"data-href": at("partners:partner", "code")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:partner", "code")}  # as in the base class
         fields = ("name", "code", "kind", "state", "models_allowed", "version", "updated_at")
 
     def render_models_allowed(self, value: list[str]) -> str:
@@ -94,7 +94,7 @@ class BasketTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Basket
-        row_attrs = {"data-href": at("partners:basket")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:basket")}  # as in the base class
         fields = ("name", "partner", "product_code", "newest", "reco", "made_by", "created_at")
 
     def render_newest(self, record: Basket) -> SafeString | str:
@@ -144,7 +144,7 @@ class RecoTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = BasketVersion
-        row_attrs = {"data-href": at("partners:reco")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:reco")}  # as in the base class
         fields = (
             "reco_id", "basket", "partner", "state", "invited", "served", "returned", "heard", "last_at",
             "published_at",
@@ -169,7 +169,7 @@ class InvitationTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Invitation
-        row_attrs = {"data-href": at("partners:invitation")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:invitation")}  # as in the base class
         fields = ("pk", "client", "basket", "reco_id", "model", "state", "invited_at", "last_message_at")
 
 
@@ -186,7 +186,7 @@ class SessionTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = ConnectorSession
-        row_attrs = {"data-href": at("partners:session")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:session")}  # as in the base class
         fields = ("fingerprint", "client", "partner", "since", "until", "used_at", "end")
 
     def render_end(self, record: ConnectorSession) -> SafeString:
@@ -212,7 +212,7 @@ class MappingTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = PartnerClient
-        row_attrs = {"data-href": at("partners:mapping")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:mapping")}  # as in the base class
         fields = ("client", "partner", "tp_user_id", "vas_user_id", "mapping", "settle")
 
 
@@ -228,5 +228,5 @@ class FindingTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = ConnectorFinding
-        row_attrs = {"data-href": at("partners:finding")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:finding")}  # as in the base class
         fields = ("kind", "text", "partner", "times", "last_at", "settled_by")

@@ -22,7 +22,7 @@ class ConsentTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Consent
-        row_attrs = {"data-href": at("partners:consent")}  # as the base class has it
+        row_attrs = {"data-href": at("partners:consent")}  # as in the base class
         fields = (
             "pk", "client", "partner", "product_code", "shown_as", "cap_run", "cap_day", "given_at", "valid_until",
         )  # fmt: skip

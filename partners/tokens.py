@@ -64,7 +64,7 @@ def check(asked: TokenCheck) -> bool:
 
 
 def _refusal(found: TwoWayToken, asked: TokenCheck) -> str:
-    """Why a token is refused; "" where nothing speaks against it."""
+    """Why a token is refused; "" if nothing speaks against it."""
     partner = found.partner
     if found.ends_at <= timezone.now():
         return "too old."
@@ -91,7 +91,7 @@ def _refusal(found: TwoWayToken, asked: TokenCheck) -> str:
 
 
 def _use(found: TwoWayToken) -> bool:
-    """Take one use. False where another request was faster."""
+    """Take one use. False if another request was faster."""
     now = timezone.now()
     usable = TwoWayToken.objects.filter(pk=found.pk, uses_left__gt=0, ends_at__gt=now)
     return bool(usable.update(uses_left=F("uses_left") - 1, used_at=now))

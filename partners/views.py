@@ -65,7 +65,7 @@ def add_tab(label: str, name: str) -> None:
 
 
 def attempt(request: StaffRequest, do: Callable[[], object], done: str) -> bool:
-    """Carry out an operation; tell in a toast how it went. True where it was carried out."""
+    """Carry out an operation; tell in a toast how it went. True if it was carried out."""
     try:
         do()
     except (ConnectorProblem, ChangeError) as error:

@@ -94,7 +94,7 @@ def _text(form: EnterForm) -> consent_text.ConsentText | None:
 
 
 def _propose(request: StaffRequest, form: EnterForm) -> HttpResponse | None:
-    """Keep the file and submit the change. None where something is wrong, which the form then says."""
+    """Keep the file and submit the change. None if something is wrong, which the form then says."""
     found, (partner, product) = form.cleaned_data, form.chosen()
     client = by_lane(found["client"].strip())
     if client is None:
@@ -133,7 +133,7 @@ def _consent(pk: int) -> Consent:
 @page()
 @require_safe
 def consent(request: StaffRequest, pk: int) -> HttpResponse:
-    """One consent: its text, its terms, how it was given, and what may be done with it."""
+    """One consent: its text, its terms, how it was given, and its possible actions."""
     return _page(request, _consent(pk))
 
 

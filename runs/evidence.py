@@ -1,4 +1,4 @@
-"""What evidence packs say of runs: who proposed and opened them, each client, each line and its order."""
+"""The part of evidence packs on runs: who proposed and opened them, each client, each line and its order."""
 
 from collections.abc import Iterable
 

@@ -1,7 +1,8 @@
-"""What the database itself holds of runs.
+"""The database guards of runs.
 
-- A run is opened by an approved change of just this content; its clients and lines are there before, and stay.
-- A line keeps its order, unless that one was never sent: no line is placed twice.
+- A run is opened by an approved change of exactly this content; its clients and lines exist before, and stay.
+
+- A line keeps its order, unless that order was never sent: no line is placed twice.
 """
 
 from backoffice.guarding import Guard, Guards

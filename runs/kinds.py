@@ -64,7 +64,7 @@ def _known(subject: str) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against opening a run: it is not as it was submitted, or its basket is over."""
+    """Findings on opening a run: it is not as it was submitted, or its basket is over."""
     run = operations.run_of(values)
     if run is None:
         return [Finding("run", "There is no such run.")]

@@ -93,7 +93,7 @@ def propose(
 
 
 def obstacle(version: BasketVersion, client: RetailUser | None = None) -> str:
-    """Why nothing of this version may be placed now, for a client; "" where it may. Consents are asked besides."""
+    """Why nothing of this version may be placed now, for a client; "" if it may. Consents are asked besides."""
     partner, product_code = version.basket.partner, version.basket.product_code
     if version.state != Stage.PUBLISHED or version.valid_until <= timezone.now():
         return f"{version} is not published any more."
@@ -212,7 +212,7 @@ class Handed:
 def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequence[Handed]:
     """Make a new link for each client who may still place something, or for one; earlier links stop working (C8).
 
-    Raises NotPermitted, and ConnectorProblem where there is nobody to hand one to.
+    Raises NotPermitted, and ConnectorProblem if there is nobody to hand one to.
     """
     need(by, MAKE_BASKET, "You may not hand over links. Ask whoever makes baskets.")
     made = []
@@ -236,7 +236,7 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
 
 
 def stop(run: Run, *, by: "User", reason: str) -> None:
-    """Stop a run for good: nothing of it is placed from now on. Raises NotPermitted and ConnectorProblem."""
+    """Stop a run permanently: nothing of it is placed from now on. Raises NotPermitted and ConnectorProblem."""
     need(by, STOP, "You may not stop runs. Call somebody who may.")
     reason = checked(reason, ConnectorProblem, "Say why you stop it: the trail needs it.")
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Lines of a run as orders of the order desk: what they say, what speaks against one, and where they are sent."""
+"""Lines of a run as orders of the order desk: what they say, findings on one, and where they are sent."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -71,7 +71,7 @@ def stale_words(lines: Sequence[BasketLine]) -> str:
 
 
 def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
-    """Why a line cannot be placed by anybody now; "" where all can."""
+    """Why a line cannot be placed by anybody now; "" if all can."""
     if words := stale_words(lines):
         return words
     algo_id = version.basket.partner.algo_id(version.basket.product_code)
@@ -87,7 +87,7 @@ def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
 class Conditions:
     """What must be true before each order of one client of a run. Its questions are written once, for all lines.
 
-    `last_look`: what is asked just before the first byte. `stopped_by`: why it kept an order back, "" where it did not.
+    `last_look`: what is asked just before the first byte. `stopped_by`: why it kept an order back, "" if it did not.
     """
 
     def __init__(self, own: RunClient) -> None:

@@ -40,7 +40,7 @@ class TooBusy(DeskProblem):
 
 
 def wait() -> None:
-    """Wait until this order may leave. Raises TooBusy where that is too long, DeskProblem where nobody can tell."""
+    """Wait until this order may leave. Raises TooBusy if that is too long, DeskProblem where nobody can tell."""
     try:
         moment = _take()
     except DatabaseError:

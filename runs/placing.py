@@ -102,7 +102,7 @@ def may_place(own: RunClient) -> bool:
 
 
 def _obstacle(own: RunClient) -> str:
-    """Why nothing may be placed for this client now; "" where something may."""
+    """Why nothing may be placed for this client now; "" if something may."""
     basket = own.version.basket
     if own.run.state != RunState.OPEN:
         return f"{own.run} is stopped."

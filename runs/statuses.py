@@ -1,4 +1,4 @@
-"""How the states of runs look."""
+"""The appearance of the states of runs."""
 
 from backoffice.kit.components import Status
 from runs.models import ClientState, RunState

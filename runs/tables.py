@@ -22,7 +22,7 @@ class RunTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Run
-        row_attrs = {"data-href": lambda record: record.get_absolute_url()}  # as the base class has it
+        row_attrs = {"data-href": lambda record: record.get_absolute_url()}  # as in the base class
         fields = ("pk", "basket", "reco_id", "partner", "stage", "clients", "made_by", "created_at")
 
     def render_pk(self, record: Run) -> str:

@@ -152,7 +152,7 @@ def links(request: StaffRequest, pk: int) -> HttpResponse:
 @page(STOP)
 @require_POST
 def stop(request: StaffRequest, pk: int) -> HttpResponse:
-    """Stop a run for good."""
+    """Stop a run permanently."""
     found, reason = _run(pk), request.POST.get("reason", "")
     attempt(request, lambda: operations.stop(found, by=request.user, reason=reason), "Run stopped.")
     return redirect(found)

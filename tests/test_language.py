@@ -1,8 +1,11 @@
-"""How the portal speaks: plain words on screens and in errors, buttons that say what they do, short subtitles."""
+"""Plain words on screens, in errors, documents and comments; buttons that name their action; short subtitles."""
 
 import ast
 import re
+import tokenize
 from pathlib import Path
+
+import pytest
 
 from backoffice.kit.list_view import ListView
 from tests.logins.test_pages_by_role import pages
@@ -10,13 +13,26 @@ from tests.logins.test_pages_by_role import pages
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("accounts", "backoffice", "limits", "markets", "partners", "runs", "trading")
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-#: What is said instead: “ ”, again, automatically, fix, removed, expired, needs attention, notified.
+#: For screens and errors. Plain words for these: “ ”, again, automatically, fix, removed, expired, needs attention.
 NOT_SAID = re.compile(
-    r"[«»]|\banew\b|\bby itself\b|\bfor ever\b|\bput right\b|\btaken away\b|\bhad become\b"
-    r"|\bneeds? a person\b|\bwhat became of\b|\btold (?:so|of|that|the)\b|\b(?:is|are|was) told\b|\bAs told\b",
+    r"[«»]|\b(?:anew|by itself|for ever|put right|taken away|had become|needs? a person|what became of"
+    r"|told (?:so|of|that|the)|(?:is|are|was) told|As told)\b",
     re.IGNORECASE,
 )
-#: The only words that stand alone on a button; those without a verb choose all or none of a group.
+#: For docstrings, comments and documents besides: inverted clauses, and words that readers have to decode.
+#: Plain words for these: outcome, continue, instead of, of a thing, is in, means, how many, condition.
+RIDDLES = re.compile(
+    NOT_SAID.pattern + r"|\b(?:what (?:becomes|has become|came|comes) of|came of it|(?:goes|went|going) on"
+    r"|(?:that|which|whom|what) nobody|of (?:which|whom)|stands?(?! for|-)|in the place of"
+    r"|(?:is|are|was|were) said|owed to|brings? about|holds of)\b|\bThe same,|(?-i:\bSo (?:many|much|often|long)\b)",
+    re.IGNORECASE,
+)
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "benchmarks" / "README.md",
+]
+#: The only words that may be alone on a button; those without a verb choose all or none of a group.
 VERBS = {
     *(
         "Add",
@@ -58,7 +74,41 @@ def strings(path):
             yield node.lineno, node.value
 
 
-#: Where characters are listed that people type or files begin with, not texts.
+def prose(path):
+    """The docstrings and comments of a module with the line of each; lines of one comment are one text.
+
+    None for a module without riddles anywhere, since telling comments from strings takes long.
+    """
+    if not RIDDLES.search(re.sub(r"\s*\n\s*(?:#:?\s)?", " ", path.read_text())):
+        return
+    with path.open("rb") as file:
+        comments = [
+            (token.start[0], token.start[1], token.string.lstrip("#: "))
+            for token in tokenize.tokenize(file.readline)
+            if token.type == tokenize.COMMENT
+        ]
+    joined = []
+    for line, column, text in comments:
+        if joined and joined[-1][1:3] == [line - 1, column]:
+            joined[-1][1] = line
+            joined[-1][3] += f" {text}"
+        else:
+            joined.append([line, line, column, text])
+    yield from ((first, text) for first, _, _, text in joined)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, documented) and (text := ast.get_docstring(node)):
+            yield node.body[0].lineno, " ".join(text.split())
+
+
+def remarks(path):
+    """The comments of a template, style sheet or script."""
+    pattern = r"{% comment %}(.*?){% endcomment %}|/\*(.*?)\*/|^\s*//([^\n]*)"
+    for found in re.findall(pattern, path.read_text(), re.DOTALL | re.MULTILINE):
+        yield " ".join(" ".join(found).split())
+
+
+#: Lists of characters that people type or files begin with, which are not texts.
 CHARACTERS = ("backoffice/protocol/charset.py", "backoffice/batches/file/other_formats.py")
 
 
@@ -85,6 +135,56 @@ def test_no_text_of_the_code_says_what_style_forbids():
         if NOT_SAID.search(text)
     ]
     assert not found
+
+
+def test_no_docstring_or_comment_is_a_riddle():
+    modules = [
+        path
+        for folder in (*ROOMS, "standins", "tests", "tools", "benchmarks")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "migrations" not in path.parts and path != Path(__file__)
+    ]
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text[:100]}"
+        for path in modules
+        for line, text in prose(path)
+        if RIDDLES.search(text)
+    ]
+    assert not found
+
+
+def test_no_comment_of_a_template_style_sheet_or_script_is_a_riddle():
+    own = [
+        *TEMPLATES,
+        *(path for kind in ("css", "js") for path in sorted((ROOT / "static" / kind).glob("*"))),
+    ]
+    found = [
+        f"{path.relative_to(ROOT)}: {text[:100]}"
+        for path in own
+        if path.is_file()
+        for text in remarks(path)
+        if RIDDLES.search(text)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_no_document_is_a_riddle(path):
+    text = re.sub(r"^```.*?^```$|`[^`\n]*`|^    .*$", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    found = [
+        " ".join(text[max(0, hit.start() - 60) : hit.end() + 20].split()) for hit in RIDDLES.finditer(text)
+    ]
+    assert not found
+
+
+def test_riddles_are_found_and_ordinary_words_are_not():
+    found = RIDDLES.findall("What became of a message that nobody read stands in the place of the other.")
+    assert found == ["What became of", "that nobody", "stands", "in the place of"]
+    assert RIDDLES.search("So many rows are read at a time.")
+    assert RIDDLES.search("the time after which, of\nwhich".replace("\n", " "))
+    assert not RIDDLES.search(
+        "A stand-in stands for ODIN. Go on. Not so many rows; the same rows, as nobody knows."
+    )
 
 
 def test_the_check_finds_what_it_looks_for():

@@ -25,7 +25,7 @@ from limits.models import LimitUpdate
 
 pytestmark = pytest.mark.django_db
 
-#: Of which there are as many rows as of retail users, or many times that.
+#: Tables with at least as many rows as retail users.
 LONG = (RetailUser, BankAccount, DematAccount, LimitUpdate, Change, Approval, Row, Delivery, Attempt, Entry)
 #: `changes.0002`, `delivery.0002` and those of lists are from before the linter and lock a long table while an index is
 #: built, which docs/deployment.md says. The others are of tables that stay short.

@@ -135,7 +135,7 @@ def _templates(*check: str) -> None:
 
 
 def _left_out() -> list[str]:
-    """What this machine cannot run. Raises CannotStart where nothing may be left out."""
+    """What this machine cannot run. Raises CannotStart if nothing may be left out."""
     left_out = [words for name, words in MISSING.items() if not os.environ.get(name)]
     if not CHROMIUM.exists():
         left_out.append(NO_BROWSER)

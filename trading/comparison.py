@@ -43,7 +43,7 @@ class Sight(StrEnum):
 class Row:
     """One row: the text that ODIN confirmed, the text that the API says, and how they compare.
 
-    `field` is the field of the record, "" where it has none. `personal` is the kind of personal data, if it is some.
+    `field` is the field of the record, "" if it has none. `personal` is the kind of personal data, if it is some.
     """
 
     field: str

@@ -1,4 +1,4 @@
-"""What evidence packs say of access checks and of the order desk: every call, step and row."""
+"""The part of evidence packs on access checks and of the order desk: every call, step and row."""
 
 from collections.abc import Iterable
 

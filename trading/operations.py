@@ -131,7 +131,7 @@ def running(lane: str) -> AccessCheck | None:
 
 
 def obstacle(user: RetailUser) -> Obstacle | None:
-    """Why no check of a retail user can be made now, before anybody types anything; None where one can."""
+    """Why no check of a retail user can be made now, before anybody types anything; None if one can."""
     if not is_configured():
         return Obstacle("The REST API is not set up here. An administrator sets REST_BASE_URL.")
     if not factors():
@@ -301,7 +301,7 @@ class _Run:
         )
 
     def _asked(self, call: str, ask: Callable[[], tuple[Outcome, Any]]) -> Any:
-        """What a read answers; None where it failed, or the time for reads is over."""
+        """What a read answers; None if it failed, or the time for reads is over."""
         if time.monotonic() > self.until:
             self.complete = False
             self._write(call, NOT_ASKED, "The calls before it took too long.")
@@ -365,6 +365,6 @@ def _balance(session: Session) -> tuple[Outcome, BalanceRow | None]:
 
 
 def _deposited(user: RetailUser) -> Decimal | None:
-    """The sum of the confirmed cash deposits; None where there is none."""
+    """The sum of the confirmed cash deposits; None if there is none."""
     cash = user.limit_updates.filter(kind=LimitUpdate.Kind.CASH)
     return cash.aggregate(sum=Sum("amount"))["sum"]

@@ -1,4 +1,4 @@
-"""The kinds of change of a retail user: a module for each, which holds everything about it."""
+"""The kinds of change of a retail user: one module for each."""
 
 from accounts.kinds import (
     alternate_addresses,

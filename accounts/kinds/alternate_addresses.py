@@ -41,7 +41,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
 
 
 def part_of(user: RetailUser) -> Values:
-    """What is known of both addresses, as the message has it."""
+    """Return the known values of both addresses, as the message has them."""
     found: Values = {}
     for row in user.alternate_addresses.all():
         prefix = SLOTS[row.slot - 1]
@@ -64,7 +64,7 @@ def with_known(values: Values, known: Values | None) -> Values:
 
 
 def of_row(values: Values, known: Known) -> Asked:
-    """The message of a row that may give one address alone."""
+    """Return the message of a row, which may have only one address."""
     given = any(values.get(name) for name in NAMES if name not in LANE)
     return Asked(with_known(values, known.values) if given else values)
 
@@ -77,7 +77,7 @@ def is_so(user: RetailUser, values: Values) -> bool:
 
 
 def apply(lane: str, values: Values) -> Applied:
-    """Keep both alternate addresses as sent; one that is blank throughout is gone (O9)."""
+    """Store both alternate addresses as sent; an entirely blank one is removed (O9)."""
     user = confirmed_user(values)
     before = rows(user.alternate_addresses)
     for slot, prefix in enumerate(SLOTS, 1):
@@ -93,7 +93,7 @@ def apply(lane: str, values: Values) -> Applied:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """Which of the two addresses is set or cleared, where the record before does not have it so."""
+    """Return which of the two addresses is set or cleared, compared with the previous record."""
     said = []
     for prefix in SLOTS:
         noun = f"{prefix.removesuffix('_')} alternate address"

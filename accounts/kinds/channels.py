@@ -18,12 +18,12 @@ SLUG = "channels"
 
 
 def part_of(user: RetailUser) -> Values:
-    """What is known of this part of the record, as the message has it."""
+    """Return the known values of this part of the record, as the message has them."""
     return part(UpdateSimctTemplate, "channels", user.channel_subscriptions.all())
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
-    """Whether the user has just this. A deletion is never done: not every channel may be known here."""
+    """Whether the user has exactly this. A deletion is never done already: channels may be unknown here."""
     has = {(row.template_name, row.channel): row.status for row in user.channel_subscriptions.all()}
     names = [name for name in ("gst_template", "si_template") if values.get(name)]
     named = records(values, "channels")
@@ -40,7 +40,7 @@ def is_so(user: RetailUser, values: Values) -> bool:
 
 
 def apply(lane: str, values: Values) -> Applied:
-    """Keep the general settings template, or the other template and channels. Blanks change nothing."""
+    """Store the general settings template, or the other template and channels. Blanks change nothing."""
     user = confirmed_user(values)
     names = {name: values[name] for name in ("gst_template", "si_template") if values.get(name)}
     before = values_of(user, names) | {"channels": rows(user.channel_subscriptions)}
@@ -57,7 +57,7 @@ def apply(lane: str, values: Values) -> Applied:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """The templates that are set, and each channel with what happens to it."""
+    """Return the templates that are set, and each channel with its action."""
     named = UpdateSimctTemplate.channels.record.fields
     said = [
         f"{field.label} {in_words(field, values[field.name])}"

@@ -1,4 +1,4 @@
-"""Converting a non-ODIN user to an ODIN user: a second 301 for a user that is here (U2, U14)."""
+"""Converting a non-ODIN user to an ODIN user: a second 301 for an existing user (U2, U14)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,12 +23,12 @@ from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
 
 CONVERT_RETAIL_USER = "convert_retail_user"
-#: What names the user, and what the conversion makes of it. Manager and category may be given again.
+#: The fields that name the user and define the conversion. Manager and category may be given again.
 FIXED = ("group_id", "user_id", "odin_user_type")
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
-    """The form of a new retail user with what is known of this one; ODIN takes all of it again."""
+    """Return the form of a new retail user with this one's known values; ODIN takes all of them again."""
     fixed: Values = {**form.fixed, "odin_user_type": OdinUserType.ODIN.value}
     fixed = {name: fixed[name] for name in FIXED}
     return replace(
@@ -65,7 +65,7 @@ def _is_non_odin(user: RetailUser) -> bool:
 
 
 def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
-    """What speaks against conversions: no such user, an ODIN user already, or others have the same details."""
+    """Findings on conversions: no such user, an ODIN user already, or others have the same details."""
     shared = shared_findings([asked.values for asked in many])
     return [
         Assessed([*existing_findings(asked, record), *_odin_user(record), *same])
@@ -81,7 +81,7 @@ def _odin_user(known: Known) -> list[Finding]:
 
 
 class ConvertRow(NewRetailUser, abstract=True):
-    """What a row says of a conversion: all of a new retail user that the portal does not know of this one."""
+    """The columns of a conversion: all of a new retail user that the portal does not know of this one."""
 
     partial = True
 

@@ -37,7 +37,7 @@ from backoffice.protocol.codes import Poa
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.users import CreateRetailUser
 
-#: The first section of the form: what fills the others.
+#: The first section of the form: the source that fills the others.
 PROFILE = Section(
     "profile",
     "Onboarding profile",
@@ -66,7 +66,7 @@ FORM = EntryForm(
 
 
 def of_answers(values: Values, known: Known) -> Asked:
-    """The 301 of a form or a row, and the messages behind it."""
+    """Return the 301 of a form or a row, and its follow-ups."""
     follow_ups, findings = compose(GROUPS, values)
     return Asked(without_follow_ups(values), findings, follow_ups=follow_ups)
 
@@ -77,7 +77,7 @@ def of_new(values: Values, known: Known) -> Asked:
 
 
 def apply(lane: str, values: Values) -> Applied:
-    """Create a retail user, or convert a non-ODIN user (U2). All values are known from now on."""
+    """Create a retail user, or convert a non-ODIN user (U2). From then on all values are known."""
     values = _in_force(values)
     key = key_of(values)
     user = RetailUser.objects.select_for_update().filter(**key).first()
@@ -90,7 +90,7 @@ def apply(lane: str, values: Values) -> Applied:
 
 
 def apply_many(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
-    """Create several retail users, those that are new to the portal in a few statements."""
+    """Create several retail users; those new to the portal in a few statements."""
     named = RetailUser.objects.filter(user_id__in=[text(values, "user_id") for _, values in confirmed])
     known = {user.lane for user in named.only("group_id", "user_id")}
     new = [_in_force(values) for lane, values in confirmed if lane not in known]
@@ -100,15 +100,15 @@ def apply_many(confirmed: Sequence[tuple[str, Values]]) -> list[Applied]:
 
 
 def _in_force(values: Values) -> Values:
-    """The values of a 301 with what is in force at ODIN where it leaves something out."""
+    """Return the values of a 301, with ODIN's defaults for omitted ones."""
     values = {**values, **{name: default for name, default in DEFAULTS.items() if not values.get(name)}}
     if values.get("poa") not in KNOWN_POA:
-        values["poa"] = Poa.GRANTED.value  # an absent or odd 244 grants it (U8)
+        values["poa"] = Poa.GRANTED.value  # an absent or invalid 244 grants it (U8)
     return values
 
 
 def _created(values: Values) -> RetailUser:
-    """The record of a user who is new to the portal, not saved yet."""
+    """Return the unsaved record of a user who is new to the portal."""
     return RetailUser(
         **from_values(values),
         source=Source.CREATED,
@@ -119,7 +119,7 @@ def _created(values: Values) -> RetailUser:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """Where the new user may trade, and how many accounts it has."""
+    """Return where the new user may trade, and how many accounts it has."""
     segments = CreateRetailUser.fields["trading_segments"].words(values.get("trading_segments"))
     counts = [
         f"{len(rows)} {noun}{'' if len(rows) == 1 else 's'}"

@@ -27,12 +27,12 @@ SLUG = "dealer_mapping"
 
 
 def part_of(user: RetailUser) -> Values:
-    """What is known of this part of the record, as the message has it."""
+    """Return the known values of this part of the record, as the message has them."""
     return part(MapDealers, "mappings", user.dealer_mappings.all())
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
-    """Whether the user has the dealers to be added. A removal is never done: not every dealer may be known here."""
+    """Whether the user has the dealers to be added. A removal is never done already: dealers may be unknown here."""
     has = {(row.dealer_group, row.dealer_id) for row in user.dealer_mappings.all()}
     named = records(values, "mappings")
     return (
@@ -60,7 +60,7 @@ def apply(lane: str, values: Values) -> Applied:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """Each dealer with what happens to them."""
+    """Return each dealer with the action."""
     action = MapDealers.mappings.record.fields["action"]
     return [
         f"{action.words(row.get('action', ''))} dealer {row.get('dealer_group', '')}/{row.get('dealer_id', '')}"

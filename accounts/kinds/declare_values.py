@@ -1,4 +1,4 @@
-"""What ODIN has of a retail user who is here, as somebody saw it there: declared, and nothing is sent (U15)."""
+"""Values that a person saw at ODIN for an existing retail user: declared, and nothing is sent (U15)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 SLUG = "declare_values"
-#: What names the retail user and the declaration: no value of the record.
+#: The fields that name the retail user and the declaration; they are not values of the record.
 NAMING = (*LANE, "declared_from")
-#: What every retail user has, whoever said so: it can be declared as something else, not as empty.
+#: Fields that every retail user has: a declaration may change them, but not empty them.
 NEVER_EMPTY = tuple(name for name, field in CreateRetailUser.fields.items() if field.required)
 
 
 class DeclareValues(Request, like=RegisterRetailUser, abstract=True):
-    """Values that ODIN has of a retail user who is here. What is not given stays as it is."""
+    """Values that ODIN has of an existing retail user. Omitted values stay unchanged."""
 
     title = "Declare values"
     partial = True
@@ -53,7 +53,7 @@ class DeclareValues(Request, like=RegisterRetailUser, abstract=True):
 
 
 def of_row(values: Values, known: Known) -> Asked:
-    """What a row declares: that of its values which is not known as it is."""
+    """Return the values of a row that differ from the known ones."""
     here = known.values or {}
     declared: Values = {
         name: value for name, value in values.items() if name in NAMING or _new(here, name, value)
@@ -67,7 +67,7 @@ def of_row(values: Values, known: Known) -> Asked:
 
 
 def of_form(values: Values, known: Known) -> Asked:
-    """What a form declares, which shows all that is known. An account that was taken off it is an error."""
+    """Return the declaration of a form, which shows all known values. A removed account is an error."""
     here = known.values or {}
     asked = of_row(values, known)
     return asked._replace(findings=[found for name in ACCOUNTS for found in _taken_off(here, values, name)])
@@ -139,7 +139,7 @@ def _declaration(user: RetailUser, change: Change) -> Declaration:
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
-    """The form of a declaration: it starts with what is known; what stays as it is is not part of it."""
+    """Return the form of a declaration, with the known values; unchanged ones are not part of it."""
     words = "Nothing goes to ODIN: declare what you saw there. ODIN confirms it with the next update that carries it."
     starting = {name: value for name, value in known.items() if name in DeclareValues.fields}
     return replace(

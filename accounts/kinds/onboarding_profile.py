@@ -41,13 +41,13 @@ PROFILE_SECTIONS = (
 
 
 def subject(values: Values) -> str:
-    """`profile:NAME`; "" where the values name none yet."""
+    """`profile:NAME`; "" if the values name none yet."""
     name = text(values, "profile")
     return f"{PREFIX}{name}" if NAME.fullmatch(name) else ""
 
 
 def records(subjects: Sequence[str]) -> list[Known]:
-    """The versions in force. Read from the table: what is kept in memory may be older."""
+    """Return the versions in force, from the table, since cached ones may be older."""
     names = [one.removeprefix(PREFIX) for one in subjects]
     rows = OnboardingProfile.objects.filter(name__in=names).order_by("version")
     newest = {row.name: row for row in rows}
@@ -58,9 +58,9 @@ def records(subjects: Sequence[str]) -> list[Known]:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a profile: its name, nothing in it, nothing changed, or what the form itself would find.
+    """Return findings on a profile: its name, nothing in it, nothing changed, or findings of the form itself.
 
-    Of that only counts what it finds on the defaults: the rest is filled in for each client.
+    Of the latter, only those on defaults count: the rest is filled in for each client.
     """
     name, given = text(values, "profile"), onboarding.defaults_of(values)
     found = []

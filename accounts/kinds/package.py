@@ -1,4 +1,4 @@
-"""Several settings of a retail user who is here, in one change: each goes out as the message of its own kind."""
+"""Several settings of an existing retail user in one change: each goes out as a message of its own kind."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ PARTS = (qvl_templates, dealer_mapping, channels, participant_codes, alternate_a
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
-    """A section for each setting. What the record does not say of the user is asked first."""
+    """A section for each setting. Fields that the record does not have come first."""
     asked = tuple(name for name in IDENTITY if name not in form.fixed)
     identity = (Section("identity", "Identity", (Block(asked),)),) if asked else ()
     return replace(
@@ -41,7 +41,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
 
 
 def part_of(user: RetailUser) -> Values:
-    """What is known of all settings, as their messages have them."""
+    """Return the known values of all settings, as their messages have them."""
     found: Values = {}
     for part in PARTS:
         found |= part.part_of(user)
@@ -49,7 +49,7 @@ def part_of(user: RetailUser) -> Values:
 
 
 def of_answers(values: Values, known: Known) -> Asked:
-    """The messages of a form or a row. Manager and category come from the record where nobody gave them."""
+    """Return the messages of a form or a row. Manager and category come from the record if not given."""
     whole = _with_identity(values, known).values
     follow_ups, findings = compose(GROUPS_OF_PACKAGE, whole)
     follow_ups = [
@@ -65,7 +65,7 @@ _with_identity = with_identity(Package)
 
 
 def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
-    """What speaks against packages: no such user, or nothing in it. One is done where each of its settings is."""
+    """Return findings on packages: no such user, or an empty package. One is done if each setting is."""
     return [
         Assessed(
             [*existing_findings(asked, record), *([] if asked.follow_ups else [NOTHING])],

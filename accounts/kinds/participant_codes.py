@@ -14,19 +14,19 @@ SLUG = "participant_codes"
 
 
 def part_of(user: RetailUser) -> Values:
-    """What is known of this part of the record, as the message has it."""
+    """Return the known values of this part of the record, as the message has them."""
     return part(CreateParticipantCode, "participants", user.participant_codes.all())
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
-    """Whether the user has just these codes."""
+    """Whether the user has exactly these codes."""
     has = {str(row.segment): row.code for row in user.participant_codes.all()}
     named = records(values, "participants")
     return bool(named) and all(has.get(row.get("segment", "")) == row.get("code") for row in named)
 
 
 def apply(lane: str, values: Values) -> Applied:
-    """Keep the participant code of each segment that the message names."""
+    """Store the participant code of each segment in the message."""
     user = confirmed_user(values)
     before = rows(user.participant_codes)
     for row in records(values, "participants"):

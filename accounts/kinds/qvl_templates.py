@@ -25,12 +25,12 @@ SLUG = "qvl_templates"
 
 
 def part_of(user: RetailUser) -> Values:
-    """What is known of this part of the record, as the message has it."""
+    """Return the known values of this part of the record, as the message has them."""
     return part(UpdateQvlTemplate, "templates", user.qvl_templates.all())
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
-    """Whether the user has just these templates."""
+    """Whether the user has exactly these templates."""
     has = {(row.exchange, row.level): row.template_name for row in user.qvl_templates.all()}
     named = records(values, "templates")
     return (
@@ -44,7 +44,7 @@ def is_so(user: RetailUser, values: Values) -> bool:
 
 
 def apply(lane: str, values: Values) -> Applied:
-    """Keep one template for each exchange and level that the message names."""
+    """Store one template for each exchange and level in the message."""
     user = confirmed_user(values)
     before = rows(user.qvl_templates)
     for row in records(values, "templates"):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class RegisterRetailUser(Request, like=CreateRetailUser, without=("password", "reference"), abstract=True):
-    """What is declared of a retail user. An empty field is unknown, so nothing starts with a value."""
+    """A declared retail user. An empty field is unknown, so there are no initial values."""
 
     title = "Register existing user"
     partial = True
@@ -57,7 +57,7 @@ class RegisterRetailUser(Request, like=CreateRetailUser, without=("password", "r
     )
 
 
-#: What a declaration may leave open.
+#: Fields that a declaration may leave empty.
 DECLARABLE = tuple(
     name for name in (*USER_COLUMNS, *PARTS) if name not in ("group_id", "user_id", "reference")
 )
@@ -69,12 +69,12 @@ def unknown_fields(values: Values) -> list[str]:
 
 
 def declared(values: Values, known: Known) -> Asked:
-    """What is declared of a retail user: what a form or a row leaves empty is unknown, and not part of it."""
+    """Return the declaration of a form or row: empty fields are unknown and not part of it."""
     return Asked({name: value for name, value in values.items() if value})
 
 
 def row(values: Values, by: "User") -> RetailUser:
-    """The record of a declared retail user, not saved yet."""
+    """Return the unsaved record of a declared retail user."""
     return RetailUser(
         **from_values(values),
         source=Source.DECLARED,
@@ -87,14 +87,14 @@ def row(values: Values, by: "User") -> RetailUser:
 
 
 def apply_here(change: Change, by: "User") -> Applied:
-    """Keep an approved declaration: the retail user is here from now on, as declared by the change's maker."""
+    """Store an approved declaration: the retail user exists from now on, as declared by the change's maker."""
     values = approved_values(change)
     [inserted] = insert([(row(values, change.made_by), values)])
     return Applied({}, {name: value for name, value in confirmed_values(*inserted).items() if value})
 
 
 def apply_here_many(changes: Sequence[Change]) -> None:
-    """Keep the approved declarations of a file, in a few statements."""
+    """Store the approved declarations of a file, in a few statements."""
     declared = ((change, approved_values(change)) for change in changes)
     insert((row(values, change.made_by), values) for change, values in declared)
 
@@ -113,7 +113,7 @@ def _declarable(section: Section) -> Section:
     )
 
 
-#: The form: that of a new retail user, without what only a creation has.
+#: The form: that of a new retail user, without fields that only a creation has.
 SECTIONS = (
     Section(
         "source",
@@ -136,7 +136,7 @@ FORM = EntryForm(
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """That the user is new to the portal alone."""
+    """Return the flag that the user is new to the portal, and no other."""
     return ["Register a user that ODIN has already"]
 
 

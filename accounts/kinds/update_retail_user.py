@@ -1,4 +1,4 @@
-"""320: what changes in the profile of a retail user. What does not change is not sent."""
+"""320: changes in the profile of a retail user. Unchanged values are not sent."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ from backoffice.protocol.rules import codes
 from backoffice.protocol.user_rules import SEGMENT_SETS
 
 UPDATE_RETAIL_USER = "update_retail_user"
-#: Said on the form, since the fields are not on it.
+#: Text on the form, since the fields are not on it.
 NOT_IN_320 = "Family, parent, category, group admin and password cannot be changed once a user is created."
 ACCOUNTS_KNOWN = (
     "Only what you change is sent. An account that you remove is deleted at ODIN; "
@@ -69,12 +69,12 @@ class Repeatable(Choice):
 
 
 class UpdateTyped(UpdateAsked, abstract=True):
-    """What a maker fills in on the form: as in a file, and what is repeated although it did not change."""
+    """The fields of the form: those of a file, and unchanged values that are sent again."""
 
     send_again = Flags(0, "Send again", Repeatable, help="Values that go out although they did not change.")
 
 
-#: Everything that the form starts with.
+#: All initial values of the form.
 STARTING = (*(name for name in SINGLE if name != INACTIVE), *ACCOUNTS, "mf_ucc")
 REACTIVATING = (
     "Tick what is to be allowed again, here and above. What stays inactive is left out of what is sent."
@@ -82,7 +82,7 @@ REACTIVATING = (
 
 
 def sections(known: Values, hidden: Collection[str]) -> tuple[Section, ...]:
-    """The form of an update: the sections of the new user's form with what a 320 can change of them."""
+    """The sections of the new user's form, with the fields that a 320 can change."""
     shown = []
     for section in SECTIONS:
         if section.record:
@@ -102,7 +102,7 @@ def sections(known: Values, hidden: Collection[str]) -> tuple[Section, ...]:
 
 
 def _inactive(known: Values) -> Section:
-    """What becomes inactive, and what of that is allowed again: by name, and in the sets above as well (U19)."""
+    """Segments to make inactive, and to reactivate: by name, and in the sets above as well (U19)."""
     stopped = codes(known, INACTIVE)
     others = tuple(segment.value for segment in Segment if segment.value not in stopped)
     blocks = [Block((INACTIVE,), only=others)]
@@ -112,13 +112,13 @@ def _inactive(known: Values) -> Section:
 
 
 def _starting(known: Values) -> Values:
-    """What the form starts with: an inactive segment is not allowed, and no further one is made inactive."""
+    """Return the initial values: inactive segments are not allowed, and no further ones are made inactive."""
     starting = {name: known[name] for name in STARTING if name in known}
     return starting | {name: active(known, name) for name in SEGMENT_SETS if name in known}
 
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
-    """The form of an update: it starts with the confirmed values, and what is not on it stays as it is."""
+    """Return the form of an update, with the confirmed values; hidden ones stay unchanged."""
     fixed = dict(form.fixed)
     if known.get("odin_user_type"):
         fixed["odin_user_type"] = known["odin_user_type"]
@@ -133,7 +133,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
 
 
 def _record_section(section: Section, known: Values) -> Section:
-    """Banks, demat accounts or UCC. For accounts that are unknown here, the maker says what to do with each."""
+    """Banks, demat accounts or UCC. For accounts that are unknown here, the maker chooses the action."""
     if section.record not in ACCOUNTS:
         return replace(section, when=None)
     if section.record in known:
@@ -154,20 +154,20 @@ def continues(change: Change) -> str:
     return part_page(change.subject, *parts)
 
 
-#: What names the retail user and the message in an update.
+#: The fields that name the retail user and the message in an update.
 NAMING = {"user_id", "group_id", "reference"}
 NOTHING = Finding("", "No changes made. Change at least one value.", rule="portal.nothing")
-#: 320 resets these to their defaults when it leaves them out (U1).
+#: A 320 that omits these resets them to their defaults (U1).
 RESET_BY_OMISSION = ("global_flag", "orders_per_second", "max_broadcast_scrips", "max_gtd")
 
 
 def of_form(values: Values, known: Known) -> Asked:
-    """The message of a form, which holds the whole profile. What is to be sent again goes out though it is the same."""
+    """Return the message of a form, which has the whole profile. Values to send again go out unchanged."""
     return _asked(known.values or {}, values, values, frozenset(codes(values, SEND_AGAIN)))
 
 
 def of_row(values: Values, known: Known) -> Asked:
-    """The message of a row, which gives what is to change. What ODIN has not confirmed goes out as it is given."""
+    """Return the message of a row, which has the values to change. Unconfirmed ones go out as given."""
     user: RetailUser | None = known.record
     confirmed = known.values or {}
     by_odin = {name for name in ACCOUNTS if user and user.confirmed_at and name not in user.declared_fields}
@@ -175,13 +175,13 @@ def of_row(values: Values, known: Known) -> Asked:
 
 
 def of_repeat(values: Values, known: Known) -> Asked:
-    """The message of a row whose values go out whether ODIN has confirmed them or not: ODIN may have lost them."""
+    """Return the message of a row with all of its values, confirmed or not: ODIN may have lost them."""
     given = values.keys() - NAMING - set(ACCOUNTS) - {REACTIVATE}
     return _of_row(values, known.values or {}, set(), frozenset(given))
 
 
 def _of_row(values: Values, confirmed: Values, by_odin: Collection[str], given: frozenset[str]) -> Asked:
-    """The message of a row. `by_odin`: which accounts are left out where they are confirmed already."""
+    """Return the message of a row. `by_odin`: which confirmed accounts are left out."""
     wanted: Values = {name: confirmed[name] for name in ALWAYS if name in confirmed} | values
     for name in ACCOUNTS:
         if name in wanted:
@@ -229,7 +229,7 @@ def _same(name: str, value: Any, confirmed: Values) -> bool:
 
 
 def _accounts(confirmed: list[dict[str, str]], given: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The accounts that a row names, with what is to be done with each; not those that are so already."""
+    """Return the accounts of a row with their actions, except unchanged ones."""
     settled = [{**record, "action": ""} for record in confirmed]
     named = [{**record, "action": record.get("action") or RecordAction.PUT.value} for record in given]
     return [
@@ -240,9 +240,9 @@ def _accounts(confirmed: list[dict[str, str]], given: list[dict[str, str]]) -> l
 
 
 def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
-    """What speaks against updates: no such user, nothing changed, or others have the same details.
+    """Return findings on updates: no such user, nothing changed, or details of another user.
 
-    An update that changes nothing is done, where nothing is wrong with it: it only says what ODIN has confirmed.
+    An update that changes nothing is done, if it has no errors: ODIN has confirmed its values.
     """
     shared = shared_findings([asked.values for asked in many])
     return [_assessed(asked, record, same) for asked, record, same in zip(many, known, shared, strict=True)]
@@ -263,14 +263,14 @@ def _assessed(asked: Asked, known: Known, shared: list[Finding]) -> Assessed:
 
 
 def apply(lane: str, values: Values) -> Applied:
-    """Keep the values that a 320 carries, and the defaults of those that ODIN resets by omission (U1)."""
+    """Store the values of a 320, and the defaults of those that ODIN resets by omission (U1)."""
     user = confirmed_user(values)
     before = to_values(user)
     taken = {**values, **{name: DEFAULTS[name] for name in RESET_BY_OMISSION if not values.get(name)}}
     if "poa" in taken and taken["poa"] not in KNOWN_POA:
-        del taken["poa"]  # an odd value leaves it as it was (section 4.16)
+        del taken["poa"]  # an invalid value leaves it unchanged (section 4.16)
     if taken.get("mobile"):
-        taken["telephone"] = taken["mobile"]  # ODIN puts the mobile number there as well (U12)
+        taken["telephone"] = taken["mobile"]  # ODIN stores the mobile number there as well (U12)
     apply_profile(user, taken)
     return changed(before, to_values(RetailUser.objects.get(pk=user.pk)))
 

@@ -28,7 +28,7 @@ SLUG = "user_template"
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
-    """Whether the user has just this template. An empty level is global (O2)."""
+    """Whether the user has exactly this template. An empty level is global (O2)."""
     wanted = tuple(_kept(values).values())
     return same_identity(user, values) and any(
         (row.template_name, row.level) == wanted
@@ -38,7 +38,7 @@ def is_so(user: RetailUser, values: Values) -> bool:
 
 
 def apply(lane: str, values: Values) -> Applied:
-    """Keep the user's template of one type."""
+    """Store the user's template of one type."""
     user = confirmed_user(values)
     before = rows(user.templates)
     UserTemplate.objects.update_or_create(

@@ -1,9 +1,9 @@
-"""What the database refuses on the tables of this room, whoever asks."""
+"""The database guards on the tables of this room."""
 
 from backoffice.guarding import Guard, Guards, append_only
 
 PROFILES = "accounts_onboardingprofile"
-#: What an approved change of a profile said. The JSON of its message is opened in the database's own way.
+#: The content of an approved change of a profile. Each database reads the JSON of its message in its own way.
 _SAID = {
     "postgresql": """(c.messages -> 0 -> 'values') = NEW."values" """,
     "sqlite": """json_extract(c.messages, '$[0].values') = json(NEW."values")""",
@@ -11,7 +11,7 @@ _SAID = {
 
 
 def guards(vendor: str) -> Guards:
-    """A version of an onboarding profile is written once, by the approved change that says just this."""
+    """A version of an onboarding profile is written once, by the approved change with exactly this content."""
     approved = f"""EXISTS (SELECT 1 FROM changes_change c WHERE c.kind = 'onboarding_profile'
         AND c.state = 'approved' AND c.subject = 'profile:' || NEW.name AND c.record_version = NEW.version - 1
         AND {_SAID[vendor]})"""  # noqa: S608  # no outside text

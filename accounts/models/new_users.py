@@ -1,4 +1,4 @@
-"""New retail users who are not here yet: the changes that propose them, as lists of retail users show them."""
+"""New retail users who do not exist yet: the changes that propose them, as lists of retail users show them."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from backoffice.protocol.messages.users import CreateRetailUser
 
 
 class NewUser(Change):
-    """A change that proposes a retail user. It has what is proposed under the names that a retail user has it."""
+    """A change that proposes a retail user, with the proposed values under a retail user's names."""
 
     class Meta:
         proxy = True
         default_permissions = ()
         verbose_name = "new retail user"
 
-    #: Nothing of it is confirmed.
+    #: Nothing in it is confirmed.
     confirmed_at = None
 
     def __getattr__(self, name: str) -> Any:
@@ -25,5 +25,5 @@ class NewUser(Change):
 
     @property
     def lane(self) -> str:
-        """GROUP/USER, as that of a retail user."""
+        """GROUP/USER, like a retail user's."""
         return self.subject

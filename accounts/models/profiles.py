@@ -8,10 +8,10 @@ from django.urls import reverse
 
 
 class OnboardingProfile(models.Model):
-    """One version of an onboarding profile, as it was approved. The newest version of a name is in force.
+    """One approved version of an onboarding profile. The newest version of a name is in force.
 
-    `values` are those of the approved change: defaults by the names of the form's fields, and what the profile says of
-    itself. Rows are written once (see `guards`).
+    `values` are those of the approved change: defaults by the names of the form's fields, and the profile's
+    own description. Rows are written once (see `guards`).
     """
 
     name = models.CharField(max_length=30)

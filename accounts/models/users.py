@@ -117,14 +117,14 @@ class RetailUser(models.Model):
             models.Index(fields=["user_id", "-id"], name="retail_user_by_id"),
             models.Index(fields=["confirmed_at", "-id"], name="retail_user_by_confirmation"),
             models.Index(fields=["name", "-id"], name="retail_user_by_name"),
-            # Searches.
+            # For searches.
             BeginningIndex(Upper("user_id"), name="retail_user_id_begins"),
             PartIndex(Upper("name"), name="retail_user_name_part"),
             BeginningIndex(F("pan"), name="retail_user_by_pan"),
             PartIndex(F("mobile"), name="retail_user_mobile_part"),
             # For files, which ask for many at once.
             models.Index(fields=["mobile"], name="retail_user_by_mobile"),
-            # Filters.
+            # For filters.
             models.Index(Upper("group_id"), name="retail_user_by_group"),
             models.Index(Upper("manager_id"), name="retail_user_by_manager"),
             models.Index(fields=["status", "-id"], name="retail_user_by_status"),
@@ -140,5 +140,5 @@ class RetailUser(models.Model):
 
     @property
     def lane(self) -> str:
-        """GROUP/USER: what changes, deliveries and audit entries of this retail user are found by."""
+        """GROUP/USER: the key of this retail user in changes, deliveries and audit entries."""
         return f"{self.group_id}/{self.user_id}"

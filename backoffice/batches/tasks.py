@@ -57,7 +57,7 @@ def expire_pending() -> int:
 
 
 def _work(batch: Batch, token: uuid.UUID) -> None:
-    """Check or apply rows until there are no more, the time is over, or the lease is lost."""
+    """Check or apply rows until there are no more, the time has passed, or the lease is lost."""
     try:
         if batch.state == State.CHECKING:
             with Cleaning(batch, token) if batch.cleaning else Checking(batch, token) as run:

@@ -17,8 +17,8 @@ from backoffice.protocol.message import Request
 class Layout:
     """The columns of a kind of file.
 
-    `only`: the fields, if not all of `message`; `without`: those left out. `single`: the list of which each
-    row is one record. `filled`: fields that the portal fills if the cell is empty, so the file need not have
+    `only`: the fields, if not all of `message`; `without`: those left out. `single`: the list that has each
+    row as one record. `filled`: fields that the portal fills if the cell is empty, so the file need not have
     them; `needed`: fields that every row must have, even if the message need not. `seldom`: fields left empty
     in the template's example. `defaults` returns sets of values by name, ignoring case. If the cell of the
     column `named_by` names one, empty cells of the row take its values instead of the form's initial ones. (A
@@ -69,7 +69,7 @@ class FileGroup(StrEnum):
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of file, each row of which is one change: its columns, and its unique values (`unique`).
+    """A kind of file with one change in each row: its columns, and its unique values (`unique`).
 
     `effect` is the effect of one row and of several, after a number. `matters` are the important fields,
     `name` or `list.name`: the checker sees their different values with counts; none of them is personal or

@@ -14,7 +14,7 @@ def register(listen: Callable[[Sequence[Any]], None]) -> None:
 def notify(things: Sequence[Any]) -> None:
     """Announce that these changes or files may have a new status, in the transaction that sets it.
 
-    They are passed in their present state and not read again. An unneeded announcement does no harm.
+    They are passed in their present state and not read again. An unneeded announcement is harmless.
     """
     if things:
         for listen in _listeners:

@@ -71,7 +71,7 @@ def _connector() -> Iterator[CheckMessage]:
 
 
 def sync_fault(template: str) -> str:
-    """Why a text cannot be the request of sync; "" where it can."""
+    """Why a text cannot be the request of sync; "" if it can."""
     known = {"token": "t", "two_way_token": "w", "partner_id": "p", "sequence": "1"}
     try:
         body = json.loads(Template(template).substitute(known))

@@ -54,7 +54,7 @@ class Broker:
 
 @dataclass(frozen=True)
 class Answer:
-    """What another call brought. `body`: of sync. `words`: why there is nothing, "" where there is."""
+    """What another call brought. `body`: of sync. `words`: why there is nothing, "" if there is."""
 
     words: str = ""
     body: bytes = b""
@@ -72,7 +72,7 @@ class KeysOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class KeysAnswer:
-    """What a call for keys brought. `words`: why there are none, "" where there are."""
+    """What a call for keys brought. `words`: why there are none, "" if there are."""
 
     outcome: KeysOutcome
     words: str = ""

@@ -10,11 +10,11 @@ from backoffice.connector.api.lines import BasketTerms
 
 @dataclass(frozen=True)
 class ConnectorConfig:
-    """Where each service of the vendor is ("" where it is not set), and how long to wait (seconds).
+    """Where each service of the vendor is ("" if it is not set), and how long to wait (seconds).
 
     `status_codes`: what a callback's status code means, "ok" or "failed" (C27). `sync_body`: template of the request
-    of sync, "" where sync is not offered (C38). `partner_app_id`: sent with the call for keys instead of the
-    Partner ID, "" where it is that (C54).
+    of sync, "" if sync is not offered (C38). `partner_app_id`: sent with the call for keys instead of the
+    Partner ID, "" if it is that (C54).
     """
 
     landing_url: str

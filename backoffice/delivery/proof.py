@@ -11,7 +11,7 @@ from backoffice.protocol.split import confirming
 def is_approved(delivery: Delivery) -> bool:
     """Whether its change is approved, and its message belongs to the change or follows from one of its creates.
 
-    Otherwise anybody who can write to the delivery table could send messages that nobody approved.
+    Otherwise anybody who can write to the delivery table could send unapproved messages.
     """
     change = delivery.change
     if change.state != "approved" or content_hash(change.messages) != change.content_hash:

@@ -1,1 +1,1 @@
-"""The first page, the search on top, and the frame around every page. Knows all rooms."""
+"""The start page, the search, and the frame around every page. May import every room."""

@@ -1,4 +1,4 @@
-"""What somebody who checks accesses looks at first: their last checks, and what was found."""
+"""The start page of people who check accesses: their last checks and results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +23,6 @@ class Access:
 
 
 def access(person: "User") -> Access:
-    """What somebody who checks accesses looks at first, now. Two queries."""
+    """Return the panel of this person's last checks. Two queries."""
     checks = list(AccessCheck.objects.filter(by=person).select_related("result")[:SHOWN])
     return Access(checks, names_of({check.lane for check in checks}))

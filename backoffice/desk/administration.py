@@ -1,4 +1,4 @@
-"""What an administrator looks at first: open changes of staff and rules, who is logged in, and background work."""
+"""The start page of administrators: open changes of staff and rules, sessions, and background work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,18 +18,17 @@ from backoffice.staff.models import PasswordLink
 
 #: How many of each are named.
 SHOWN = 8
-#: The actions of audit entries on sign-ins that were refused.
+#: The actions of audit entries on refused sign-ins.
 REFUSED = ("staff.login_failed", "staff.locked_out")
 
 
 @dataclass(frozen=True)
 class Administration:
-    """The panel. `open_changes`: of rights and rules, by title, one's own among them.
+    """The panel. `open_changes`: of rights and rules, by title, including one's own.
 
-    `refused`: the newest sign-ins of today that were refused. `links`: to choose a password, that this person may show.
-    `newcomers`: who may log in and never did.
-
-    `swept_at`: when a worker last did what beat asks for each second; `late`: whether that is too long ago.
+    `refused`: the newest refused sign-ins of today. `links`: password links that this person may show.
+    `newcomers`: people who may log in and never did. `swept_at`: when a worker last did a sweep; `late`:
+    whether that is too long ago.
     """
 
     open_changes: Sequence[tuple[str, Change]]
@@ -42,7 +41,7 @@ class Administration:
 
 
 def administration(user: User, now: datetime) -> Administration:
-    """What an administrator looks at first, now. Six queries."""
+    """Return the panel. Six queries."""
     kinds = [kind for kind in visible_to(user) if KINDS[kind].guards_portal]
     waiting = Change.objects.filter(state=State.SUBMITTED, result="", kind__in=kinds).select_related(
         "made_by"

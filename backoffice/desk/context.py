@@ -1,4 +1,4 @@
-"""What the frame around every page shows: navigation with counts, environment, ODIN session, banner."""
+"""The frame around every page: navigation with counts, environment, ODIN session, banner."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def _sees_order_desk(user: Any) -> bool:
     return settings.ORDER_DESK and bool(user.has_perm("trading.view_deskorder"))
 
 
-#: Label, page, icon, permission ("" for everybody who is logged in) or what says who sees it. In the order of the work.
+#: Label, page, icon, permission ("" for every person) or a function that decides. In the order of the work.
 NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Today", "desk:today", "today", ""),
     ("Retail users", "accounts:list", "users", "accounts.view_retailuser"),
@@ -70,7 +70,7 @@ ENVIRONMENTS = {
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry of the navigation; `count` is what waits behind it."""
+    """One entry of the navigation; `count` is the number of things that wait there."""
 
     label: str
     url: str
@@ -82,7 +82,7 @@ class NavItem:
 
 
 class HowMany(Subquery):
-    """The number of rows of a query, in another one."""
+    """The number of rows of a query, as a subquery."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
@@ -90,14 +90,14 @@ class HowMany(Subquery):
 
 @dataclass(frozen=True)
 class Bell:
-    """What waits for a person, and what came back to them and was not read."""
+    """How much waits for a person, and how much came back to them unread."""
 
     waiting: int
     back: int
 
     @property
     def count(self) -> str:
-        """What the bell shows: at most two digits."""
+        """The text of the bell: at most two digits."""
         both = self.waiting + self.back
         return "99+" if both >= notices.SHOWN else str(both) if both else ""
 
@@ -110,20 +110,21 @@ class Bell:
 
 
 def needing_a_person() -> QuerySet[Delivery]:
-    """The deliveries that do not go on without a person."""
+    """Return the deliveries that need a person."""
     return Delivery.objects.filter(needs_person=True)
 
 
 class Frame:
-    """Everything is worked out when the template asks, so a part of a page or an error page costs no query.
+    """The values are worked out when the template asks, so that parts of pages and error pages cost no query.
 
-    A full page costs five: two counts of what waits for a person, all others, the session's row and the gate's.
+    A full page costs five: two counts of what waits for a person, one of all others, the session's row and
+    the gate's.
     """
 
     #: How long free text may be, for the forms.
     reason_length, comment_length = REASON_LENGTH, COMMENT_LENGTH
     version = __version__
-    #: What a page must not put into an address.
+    #: Personal data that a page must not put into an address.
     personal_forms = FORMS
 
     def __init__(self, request: HttpRequest) -> None:
@@ -133,7 +134,7 @@ class Frame:
 
     @cached_property
     def nav(self) -> list[NavItem]:
-        """The pages that exist here and that this person may see."""
+        """The pages that are switched on and that this person may see."""
         user = getattr(self._request, "user", None)
         if user is None or not user.is_authenticated:
             return []
@@ -160,7 +161,7 @@ class Frame:
 
     @property
     def session(self) -> Status | None:
-        """The dealer session as a pill, for those who are logged in; what stops sending although it is open, first."""
+        """The dealer session as a pill, for logged-in people; anything that stops sending comes first."""
         if self._session is None:
             return None
         if stopped := next((banner.pill for banner in reversed(self.banners) if banner.pill), ""):
@@ -180,7 +181,7 @@ class Frame:
 
     @property
     def step_up_minutes(self) -> float | None:
-        """After how many minutes the next decision asks again who it is, if it does; None if not."""
+        """The minutes until re-authentication is due for the next decision; None if it never is."""
         return settings.STEP_UP_MINUTES if step_up.due(self._request) else None
 
     @cached_property
@@ -203,7 +204,7 @@ class Frame:
 
     @cached_property
     def bell(self) -> Bell | None:
-        """What waits for this person or came back to them; None for those who are not logged in."""
+        """What waits for this person or came back; None without a login."""
         if self._session is None:
             return None
         return Bell(self._waiting, self._counts[1])
@@ -230,7 +231,7 @@ class Frame:
 
     @property
     def seen(self) -> str:
-        """A mark of the banners, the session and the notices, by which a page knows that they moved."""
+        """A mark of the banners, the session and the notices, by which a page detects changes."""
         shown = [str(self.session), self.session_words, *map(str, self.banners), str(self._counts[2])]
         return sha256("\n".join(shown).encode()).hexdigest()[:16]
 
@@ -248,7 +249,7 @@ class Frame:
             return False
         if name.startswith("desk:"):
             return match.view_name == name
-        # Rooms have pages among the tabs of a retail user; they are that user's.
+        # Pages of rooms among a retail user's tabs belong to the retail user's entry.
         of_a_user = {"group_id", "user_id"} <= match.kwargs.keys()
         room = "accounts" if of_a_user else match.namespace
         return WITHIN.get(room, room) == name.partition(":")[0]

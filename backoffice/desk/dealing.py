@@ -1,4 +1,4 @@
-"""What a dealer looks at first: orders in doubt, the desks that are open, and how much of the day's cap is used."""
+"""The start page of dealers: orders in doubt, open desks, and the share of the day's cap in use."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Dealing:
 
 
 def dealing(dealer: "User") -> Dealing:
-    """What a dealer looks at first, now. Seven queries."""
+    """Return the panel. Seven queries."""
     doubtful: list[DeskOrder | AskedChange] = [*doubt.orders_in_doubt(SHOWN), *doubt.asked_in_doubt(SHOWN)]
     open_desks = list(DeskSession.objects.filter(state=SessionState.OPEN, dealer=dealer)[:SHOWN])
     return Dealing(

@@ -1,4 +1,4 @@
-"""What is posted from a list: its columns, its rows a page, its named views. The answer leads back to the list."""
+"""Forms of a list: its columns, its rows a page, its saved views. The answer redirects to the list."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from backoffice.outside import whole
 
 @dataclass(frozen=True)
 class List:
-    """A list that something is posted from: its address and its name, its view, and the query that it shows now."""
+    """A list that a form is posted from: its address and name, its view, and its present query."""
 
     path: str
     name: str
@@ -36,7 +36,7 @@ class List:
         return table
 
     def present(self) -> str:
-        """The query that says all of the list as it is now. Raises ViewError where it names a person."""
+        """Return the query that gives the present list. Raises ViewError if it names a person."""
         if any(names_a_person(value) for values in self.query.lists() for value in values[1]):
             raise saved_views.ViewError(NOT_IN_ADDRESSES)
         table = self.table()
@@ -74,7 +74,7 @@ def choose_columns(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff()
 def choose_page_size(request: StaffRequest) -> HttpResponse:
-    """Show so many rows a page, now and whenever this person opens the list."""
+    """Show this many rows a page, now and whenever this person opens the list."""
     found = _list(request)
     size = page_size(request.POST)
     saved_views.choose_page_size(found.name, size, by=request.user)
@@ -84,7 +84,7 @@ def choose_page_size(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff()
 def save_view(request: StaffRequest) -> HttpResponse:
-    """Save the list as it is now under a name."""
+    """Save the present list under a name."""
     found = _list(request)
     try:
         view = saved_views.save(
@@ -132,7 +132,7 @@ def change_view(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _list(request: StaffRequest) -> List:
-    """The list that the posted address names. Raises Http404, or PermissionDenied where it is not theirs."""
+    """Return the list at the posted address. Raises Http404, or PermissionDenied if it is not theirs."""
     path = request.POST.get("list", "")
     try:
         view = open_list(path, request.POST.get("query", "")[:QUERY_LENGTH], request.user)

@@ -1,9 +1,9 @@
-"""What the portal remembers of its own pages for a person."""
+"""What the portal remembers for a person about its own pages."""
 
 from django.conf import settings
 from django.db import models
 
-#: Characters of the name and of the query of a saved view.
+#: Characters of the name and query of a saved view.
 NAME_LENGTH, QUERY_LENGTH = 60, 2000
 
 
@@ -41,10 +41,10 @@ class ListChoice(models.Model):
 
 
 class SavedView(models.Model):
-    """A list with its filters, order, columns and rows a page, saved under a name. Its owner alone changes it.
+    """A list with its filters, order, columns and rows a page, saved under a name. Only its owner changes it.
 
-    `query` is that of the list's address, and as free of personal data. `shared`: everybody who may open the list finds
-    it. `opens_first`: it is what its owner gets where the address says nothing.
+    `query` is that of the list's address, without personal data. `shared`: everybody who may open the list
+    can choose it. `opens_first`: its owner gets it if the address has no parameters.
     """
 
     owner = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""How the day's work goes: from the rows that came in to what ODIN confirmed, and how long what waits has waited."""
+"""The day's progress: from received rows to ODIN's confirmations, and the age of what waits."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Left:
-    """What did not go on from a stage. `tone`: as of a status."""
+    """What dropped out after a stage. `tone`: as of a status."""
 
     number: int
     words: str
@@ -47,7 +47,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Age:
-    """What has waited so long for a person's decision. `amount`: rupees that it adds. `share`: of all, in percent."""
+    """What has waited this long for a person's decision. `amount`: rupees that it adds. `share`: of all, in percent."""
 
     label: str
     changes: int
@@ -56,7 +56,7 @@ class Age:
     share: int
 
 
-#: What waits, by hours: longer than the first, at most the second.
+#: Classes of age in hours: more than the first, at most the second.
 _AGES = (
     ("Under 15 min", 0.0, 0.25),
     ("Under an hour", 0.25, 1.0),
@@ -66,7 +66,7 @@ _AGES = (
 
 
 def funnel(user: "User", now: datetime) -> list[Stage]:
-    """The stages of the changes and rows of today (India), as far as this person may see them; none while none came."""
+    """Return the stages of today's changes and rows (India) that this person may see; none before the first."""
     today = timezone.localdate(now)
     begin = midnight(today)
     files = Batch.objects.filter(created_at__gte=begin).aggregate(
@@ -125,7 +125,7 @@ def funnel(user: "User", now: datetime) -> list[Stage]:
 
 
 def ages(user: "User", now: datetime) -> list[Age]:
-    """What waits for this person, changes and files, by how long it has waited; none while nothing waits."""
+    """Return what waits for this person, changes and files, by age; none if nothing waits."""
     changes, files = _aged(waiting_for(user), now), _aged(files_waiting_for(user), now)
     total = sum(number for number, _ in [*changes, *files])
     return [
@@ -136,7 +136,7 @@ def ages(user: "User", now: datetime) -> list[Age]:
 
 
 def _aged(waiting: QuerySet[Any], now: datetime) -> list[tuple[int, Decimal]]:
-    """How many of them there are in each class of age, and the rupees that they add. One query."""
+    """Count them in each class of age, with the rupees that they add. One query."""
     wanted: dict[str, Any] = {}
     for place, (_, more, less) in enumerate(_AGES):
         fits = Q(submitted_at__lte=now - timedelta(hours=more))

@@ -1,4 +1,4 @@
-"""What the search on top offers while somebody types: things found, what can be begun for the first, and pages."""
+"""Suggestions of the search while a person types: results, commands for the first result, and pages."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from backoffice.kit.privacy import SEE
 from backoffice.kit.search import Command, Match
 from backoffice.logins.models import User
 
-#: Things of one kind that are offered; the page of the search has the rest.
+#: How many results of one kind are offered; the page of the search has the rest.
 OF_A_KIND = 5
 RECENT = 6
 LONGEST_SUBJECT = 40
 
 
-#: Pages that have no place in the menu: label, page, icon, permission ("" for everybody) or what says who sees it.
+#: Pages outside the menu: label, page, icon, permission ("" for every person) or a function that decides.
 PAGES: tuple[tuple[str, str, str, str | Callable[[User], object]], ...] = (
     ("New retail user", "accounts:new", "plus", PROPOSE),
     ("Register retail user", "accounts:register", "plus", PROPOSE),
@@ -62,18 +62,21 @@ PAGES: tuple[tuple[str, str, str, str | Callable[[User], object]], ...] = (
 
 @dataclass(frozen=True)
 class Offered:
-    """What is offered, in the order of the keys."""
+    """The suggestions, in the order of the keys."""
 
     matches: list[Match] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
-    #: Whom or what the commands are for.
+    #: The subject of the commands.
     subject: str = ""
     pages: list[tuple[str, str]] = field(default_factory=list)
     recent: bool = False
 
 
 def offer(text: str, recent: str, user: User, nav: Iterable[NavItem]) -> Offered:
-    """What fits the text; for an empty one what was opened lately. "C10001 dep" narrows the commands of C10001."""
+    """Return suggestions for the text; without a text, recently opened subjects.
+
+    "C10001 dep" narrows the commands of C10001.
+    """
     if not text:
         return Offered(recalled(recent, user), recent=True)
     found, wanted = searching.search(text, user), ""
@@ -88,13 +91,13 @@ def offer(text: str, recent: str, user: User, nav: Iterable[NavItem]) -> Offered
 
 
 def recalled(recent: str, user: User) -> list[Match]:
-    """What was opened lately, by the ids that the browser kept, as far as this person may see it."""
+    """Return recently opened subjects, by the ids in the browser, as far as this person may see them."""
     subjects = [one[:LONGEST_SUBJECT] for one in recent.split(",")[:RECENT] if "/" in one]
     return searching.recalled(subjects, user)
 
 
 def pages_of(user: User, nav: Iterable[NavItem]) -> list[NavItem]:
-    """The pages of the menu, those behind it, and forms that begin work, as this person may see them."""
+    """Return pages of the menu, those behind it, and forms, as this person may see them."""
     behind = [
         NavItem(label, reverse(name), icon, False)
         for label, name, icon, may in PAGES
@@ -104,7 +107,7 @@ def pages_of(user: User, nav: Iterable[NavItem]) -> list[NavItem]:
 
 
 def _begins(label: str, text: str) -> bool:
-    """Whether a word of the label begins so, or all of it."""
+    """Whether the label, or a word of it, begins with the text."""
     wanted = text.lower()
     return label.lower().startswith(wanted) or any(word.startswith(wanted) for word in label.lower().split())
 

@@ -1,4 +1,4 @@
-"""What the desk remembers of lists for people: columns, rows a page, and views under names, which may be shared."""
+"""What the desk remembers of lists for people: columns, rows a page, and saved views, which may be shared."""
 
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ class ViewError(Exception):
 
 
 def remembered(person: "User", list_name: str) -> Remembered:
-    """What is remembered of a list for somebody: their own choice, their views, and then those of others."""
+    """Return what is remembered of a list for a person: their own choice, their views, then those of others."""
     choice = ListChoice.objects.filter(person=person, list=list_name).first() or ListChoice()
     found = SavedView.objects.filter(Q(owner=person) | Q(shared=True), list=list_name).select_related("owner")
     views = [_shown(view, person) for view in found.order_by("name", "pk")[: 2 * MOST]]
@@ -42,7 +42,7 @@ def choose_page_size(list_name: str, size: int, *, by: "User") -> None:
 
 
 def save(list_name: str, name: str, query: str, *, shared: bool, by: "User") -> SavedView:
-    """Save a list under a name; one's own view of this name is replaced. Raises ViewError."""
+    """Save a list under a name; a view of this name is replaced. Raises ViewError."""
     name = _name(name)
     _check(query)
     with transaction.atomic():
@@ -70,7 +70,7 @@ def change(view: SavedView, name: str, *, shared: bool, opens_first: bool, by: "
 
 
 def replace(view: SavedView, query: str, *, by: "User") -> None:
-    """Let a view say what the list shows now. Raises ViewError."""
+    """Update a view to the present list. Raises ViewError."""
     _check(query)
     with transaction.atomic():
         view.query = query
@@ -106,7 +106,7 @@ def _check(query: str) -> None:
 
 
 def _record(done: str, view: SavedView, by: "User") -> None:
-    """Write the audit entry. Its text has no filters: a search may name somebody."""
+    """Write the audit entry. Its text has no filters, since a search may contain personal data."""
     shared = ", shared" if view.shared else ""
     record(
         f"view.{done}",

@@ -80,7 +80,7 @@ class FileLine:
 
 @dataclass(frozen=True)
 class Today:
-    """Everything on the Today page that the person may see; None where they may not."""
+    """Everything on the Today page that the person may see; None if they may not."""
 
     may_approve: bool
     waiting_count: int

@@ -26,7 +26,7 @@ class Step:
 
     @property
     def url(self) -> str:
-        """The address of the page; empty where the step has none."""
+        """The address of the page; empty if the step has none."""
         return reverse(self.page) if self.page else ""
 
 

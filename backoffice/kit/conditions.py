@@ -40,7 +40,7 @@ class When:
     record: str = ""
 
     def holds(self, values: Mapping[str, Any]) -> bool:
-        """Whether it holds of the values of its record."""
+        """Whether the values of its record meet it."""
         return self.condition.holds(values)
 
     def within(self, path: str) -> "When":

@@ -32,7 +32,7 @@ class ThrottleCache(BaseCache):
     def add(
         self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        """Keep the value where there is none. True for one only of several processes that do this at once."""
+        """Keep the value if there is none. True for one only of several processes that do this at once."""
         name, ends = self._named(key, version), self._end(timeout)
         expired = Throttle.objects.filter(key=name, expires_at__lte=timezone.now())
         if expired.update(value=value, expires_at=ends):

@@ -28,7 +28,7 @@ class List(models.TextChoices):
 class Name(models.Model):
     """One name of a list. `code` is what ODIN is sent, `label` what people call it.
 
-    `within` narrows it: the type of a user template, the group of a dealer; "" where it belongs to all of them.
+    `within` narrows it: the type of a user template, the group of a dealer; "" if it belongs to all of them.
     A retired name is no longer offered; records that have it keep it.
     """
 

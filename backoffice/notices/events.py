@@ -59,11 +59,11 @@ RULES: dict[Event, Rule] = {
 
 
 def event_of(thing: Change | Batch) -> Event | None:
-    """The event that the present status of a change or file is; None for a status nobody is notified of."""
+    """Return the event of the present status of a change or file; None if nobody is notified of it."""
     status = thing.status
     if isinstance(thing, Batch):
         if thing.finished_at is None and status == BatchState.APPROVED:
-            return None  # only a file of the portal's own is done when it is approved
+            return None  # only a file that stays in the portal is done when it is approved
         done = status in (Result.APPLIED, BatchState.APPROVED)
     else:
         done = status_of(thing.kind, thing.state, thing.result) == Result.APPLIED
@@ -73,7 +73,7 @@ def event_of(thing: Change | Batch) -> Event | None:
 
 
 def audience(event: Event, things: Collection[Change | Batch]) -> dict[Change | Batch, list[int]]:
-    """The keys of the people who are notified of this event, for each thing. Who may not log in any more is not."""
+    """Return the keys of the people to notify, for each thing, without those who may not log in any more."""
     if RULES[event].audience is Audience.DECIDERS:
         return {thing: _deciders(thing) for thing in things}
     makers = User.objects.filter(pk__in={thing.made_by_id for thing in things}, is_active=True)
@@ -88,10 +88,10 @@ def _deciders(thing: Change | Batch) -> list[int]:
 
 
 def delay(event: Event) -> timedelta:
-    """How long a mail waits, so that what settles without a person is not mailed."""
+    """Return how long a mail waits, so that what settles automatically is not mailed."""
     return timedelta(minutes=settings.DELIVERY_MAX_MINUTES if RULES[event].after_repeats else 0)
 
 
 def kind_of(thing: Change | Batch) -> ChangeKind:
-    """The kind of change that it is, or that its rows are."""
+    """Return the kind of the change, or of the file's rows."""
     return kind_of_file(thing.kind) if isinstance(thing, Batch) else kind(thing.kind)

@@ -1,7 +1,7 @@
-"""Mails: made of the notices that are due, then handed to the mail server by one worker at a time.
+"""Mails: made from due notices, then handed to the mail server by one worker at a time.
 
-A mail is in the database before it is sent, and marked as sent after the server accepted it. A worker that dies between
-the two leaves a mail that is sent again, under the same Message-ID.
+A mail is in the database before it is sent, and marked as sent after the server accepted it. If a worker dies
+between the two, the mail is sent again, under its Message-ID.
 """
 
 import logging
@@ -27,17 +27,17 @@ from backoffice.notices.models import Mail, MailState, Notice, Notices
 
 logger = logging.getLogger(__name__)
 
-#: A person gets one mail in this time at most: what happens meanwhile goes into the next.
+#: A person gets at most one mail in this time; later notices go into the next.
 SPACING = timedelta(minutes=1)
 #: For how many people one task makes mails, and how many mails it sends.
 AT_ONCE = 100
 #: A task releases its worker after this many seconds, and starts no further mail: the next round continues.
 WORK_SECONDS = 20.0
-#: A mail names so many notices, and so many numbers of one event; the page has them all.
+#: How many notices, and numbers of one event, a mail names; the page has all of them.
 MOST_NOTICES, MOST_NUMBERS = 1000, 50
-#: Between two tries: doubled each time, up to the longest. After GIVE_UP nobody tries again.
+#: The pause between tries: doubled each time, up to the longest. After GIVE_UP there is no further try.
 FIRST_PAUSE, LONGEST_PAUSE, GIVE_UP = timedelta(minutes=1), timedelta(hours=1), timedelta(days=2)
-#: A call to a mail server that is slow at each of its steps ends within so many times EMAIL_TIMEOUT.
+#: A call to a slow mail server ends within this many times EMAIL_TIMEOUT.
 STEPS = 20
 
 OFF = "E-mail is off: no mail server is set."
@@ -46,9 +46,9 @@ NO_ADDRESS = "You have no e-mail address here. An administrator can propose one.
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a mail was not accepted, without the server's own words, which may hold an address.
+    """Why a mail was not accepted, without the server's own words, which may contain an address.
 
-    `final`: it never will be. `everybody`: no other mail would be either, now.
+    `final`: it will never be accepted. `everybody`: no other mail would be accepted now.
     """
 
     words: str
@@ -57,7 +57,7 @@ class Failure:
 
 
 def compose_due() -> int:
-    """Make a mail of each person's notices that are due. Returns how many mails."""
+    """Make a mail of each person's due notices. Returns how many mails."""
     lately = Mail.objects.filter(person=OuterRef("person"), created_at__gt=timezone.now() - SPACING)
     people = _due().filter(~Exists(lately)).order_by().values_list("person", flat=True).distinct()
     return sum(_compose(person) for person in people[:AT_ONCE])
@@ -79,14 +79,14 @@ def send_due() -> int:
 
 
 def preview(person: User) -> tuple[str, str]:
-    """Subject and text of the next mail, as it would be now; empty without a notice to tell."""
+    """Return subject and text of the next mail, as it would be now; empty without a notice."""
     notices = Notice.objects.filter(person=person, mail=None, over_at=None, due_at__isnull=False)
     found = list(notices.order_by("pk")[:MOST_NOTICES])
     return written(found) if found else ("", "")
 
 
 def written(notices: Iterable[Notice]) -> tuple[str, str]:
-    """Subject and text of a mail: numbers and a link. No name, no reason, no value."""
+    """Return subject and text of a mail: numbers and a link. No name, no reason, no value."""
     numbers: defaultdict[str, list[str]] = defaultdict(list)
     for notice in sorted(notices, key=lambda notice: (notice.change_id or 0, notice.batch_id or 0)):
         numbers[notice.event].append(notice.number)
@@ -110,7 +110,7 @@ def _due() -> Notices:
 
 @transaction.atomic
 def _compose(person: int) -> bool:
-    """Make the mail of one person. False where another worker is making it, or nothing is due any more."""
+    """Make the mail of one person. False if another worker is making it, or nothing is due any more."""
     numbers = _due().filter(person=person).at_rest()[:MOST_NOTICES]
     if not numbers:
         return False
@@ -142,12 +142,12 @@ def _lease() -> timedelta:
 
 
 def _send(mail: Mail, lease: leases.Lease) -> Failure | None:
-    """Send one mail that this worker holds, and note how it ended. Outside of any transaction."""
+    """Send one mail that this worker holds, and record the outcome. Outside any transaction."""
     connection = get_connection()
     try:
         failure = _hand_over(mail, connection)
         _note(mail, lease, failure)
-    finally:  # only now: a goodbye that is not answered must not come between acceptance and its mark
+    finally:  # only now: an unanswered QUIT must not delay the mark after acceptance
         with suppress(smtplib.SMTPException, OSError):
             connection.close()
     return failure
@@ -171,7 +171,7 @@ def _hand_over(mail: Mail, connection: object) -> Failure | None:
         return _refused("refused the mail", refusal.smtp_code)
     except (
         smtplib.SMTPResponseException
-    ) as refusal:  # of the sender, of the login: an administrator can mend it
+    ) as refusal:  # a fault of sender or login, which an administrator can fix
         return Failure(f"The mail server refused the portal ({refusal.smtp_code}).", everybody=True)
     except (smtplib.SMTPException, OSError) as error:
         return Failure(f"The mail server gave no proper answer ({type(error).__name__}).", everybody=True)

@@ -1,4 +1,4 @@
-"""Notices, the mails that carry them, and how each person wants to be notified."""
+"""Notices, the mails that carry them, and each person's choice of notification."""
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +19,7 @@ class Mode(models.TextChoices):
 
 
 class Choice(models.Model):
-    """How one person wants to be notified. Who has no row is notified once a day."""
+    """One person's choice of notification. A person without a row is notified once a day."""
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -53,9 +53,10 @@ BY_MAIL = {
 
 
 class Mail(Leased):
-    """One e-mail to one person, written down before it is sent. The address is looked up when it goes out.
+    """One e-mail to one person, stored before it is sent. The address is looked up at sending.
 
-    `text` holds numbers of changes and files and a link, nothing personal. `problem` says why it did not go out yet.
+    `text` has numbers of changes and files and a link, nothing personal. `problem` says why it did not go out
+    yet.
     """
 
     person = models.ForeignKey(
@@ -103,10 +104,10 @@ class Notices(models.QuerySet["Notice"]):
     """Return notices, and those of one person that no transaction has locked."""
 
     def at_rest(self) -> list[int]:
-        """The numbers of these, locked; without those that another transaction holds, since they move just now.
+        """Lock these and return their numbers, except those that another transaction holds, since they are moving.
 
-        A move locks the notices of its changes. Who takes those of a person must not wait for one, or two could wait
-        for each other.
+        A move locks the notices of its changes. Waiting for one with a person's notices locked could
+        deadlock.
         """
         free = self.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
         return list(free.values_list("pk", flat=True))
@@ -145,12 +146,12 @@ class Notice(models.Model):
                 | Q(change__isnull=True, batch__isnull=False),
                 name="notice_of_one_thing",
             ),
-            # They begin with what a move looks for: the notices of one change or file.
+            # They begin with the key of a move: the notices of one change or file.
             models.UniqueConstraint(fields=["change", "event", "person"], name="notice_of_a_change_once"),
             models.UniqueConstraint(fields=["batch", "event", "person"], name="notice_of_a_batch_once"),
         ]
         indexes = [
-            # What every page's bell counts.
+            # For the bell on every page.
             models.Index(
                 fields=["person", "-id"], condition=Q(over_at__isnull=True), name="notice_open_by_person"
             ),
@@ -171,7 +172,7 @@ class Notice(models.Model):
 
     @property
     def number(self) -> str:
-        """The change or file as people call it: C-12 or B-2."""
+        """The change's or file's name for people: C-12 or B-2."""
         return f"C-{self.change_id}" if self.change_id else f"B-{self.batch_id}"
 
     @property
@@ -181,7 +182,7 @@ class Notice(models.Model):
 
     @property
     def subject(self) -> str:
-        """Whom the change is about, as GROUP/USER where that is a client; of a file its name."""
+        """The subject of the change, as GROUP/USER for a client; for a file, its name."""
         return self.change.subject if self.change else self.batch.file_name if self.batch else ""
 
     @property
@@ -191,7 +192,7 @@ class Notice(models.Model):
 
     @property
     def shown_as(self) -> str:
-        """Its event, or that it waits no longer."""
+        """Its event, or that it no longer waits."""
         return "decided" if self.waits and self.over_at else self.event
 
     @property

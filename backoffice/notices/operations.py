@@ -1,4 +1,4 @@
-"""Notifying people of events, reading notices, and choosing how one is notified."""
+"""Notify people of events, read notices, and choose how to be notified."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +21,7 @@ from backoffice.wakeups import Work, wake_after_commit
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Notices and mails are kept so long.
+#: How long notices and mails are kept.
 KEPT = timedelta(days=90)
 #: A bell counts no further.
 SHOWN = 100
@@ -30,10 +30,10 @@ AT_ONCE = 1000
 
 
 def notify(things: Sequence[Change] | Sequence[Batch]) -> None:
-    """Write the notices of changes, or of files, that have another status, and end those that no longer hold.
+    """Write the notices of changes, or files, with a new status, and end those that no longer apply.
 
-    In the transaction of the move, so that no notice is lost and none is of what did not happen. The changes of a file
-    are left out: their makers and checkers are notified of the file.
+    In the transaction of the move, so that no notice is lost and none is wrong. Changes of a file are left
+    out: their makers and checkers are notified of the file.
     """
     by_event: defaultdict[Event | None, list[Any]] = defaultdict(list)
     for thing in things:
@@ -42,14 +42,12 @@ def notify(things: Sequence[Change] | Sequence[Batch]) -> None:
     for event, some in by_event.items():
         name = _name(type(some[0]))
         of_them = Notice.objects.filter(**{f"{name}__in": some})
-        if (
-            event is None
-        ):  # what is sent, or tried again, may come back as it was: only the wait for a decision is over
+        if event is None:  # a sent or retried change may come back: only the wait for a decision has ended
             _end(of_them.filter(event=Event.SUBMITTED))
             continue
         people = audience(event, some)
         if event == Event.SUBMITTED:
-            for thing in some:  # it waits no longer for those who approved as the first of two
+            for thing in some:  # it no longer waits for those who approved first of two
                 _end(of_them.filter(**{name: thing}).exclude(person__in=people[thing]))
         else:
             _end(of_them.exclude(event=event))
@@ -57,7 +55,7 @@ def notify(things: Sequence[Change] | Sequence[Batch]) -> None:
 
 
 def read(person: "User", number: int) -> Notice | None:
-    """End one of somebody's notices, since they look at it; what waits for a decision waits on. None: no such one."""
+    """Mark one of a person's notices as read, if it does not wait for a decision. None if there is no such notice."""
     notice = Notice.objects.filter(pk=number, person=person).first()
     if notice and not notice.waits:
         _end(Notice.objects.filter(pk=notice.pk))
@@ -65,22 +63,22 @@ def read(person: "User", number: int) -> Notice | None:
 
 
 def read_all(person: "User") -> int:
-    """End all notices of what came back to somebody. Returns how many."""
+    """End all of a person's notices of what came back. Returns how many."""
     with transaction.atomic():
         open_now = Notice.objects.filter(person=person, over_at=None).exclude(event=Event.SUBMITTED).at_rest()
         return _end(Notice.objects.filter(pk__in=open_now))
 
 
 def mode_of(person: "User") -> str:
-    """How somebody is notified by e-mail."""
+    """Return how a person is notified by e-mail."""
     choice = Choice.objects.filter(person=person).first()
     return choice.mode if choice else Mode.DIGEST
 
 
 def choose(mode: str, *, by: "User") -> None:
-    """Choose how one is notified; it also holds for what was not mailed yet. Raises ValueError for no mode.
+    """Choose how to be notified; it also applies to notices not mailed yet. Raises ValueError for an unknown mode.
 
-    What came while somebody wanted no e-mail is not mailed later.
+    Notices from a time without e-mail are not mailed later.
     """
     chosen, now = Mode(mode), timezone.now()
     with transaction.atomic():
@@ -98,24 +96,24 @@ def choose(mode: str, *, by: "User") -> None:
 
 
 def next_digest(now: datetime) -> datetime:
-    """When the next digest goes out, by the clock in Kolkata."""
+    """Return when the next digest goes out, in Kolkata."""
     at = settings.NOTICE_DIGEST_AT
     today = timezone.localtime(now).replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)
 
 
 def open_for(person: Any) -> QuerySet[Notice]:
-    """Somebody's notices that still hold, newest first: as many as a bell can show."""
+    """Return a person's present notices, newest first: as many as a bell can show."""
     return Notice.objects.filter(person=person, over_at=None)[:SHOWN]
 
 
 def came_back(person: Any) -> QuerySet[Notice]:
-    """Those of what came back to somebody and was not read, as many as a bell can show."""
+    """Return unread notices of what came back, as many as a bell can show."""
     return Notice.objects.filter(person=person, over_at=None).exclude(event=Event.SUBMITTED)[:SHOWN]
 
 
 def expire() -> int:
-    """Delete notices and mails whose time is over. Returns how many. Run by beat."""
+    """Delete expired notices and mails. Returns how many. Run by beat."""
     over, deleted = timezone.now() - KEPT, 0
     for model in (Notice, Mail):
         numbers = model.objects.filter(created_at__lt=over).order_by().values_list("pk", flat=True)
@@ -149,12 +147,12 @@ def _write(people: Mapping[Any, Collection[int]], event: Event) -> None:
 
 
 def _due(mode: str, at: datetime) -> datetime | None:
-    """When a mail should carry an event of this time; None: no mail."""
+    """Return when a mail should carry an event of this time; None: no mail."""
     if mode == Mode.NOTHING:
         return None
     return at if mode == Mode.AT_ONCE else next_digest(at)
 
 
 def _name(model: type[Change] | type[Batch]) -> str:
-    """The field of a notice that holds such a thing."""
+    """Return the field of a notice for such a thing."""
     return "batch" if issubclass(model, Batch) else "change"

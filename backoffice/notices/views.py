@@ -1,4 +1,4 @@
-"""One's own notices, the mails made of them, and how one is notified."""
+"""One's own notices, their mails, and the choice of notification."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,7 +24,7 @@ LISTED, MAILS_LISTED = 50, 5
 @require_safe
 @for_staff()
 def own(request: StaffRequest) -> HttpResponse:
-    """What waits for somebody or came back to them, newest first, and how they are notified."""
+    """What waits for the person or came back, newest first, and the choice of notification."""
     person = request.user
     subject, text = mails.preview(person)
     listed = list(_listed(person))
@@ -49,7 +49,7 @@ def own(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff()
 def look(request: StaffRequest, pk: int) -> HttpResponse:
-    """Go to the change or file of a notice; it is read by that."""
+    """Open the change or file of a notice, and mark the notice as read."""
     notice = operations.read(request.user, pk)
     if notice is None:
         raise Http404("You have no such notice.")
@@ -65,7 +65,7 @@ def read_all(request: StaffRequest) -> HttpResponse:
 
 
 def _listed(person: User) -> QuerySet[Notice]:
-    """Somebody's newest notices, with what is shown of their changes and files, and without the rest of these."""
+    """Return a person's newest notices with the shown columns of their changes and files."""
     of_them = ("change__kind", "change__subject", "change__messages", "batch__kind", "batch__file_name")
     own = ("mail__state", "event", "over_at", "due_at", "created_at")
     found = Notice.objects.filter(person=person).select_related("change", "batch", "mail")
@@ -75,7 +75,7 @@ def _listed(person: User) -> QuerySet[Notice]:
 @require_POST
 @for_staff()
 def choose(request: StaffRequest) -> HttpResponse:
-    """Choose how one is notified by e-mail."""
+    """Choose how to be notified by e-mail."""
     try:
         operations.choose(request.POST.get("mode", ""), by=request.user)
     except ValueError:

@@ -87,7 +87,7 @@ def _seen(character: str) -> bool:
 def reduced(text: str) -> str | None:
     """The text in ASCII: what cannot be seen removed, letters without accents, digits of any script as 0 to 9.
 
-    None where a letter, a number or a sign has no such reading: without it the text would say something else.
+    None if a letter, a number or a sign has no such reading: without it the text would say something else.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -112,7 +112,7 @@ def words(text: str) -> list[str]:
 
 
 def cleaned(text: str, allowed: re.Pattern[str] = PLAIN, *, free: bool = True) -> str | None:
-    """The text as it may be sent, without what is not allowed; None where that would be a guess.
+    """The text as it may be sent, without what is not allowed; None if that would be a guess.
 
     What is not allowed leaves a space. In what is no free text it stands for something where a digit is beside it.
     """
@@ -129,7 +129,7 @@ def cleaned(text: str, allowed: re.Pattern[str] = PLAIN, *, free: bool = True) -
 
 @lru_cache(maxsize=4096)
 def _reading(character: str) -> str | None:
-    """A character in ASCII: "" where it cannot be seen, None where it has no reading."""
+    """A character in ASCII: "" if it cannot be seen, None if it has no reading."""
     if " " <= character <= "~":
         return character
     if _IS_INVISIBLE(character):

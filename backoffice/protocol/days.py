@@ -110,7 +110,7 @@ def _one_of(orders: Iterable[tuple[str, str, str]]) -> Reading:
 
 
 def written(day: int, month: int, year: int) -> str:
-    """DD-MM-YYYY; "" where the calendar has no such day."""
+    """DD-MM-YYYY; "" if the calendar has no such day."""
     try:
         date(year, month, day)
     except ValueError:
@@ -126,7 +126,7 @@ def _place(word: str, names: tuple[str, ...]) -> int | None:
 
 
 def _fault_of_time(day: date, time: re.Match[str]) -> str:
-    """Why a time behind a date leaves no day; "" where it leaves one."""
+    """Why a time behind a date leaves no day; "" if it leaves one."""
     hours, minutes, half, zone = time.groups()
     hour = int(hours) % 12 + (12 if half == "p" else 0) if half else int(hours)
     if hour > 23 or int(minutes) > 59:

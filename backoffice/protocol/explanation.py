@@ -23,7 +23,7 @@ class Line:
     `value`, `meaning` and `old` are for showing: secrets are dots.
 
     `kind`: changed from `old`; repeated unchanged; cleared; new, where nothing was known; absent, sent empty.
-    `consequence`: the value's effect at ODIN, "" where it is plain.
+    `consequence`: the value's effect at ODIN, "" if it is plain.
     """
 
     tag: int

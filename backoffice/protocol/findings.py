@@ -16,7 +16,7 @@ class Severity(StrEnum):
 class Finding:
     """One thing that is wrong, on the field at `path` ("pan", "banks.0.account_no", "" is the whole message).
 
-    `cleaned` is a value that the person may accept in place of the one given; None where there is none to
+    `cleaned` is a value that the person may accept in place of the one given; None if there is none to
     offer.
     """
 

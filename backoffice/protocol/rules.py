@@ -19,13 +19,13 @@ Row = tuple[int, Mapping[str, str]]
 
 
 def text(values: Given, name: str) -> str:
-    """The text of a scalar; "" where there is none."""
+    """The text of a scalar; "" if there is none."""
     value = values.get(name)
     return value if isinstance(value, str) else ""
 
 
 def number(values: Given, name: str) -> Decimal | None:
-    """The number in a text; None where there is none."""
+    """The number in a text; None if there is none."""
     try:
         found = Decimal(text(values, name))
     except InvalidOperation:
@@ -34,7 +34,7 @@ def number(values: Given, name: str) -> Decimal | None:
 
 
 def codes(values: Given, name: str) -> list[str]:
-    """The codes of a set; [] where there is none."""
+    """The codes of a set; [] if there is none."""
     value = values.get(name)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
@@ -61,7 +61,7 @@ def _only_texts(record: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def row(values: Given, name: str) -> Mapping[str, str]:
-    """The one record of a field; {} where there is none."""
+    """The one record of a field; {} if there is none."""
     value = values.get(name)
     return _only_texts(value) if isinstance(value, RECORD) else {}
 

@@ -97,7 +97,7 @@ class Scalar(Field):
         return ""
 
     def meant(self, value: str) -> str | None:
-        """The value that was meant by one that cannot stay; None where that would be a guess."""
+        """The value that was meant by one that cannot stay; None if that would be a guess."""
         return None
 
     def offered(self, value: str, rule: str) -> str | None:
@@ -274,7 +274,7 @@ class Flags(Field):
             )
 
     def _offered(self, value: list[str]) -> str | None:
-        """The codes that were meant, joined by commas; None where one of them would be a guess."""
+        """The codes that were meant, joined by commas; None if one of them would be a guess."""
         meant: list[str | None] = []
         for item in value:
             for part in _BETWEEN_CODES.split(reduced(item[:LONGEST]) or "?"):
@@ -376,7 +376,7 @@ class Secret(Field):
 
 
 def _code_reader(labels: dict[str, str]) -> Callable[[str], str | None]:
-    """Reads a code, or its meaning, out of a text that another program has bent. None where it is neither."""
+    """Reads a code, or its meaning, out of a text that another program has bent. None if it is neither."""
     known = {label.casefold(): code for code, label in labels.items()}
     known |= {code.casefold(): code for code in labels}
 

@@ -36,7 +36,7 @@ class Shape:
     """What a text must look like; `words` says it to an operator, `tidy` makes a value to offer if that
     then fits.
 
-    `pattern`: what is allowed on the wire, as the source of a regular expression; "" where the shape is only a warning.
+    `pattern`: what is allowed on the wire, as the source of a regular expression; "" if the shape is only a warning.
     `key` is what two spellings of the same have in common. `quick`: all that it matches is sound, and nearly all values
     are. `exact`: a letter without its accent is another one.
     """
@@ -57,7 +57,7 @@ class Shape:
             yield Finding(path, self.words, self.severity, self.rule, self.tidied(value))
 
     def tidied(self, value: str) -> str | None:
-        """The value as it fits; None where it cannot be made to."""
+        """The value as it fits; None if it cannot be made to."""
         tidied = self.tidy(value)
         return tidied if self.fits(tidied) else None
 

@@ -98,7 +98,7 @@ def born_in_the_past(values: Given, context: Context) -> Found:
 
 @lru_cache(maxsize=64)
 def _holder_kind(letter: str) -> str | None:
-    """Whom a PAN with this fourth letter belongs to; None where it stands for nobody."""
+    """Whom a PAN with this fourth letter belongs to; None if it stands for nobody."""
     try:
         kind: str = pan_number.info(f"AAA{letter}A0000A")["holder_type"]
     except InvalidComponent:

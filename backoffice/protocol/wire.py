@@ -50,7 +50,7 @@ class Header:
 class DecodedRequest:
     """A request as received.
 
-    Its secrets are the encrypted texts. `checksum_ok` is False where 999 is missing.
+    Its secrets are the encrypted texts. `checksum_ok` is False if 999 is missing.
     """
 
     message: type[Request]
@@ -64,7 +64,7 @@ class Reply:
     """An answer of ODIN. `code`: tag 18, or 70 of a logon, "" of a logoff; `text`: tag 19 without outer
     spaces (M3).
 
-    `fields`: every tag but 4, by its number as text. `data`: the parsed JSON of a read, None where it is none
+    `fields`: every tag but 4, by its number as text. `data`: the parsed JSON of a read, None if it is none
     or not readable. `raw`: the answer as it came, a session id in it.
     """
 
@@ -153,7 +153,7 @@ class _Plan:
         self._fits = re.compile("".join(rf"\|{t}={p}" for t, p in zip(tags, patterns, strict=True))).fullmatch
 
     def texts(self, values: Mapping[str, Any], cipher: PasswordCipher | None) -> str | None:
-        """The pairs of the fields; None where something has to be looked at field by field."""
+        """The pairs of the fields; None if something has to be looked at field by field."""
         if values.keys() != self._names:
             return None
         texts = list(self._get(values))
@@ -196,7 +196,7 @@ def can_be_sent_back(session_id: SecretText) -> bool:
 
 
 def split(text: str) -> list[tuple[int, str]]:
-    """The pairs of a message (F1). Raises DecodeError where one has no tag."""
+    """The pairs of a message (F1). Raises DecodeError if one has no tag."""
     return _pairs(_PAIR.split(text))
 
 

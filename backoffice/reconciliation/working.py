@@ -106,7 +106,7 @@ def _work(one: Reconciliation, token: uuid.UUID) -> None:
 
 
 def _compare_rows(one: Reconciliation, token: uuid.UUID, end: float) -> None:
-    """Compare rows until there are no more or the time is over. Raises LeaseLost or FileProblem."""
+    """Compare rows until there are no more or the time has passed. Raises LeaseLost or FileProblem."""
     comparer = Comparer(one.mapping)
     kept = time.monotonic()
 

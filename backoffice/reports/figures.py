@@ -84,7 +84,7 @@ class GroupOf(Func):
 @dataclass(frozen=True)
 class _Rows:
     """What the rows of a report are: by what of a change, what they are called, and the filter of the list of changes
-    that shows one, besides the days; "" where there is none.
+    that shows one, besides the days; "" if there is none.
     """
 
     key: Callable[[str], Combinable]

@@ -26,7 +26,7 @@ class MinutesBetween(Func):
 
 @dataclass(frozen=True)
 class Spread:
-    """Percentiles of durations in whole minutes; None where there are none."""
+    """Percentiles of durations in whole minutes; None if there are none."""
 
     p50: int | None = None
     p95: int | None = None

@@ -84,7 +84,7 @@ def invalid(
 ) -> list[Finding]:
     """What is wrong with a call's values, errors and warnings. The settings' own fields are filled in.
 
-    `lot`, `tick`: of the scrip, None where the scrip master does not tell.
+    `lot`, `tick`: of the scrip, None if the scrip master does not tell.
     """
     config = rest_config()
     terms = replace(_terms(config, session), lot=lot, tick=tick)

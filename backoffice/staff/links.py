@@ -45,7 +45,7 @@ def all_waiting(by: "Person") -> QuerySet[PasswordLink]:
 def show(person: User, *, by: "Person") -> str:
     """The path of the link, this once. It is good for PASSWORD_LINK_MINUTES and for one password.
 
-    Raises NotAllowed where nothing was granted to `by`, where it was shown already, or where it is too old.
+    Raises NotAllowed if nothing was granted to `by`, where it was shown already, or where it is too old.
     """
     with transaction.atomic():
         found = waiting(person, by=by) if person.is_active else None

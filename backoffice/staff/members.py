@@ -28,7 +28,7 @@ class UserName(Text):
 
 
 def subject(values: Values) -> str:
-    """The subject of changes about whom the values name, old or new; "" where they name nobody yet."""
+    """The subject of changes about whom the values name, old or new; "" if they name nobody yet."""
     name = str(values.get("username") or "")
     if USER_NAME.fullmatch(name):
         return f"{PREFIX}{name}"

@@ -1,4 +1,4 @@
-"""The kinds of change of this room: a module for each, which holds everything about it."""
+"""The kinds of change of this room: one module for each."""
 
 from limits.kinds import cash_deposit, edis_quantity, manual_collateral, pledge_quantity, square_off
 

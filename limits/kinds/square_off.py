@@ -32,14 +32,14 @@ COLUMNS = (
 
 
 def of_row(values: Values, known: Known) -> Asked:
-    """The message of a row: the manager comes from the record where the row leaves it empty."""
+    """Return the message of a row: the manager comes from the record if the row leaves it empty."""
     if known.record is None:
         return Asked(values)
     return Asked({**values, "manager_id": values.get("manager_id") or known.record.manager_id})
 
 
 def is_so(user: RetailUser, values: Values) -> bool:
-    """Whether the user has just this setting. A deletion is never done: not every setting may be known here."""
+    """Whether the user has exactly this setting. A deletion is never done already: settings may be unknown here."""
     return (
         values.get("action") in (SettingAction.ADD, SettingAction.MODIFY)
         and text(values, "manager_id") == user.manager_id
@@ -75,7 +75,7 @@ def apply(lane: str, values: Values) -> Applied:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """What happens to the setting of the periodicity, with its two percentages."""
+    """Return the action on the periodicity's setting, with its two percentages."""
     action = AutoSquareOff.fields["action"].words(values.get("action"))
     limits = [
         f"{label} {values[name]} %"

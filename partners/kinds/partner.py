@@ -141,7 +141,7 @@ def _known(subject: str) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against an entry: its short name, tokens and ids of others, addresses and networks."""
+    """Findings on an entry: its short name, tokens and ids of others, addresses and networks."""
     partner = _partner(subject_of(values))
     others = Partner.objects.exclude(code=values.get("code", ""))
     found = []

@@ -51,8 +51,8 @@ class Consent(models.Model):
 
     `text` is what the client reads, `text_hash` its SHA-256 (hex), `text_version` names wording and registry entry.
     `cap_run`, `cap_day`: rupees. `valid_until`: a year after it was asked for at the latest. `link_hash`: SHA-256 of
-    the secret of the client's link, empty where none was made; `tries_left`: wrong proofs of who the client is that
-    remain. `code_hash`: of the one-time code that was sent last, "" where none is good; `codes_sent`: with this link.
+    the secret of the client's link, empty if none was made; `tries_left`: wrong proofs of who the client is that
+    remain. `code_hash`: of the one-time code that was sent last, "" if none is good; `codes_sent`: with this link.
     `evidence`, `form`, `change`: of a signed form, and what approved it. `revoked_by`: staff; nobody where the client
     did it.
     """

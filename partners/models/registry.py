@@ -88,7 +88,7 @@ class Partner(models.Model):
         return any(product["code"] == code for product in self.products)
 
     def algo_id(self, product_code: str) -> str:
-        """The algo id of a product; "" where it has none, or there is no such product (C42)."""
+        """The algo id of a product; "" if it has none, or there is no such product (C42)."""
         found = (row.get("algo_id", "") for row in self.products if row["code"] == product_code)
         return str(next(found, "") or "")
 

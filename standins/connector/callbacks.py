@@ -49,7 +49,7 @@ def login_callbacks(
 
 
 def forged(echo: str) -> str:
-    """An echo object whose last value is reversed; a made-up one where there is none."""
+    """An echo object whose last value is reversed; a made-up one if there is none."""
     content = read_echo(echo) or {"v": 1}
     name = list(content)[-1]
     changed = {**content, name: str(content[name])[::-1] + "x"}
@@ -57,7 +57,7 @@ def forged(echo: str) -> str:
 
 
 def read_echo(echo: str) -> Document | None:
-    """The JSON object of an echo object, padding and alphabet as they come. None where there is none."""
+    """The JSON object of an echo object, padding and alphabet as they come. None if there is none."""
     text = echo.replace("-", "+").replace("_", "/").replace(" ", "+")
     try:
         content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))

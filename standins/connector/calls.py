@@ -43,7 +43,7 @@ class Answer:
     words: str = ""
 
     def document(self) -> Document | None:
-        """The body as a JSON object; None where it is none."""
+        """The body as a JSON object; None if it is none."""
         try:
             read = read_json(self.body)
         except ValueError:

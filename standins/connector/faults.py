@@ -73,7 +73,7 @@ class Faults:
         return armed
 
     def take(self, name: str) -> Armed | None:
-        """The fault of this name, counted down. None where it is not armed."""
+        """The fault of this name, counted down. None if it is not armed."""
         with self._lock:
             for armed in self._armed:
                 if armed.fault == name:

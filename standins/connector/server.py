@@ -29,7 +29,7 @@ class ConnectorStandIn:
     """The stand-in of the Connector, served by threads of this process: a context manager.
 
     `portal`: the address at which the first publisher serves. `application_token`: the publisher to have from the
-    start; "" makes one at random where there is none. `odin`: the address of the stand-in ODIN whose users may log in,
+    start; "" makes one at random if there is none. `odin`: the address of the stand-in ODIN whose users may log in,
     "" for users of its own. `rest`: the address of the stand-in REST API, which takes the keys that `apiKeys` gives.
     `port`: 0 takes a free one. `now`: the clock, for tests. Raises OSError when the port is in use, BadPublisher.
     """

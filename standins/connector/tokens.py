@@ -25,7 +25,7 @@ class Tokens:
         self._faults = faults
 
     def check(self, publisher: Publisher, token: str, user_ref: str = "") -> Checked:
-        """Have a token checked. `user_ref`: the publisher's own id of the user, "" where none was named."""
+        """Have a token checked. `user_ref`: the publisher's own id of the user, "" if none was named."""
         if self._faults.take("forged_token"):
             token = secrets.token_urlsafe(32)
         checked = _read(self._ask(publisher, token, user_ref))

@@ -46,7 +46,7 @@ class Vas:
         return code
 
     def check_auth_code(self, code: str, application_token: str, user_ref: str) -> str:
-        """Use an AuthCode up. Returns "" where it is good, else the reason for the log."""
+        """Use an AuthCode up. Returns "" if it is good, else the reason for the log."""
         with self._store.transaction():
             found = self._store.find("auth_code", code)
             if found is None:
@@ -100,7 +100,7 @@ class Vas:
         return LIVE if session["ends"] > self._now().timestamp() else EXPIRED
 
     def end_session(self, session: str, state: str) -> bool:
-        """Let a session expire, or make it invalid. False where there is none."""
+        """Let a session expire, or make it invalid. False if there is none."""
         with self._store.transaction():
             found = self._store.find("session", session)
             if found is None:

@@ -39,7 +39,7 @@ UNKNOWN_PARTNER = "FFFFFF"
 
 
 class Visits:
-    """All visits. A step takes a visit's id and returns the visit in its next state, None where it does not fit."""
+    """All visits. A step takes a visit's id and returns the visit in its next state, None if it does not fit."""
 
     def __init__(
         self,
@@ -306,7 +306,7 @@ class Visits:
         return publisher
 
     def _person(self, user_id: str) -> Person | None:
-        """A user by the id alone. None where the user is gone or the stand-in ODIN does not answer."""
+        """A user by the id alone. None if the user is gone or the stand-in ODIN does not answer."""
         try:
             found = self._people.find(user_id)
         except OSError:

@@ -85,7 +85,7 @@ class KeyStore(Protocol):
 
 
 class People:
-    """Finds users. `odin`: the address of the stand-in ODIN's page, "" where there is none."""
+    """Finds users. `odin`: the address of the stand-in ODIN's page, "" if there is none."""
 
     def __init__(self, store: KeyStore, odin: str = "") -> None:
         self._store = store
@@ -107,7 +107,7 @@ class People:
     def found(self, search: str, most: int) -> list[Person]:
         """Users with `search` in their id or name, `most` of them, the one touched last first.
 
-        Raises OSError where the stand-in ODIN does not answer.
+        Raises OSError if the stand-in ODIN does not answer.
         """
         if not self._odin:
             wanted = search.strip().upper()
@@ -139,7 +139,7 @@ class People:
             return json.load(answer)
 
     def find(self, user_id: str, password: str | None = None) -> tuple[Person, bool] | None:
-        """A user, and whether the password is right. None where there is no such user, or more than one."""
+        """A user, and whether the password is right. None if there is no such user, or more than one."""
         if not self._odin:
             own = [Person(known, name) for known, name in OWN if known == user_id.upper()]
             return (own[0], password == OWN_PASSWORD) if own else None

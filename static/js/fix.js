@@ -35,7 +35,7 @@ document.addEventListener("click", (event) => {
   cell.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
-// A value that did not reach the server is said to be lost before somebody relies on it.
+// Reports a value that did not reach the server, before somebody relies on it.
 function notSaved(event) {
   const cell = event.detail.elt;
   const said = cell.id?.startsWith("cell-") && saidOf(cell);

@@ -30,7 +30,7 @@ document.addEventListener("keydown", (event) => {
   sayHowMany();
 });
 
-// The filters stand in the address; the form that looks at all that match takes them from there.
+// The filters are in the address; the form for all matching rows takes them from there.
 document.getElementById("many").addEventListener("submit", (event) => {
   const form = event.target;
   form.querySelectorAll("[data-filter]").forEach((field) => field.remove());

@@ -267,7 +267,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  // A page that nobody looks at does not ask.
+  // A hidden page does not ask.
   if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
 });
 

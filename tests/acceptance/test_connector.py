@@ -111,7 +111,7 @@ def says(page, path, *words, without=(), seconds=10):
 
 
 def keeps(page, client, text):
-    """The portal's list of sessions says this of the client's newest session; "" where there is none."""
+    """The portal's list of sessions says this of the client's newest session; "" if there is none."""
     page.goto(f"/partners/sessions/?q={client.user_id}")
     newest = page.locator("tbody tr").first
     expect(newest).to_contain_text(text) if text else expect(newest).to_have_count(0)

@@ -49,7 +49,7 @@ ANSWERS = (
 #: The messages that they strike: mostly those for which a repeat is dangerous.
 TYPES = (301, 301, 303, 303, 303, 330, 330, 320, 320, 310, 312, 314, 322, 324, 338, 340, 344, 346)
 TAKES_TIME = ("latency", "latency_after", "drip")
-#: ODIN's refusals: for good, and because its parts do not reach one another.
+#: ODIN's refusals: permanently, and because its parts do not reach one another.
 REFUSALS = (
     "Group Id does not exist",
     "Unable to connect to the remote server",

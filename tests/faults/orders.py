@@ -91,7 +91,7 @@ class Desk:
         raise RuntimeError(f"{path} did not answer.")
 
     def post(self, path: str, form: dict[str, Any]) -> str | None:
-        """Send a form; None where the server died."""
+        """Send a form; None if the server died."""
         try:
             answer = self.browser.post(self._at(path), form, timeout=30)
         except requests.ConnectionError:

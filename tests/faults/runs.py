@@ -45,7 +45,7 @@ class Visits(Desk):
         self.post(path, {**fields(self.get(path)), "proof": self.own.client.pan[-4:]})
 
     def submit(self, action: str) -> None:
-        """Send the form of the page, with a login. Nothing where it has none, or the server dies."""
+        """Send the form of the page, with a login. Nothing if it has none, or the server dies."""
         shown = self.get("/connector/run/")
         if f'action="/connector/run/{action}/"' not in shown:
             return

@@ -144,7 +144,7 @@ class Postgres(Server):
 
     @staticmethod
     def programs() -> Path | None:
-        """The folder of initdb and postgres, the newest; None where there is none."""
+        """The folder of initdb and postgres, the newest; None if there is none."""
         found = sorted(
             Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name)
         )

@@ -1,4 +1,4 @@
-"""The guided tour in a browser: step by step by keyboard, read by screen readers, gone for good once it is ended."""
+"""The guided tour in a browser: step by step by keyboard, read by screen readers, gone permanently once it is ended."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

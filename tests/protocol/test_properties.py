@@ -162,8 +162,8 @@ def test_no_text_whatever_can_inject_anything(slot, value):
     try:
         text = encode(message, values, HEADER, CIPHER)
     except EncodeError:
-        # What is not sent is found as well, so that nobody is left without a reason. A secret may be of any
-        # characters, since it is encrypted; an empty value of the wrong kind says nothing.
+        # # The check reports everything that is not sent, with a reason. A secret may be of any characters,
+        # since it is encrypted; an empty value of the wrong kind says nothing.
         if value and not isinstance(value, SecretText):
             assert check(message, values, CONTEXT)
         return

@@ -32,7 +32,7 @@ anything = st.one_of(
 
 
 def made(call, values):
-    """The request, or None where the values are refused."""
+    """The request, or None if the values are refused."""
     try:
         return request(call, values, TERMS, base=BASE)
     except EncodeError:

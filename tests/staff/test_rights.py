@@ -204,7 +204,7 @@ def test_pages_say_roles_by_their_names_and_who_may_log_in(client, admin, maker)
 
 
 def link_in(response):
-    """The password link that a page shows, without the host; None where it shows none."""
+    """The password link that a page shows, without the host; None if it shows none."""
     found = re.search(r"/staff/choose-password/[^/]+/[^/\s<\"]+/", response.content.decode())
     return found and found[0]
 

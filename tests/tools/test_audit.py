@@ -22,7 +22,7 @@ SKIPPED = (
 
 @pytest.fixture
 def pip_audit(tmp_path, monkeypatch):
-    """Put a program in pip-audit's place that prints and ends as told."""
+    """Replace pip-audit by a program with this output and exit code."""
 
     def put(*libraries, printed=None, error="", code=0):
         text = (

@@ -53,7 +53,7 @@ class _Asking:
 def earlier(
     token: uuid.UUID, lane: str, exchange: str, order_id: str, kind: AskedKind, terms: NewTerms | None = None
 ) -> AskedChange | None:
-    """What a form became that comes again. Raises DeskProblem where it became something else.
+    """What a form became that comes again. Raises DeskProblem if it became something else.
 
     `terms`: of a modification.
     """
@@ -81,7 +81,7 @@ def modify(
 ) -> AskedChange:
     """Ask for new terms, once. The book is read in the same action.
 
-    `seen`: what the dealer saw (`terms.snapshot`). Raises Moved where the order moved since, DeskProblem for what
+    `seen`: what the dealer saw (`terms.snapshot`). Raises Moved if the order moved since, DeskProblem for what
     forbids it; nothing was sent then.
     """
     if made := earlier(token, desk.row.lane, exchange, order_id, AskedKind.MODIFY, terms):
@@ -153,7 +153,7 @@ def _ask(
     body: str,
     value: Decimal | None = None,
 ) -> AskedChange:
-    """Commit what is asked, then send it once. `value`: what the order would be worth, None where it does not rise."""
+    """Commit what is asked, then send it once. `value`: what the order would be worth, None if it does not rise."""
     lane, row = asking.desk.row.lane, asking.row
     change.token, change.desk_session, change.lane = asking.token, asking.desk.row, lane
     change.exchange, change.order_id = row.exchange or "", row.order_id or ""

@@ -152,7 +152,7 @@ def cancel(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
 
 
 def _earlier(request: StaffRequest, user: RetailUser, kind: AskedKind) -> AskedChange | None:
-    """What a form became that is sent again. Raises DeskProblem where it became something else."""
+    """What a form became that is sent again. Raises DeskProblem if it became something else."""
     form = InstructionForm(request.POST)
     form.is_valid()
     token = form.cleaned_data.get("token")

@@ -56,7 +56,7 @@ class Part:
 
     @property
     def trouble(self) -> str:
-        """Why the book may not be whole; "" where it is."""
+        """Why the book may not be whole; "" if it is."""
         return self.book.warning or ("" if self.book.complete else self.book.outcome.words)
 
 

@@ -47,7 +47,7 @@ STATES = {
 
 
 def instruction_of(instruction: str, reference: str) -> str:
-    """The reference as it is kept. Raises DeskProblem where the client's instruction is not told."""
+    """The reference as it is kept. Raises DeskProblem if the client's instruction is not told."""
     if instruction not in dict(TO_A_DEALER):
         raise DeskProblem("Choose how the client gave the instruction.")
     words = "Enter the reference of the client's instruction: the recording, the e-mail or who was present."
@@ -59,7 +59,7 @@ def _nothing(order: DeskOrder) -> None:
 
 
 def earlier(token: uuid.UUID, lane: str, ticket: Ticket) -> DeskOrder | None:
-    """The order that a form became which comes again. Raises DeskProblem where it became another one."""
+    """The order that a form became which comes again. Raises DeskProblem if it became another one."""
     made = DeskOrder.objects.filter(token=token).first()
     if made is None:
         return None
@@ -253,7 +253,7 @@ def settle(order: DeskOrder, read: Read, *, waits: bool = True) -> None:
 
 
 def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read: Read, waits: bool) -> None:
-    """Let an answer move its order, if it still may. Raises IntegrityError where another order has the id."""
+    """Let an answer move its order, if it still may. Raises IntegrityError if another order has the id."""
     accepted = state is OrderState.ACCEPTED
     movable = (*DOUBTFUL, OrderState.NOT_PLACED) if accepted else DOUBTFUL
     with transaction.atomic():

@@ -35,7 +35,7 @@ class LastLook:
         self._judge = judge
 
     def obstacle(self, what: DeskOrder | AskedChange) -> str:
-        """Why what was committed must not be sent any more; "" where it may. Its state is read again."""
+        """Why what was committed must not be sent any more; "" if it may. Its state is read again."""
         state, is_stopped, *more = self._question.get(what.pk)
         if state not in _SENDING:
             what.state = state

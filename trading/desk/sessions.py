@@ -58,7 +58,7 @@ class Desk:
 
 
 def obstacle(user: RetailUser) -> str:
-    """Why no desk session of a retail user can be opened, before anybody types anything; "" where one can."""
+    """Why no desk session of a retail user can be opened, before anybody types anything; "" if one can."""
     found = operations.obstacle(user)
     if found:
         return found.words
@@ -156,7 +156,7 @@ def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | 
 
 
 def _still_opening(row: DeskSession) -> bool:
-    """Lock the row of a login. False where the session was ended while the login was under way."""
+    """Lock the row of a login. False if the session was ended while the login was under way."""
     return DeskSession.objects.select_for_update().get(pk=row.pk).state == SessionState.OPENING
 
 
@@ -207,7 +207,7 @@ def use(lane: str, *, by: "User") -> Desk:
 
 
 def use_own(lane: str, token: uuid.UUID) -> Desk | None:
-    """The open session that the client opened on our page with this form; None where it is over. Raises DeskProblem."""
+    """The open session that the client opened on our page with this form; None if it is over. Raises DeskProblem."""
     row = current(lane)
     if row is None or (row.dealer_id, row.token, row.state) != (None, token, SessionState.OPEN):
         return None

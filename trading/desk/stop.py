@@ -72,7 +72,7 @@ def known(subject: str) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a release: there is nothing to release."""
+    """Findings on a release: there is nothing to release."""
     if _held(values.get("switch")):
         return []
     return [Finding("switch", "There is no such switch, or it is released already.")]

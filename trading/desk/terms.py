@@ -94,7 +94,7 @@ def moved(row: OrderRow, seen: Mapping[str, str]) -> list[str]:
 
 
 def why_not_modify(row: OrderRow) -> str:
-    """Why an order cannot be modified; "" where it can: only pending or received by the OMS (R22)."""
+    """Why an order cannot be modified; "" if it can: only pending or received by the OMS (R22)."""
     status = read_status(row.status or "")
     if status is None or not status.can_change:
         return visible(f"It cannot be modified: the book says {row.status or 'no status'}.")
@@ -104,7 +104,7 @@ def why_not_modify(row: OrderRow) -> str:
 
 
 def why_not_cancel(row: OrderRow) -> str:
-    """Why an order cannot be cancelled; "" where it can: it is too late, the book says (R23)."""
+    """Why an order cannot be cancelled; "" if it can: it is too late, the book says (R23)."""
     state = state_of(row)
     if is_over(row):
         return f"It is too late to cancel: the order is {state.label.lower()}."

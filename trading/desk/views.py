@@ -246,7 +246,7 @@ def _release_of(switch: Any) -> Change | None:
 @require_safe
 @page(DEAL)
 def scrips(request: StaffRequest) -> HttpResponse:
-    """What the field of a scrip offers: scrips of the current masters, as of when, and what speaks against that."""
+    """What the field of a scrip offers: scrips of the current masters, as of when, and findings on that."""
     masters = search.masters()
     text = request.GET.get("q", "")[:120]
     found = chosen(text, masters) if text.isprintable() else []

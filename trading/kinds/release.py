@@ -33,7 +33,7 @@ def subject_of(values: Values) -> str:
 
 
 def apply_here(change: Change, by: "User") -> Applied:
-    """Release the switch by an approved change. Raises NotAllowed where it is released already."""
+    """Release the switch by an approved change. Raises NotAllowed if it is released already."""
     return Applied({}, stop.release(approved_values(change), change))
 
 

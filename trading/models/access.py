@@ -94,7 +94,7 @@ class AccessCheck(Kept):
 
     @property
     def state(self) -> str:
-        """The verdict; `running` or `interrupted` where there is none."""
+        """The verdict; `running` or `interrupted` if there is none."""
         if hasattr(self, "result"):
             return self.result.verdict
         return "running" if timezone.now() < self.at + longest() else "interrupted"

@@ -42,7 +42,7 @@ OWN_PAGE = "own_page"
 class DeskSession(models.Model):
     """A client's own login, opened beside a dealer, or by the client on our page. Written before the login is sent.
 
-    `dealer`: None where the client opened it. `service`: where its calls go, "" for the broker's own REST API
+    `dealer`: None if the client opened it. `service`: where its calls go, "" for the broker's own REST API
     (`trading.desk.services`). `allowed`: what the login says of exchanges, products, GTD days and after-market orders.
     `counts`: the login failed in a way that a lock-out may have counted. `ends_at`: after it the token is of no use.
     """
@@ -149,7 +149,7 @@ LIVE = (OrderState.ACCEPTED, OrderState.WORKING, OrderState.PART)
 class DeskOrder(models.Model):
     """An order as it was confirmed, committed with its `identifier` before the first byte is sent (R19).
 
-    `token`: the confirmation that it came from. `dealer`: None where the client placed it on our page. `value`: rupees
+    `token`: the confirmation that it came from. `dealer`: None if the client placed it on our page. `value`: rupees
     for the caps. `as_of`: since when the scrip master was current. What may change: the state and what the book says of
     it, as of `read_at`.
     """

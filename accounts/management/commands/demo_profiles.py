@@ -104,7 +104,7 @@ PROFILES: tuple[Values, ...] = (
 
 
 class Command(BaseCommand):
-    """Proposed by one of its admins and approved by the other. A profile that is there stays as it is."""
+    """Proposed by one of its admins and approved by the other. Existing profiles stay unchanged."""
 
     help = "Set up the onboarding profiles of the demonstration."
 

@@ -22,7 +22,7 @@ from backoffice.batches.file.sheet import Choice, Preamble, Rows, SheetReader, p
 from backoffice.batches.file.xml_stream import CHUNK, Enough, feed, parser
 
 #: Unpacked bytes that are read at most: of the table of texts, which is in memory while the sheet is read; of
-#: the formats, most of which are dropped; of the parts that list the contents.
+#: the formats, which are mostly dropped; of the parts that list the contents.
 TEXTS, FORMATS, LISTS = 32_000_000, 32_000_000, 1_000_000
 #: How many formats of cells, and sheets, are read; Excel allows 65,490 formats.
 MOST_FORMATS, MOST_SHEETS = 70_000, 200

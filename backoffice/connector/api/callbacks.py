@@ -37,7 +37,7 @@ class BasketCallback:
 
 @dataclass(frozen=True)
 class LoginCallback:
-    """What a browser says of a login. `trading_user_id`: the UCC, "" where none came."""
+    """What a browser says of a login. `trading_user_id`: the UCC, "" if none came."""
 
     code: str
     message: str
@@ -50,7 +50,7 @@ class LoginCallback:
 
 
 def read_basket(fields: Fields) -> BasketCallback:
-    """The basket callback in the fields of a call. Raises Unreadable where it says nothing."""
+    """The basket callback in the fields of a call. Raises Unreadable if it says nothing."""
     found = BasketCallback(pick(fields, CODE), pick(fields, MESSAGE)[:LONGEST_MESSAGE], pick(fields, ECHO))
     if not (found.code or found.echo) or len(found.code) > LONGEST_CODE:
         raise Unreadable("There is neither a status nor an echo object.")

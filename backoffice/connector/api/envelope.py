@@ -27,7 +27,7 @@ def answer(success: bool, code: str, message: str, *, data: Any = None, trace_id
 
 
 def read(body: bytes) -> Envelope:
-    """The envelope of an answer. Raises Unreadable where `success` is no boolean: any doubt is no success."""
+    """The envelope of an answer. Raises Unreadable if `success` is no boolean: any doubt is no success."""
     found = parse(body)
     if not isinstance(found, dict) or not isinstance(found.get("success"), bool):
         raise Unreadable("The answer is not an envelope.")

@@ -39,7 +39,7 @@ class Landing:
 def landing_address(base: str, landing: Landing) -> SecretText:
     """The address: it holds the token, and for type 3 the session. Every value is percent-encoded.
 
-    Raises EncodeError where a mandatory parameter is missing, or one is given that the type does not have.
+    Raises EncodeError if a mandatory parameter is missing, or one is given that the type does not have.
     """
     pairs = []
     for name, attribute, mandatory, optional in _TABLE:

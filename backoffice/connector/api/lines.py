@@ -82,7 +82,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Traits:
-    """What the scrip master says of a scrip: `lot` in units, `tick` in rupees; None where it does not tell."""
+    """What the scrip master says of a scrip: `lot` in units, `tick` in rupees; None if it does not tell."""
 
     lot: int | None = None
     tick: Decimal | None = None

@@ -63,7 +63,7 @@ def read(fields: Fields) -> OrderDetailsRequest:
 
 
 def data(header: Header, lines: Sequence[Line], terms: BasketTerms) -> str:
-    """`data` of the answer: a JSON string (C18). Raises EncodeError where a price is not exact or an id not known."""
+    """`data` of the answer: a JSON string (C18). Raises EncodeError if a price is not exact or an id not known."""
     common: dict[str, Any] = {
         "productCode": header.product_code,
         "productType": PRODUCT_TYPE,

@@ -38,7 +38,7 @@ def fields_of(content_type: str, query: str, body: bytes) -> dict[str, str]:
 
 
 def pick(fields: Fields, spellings: Iterable[str]) -> str:
-    """The value under the first of these spellings that is there, whatever its capitals; "" where none is."""
+    """The value under the first of these spellings that is there, whatever its capitals; "" if none is."""
     for name in spellings:
         if value := fields.get(name.lower(), ""):
             return value

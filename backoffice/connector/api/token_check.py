@@ -17,7 +17,7 @@ GOOD, NOT_GOOD, NOT_READ = "Token valid.", "Token not valid.", "The request cann
 
 @dataclass(frozen=True)
 class TokenCheck:
-    """What a check asks. `user_ref`, `application`: "" where the body brings none."""
+    """What a check asks. `user_ref`, `application`: "" if the body brings none."""
 
     token: SecretText
     user_ref: str

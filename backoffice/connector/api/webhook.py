@@ -27,7 +27,7 @@ MOST_NUMBER = 10**15
 
 @dataclass(frozen=True)
 class Row:
-    """One row, read. Ids are "" and numbers None where they are missing or no number. Prices are paise.
+    """One row, read. Ids are "" and numbers None if they are missing or no number. Prices are paise.
 
     `values`: the texts as they came, without the application token. `row_hash`: SHA-256 (hex) over them (C49).
     """
@@ -86,7 +86,7 @@ def raw_rows(body: bytes) -> list[dict[str, Any]]:
 
 
 def tokens(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The application token of each row, "" where it has none (C33)."""
+    """The application token of each row, "" if it has none (C33)."""
     return [token if isinstance(token := _named(row, TOKEN), str) else "" for row in rows]
 
 

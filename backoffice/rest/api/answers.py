@@ -32,7 +32,7 @@ class LoginOthers(Row):
     oc_token = Hidden("ocToken")
 
     def feature(self, name: str) -> bool | None:
-        """Whether `CFT` (`NAME|0-or-1` joined by `$`) has a feature on. None where it does not say."""
+        """Whether `CFT` (`NAME|0-or-1` joined by `$`) has a feature on. None if it does not say."""
         for part in (self.features or "").split("$"):
             key, _, value = part.partition("|")
             if key == name and value in ("0", "1"):

@@ -45,7 +45,7 @@ class Effect(StrEnum):
 class Terms:
     """What the broker's settings, the client's session and the scrip master say about a call.
 
-    `exchanges`, `products`: allowed by the session; None where it did not say. `lot`, `tick`: of the scrip; None where
+    `exchanges`, `products`: allowed by the session; None if it did not say. `lot`, `tick`: of the scrip; None if
     the scrip master does not have them.
     """
 
@@ -116,7 +116,7 @@ def placeholders(path: str) -> list[str]:
 
 
 def path_fault(call: type[Call], method: str, path: str) -> str:
-    """Why a call cannot be made at this method and path, "" where it can."""
+    """Why a call cannot be made at this method and path, "" if it can."""
     if method not in ("GET", "POST", "PUT", "DELETE"):
         return f"{method} is not a method; use GET, POST, PUT or DELETE."
     if not _PATH.fullmatch(path):

@@ -12,7 +12,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Envelope:
-    """What an answer says. `data` is None where it is missing; `missing` tells that from null."""
+    """What an answer says. `data` is None if it is missing; `missing` tells that from null."""
 
     status: str
     code: str
@@ -36,7 +36,7 @@ class Envelope:
         return self.status == "error"
 
     def items(self) -> list[Any] | None:
-        """The rows of a book: missing data is an empty list, one object a list of one. None where it is neither."""
+        """The rows of a book: missing data is an empty list, one object a list of one. None if it is neither."""
         if self.data is None or self.data == "":
             return []
         if isinstance(self.data, dict):
@@ -73,7 +73,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_envelope(parsed: Any) -> Envelope | None:
-    """The envelope that JSON holds. None where it holds none, like the gateway's `{"message": ...}`."""
+    """The envelope that JSON holds. None if it holds none, like the gateway's `{"message": ...}`."""
     if not isinstance(parsed, dict) or not isinstance(parsed.get("status"), str):
         return None
     metadata = parsed.get("metadata")

@@ -178,7 +178,7 @@ def _unauthorised(call: type[Call], outcome: Making) -> Outcome:
 
 
 def _by_status(call: type[Call], status: int, outcome: Making, *, enveloped: bool) -> Outcome | None:
-    """What a status means with and without an envelope. None where the envelope decides."""
+    """What a status means with and without an envelope. None if the envelope decides."""
     made: Outcome | None = None
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         if call.effect is Effect.ORDER:

@@ -46,7 +46,7 @@ class Column(Generic[T]):
         return self if row is None else row._values.get(self.name)
 
     def read(self, value: Any) -> T | None:
-        """The value of what came; None where it is not one of this kind."""
+        """The value of what came; None if it is not one of this kind."""
         raise NotImplementedError
 
 

@@ -38,7 +38,7 @@ class PasswordLinkAsked(Request, abstract=True):
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a link: nobody has this name, or the person may not log in."""
+    """Findings on a link: nobody has this name, or the person may not log in."""
     person = person_of(subject(values))
     if person is None:
         return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]

@@ -106,7 +106,7 @@ def _known(person: User | None) -> Known:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against these rights: names and addresses taken, roles that do not go together, too few admins."""
+    """Findings on these rights: names and addresses taken, roles that do not go together, too few admins."""
     name, email = str(values.get("username", "")), str(values.get("email", ""))
     roles, person = _roles(values), person_of(subject(values))
     found = []

@@ -49,7 +49,7 @@ def may_reset(person: User) -> bool:
 
 
 def findings(values: Values) -> list[Finding]:
-    """What speaks against a reset: nobody has this name, or there is nothing to reset."""
+    """Findings on a reset: nobody has this name, or there is nothing to reset."""
     person = person_of(subject(values))
     if person is None:
         return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]

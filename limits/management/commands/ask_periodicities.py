@@ -1,4 +1,4 @@
-"""Ask ODIN for the list of periodicities where the portal has none, so that the first forms offer them by name."""
+"""Ask ODIN for the list of periodicities if the portal has none, so that the first forms offer them by name."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from limits.tasks import refresh_periodicities
 
 
 class Command(BaseCommand):
-    """A worker fetches the list. Does nothing where there is one: it is asked for again each morning."""
+    """A worker fetches the list. Does nothing if there is one: it is requested again each morning."""
 
     help = "Ask ODIN for the list of periodicities, unless the portal has one."
 

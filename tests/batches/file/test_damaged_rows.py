@@ -256,7 +256,7 @@ def assert_words(words):
 
 
 def checked(path, content, slug, maker):
-    """The batch of a file, or None where its columns are refused."""
+    """The batch of a file, or None if its columns are refused."""
     path.write_bytes(content)
     inspected = inspect(path, path.name)
     layout = file_kind(slug).layout

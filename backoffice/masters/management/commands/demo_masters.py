@@ -73,7 +73,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 class Command(BaseCommand):
-    """Does nothing where a list holds something already: what an admin keeps stays."""
+    """Does nothing if a list holds something already: what an admin keeps stays."""
 
     help = "Fill empty master lists of the demonstration."
 
