@@ -58,13 +58,13 @@ def subject_of(values: Values) -> str:
 
 
 def _known(subject: str) -> Known:
-    """A run that was opened; nothing is known of a proposal."""
+    """A run that was opened; a proposal has no record."""
     run = operations.run_of({"run": subject.partition(":")[2]})
     return Known(1, operations.values_of(run)) if run and run.state != RunState.PROPOSED else Known()
 
 
 def findings(values: Values) -> list[Finding]:
-    """Findings on opening a run: it is not as it was submitted, or its basket is over."""
+    """Return findings on opening a run: it has changed since submission, or its basket has ended."""
     run = operations.run_of(values)
     if run is None:
         return [Finding("run", "There is no such run.")]
@@ -75,7 +75,7 @@ def findings(values: Values) -> list[Finding]:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """The basket, and for how many clients."""
+    """Return the basket, and the number of clients."""
     named = values.get("clients")
     count = len(named) if isinstance(named, list) else 0
     clients = "1 client" if count == 1 else f"{count} clients"

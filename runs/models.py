@@ -15,7 +15,7 @@ from trading.models.desk import DOUBTFUL
 
 
 class RunState(models.TextChoices):
-    """Where a run is. What a checker decided, and whether its basket is over, is read from change and version."""
+    """The state of a run. The checker's decision and the basket's end are read from change and version."""
 
     PROPOSED = "proposed", "Proposed"
     OPEN = "open", "Open"
@@ -24,7 +24,7 @@ class RunState(models.TextChoices):
     OVER = "over", "Over"
 
 
-#: What is stored: the rest is read from the change and the version.
+#: The stored states: the others are read from the change and the version.
 STORED = (RunState.PROPOSED, RunState.OPEN, RunState.STOPPED)
 
 
@@ -72,12 +72,12 @@ class Run(models.Model):
 
     @property
     def subject(self) -> str:
-        """What changes and audit entries call it."""
+        """Its name in changes and audit entries."""
         return f"run:{self.pk}"
 
     @property
     def stage(self) -> RunState:
-        """Where it is, its change and its basket included."""
+        """Its state, including those of its change and basket."""
         if self.state == RunState.PROPOSED and self.change and self.change.state in NOT_APPROVED:
             return RunState.REJECTED
         over = self.version.state != Stage.PUBLISHED or self.version.valid_until <= timezone.now()
@@ -101,11 +101,11 @@ class ClientState(models.TextChoices):
     VOID = "void", "Not used"
 
 
-#: What is stored.
+#: The stored states.
 CLIENT_STORED = tuple(one for one in ClientState if one is not ClientState.INTERRUPTED)
 #: Nothing is placed after these.
 CLOSED = (ClientState.DONE, ClientState.ENDED, ClientState.VOID)
-#: From these the client may place what is left.
+#: From these states the client may place the rest.
 MAY_PLACE = (ClientState.OPENED, ClientState.PLACING)
 
 
@@ -159,12 +159,12 @@ class RunClient(Leased):
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing is placed any more."""
+        """Whether nothing more is placed."""
         return self.state in CLOSED
 
     @property
     def is_held(self) -> bool:
-        """Whether somebody places for it at this moment."""
+        """Whether a process places for it now."""
         return self.lease_until is not None and self.lease_until > timezone.now()
 
     @property
@@ -203,7 +203,7 @@ class RunLine(models.Model):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether its order may be in the market without anybody knowing it."""
+        """Whether its order may be in the market with unknown outcome."""
         return self.order is not None and self.order.state in DOUBTFUL
 
     @property

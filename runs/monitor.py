@@ -43,7 +43,7 @@ class LineShown:
 
     @property
     def differs(self) -> tuple[str, ...]:
-        """Where message and book disagree: the book wins."""
+        """Differences between message and book: the book wins."""
         if self.reported is None or self.order is None:
             return ()
         said = list(self.reported.flags)
@@ -80,7 +80,7 @@ def with_counts(runs: QuerySet[Run]) -> QuerySet[Run]:
 
 
 def numbers(run: Run) -> Numbers:
-    """All that is counted of a run, in three queries."""
+    """Return the figures of a run, in three queries."""
     states = dict(run.clients.order_by().values_list("state").annotate(n=Count("pk")))
     found = RunLine.objects.filter(run_client__run=run).order_by()
     counted, placed, doubtful, refused, value = 0, 0, 0, 0, Decimal(0)
@@ -104,7 +104,7 @@ def numbers(run: Run) -> Numbers:
 
 
 def _reported(run: Run) -> QuerySet[ReportedOrder]:
-    """The orders of messages that have the ids of this run's orders."""
+    """Return reported orders with the ids of this run's orders."""
     ids = RunLine.objects.filter(run_client__run=run).exclude(order__order_id="").values("order__order_id")
     return ReportedOrder.objects.filter(partner=run.version.basket.partner, key__in=ids)
 

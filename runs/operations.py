@@ -1,7 +1,7 @@
-"""What staff do with runs: propose, hand over links, stop, go on, end, decide what no book shows (C40, C43).
+"""Operations of staff on runs: propose, hand over links, stop, continue, end, decide on lines in no book (C40, C43).
 
-Who may: makers of baskets propose and hand over links, checkers of baskets approve, those who stop the Connector stop a
-run, those who settle its findings settle a client.
+Makers of baskets propose and hand over links, checkers of baskets approve, people who may stop the Connector
+stop a run, and people who settle its findings settle a client.
 """
 
 import uuid
@@ -93,7 +93,10 @@ def propose(
 
 
 def obstacle(version: BasketVersion, client: RetailUser | None = None) -> str:
-    """Why nothing of this version may be placed now, for a client; "" if it may. Consents are asked besides."""
+    """Return why nothing of this version may be placed now for a client; "" if it may.
+
+    Consents are checked separately.
+    """
     partner, product_code = version.basket.partner, version.basket.product_code
     if version.state != Stage.PUBLISHED or version.valid_until <= timezone.now():
         return f"{version} is not published any more."
@@ -104,7 +107,7 @@ def obstacle(version: BasketVersion, client: RetailUser | None = None) -> str:
 
 
 def content_hash(version: BasketVersion, algo_id: str, lanes: Iterable[str]) -> str:
-    """SHA-256 (hex) over what a run places for whom."""
+    """Return the SHA-256 (hex) over what a run places for whom."""
     return sha256("\n".join((str(version.pk), version.content_hash, algo_id, *sorted(lanes))))
 
 
@@ -185,7 +188,7 @@ def _consent_words(lane: str, consent: Consent | None) -> dict[str, str]:
 
 
 def _void_what_was_not_approved(version: BasketVersion, clients: Sequence[RetailUser]) -> None:
-    """Let clients of runs that no checker approved take part in a new one."""
+    """Free clients of runs that no checker approved for a new one."""
     RunClient.objects.filter(
         version=version, client__in=clients, run__state=RunState.PROPOSED, run__change__state__in=NOT_APPROVED
     ).exclude(state=ClientState.VOID).update(state=ClientState.VOID, closed_at=timezone.now())
@@ -212,7 +215,7 @@ class Handed:
 def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequence[Handed]:
     """Make a new link for each client who may still place something, or for one; earlier links stop working (C8).
 
-    Raises NotPermitted, and ConnectorProblem if there is nobody to hand one to.
+    Raises NotPermitted, and ConnectorProblem if there is no such client.
     """
     need(by, MAKE_BASKET, "You may not hand over links. Ask whoever makes baskets.")
     made = []
@@ -236,7 +239,7 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
 
 
 def stop(run: Run, *, by: "User", reason: str) -> None:
-    """Stop a run permanently: nothing of it is placed from now on. Raises NotPermitted and ConnectorProblem."""
+    """Stop a run permanently: nothing more is placed. Raises NotPermitted and ConnectorProblem."""
     need(by, STOP, "You may not stop runs. Call somebody who may.")
     reason = checked(reason, ConnectorProblem, "Say why you stop it: the trail needs it.")
     with transaction.atomic():
@@ -257,7 +260,7 @@ def stop(run: Run, *, by: "User", reason: str) -> None:
 
 
 def go_on(own: RunClient, *, by: "User", reason: str) -> None:
-    """Let a client place what is left after a stop, once no line is in doubt. Raises NotPermitted, ConnectorProblem."""
+    """Let a client place the rest after a stop, once no line is in doubt. Raises NotPermitted, ConnectorProblem."""
     need(by, SETTLE, "You may not let runs go on. Ask whoever settles the Connector's findings.")
     reason = checked(reason, ConnectorProblem, "Say why it may go on: the trail needs it.")
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Lines of a run as orders of the order desk: what they say, findings on one, and where they are sent."""
+"""Lines of a run as orders of the order desk: their terms, findings, and the service to send them to."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -48,7 +48,7 @@ def ticket_of(line: BasketLine, algo_id: str) -> Ticket:
 
 
 def judged_lines(version: BasketVersion, algo_id: str, lane: str) -> list[tuple[BasketLine, Judged]]:
-    """The lines as a client is shown them before the login, by the current scrip master."""
+    """Return the lines shown to a client before the login, by the current scrip master."""
     lines = list(version.lines.all())
     judged = tickets.judge_all([ticket_of(line, algo_id) for line in lines], None, lane)
     return list(zip(lines, judged, strict=True))
@@ -71,7 +71,7 @@ def stale_words(lines: Sequence[BasketLine]) -> str:
 
 
 def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
-    """Why a line cannot be placed by anybody now; "" if all can."""
+    """Return why a line cannot be placed for any client now; "" if all can."""
     if words := stale_words(lines):
         return words
     algo_id = version.basket.partner.algo_id(version.basket.product_code)
@@ -85,9 +85,9 @@ def line_obstacle(version: BasketVersion, lines: Sequence[BasketLine]) -> str:
 
 
 class Conditions:
-    """What must be true before each order of one client of a run. Its questions are written once, for all lines.
+    """The conditions before each order of one client of a run. Their queries are built once, for all lines.
 
-    `last_look`: what is asked just before the first byte. `stopped_by`: why it kept an order back, "" if it did not.
+    `last_look`: checks just before the first byte. `stopped_by`: why it held an order back, "" if it did not.
     """
 
     def __init__(self, own: RunClient) -> None:
@@ -104,10 +104,10 @@ class Conditions:
         self.stopped_by = ""
 
     def check(self, order: DeskOrder) -> None:
-        """Ask all that C43 asks, in the transaction that commits an order of the run. Raises DeskProblem.
+        """Check all conditions of C43, in the transaction that commits an order of the run. Raises DeskProblem.
 
-        The run must be open and its version published, the consent in force with room under its caps, and no switch
-        may hold: each as it is now, the consent under lock.
+        The run must be open and its version published, the consent in force (locked) with room under its
+        caps, and no switch active.
         """
         found = self._consent.now()
         state, stage, valid_until, by_run, by_day = self._on(order.day).first() or (None,) * 5
@@ -128,7 +128,7 @@ class Conditions:
                 )
 
     def _look_again(self, state: str | None, is_held: bool) -> None:
-        """Keep an order back that somebody stopped after it was committed."""
+        """Hold back an order that was stopped after its commit."""
         if state != RunState.OPEN:
             self.stopped_by = f"{self._own.run} is stopped. Nothing was sent."
         elif is_held and (switch := self._held.first()):
@@ -137,9 +137,9 @@ class Conditions:
             raise DeskProblem(self.stopped_by)
 
     def _question_on(self, day: date) -> Repeated[tuple[Any, ...]]:
-        """Run and version, and what the client's orders are worth that may be in the market.
+        """Return run and version, and the value of the client's orders that may be in the market.
 
-        Those of this run, and those of a day and this product.
+        Those of this run, and those of the day for this product.
         """
         placed = DeskOrder.objects.exclude(state__in=NOTHING_PLACED)
         of_run = placed.filter(run_line__run_client=self._own)
@@ -154,7 +154,7 @@ class Conditions:
 
 
 def _worth(placed: QuerySet[DeskOrder]) -> Subquery:
-    """What orders of one client are worth, as a column of another query; null without orders."""
+    """Return the value of one client's orders, as a subquery; null without orders."""
     return Subquery(placed.order_by().values("lane").annotate(worth=Sum("value")).values("worth"))
 
 

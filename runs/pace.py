@@ -1,7 +1,7 @@
-"""How many orders of runs leave a second, over all processes: each takes the next free moment from the database (C42).
+"""The pace of orders of runs, over all processes: each takes the next free moment from the database (C42).
 
-Orders are spaced evenly and never caught up, so that no second has more than the setting says. A moment that was taken
-and not used is lost. Where the database cannot be asked, nothing leaves.
+Moments are evenly spaced and never made up for, so that no second has more than the setting allows. A moment
+that was taken and not used is lost. If the database cannot be asked, nothing leaves.
 """
 
 import time
@@ -15,12 +15,12 @@ from runs.models import Pace
 from trading.desk.errors import DeskProblem
 
 _NAME = "orders"
-#: Seconds that an order waits for its moment at the most.
+#: Seconds that an order waits for its moment at most.
 LONGEST = 10.0
 
-#: Takes a moment, unless that is too far away, as each kind of database writes it. PostgreSQL does not wait until it is
-#: on the disk: a crash that loses it also ends the connection of whoever took it, which then commits no order, and the
-#: commit of an order writes all that was committed before it.
+#: Takes a moment, unless it is too far away, in the SQL of each kind of database. PostgreSQL does not wait
+#: for the disk: a crash that loses the moment also ends the connection of its taker, who then commits no
+#: order, and the commit of an order writes all earlier commits.
 _TAKE = {
     "postgresql": """
         UPDATE runs_pace SET next_at = GREATEST(next_at, %(now)s) + %(between)s * INTERVAL '1 microsecond'
@@ -40,7 +40,10 @@ class TooBusy(DeskProblem):
 
 
 def wait() -> None:
-    """Wait until this order may leave. Raises TooBusy if that is too long, DeskProblem where nobody can tell."""
+    """Wait until this order may leave.
+
+    Raises TooBusy if that is too long, DeskProblem if the database cannot be asked.
+    """
     try:
         moment = _take()
     except DatabaseError:

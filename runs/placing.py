@@ -1,8 +1,9 @@
-"""Placing a run for one client, in the request that brought the client's own login (C41, C43).
+"""Place a run for one client, in the request that brought the client's own login (C41, C43).
 
-Line by line: the moment of the pace, the row with its identifier and all that C43 asks in one transaction, then the
-first byte, once. Whoever holds the client's lease places; a process that dies leaves rows that say how far it came. A
-line whose outcome nobody knows stops the client until the book says it; nothing is ever sent a second time.
+Line by line: the moment of the pace, then one transaction with the row, its identifier and all checks of C43,
+then the first byte, once. The holder of the client's lease places. If a process dies, the rows show how far
+it came. A line with unknown outcome stops the client until the book shows it; nothing is ever sent a second
+time.
 """
 
 import time
@@ -61,10 +62,10 @@ class _Ends(Exception):
 
 
 def place(own: RunClient, typed: Typed | None) -> None:
-    """Place the lines that are left, after a login, or in the session that the client opened before.
+    """Place the remaining lines, after a login, or in the session that the client opened before.
 
-    Afterwards the client is done, stopped with the reason, or in the middle when the time of one request is over.
-    Raises ConnectorProblem with words for the client where nothing could begin.
+    Afterwards the client is done, stopped with the reason, or in the middle when the time of one request is
+    over. Raises ConnectorProblem with words for the client if nothing could begin.
     """
     if any(line.in_doubt for line in lines_of(own)):
         raise ConnectorProblem(
@@ -97,12 +98,12 @@ def look(own: RunClient, typed: Typed | None) -> None:
 
 
 def may_place(own: RunClient) -> bool:
-    """Whether the client may place what is left, as far as can be said before a login."""
+    """Whether the client may place the rest, as far as is known before a login."""
     return own.state in MAY_PLACE and not own.is_held and not _obstacle(own)
 
 
 def _obstacle(own: RunClient) -> str:
-    """Why nothing may be placed for this client now; "" if something may."""
+    """Return why nothing may be placed for this client now; "" if something may."""
     basket = own.version.basket
     if own.run.state != RunState.OPEN:
         return f"{own.run} is stopped."
@@ -138,7 +139,7 @@ def _open_desk(own: RunClient) -> Desk | None:
 
 
 def _length() -> timedelta:
-    """How long a lease lasts, which each line extends: one sending, and the wait for the next one's moment."""
+    """Return the duration of a lease, which each line extends: one sending, and the wait for the next moment."""
     return timedelta(seconds=pace.LONGEST) + sending_over()
 
 
@@ -181,7 +182,7 @@ def _holding(
 
 
 def _desk(own: RunClient, typed: Typed | None) -> Desk | None:
-    """The session that the client typed for, or opened before. Raises DeskProblem."""
+    """Return the session of the client's login, or the one opened before. Raises DeskProblem."""
     if typed is None:
         return _open_desk(own)
     partner = own.version.basket.partner
@@ -194,7 +195,7 @@ def _desk(own: RunClient, typed: Typed | None) -> Desk | None:
 
 
 def _say(own: RunClient, state: ClientState, why: str) -> None:
-    """Keep where a client is and why, with an entry of the trail. A run that was stopped meanwhile stays ended."""
+    """Store the client's state and reason, with an audit entry. A run that was stopped meanwhile stays ended."""
     with transaction.atomic():
         kept = RunClient.objects.select_for_update(of=("self",)).get(pk=own.pk)
         if kept.is_closed:
@@ -218,7 +219,7 @@ class _Placing:
         self.until = time.monotonic() + LONGEST
 
     def carry_out(self) -> None:
-        """Place what is left. Raises _Ends."""
+        """Place the rest. Raises _Ends."""
         words = "the client confirmed what is left, and logged in."
         note("runs.confirmed", self.own, words, by_client=True)
         left, algo_id = _left(self.own), self.own.run.algo_id
@@ -242,7 +243,7 @@ class _Placing:
             note("runs.line_refused", self.own, f"{line}: {line.problem}")
 
     def _placed(self, line: RunLine, judged: tickets.Judged) -> DeskOrder:
-        """Wait for the pace, commit the order, and send it, once. Raises _Ends where nothing was sent."""
+        """Wait for the pace, commit the order, and send it, once. Raises _Ends if nothing was sent."""
         try:
             pace.wait()
             order, new = desk_orders.confirm(
@@ -260,7 +261,7 @@ class _Placing:
             raise _Ends(ClientState.PLACING, str(error)) from None
         except DeskProblem as error:
             raise _Ends(ClientState.STOPPED, f"{line}: {error}") from None
-        # The commit of the next order, or of how this ends, waits for the disk for both.
+        # The next commit, of an order or of the end, waits for the disk for both.
         outcome = desk_orders.send(order, self.desk.session, last_look=self.conditions.last_look, waits=False)
         sessions.ended_by_odin(self.desk, outcome)
         if self.conditions.stopped_by:
@@ -268,7 +269,7 @@ class _Placing:
         return order
 
     def _allow(self, line: RunLine, order: DeskOrder) -> None:
-        """Ask everything once more and tie the order to its line, in the transaction that commits it."""
+        """Check everything again and bind the order to its line, in the transaction that commits it."""
         self._extend()
         self.conditions.check(order)
         left = RunLine.objects.filter(LEFT if line.order else NEW, pk=line.pk, tries=line.tries)
@@ -280,7 +281,7 @@ class _Placing:
             raise DeskProblem("It was stopped, or goes on in another window. Nothing was sent.")
 
     def _after(self, line: RunLine, state: OrderState) -> None:
-        """Go on with the next line, or raise _Ends."""
+        """Continue with the next line, or raise _Ends."""
         if state == OrderState.UNKNOWN:
             raise _Ends(ClientState.STOPPED, f"{line}: it is not known whether it was placed.")
         if state == OrderState.NOT_SENT:

@@ -1,6 +1,7 @@
-"""What a client sees of a run: the link, the lines with their risks, the login on our page, a result for each line.
+"""Pages of a run for clients: the link, the lines with risks, the login on our page, a result for each line.
 
-Nobody is logged in to the portal here. What the client types for ODIN is in the memory of one request only (R13, C41).
+The client has no login at the portal. Credentials for ODIN exist in the memory of one request only (R13,
+C41).
 """
 
 import uuid
@@ -60,7 +61,7 @@ def visit(request: HttpRequest, own: RunClient) -> HttpResponse:
 @limited(PAGES)
 @PAGE.visiting
 def place(request: HttpRequest, own: RunClient) -> HttpResponse:
-    """The client's click: log in, unless the session of this visit is open, and place what is left."""
+    """The client's click: log in, unless the session of this visit is open, and place the rest."""
     return _with_login(request, own, placing.place, agreed=True)
 
 
@@ -69,7 +70,7 @@ def place(request: HttpRequest, own: RunClient) -> HttpResponse:
 @limited(PAGES)
 @PAGE.visiting
 def look(request: HttpRequest, own: RunClient) -> HttpResponse:
-    """Log in, unless the session of this visit is open, and look for what is in doubt. Nothing is placed."""
+    """Log in, unless the session of this visit is open, and look for orders in doubt. Nothing is placed."""
     return _with_login(request, own, placing.look, agreed=False)
 
 

@@ -1,4 +1,4 @@
-"""What the audit trail keeps of runs (C47)."""
+"""The audit entries of runs (C47)."""
 
 from typing import TYPE_CHECKING
 

@@ -89,7 +89,7 @@ def _run(pk: int) -> Run:
 @page()
 @require_safe
 def run(request: StaffRequest, pk: int) -> HttpResponse:
-    """The monitor of a run. The part that lives asks again while something can still come."""
+    """The monitor of a run. It refreshes while anything can still arrive."""
     return _monitor(request, _run(pk))
 
 
@@ -213,7 +213,7 @@ def client_link(request: StaffRequest, pk: int) -> HttpResponse:
 @page(SETTLE)
 @require_POST
 def go_on(request: StaffRequest, pk: int) -> HttpResponse:
-    """Let a client place what is left."""
+    """Let a client place the rest."""
     own, reason = _client(pk), request.POST.get("reason", "")
     attempt(request, lambda: operations.go_on(own, by=request.user, reason=reason), "The client may go on.")
     return redirect(own)

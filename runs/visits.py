@@ -1,4 +1,4 @@
-"""A client's link to a run: who it is for, and the proof (C8, C41). What the client then does is in `placing`."""
+"""A client's link to a run: the client, and the proof (C8, C41). `placing` has what follows."""
 
 from django.conf import settings
 from django.db import transaction
@@ -22,12 +22,12 @@ def link_of(secret: str) -> str:
 
 
 def by_secret(secret: str) -> RunClient:
-    """Whom a link is for. Raises ConnectorProblem with words for the client."""
+    """Return the client of a link. Raises ConnectorProblem with words for the client."""
     return _opened(_whole().filter(link_hash=sha256(secret)).first())
 
 
 def by_pk(pk: int) -> RunClient:
-    """The client of a visit that is under way. Raises ConnectorProblem with words for the client."""
+    """Return the client of an open visit. Raises ConnectorProblem with words for the client."""
     return _opened(_whole().filter(pk=pk).first())
 
 
@@ -51,7 +51,10 @@ def prove(own: RunClient, said: str) -> None:
 
 
 def _opened(own: RunClient | None) -> RunClient:
-    """The client, unless nothing is shown any more. What was placed is shown after the run, and under a kill switch."""
+    """Return the client, unless nothing is shown any more.
+
+    Placed lines are shown after the run, and under a kill switch.
+    """
     if own is None or own.state == ClientState.VOID or own.run.state == RunState.PROPOSED:
         raise ConnectorProblem(NOT_FOUND)
     basket = own.version.basket
@@ -63,7 +66,7 @@ def _opened(own: RunClient | None) -> RunClient:
 
 
 def switch_of(own: RunClient) -> KillSwitch | None:
-    """The kill switch that keeps this client from logging in and placing, if one holds."""
+    """Return the kill switch that keeps this client from logging in and placing, if there is one."""
     basket = own.version.basket
     return switches.holding(
         model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client

@@ -1,1 +1,1 @@
-"""ODIN Connector: what its messages are (`api`), and the client that calls it."""
+"""ODIN Connector: its messages (`api`), and the client that calls it."""

@@ -1,4 +1,4 @@
-"""Checks of CONNECTOR settings that can be read but make no sense. `manage.py check` runs them."""
+"""Checks of CONNECTOR settings that can be read but make no sense, for `manage.py check`."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,16 +12,16 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from backoffice.rest.http import is_loopback
 
-#: The services that model 1 and 2 cannot do without.
+#: The services that models 1 and 2 require.
 NEEDED = ("CONNECTOR_PUBLIC_URL", "CONNECTOR_LANDING_URL", "CONNECTOR_VAS_URL")
 
-#: Those that a part of it needs.
+#: The services that optional parts require.
 OFFERED = ("CONNECTOR_BROKERS_URL", "CONNECTOR_SYNC_URL", "CONNECTOR_KEYS_URL")
 
 
 @register()
 def connector(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
-    """Addresses, hosts and the template of sync, as far as they can be judged without a call."""
+    """Check addresses, hosts and the template of sync, without a call."""
     return list(_connector()) if settings.CONNECTOR else []
 
 
@@ -71,7 +71,7 @@ def _connector() -> Iterator[CheckMessage]:
 
 
 def sync_fault(template: str) -> str:
-    """Why a text cannot be the request of sync; "" if it can."""
+    """Return why a text cannot be the request of sync; "" if it can."""
     known = {"token": "t", "two_way_token": "w", "partner_id": "p", "sequence": "1"}
     try:
         body = json.loads(Template(template).substitute(known))

@@ -24,7 +24,7 @@ VAS_AUTH = "/loginservice/vas-auth"
 BROKER_LIST = "/vasprodmgmt/odinConnectorBrokerList"
 SYNC = "/omexorderandtraderesponse/sync"
 API_KEYS = "/loginservice/apiKeys"
-#: Bytes of an answer that are read: of sync, and of the others.
+#: Limits of an answer in bytes: of sync, and of the others.
 MOST_SYNC, MOST = 5 * 1024 * 1024, 256 * 1024
 HTTP_OK = 200
 SERVER_FAULT = 500
@@ -37,7 +37,7 @@ MOST_BROKERS, LONGEST = 1000, 100
 
 @dataclass(frozen=True)
 class AuthCheck:
-    """Whether an AuthCode is good. Anything but a clear yes is no (C15). `code`, `words`: for the trail."""
+    """The result of an AuthCode check. Anything but a clear yes is no (C15). `code`, `words`: for the trail."""
 
     good: bool
     code: str
@@ -54,7 +54,7 @@ class Broker:
 
 @dataclass(frozen=True)
 class Answer:
-    """What another call brought. `body`: of sync. `words`: why there is nothing, "" if there is."""
+    """The result of another call. `body`: of sync. `words`: why there is nothing, "" if there is."""
 
     words: str = ""
     body: bytes = b""
@@ -72,7 +72,7 @@ class KeysOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class KeysAnswer:
-    """What a call for keys brought. `words`: why there are none, "" if there are."""
+    """The result of a call for keys. `words`: why there are none, "" if there are."""
 
     outcome: KeysOutcome
     words: str = ""

@@ -1,4 +1,4 @@
-"""What the portal needs to know to speak with the Connector, typed, from Django's settings."""
+"""The typed configuration of the Connector, from Django's settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def connector_config() -> ConnectorConfig:
 
 
 def basket_terms() -> BasketTerms:
-    """What the settings say about baskets."""
+    """Return the settings for baskets."""
     return BasketTerms(
         segment_ids=settings.CONNECTOR_SEGMENT_IDS,
         locators=dict(settings.CONNECTOR_DECIMAL_LOCATORS),

@@ -110,7 +110,7 @@ class Bell:
 
 
 def needing_a_person() -> QuerySet[Delivery]:
-    """Return the deliveries that need a person."""
+    """Return the deliveries that need attention."""
     return Delivery.objects.filter(needs_person=True)
 
 

@@ -1,4 +1,4 @@
-"""What ODIN's messages are: fields, messages, rules, text on the wire.
+"""ODIN's messages: fields, messages, rules, text on the wire.
 
 Pure Python, no I/O, no Django, no settings.
 """

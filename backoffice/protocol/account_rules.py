@@ -55,7 +55,7 @@ def some_default_bank(values: Given, context: Context) -> Found:
 
 
 def kept(record: Mapping[str, str]) -> bool:
-    """Whether a record of a bank or demat account stays: an update does not delete it."""
+    """Whether a record of a bank or demat account stays, rather than being deleted by an update."""
     return record.get("action") != "2"
 
 
@@ -71,7 +71,7 @@ ACCOUNTS: tuple[Rule, ...] = (
 
 @check("U16", "demats")
 def depository_and_holders(values: Given, context: Context) -> Found:
-    """NSDL against CDSL numbers, and holding types against the joint holders given."""
+    """Check NSDL and CDSL numbers, and holding types against the joint holders given."""
     for place, demat in rows(values, "demats"):
         yield from _depository(demat, f"demats.{place}")
         yield from _holders(demat, f"demats.{place}")
@@ -143,7 +143,7 @@ BSE_MODES = frozenset(str(member.value) for member in ModeAllowed if int(member.
 
 @check("U6", "bse_transaction_mode", "mode_allowed")
 def bse_mode_only_with_bse(values: Given, context: Context) -> Found:
-    """BSE transaction mode only where mode allowed includes BSE."""
+    """BSE transaction mode is allowed only if mode allowed includes BSE."""
     if text(values, "bse_transaction_mode") and text(values, "mode_allowed") not in BSE_MODES:
         words = "This applies only where mode allowed includes BSE. Clear it, or change mode allowed."
         yield Finding("bse_transaction_mode", words, rule="U6")
@@ -151,7 +151,7 @@ def bse_mode_only_with_bse(values: Given, context: Context) -> Found:
 
 @check("U6", "bse_ucc_mode")
 def bse_ucc_mode_is_empty(values: Given, context: Context) -> Found:
-    """A sub-field that ODIN keeps for later."""
+    """A sub-field that ODIN reserves for later."""
     if text(values, "bse_ucc_mode"):
         yield Finding(
             "bse_ucc_mode", "ODIN wants BSE UCC mode left empty for the time being. Clear it.", rule="U6"

@@ -1,4 +1,4 @@
-"""How old somebody is, and when that is of age."""
+"""Ages and the age of majority."""
 
 from datetime import date
 
@@ -11,5 +11,5 @@ def age(born: date, today: date) -> int:
 
 
 def is_minor(born: date, today: date) -> bool:
-    """Whether somebody born on that day is not of age yet."""
+    """Whether a person born on that day is a minor."""
     return age(born, today) < FULL_AGE

@@ -1,4 +1,4 @@
-"""Which characters a value may have (F5, F6), and a cleaned value to offer where it has others."""
+"""The characters that a value may have (F5, F6), and a cleaned value to offer if it has others."""
 
 import re
 import unicodedata
@@ -12,13 +12,14 @@ JSON_SET = r"[ -#%-;?-{}~]"
 PLAIN = re.compile(PLAIN_SET + "*")
 IN_JSON = re.compile(JSON_SET + "*")
 
-#: What takes no room on paper: soft hyphen, zero-width and direction marks, joiners, fillers, byte order marks.
+#: Invisible characters: soft hyphen, zero-width and direction marks, joiners, fillers, byte order marks.
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _IS_INVISIBLE = re.compile(f"[{_INVISIBLE}]").fullmatch
-#: Signs with one reading that their decomposition does not give: as word processors and other languages write them.
+#: Characters with one reading that their decomposition does not give, from word processors and other
+#: languages.
 _READINGS = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u00b4", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
@@ -38,15 +39,15 @@ _READINGS = {
     "Œ": "OE",
     "þ": "th",
     "Þ": "Th",
-    "\u2400": "|",  # a form keeps it for a NUL
+    "\u2400": "|",  # a form shows it in place of a NUL
 }
-#: Decompositions that change what a sign means: a power, a fraction, a number in a circle.
+#: Decompositions that change the meaning of a character: a power, a fraction, a number in a circle.
 _OTHER_MEANING = ("<super>", "<sub>", "<fraction>", "<circle>", "<square>")
 #: Replaces forbidden characters while a text is cleaned.
 _GONE = "\0"
 _RUN = re.compile(f"{_GONE}+")
 _BESIDE_A_DIGIT = re.compile(f"[0-9]{_GONE}|{_GONE}[0-9]")
-#: Longer texts are no value that somebody meant; they are not searched.
+#: Longer texts are not values that a person meant, and are not searched.
 LONGEST = 1000
 
 
@@ -62,7 +63,7 @@ def describe(text: str, allowed: re.Pattern[str] = PLAIN) -> str:
 
 
 def name(character: str) -> str:
-    """A character in words: itself in quotes, or its name or number where it cannot be seen."""
+    """Return a character in words: itself in quotes, or its name or number if it is invisible."""
     if " " < character <= "~":
         return f"`{character}`"
     code = f"U+{ord(character):04X}"
@@ -85,9 +86,9 @@ def _seen(character: str) -> bool:
 
 
 def reduced(text: str) -> str | None:
-    """The text in ASCII: what cannot be seen removed, letters without accents, digits of any script as 0 to 9.
+    """Return the text in ASCII: no invisible characters, letters without accents, digits of any script as 0 to 9.
 
-    None if a letter, a number or a sign has no such reading: without it the text would say something else.
+    None if a letter, number or sign has no such reading: dropping it would change the text.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -107,14 +108,15 @@ def has_accents(text: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """The words and numbers of a name in capital letters of ASCII, parted by every other sign; [] for other scripts."""
+    """Return the words and numbers of a name in ASCII capitals, split at every other sign; [] for other scripts."""
     return re.findall("[A-Z]+|[0-9]+", (reduced(text) or "").upper())
 
 
 def cleaned(text: str, allowed: re.Pattern[str] = PLAIN, *, free: bool = True) -> str | None:
-    """The text as it may be sent, without what is not allowed; None if that would be a guess.
+    """Return the text without forbidden characters; None if that would be a guess.
 
-    What is not allowed leaves a space. In what is no free text it stands for something where a digit is beside it.
+    A forbidden character becomes a space. In a code or number, one beside a digit has a meaning, so there is
+    no guess.
     """
     plain = reduced(text)
     if plain is None or len(plain) > LONGEST:
@@ -129,7 +131,7 @@ def cleaned(text: str, allowed: re.Pattern[str] = PLAIN, *, free: bool = True) -
 
 @lru_cache(maxsize=4096)
 def _reading(character: str) -> str | None:
-    """A character in ASCII: "" if it cannot be seen, None if it has no reading."""
+    """Return a character in ASCII: "" if it is invisible, None if it has no reading."""
     if " " <= character <= "~":
         return character
     if _IS_INVISIBLE(character):
@@ -137,7 +139,7 @@ def _reading(character: str) -> str | None:
     if (known := _READINGS.get(character)) is not None:
         return known
     category = unicodedata.category(character)
-    if category == "Cc":  # words may end there or not, as at a separator
+    if category == "Cc":  # words may or may not end there, as at a separator
         return " " if character.isspace() else "|"
     if category[0] == "Z":
         return " "

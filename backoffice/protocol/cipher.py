@@ -1,7 +1,7 @@
 """Encryption of passwords on the wire (section 3.4, U10).
 
-AES-128 with the configured key as UTF-8, padded with zero bytes to 16, which are the initial vector too;
-base64. ODIN's document says neither mode nor padding: both are settings, and `manage.py odin_cipher_sample`
+AES-128 with the configured key as UTF-8, padded with zero bytes to 16, which are also the initial vector;
+base64. ODIN's document names neither mode nor padding: both are settings, and `manage.py odin_cipher_sample`
 prints a sample to compare.
 """
 
@@ -47,11 +47,11 @@ class PasswordCipher:
         return f"<PasswordCipher {self.mode}>"
 
     def encrypt(self, secret: SecretText) -> str:
-        """Base64 of the encrypted text; "" for an empty secret. Raises EncodeError for what is no valid text."""
+        """Return the encrypted text as base64; "" for an empty secret. Raises EncodeError for an invalid text."""
         try:
             clear = secret.reveal().encode()
         except UnicodeEncodeError:
-            # Its own text would show the secret.
+            # The original error would show the secret.
             raise EncodeError("A password has a character that cannot be encrypted.") from None
         if not clear:
             return ""
@@ -79,5 +79,5 @@ class PasswordCipher:
             unpadder = pad.PKCS7(BLOCK * 8).unpadder()
             return SecretText((unpadder.update(padded) + unpadder.finalize()).decode())
         except (ValueError, binascii.Error):
-            # What was decrypted by halves stays out of the error.
+            # The error must not contain partly decrypted text.
             raise DecodeError("A password cannot be decrypted with this key, mode and padding.") from None

@@ -1,4 +1,4 @@
-"""Codes with their meanings. The three segment code systems are kept apart on purpose (A7)."""
+"""Codes with their meanings. The three code systems of segments are deliberately separate (A7)."""
 
 from enum import StrEnum
 
@@ -156,7 +156,7 @@ class YesNo(Choice):
 
 
 class Incorporation(Choice):
-    """Tag 238: set where tag 229 is a date of incorporation."""
+    """Tag 238: set if tag 229 is a date of incorporation."""
 
     FIRM = "1", "Date of incorporation of a firm"
 

@@ -1,4 +1,4 @@
-"""What rules need to know beside the message."""
+"""The context of rules: information beside the message."""
 
 from dataclasses import dataclass
 from datetime import date

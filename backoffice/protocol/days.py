@@ -1,4 +1,4 @@
-"""Which day a date means that is not written as DD-MM-YYYY. The order of day and month is never guessed."""
+"""Read dates that are not written as DD-MM-YYYY. The order of day and month is never guessed."""
 
 import re
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ _NAMED = (
     re.compile(f"{_MONTH}{_APART}{_DAY}[-/., ]{{1,3}}{_YEAR}"),
     re.compile(f"(?P<year>[0-9]{{4}}){_APART}{_MONTH}{_APART}{_DAY}"),
 )
-#: Years that eight digits in a row may begin or end with.
+#: Years with which eight digits in a row may begin or end.
 _YEARS = range(1800, 2200)
 _INDIA = timedelta(hours=5, minutes=30)
 
@@ -48,14 +48,14 @@ OTHER_ZONE = "has a time of another time zone, where it may be another day."
 
 @dataclass(frozen=True)
 class Reading:
-    """The one day that a text means, as DD-MM-YYYY, or None; and what is wrong with the text, "" if it is no date."""
+    """Return the only day that a text can mean, as DD-MM-YYYY, or None; and the finding, "" if it is not a date."""
 
     day: str | None = None
     fault: str = ""
 
 
 def read_day(text: str) -> Reading:
-    """What a text that is not written as DD-MM-YYYY means as a date."""
+    """Return the meaning of a date in another format."""
     if len(text) > _LONGEST or (plain := reduced(text)) is None or (inner := unwrapped(plain)) is None:
         return Reading()
     words = " ".join(inner.lower().split())
@@ -76,7 +76,7 @@ def read_day(text: str) -> Reading:
 
 
 def _read(words: str) -> Reading:
-    """The day in a text without weekday and time."""
+    """Return the day in a text without weekday and time."""
     if match := _NUMBERS.fullmatch(words):
         first, second, third = match.groups()
         if len(first) == 4 and len(third) < 3:
@@ -102,7 +102,7 @@ def _read(words: str) -> Reading:
 
 
 def _one_of(orders: Iterable[tuple[str, str, str]]) -> Reading:
-    """The day of the only order of day, month and year that gives one."""
+    """Return the day for the only order of day, month and year that gives one."""
     days = {written(*map(int, parts)) for parts in orders} - {""}
     if len(days) > 1:
         return Reading(None, TWO_DAYS)
@@ -119,14 +119,14 @@ def written(day: int, month: int, year: int) -> str:
 
 
 def _place(word: str, names: tuple[str, ...]) -> int | None:
-    """The place of a name that may be shortened to three letters or more."""
+    """Return the place of a name that may be shortened to three letters or more."""
     if word == "sept":
         word = "sep"
     return next((place for place, name in enumerate(names) if len(word) > 2 and name.startswith(word)), None)
 
 
 def _fault_of_time(day: date, time: re.Match[str]) -> str:
-    """Why a time behind a date leaves no day; "" if it leaves one."""
+    """Return why a time after a date makes the day unclear; "" if it does not."""
     hours, minutes, half, zone = time.groups()
     hour = int(hours) % 12 + (12 if half == "p" else 0) if half else int(hours)
     if hour > 23 or int(minutes) > 59:

@@ -10,7 +10,7 @@ from backoffice.protocol.records import Record, Records, SubRecord
 from backoffice.protocol.scalars import Secret
 from backoffice.protocol.secret import SecretText
 
-#: A second record of some lists: what differs from the first.
+#: A second record of some lists: the values that differ from the first.
 SECOND = {
     "banks": {
         "bank_id": "UTI",
@@ -26,12 +26,12 @@ SECOND = {
     "participants": {"segment": "2", "code": "016290806IL"},
 }
 
-#: What an update leaves out of its example: the mobile number would overwrite it.
+#: Left out of the example of an update: the mobile number would overwrite the telephone.
 NOT_IN_UPDATE = ("telephone",)
 
 
 def example(message: type[Request]) -> Values:
-    """Values that pass every check, new ones at each call; records and passwords included."""
+    """Return values that pass every check, new ones at each call, including records and passwords."""
     values = {name: _value(field) for name, field in message.fields.items()}
     for name in NOT_IN_UPDATE if message.partial else ():
         del values[name]

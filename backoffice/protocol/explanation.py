@@ -1,4 +1,4 @@
-"""A message in words, for the person who approves it: label, tag, value, meaning, old value, consequences."""
+"""A message in words for its approver: label, tag, value, meaning, old value, consequences."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from backoffice.protocol.scalars import Flags, Secret
 from backoffice.protocol.secret import MASK
 
 Kind = Literal["changed", "repeated", "cleared", "new", "absent"]
-#: Says the value of a field; the last is whether personal data is shown whole.
+#: Returns the words of a field's value; the last argument is whether personal data is shown.
 InWords = Callable[[Field, Any, bool], str]
 
 
@@ -42,7 +42,7 @@ class Line:
 
     @property
     def code(self) -> str:
-        """The value as it is sent, where its meaning says something else than it with its digits grouped."""
+        """The value as it is sent, if its meaning is more than the value with digit grouping."""
         return "" if self.meaning.replace(",", "") in ("", self.value.replace(",", "")) else self.value
 
 
@@ -57,10 +57,10 @@ def explain(
     reveal: bool = False,
     in_words: InWords = _plainly,
 ) -> list[Line]:
-    """Every tag that the message will send, in its order; records become a line a sub-field.
+    """Return a line for every tag that the message will send, in order, and one for each sub-field of records.
 
-    `before`: what ODIN last confirmed, by the same names. `reveal`: show personal data in full; secrets stay
-    dots. `in_words` says values by more than their declarations.
+    `before`: the values that ODIN last confirmed, by the same names. `reveal`: show personal data; secrets
+    stay dots. `in_words` may say more about a value than its declaration.
     """
     lines: list[Line] = []
     for name, field in message.fields.items():
@@ -81,7 +81,7 @@ def explain(
 
 
 def _revived(field: Field, value: Any, before: Values | None) -> str:
-    """The codes of a set that were out of force, in words."""
+    """Return the codes of a set that were out of force, in words."""
     if before is None or not isinstance(field, Flags) or not field.revives or not isinstance(value, list):
         return ""
     stopped = codes(before, field.revives)
@@ -118,10 +118,7 @@ def _line(
 
 
 def _consequence(field: Field, value: Any, kind: Kind) -> str:
-    """What the declaration says about this value, or about any value.
-
-    What is in force already is not news.
-    """
+    """Return the declared consequence of this value, or of any value, unless it is in force already."""
     always = field.consequences.get("*", "")
     if kind == "cleared":
         return field.consequences.get("") or f"Clears {field.label}."
@@ -171,12 +168,12 @@ def _sub_lines(
 
 
 def lowered(label: str) -> str:
-    """A label inside a sentence; abbreviations keep their capitals."""
+    """Return a label for the middle of a sentence; abbreviations keep their capitals."""
     return label[0].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _same(field: Records, record: Mapping[str, str], old: list[Any]) -> Mapping[str, str]:
-    """The confirmed record that a record speaks of: the only one, or the one with the same key."""
+    """Return the confirmed record that matches: the only one, or the one with its key."""
     if isinstance(field, Record):
         return old[0] if old else {}
     key = field.record.key

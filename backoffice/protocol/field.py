@@ -1,4 +1,4 @@
-"""What every kind of field knows: its declaration, to wire, from wire, its findings, its words."""
+"""The base of every kind of field: declaration, to wire, from wire, findings, words."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from backoffice.protocol.findings import Finding
 from backoffice.protocol.personal import Personal, hide
 from backoffice.protocol.secret import SecretText
 
-#: A value of a field. Scalars are texts, "" being absent.
+#: A value of a field. Scalars are texts, "" if absent.
 Value = str | SecretText | list[str] | list[dict[str, str]] | dict[str, str]
 #: The values of a message by field name.
 Values = dict[str, Value]
@@ -18,7 +18,7 @@ Values = dict[str, Value]
 class Field:
     """The declaration of one tag, or of one sub-field (tag 0).
 
-    `initial`: where a form starts. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
+    `initial`: the form's initial value. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
     the tag is left out while it is empty. `personal`: hidden from those who may not see it. `overwrites`: the
     field whose confirmed value goes with this one; only then its consequence is news. `consequences`:
     a value's effect at ODIN, in words, by value ("*": any value, "": an empty one in a partial
@@ -82,43 +82,43 @@ class Field:
         return twin
 
     def is_empty(self, value: object) -> bool:
-        """Whether the value says nothing."""
+        """Whether the value is empty."""
         return not value
 
     def clean(self, raw: object) -> Value:
-        """A typed value as the message keeps it: leading and trailing spaces are dropped, nothing else."""
+        """Return a typed value without leading and trailing spaces."""
         return str(raw).strip(" ") if raw is not None else ""
 
     def findings(self, value: object, path: str) -> Iterator[Finding]:
-        """What is wrong with a value that is not empty."""
+        """Return the findings on a non-empty value."""
         raise NotImplementedError
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
-        """A quick look: true only of values that have no finding. It may raise TypeError on what is no value at all.
+        """Check quickly: True only for values without findings. It may raise TypeError for values of a wrong type.
 
-        Nearly all values pass it, and a file has a hundred of them in each of its rows.
+        Nearly all values pass it, and each row of a file has a hundred of them.
         """
         return lambda value: False
 
     def to_wire(self, value: Any) -> str:
-        """The value as ODIN reads it.
+        """Return the value for the wire.
 
-        Raises EncodeError on whatever could start a new tag, record or sub-field.
+        Raises EncodeError for anything that could start a new tag, record or sub-field.
         """
         raise NotImplementedError
 
     def from_wire(self, text: str) -> Value:
-        """The value that a received text stands for, faulty ones included.
+        """Return the value of a received text, even a faulty one.
 
         Raises DecodeError if it cannot be split.
         """
         return text
 
     def words(self, value: object) -> str:
-        """What the value means."""
+        """Return the meaning of the value."""
         return str(value) if value else ""
 
     def masked(self, value: object) -> str:
-        """The value in words, hidden if it is personal."""
+        """Return the value in words, masked if it is personal."""
         return hide(self.personal, str(value or "")) if self.personal else self.words(value)

@@ -1,4 +1,4 @@
-"""Kinds of fields, and the values they hold. Everything that a declaration needs is imported from here."""
+"""Kinds of fields, and their values. Declarations import everything they need from here."""
 
 from backoffice.protocol.field import Field, Value, Values
 from backoffice.protocol.formatted import Amount, Date, Formatted, Integer, Percent

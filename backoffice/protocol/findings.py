@@ -1,4 +1,4 @@
-"""What is wrong with values, and the two errors of the codec."""
+"""Findings on values, and the two errors of the codec."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """An ERROR is what the document requires; a WARNING is what good sense requires (U16)."""
+    """An ERROR violates the document; a WARNING marks an implausible value (U16)."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -14,10 +14,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, on the field at `path` ("pan", "banks.0.account_no", "" is the whole message).
+    """One finding, on the field at `path` ("pan", "banks.0.account_no", "" is the whole message).
 
-    `cleaned` is a value that the person may accept in place of the one given; None if there is none to
-    offer.
+    `cleaned` is a value that the person may accept instead; None if there is none to offer.
     """
 
     path: str
@@ -28,23 +27,21 @@ class Finding:
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:
-    """Only those that forbid sending."""
+    """Return those that forbid sending."""
     return [finding for finding in findings if finding.severity is Severity.ERROR]
 
 
 class ProtocolError(Exception):
-    """Base of the codec's errors. Their texts never hold a secret."""
+    """Base of the codec's errors. Their texts never contain a secret."""
 
 
 class EncodeError(ProtocolError):
-    """Values that must not be written into a message: a separator, a bad length, a form that is not
-    canonical.
-    """
+    """Values that must not be written into a message: a separator, a bad length, a form that is not canonical."""
 
 
 class DecodeError(ProtocolError):
-    """A text that is not the message it should be."""
+    """A text that is not the expected message."""
 
 
 class DeclarationError(ProtocolError):
-    """A message that is declared wrongly. Raised at import."""
+    """A wrong declaration of a message. Raised at import."""

@@ -28,11 +28,11 @@ class Formatted(Scalar):
 
     @property
     def pattern(self) -> str:
-        """The form, or nothing."""
+        """Check the form."""
         return f"(?:{self.form.pattern})?"
 
     def findings(self, value: object, path: str) -> Iterator[Finding]:
-        """What is wrong with the form; a value to accept where there is one that means the same."""
+        """Return the finding on the form, with a value to accept if one has the same meaning."""
         if not isinstance(value, str):
             yield Finding(path, f"{self.label} must be one text.")
         elif not self.form.fullmatch(value):
@@ -43,16 +43,16 @@ class Formatted(Scalar):
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
-        """The form, and nothing else to find."""
+        """Whether the text has the form; there is nothing else to check."""
         form, own = self.form.fullmatch, self.own_findings
         return lambda value: form(value) and not any(True for _ in own(value, ""))
 
     def misform(self, value: str) -> str:
-        """What is wrong with the form of a value, after the label."""
+        """Return the fault of the form, to follow the label."""
         return self.form_words()
 
     def form_words(self) -> str:
-        """What the form is, after the label."""
+        """Return the expected form, to follow the label."""
         raise NotImplementedError
 
     def meant(self, value: str) -> str | None:
@@ -67,9 +67,9 @@ class Formatted(Scalar):
 
 
 class Integer(Formatted):
-    """A whole number from `min` to `max`, or one of `special`, which maps a number to what it stands for (U8).
+    """A whole number from `min` to `max`, or one of `special`, which maps numbers to their meanings (U8).
 
-    `usual`: the codes that forms offer, where others are possible.
+    `usual`: the codes that forms offer, although others are possible.
     """
 
     form = _INTEGER
@@ -96,16 +96,16 @@ class Integer(Formatted):
             yield Finding(path, f"{self.label} must be from {self.min} to {self.max}{also}.", rule="U8")
 
     def form_words(self) -> str:
-        """What the form is."""
+        """Return the expected form."""
         return "must be a whole number without leading zeros, signs, commas or decimals."
 
     def canonical(self, value: str) -> str | None:
-        """Without signs between groups of digits, plus sign, leading zeros and empty decimals."""
+        """Remove grouping, plus sign, leading zeros and empty decimals."""
         match = re.fullmatch(r"(?:\+|(-))?0{0,40}([0-9]{1,19})(?:\.0{1,20})?", ungrouped(value))
         return (match[1] or "") + match[2] if match else None
 
     def words(self, value: object) -> str:
-        """What a special or usual number stands for, or the number."""
+        """Return the meaning of a special or usual number, or the number."""
         text = str(value)
         return self.special.get(text) or self.usual.get(text) or super().words(value)
 
@@ -122,7 +122,7 @@ class Amount(Formatted):
         self.max = max
 
     def clean(self, raw: object) -> Value:
-        """Without the sign of the rupee and the commas between groups of digits: people write 2,50,000 and mean it."""
+        """Remove rupee sign and grouping: people write 2,50,000 and mean it."""
         return plain_amount(str(raw)) if raw is not None else ""
 
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
@@ -133,16 +133,16 @@ class Amount(Formatted):
             yield Finding(path, f"{self.label} must not be more than {grouped(str(self.max))}.", rule="O1")
 
     def form_words(self) -> str:
-        """What the form is."""
+        """Return the expected form."""
         return "must be a number with a point and at most two decimals, like 1000.50."
 
     def canonical(self, value: str) -> str | None:
-        """Without signs between groups of digits, plus sign and leading zeros."""
+        """Remove grouping, plus sign and leading zeros."""
         match = re.fullmatch(r"\+?0{0,40}([0-9]{1,18}(?:\.[0-9]{1,2})?)", ungrouped(value))
         return match[1] if match else None
 
     def words(self, value: object) -> str:
-        """With Indian grouping: 12,34,567.00."""
+        """Return it with Indian grouping: 12,34,567.00."""
         text = str(value or "")
         return grouped(text) if self.form.fullmatch(text) else text
 
@@ -164,16 +164,16 @@ class Percent(Formatted):
             yield Finding(path, f"{self.label} must be from 0.01 to 99.99{also}.", rule="O6")
 
     def form_words(self) -> str:
-        """What the form is."""
+        """Return the expected form."""
         return "must be a number with a point and at most two decimals, like 60.00."
 
     def canonical(self, value: str) -> str | None:
-        """Without percent sign, spaces, plus sign and leading zeros."""
+        """Remove percent sign, spaces, plus sign and leading zeros."""
         match = re.fullmatch(r"\+?0{0,40}([0-9]{1,2}(?:\.[0-9]{1,2})?) ?%?", value)
         return match[1] if match else None
 
     def words(self, value: object) -> str:
-        """60.00 %, or switched off."""
+        """Return 60.00 %, or switched off."""
         text = str(value or "")
         if not self.form.fullmatch(text):
             return text
@@ -193,26 +193,26 @@ class Date(Formatted):
             )
 
     def form_words(self) -> str:
-        """What the form is."""
+        """Return the expected form."""
         return "must be a date as DD-MM-YYYY, like 21-01-1995."
 
     def misform(self, value: str) -> str:
-        """What is wrong with a date that is one, or what the form is."""
+        """Return why a date is wrong, or the expected form."""
         fault = read_day(value).fault
         return f"{fault} Write it as DD-MM-YYYY." if fault else self.form_words()
 
     def meant(self, value: str) -> str | None:
-        """The only day that the text can mean."""
+        """Return the only day that the text can mean."""
         return read_day(value).day
 
     def words(self, value: object) -> str:
-        """21 January 1995."""
+        """Return it as 21 January 1995."""
         found = as_date(value)
         return f"{found.day} {found:%B %Y}" if found else str(value or "")
 
 
 def as_date(value: object) -> date | None:
-    """The date of a text DD-MM-YYYY; None if it is none."""
+    """Return the date of a text DD-MM-YYYY; None if it is not one."""
     return _date_of(value) if isinstance(value, str) else None
 
 
@@ -227,7 +227,7 @@ def _date_of(text: str) -> date | None:
 
 
 def grouped(number: str) -> str:
-    """A number with Indian grouping: 12,34,567.00."""
+    """Return a number with Indian grouping: 12,34,567.00."""
     whole, point, decimals = number.partition(".")
     head, tail = whole[:-3], whole[-3:]
     groups: list[str] = []

@@ -43,12 +43,12 @@ __all__ = [
 
 HEADER_TAGS = frozenset({63, 64, 67, 4, 999})
 
-#: Answers come with this type whatever was asked, where a request fails (M2).
+#: Failed requests are answered with this type, whatever was asked (M2).
 FAILURE_REPLY = 302
 
 
 class Repeat(StrEnum):
-    """What sending a message again means (A3)."""
+    """What happens if a message is sent again (A3)."""
 
     SAME_REFERENCE = "same reference"
     CREATE = "create"
@@ -57,14 +57,14 @@ class Repeat(StrEnum):
     SESSION = "session"
 
 
-#: Spelled out here because a request has an attribute `type` of its own.
+#: An alias, because a request has an attribute named `type`.
 RequestClass: TypeAlias = "type[Request]"
 
 
 class Request:
     """A message to ODIN. `partial`: only given fields are sent, and those marked `always_sent`.
 
-    `replies` are all types that answer it, the generic failure apart. `session`: it carries tag 4.
+    `replies` are all types that answer it, except the generic failure. `session`: it carries tag 4.
     `checksum`: it carries tag 999. `json`: its answer has JSON in tag 19 (M6). `slug`: its name in addresses.
     """
 
@@ -111,9 +111,7 @@ class Request:
 
 
 def _merged(taken: dict[str, Field], own: dict[str, Field]) -> dict[str, Field]:
-    """Taken fields in their order; own ones in their place, new ones before the next own one that was
-    taken.
-    """
+    """Return taken fields in order; own ones replace them, new ones come before the next taken own one."""
     before: dict[str, list[str]] = {}
     waiting: list[str] = []
     for name in own:
@@ -128,7 +126,7 @@ def _merged(taken: dict[str, Field], own: dict[str, Field]) -> dict[str, Field]:
 
 
 class Response:
-    """An answer of ODIN. Its fields are for reading only; success is tag 18, or 70 for a logon."""
+    """An answer of ODIN. Its fields are only for reading; success is tag 18, or 70 for a logon."""
 
     type: ClassVar[int] = 0
     fields: ClassVar[dict[str, Field]] = {}
@@ -177,9 +175,7 @@ def _unique_tags(where: str, fields: Mapping[str, Field]) -> None:
 
 
 def clean(message: type[Request], raw: Mapping[str, object]) -> Values:
-    """Typed values as the message keeps them: spaces stripped, every field there (in a partial message:
-    every given).
-    """
+    """Return typed values stripped, with every field (in a partial message: every given one)."""
     return {
         name: field.clean(raw.get(name))
         for name, field in message.fields.items()
@@ -188,18 +184,18 @@ def clean(message: type[Request], raw: Mapping[str, object]) -> Values:
 
 
 def initial(message: type[Request]) -> dict[str, Value]:
-    """The values with which a form starts (U7, U8)."""
+    """Return the initial values of a form (U7, U8)."""
     return {name: field.initial or field.clean(None) for name, field in message.fields.items()}
 
 
 def wants(message: type[Request], name: str) -> bool:
-    """Whether a partial message must carry a field even where nobody changed it (U1)."""
+    """Whether a partial message must carry a field even if it did not change (U1)."""
     field = message.fields[name]
     return field.required or field.always_sent
 
 
 def check(message: type[Request], values: Mapping[str, object], context: Context) -> list[Finding]:
-    """All that is wrong with values: each field, what is mandatory, the rules that tie fields together."""
+    """Return all findings on values: each field, mandatory ones, the rules between fields."""
     found = [
         Finding(name, f"{message.title} cannot carry this field. Leave it out.", rule="F3")
         for name in values
@@ -210,7 +206,7 @@ def check(message: type[Request], values: Mapping[str, object], context: Context
         if value:
             try:
                 passes = sound(value)
-            except (TypeError, AttributeError):  # no value at all: its findings say what it should be
+            except (TypeError, AttributeError):  # not a valid value: its findings say what it should be
                 passes = False
             if not passes:
                 found += _of_value(field, name, value)
@@ -223,13 +219,13 @@ def check(message: type[Request], values: Mapping[str, object], context: Context
     return found
 
 
-#: Name, field, quick look, whether its absence may be a finding, and the field again where its records have rules.
+#: Name, field, quick check, whether absence may be a finding, and the field again if its records have rules.
 Look = tuple[str, Field, Callable[[Any], object], bool, Records | None]
 _PLANS: dict[type[Request], list[Look]] = {}
 
 
 def _plan(message: type[Request]) -> list[Look]:
-    """How to look at the values of a message, made once."""
+    """Return the checks of the message's values, made once."""
     plan = _PLANS.get(message)
     if plan is None:
         plan = _PLANS[message] = [
@@ -258,7 +254,7 @@ def _of_absence(field: Field, name: str, values: Mapping[str, object]) -> Iterat
 
 
 def _record_rules(field: Records, name: str, value: object, context: Context) -> Iterator[Finding]:
-    """What breaks the rules of sub-records, with paths from the top of the message."""
+    """Return the findings of rules inside records, with paths from the message."""
     if field.is_empty(value):
         return
     items = [(name, value)] if isinstance(field, Record) else []

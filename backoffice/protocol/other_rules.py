@@ -60,7 +60,7 @@ COLLATERAL_RULES: tuple[Rule, ...] = (
     no_notional_collateral,
 )
 
-#: Longest template names by type; the field itself stops at the longest of them (O2).
+#: The longest template names by type; the field itself allows the longest of them (O2).
 TEMPLATE_NAME_LENGTHS = {"1": 14, "2": 14, "5": 11, "8": 13, "9": 14, "11": 10, "12": 14}
 TEMPLATE_KINDS = {kind.value: kind.label for kind in TemplateType}
 GLOBAL_ONLY = frozenset(
@@ -81,7 +81,7 @@ def template_name_length(values: Given, context: Context) -> Found:
 
 @check("O2", "level", "template_type")
 def global_templates(values: Given, context: Context) -> Found:
-    """Some types are global only; an empty level is global."""
+    """Some types exist only globally; an empty level is global."""
     if text(values, "template_type") in GLOBAL_ONLY and text(values, "level") not in ("", "0"):
         kind = TEMPLATE_KINDS[text(values, "template_type")]
         yield Finding("level", f"A {kind} template is global only. Choose 0 (Global).", rule="O2")
@@ -154,7 +154,7 @@ QUANTITY_RULES: tuple[Rule, ...] = (
 
 @check("O8", "participants")
 def known_segments(values: Given, context: Context) -> Found:
-    """The document's sample goes beyond the segments that it lists."""
+    """The document's sample has segments that its table lacks."""
     known = {str(segment.value) for segment in Segment}
     for place, participant in rows(values, "participants"):
         segment = participant.get("segment", "")
@@ -188,7 +188,7 @@ _SECOND = tuple(f"second_{part}" for part in ADDRESS_PARTS)
 
 @check("O9", "first_type", "second_type")
 def two_types(values: Given, context: Context) -> Found:
-    """The two addresses are of two types."""
+    """The two addresses have different types."""
     first, second = text(values, "first_type"), text(values, "second_type")
     if first and first == second:
         kinds = ", ".join(f"{kind.value} ({kind.label})" for kind in AddressType)

@@ -1,4 +1,4 @@
-"""What identifies a person, and how much of it is left when it is hidden."""
+"""Personal data, and how much of it a mask leaves visible."""
 
 import re
 from enum import StrEnum
@@ -8,7 +8,7 @@ from backoffice.protocol.shapes import MOBILE_FORM, PAN_FORM
 
 
 class Personal(StrEnum):
-    """Kinds of personal data. A field says in its declaration which kind it holds."""
+    """Kinds of personal data, declared by fields."""
 
     PAN = "pan"
     ACCOUNT = "account"
@@ -19,9 +19,9 @@ class Personal(StrEnum):
     ADDRESS = "address"
 
 
-#: Nothing of these is left: a part of a date gives the year away, a part of an address the street.
+#: Masked completely: a part of a date reveals the year, a part of an address the street.
 WHOLE = (Personal.BIRTH_DATE, Personal.ADDRESS)
-#: A shorter text is hidden altogether, since its last four characters would be most of it.
+#: A shorter text is masked completely, since its last four characters would be most of it.
 SHORTEST = 8
 
 #: PAN, mobile number and e-mail address in free text.
@@ -34,8 +34,8 @@ IN_TEXT = (
 #: The personal patterns as one regular expression for scripts, in upper and lower case.
 FORMS = "|".join(form.pattern for _, form in IN_TEXT)
 
-#: What may besides be personal in free text, and cannot be told from what is not: any date may be one of birth, any
-#: long number one of an account.
+#: Possible personal data in free text that cannot be told from other data: any date may be a date of birth,
+#: any long number an account number.
 PERHAPS_IN_TEXT = (
     (
         Personal.BIRTH_DATE,
@@ -50,7 +50,7 @@ PERHAPS_IN_TEXT = (
 
 
 def hide(kind: Personal, text: str) -> str:
-    """The text with all but what tells it from another hidden: four characters, or an e-mail's domain."""
+    """Mask the text except a distinguishing part: four characters, or an e-mail's domain."""
     if not text:
         return ""
     if kind in WHOLE:
@@ -61,12 +61,12 @@ def hide(kind: Personal, text: str) -> str:
 
 
 def hide_in_text(text: str) -> str:
-    """Free text with all in it hidden that is, or may be, personal: PAN, contact, dates and long numbers."""
+    """Mask all data in free text that is, or may be, personal: PAN, contact, dates and long numbers."""
     return _hide_shapes(text, (*IN_TEXT, *PERHAPS_IN_TEXT))
 
 
 def hide_in_value(text: str) -> str:
-    """A value that should not be personal, with each PAN, mobile number and e-mail address in it hidden."""
+    """Mask each PAN, mobile number and e-mail address in a value that should not be personal."""
     return _hide_shapes(text, IN_TEXT)
 
 

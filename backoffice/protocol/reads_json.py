@@ -1,6 +1,4 @@
-"""The JSON that answers to reads carry in tag 19: proper, or in the forms that the document prints (M4,
-M6).
-"""
+"""The JSON in tag 19 of answers to reads: proper, or in the forms that the document prints (M4, M6)."""
 
 import json
 import re
@@ -10,26 +8,27 @@ from typing import Any
 
 from backoffice.protocol.findings import DecodeError
 
-#: Reads whose answer is a list of objects; a single object is taken as a list of one.
+#: Reads whose answer is a list of objects; a single object counts as a list of one.
 LISTS = frozenset({"Periodicity", "FundsView", "StockView"})
-#: The read whose answer is one object; a list of one is taken as that.
+#: The read whose answer is one object; a list of one counts as that object.
 ONE = "FundsViewSummary"
 
-#: The only key of the whole, its colon and closing quote possibly missing (327 lacks both).
+#: The only key of the data, perhaps without colon and closing quote (327 lacks both).
 _HEAD = re.compile(r'\s*+\{\s*+"\s*+([A-Za-z]{1,40}+)\s*+(?:"\s*+:\s*+)?+(?=[\[{])')
 _NEXT = re.compile(r"\s*+,\s*+(?=[{\"])")
 _SPACE = re.compile(r"\s*+")
-#: What no page or database can hold: control characters (line breaks excepted) and halves of characters.
+#: Characters that no page or database can store: control characters (except line breaks) and halves of
+#: characters.
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-#: No figure of ODIN comes near so many characters.
+#: No figure of ODIN has nearly as many characters.
 LONGEST_NUMBER = 40
 
 
 def parse(text: str) -> object:
-    """The data: amounts are Decimal, lists are lists.
+    """Return the data: amounts are Decimal, lists are lists.
 
-    Raises DecodeError on whatever is neither JSON nor a printed form, and on what no page could show: repeated keys,
-    numbers without end, texts that are none.
+    Raises DecodeError for anything but JSON or a printed form, and for JSON that a page could not show:
+    repeated keys, endless numbers, invalid texts.
     """
     try:
         try:
@@ -124,7 +123,7 @@ def _objects(text: str, place: int) -> tuple[list[Any], int]:
 
 
 def _unopened(text: str, place: int) -> tuple[dict[str, Any], int]:
-    """An object without its opening brace, from its first key to its closing brace."""
+    """Read an object without its opening brace, from its first key to its closing brace."""
     row: dict[str, Any] = {}
     while True:
         key, place = _value(text, place)
@@ -144,6 +143,6 @@ def _unopened(text: str, place: int) -> tuple[dict[str, Any], int]:
 
 
 def _skip(text: str, place: int) -> int:
-    """The place after white space."""
+    """Return the place after white space."""
     match = _SPACE.match(text, place)
     return match.end() if match else place

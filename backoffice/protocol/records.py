@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 class SubRecord:
     """A record inside a tag: its sub-fields as attributes, in wire order.
 
-    `rules` tie its sub-fields together.
-
-    `noun` names one of them to people; `key` names the sub-fields by which two of them are the same.
+    `rules` are between its sub-fields. `noun` is its name for people; `key` names the sub-fields that
+    identify it.
     """
 
     fields: ClassVar[dict[str, Field]] = {}
@@ -40,13 +39,13 @@ class SubRecord:
 
 
 def clean_record(record: type[SubRecord], raw: object) -> dict[str, str]:
-    """All sub-fields as clean texts."""
+    """Return all sub-fields as clean texts."""
     given: Mapping[str, object] = raw if isinstance(raw, Mapping) else {}
     return {name: str(field.clean(given.get(name))) for name, field in record.fields.items()}
 
 
 def record_findings(record: type[SubRecord], value: object, path: str) -> Iterator[Finding]:
-    """What is wrong with the sub-fields of one record; rules are another matter."""
+    """Return findings on the sub-fields of one record, without its rules."""
     if not isinstance(value, Mapping):
         yield Finding(path, f"{record.noun} must be a record.")
         return
@@ -63,7 +62,7 @@ def record_findings(record: type[SubRecord], value: object, path: str) -> Iterat
 
 
 def sound_record(record: type[SubRecord]) -> Callable[[Any], bool]:
-    """Like `Field.sound`, of the sub-fields of one record."""
+    """Check the sub-fields of one record quickly, like `Field.sound`."""
     names = record.fields.keys()
     parts = [(name, field.sound, field.required) for name, field in record.fields.items()]
 
@@ -83,9 +82,9 @@ def sound_record(record: type[SubRecord]) -> Callable[[Any], bool]:
 
 
 class Records(Field):
-    """Several records, their sub-fields joined by commas and the records by `$`.
+    """Several records: sub-fields joined by commas, records by `$`.
 
-    `splits`: what is too long for one message goes out as several (F7).
+    `splits`: if they are too long for one message, they go out as several (F7).
     """
 
     empty: Value = []
@@ -101,12 +100,12 @@ class Records(Field):
         self._texts = itemgetter(*record.fields)
 
     def clean(self, raw: object) -> Value:
-        """Each record with all its sub-fields; records with nothing in them are dropped."""
+        """Return each record with all its sub-fields, without empty records."""
         given = raw if isinstance(raw, list) else []
         return [record for item in given if any((record := clean_record(self.record, item)).values())]
 
     def findings(self, value: object, path: str) -> Iterator[Finding]:
-        """What is wrong with each record, and with the length of the whole."""
+        """Return findings on each record, and on the total length."""
         if not isinstance(value, list):
             yield Finding(path, f"{self.label} must be a list of records.")
             return
@@ -124,7 +123,7 @@ class Records(Field):
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
-        """Sound records, not too long as a whole."""
+        """Whether the records are sound, and not too long in total."""
         one = sound_record(self.record)
         longest = sys.maxsize if self.splits or self.max_length is None else self.max_length
 
@@ -149,10 +148,10 @@ class Records(Field):
         return re.compile(rf"(?:{one}(?:\${one})*)?").fullmatch
 
     def to_wire(self, value: Any) -> str:
-        """The records joined.
+        """Join the records.
 
-        They are joined first and checked as a whole, which is quicker than value by value and as strict: a
-        comma too many cannot fit, and a `$` too many is counted.
+        They are joined first and checked as a whole, which is quicker than value by value and as strict: an
+        extra comma cannot match, and extra `$` are counted.
         """
         if not isinstance(value, list):
             raise EncodeError(f"{self.label} ({self.name}) is no list.")
@@ -167,13 +166,13 @@ class Records(Field):
         return text
 
     def record_to_wire(self, item: Any) -> str:
-        """One record, sub-field by sub-field: for records that lack some, and to name what is wrong."""
+        """Encode one record sub-field by sub-field: if it lacks some, and to name a fault."""
         if not isinstance(item, Mapping) or not item.keys() <= self.record.fields.keys():
             raise EncodeError(f"{self.label} ({self.name}) has a record with something unknown in it.")
         return ",".join([field.to_wire(item.get(name, "")) for name, field in self.record.fields.items()])
 
     def from_wire(self, text: str) -> Value:
-        """The records, all sub-fields of each."""
+        """Return the records with all sub-fields."""
         return [self.record_from_wire(part) for part in text.split("$")] if text else []
 
     def record_from_wire(self, text: str) -> dict[str, str]:
@@ -202,16 +201,16 @@ class Record(Records):
     empty: Value = {}
 
     def clean(self, raw: object) -> Value:
-        """All sub-fields, or {} where there is nothing in any."""
+        """Return all sub-fields, or {} if all are empty."""
         record = clean_record(self.record, raw)
         return record if any(record.values()) else {}
 
     def is_empty(self, value: object) -> bool:
-        """Whether no sub-field has anything in it."""
+        """Whether all sub-fields are empty."""
         return not value or (isinstance(value, Mapping) and not any(value.values()))
 
     def findings(self, value: object, path: str) -> Iterator[Finding]:
-        """What is wrong with the record, and with the length of the whole."""
+        """Return findings on the record, and on the total length."""
         yield from record_findings(self.record, value, path)
         if self.max_length is not None and (length := self.length([value])) > self.max_length:
             words = f"{self.label} has {length} characters in all; ODIN takes {self.max_length}. Shorten it."
@@ -219,7 +218,7 @@ class Record(Records):
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
-        """Sound sub-fields, not too long as a whole."""
+        """Whether the sub-fields are sound, and not too long in total."""
         one, longest = sound_record(self.record), self.max_length or sys.maxsize
         return lambda value: one(value) and self.length([value]) <= longest
 

@@ -1,8 +1,7 @@
-"""Rules that tie fields together, as data: each carries its name in docs/protocol.md and the fields it
-touches.
+"""Rules between fields, as data: each has its name in docs/protocol.md and its fields.
 
-Rules get values as people typed them: a rule reads texts with `text` and records with `rows`, and leaves to
-the fields what is wrong with a single value.
+Rules get values as people typed them. A rule reads texts with `text` and records with `rows`, and ignores
+faults of a single value, which the field reports.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +18,13 @@ Row = tuple[int, Mapping[str, str]]
 
 
 def text(values: Given, name: str) -> str:
-    """The text of a scalar; "" if there is none."""
+    """Return the text of a scalar; "" if there is none."""
     value = values.get(name)
     return value if isinstance(value, str) else ""
 
 
 def number(values: Given, name: str) -> Decimal | None:
-    """The number in a text; None if there is none."""
+    """Return the number in a text; None if there is none."""
     try:
         found = Decimal(text(values, name))
     except InvalidOperation:
@@ -34,45 +33,45 @@ def number(values: Given, name: str) -> Decimal | None:
 
 
 def codes(values: Given, name: str) -> list[str]:
-    """The codes of a set; [] if there is none."""
+    """Return the codes of a set; [] if there is none."""
     value = values.get(name)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def rows(values: Given, name: str) -> list[Row]:
-    """The records of a list with their places."""
+    """Return the records of a list with their places."""
     value = values.get(name)
     if not isinstance(value, list):
         return []
     return [(place, _only_texts(item)) for place, item in enumerate(value) if isinstance(item, RECORD)]
 
 
-#: What a record may be. The first is what it nearly always is, and quicker to tell.
+#: The possible types of a record; the first is the most frequent, and quicker to check.
 RECORD = (dict, Mapping)
-#: The types of the values of a record that has nothing but texts.
+#: The types of values in a record with nothing but texts.
 _TEXT = {str}
 
 
 def _only_texts(record: Mapping[str, Any]) -> Mapping[str, str]:
-    """The texts of a record: mostly the record itself."""
+    """Return the texts of a record: mostly the record itself."""
     if set(map(type, record.values())) == _TEXT:
         return record
     return {name: part for name, part in record.items() if isinstance(part, str)}
 
 
 def row(values: Given, name: str) -> Mapping[str, str]:
-    """The one record of a field; {} if there is none."""
+    """Return the single record of a field; {} if there is none."""
     value = values.get(name)
     return _only_texts(value) if isinstance(value, RECORD) else {}
 
 
 def warning(path: str, words: str, rule: str = "U16") -> Finding:
-    """A finding that does not forbid sending."""
+    """Return a finding that does not forbid sending."""
     return Finding(path, words, Severity.WARNING, rule)
 
 
 class Rule(Protocol):
-    """What every rule has. `fields` are checked against the message when it is declared."""
+    """The base of all rules. `fields` are checked against the message when it is declared."""
 
     @property
     def rule(self) -> str:
@@ -80,10 +79,10 @@ class Rule(Protocol):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields it reads or speaks of."""
+        """The fields that it reads or reports on."""
 
     def findings(self, values: Given, context: Context) -> Found:
-        """What breaks it."""
+        """Return its findings."""
 
 
 class Condition(Protocol):
@@ -94,7 +93,7 @@ class Condition(Protocol):
         """The fields it reads."""
 
     def holds(self, values: Given) -> bool:
-        """Whether it holds."""
+        """Whether it is met."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class NotAnyOf:
 
 @dataclass(frozen=True)
 class Filled:
-    """At least one of these fields has something in it."""
+    """At least one of these fields is filled."""
 
     fields: tuple[str, ...]
 
@@ -149,7 +148,7 @@ class Filled:
 
 
 def filled(value: object) -> bool:
-    """Whether a value says something; a record of empty texts says nothing."""
+    """Whether a value is filled; a record of empty texts is not."""
     if not value or isinstance(value, _PLAIN):
         return bool(value)
     return any(value.values()) if isinstance(value, Mapping) else True
@@ -160,7 +159,7 @@ _PLAIN = (str, list)
 
 @dataclass(frozen=True)
 class RequiredWhen:
-    """`field` is mandatory when a condition holds. `because` tells people which."""
+    """`field` is mandatory while a condition is met. `because` explains it to people."""
 
     field: str
     when: Condition
@@ -169,11 +168,11 @@ class RequiredWhen:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The field, and what the condition reads."""
+        """The field, and the fields of the condition."""
         return (self.field, *self.when.fields)
 
     def findings(self, values: Given, context: Context) -> Found:
-        """One finding if the field is empty all the same."""
+        """Return a finding if the field is empty nevertheless."""
         if not filled(values.get(self.field)) and self.when.holds(values):
             yield Finding(
                 self.field, f"This is mandatory because {self.because}. Fill it in.", rule=self.rule
@@ -189,14 +188,14 @@ class OneOf:
     rule: str
 
     def findings(self, values: Given, context: Context) -> Found:
-        """One finding if none is."""
+        """Return a finding if none is."""
         if not Filled(*self.fields).holds(values):
             yield Finding(self.fields[0], self.words, rule=self.rule)
 
 
 @dataclass(frozen=True)
 class NoTwoAlike:
-    """No two records of a list have the same texts in `key` (where all of them are filled)."""
+    """No two records of a list have equal texts in `key` (if all of them are filled)."""
 
     field: str
     key: tuple[str, ...]
@@ -209,7 +208,7 @@ class NoTwoAlike:
         return (self.field,)
 
     def findings(self, values: Given, context: Context) -> Found:
-        """One finding for each record that repeats an earlier one."""
+        """Return a finding for each record that repeats an earlier one."""
         seen: dict[tuple[str, ...], int] = {}
         for place, record in rows(values, self.field):
             key = tuple(record.get(name, "") for name in self.key)
@@ -232,10 +231,10 @@ class Check:
     function: Callable[[Given, Context], Found]
 
     def findings(self, values: Given, context: Context) -> Found:
-        """What the function finds."""
+        """Return the function's findings."""
         return self.function(values, context)
 
 
 def check(rule: str, *fields: str) -> Callable[[Callable[[Given, Context], Found]], Check]:
-    """Make a function a rule of this name that touches these fields."""
+    """Make a function a rule with this name and these fields."""
     return lambda function: Check(rule, fields, function)

@@ -25,19 +25,19 @@ from backoffice.protocol.secret import MASK, SecretText
 from backoffice.protocol.shapes import ANY_TWELVE_DIGITS, Shape, holds_aadhaar
 
 _PASSWORD = re.compile(r"[A-Za-z0-9<>.:;~!@#$%^*()+\-\\/\[\]]*")
-#: The rule of what another program has made of a value.
+#: The rule of findings on bent values.
 BENT = "bent"
-#: Not at the start of what passes the quick look: a space, a quotation mark, a number with decimals or an exponent.
+#: Excluded at the start by the quick check: a space, a quotation mark, a number with decimals or an exponent.
 _MAY_BE_BENT = r"(?![ '\"]|[+-]?[0-9]++(?:\.0++\Z|[0-9.]*+[eE][0-9+-]))"
-#: Between several codes in one text.
+#: Separates several codes in one text.
 _BETWEEN_CODES = re.compile("[;,|]")
-#: What programs put around a code.
+#: Characters that programs put around a code.
 _AROUND_CODES = " ='\""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 class Scalar(Field):
-    """A field whose value is one text. Refuses separators in findings and, on its own, on the way out (F5)."""
+    """A field with one text as its value. Refuses separators in findings and again when encoding (F5)."""
 
     allowed = PLAIN
 
@@ -45,8 +45,8 @@ class Scalar(Field):
     def pattern(self) -> str:
         """Everything allowed on the wire, as the source of a regular expression without groups.
 
-        None lets through a separator; so a text made of several values fits the patterns of all only if each
-        fits its own.
+        No pattern allows a separator, so a text joined from several values matches all their patterns only if
+        each value matches its own.
         """
         limit = f"{{0,{self.max_length}}}" if self.max_length is not None else "*"
         return f"{JSON_SET if self.allowed is IN_JSON else PLAIN_SET}{limit}"
@@ -63,7 +63,7 @@ class Scalar(Field):
             vars(self).pop(derived, None)
 
     def findings(self, value: object, path: str) -> Iterator[Finding]:
-        """Wrong characters, wrong length, then what the kind finds."""
+        """Return findings: wrong characters, wrong length, then those of the kind of field."""
         if not isinstance(value, str):
             yield Finding(path, f"{self.label} must be one text.")
             return
@@ -89,7 +89,7 @@ class Scalar(Field):
         yield from self.own_findings(value, path)
 
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
-        """What this kind finds in a text of allowed characters."""
+        """Return this kind's findings on a text of allowed characters."""
         return iter(())
 
     def bent(self, value: str) -> str:
@@ -97,7 +97,7 @@ class Scalar(Field):
         return ""
 
     def meant(self, value: str) -> str | None:
-        """The value that was meant by one that cannot stay; None if that would be a guess."""
+        """Return the intended value of a faulty one; None if that would be a guess."""
         return None
 
     def offered(self, value: str, rule: str) -> str | None:
@@ -108,7 +108,7 @@ class Scalar(Field):
         return meant
 
     def to_wire(self, value: Any) -> str:
-        """The text itself, if it fits. The error names the field and the fault, never the value."""
+        """Return the text, if it is valid. The error names the field and the fault, never the value."""
         if isinstance(value, str) and self.fits(value):
             return str(value)
         fault = describe(value, self.allowed) if isinstance(value, str) else "is no text"
@@ -118,15 +118,15 @@ class Scalar(Field):
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
-        """Allowed characters, no space at either end, not too long."""
+        """Whether it has allowed characters, no space at either end, and is not too long."""
         return re.compile(rf"(?! ){self.pattern}(?<! )").fullmatch
 
 
 class Text(Scalar):
     """Free text or an identifier.
 
-    `shape`: what it must look like. `free`: people write what they like into it. `fixed`: the lengths that it has
-    where it is made of digits alone.
+    `shape`: its expected form. `free`: people write what they like. `fixed`: the allowed lengths if it has
+    only digits.
     """
 
     def __init__(
@@ -148,12 +148,12 @@ class Text(Scalar):
 
     @property
     def pattern(self) -> str:
-        """The shape where the document requires one, or nothing; else any allowed characters."""
+        """The shape if the document requires one, or nothing; else any allowed characters."""
         return f"(?:{self.shape.pattern})?" if self.shape and self.shape.pattern else super().pattern
 
     @cached_property
     def sound(self) -> Callable[[Any], object]:
-        """Besides: the shape, nothing that another program left, nowhere so many digits as an Aadhaar number."""
+        """Also: the shape, nothing bent, nowhere as many digits as an Aadhaar number."""
         if self.shape and self.shape.quick:
             longest = f"(?=.{{0,{self.max_length}}}\\Z)" if self.max_length is not None else ""
             return re.compile(f"{longest}(?:{self.shape.quick.pattern})").fullmatch
@@ -165,14 +165,14 @@ class Text(Scalar):
         return lambda value: plain(value) and shaped(value)
 
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
-        """The shape, and Aadhaar numbers in free text."""
+        """Check the shape, and Aadhaar numbers in free text."""
         if self.free and holds_aadhaar(value):
             yield Finding(path, "Aadhaar numbers are not stored here. Take the number out.", rule="aadhaar")
         if self.shape:
             yield from self.shape.findings(value, path)
 
     def bent(self, value: str) -> str:
-        """A number shortened or with decimals, quotation marks and apostrophes before it."""
+        """Find a shortened number, decimals, quotation marks and apostrophes before it."""
         if not is_bent(value, free=self.free):
             return ""
         if is_shortened(value):
@@ -182,7 +182,7 @@ class Text(Scalar):
         return "ends in .0, which another program has added. Remove it or accept the cleaned value."
 
     def meant(self, value: str) -> str | None:
-        """Without what cannot be seen, what a program put around it, and what ODIN cannot take; as its shape has it."""
+        """Remove invisible characters, those that a program added and those that ODIN cannot take; apply the shape."""
         text = reduced(value)
         if text is None or (self.shape and self.shape.exact and has_accents(value)):
             return None
@@ -210,7 +210,7 @@ class Code(Scalar):
             yield Finding(path, words, rule="code", cleaned=self.offered(value, "code"))
 
     def meant(self, value: str) -> str | None:
-        """The code, where nothing but a code or its meaning is left of the text."""
+        """Return the code, if the text contains only a code or its meaning."""
         return self._read(value)
 
     @cached_property
@@ -226,7 +226,7 @@ class Code(Scalar):
 
     @property
     def pattern(self) -> str:
-        """One of the codes, or nothing. Longer ones first, so that no code hides behind its own beginning."""
+        """One of the codes, or nothing. Longer ones first, so that a code is not matched by its own beginning."""
         return f"(?:{'|'.join(map(re.escape, sorted(self.labels, key=len, reverse=True)))})?"
 
     def words(self, value: object) -> str:
@@ -238,7 +238,7 @@ class Code(Scalar):
 class Flags(Field):
     """A set of the codes of `choices`, joined by commas on the wire.
 
-    `revives`: the name of the field whose confirmed codes are out of force until this one names them again (U19).
+    `revives`: the field whose confirmed codes are out of force until this one names them again (U19).
     """
 
     empty: Value = []
@@ -274,7 +274,7 @@ class Flags(Field):
             )
 
     def _offered(self, value: list[str]) -> str | None:
-        """The codes that were meant, joined by commas; None if one of them would be a guess."""
+        """Return the intended codes, joined by commas; None if one of them would be a guess."""
         meant: list[str | None] = []
         for item in value:
             for part in _BETWEEN_CODES.split(reduced(item[:LONGEST]) or "?"):
@@ -315,7 +315,7 @@ class Flags(Field):
         return text
 
     def from_wire(self, text: str) -> Value:
-        """The codes as they came."""
+        """Return the codes unchanged."""
         return text.split(",") if text else []
 
     def words(self, value: object) -> str:
@@ -351,7 +351,7 @@ class Secret(Field):
             yield Finding(path, f"{self.label} must have at least one letter and one digit.", rule="U9")
 
     def to_wire(self, value: Any) -> str:
-        """Nothing for nothing. A secret goes out by `encrypted` only, whatever it looks like."""
+        """Return nothing for nothing. A secret is sent by `encrypted` only."""
         if value == "":
             return ""
         raise EncodeError(f"{self.label} ({self.name}) is not sent without encryption.")
@@ -376,7 +376,7 @@ class Secret(Field):
 
 
 def _code_reader(labels: dict[str, str]) -> Callable[[str], str | None]:
-    """Reads a code, or its meaning, out of a text that another program has bent. None if it is neither."""
+    """Read a code, or its meaning, from a bent text. None if it is neither."""
     known = {label.casefold(): code for code, label in labels.items()}
     known |= {code.casefold(): code for code in labels}
 

@@ -7,9 +7,9 @@ MASK = "••••"
 
 
 class SecretText:
-    """A password or session id (U11). Shown as dots by str, repr and format; refuses to be pickled.
+    """A password or session id (U11). Shown as dots by str, repr and format; cannot be pickled.
 
-    `reveal()` gives the text; call it only where the text is encrypted, sealed or put on the wire.
+    `reveal()` returns the text; call it only to encrypt, seal or send it.
     """
 
     __slots__ = ("_text",)

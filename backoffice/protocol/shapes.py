@@ -1,4 +1,4 @@
-"""Shapes of texts that have one: PAN, ISIN, PIN code, telephone and account numbers, e-mail address."""
+"""Shapes of texts: PAN, ISIN, PIN code, telephone and account numbers, e-mail address."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,21 +24,20 @@ _NO_ZEROS = re.compile(r"[1-9][0-9]{0,39}")
 _DIALLED = re.compile(r"\+?[0-9]{6,15}")
 #: How a mobile number of India is dialled at home and from abroad: possible prefixes of its ten digits.
 _DIALLED_MOBILE = re.compile(rf"(?:(?:\+|00?)?910?|0)?({MOBILE_FORM})")
-#: Between the digits of a telephone number; a point only where no decimals can be meant.
+#: Separates digits of a telephone number; a point only if it cannot be a decimal point.
 _IN_NUMBERS = re.compile(r"[ ()\-]|(?<=[0-9]{3})\.(?=[0-9]{3})")
-#: Looser, and quicker to look for.
+#: Looser, and quicker to search.
 ANY_TWELVE_DIGITS = "[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}"
 _TWELVE_DIGITS = re.compile(r"(?<![0-9])[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a text must look like; `words` says it to an operator, `tidy` makes a value to offer if that
-    then fits.
+    """The shape of a text; `words` describes it to people, `tidy` makes a value to offer if it then matches.
 
-    `pattern`: what is allowed on the wire, as the source of a regular expression; "" if the shape is only a warning.
-    `key` is what two spellings of the same have in common. `quick`: all that it matches is sound, and nearly all values
-    are. `exact`: a letter without its accent is another one.
+    `pattern`: what is allowed on the wire, as the source of a regular expression; "" if the shape is only a
+    warning. `key` makes spellings equal. `quick`: matches only sound values, and nearly all of them. `exact`:
+    a letter without its accent is a different one.
     """
 
     fits: Callable[[str], object]
@@ -52,18 +51,18 @@ class Shape:
     exact: bool = False
 
     def findings(self, value: str, path: str) -> Iterator[Finding]:
-        """One finding if the value does not fit."""
+        """Return a finding if the value does not match."""
         if not self.fits(value):
             yield Finding(path, self.words, self.severity, self.rule, self.tidied(value))
 
     def tidied(self, value: str) -> str | None:
-        """The value as it fits; None if it cannot be made to."""
+        """Return the value in its shape; None if that is not possible."""
         tidied = self.tidy(value)
         return tidied if self.fits(tidied) else None
 
 
 def _into(form: re.Pattern[str], tidy: Callable[[str], str]) -> Callable[[str], str]:
-    """Tidies what then has this form, and leaves everything else as it is."""
+    """Tidy a text that then has this form; leave every other text unchanged."""
 
     def tidied(text: str) -> str:
         return text if form.fullmatch(text) or not form.fullmatch(tidier := tidy(text)) else tidier
@@ -72,12 +71,12 @@ def _into(form: re.Pattern[str], tidy: Callable[[str], str]) -> Callable[[str], 
 
 
 def _unless(form: re.Pattern[str], key: Callable[[str], str]) -> Callable[[str], str]:
-    """The text itself where it has this form already, which is quicker to tell; otherwise its key."""
+    """Return the text if it has this form already, which is quick to check; otherwise its key."""
     return lambda text: text if form.fullmatch(text) else key(text)
 
 
 def _unless_tidier(tidy: Callable[[str], str]) -> Callable[[str], bool]:
-    """Fits all but what only needs tidying."""
+    """Match everything except values that need tidying."""
     return lambda text: tidy(text) == text
 
 
@@ -90,17 +89,17 @@ def _compact_upper(text: str) -> str:
 
 
 def _is_isin(text: str) -> bool:
-    """stdnum alone would take small letters and spaces, which ODIN does not (O7)."""
+    """stdnum alone would accept small letters and spaces, which ODIN does not (O7)"""
     return bool(_ISIN.fullmatch(text)) and stdnum.isin.is_valid(text)
 
 
 def _dialled(text: str) -> str:
-    """Without what is written between the digits of a telephone number."""
+    """Remove separators between the digits of a telephone number."""
     return _IN_NUMBERS.sub("", ungrouped(text)) if "(0)" not in text else text
 
 
 def _ten_digits(text: str) -> str:
-    """A mobile number without what is dialled before it; another text as it is."""
+    """Return a mobile number without its prefix; another text unchanged."""
     if len(text) > 40:
         return text
     match = _DIALLED_MOBILE.fullmatch(_IN_NUMBERS.sub("", ungrouped(text)))
@@ -108,7 +107,7 @@ def _ten_digits(text: str) -> str:
 
 
 def _account_key(text: str) -> str:
-    """Without spaces, hyphens, and the zeros at the start that a spreadsheet drops."""
+    """Remove spaces, hyphens, and leading zeros, which a spreadsheet drops."""
     return (text if text.isdigit() else _compact_upper(text)).lstrip("0") or text
 
 

@@ -1,4 +1,4 @@
-"""Messages that follow from another: the rest of what is too long for one tag (F7), and what confirms a creation."""
+"""Messages derived from another: the rest of a value too long for one tag (F7), and updates that confirm a create."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,10 +15,10 @@ Row = dict[str, str]
 
 
 def split_message(message: type[Request], values: Values) -> list[Message]:
-    """The messages that carry these values, in the order in which they must be sent; mostly one.
+    """Return the messages for these values, in the order of sending; mostly one.
 
-    301: what does not fit goes out as 320s with Action 1, the default record staying in the 301. 320: the
-    rest of the banks and demat accounts in further 320s. 312, 314, 322: the mapping alone is repeated.
+    301: the rest goes out as 320s with Action 1, with the default record in the 301. 320: the rest of the
+    banks and demat accounts in further 320s. 312, 314, 322: only the mapping is repeated.
     """
     chunked = {
         name: chunks
@@ -34,11 +34,11 @@ def split_message(message: type[Request], values: Values) -> list[Message]:
 
 
 def confirming(values: Values) -> list[Message]:
-    """The updates (320) that set all that they can of what a creation (301) carried, in order.
+    """Return the updates (320) with all values of a create (301) that they can set, in order.
 
-    An empty value is sent too, since it clears what another system may have entered, except in fields that
-    cannot be emptied (U18). ODIN writes the mobile number over the telephone (U12), which therefore follows
-    in a message of its own.
+    Empty values are sent too, since they clear values of another system, except in fields that cannot be
+    emptied (U18). ODIN overwrites the telephone with the mobile number (U12), so the telephone follows in a
+    message of its own.
     """
     odin = values.get("odin_user_type") != OdinUserType.NON_ODIN
     kept_when_empty = (*NEVER_EMPTY, *(ODIN_NEVER_EMPTY if odin else ()))
@@ -63,7 +63,7 @@ def _confirmable(name: str) -> bool:
 
 
 def _chunks(message: type[Request], field: Records, values: Values) -> list[list[Row]]:
-    """Records in groups that fit, in order; on creation the default record comes first."""
+    """Return records in groups that fit, in order; on creation the default record comes first."""
     given: Any = values.get(field.name) or []
     rows: list[Row] = list(given)
     if field.max_length is None or _length(field, rows) <= field.max_length:
@@ -73,7 +73,7 @@ def _chunks(message: type[Request], field: Records, values: Values) -> list[list
     follower = UpdateRetailUser.fields.get(field.name) if message is CreateRetailUser else field
     chunks: list[list[Row]] = [[]]
     for row in rows:
-        # What follows a 301 is longer by its Action.
+        # Records that follow a 301 are longer by their Action.
         measure = field if len(chunks) == 1 or not isinstance(follower, Records) else follower
         fits = measure.max_length is None or _length(measure, [*chunks[-1], row]) <= measure.max_length
         if chunks[-1] and not fits:
@@ -83,7 +83,7 @@ def _chunks(message: type[Request], field: Records, values: Values) -> list[list
 
 
 def _length(field: Records, rows: list[Row]) -> int:
-    """Characters of the joined records; an Action that is still to be added counts."""
+    """Return the characters of the joined records, including an Action that is still to be added."""
     names = field.record.fields
     if "action" in names:
         rows = [{"action": "1", **row} for row in rows]

@@ -1,4 +1,4 @@
-"""Rules of a retail user's messages 301 and 320 (U2 to U8, U12, U13, U16 to U18), but for those of accounts."""
+"""Rules of a retail user's messages 301 and 320 (U2 to U8, U12, U13, U16 to U18), except those of accounts."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -46,7 +46,7 @@ MF_BOND_PMS = frozenset(
 )
 MUTUAL_FUND = frozenset({ProductAllowed.MUTUAL_FUND.value})
 
-#: U3 and U4, the same in both messages (in 320 they hold within the message: U17).
+#: U3 and U4, shared by both messages (in a 320 they apply within the message: U17).
 CONDITIONAL: tuple[Rule, ...] = (
     RequiredWhen("client_type", AnyOf("products", IPO_BOND_PMS), "IPO, PMS or Bond is allowed", "U3"),
     RequiredWhen("tax_status", AnyOf("products", MF_BOND_PMS), "Mutual fund, PMS or Bond is allowed", "U3"),
@@ -59,7 +59,7 @@ CONDITIONAL: tuple[Rule, ...] = (
     ),
 )
 
-#: What ODIN users need on creation; a non-ODIN user does not (U2).
+#: Mandatory for ODIN users on creation, but not for non-ODIN users (U2).
 ODIN_USER_NEEDS: tuple[Rule, ...] = tuple(
     RequiredWhen(
         name, NotAnyOf("odin_user_type", {OdinUserType.NON_ODIN.value}), "this is an ODIN user", "U2"
@@ -90,7 +90,7 @@ def guardian_of_a_minor(values: Given, context: Context) -> Found:
 
 @check("U16", "birth_date")
 def born_in_the_past(values: Given, context: Context) -> Found:
-    """A date of birth or incorporation in the future is a slip."""
+    """A date of birth or incorporation in the future is a mistake."""
     born = as_date(values.get("birth_date"))
     if born and born > context.today:
         yield warning("birth_date", "This date is in the future. Check the year.")
@@ -98,7 +98,7 @@ def born_in_the_past(values: Given, context: Context) -> Found:
 
 @lru_cache(maxsize=64)
 def _holder_kind(letter: str) -> str | None:
-    """Whom a PAN with this fourth letter belongs to; None if it stands for nobody."""
+    """Return the kind of holder for a PAN's fourth letter; None if it has none."""
     try:
         kind: str = pan_number.info(f"AAA{letter}A0000A")["holder_type"]
     except InvalidComponent:
@@ -108,13 +108,13 @@ def _holder_kind(letter: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _initials(name: str) -> frozenset[str]:
-    """The first letters of the words of a name, in capitals."""
+    """Return the first letters of the words of a name, in capitals."""
     return frozenset(word[0] for word in words(name) if word.isalpha())
 
 
 @check("U16", "pan", "name", "gender", "incorporation")
 def pan_fits_the_holder(values: Given, context: Context) -> Found:
-    """The PAN's fourth letter is the kind of holder, its fifth an initial of the name, however it is written."""
+    """The PAN's fourth letter is the kind of holder, its fifth an initial of the name, in any spelling."""
     pan = PAN.key(text(values, "pan"))
     if not PAN.fits(pan):
         return

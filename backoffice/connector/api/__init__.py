@@ -1,1 +1,1 @@
-"""What the Connector's messages are: declarations and reading. Pure Python, no network, no settings."""
+"""The Connector's messages: declarations and reading. Pure Python, no network, no settings."""

@@ -23,7 +23,7 @@ Meaning = Literal["ok", "failed", "invalid", "unclear"]
 
 @dataclass(frozen=True)
 class BasketCallback:
-    """What a browser says became of a basket. `echo`: as it came."""
+    """The browser's claim about a basket. `echo`: unchanged."""
 
     code: str
     message: str
@@ -37,7 +37,7 @@ class BasketCallback:
 
 @dataclass(frozen=True)
 class LoginCallback:
-    """What a browser says of a login. `trading_user_id`: the UCC, "" if none came."""
+    """The browser's claim about a login. `trading_user_id`: the UCC, "" if there is none."""
 
     code: str
     message: str
@@ -80,6 +80,6 @@ def read_login(fields: Fields) -> LoginCallback:
 
 
 def meaning(code: str, table: Mapping[str, str]) -> Meaning:
-    """What a status code means by the settings' table; unclear for a code that is not in it (C27)."""
+    """Return the meaning of a status code by the settings' table; unclear for a code that is not in it (C27)."""
     found = table.get(code, "unclear")
     return found if found in ("ok", "failed", "invalid") else "unclear"  # type: ignore[return-value]  # one of them

@@ -37,5 +37,5 @@ _SIDES = {
 
 
 def side_of(text: str) -> str:
-    """BUY or SELL of what a message calls a side (1, 2, B, S, BUY, SELL); "" for anything else."""
+    """Return BUY or SELL for a message's side (1, 2, B, S, BUY, SELL); "" for anything else."""
     return _SIDES.get(text.strip().upper(), "")

@@ -15,7 +15,7 @@ _SIGNS = re.compile(r"[A-Za-z0-9+/\-_ ]{1,2000}=*")
 
 @dataclass(frozen=True)
 class Echo:
-    """What an echo object of ours says: an invitation's reference, and the nonce of one click."""
+    """The content of our echo object: an invitation's reference, and the nonce of one click."""
 
     invitation: str
     nonce: str
@@ -28,7 +28,7 @@ def write(echo: Echo, key: bytes) -> str:
 
 
 def read(text: str, key: bytes) -> Echo | None:
-    """The object in a text, if it is ours: without padding, with the alphabet of URLs, with spaces for `+` as well."""
+    """Return the object in a text, if it is ours: also without padding, with the URL alphabet, with spaces for `+`."""
     if not _SIGNS.fullmatch(text):
         return None
     plain = text.rstrip("=").replace(" ", "+").replace("-", "+").replace("_", "/")

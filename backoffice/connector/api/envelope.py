@@ -7,13 +7,13 @@ from backoffice.rest.api.envelope import Unreadable, parse
 
 #: Codes of the vendor's own services that public pages name.
 AUTH_CODE_GOOD = "reg-200-043"
-#: No public page says what the vendor expects, so the words are few and equal for every reason (C13).
+#: No public page names the vendor's expectation, so the words are few and equal for every reason (C13).
 OUR_GOOD, OUR_BAD, OUR_FAULT, MALFORMED = "bo-200", "bo-400", "bo-503", "bo-422"
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """What an answer of the vendor says."""
+    """The content of a vendor's answer."""
 
     success: bool
     code: str
@@ -27,7 +27,7 @@ def answer(success: bool, code: str, message: str, *, data: Any = None, trace_id
 
 
 def read(body: bytes) -> Envelope:
-    """The envelope of an answer. Raises Unreadable if `success` is no boolean: any doubt is no success."""
+    """Return the envelope of an answer. Raises Unreadable if `success` is not a boolean: doubt is never success."""
     found = parse(body)
     if not isinstance(found, dict) or not isinstance(found.get("success"), bool):
         raise Unreadable("The answer is not an envelope.")

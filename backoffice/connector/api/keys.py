@@ -9,9 +9,9 @@ from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.envelope import Unreadable
 
 TYPES = ("interactive", "broadcast", "omex")
-#: The one that orders need.
+#: The type that orders need.
 NEEDED = "interactive"
-#: What a key may be: signs that a header and a body can carry.
+#: The characters of a key, which headers and bodies can carry.
 _KEY = re.compile(r"[!-~]{8,8000}")
 _ENDPOINT = re.compile(r"[!-~]{1,200}")
 
@@ -27,7 +27,7 @@ class GivenKey:
 
 
 def read(data: Any) -> Sequence[GivenKey]:
-    """The keys of an answer's `data`. Raises Unreadable, without any value, where one of them cannot be used."""
+    """Return the keys of an answer's `data`. Raises Unreadable, without any value, if one of them cannot be used."""
     if not isinstance(data, list) or not 1 <= len(data) <= len(TYPES):
         raise Unreadable("The answer holds no list of keys.")
     keys = [_key(row) for row in data]

@@ -9,7 +9,7 @@ from backoffice.protocol.secret import SecretText
 PATH = "/landing/redirect"
 BASKET_WITH_LOGIN, LOGIN, BASKET_WITH_SESSION = 1, 2, 3
 
-#: Parameters in their order, with the request types that must have each and those that may.
+#: Parameters in order, with the request types that require each and those that allow it.
 _TABLE: tuple[tuple[str, str, tuple[int, ...], tuple[int, ...]], ...] = (
     ("sAppToken", "app_token", (1, 2, 3), ()),
     ("sTwoWayToken", "two_way_token", (1, 2, 3), ()),

@@ -1,4 +1,4 @@
-"""The lines of a basket: what is wrong with them, and the hash that an approval is bound to (C5, C19 to C22)."""
+"""The lines of a basket: their findings, and the hash for approvals (C5, C19 to C22)."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ from backoffice.rest.api.call import Terms
 from backoffice.rest.api.codes import Exchange, OrderType, Side, rest_id_of, segment_of
 
 MOST_LINES = 50
-#: Exchanges whose ids agree in both systems, so that it need not be known which one is meant (C20).
+#: Exchanges with equal ids in both systems, so that the choice of system does not matter (C20).
 SAME_ID = frozenset({Exchange.NSE_EQ, Exchange.NSE_FO, Exchange.BSE_FO})
-#: Paise in a rupee: what prices are multiplied by where no other locator is set (C19).
+#: Paise in a rupee: prices are multiplied by this unless another locator is set (C19).
 PAISE = 100
 
 
@@ -31,12 +31,12 @@ def exchange_named(name: str) -> Exchange:
 
 @dataclass(frozen=True)
 class BasketTerms:
-    """What the settings say about baskets.
+    """The settings for baskets.
 
-    `segment_ids`: "plain", "mapped", or "" while it is not known which one `mktSegId` means. `locators`: by what prices
-    of an exchange are multiplied, where it is not 100. `lots`: exchanges whose quantities are lots.
-    `names`: ordType and validity as names. `shape`: "list" or "flat". `spellings`: names of fields that the vendor
-    spells otherwise, by ours.
+    `segment_ids`: "plain", "mapped", or "" while it is unknown which one `mktSegId` means. `locators`:
+    multipliers of prices by exchange, if not 100. `lots`: exchanges whose quantities are lots. `names`:
+    ordType and validity as names. `shape`: "list" or "flat". `spellings`: the vendor's names of fields that
+    differ, by ours.
     """
 
     segment_ids: str = ""
@@ -47,7 +47,7 @@ class BasketTerms:
     spellings: Mapping[str, str] = field(default_factory=dict)
 
     def locator(self, exchange: str) -> int:
-        """What a price in rupees is multiplied by to be sent."""
+        """The multiplier of a price in rupees."""
         return self.locators.get(exchange, PAISE)
 
     def segment(self, exchange: str) -> int:
@@ -82,13 +82,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Traits:
-    """What the scrip master says of a scrip: `lot` in units, `tick` in rupees; None if it does not tell."""
+    """The scrip master's data of a scrip: `lot` in units, `tick` in rupees; None if missing."""
 
     lot: int | None = None
     tick: Decimal | None = None
 
 
-#: The names by which the rules of orders find a path, and ours.
+#: The fields of orders in findings, and ours.
 _PATHS = {
     "price": "price",
     "trigger_price": "trigger",
@@ -100,7 +100,7 @@ _PATHS = {
 
 
 def line_findings(line: Line, traits: Traits, terms: BasketTerms, path: str) -> Iterator[Finding]:
-    """What is wrong with one line: prices, tick, lot, validity (R15 to R18), and whether it can be sent exactly."""
+    """Return findings on one line: prices, tick, lot, validity (R15 to R18), and whether it can be sent exactly."""
     if line.order_type not in set(OrderType) or line.side not in set(Side):
         yield Finding(f"{path}.order_type", "Choose a side and an order type of the list.", rule="code")
         return
@@ -153,7 +153,7 @@ def _sendable(line: Line, terms: BasketTerms, path: str) -> Iterator[Finding]:
 
 
 def basket_findings(lines: Sequence[Line]) -> Iterator[Finding]:
-    """What is wrong with the lines together: how many, and no scrip twice on the same side (C22)."""
+    """Return findings on all lines: their number, and a scrip twice on one side (C22)."""
     if not lines:
         yield Finding("lines", f"A basket has 1 to {MOST_LINES} lines. Add one.", rule="C22")
     if len(lines) > MOST_LINES:
@@ -169,7 +169,7 @@ def basket_findings(lines: Sequence[Line]) -> Iterator[Finding]:
 
 
 def order_side(lines: Sequence[Line]) -> Side:
-    """orderSide of the header (C54): SELL where every line sells, else BUY."""
+    """Return orderSide of the header (C54): SELL if every line sells, else BUY."""
     return Side.SELL if lines and all(line.side == Side.SELL for line in lines) else Side.BUY
 
 

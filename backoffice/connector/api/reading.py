@@ -1,4 +1,4 @@
-"""Reading what the vendor, or a client's browser, sends: JSON, form or query, under several spellings (C14, C23)."""
+"""Read what the vendor, or a client's browser, sends: JSON, form or query, in several spellings (C14, C23)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 from backoffice.rest.api.envelope import Unreadable, parse
 
-#: Names that one message may have, and characters that one value may have.
+#: Limits: names in one message, and characters of one value.
 MOST_FIELDS, LONGEST = 100, 20_000
-#: What a database or a page cannot hold as it is.
+#: Characters that a database or a page cannot store.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 Fields = Mapping[str, str]
@@ -18,9 +18,10 @@ __all__ = ["Fields", "Unreadable", "fields_of", "pick", "scalar", "shape_of"]
 
 
 def fields_of(content_type: str, query: str, body: bytes) -> dict[str, str]:
-    """The named values of a call, names in small letters. Query and body together say each thing once.
+    """Return the named values of a call, names in small letters, from query and body together.
 
-    Raises Unreadable: not JSON or a form, a value that is no text or number, one name with two contents (C23).
+    Raises Unreadable: neither JSON nor a form, a value that is neither text nor number, one name with two
+    contents (C23).
     """
     pairs = _pairs(query)
     if body:
@@ -38,7 +39,7 @@ def fields_of(content_type: str, query: str, body: bytes) -> dict[str, str]:
 
 
 def pick(fields: Fields, spellings: Iterable[str]) -> str:
-    """The value under the first of these spellings that is there, whatever its capitals; "" if none is."""
+    """Return the value of the first of these spellings that exists, ignoring case; "" if none does."""
     for name in spellings:
         if value := fields.get(name.lower(), ""):
             return value

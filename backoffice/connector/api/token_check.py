@@ -8,7 +8,7 @@ from backoffice.protocol.secret import SecretText
 TOKEN = ("token", "sTwoWayToken", "twoWayToken", "sToken")
 USER = ("userRefId", "sTpUserId", "sThirdpartyUserId", "tpUserId")
 APPLICATION = ("applicationToken", "sApplicationToken", "sAppToken", "sInitiatorAppToken")
-#: A token of ours has 43 characters; what is longer is none.
+#: Our tokens have 43 characters; longer ones are invalid.
 _LONGEST = 200
 
 #: Equal for every reason (C13).

@@ -1,4 +1,4 @@
-"""Order and trade messages of OMEX (3.8, C33 to C35, C49): bodies taken apart, rows read. All values are texts."""
+"""Order and trade messages of OMEX (3.8, C33 to C35, C49): split bodies, read rows. All values are texts."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from backoffice.rest.api.status import OrderStatus, StatusNumber, of_number
 ORDER, TRADE = "ORD_NRML", "TRD_MSG"
 ROWS = "objJSONRows"
 TOKEN = "sInitiatorAppToken"  # noqa: S105  # a name
-#: Rows of one body, names of one row, characters of a name and of a value that are kept.
+#: Limits: rows of one body, names of one row, characters of a name and of a stored value.
 MOST_ROWS, MOST_NAMES, LONGEST_NAME, LONGEST = 500, 100, 60, 500
 #: Highest message sequence: 64 bits with a sign.
 MOST_SEQUENCE = 2**63 - 1
@@ -27,9 +27,9 @@ MOST_NUMBER = 10**15
 
 @dataclass(frozen=True)
 class Row:
-    """One row, read. Ids are "" and numbers None if they are missing or no number. Prices are paise.
+    """One row. Ids are "" and numbers None if they are missing or invalid. Prices are paise.
 
-    `values`: the texts as they came, without the application token. `row_hash`: SHA-256 (hex) over them (C49).
+    `values`: the original texts, without the application token. `row_hash`: SHA-256 (hex) over them (C49).
     """
 
     values: Mapping[str, str]
@@ -61,15 +61,15 @@ class Row:
 
     @property
     def is_trade(self) -> bool:
-        """Whether it tells a trade."""
+        """Whether it reports a trade."""
         return self.message_type == TRADE
 
 
 def raw_rows(body: bytes) -> list[dict[str, Any]]:
-    """The rows of a body: one object, a list, or `objJSONRows` in it as either or as a JSON string.
+    """Return the rows of a body: one object, a list, or `objJSONRows` in it as either or as a JSON string.
 
-    An answer of sync with nothing new has none. A token beside the rows counts for each row without one.
-    Raises Unreadable.
+    An answer of sync without news has none. A token beside the rows counts for each row without one. Raises
+    Unreadable.
     """
     found = parse(body)
     outer: dict[str, Any] = {}
@@ -139,7 +139,7 @@ def read_row(raw: Mapping[str, Any]) -> Row:
 
 
 def status_of(number: str) -> OrderStatus | None:
-    """The status that OrderStatus stands for; None for one that is not listed: it counts as open (R25, C37)."""
+    """Return the status of OrderStatus; None for an unlisted one, which counts as open (R25, C37)."""
     known = next((member for member in StatusNumber if member.value == number), None)
     return of_number(known) if known else None
 

@@ -1,4 +1,4 @@
-"""Every request and response of the User Management API, declared once each; a business family a module."""
+"""Every request and response of the User Management API, declared once, by business family."""
 
 from backoffice.protocol.messages import (
     addresses,

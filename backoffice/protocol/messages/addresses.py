@@ -8,7 +8,7 @@ from backoffice.protocol.other_rules import ADDRESS_RULES
 from backoffice.protocol.personal import Personal
 from backoffice.protocol.shapes import EMAIL, MOBILE, PIN_CODE, TELEPHONE
 
-#: What the names of the fields of the two addresses begin with.
+#: The prefixes of the names of both addresses' fields.
 SLOTS = ("first_", "second_")
 BLANK = {"": "Sends a blank over a known value; whether ODIN erases it is not known."}
 
