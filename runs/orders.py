@@ -55,7 +55,10 @@ def judged_lines(version: BasketVersion, algo_id: str, lane: str) -> list[tuple[
 
 
 def stale_words(lines: Sequence[BasketLine]) -> str:
-    """Why the current scrip masters do not say what the lines are: too old, or a token is another scrip (C22, R35)."""
+    """Return why the current scrip masters cannot identify the lines.
+
+    They are too old, or a token is another scrip (C22, R35).
+    """
     masters = search.masters()
     for exchange in sorted({line.exchange for line in lines}):
         if (own := masters.get(exchange)) is None or own.stale:

@@ -1,1 +1,1 @@
-"""What is done with a retail user's own login at the REST API: the access check, the order desk."""
+"""Features that use a retail user's own login at the REST API: the access check, the order desk."""

@@ -1,4 +1,4 @@
-"""What ODIN confirmed beside what the REST API says, row by row. No network, no database."""
+"""Compare the confirmed record with the REST API's answers, row by row. No network, no database."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PRODUCTS = {
     ProductType.MTF: "MTF",
     ProductType.PTST: "BTST",
 }
-#: The status of a user who may log in. No other is known of the API.
+#: The status of a user who may log in; no other value is known.
 ACTIVE = "1"
 AMO = {True: "Allowed", False: "Not allowed", None: None}
 FIELDS = CreateRetailUser.fields
@@ -31,7 +31,7 @@ ABSENT = "The API does not say."
 
 
 class Sight(StrEnum):
-    """How the two sides of a row compare."""
+    """The result of comparing a row."""
 
     EQUAL = "equal"
     DIFFERENT = "different"
@@ -41,9 +41,9 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One row: the text that ODIN confirmed, the text that the API says, and how they compare.
+    """One row: the confirmed text, the API's text, and the result.
 
-    `field` is the field of the record, "" if it has none. `personal` is the kind of personal data, if it is some.
+    `field` is the field of the record, "" if it has none. `personal` is the kind of personal data, if any.
     """
 
     field: str
@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the API answered; None for what was not read. `mask` takes secrets out of a text of the service."""
+    """The API's answers; None for those not read. `mask` removes secrets from a text of the service."""
 
     login: LoginRow
     balance: BalanceRow | None
@@ -182,7 +182,7 @@ def _gtd(known: Values, days: Decimal | None) -> Row:
 
 
 def _only_said(label: str, said: str | None, note: str = "The portal sends no value for it.") -> Row:
-    """What the API says and no message sets."""
+    """Return a row for a value that only the API has."""
     if said is None:
         return Row("", label, 0, "", "", Sight.NOT_VISIBLE, ABSENT)
     return Row("", label, 0, "", said, Sight.NOT_JUDGED, note)
@@ -207,7 +207,7 @@ def _cash(deposited: Decimal | None, balance: BalanceRow | None) -> Row:
 
 
 def _profile(known: Values, answers: Answers) -> Iterator[Row]:
-    """E-mail and telephone number, where the profile was read."""
+    """Compare e-mail and telephone number, if the profile was read."""
     profile = answers.profile
     if profile is None:
         return

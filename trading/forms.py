@@ -1,4 +1,4 @@
-"""The form of an access check. Password and second factor are no fields of it: a form may be shown again."""
+"""The form of an access check. Password and second factor are not fields, since a form may be shown again."""
 
 from django import forms
 

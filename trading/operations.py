@@ -1,7 +1,7 @@
-"""Checking a client's access: the client's own login, tried once, and what it shows beside what ODIN confirmed.
+"""Check a client's access: the client's own login, tried once, compared with the confirmed record.
 
-The check runs in the request that brought the password (docs/rest.md says why). What is known so far is committed
-after each call, so that a check that breaks off says how far it came.
+The check runs in the request that brought the password (for the reason see docs/rest.md). Results are
+committed after each call, so that an interrupted check shows how far it came.
 """
 
 import time

@@ -97,7 +97,10 @@ def _proper(text: str) -> Any:
 
 
 def _printed(text: str) -> dict[str, Any]:
-    """One key, then objects where an array must be; after the first, an object may lack its opening brace."""
+    """Read one key and a sequence of objects instead of an array.
+
+    After the first, an object may lack its opening brace.
+    """
     head = _HEAD.match(text)
     if not head:
         raise ValueError("no printed form")

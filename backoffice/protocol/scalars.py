@@ -101,7 +101,7 @@ class Scalar(Field):
         return None
 
     def offered(self, value: str, rule: str) -> str | None:
-        """The value to accept in place of one with a finding of this rule: never empty, and without such a finding."""
+        """Return the value to accept for a finding of this rule: never empty, and without such a finding."""
         meant = self.meant(value) if len(value) <= LONGEST else None
         if not meant or meant == value or any(found.rule == rule for found in self.findings(meant, "")):
             return None

@@ -89,7 +89,7 @@ def _compact_upper(text: str) -> str:
 
 
 def _is_isin(text: str) -> bool:
-    """stdnum alone would accept small letters and spaces, which ODIN does not (O7)"""
+    """Check an ISIN in capitals; stdnum alone would accept small letters and spaces (O7)."""
     return bool(_ISIN.fullmatch(text)) and stdnum.isin.is_valid(text)
 
 

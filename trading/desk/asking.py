@@ -1,4 +1,7 @@
-"""Modifying and cancelling orders of a book: every value from the book just read, asked for once (R22, R23)."""
+"""Modify and cancel orders of a book.
+
+Every value comes from the book just read, and each request is sent once (R22, R23).
+"""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -53,7 +56,7 @@ class _Asking:
 def earlier(
     token: uuid.UUID, lane: str, exchange: str, order_id: str, kind: AskedKind, terms: NewTerms | None = None
 ) -> AskedChange | None:
-    """What a form became that comes again. Raises DeskProblem if it became something else.
+    """Return the request of a form that was sent before. Raises DeskProblem if that was a different request.
 
     `terms`: of a modification.
     """
@@ -79,10 +82,10 @@ def modify(
     reference: str,
     by: "User",
 ) -> AskedChange:
-    """Ask for new terms, once. The book is read in the same action.
+    """Request new terms, once. The book is read in the same action.
 
-    `seen`: what the dealer saw (`terms.snapshot`). Raises Moved if the order moved since, DeskProblem for what
-    forbids it; nothing was sent then.
+    `seen`: what the dealer saw (`terms.snapshot`). Raises Moved if the order has changed since, DeskProblem
+    for other obstacles; nothing was sent then.
     """
     if made := earlier(token, desk.row.lane, exchange, order_id, AskedKind.MODIFY, terms):
         return made
@@ -122,7 +125,7 @@ def cancel(
     reference: str,
     by: "User",
 ) -> AskedChange:
-    """Ask that an order is cancelled, once. The book is read first and refuses what is too late. Raises DeskProblem."""
+    """Request a cancellation, once. The book is read first, and may show that it is too late. Raises DeskProblem."""
     if made := earlier(token, desk.row.lane, exchange, order_id, AskedKind.CANCEL):
         return made
     need_dealer(by)
@@ -153,7 +156,7 @@ def _ask(
     body: str,
     value: Decimal | None = None,
 ) -> AskedChange:
-    """Commit what is asked, then send it once. `value`: what the order would be worth, None if it does not rise."""
+    """Commit a request, then send it once. `value`: the order's new value, None if it does not rise."""
     lane, row = asking.desk.row.lane, asking.row
     change.token, change.desk_session, change.lane = asking.token, asking.desk.row, lane
     change.exchange, change.order_id = row.exchange or "", row.order_id or ""

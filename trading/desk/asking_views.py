@@ -26,7 +26,10 @@ from trading.models.desk import desk_url
 @require_http_methods(["GET", "POST"])
 @page(DEAL)
 def modify(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """New terms for an order of the book, which is read each time; what moved meanwhile brings the form back."""
+    """New terms for an order of the book.
+
+    The book is read each time; if the order has changed, the form is shown again.
+    """
     user = user_of(group_id, user_id)
     try:
         if made := _earlier(request, user, AskedKind.MODIFY):
@@ -116,7 +119,7 @@ def _terms(
 @require_http_methods(["GET", "POST"])
 @page(DEAL)
 def cancel(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """Cancel an order of the book, which says first whether it is too late."""
+    """Cancel an order of the book, unless the book shows that it is too late."""
     user = user_of(group_id, user_id)
     try:
         if made := _earlier(request, user, AskedKind.CANCEL):
@@ -152,7 +155,7 @@ def cancel(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
 
 
 def _earlier(request: StaffRequest, user: RetailUser, kind: AskedKind) -> AskedChange | None:
-    """What a form became that is sent again. Raises DeskProblem if it became something else."""
+    """Return the request of a form that was sent before. Raises DeskProblem if that was a different request."""
     form = InstructionForm(request.POST)
     form.is_valid()
     token = form.cleaned_data.get("token")
@@ -168,7 +171,7 @@ def _earlier(request: StaffRequest, user: RetailUser, kind: AskedKind) -> AskedC
 
 
 def _row_of(request: StaffRequest, user: RetailUser) -> tuple[Desk, OrderRow]:
-    """The dealer's desk, and the row of the book that the request names. Raises DeskProblem."""
+    """Return the dealer's desk, and the row of the book in the request. Raises DeskProblem."""
     own = sessions.use(user.lane, by=request.user)
     form = PlaceForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
@@ -182,7 +185,7 @@ def _place_of(row: OrderRow) -> list[tuple[str, str]]:
 
 
 def _seen(text: str) -> Mapping[str, str]:
-    """What a form says that the dealer saw."""
+    """Return what the dealer saw, from the form."""
     try:
         found = json.loads(text[:2000])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The books of a client, read whole; what they say of our orders is written down on the way."""
+"""The books of a client, read in full; rows of our orders are stored on the way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from trading.desk.sessions import Desk
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Rows of a book that a page shows.
+#: Rows of a book on one page.
 SHOWN = 200
 #: The books that a page shows, by their names in addresses.
 BOOKS = {
@@ -42,7 +42,7 @@ CALLS: dict[str, Callable[[Session, Keep], Book]] = {
 
 @dataclass(frozen=True)
 class Part:
-    """One page of a book that was read whole. `matching`: how many rows fit the search."""
+    """One page of a book that was read in full. `matching`: how many rows match the search."""
 
     book: Book
     matching: int
@@ -51,17 +51,17 @@ class Part:
 
     @property
     def pages(self) -> int:
-        """How many pages the rows take that fit."""
+        """How many pages the matching rows take."""
         return max(1, -(-self.matching // SHOWN))
 
     @property
     def trouble(self) -> str:
-        """Why the book may not be whole; "" if it is."""
+        """Why the book may be incomplete; "" if it is complete."""
         return self.book.warning or ("" if self.book.complete else self.book.outcome.words)
 
 
 class _Window:
-    """Keeps the rows of one page and counts all that fit, so that a long book needs little memory."""
+    """Keeps the rows of one page and counts all that match, so that a long book needs little memory."""
 
     def __init__(self, page: int, search: str, only_open: bool, look: Callable[[Row], None]) -> None:
         self.page = page
@@ -84,9 +84,9 @@ class _Window:
 def read(
     desk: Desk, name: str, *, by: "User", page: int = 1, search: str = "", only_open: bool = False
 ) -> Part:
-    """Read a book whole and keep one page of it. `search`: in symbol, ids and status; `only_open`: of orders.
+    """Read a book in full and keep one page of it. `search`: in symbol, ids and status; `only_open`: of orders.
 
-    Our orders take what the order books say. Raises DeskProblem for a name that is no book.
+    Our orders are updated from the order books. Raises DeskProblem for an unknown book.
     """
     if name not in BOOKS:
         raise DeskProblem("There is no such book.")
@@ -95,7 +95,7 @@ def read(
     book = CALLS[name](desk.session, window.keep)
     sessions.ended_by_odin(desk, book.outcome)
     if seen:
-        # One book alone does not say that an order is missing: `doubt.look` reads all of them.
+        # One book alone cannot show that an order is missing: `doubt.look` reads all of them.
         seen.apply(by=by, complete=False)
     return Part(book, window.matching, page, timezone.now())
 
@@ -119,7 +119,7 @@ def read_orders(desk: Desk, *, by: "User | None") -> str:
 
 
 class _Found(Exception):
-    """The row that was looked for: the rest of the book need not be read."""
+    """The row was found: the rest of the book need not be read."""
 
     def __init__(self, row: OrderRow) -> None:
         super().__init__()
@@ -127,9 +127,9 @@ class _Found(Exception):
 
 
 def find(desk: Desk, exchange: str, order_id: str, *, by: "User") -> OrderRow:
-    """The row of one order, from the order book, else from the GTD book. Raises DeskProblem.
+    """Return the row of one order, from the order book, else from the GTD book. Raises DeskProblem.
 
-    Reading stops when it is found; what was read until then of our orders is written down as well.
+    Reading stops when it is found; rows of our orders read until then are stored as well.
     """
     seen = Seen(desk.row.lane)
 
@@ -149,7 +149,7 @@ def find(desk: Desk, exchange: str, order_id: str, *, by: "User") -> OrderRow:
 
 
 def _visit(desk: Desk, name: str, keep: Keep) -> str:
-    """Show each row of a book to `keep`. Gives why not all of it could be read."""
+    """Pass each row of a book to `keep`. Returns why not all of it could be read."""
     book = CALLS[name](desk.session, keep)
     sessions.ended_by_odin(desk, book.outcome)
     if book.complete:

@@ -1,6 +1,6 @@
 """The switch of all desks, and caps in rupees: of one order, of one client a day, of one dealer a day.
 
-What was not placed is free.
+Orders that were not placed do not count.
 """
 
 from datetime import date
@@ -26,14 +26,14 @@ NOTHING_ASKED = (AskedState.REFUSED, AskedState.NOT_SENT, AskedState.NOT_DONE)
 
 
 def today() -> date:
-    """The trading day in India."""
+    """Return the trading day in India."""
     return timezone.now().astimezone(INDIA).date()
 
 
 class Limits:
-    """What limits the orders of a desk session. Its questions are written once, for all orders.
+    """The limits on orders of a desk session. Their queries are built once, for all orders.
 
-    A session that the client opened has no dealer, whose cap would count.
+    A session that the client opened has no dealer's cap.
     """
 
     def __init__(self, row: DeskSession) -> None:
@@ -47,15 +47,15 @@ class Limits:
         self._on = cache(self._question_on)
 
     def hold(self) -> None:
-        """Hold client and dealer until the transaction ends, so that two orders cannot both fit under a cap."""
+        """Lock client and dealer until the transaction ends, so that two orders cannot both fit under a cap."""
         self._client.first()
         if self._row.dealer_id is not None:
             User.objects.select_for_update(of=("self",)).get(pk=self._row.dealer_id)
 
     def check(self, order_value: Decimal, added: Decimal) -> None:
-        """Raise DeskProblem while the desks are stopped, or where an order of this value is above a cap.
+        """Raise DeskProblem while the desks are stopped, or if an order of this value exceeds a cap.
 
-        `added`: what of it is new. Called in the transaction that commits the order, after `hold`.
+        `added`: the new part of the value. Call it in the transaction that commits the order, after `hold`.
         """
         is_stopped, *sums = self._on(today()).first() or ()
         if is_stopped:
@@ -65,13 +65,13 @@ class Limits:
             _check_cap(words, (placed or 0) + (asked or 0) + added, getattr(settings, cap))
 
     def _question_on(self, day: date) -> Repeated[tuple[Any, ...]]:
-        """Whether the desks are stopped, and for each cap the worth of orders and of requests of a day."""
+        """Return whether the desks are stopped, and for each cap the value of the day's orders and requests."""
         sums = [_sum(rows, name) for _, whose, _ in self._whose for rows, name in _counted(whose, day)]
         return Repeated(DeskSession.objects.filter(pk=self._row.pk).values_list(stop.HOLDS, *sums))
 
 
 def used(whose: Q) -> Decimal:
-    """What the orders of today are worth."""
+    """Return the value of today's orders."""
     sums = (rows.aggregate(sum=Sum(name))["sum"] for rows, name in _counted(whose, today()))
     return sum((one for one in sums if one), Decimal(0))
 
@@ -84,7 +84,7 @@ def _check_cap(words: str, value: Decimal, cap: Decimal) -> None:
 
 
 def _counted(whose: Q, day: date) -> list[tuple[QuerySet[Any], str]]:
-    """The orders and the requests of a day that count for a cap, with the column of their worth."""
+    """Return the day's orders and requests that count for a cap, with the column of their value."""
     return [
         (DeskOrder.objects.filter(whose, day=day).exclude(state__in=NOTHING_PLACED), "value"),
         (AskedChange.objects.filter(whose, day=day).exclude(state__in=NOTHING_ASKED), "added_value"),
@@ -92,5 +92,5 @@ def _counted(whose: Q, day: date) -> list[tuple[QuerySet[Any], str]]:
 
 
 def _sum(rows: QuerySet[Any], name: str) -> Subquery:
-    """The sum of a column over rows of one day, as a column of another query; null without rows."""
+    """Return the sum of a column over rows of one day, as a subquery; null without rows."""
     return Subquery(rows.order_by().values("day").annotate(sum=Sum(name)).values("sum"))

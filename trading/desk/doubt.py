@@ -1,5 +1,6 @@
-"""Orders and requests whose outcome nobody knows: looked for in the books, adopted when found once, else decided by a
-person (R21). Nothing is ever sent a second time.
+"""Orders and requests in doubt: looked for in the books, adopted if found once, else decided by a person (R21).
+
+Nothing is ever sent a second time.
 """
 
 from datetime import timedelta
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 
 
 def orders_in_doubt(most: int) -> list[DeskOrder]:
-    """Orders of all desks whose outcome nobody knows, the newest first, `most` of them."""
+    """Return orders of all desks in doubt, newest first, `most` of them."""
     return list(_in_doubt(DeskOrder.objects.all(), OrderState.UNKNOWN, OrderState.SENDING)[:most])
 
 
 def asked_in_doubt(most: int) -> list[AskedChange]:
-    """What was asked of orders and nobody knows whether it was done, the newest first, `most` of them."""
+    """Return requests on orders in doubt, newest first, `most` of them."""
     return list(_in_doubt(AskedChange.objects.all(), AskedState.UNKNOWN, AskedState.SENDING)[:most])
 
 
@@ -40,7 +41,7 @@ def _in_doubt(found: QuerySet[Any], unknown: str, sending: str) -> QuerySet[Any]
 
 
 def look(what: DeskOrder | AskedChange, *, by: "User") -> str:
-    """Look in the order book, the trades and, where it is needed, the GTD book. Says how that ended, in words.
+    """Look in the order book, the trades and, if needed, the GTD book. Returns the result in words.
 
     Raises DeskProblem.
     """
@@ -60,7 +61,7 @@ def look(what: DeskOrder | AskedChange, *, by: "User") -> str:
 
 
 def may_decide(what: DeskOrder | AskedChange) -> bool:
-    """Whether two complete looks, far enough apart, found nothing, so that a person may say that it was not done."""
+    """Whether two complete looks, far enough apart, found nothing, so that a person may decide."""
     if not what.in_doubt:
         return False
     looks = list(what.events.filter(step=Step.NOT_FOUND).values_list("at", flat=True))
@@ -74,7 +75,7 @@ def not_placed(order: DeskOrder, *, reason: str, by: "User") -> None:
 
 
 def decide_not_placed(order: DeskOrder, *, reason: str, by: "User") -> None:
-    """Write down that an order was not placed: its scrip and side are free again. The caller has asked for the right.
+    """Mark an order as not placed: its scrip and side are free again. The caller has checked the right.
 
     Raises DeskProblem.
     """
@@ -89,7 +90,7 @@ def decide_not_placed(order: DeskOrder, *, reason: str, by: "User") -> None:
 
 
 def not_done(asked: AskedChange, *, reason: str, by: "User") -> None:
-    """Decide that what was asked of an order was not done. Raises DeskProblem."""
+    """Decide that a request on an order was not carried out. Raises DeskProblem."""
     need_dealer(by)
     reason = checked(reason, DeskProblem, "Give a reason: the audit trail keeps it.")
     with transaction.atomic():
@@ -102,7 +103,7 @@ def not_done(asked: AskedChange, *, reason: str, by: "User") -> None:
 
 
 def is_this(order: DeskOrder, order_id: str, *, reason: str, by: "User") -> None:
-    """Decide that an order in doubt is this one of the book, which must fit it. Raises DeskProblem."""
+    """Decide that an order in doubt is this one of the book, which must match it. Raises DeskProblem."""
     need_dealer(by)
     reason = checked(reason, DeskProblem, "Give a reason: the audit trail keeps it.")
     desk = sessions.use(order.lane, by=by)

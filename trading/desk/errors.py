@@ -1,10 +1,10 @@
-"""Why something cannot be done at the order desk, in the words of the person who reads them."""
+"""Why something cannot be done at the order desk, in words for people."""
 
 from backoffice.protocol.findings import Finding
 
 
 class DeskProblem(Exception):
-    """What was asked cannot be done; the text says why and what to do next."""
+    """The request is not possible; the text says why and what to do next."""
 
 
 class NotPermitted(DeskProblem):
@@ -12,7 +12,7 @@ class NotPermitted(DeskProblem):
 
 
 class HasFindings(DeskProblem):
-    """What was typed has errors."""
+    """The input has errors."""
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__(f"{len(findings)} errors. Fix them, then send it again.")
@@ -20,7 +20,7 @@ class HasFindings(DeskProblem):
 
 
 class Moved(DeskProblem):
-    """The order is not as the dealer saw it any more. `changes`: what moved, in words."""
+    """The order has changed since the dealer saw it. `changes`: the differences, in words."""
 
     def __init__(self, changes: list[str]) -> None:
         super().__init__("The order changed since you read it: " + "; ".join(changes) + ". Nothing was sent.")

@@ -1,4 +1,4 @@
-"""Forms of the order desk. A client's password and second factor are no fields: a form may be shown again."""
+"""Forms of the order desk. A client's password and second factor are not fields, since a form may be shown again."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ from trading.models import Identified, OrderKind
 from trading.models.desk import ORDER_ID_LENGTH, TO_A_DEALER
 from trading.operations import factors
 
-#: What a chosen scrip looks like in its field: words, then exchange and token.
+#: How a chosen scrip appears in its field: words, then exchange and token.
 _CHOSEN = re.compile(r".*?\b(?P<exchange>[A-Z]+_[A-Z]+) (?P<token>[0-9]{1,12})", re.ASCII)
 LONGEST = 120
 ABOUT = "Of a market order, for a unit: the caps need it."
@@ -38,7 +38,7 @@ def scrip_value(scrip: Scrip) -> str:
 
 
 def chosen(text: str, masters: Masters) -> list[Scrip]:
-    """The scrips that a text names: the one that was chosen, or all that fit what was typed."""
+    """Return the scrips that a text names: the chosen one, or all that match."""
     if one := _CHOSEN.fullmatch(text.strip()):
         own, token = masters.get(one["exchange"]), whole(one["token"])
         found = search.scrips([own]).filter(token=token).first() if own and token else None
@@ -88,7 +88,7 @@ class OpenForm(forms.Form):
 
 
 class InstructionForm(forms.Form):
-    """How the client gave the instruction. Mandatory for everything that is asked of ODIN."""
+    """How the client gave the instruction. Mandatory for everything sent to ODIN."""
 
     token = forms.UUIDField(widget=forms.HiddenInput)
     instruction = forms.ChoiceField(label="Client's instruction", choices=[("", "Choose…"), *TO_A_DEALER])
@@ -100,12 +100,12 @@ class InstructionForm(forms.Form):
     )
 
     def put(self, findings: Iterable[Finding]) -> None:
-        """Place findings at their fields; those of no field on top."""
+        """Place findings at their fields; those without a field on top."""
         for finding in findings:
             self.add_error(finding.path if finding.path in self.fields else None, finding.text)
 
     def hidden(self) -> list[tuple[str, str]]:
-        """What was sent, to be sent again with the confirmation."""
+        """Return the form's input, to be sent again with the confirmation."""
         return [(name, self.data.get(name, "")) for name in self.fields if self.data.get(name)]
 
 
@@ -132,7 +132,7 @@ class TicketForm(InstructionForm):
     stop_trigger = _amount("Stop loss trigger", required=True)
     stop_price = _amount("Stop loss price", help_text="Empty: at market.")
 
-    #: Fields that one of the two kinds does not have.
+    #: Fields that one of the two kinds lacks.
     _ONLY: Mapping[str, tuple[str, ...]] = {
         OrderKind.REGULAR: ("stop_trigger", "stop_price"),
         OrderKind.COVER: (
@@ -152,7 +152,7 @@ class TicketForm(InstructionForm):
             self.fields["order_type"].choices = [(one.value, one.label) for one in offered]  # type: ignore[attr-defined]
 
     def ticket(self, masters: Masters) -> Ticket | None:
-        """The order that was typed. None, with an error at its field, where no single scrip was named."""
+        """Return the typed order. None, with an error at its field, if the text names no single scrip."""
         data = self.cleaned_data
         fitting = chosen(data["scrip"], masters)
         exact = [one for one in fitting if one.symbol == data["scrip"].upper()] or fitting
@@ -203,7 +203,7 @@ class ModifyForm(InstructionForm):
 
     @staticmethod
     def of(row: OrderRow) -> dict[str, Any]:
-        """What the book says now. What it leaves out is empty, never 0."""
+        """Return the book's present values. Absent ones are empty, never 0."""
         leg = _leg(row.bracket_details or {})
         said = {
             "order_type": row.order_type,
@@ -247,14 +247,14 @@ class BookForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
-    """Which order of the book: its exchange and id."""
+    """The order's exchange and id in the book."""
 
     exchange = forms.ChoiceField(choices=[(one.value, one.label) for one in Exchange])
     order_id = forms.CharField(max_length=ORDER_ID_LENGTH, strip=False)
 
 
 def _leg(details: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The stop loss in what the book says of a cover order, where it is in a shape that is known."""
+    """Return the stop loss of a cover order in the book, if its shape is known."""
     legs = details.get("legs")
     if isinstance(legs, list) and len(legs) == 1 and isinstance(legs[0], Mapping):
         return legs[0]

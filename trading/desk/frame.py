@@ -1,4 +1,4 @@
-"""What the pages of the order desk share: who gets them, whose desk it is, and the frame around it."""
+"""Shared by the pages of the order desk: access, the desk's owner, and the frame."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -28,7 +28,7 @@ def page(
     [Callable[Concatenate[StaffRequest, P], HttpResponse]],
     Callable[Concatenate[HttpRequest, P], HttpResponse],
 ]:
-    """A page for who has these permissions; there is none while the desk is off."""
+    """Let people with these permissions see the page; it does not exist while the desk is off."""
 
     def decorated(
         view: Callable[Concatenate[StaffRequest, P], HttpResponse],
@@ -53,7 +53,7 @@ def user_of(group_id: str, user_id: str) -> RetailUser:
 
 
 def frame(request: StaffRequest, user: RetailUser, row: DeskSession | None) -> dict[str, Any]:
-    """What every page of a client's desk has, the forms too."""
+    """The context of every page of a client's desk, including forms."""
     return {
         "lane": user.lane,
         "retail_user": user,

@@ -1,4 +1,4 @@
-"""The pages on which an order is placed, and those of one order and of what was asked of one."""
+"""The pages that place an order, and those of one order and of requests on it."""
 
 import uuid
 from typing import Any
@@ -27,7 +27,7 @@ from trading.desk.sessions import Desk
 from trading.models import AskedChange, DeskOrder, OrderEvent, OrderKind, Step
 from trading.models.desk import LIVE, ORDER_ID_LENGTH, desk_url
 
-#: How a step looks in the time line.
+#: The appearance of a step in the time line.
 TONES = {
     Step.CONFIRMED: ("info", "check"),
     Step.ANSWERED: ("info", "deliveries"),
@@ -131,7 +131,7 @@ def _ticket(
 @require_safe
 @page(VIEW)
 def order(request: StaffRequest, pk: int) -> HttpResponse:
-    """One order: what was confirmed, what the book said last, and every step."""
+    """One order: its confirmed terms, the last state in the book, and every step."""
     found = get_object_or_404(DeskOrder.objects.select_related("dealer"), pk=pk)
     context = {
         **_what(request, found),
@@ -146,7 +146,7 @@ def order(request: StaffRequest, pk: int) -> HttpResponse:
 @require_safe
 @page(VIEW)
 def asked(request: StaffRequest, pk: int) -> HttpResponse:
-    """One modification or cancellation: what was asked, and every step."""
+    """One modification or cancellation: the request, and every step."""
     found = get_object_or_404(AskedChange.objects.select_related("dealer", "desk_order"), pk=pk)
     return render(request, "trading/desk/asked.html", {**_what(request, found), "asked": found})
 
@@ -161,7 +161,7 @@ def look(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @page(DEAL)
 def look_asked(request: StaffRequest, pk: int) -> HttpResponse:
-    """Look in the books whether what was asked was done."""
+    """Look in the books whether a request was carried out."""
     return _look(request, get_object_or_404(AskedChange, pk=pk))
 
 
@@ -193,7 +193,7 @@ def decide(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @page(DEAL)
 def decide_asked(request: StaffRequest, pk: int) -> HttpResponse:
-    """Decide that what was asked was not done."""
+    """Decide that a request was not carried out."""
     found = get_object_or_404(AskedChange, pk=pk)
     try:
         doubt.not_done(found, reason=request.POST.get("reason", ""), by=request.user)
@@ -204,7 +204,7 @@ def decide_asked(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, Any]:
-    """What the pages of an order and of what was asked share."""
+    """Shared by the pages of orders and of requests."""
     group_id, user_id = found.lane.split("/", 1)
     events = list(found.events.select_related("by"))
     deals = request.user.has_perm(DEAL)
@@ -226,7 +226,7 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
 
 
 def _event(one: OrderEvent, sender: str, shows: bool) -> Event:
-    """A step as a line of the history. `sender`: who confirmed it, which may be the client, who is not of the staff."""
+    """Return a step as a line of the history. `sender`: who confirmed it, possibly the client."""
     tone, icon = TONES[Step(one.step)]
     raw = "\n\n".join(part for part in (one.body, one.received) if part)
     return Event(

@@ -1,6 +1,6 @@
-"""Placing an order: confirmed and committed with its identifier first, then sent once, whatever comes back (R19, R20).
+"""Place an order: confirm and commit it with its identifier, then send it once, whatever the answer (R19, R20).
 
-`confirm` and `send` are what `place` does; whoever else places orders for a client calls them too.
+`place` calls `confirm` and `send`, and so does other code that places orders for a client.
 """
 
 import uuid
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User as Person
 
 REFERENCE_LENGTH = 200
-#: Identifiers that are tried where one is taken: of 36^8 the second is free.
+#: How many identifiers are tried if one is taken: of 36^8 the second is free.
 TRIES = 3
-#: What an outcome makes of an order. A session that had ended placed nothing: the dealer confirms again.
+#: The state of an order after each outcome. A session that had ended placed nothing: the dealer confirms
+#: again.
 STATES = {
     OutcomeKind.SUCCESS: OrderState.ACCEPTED,
     OutcomeKind.REFUSED: OrderState.REFUSED,
@@ -47,7 +48,7 @@ STATES = {
 
 
 def instruction_of(instruction: str, reference: str) -> str:
-    """The reference as it is kept. Raises DeskProblem if the client's instruction is not told."""
+    """Return the reference as stored. Raises DeskProblem if the client's instruction is missing."""
     if instruction not in dict(TO_A_DEALER):
         raise DeskProblem("Choose how the client gave the instruction.")
     words = "Enter the reference of the client's instruction: the recording, the e-mail or who was present."
@@ -55,11 +56,11 @@ def instruction_of(instruction: str, reference: str) -> str:
 
 
 def _nothing(order: DeskOrder) -> None:
-    """Ask and write nothing more."""
+    """Check and write nothing more."""
 
 
 def earlier(token: uuid.UUID, lane: str, ticket: Ticket) -> DeskOrder | None:
-    """The order that a form became which comes again. Raises DeskProblem if it became another one."""
+    """Return the order of a form that was sent before. Raises DeskProblem if that was a different order."""
     made = DeskOrder.objects.filter(token=token).first()
     if made is None:
         return None
@@ -79,7 +80,7 @@ def place(
     reference: str,
     by: "Person",
 ) -> DeskOrder:
-    """Confirm an order and send it, once. A confirmation that comes again gives the order that it became.
+    """Confirm an order and send it, once. A repeated confirmation returns the existing order.
 
     `fingerprint`: of what the dealer saw (`Judged`). Raises DeskProblem before anything is sent.
     """
@@ -110,11 +111,11 @@ def confirm(
     by: "Person | None",
     also: Callable[[DeskOrder], None] = _nothing,
 ) -> tuple[DeskOrder, bool]:
-    """Commit an order that has no errors, with an identifier of its own, and say whether it is new.
+    """Commit an order without errors, with an identifier of its own, and return whether it is new.
 
-    Nothing is sent. The switch, the caps and the lock of its scrip and side are asked in the transaction that commits.
-    `by`: None for the client, in a session that the client opened. `also`: what else is asked or written in that
-    transaction; what it raises undoes it. Raises DeskProblem.
+    Nothing is sent. The transaction that commits it checks the switch, the caps and the lock of its scrip and
+    side. `by`: None for the client, in a session that the client opened. `also`: further checks or writes in
+    that transaction; an error in it undoes the order. Raises DeskProblem.
     """
     ticket, scrip = judged.ticket, judged.scrip
     if scrip is None or judged.as_of is None or judged.errors:
@@ -169,15 +170,15 @@ def _commit(
     by: "Person | None",
     also: Callable[[DeskOrder], None],
 ) -> None:
-    """Insert an order with its first step, where nothing speaks against it. Raises DeskProblem.
+    """Insert an order with its first step, if nothing prevents it. Raises DeskProblem.
 
-    What the table's constraints find is an IntegrityError; only then is asked which one found it.
+    A violated constraint is an IntegrityError; only then is the cause looked up.
     """
     with transaction.atomic(durable=True):
         desk.limits.hold()
         order.at, order.day = timezone.now(), caps.today()
         order.save(force_insert=True)
-        desk.limits.check(order.value, Decimal(0))  # of the day's orders it is one already
+        desk.limits.check(order.value, Decimal(0))  # it is already one of the day's orders
         also(order)
         note(
             order,
@@ -230,11 +231,11 @@ def send(
 
 
 def settle(order: DeskOrder, read: Read, *, waits: bool = True) -> None:
-    """Write down how the sending ended, and give the order its state. Where the book was quicker, its word is kept.
+    """Store how the sending ended, and update the order's state. If the book was quicker, its state is kept.
 
-    An answer that comes late settles an order in doubt; an id that comes late wins over a person's decision. Without
-    `waits` the commit does not wait for the disk: the caller commits something else, which does and writes this as
-    well, before anything is sent or anybody told. A crash of PostgreSQL in between leaves the order in doubt.
+    A late answer settles an order in doubt; a late id overrides a person's decision. Without `waits` the
+    commit does not wait for the disk: the caller commits something else that does, and writes this too,
+    before anything is sent or shown. If PostgreSQL crashes in between, the order is in doubt.
     """
     state, words = STATES[read.outcome.kind], read.outcome.words
     order_id = ""
@@ -253,7 +254,7 @@ def settle(order: DeskOrder, read: Read, *, waits: bool = True) -> None:
 
 
 def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read: Read, waits: bool) -> None:
-    """Let an answer move its order, if it still may. Raises IntegrityError if another order has the id."""
+    """Update the order from an answer, if that is still allowed. Raises IntegrityError if another order has the id."""
     accepted = state is OrderState.ACCEPTED
     movable = (*DOUBTFUL, OrderState.NOT_PLACED) if accepted else DOUBTFUL
     with transaction.atomic():
@@ -276,7 +277,7 @@ def _settle(order: DeskOrder, state: OrderState, order_id: str, words: str, read
 
 
 def _do_not_wait_for_the_disk() -> None:
-    """Let this transaction end before PostgreSQL has it on the disk."""
+    """Let this transaction end without waiting for the disk."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit TO OFF")

@@ -1,4 +1,4 @@
-"""The rights of the order desk, and the one way to ask for one."""
+"""The rights of the order desk, and their check."""
 
 from typing import TYPE_CHECKING
 

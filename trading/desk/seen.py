@@ -1,4 +1,4 @@
-"""What a book says of our orders: it alone moves one on (R20), and finds one whose outcome is unknown (R21)."""
+"""What a book says about our orders: only the book changes their state (R20), and finds one in doubt (R21)."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ from trading.models.desk import ASKED_OPEN, DOUBTFUL, LIVE, ORDER_ID_LENGTH
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: GTD orders carry the OMS's own text for an identifier; they are matched by their marks within so long (R39).
+#: GTD orders have the OMS's own text as identifier; they are matched by their terms within this time (R39).
 NEAR = timedelta(minutes=2)
 LONG = (Validity.GTD, Validity.GTC)
 _NOT_AT_EXCHANGE = (
@@ -42,7 +42,7 @@ Place = tuple[str, str]
 
 
 def state_of(row: OrderRow) -> OrderState:
-    """The state that a row of a book gives an order. A status that is not listed counts as still open (R25, R26)."""
+    """Return the state of an order from its row in a book. An unlisted status counts as open (R25, R26)."""
     status, traded = read_status(row.status or ""), row.traded_quantity or 0
     if status in _EXECUTED:
         return OrderState.EXECUTED
@@ -56,14 +56,14 @@ def state_of(row: OrderRow) -> OrderState:
 
 
 def is_over(row: OrderRow) -> bool:
-    """Whether nothing can be asked of the order any more."""
+    """Whether no further request on the order is possible."""
     return state_of(row) in (OrderState.EXECUTED, OrderState.CANCELLED, OrderState.REJECTED)
 
 
 class Seen:
-    """Collects, while books of a client are read, what concerns our orders; `apply` then writes it down.
+    """Collects rows of our orders while books of a client are read; `apply` then stores them.
 
-    Nothing of the rows is kept but those of our own orders. What is read counts as of the moment when reading began.
+    It keeps no other rows. Readings count as of the moment when reading began.
     """
 
     def __init__(self, lane: str) -> None:
@@ -78,7 +78,7 @@ class Seen:
         self._wanted = {(one.exchange, one.order_id) for one in self.orders.values()}
         self._wanted |= {(one.exchange, one.order_id) for one in self.asked.values()}
         self._lost = [order for order in self.orders.values() if _may_be_found(order)]
-        #: What a complete look may miss: it was in doubt before reading began.
+        #: Orders that a complete look can call missing: they were in doubt before reading began.
         self._doubtful = {order.pk for order in self.orders.values() if order.in_doubt}
         self.rows: dict[Place, OrderRow] = {}
         self._named: dict[int, set[Place]] = defaultdict(set)
@@ -86,7 +86,7 @@ class Seen:
 
     @property
     def needs_gtd(self) -> bool:
-        """Whether something in doubt may be in the GTD book only (R39)."""
+        """Whether an order in doubt may be in the GTD book only (R39)."""
         validities = {self.orders[pk].validity for pk in self._doubtful}
         for asked in self.asked.values():
             if asked.in_doubt:
@@ -94,7 +94,7 @@ class Seen:
         return not validities.isdisjoint(LONG)
 
     def look(self, row: Row) -> None:
-        """Look at one row of an order, GTD or trade book."""
+        """Examine one row of an order, GTD or trade book."""
         place = (getattr(row, "exchange", None) or "", getattr(row, "order_id", None) or "")
         if not all(place):
             return
@@ -113,7 +113,7 @@ class Seen:
             self.rows[place] = row
 
     def apply(self, *, by: "User | None", complete: bool) -> None:
-        """Write down what was seen. `complete`: all that was asked for was read, so that what is missing counts."""
+        """Store what was seen. `complete`: everything was read, so that missing orders count as missing."""
         with transaction.atomic():
             orders = DeskOrder.objects.select_for_update().filter(pk__in=self.orders).order_by("pk")
             taken = self._taken()
@@ -128,7 +128,7 @@ class Seen:
                 settle_asked(one, row, by=by, complete=complete, at=self.began)
 
     def _taken(self) -> set[Place]:
-        """The places that were matched and belong to another order of the desk."""
+        """Return the matched places that belong to another order of the desk."""
         ids = {
             place[1] for found in (self._named, self._alike) for places in found.values() for place in places
         }
@@ -138,7 +138,7 @@ class Seen:
         return set(owned.values_list("exchange", "order_id"))
 
     def _find(self, order: DeskOrder, taken: set[Place], by: "User | None", complete: bool) -> None:
-        """Adopt the one row that is an order's. Its identifier says more than its terms."""
+        """Adopt the only row of an order. Its identifier is stronger evidence than its terms."""
         named = self._named[order.pk]
         usable = {place for place in named if place not in taken and len(place[1]) <= ORDER_ID_LENGTH}
         alike = {place for place in self._alike[order.pk] - taken if len(place[1]) <= ORDER_ID_LENGTH}
@@ -169,7 +169,7 @@ class Seen:
 
 
 def take(order: DeskOrder, row: OrderRow, *, by: "User | None", at: datetime) -> None:
-    """Let an order take what its row of the book says, unless a reading that began after `at` was taken before."""
+    """Update an order from its row in the book, unless a later reading has been applied before."""
     if order.read_at is not None and order.read_at > at:
         return
     before = (order.state, order.book_status, order.traded_quantity)
@@ -190,7 +190,7 @@ def take(order: DeskOrder, row: OrderRow, *, by: "User | None", at: datetime) ->
 def settle_asked(
     asked: AskedChange, row: OrderRow | None, *, by: "User | None", complete: bool, at: datetime
 ) -> None:
-    """Let the book, whose reading began `at`, say whether what was asked of an order was done."""
+    """Let the book, whose reading began `at`, show whether a request on an order was carried out."""
     if asked.at > at or (asked.state == AskedState.SENDING and not asked.in_doubt):
         return
     verdict = _verdict(asked, row)
@@ -218,9 +218,9 @@ def _verdict(asked: AskedChange, row: OrderRow | None) -> AskedState | None:
 
 
 def shows(row: OrderRow, values: dict[str, Any]) -> bool:
-    """Whether a row has the values that a modification asked for. A price, trigger or count that is absent is 0.
+    """Whether a row has the values of a modification. An absent price, trigger or count is 0.
 
-    The price of an order at market is not compared: the book may say at what it was traded.
+    The price of a market order is not compared: the book may show its trading price.
     """
     numbers = {
         "quantity": row.total_quantity,
@@ -236,7 +236,7 @@ def shows(row: OrderRow, values: dict[str, Any]) -> bool:
     codes = {"order_type": row.order_type, "validity": row.validity}
     if any(value != values[name] for name, value in codes.items() if name in values):
         return False
-    # The stop loss of a cover order is in no declared place of the book.
+    # The book has no declared place for the stop loss of a cover order.
     return "stop_trigger" not in values or str(values["stop_trigger"]) in _leg_texts(row)
 
 
@@ -255,12 +255,12 @@ def _texts(values: Iterable[Any]) -> Iterable[str]:
 
 
 def _may_be_found(order: DeskOrder) -> bool:
-    """Whether a book is searched for it: it has no id, and nobody is sending it right now."""
+    """Whether a book is searched for it: it has no id, and no process is sending it now."""
     return not order.order_id and (order.state != OrderState.SENDING or order.in_doubt)
 
 
 def _is_alike(order: DeskOrder, row: Row) -> bool:
-    """Whether a row fits an order whose identifier the OMS overwrites: of these terms, at that time (R39)."""
+    """Whether a row matches an order whose identifier the OMS overwrites: by terms and time (R39)."""
     if order.validity not in LONG or not order.in_doubt or not isinstance(row, OrderRow):
         return False
     at = row.order_timestamp

@@ -1,4 +1,4 @@
-"""The moment before the first byte: what was committed may have been overtaken meanwhile."""
+"""The last check before the first byte, since the committed state may have changed."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -17,10 +17,10 @@ _SENDING = (OrderState.SENDING, AskedState.SENDING)
 
 
 class LastLook:
-    """What is asked of orders, or of changes to them, just before the first byte: the question is written once.
+    """Checks of orders, or of requests on them, just before the first byte, with a query built once.
 
-    A call that begins later than SPARE_SECONDS could still be under way when its order counts as unknown. Until then
-    neither a book nor a person moves what was not sent, so that no lock is needed.
+    A call that begins later than SPARE_SECONDS could still be in progress when its order counts as unknown.
+    Until then neither a book nor a person moves an unsent order, so no lock is needed.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class LastLook:
         more: Sequence[Combinable] = (),
         judge: Callable[..., None] = lambda: None,
     ) -> None:
-        """`more`: what else is read. `judge` is given that, and raises DeskProblem where nothing may be sent."""
+        """`more`: further columns to read. `judge` gets them, and raises DeskProblem if nothing may be sent."""
         rows = kind._default_manager.order_by().filter(pk=GIVEN)
         self._question = Repeated(rows.values_list("state", stop.HOLDS, *more))
         self._judge = judge
 
     def obstacle(self, what: DeskOrder | AskedChange) -> str:
-        """Why what was committed must not be sent any more; "" if it may. Its state is read again."""
+        """Return why it must not be sent any more; "" if it may. Its state is read again."""
         state, is_stopped, *more = self._question.get(what.pk)
         if state not in _SENDING:
             what.state = state
@@ -53,11 +53,11 @@ class LastLook:
 
 
 def was_answered(what: DeskOrder | AskedChange) -> bool:
-    """Whether it was sent before, and how that ended is written down."""
+    """Whether it was sent before, with a stored outcome."""
     return what.events.filter(step=Step.ANSWERED).exists()
 
 
 def not_sent(words: str) -> Read:
-    """How a sending ended that never began."""
+    """Return the outcome of a sending that never began."""
     said = words.removesuffix("Nothing was sent.").strip()
     return Read(Outcome(OutcomeKind.NOT_SENT, "overtaken", f"{said} Nothing was sent."))

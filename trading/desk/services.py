@@ -1,6 +1,6 @@
-"""Where the calls of a desk session go: to the broker's own REST API, or to a service that another room opens.
+"""The service for the calls of a desk session: the broker's own REST API, or one that another room opens.
 
-A session keeps the name of its service only. Who opens services registers how, in the `ready()` of its room.
+A session only stores the name of its service. The room that opens services registers it in its `ready()`.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ class Unavailable(Exception):
 
 
 def register(opener: Open) -> None:
-    """Let this open all services that are not the broker's own."""
+    """Register what opens all services except the broker's own."""
     _openers[:] = [opener]
 
 

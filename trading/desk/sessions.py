@@ -1,8 +1,8 @@
-"""Desk sessions: a client's own login, typed beside the dealer or on our page, and kept nowhere; its token sealed and
-short-lived.
+"""Desk sessions: a client's own login, beside the dealer or on our page. Credentials are not stored, the token is sealed.
 
-The login runs in the request that brought the password, as an access check does (docs/rest.md says why). The session
-ends when it is closed, unused for REST_SESSION_MINUTES, refused by ODIN, or with its token; a logout is always sent.
+The login runs in the request that brought the password, like an access check (for the reason see
+docs/rest.md). The session ends when it is closed, unused for REST_SESSION_MINUTES, refused by ODIN, or with
+its token; a logout is always sent.
 """
 
 import uuid
@@ -48,17 +48,17 @@ class Desk:
 
     @cached_property
     def limits(self) -> Limits:
-        """The switch and the caps, as they are asked before each order."""
+        """The switch and the caps, as checked before each order."""
         return Limits(self.row)
 
     @property
     def terms(self) -> Terms:
-        """What the settings say about orders, cut to what the client may do."""
+        """Return the settings for orders, limited to what the client may do."""
         return self.session.terms(rest_config().terms)
 
 
 def obstacle(user: RetailUser) -> str:
-    """Why no desk session of a retail user can be opened, before anybody types anything; "" if one can."""
+    """Return why no desk session of a retail user can be opened, before anything is typed; "" if one can."""
     found = operations.obstacle(user)
     if found:
         return found.words
@@ -73,7 +73,7 @@ def _taken(other: DeskSession) -> str:
 
 
 def current(lane: str) -> DeskSession | None:
-    """The session of a client that is open or being opened. One that was unused too long is ended first."""
+    """Return the client's session that is open or being opened. One unused for too long is ended first."""
     found = (
         DeskSession.objects.filter(lane=lane, state__in=(SessionState.OPENING, SessionState.OPEN))
         .select_related("dealer")
@@ -88,7 +88,7 @@ def current(lane: str) -> DeskSession | None:
 def open_desk(
     user: RetailUser, typed: Credentials, *, factor: str, identified: str, token: uuid.UUID, by: "User"
 ) -> DeskSession:
-    """Log in once as the client. A form that comes again gives the session that it became.
+    """Log in once as the client. A form that was sent before returns its session.
 
     Raises DeskProblem: before anything is sent, or with why there was no login.
     """
@@ -115,13 +115,13 @@ def open_own(
 
 
 def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | None") -> DeskSession:
-    """Keep that a login begins, send it, and keep how it ended. `by`: None for the client."""
+    """Record that a login begins, send it, and record the outcome. `by`: None for the client."""
     try:
         values = operations.login_values(user, typed, row.factor)
     except CheckProblem as error:
         raise DeskProblem(str(error)) from None
     row.lane, row.user_id = user.lane, user.user_id
-    current(user.lane)  # ends one that is over
+    current(user.lane)  # ends an expired one
     try:
         with transaction.atomic(durable=True):
             RetailUser.objects.select_for_update().get(pk=user.pk)
@@ -156,7 +156,7 @@ def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | 
 
 
 def _still_opening(row: DeskSession) -> bool:
-    """Lock the row of a login. False if the session was ended while the login was under way."""
+    """Lock the row of a login. False if the session was ended during the login."""
     return DeskSession.objects.select_for_update().get(pk=row.pk).state == SessionState.OPENING
 
 
@@ -196,7 +196,7 @@ def _opened(row: DeskSession, session: Session, by: "User | None") -> bool:
 
 
 def use(lane: str, *, by: "User") -> Desk:
-    """The open session of a client, for its own dealer; using it keeps it open. Raises DeskProblem."""
+    """Return the open session of a client, for its own dealer, and extend it. Raises DeskProblem."""
     need_dealer(by)
     row = current(lane)
     if row is None or row.state != SessionState.OPEN:
@@ -207,7 +207,10 @@ def use(lane: str, *, by: "User") -> Desk:
 
 
 def use_own(lane: str, token: uuid.UUID) -> Desk | None:
-    """The open session that the client opened on our page with this form; None if it is over. Raises DeskProblem."""
+    """Return the open session that the client opened on our page with this form; None if it has ended.
+
+    Raises DeskProblem.
+    """
     row = current(lane)
     if row is None or (row.dealer_id, row.token, row.state) != (None, token, SessionState.OPEN):
         return None
@@ -215,7 +218,7 @@ def use_own(lane: str, token: uuid.UUID) -> Desk | None:
 
 
 def is_open_own(lane: str, token: uuid.UUID | None) -> bool:
-    """Whether the session that the client opened on our page with this form is open, and can still be used."""
+    """Whether the client's session from our page with this form is open and usable."""
     if token is None:
         return False
     row = DeskSession.objects.filter(lane=lane, token=token, dealer=None, state=SessionState.OPEN).first()
@@ -233,7 +236,7 @@ def _used(row: DeskSession) -> Desk:
 
 
 def end(row: DeskSession, why: str, *, by: "User | None") -> None:
-    """End a session: forget the token, then send the logout, whose failure is kept in words (R15)."""
+    """End a session: delete the token, then send the logout, whose failure is stored in words (R15)."""
     with transaction.atomic():
         locked = DeskSession.objects.select_for_update().get(pk=row.pk)
         if locked.state not in (SessionState.OPENING, SessionState.OPEN):
@@ -252,7 +255,7 @@ def end(row: DeskSession, why: str, *, by: "User | None") -> None:
 
 
 def close(lane: str, *, by: "User") -> bool:
-    """End the desk session of a client where it is this dealer's own. Says whether it was."""
+    """End the client's desk session if it is this dealer's own. Returns whether it was."""
     row = current(lane)
     if row is None or row.dealer_id != by.pk:
         return False
@@ -275,13 +278,13 @@ def _log_out(row: DeskSession, session: Session, by: "User | None") -> None:
 
 
 def ended_by_odin(desk: Desk, outcome: Outcome) -> None:
-    """End a desk whose session ODIN does not know any more. Does nothing after another outcome."""
+    """End a desk whose session ODIN no longer accepts. Does nothing after another outcome."""
     if outcome.kind is OutcomeKind.SESSION_ENDED:
         end(desk.row, "ODIN ended the session.", by=None)
 
 
 def end_unused() -> int:
-    """End all sessions that are over. Returns how many."""
+    """End all expired sessions. Returns how many."""
     ended = 0
     for row in DeskSession.objects.filter(state__in=(SessionState.OPENING, SessionState.OPEN)):
         if why := _why_over(row):
@@ -312,7 +315,7 @@ def _session_or_none(row: DeskSession) -> Session | None:
 
 
 def _allowed(login: LoginRow) -> dict[str, Any]:
-    """What a login says orders may be, spelled as the login spells it."""
+    """Return the login's limits on orders, in the login's spelling."""
     said: dict[str, Any] = {}
     if login.exchanges is not None:
         said["exchanges"] = list(login.exchanges)

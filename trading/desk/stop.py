@@ -1,7 +1,7 @@
-"""The kill switch of all order desks: one person throws it at once, two release it.
+"""The kill switch of all order desks: one person stops them at once, two release the switch.
 
-It stops orders and modifications. Books are still read, orders in doubt are still looked for, and orders in the market
-can still be cancelled: what takes risk away must not wait.
+It stops orders and modifications. Books are still read, orders in doubt looked for, and orders in the market
+cancelled: reducing risk must not wait.
 """
 
 import uuid
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 RELEASE_KIND = "desk_release"
 
 
-#: Whether a switch holds, as a column of another query.
+#: Whether a switch is active, as a subquery.
 HOLDS = Exists(DeskStop.objects.filter(released_at=None))
 
 
 def holding() -> DeskStop | None:
-    """The switch that stops the desks, if one holds."""
+    """Return the switch that stops the desks, if one is active."""
     return DeskStop.objects.filter(released_at=None).order_by("id").first()
 
 
 def check() -> None:
-    """Raise DeskProblem while the desks are stopped. Called in the transaction that commits an order."""
+    """Raise DeskProblem while the desks are stopped. Call it in the transaction that commits an order."""
     if found := holding():
         when = timezone.localtime(found.thrown_at)
         raise DeskProblem(
@@ -48,7 +48,7 @@ def check() -> None:
 
 
 def throw(*, by: "User") -> DeskStop:
-    """Stop all desks at once. While a switch holds, this gives that one. Raises NotPermitted."""
+    """Stop all desks at once. An active switch is returned unchanged. Raises NotPermitted."""
     if not by.has_perm(STOP):
         raise NotPermitted("You may not stop the order desks. Call somebody who may.")
     with transaction.atomic():
@@ -67,7 +67,7 @@ def propose_release(switch: DeskStop, *, by: "User", reason: str, token: uuid.UU
 
 
 def known(subject: str) -> Known:
-    """A switch that holds, as its kind of change asks for it."""
+    """An active switch, as its kind of change asks for it."""
     return Known(1) if _held(subject.partition(":")[2]) else Known()
 
 
@@ -79,7 +79,7 @@ def findings(values: Values) -> list[Finding]:
 
 
 def release(values: dict[str, Any], change: Change) -> dict[str, object]:
-    """Release a switch, and every other that holds, by an approved change. Raises NotAllowed."""
+    """Release all active switches by an approved change. Raises NotAllowed."""
     if not _held(values["switch"]):
         raise NotAllowed("This switch is released already.")
     DeskStop.objects.filter(released_at=None).update(released_at=timezone.now(), released_by=change)

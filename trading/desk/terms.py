@@ -21,7 +21,7 @@ from trading.desk.seen import is_over, shows, state_of
 from trading.desk.sessions import Desk
 from trading.models import DeskOrder
 
-#: What of a row moves, and how people call it.
+#: The changing values of a row, and their names for people.
 MOVES = {
     "status": "status",
     "traded_quantity": "traded",
@@ -35,9 +35,9 @@ MOVES = {
 
 @dataclass(frozen=True)
 class NewTerms:
-    """What an order shall be. Exchange, scrip, side and product cannot change (R22).
+    """The new terms of an order. Exchange, scrip, side and product cannot change (R22).
 
-    `about_price`: what a unit of a market order should cost.
+    `about_price`: the expected unit price of a market order.
     """
 
     order_type: str
@@ -54,9 +54,9 @@ class NewTerms:
 
 @dataclass(frozen=True)
 class JudgedChange:
-    """New terms as they were judged beside the row of the book.
+    """New terms, checked against the row of the book.
 
-    `value`: rupees of the whole order then; `added`: of them, those that it adds. `rises`: quantity or price does.
+    `value`: rupees of the whole order then; `added`: its increase. `rises`: quantity or price does.
     """
 
     row: OrderRow
@@ -69,7 +69,7 @@ class JudgedChange:
 
     @property
     def errors(self) -> list[Finding]:
-        """What forbids to send it."""
+        """The findings that forbid sending."""
         return errors(self.findings)
 
 
@@ -79,12 +79,12 @@ def is_cover(row: OrderRow) -> bool:
 
 
 def snapshot(row: OrderRow) -> dict[str, str]:
-    """What a dealer saw of an order, as a form carries it."""
+    """Return what a dealer saw of an order, for the form."""
     return {name: _text(getattr(row, name)) for name in MOVES}
 
 
 def moved(row: OrderRow, seen: Mapping[str, str]) -> list[str]:
-    """What moved since, in words."""
+    """Return what has changed since, in words."""
     now = snapshot(row)
     return [
         visible(f"{words} was {seen.get(name) or 'absent'} and is {now[name] or 'absent'}")
@@ -104,7 +104,7 @@ def why_not_modify(row: OrderRow) -> str:
 
 
 def why_not_cancel(row: OrderRow) -> str:
-    """Why an order cannot be cancelled; "" if it can: it is too late, the book says (R23)."""
+    """Return why an order cannot be cancelled; "" if it can. The book may show that it is too late (R23)."""
     state = state_of(row)
     if is_over(row):
         return f"It is too late to cancel: the order is {state.label.lower()}."
@@ -114,7 +114,7 @@ def why_not_cancel(row: OrderRow) -> str:
 
 
 def judge(desk: Desk, row: OrderRow, terms: NewTerms) -> JudgedChange:
-    """All that is to be said of new terms, beside the row of the book."""
+    """Return all findings on new terms, compared with the row of the book."""
     values = _modify_values(row, terms)
     scrip = _scrip(row)
     call = ModifyCover if is_cover(row) else ModifyOrder
@@ -221,7 +221,7 @@ def _words(row: OrderRow, terms: NewTerms) -> str:
 
 
 def row_words(row: OrderRow) -> str:
-    """An order of a book, as a person would say it."""
+    """Return an order of a book in words."""
     sides = {one.value: one.label for one in Side}
     side = sides.get(row.transaction_type or "", row.transaction_type or "")
     quantity = "" if row.total_quantity is None else indian(row.total_quantity, None)
@@ -240,7 +240,7 @@ def _scrip(row: OrderRow) -> Scrip | None:
 
 
 def own_order(lane: str, row: OrderRow) -> DeskOrder | None:
-    """The order of the desk that a row is."""
+    """Return the desk's order for a row."""
     return DeskOrder.objects.filter(
         lane=lane, exchange=row.exchange or "", order_id=row.order_id or ""
     ).first()

@@ -1,4 +1,4 @@
-"""What an order says before it is one: its findings, its words, its value, and what is unusual about it."""
+"""An order before it is placed: its findings, its words, its value, and warnings."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from markets.trading_days import is_trading_day
 from trading.models import DeskOrder, OrderKind
 from trading.models.desk import LIVE, NOTHING_PLACED
 
-#: Where the findings of the calls belong on the form.
+#: Where findings of the calls belong on the form.
 FIELDS = {
     "scrip_info.exchange": "scrip",
     "scrip_info.scrip_token": "scrip",
@@ -37,10 +37,10 @@ FIELDS = {
     "stoploss_leg.legs.trigger_price": "stop_trigger",
 }
 MARKET = (OrderType.MARKET, OrderType.STOP_MARKET)
-#: Exchanges whose hours are known here, and the hours (India).
+#: Exchanges with known hours, and the hours (India).
 EQUITY_HOURS = ("NSE_EQ", "NSE_FO", "BSE_EQ", "BSE_FO")
 OPENS, CLOSES = time(9, 0), time(15, 30)
-#: An order of the same scrip and side within so long may be the same instruction typed twice.
+#: An order of equal scrip and side within this time may be one instruction typed twice.
 REPEATED_WITHIN = timedelta(minutes=30)
 NO_VALUE = Finding(
     "about_price", "A market order has no price. Enter the one you expect, for the caps.", rule="value"
@@ -51,7 +51,7 @@ LARGE = Decimal("0.5")
 
 @dataclass(frozen=True)
 class Ticket:
-    """An order as it was typed. Prices in rupees. `about_price`: what a market order is expected to cost a unit."""
+    """A typed order. Prices in rupees. `about_price`: the expected unit price of a market order."""
 
     exchange: str
     scrip_token: int
@@ -74,7 +74,7 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Judged:
-    """A ticket as it was judged. Without a scrip it has errors, no words and no value."""
+    """A checked ticket. Without a scrip it has errors, no words and no value."""
 
     ticket: Ticket
     findings: list[Finding]
@@ -86,12 +86,12 @@ class Judged:
 
     @property
     def errors(self) -> list[Finding]:
-        """What forbids to send it."""
+        """The findings that forbid sending."""
         return errors(self.findings)
 
     @property
     def fingerprint(self) -> str:
-        """Changes when words, value or warnings do: what was confirmed is what was shown."""
+        """A digest of words, value and warnings: the dealer must confirm exactly what was shown."""
         shown = "|".join((self.words, str(self.value), *self.unusual))
         return hashlib.sha256(shown.encode()).hexdigest()
 
@@ -156,15 +156,15 @@ def stop_leg(quantity: int, price: Decimal | None, trigger: Decimal | None) -> d
 
 
 def judge(ticket: Ticket, session: Session | None, lane: str) -> Judged:
-    """All that is to be said of a ticket before it is confirmed. The arguments are those of `judge_all`."""
+    """Return all findings on a ticket before its confirmation. The arguments are those of `judge_all`."""
     (judged,) = judge_all([ticket], session, lane)
     return judged
 
 
 def judge_all(tickets: Sequence[Ticket], session: Session | None, lane: str) -> list[Judged]:
-    """All that is to be said of each ticket before it is confirmed. Two queries find the scrips of all of them.
+    """Return all findings on each ticket before its confirmation. Two queries find all scrips.
 
-    `session`: None before the client's login, which may allow less. `lane`: "" leaves out what is unusual.
+    `session`: None before the client's login, which may allow less. `lane`: "" leaves out warnings.
     """
     masters = search.masters()
     known = search.by_token({(one.exchange, one.scrip_token) for one in tickets}, masters)
@@ -216,7 +216,10 @@ def _scrip(
 
 
 def value(ticket: Ticket, scrip: Scrip) -> Decimal:
-    """What an order is worth, in rupees: a stop loss market at its trigger, a market order at what was typed."""
+    """Return the value of an order in rupees.
+
+    A stop loss market order counts at its trigger, a market order at the expected price.
+    """
     price = unit_price(
         ticket.order_type, price=ticket.price, trigger=ticket.trigger_price, about=ticket.about_price
     )
@@ -241,7 +244,7 @@ def worth(exchange: str, quantity: int, price: Decimal, lot: int) -> Decimal:
 
 
 def in_words(ticket: Ticket, scrip: Scrip) -> str:
-    """The order as a person would say it."""
+    """Return the order in words."""
     cover = ticket.kind == OrderKind.COVER
     product = "cover order" if cover else label(Product, ticket.product).lower()
     what = f"{label(Side, ticket.side)} {indian(ticket.quantity, 0)} {scrip_words(scrip)}"
@@ -259,7 +262,7 @@ def in_words(ticket: Ticket, scrip: Scrip) -> str:
 
 
 def label(choices: type[Choice], code: str) -> str:
-    """What people call a code; one that is not listed as it is."""
+    """Return a code's label; an unlisted one unchanged."""
     return next((one.label for one in choices if one.value == code), code)
 
 
@@ -291,7 +294,7 @@ def _stop_words(ticket: Ticket) -> str:
 
 
 def scrip_words(scrip: Scrip) -> str:
-    """The scrip as it is known, with what tells contracts apart."""
+    """Return the scrip in words, with what distinguishes contracts."""
     parts = [str(scrip)]
     if scrip.expiry:
         parts.append(f"{scrip.expiry:%d-%m-%Y}")

@@ -99,7 +99,7 @@ def client(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page(DEAL)
 def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """The form that the client completes, and the login itself: this request alone holds what was typed."""
+    """The form that the client completes, and the login itself: the input exists in this request only."""
     posted = request.POST.copy()
     password, code = (posted.pop(name, [""])[-1] for name in ("client_password", "client_code"))
     request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
@@ -133,7 +133,7 @@ def close(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
 @require_safe
 @page(DEAL)
 def book(request: StaffRequest, group_id: str, user_id: str, name: str) -> HttpResponse:
-    """One book, read whole from ODIN now."""
+    """One book, read in full from ODIN now."""
     user = user_of(group_id, user_id)
     form = BookForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
@@ -170,7 +170,7 @@ def book(request: StaffRequest, group_id: str, user_id: str, name: str) -> HttpR
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a book, and what of it is ours. `status`: of an order, in words."""
+    """A row of a book, and our order in it. `status`: of an order, in words."""
 
     row: Row
     own: DeskOrder | None = None
@@ -246,7 +246,7 @@ def _release_of(switch: Any) -> Change | None:
 @require_safe
 @page(DEAL)
 def scrips(request: StaffRequest) -> HttpResponse:
-    """What the field of a scrip offers: scrips of the current masters, as of when, and findings on that."""
+    """Return suggestions for the field of a scrip, their date, and findings on them."""
     masters = search.masters()
     text = request.GET.get("q", "")[:120]
     found = chosen(text, masters) if text.isprintable() else []

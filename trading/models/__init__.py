@@ -1,4 +1,4 @@
-"""What the room keeps: access checks, and the order desk's sessions, orders and steps."""
+"""Access checks, and the order desk's sessions, orders and steps."""
 
 from trading.models.access import (
     READS_BEGIN_WITHIN,

@@ -1,7 +1,7 @@
-"""Access checks: a retail user's own login at the REST API, and what it shows beside what ODIN confirmed.
+"""Access checks: a retail user's own login at the REST API, and its comparison with the confirmed record.
 
-Rows are written once and never changed: a check when it begins, a step after each call, the result at the end. What R13
-calls a secret is in none of them.
+Rows are written once and never changed: a check when it begins, a step after each call, the result at the
+end. None of them contains a secret of R13.
 """
 
 from datetime import timedelta
@@ -13,14 +13,14 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-#: Reads begin within so many total time limits of one call; the one that is under way and the logout come on top.
+#: Reads begin within this many total time limits of a call; the running one and the logout are added.
 READS_BEGIN_WITHIN = 2
-#: After so many total time limits, and this many seconds, a check without a result was interrupted.
+#: After this many total time limits, and this many seconds, a check without a result was interrupted.
 OVER_AFTER, SPARE_SECONDS = READS_BEGIN_WITHIN + 2, 10
 
 
 class AppendOnly(Exception):
-    """Somebody tried to change or delete what is written once."""
+    """An attempt to change or delete a row that is written once."""
 
 
 class Identified(models.TextChoices):
@@ -33,7 +33,7 @@ class Identified(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    """What a check found."""
+    """The verdict of a check."""
 
     EQUAL = "equal", "Equal"
     DIFFERENT = "different", "Different"
@@ -127,7 +127,7 @@ class AccessStep(Kept):
 
 
 class AccessResult(Kept):
-    """What a check found. `rows` are `comparison.Row`s as JSON."""
+    """The result of a check. `rows` are `comparison.Row`s as JSON."""
 
     access_check = models.OneToOneField(AccessCheck, on_delete=models.PROTECT, related_name="result")
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
@@ -145,7 +145,7 @@ class AccessResult(Kept):
 
 
 class AccessGoOn(Kept):
-    """Somebody lets the checks of a retail user go on: failures before it count no more."""
+    """A person allows further checks of the retail user: earlier failures no longer count."""
 
     lane = models.CharField(max_length=80)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -1,7 +1,7 @@
-"""The order desk: sessions of clients, confirmed orders, and what was asked of them.
+"""The order desk: sessions of clients, confirmed orders, and requests on them.
 
-What was confirmed is written once; what the book says of an order may change. The client's token is sealed while its
-session is open and forgotten when it ends (R13).
+What was confirmed is written once; the state from the book may change. The client's token is sealed while its
+session is open and deleted when it ends (R13).
 """
 
 from datetime import timedelta
@@ -18,16 +18,16 @@ from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validi
 from backoffice.rest.api.status import read_status
 from trading.models.access import SPARE_SECONDS, Identified
 
-#: Characters of an order id that are kept; a longer one is not one of the OMS.
+#: Characters of an order id; a longer one is not from the OMS.
 ORDER_ID_LENGTH = 64
 
 
-#: Who a session and its orders are of where no dealer opened it.
+#: The owner of a session and its orders if no dealer opened it.
 THE_CLIENT = "the client"
 
 
 class SessionState(models.TextChoices):
-    """Where a desk session is."""
+    """The state of a desk session."""
 
     OPENING = "opening", "Being opened"
     OPEN = "open", "Open"
@@ -35,7 +35,7 @@ class SessionState(models.TextChoices):
     FAILED = "failed", "No login"
 
 
-#: How a client was identified who logs in on our page: by a secret link, and by what only the client knows.
+#: How a client who logs in on our page was identified: by a secret link and personal details.
 OWN_PAGE = "own_page"
 
 
@@ -123,7 +123,7 @@ _TO_A_DEALER = [value for value, _ in TO_A_DEALER]
 
 
 class OrderState(models.TextChoices):
-    """Where an order is (R20). Only the book moves it on after `accepted`."""
+    """The state of an order (R20). After `accepted`, only the book changes it."""
 
     SENDING = "sending", "Being sent"
     UNKNOWN = "unknown", "Unknown"
@@ -138,11 +138,11 @@ class OrderState(models.TextChoices):
     NOT_PLACED = "not_placed", "Not placed"
 
 
-#: An order that may be in the market without anybody knowing it; its scrip and side are locked (R21).
+#: An order that may be in the market with unknown outcome; its scrip and side are locked (R21).
 DOUBTFUL = (OrderState.SENDING, OrderState.UNKNOWN)
 #: Orders that are not, and will not be, in the market. They count for no cap.
 NOTHING_PLACED = (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.NOT_PLACED, OrderState.REJECTED)
-#: What the book may still change.
+#: States that the book may still change.
 LIVE = (OrderState.ACCEPTED, OrderState.WORKING, OrderState.PART)
 
 
@@ -245,7 +245,7 @@ class DeskOrder(models.Model):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether nobody knows if it was placed: unknown, or sent so long ago that its process must have died."""
+        """Whether its outcome is unknown: in state unknown, or sent so long ago that its process must have died."""
         return self.state == OrderState.UNKNOWN or (
             self.state == OrderState.SENDING and timezone.now() > self.at + sending_over()
         )
@@ -268,14 +268,14 @@ class DeskOrder(models.Model):
 
 
 class AskedKind(models.TextChoices):
-    """What is asked of an order that is in the book."""
+    """The kind of request on an order in the book."""
 
     MODIFY = "modify", "Modification"
     CANCEL = "cancel", "Cancellation"
 
 
 class AskedState(models.TextChoices):
-    """Where it is: *asked for* until the book says so (R20)."""
+    """The state of a request: *asked for* until the book shows it (R20)."""
 
     SENDING = "sending", "Being sent"
     UNKNOWN = "unknown", "Unknown"
@@ -286,7 +286,7 @@ class AskedState(models.TextChoices):
     NOT_SENT = "not_sent", "Not sent"
 
 
-#: One of these is under way: nothing else is asked of its order meanwhile.
+#: While one of these is open, no other request on its order is sent.
 ASKED_DOUBTFUL = (AskedState.SENDING, AskedState.UNKNOWN)
 ASKED_OPEN = (*ASKED_DOUBTFUL, AskedState.ASKED)
 
@@ -351,7 +351,7 @@ class AskedChange(models.Model):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether nobody knows if it was done."""
+        """Whether its outcome is unknown."""
         return self.state == AskedState.UNKNOWN or (
             self.state == AskedState.SENDING and timezone.now() > self.at + sending_over()
         )

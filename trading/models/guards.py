@@ -1,16 +1,16 @@
-"""What the database refuses on the tables of this room, whoever asks."""
+"""The database guards on the tables of this room."""
 
 from backoffice.guarding import Guard, Guards, append_only
 
 ORDERS, ASKED, SESSIONS, STOPS = (
     f"trading_{name}" for name in ("deskorder", "askedchange", "desksession", "deskstop")
 )
-#: Their rows are written once.
+#: Tables whose rows are written once.
 APPEND_ONLY = tuple(
     f"trading_{name}" for name in ("accesscheck", "accessstep", "accessresult", "accessgoon", "orderevent")
 )
 
-#: What was confirmed or opened, and may never change; everything else of these tables may.
+#: Columns that may never change: what was confirmed or opened. Others of these tables may.
 _FIXED: dict[str, tuple[str, ...]] = {
     SESSIONS: ("token", "lane", "user_id", "dealer_id", "service", "identified", "factor", "opened_at"),
     ORDERS: (
@@ -25,14 +25,14 @@ _FIXED: dict[str, tuple[str, ...]] = {
     ),
     STOPS: ("thrown_by_id", "thrown_at"),
 }
-#: JSON that may not change either.
+#: JSON columns that may not change either.
 _FIXED_JSON = {ASKED: ("values", "before")}
 
 
 def guards(vendor: str) -> Guards:
-    """What the database refuses on the tables of this room.
+    """The guards on the tables of this room.
 
-    What was confirmed keeps its words and is never removed; an order keeps the id that it was found under.
+    Confirmed terms are never altered or deleted; an order keeps the id under which it was found.
     """
     found: dict[str, Guard] = {}
     for table in APPEND_ONLY:

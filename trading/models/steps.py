@@ -1,4 +1,4 @@
-"""Each step of orders and of what was asked of them, written once; and the kill switch of all order desks."""
+"""Each step of orders and requests on them, written once; and the kill switch of all order desks."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from trading.models.desk import AskedChange, DeskOrder
 
 
 class Step(models.TextChoices):
-    """A step in the life of an order or of what was asked of it."""
+    """A step of an order or of a request on it."""
 
     CONFIRMED = "confirmed", "Confirmed"
     ANSWERED = "answered", "Answered"
@@ -25,7 +25,7 @@ class Step(models.TextChoices):
 
 
 class OrderEvent(Kept):
-    """One step, written once. `body` and `received` are what was sent and what came back, secrets masked."""
+    """One step, written once. `body` and `received` are request and answer, secrets masked."""
 
     order = models.ForeignKey(DeskOrder, null=True, on_delete=models.PROTECT, related_name="events")
     asked = models.ForeignKey(AskedChange, null=True, on_delete=models.PROTECT, related_name="events")
@@ -76,5 +76,5 @@ class DeskStop(models.Model):
 
     @property
     def subject(self) -> str:
-        """What changes and audit entries call it."""
+        """Its name in changes and audit entries."""
         return f"deskstop:{self.pk}"

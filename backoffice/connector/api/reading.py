@@ -47,7 +47,7 @@ def pick(fields: Fields, spellings: Iterable[str]) -> str:
 
 
 def shape_of(fields: Fields) -> list[str]:
-    """The names of a call with length and kind of each value, and no value: for people who set the portal up."""
+    """Return the names of a call with length and kind of each value, but no value, for people who set it up."""
     return sorted(f"{name[:60]}: {_kind(value)}, {len(value)}" for name, value in fields.items())[
         :MOST_FIELDS
     ]
