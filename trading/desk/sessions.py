@@ -1,4 +1,4 @@
-"""Desk sessions: a client's own login, beside the dealer or on our page. Credentials are not stored, the token is sealed.
+"""Desk sessions: a client's own login, beside the dealer or on our page. Only the token is stored, sealed.
 
 The login runs in the request that brought the password, like an access check (for the reason see
 docs/rest.md). The session ends when it is closed, unused for REST_SESSION_MINUTES, refused by ODIN, or with
