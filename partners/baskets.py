@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 BASKET = "connector_basket"
 NAME_LENGTH, RISK_LENGTH = 80, 1000
-#: What a run does after a line that was refused, in words.
+#: What a run does after a refused line, in words.
 STOPS, GOES_ON = "Stop for that client", "Go on with the next line"
 _NO_RIGHT = "You may not make baskets. Ask whoever leads the research desk."
 
@@ -157,9 +157,10 @@ def current_hash(version: BasketVersion) -> str:
 
 
 def look_at(lines: Sequence[Line]) -> list[Finding]:
-    """What is wrong with lines that are typed or uploaded, by the current scrip master: paths are `lines.N.FIELD`.
+    """Return findings on typed or uploaded lines, by the current scrip master; paths are `lines.N.FIELD`.
 
-    N counts from 0. A master older than one trading day is an error (R35). Queries: one, and one an exchange.
+    N counts from 0. A master older than one trading day is an error (R35). Queries: one, and one for each
+    exchange.
     """
     found = list(pure.basket_findings(lines))
     masters = search.masters()
@@ -181,7 +182,7 @@ def look_at(lines: Sequence[Line]) -> list[Finding]:
 
 
 def look(version: BasketVersion) -> list[Finding]:
-    """What is wrong with a version: its lines by the current master, scrips that changed since, its time."""
+    """Return findings on a version: its lines by the current master, scrips that changed since, its end."""
     stored = list(version.lines.all())
     found = look_at([line_of(line) for line in stored])
     found += [
@@ -229,8 +230,10 @@ def submit(version: BasketVersion, *, by: "User", reason: str, token: uuid.UUID)
 
 
 def publish(values: dict[str, Any], change: Change) -> BasketVersion:
-    """Publish an approved version: it gets its Reco ID, and the one before it is superseded. Called by its kind of
-    change, in the transaction of the approval. Raises ConnectorProblem if the content is not what was approved.
+    """Publish an approved version: it gets its Reco ID, and the previous one is superseded.
+
+    Its kind of change calls this in the transaction of the approval. Raises ConnectorProblem if the content
+    is not the approved one.
     """
     from partners import invitations  # it imports this module
 
@@ -270,7 +273,7 @@ def withdraw(version: BasketVersion, *, by: "User", reason: str) -> None:
 
 
 def expire_due() -> int:
-    """Let published versions expire whose time is over, with their invitations. Returns how many."""
+    """Expire published versions whose time has passed, with their invitations. Returns how many."""
     from partners import invitations  # it imports this module
 
     done = 0
@@ -378,7 +381,7 @@ def _traits(scrip: Scrip) -> Traits:
 
 
 def _identity(scrip: Scrip | BasketLine) -> tuple[object, ...]:
-    """What makes a scrip the same one: a token alone does not, since it is used again (R34)."""
+    """Return the identity of a scrip: tokens alone do not suffice, since they are reused (R34)."""
     return (
         scrip.symbol, scrip.series, scrip.isin, scrip.expiry, scrip.strike, scrip.option_type,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which invitation and line a reported order belongs to, how it differs, and what orders say of an invitation (C36)."""
+"""Match reported orders to invitations and lines, find differences, and derive an invitation's state (C36)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from partners.models import (
 )
 from partners.models.invitations import CLOSED, InvitationState
 
-#: What an order may differ in, in words for a page.
+#: Possible differences of an order, in words for a page.
 DIFFERENCES = {
     "client": "The client was not invited to this basket.",
     "ids": "Reco ID, user and UCC do not belong together.",
@@ -31,13 +31,13 @@ DIFFERENCES = {
 }
 
 
-#: Numbers of statuses after which nothing follows. What is not listed is open (R25).
+#: Numbers of final statuses. Unlisted ones count as open (R25).
 _FINAL = [member.value for member in StatusNumber if of_number(member).is_final]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an order belongs. All None: nowhere, it is an orphan. `differs`: keys of `DIFFERENCES`."""
+    """The match of an order. All None: none, it is an orphan. `differs`: keys of `DIFFERENCES`."""
 
     version: BasketVersion | None = None
     invitation: Invitation | None = None
@@ -59,12 +59,15 @@ _placed: list[Lookup] = []
 
 
 def register(lookup: Lookup) -> None:
-    """Let this say which orders the portal placed itself. Called in the `ready` of the room that places them."""
+    """Register the source of orders that the portal placed itself.
+
+    Call it in the `ready` of the room that places them.
+    """
     _placed[:] = [lookup]
 
 
 class Places:
-    """What the rows of a partner, or the orders that were made of rows, may belong to, read in five queries."""
+    """Everything to which a partner's rows, or the orders made of rows, may belong, read in five queries."""
 
     def __init__(self, partner: Partner, rows: Iterable[Row | ReportedOrder]) -> None:
         listed = list(rows)
@@ -86,8 +89,9 @@ class Places:
             self._by_ucc[invitation.version_id, invitation.client.user_id] = invitation.client_id
 
     def of(self, row: Row | ReportedOrder) -> Place:
-        """Where a row's order belongs: to an order that the portal placed (C44), else by Reco ID, then by user, then by
-        UCC; all three must agree (C36, C50).
+        """Match a row's order: to an order that the portal placed (C44), else by Reco ID, then user, then UCC.
+
+        All three must agree (C36, C50).
         """
         if own := self._placed.get(row.key):
             line, unlike = _line(own.line.version, row)
@@ -116,7 +120,7 @@ class Places:
 
 
 def _line(version: BasketVersion, row: Row | ReportedOrder) -> tuple[BasketLine | None, tuple[str, ...]]:
-    """The line of a row's scrip, and in what the row differs from it."""
+    """Return the line of a row's scrip, and the row's differences from it."""
     own = [
         line
         for line in version.lines.all()

@@ -32,8 +32,8 @@ class Compared:
 def compare(partner: Partner, *, by: "User") -> list[Compared]:
     """Fetch the vendor's broker list and compare it with the registry. Call it outside a transaction.
 
-    The vendor checks our token while this waits: a web server with one worker would wait for itself (C39).
-    Raises NotPermitted, and ConnectorProblem with what the vendor said.
+    The vendor checks our token meanwhile: a web server with one worker would wait for itself (C39). Raises
+    NotPermitted, and ConnectorProblem with the vendor's words.
     """
     need(by, MONITOR, "You may not look at partners.")
     token = tokens.mint(Purpose.BROKER_LIST, partner)

@@ -22,7 +22,7 @@ def received(action: str, partner: Partner | None, text: str, **details: object)
 
 
 def refused_token(partner: Partner | None, why: str) -> None:
-    """Note a refused token check, and raise an alarm where a partner has too many."""
+    """Note a refused token check, and raise an alarm if a partner has too many."""
     received(REFUSED_TOKEN, partner, f"Token check refused: {why}")
     subject = partner.subject if partner else UNKNOWN
     since = timezone.now() - timedelta(minutes=ALARM_MINUTES)

@@ -1,6 +1,6 @@
-"""Pages that a client reaches by a link: the proof of who it is, then a visit at an address without secret (C8, C40).
+"""Pages that a client opens by a link: the proof of identity, then a visit at an address without secret (C8, C40).
 
-What an invitation, a consent and a run have in common for the client. Nobody is logged in here.
+Shared by invitations, consents and runs. Clients have no login here.
 """
 
 from collections.abc import Callable
@@ -27,11 +27,11 @@ Linked = TypeVar("Linked")
 
 @dataclass(frozen=True)
 class ClientPages(Generic[Linked]):
-    """What one kind of link leads to.
+    """The target of one kind of link.
 
-    `cookie`: of the visit. `home`: the name of its page. `by_secret` and `by_pk` find what the link is for, `prove`
-    checks what the client says; each raises ConnectorProblem with words for the client. `title`: above the question who
-    it is; `label`: of its button.
+    `cookie`: of the visit. `home`: the name of its page. `by_secret` and `by_pk` find the link's object,
+    `prove` checks the client's answer; each raises ConnectorProblem with words for the client. `title`: above
+    the question of identity; `label`: of its button.
     """
 
     cookie: str
@@ -59,7 +59,7 @@ class ClientPages(Generic[Linked]):
         return render(request, "connector/proof.html", context, status=403 if words else 200)
 
     def visiting(self, view: Callable[..., HttpResponse]) -> View:
-        """Give a view what the visit is for, and close the page if there is none."""
+        """Give a view the visit's object, and close the page if there is none."""
 
         @wraps(view)
         def answer(request: HttpRequest) -> HttpResponse:
@@ -71,7 +71,10 @@ class ClientPages(Generic[Linked]):
         return answer
 
     def visited(self, request: HttpRequest) -> Linked:
-        """What the client of this request proved to be theirs. A new link ends the visit. Raises ConnectorProblem."""
+        """Return the object that this request's client has proved to be theirs.
+
+        A new link ends the visit. Raises ConnectorProblem.
+        """
         try:
             pk, begin = signing.loads(
                 request.COOKIES.get(self.cookie, ""), salt=self.cookie, max_age=VISIT_SECONDS
@@ -84,7 +87,7 @@ class ClientPages(Generic[Linked]):
         return found
 
     def go_home(self) -> HttpResponse:
-        """To the page of the visit, without what was posted."""
+        """Redirect to the page of the visit, without posted data."""
         response = redirect(self.home)
         response.status_code = 303
         return response

@@ -1,4 +1,4 @@
-"""What staff do with consents: ask clients for one, make a new link, revoke (C40)."""
+"""Operations of staff on consents: ask clients for one, make a new link, revoke (C40)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -132,7 +132,7 @@ def link_of(secret: str) -> str:
 
 
 def revoke(consent: Consent, *, by: "User", reason: str) -> None:
-    """Let staff revoke a consent at once, or take a question back. Raises NotPermitted and ConnectorProblem."""
+    """Revoke a consent at once, or withdraw a request for one. Raises NotPermitted and ConnectorProblem."""
     need(by, SETTLE, "You may not revoke consents. Ask whoever settles the Connector's findings.")
     reason = checked(reason, ConnectorProblem, "Say why you revoke it: the trail needs it.")
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The text of a consent: what a client reads before they agree, and what its hash is over (C40)."""
+"""The text of a consent, which a client reads and its hash covers (C40)."""
 
 from dataclasses import dataclass
 from datetime import datetime

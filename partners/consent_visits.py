@@ -1,4 +1,4 @@
-"""What a client does with the link of a consent: proves who they are, reads, confirms with a code, revokes (C40)."""
+"""A client's steps with the link of a consent: proof of identity, reading, confirmation by code, revoking (C40)."""
 
 import hmac
 import logging
@@ -62,9 +62,10 @@ def by_pk(pk: int) -> Consent:
 
 
 def prove(consent: Consent, said: str) -> None:
-    """Check what the client says: the last four of the PAN, or the date of birth as DD-MM-YYYY.
+    """Check the client's answer: the last four of the PAN, or the date of birth as DD-MM-YYYY.
 
-    Three wrong answers close the link until staff make a new one. Raises ConnectorProblem with words for the client.
+    Three wrong answers close the link until staff make a new one. Raises ConnectorProblem with words for the
+    client.
     """
     with transaction.atomic():
         own = Consent.objects.filter(pk=consent.pk)
@@ -107,10 +108,10 @@ def closed_because(consent: Consent) -> str:
 
 
 def send_code(consent: Consent) -> Sent:
-    """Send a one-time code to the e-mail address of the client's record; it takes the place of the one before.
+    """Send a one-time code to the e-mail address of the client's record; it replaces the previous one.
 
-    The code is in this process's memory and in the mail, its hash in the database. Raises ConnectorProblem with words
-    for the client, where no code may be sent or none can be.
+    The code is in this process's memory and in the mail, its hash in the database. Raises ConnectorProblem
+    with words for the client, if no code may or can be sent.
     """
     shown_only = settings.PORTAL_ENVIRONMENT == "DEMO" and not settings.EMAIL_HOST
     if not settings.EMAIL_HOST and not shown_only:
@@ -136,9 +137,9 @@ def send_code(consent: Consent) -> Sent:
 
 
 def confirm(consent: Consent, code: str, agreed_to: str) -> None:
-    """Let the consent be in force, if the code is right. `agreed_to`: the hash of the text that the page showed.
+    """Put the consent in force, if the code is right. `agreed_to`: the hash of the text on the page.
 
-    Five wrong codes use a code up. Raises ConnectorProblem with words for the client.
+    Five wrong answers use a code up. Raises ConnectorProblem with words for the client.
     """
     with transaction.atomic():
         own = _locked(consent)
@@ -154,7 +155,7 @@ def confirm(consent: Consent, code: str, agreed_to: str) -> None:
 
 
 def revoke(consent: Consent) -> None:
-    """Let the client revoke the consent, at once. Raises ConnectorProblem with words for the client."""
+    """Revoke the consent for the client, at once. Raises ConnectorProblem with words for the client."""
     with transaction.atomic():
         own = _locked(consent)
         consents.end(own, ConsentState.REVOKED)
@@ -181,7 +182,7 @@ def _refusal(own: Consent, code: str, agreed_to: str) -> str:
 
 
 def _may_send(own: Consent) -> None:
-    """Raise ConnectorProblem where no code may be sent now."""
+    """Raise ConnectorProblem if no code may be sent now."""
     if own.state != ConsentState.WAITING:
         raise ConnectorProblem("This consent is in force already.")
     if words := closed_because(own):
@@ -236,7 +237,7 @@ def _text_now(consent: Consent) -> consent_text.ConsentText:
 
 
 def _opened(found: Consent | None) -> Consent:
-    """The consent, where its page shows something. Raises ConnectorProblem with words for the client."""
+    """Return the consent, if its page shows anything. Raises ConnectorProblem with words for the client."""
     if found is None:
         raise ConnectorProblem(NOT_FOUND)
     if not found.is_open:

@@ -1,6 +1,6 @@
 """Consents of clients to orders of model 3: whether one is in force, and how one begins and ends (C40).
 
-What staff do with consents is in `consent_desk`, what clients do in `consent_visits`.
+`consent_desk` has the operations of staff, `consent_visits` those of clients.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ LONGEST = timedelta(days=365)
 #: Rupees that a cap may have at most.
 MOST_RUPEES = Decimal("99999999999.99")
 _PAISA = Decimal("0.01")
-#: What a check reads of the consent, the client and the partner.
+#: The columns of consent, client and partner that a check reads.
 _CHECKED = (
     *("cap_run", "cap_day", "valid_until", "client__status", "client__group_id", "client__user_id"),
     *("partner__name", "partner__kind", "partner__state", "partner__products", "partner__models_allowed"),
@@ -37,7 +37,7 @@ _CHECKED = (
 
 @dataclass(frozen=True)
 class Terms:
-    """What a client agrees to: caps in rupees for one run and one day, and the time after which it ends."""
+    """The terms of a consent: caps in rupees for one run and one day, and its end."""
 
     cap_run: Decimal
     cap_day: Decimal
@@ -45,7 +45,7 @@ class Terms:
 
     @property
     def fault(self) -> str:
-        """What is wrong with them; "" if nothing is."""
+        """The error in the terms; "" if there is none."""
         for cap in (self.cap_run, self.cap_day):
             if not 0 < cap <= MOST_RUPEES or cap % _PAISA:
                 return "A cap is an amount of rupees above 0 with at most two decimals."
@@ -61,7 +61,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: the consent in force, or why nothing may be placed ("" beside a consent)."""
+    """The result of a check: the consent in force, or why nothing may be placed ("" beside a consent)."""
 
     consent: Consent | None
     why: str = ""
@@ -79,9 +79,9 @@ def in_force(client: RetailUser, partner: Partner, product_code: str) -> Consent
 
 
 class Check:
-    """Looks whether orders of a client may be placed on a consent, each time within the transaction that commits one.
+    """Checks whether orders of a client may be placed on a consent, in the transaction that commits each.
 
-    What it asks is the same for each order, so that its questions are written once.
+    The checks are equal for each order, so their queries are built once.
     """
 
     def __init__(self, client: RetailUser, partner: Partner, product_code: str) -> None:
@@ -166,7 +166,7 @@ def end(consent: Consent, state: ConsentState) -> None:
 
 
 def end_due() -> int:
-    """End the consents whose time is over. Returns how many."""
+    """End expired consents. Returns how many."""
     count = 0
     due = Consent.objects.filter(state__in=OPEN, valid_until__lte=timezone.now())
     for number in due.values_list("pk", flat=True)[:500]:

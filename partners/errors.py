@@ -4,7 +4,7 @@ from backoffice.protocol.findings import Finding
 
 
 class ConnectorProblem(Exception):
-    """What was asked cannot be done; the text says why and what to do next."""
+    """The request is not possible; the text says why and what to do next."""
 
     @property
     def words(self) -> str:

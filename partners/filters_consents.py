@@ -32,7 +32,7 @@ class ConsentFilter(Filters):
         return queryset.filter(client__in=matching(RetailUser.objects.order_by(), value))
 
     def of_state(self, queryset: QuerySet[Consent], name: str, value: str) -> QuerySet[Consent]:
-        """By the state that is shown: one whose time is over is ended."""
+        """By the displayed state: an expired one is ended."""
         over = Q(state__in=OPEN, valid_until__lte=timezone.now())
         if value == ConsentState.ENDED:
             return queryset.filter(Q(state=ConsentState.ENDED) | over)

@@ -28,7 +28,7 @@ def found(
     invitation: Invitation | None = None,
     order: ReportedOrder | None = None,
 ) -> None:
-    """Raise a finding, or count it once more where it is open. `text` holds no secret and no personal data."""
+    """Raise a finding, or count it again if it is open. `text` holds no secret and no personal data."""
     own = ConnectorFinding.objects.filter(kind=kind, key=key[:KEY_LENGTH], settled_at=None)
     now = timezone.now()
     if own.update(times=F("times") + 1, last_at=now, text=text[:TEXT_LENGTH]):
@@ -49,7 +49,7 @@ def found(
 
 
 def over(kind: FindingKind, key: str, reason: str) -> None:
-    """End a finding that is over without a person, in the caller's transaction. Nothing if none is open."""
+    """End a finding that has resolved itself, in the caller's transaction. Does nothing if none is open."""
     own = ConnectorFinding.objects.filter(kind=kind, key=key[:KEY_LENGTH], settled_at=None)
     for finding in own.select_for_update():
         own.filter(pk=finding.pk).update(settled_at=timezone.now(), reason=reason)

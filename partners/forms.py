@@ -35,7 +35,7 @@ from partners.wording import plain
 MOST_BYTES, LONGEST = 64 * 1024, 120
 #: Rupees with up to four decimals, as ticks of currency need.
 _RUPEES = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,4})?", re.ASCII)
-#: What a chosen scrip looks like in its field: words, then exchange and token.
+#: How a chosen scrip appears in its field: words, then exchange and token.
 _CHOSEN = re.compile(r"(?P<words>.*?)\s*\b(?P<exchange>[A-Z]+_[A-Z]+) (?P<token>[0-9]{1,12})", re.ASCII)
 TIME = "%d-%m-%Y %H:%M"
 
@@ -137,7 +137,7 @@ def line_typed(line: BasketLine) -> TypedLine:
 
 
 def chosen(scrip: Scrip) -> str:
-    """What a scrip looks like in its field once it is chosen."""
+    """Return the text of a chosen scrip for its field."""
     return f"{scrip} {scrip.exchange} {scrip.token}"
 
 
@@ -146,7 +146,7 @@ def _cell(text: str) -> str:
 
 
 def _coded(name: str, text: str) -> str:
-    """A code for what a file calls it: the code itself, or its label, in any case."""
+    """Return the code for a file's text: the code itself, or its label, in any case."""
     choices = CHOICES.get(name)
     if choices is None:
         return text
@@ -159,7 +159,7 @@ def _coded(name: str, text: str) -> str:
 
 @dataclass
 class Judged:
-    """What a grid says: its lines where they can be read, and all findings at `lines.N.FIELD`."""
+    """The content of a grid: its readable lines, and all findings at `lines.N.FIELD`."""
 
     lines: list[Line] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -204,7 +204,7 @@ def _values(line: TypedLine, path: str, masters: Masters, found: list[Finding]) 
 
 
 def _scrip(text: str, masters: Masters, path: str, found: list[Finding]) -> tuple[str, int, str]:
-    """Exchange, token and symbol of what was chosen from the list, or typed so that only one scrip fits."""
+    """Return exchange, token and symbol of the choice from the list, or of a text that only one scrip matches."""
     one = _CHOSEN.fullmatch(text)
     if one and one["exchange"] in set(Exchange):
         words = one["words"].split(" ")[0]
@@ -275,7 +275,7 @@ class BasketForm(forms.Form):
 
 
 class VersionForm(forms.Form):
-    """What a version says beside its lines."""
+    """The fields of a version besides its lines."""
 
     risk_text = forms.CharField(
         label="Risk text",
@@ -293,7 +293,7 @@ class VersionForm(forms.Form):
 
     @staticmethod
     def starting() -> dict[str, Any]:
-        """A new version: prices of now, valid until the market closes today, or tomorrow when that is over."""
+        """A new version: current prices, valid until the market closes today, or tomorrow if it has closed."""
         now = timezone.localtime()
         closes = now.replace(hour=15, minute=30, second=0, microsecond=0)
         return {"prices_as_of": now, "valid_until": closes if closes > now else closes + timedelta(days=1)}

@@ -55,7 +55,7 @@ class TermsForm(forms.Form):
 
 
 class AskForm(TermsForm):
-    """Whom to ask for consent, and to what."""
+    """The clients to ask for consent, and its terms."""
 
     clients = forms.CharField(
         widget=forms.Textarea({"rows": 4, "spellcheck": "false", "class": "mono"}),
@@ -69,7 +69,7 @@ class AskForm(TermsForm):
 
 
 class EnterForm(TermsForm):
-    """A signed form: whose, to what, where the paper is, and its scan. The token makes two clicks one change."""
+    """A signed form: client, terms, where the paper is, and its scan. The token makes two clicks one change."""
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     client = forms.CharField(label="Retail user", max_length=41, help_text="GROUP/USER.")
@@ -80,7 +80,7 @@ class EnterForm(TermsForm):
     )
     file = forms.FileField(
         label="Scan of the signed form",
-        allow_empty_file=True,  # the operation says what is wrong with it, and what to do
+        allow_empty_file=True,  # the operation reports errors, and what to do
         widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
         help_text="PDF, JPEG or PNG, 5 MiB at most.",
         error_messages={"required": "Choose a file.", "invalid": "Choose a file."},

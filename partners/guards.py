@@ -15,7 +15,7 @@ never changes its text, and an ended one stays ended.
 
 from backoffice.guarding import Guard, Guards
 
-#: What an approved change said. The JSON of its message is opened in the database's own way.
+#: The content of an approved change. Each database reads the JSON of its message in its own way.
 _SAID = {
     "postgresql": "c.messages -> 0 -> 'values' ->> '{}'",
     "sqlite": "json_extract(c.messages, '$[0].values.{}')",

@@ -26,7 +26,7 @@ MOST_AT_A_TIME = 5000
 
 
 def receive(partner: Partner, body: bytes, source: Source = Source.WEBHOOK) -> InboxMessage:
-    """Keep a body as it came and wake a worker. Raises DatabaseError if it cannot be written: then nothing was."""
+    """Store a body unchanged and wake a worker. Raises DatabaseError if it cannot be written; then nothing was."""
     message = InboxMessage(
         partner=partner,
         source=source,
@@ -46,7 +46,7 @@ def _wake() -> None:
 
 
 def read_due() -> int:
-    """Read what is in the inbox, oldest first. Returns how many messages were read."""
+    """Read the messages in the inbox, oldest first. Returns how many."""
     done = 0
     while done < MOST_AT_A_TIME and (count := _read_some()):
         done += count
@@ -77,7 +77,7 @@ def _read_some() -> int:
 
 
 def _rows(message: InboxMessage, partner: Partner) -> list[webhook.Row]:
-    """The rows of a message; what cannot be read is a finding and nothing more (C34)."""
+    """Return the rows of a message; an unreadable one only causes a finding (C34)."""
     try:
         found: list[Mapping[str, Any]] = [*webhook.raw_rows(message.body.encode("utf-8", "replace"))]
         read = [webhook.read_row(raw) for raw in found]

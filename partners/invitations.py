@@ -1,4 +1,4 @@
-"""Invitations (C7, C8): made, revoked and closed by staff. What clients do with them is in `visits`."""
+"""Operations of staff on invitations (C7, C8): make, revoke, close. `visits` has those of clients."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -128,9 +128,10 @@ def revoke(invitation: Invitation, *, by: "User", reason: str) -> None:
 
 
 def close(invitation: Invitation, outcome: str, *, by: "User", reason: str, evidence: str) -> None:
-    """Let a person say how an invitation ended: executed, part or not_executed, with reason and evidence (C7).
+    """Record how an invitation ended, by a person: executed, part or not_executed, with reason and evidence (C7).
 
-    `evidence`: where it can be seen, such as a number of the order book. Raises NotPermitted and ConnectorProblem.
+    `evidence`: where it can be seen, such as a number of the order book. Raises NotPermitted and
+    ConnectorProblem.
     """
     need(by, SETTLE, "You may not close invitations. Ask whoever settles the Connector's findings.")
     reason = checked(reason, ConnectorProblem, "Say why you close it: the trail needs it.")
@@ -159,7 +160,7 @@ def void_of(version: BasketVersion, why: str) -> int:
 
 
 def expire_of(version: BasketVersion) -> int:
-    """Let the invitations of an expired version expire. Returns how many."""
+    """Expire the invitations of an expired version. Returns how many."""
     return _end_all(version, InvitationState.EXPIRED, "")
 
 
@@ -185,7 +186,7 @@ def _end_all(version: BasketVersion, state: InvitationState, why: str) -> int:
 
 
 def _invitable(version: BasketVersion, client: RetailUser, model: int) -> None:
-    """Raise ConnectorProblem where this client cannot be invited to this version now."""
+    """Raise ConnectorProblem if this client cannot be invited to this version now."""
     partner = version.basket.partner
     if version.state != Stage.PUBLISHED or version.valid_until <= timezone.now():
         raise ConnectorProblem(f"{version.basket} version {version.number} is not published.")

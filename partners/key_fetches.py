@@ -150,7 +150,7 @@ def _give_up() -> None:
 
 
 def _fetch(fetch: KeyFetch) -> None:
-    """Ask once, and keep what came. The token is committed before the call: the vendor checks it meanwhile."""
+    """Ask once, and store the answer. The token is committed before the call, since the vendor checks it meanwhile."""
     partner = fetch.partner
     held = switches.holding(model=MODEL, partner=partner)
     if words := f"A kill switch holds: {held}." if held else _closed(partner):

@@ -1,4 +1,4 @@
-"""API keys of partners: which one is used, and where it may be sent (C39, C54)."""
+"""API keys of partners: the one in use, and where it may be sent (C39, C54)."""
 
 from collections.abc import Iterable
 from dataclasses import replace

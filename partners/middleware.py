@@ -1,7 +1,7 @@
-"""The wall between /connector/, which anybody reaches, and the pages of staff (C2, C4).
+"""Separates /connector/, which is public, from the pages of staff (C2, C4).
 
-It comes before whatever reads a request: a body that is too large is refused unread, and no staff session is looked up
-for what the vendor or a client sends.
+It runs before any code that reads a request: an oversized body is refused unread, and no staff session is
+looked up for calls of the vendor or a client.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,8 @@ class ConnectorMiddleware:
         if size > most:
             return HttpResponse(status=413)
         if request.path_info.startswith(WEBHOOK):
-            # Whatever it is called, it is kept as it came: what reads forms must neither use it up nor refuse it.
+            # Whatever its content type, the body stays unread: parsers of forms must neither consume nor
+            # refuse it.
             request.content_type, request.content_params = "application/octet-stream", {}
         kept = {VISIT_COOKIE, LOGIN_COOKIE, CONSENT_COOKIE, RUN_COOKIE, settings.CSRF_COOKIE_NAME}
         request.COOKIES = {name: text for name, text in request.COOKIES.items() if name in kept}

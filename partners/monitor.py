@@ -1,4 +1,4 @@
-"""What was asked, served and reported of one published version: counts, values, each client and line (C36, C37)."""
+"""The monitor of one published version: requested, served and reported, by client and line (C36, C37)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ class LineNumbers:
 
     @property
     def open(self) -> int:
-        """Units that were served and are not traded; negative where clients bought more."""
+        """Units that were served and not traded; negative if clients bought more."""
         return self.served - self.traded
 
 
@@ -118,7 +118,7 @@ class ClientLine:
 
 
 class _Counted(Subquery):
-    """How many rows of a query have something in its column `what`."""
+    """Count the rows of a query with a value in the column `what`."""
 
     template = "(SELECT COUNT(what) FROM (%(subquery)s) AS few)"
 

@@ -17,7 +17,7 @@ from partners.models.records import FindingKind
 
 #: The sequence of a row that brings none: older than any other.
 NO_SEQUENCE = 0
-#: What a row sets of an order.
+#: The columns of an order that a row sets.
 _SET = (
     "order_number", "sequence", "row_hash", "reco_id", "tp_user_id", "ucc", "product_code", "token", "symbol",
     "side", "quantity", "pending", "traded", "price", "status", "reason", "reported_at", "invitation", "version",
@@ -31,7 +31,7 @@ Key = tuple[str, str, str]
 
 @dataclass
 class _State:
-    """What is known while messages are read: orders, trades, and the hashes of rows seen, by order and sequence."""
+    """The state while messages are read: orders, trades, and the hashes of rows seen, by order and sequence."""
 
     partner: Partner
     orders: dict[Key, ReportedOrder]
@@ -45,10 +45,10 @@ class _State:
 
 
 def take(partner: Partner, rows: Sequence[tuple[InboxMessage, Row]]) -> None:
-    """Let the reported orders take rows, in the caller's transaction, which holds the partner.
+    """Update the reported orders with rows, in the caller's transaction, which holds the partner.
 
-    The end is the same in whatever order rows come. Two rows of one sequence with other contents are a conflict for a
-    person; until it is settled the one with the higher hash shows.
+    The result does not depend on the sequence of arrival. Two different rows with one sequence are a conflict
+    for a person; until it is settled, the one with the higher hash shows.
     """
     state = _load(partner, [row for _, row in rows])
     places = belonging.Places(partner, [row for _, row in rows])
@@ -206,7 +206,7 @@ def _put(order: ReportedOrder, place: belonging.Place) -> None:
 
 
 def _judge(partner: Partner, order: ReportedOrder) -> None:
-    """Raise what a person should look at: an order that belongs to nothing, ids that contradict one another."""
+    """Raise findings for a person: an order that belongs to nothing, ids that contradict one another."""
     if order.orphan:
         words = f"Order {order.key} has no Reco ID of a basket of {partner.name}."
         findings.found(FindingKind.ORPHAN, order.subject, words, partner=partner, order=order)
@@ -233,7 +233,7 @@ def _key(row: Row) -> Key | None:
 
 
 def _load(partner: Partner, rows: Iterable[Row]) -> _State:
-    """What the rows speak of, in three queries."""
+    """Load the records that the rows refer to, in three queries."""
     listed = list(rows)
     keys = {key for row in listed if (key := _key(row))}
     own = ReportedOrder.objects.filter(partner=partner, key__in={key[2] for key in keys})
@@ -283,7 +283,7 @@ def _save(state: _State) -> None:
 
 
 def _add_up(order_ids: list[int], state: _State) -> None:
-    """What the trades of these orders add up to."""
+    """Return the totals of these orders' trades."""
     by_pk = {order.pk: order for order in state.changed.values()}
     sums = (
         ReportedTrade.objects.filter(order__in=set(order_ids)).values("order").annotate(sum=Sum("quantity"))

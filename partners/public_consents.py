@@ -37,7 +37,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 @in_time
 @PAGE.visiting
 def consent(request: HttpRequest, found: Consent) -> HttpResponse:
-    """The text, and what the client may do: ask for a code, or revoke what is in force."""
+    """The text, and the client's actions: ask for a code, or revoke a consent in force."""
     return _page(request, found)
 
 

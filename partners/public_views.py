@@ -1,6 +1,6 @@
-"""What the vendor calls, and the pages that clients see. Nobody is logged in here (C4).
+"""Calls of the vendor, and pages for clients. Neither has a login here (C4).
 
-Each view reads, calls one operation and answers. What the vendor sends needs no CSRF token; forms of clients do.
+Each view reads, calls one operation and answers. Calls of the vendor need no CSRF token; forms of clients do.
 """
 
 import ipaddress
@@ -33,15 +33,15 @@ from partners.wording import in_words, scrip_of
 
 #: A new webhook address, network or token counts for messages after so many seconds at the latest.
 PARTNER_SECONDS = 1.0
-#: What the page after a callback may say: the words are in its template.
+#: The results that the page after a callback can show: its template has the words.
 RESULTS = ("ok", "failed", "unclear", "invalid", "login", "waiting", "neutral")
 
-#: What a database raises that is away, slow or full.
+#: The errors of a database that is unreachable, slow or full.
 NOT_KEPT = (DatabaseError, InterfaceError)
 
 
 def in_time(view: View) -> View:
-    """Let PostgreSQL give a statement up that takes longer than CONNECTOR_ANSWER_SECONDS, and answer 503 then."""
+    """Make PostgreSQL abort statements that take longer than CONNECTOR_ANSWER_SECONDS, and answer 503 then."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
@@ -197,7 +197,7 @@ def basket_callback(request: HttpRequest) -> HttpResponse:
 @limited(PAGES)
 @in_time
 def login_callback(request: HttpRequest) -> HttpResponse:
-    """The callback of a login (3.7). Its session is kept only where the cookie of the click is there (C25)."""
+    """The callback of a login (3.7). Its session is stored only if the cookie of the click is present (C25)."""
     found = _fields(request, "callback/login")
     shown = "neutral"
     try:
@@ -213,7 +213,7 @@ def login_callback(request: HttpRequest) -> HttpResponse:
 @require_safe
 @limited(PAGES)
 def result(request: HttpRequest, shown: str) -> HttpResponse:
-    """What the browser said, in words. It names nobody and nothing."""
+    """The browser's claim in words, without any data."""
     word = shown if shown in RESULTS else "neutral"
     context = {
         "shown": word,
@@ -316,7 +316,7 @@ def kept_session(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _fields(request: HttpRequest, path: str) -> dict[str, str] | None:
-    """The named values of a call; None if it cannot be read, which is kept for people without its values (C14)."""
+    """Return the named values of a call; None if it is unreadable, which is recorded without its values (C14)."""
     try:
         body = request.body
     except RawPostDataException:

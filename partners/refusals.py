@@ -1,4 +1,4 @@
-"""What this room refuses, in the words of a decision on a change."""
+"""Refusals of this room, as refusals of a decision on a change."""
 
 from typing import Any
 

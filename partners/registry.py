@@ -57,7 +57,7 @@ def values_of(partner: Partner) -> Values:
 
 
 def put(values: dict[str, Any]) -> Partner:
-    """Let the registry take approved values: a new partner, or the next version of one. Called by its kind of change.
+    """Store approved values: a new partner, or the next version of one. Its kind of change calls this.
 
     Raises ConnectorProblem if another partner has the application token.
     """
@@ -121,7 +121,7 @@ def active(partner: Partner) -> bool:
 
 
 def client_of(partner: Partner, client: RetailUser) -> PartnerClient:
-    """What the partner calls a client; made at the first asking (C10)."""
+    """Return the partner's id of a client, made on first use (C10)."""
     found, _ = PartnerClient.objects.get_or_create(
         partner=partner,
         client=client,

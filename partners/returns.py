@@ -1,4 +1,4 @@
-"""What a client's browser brings back from the Connector: claims that are bound, or leave no trace (C23 to C31)."""
+"""Callbacks in a client's browser: claims that are bound to a click, or leave no trace (C23 to C31)."""
 
 from datetime import timedelta
 from typing import Literal
@@ -19,7 +19,7 @@ from partners.models.registry import MappingState, PartnerState
 from partners.trail import note
 from partners.visits import LOGIN_SECONDS, echo_key
 
-#: What the page after a callback says. "neutral": nothing that was sent could be connected with anything.
+#: The results for the page after a callback. "neutral": the data could not be connected with anything.
 Shown = Literal["ok", "failed", "unclear", "invalid", "login", "waiting", "neutral"]
 
 _STATES = {
@@ -175,7 +175,7 @@ def _usable(redirect: Redirect) -> bool:
 
 
 def _mapped(redirect: Redirect, said: LoginCallback) -> bool:
-    """Keep what a callback says of the vendor's id. Returns whether the client's id is bound (C25, C31)."""
+    """Store a callback's claim of the vendor's id. Returns whether the client's id is bound (C25, C31)."""
     names = registry.client_of(redirect.partner, redirect.client)
     _told(names, redirect, said)
     vas = said.vas_user_id

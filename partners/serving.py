@@ -162,7 +162,7 @@ def _clients(partner: Partner, code: str) -> dict[str, list[int]]:
 
 
 def _may_be_served(found: _Found) -> None:
-    """Raise Refused where the click, its invitation, its basket or a switch speaks against it."""
+    """Raise Refused if the click, its invitation, its basket or a switch forbids it."""
     redirect, invitation = found.redirect, found.invitation
     version, now = invitation.version, timezone.now()
     if redirect.request_type == RequestType.LOGIN:
@@ -187,7 +187,7 @@ def _may_be_served(found: _Found) -> None:
 
 
 def _scrips_are_the_same(found: _Found, lines: Sequence[BasketLine]) -> None:
-    """Raise Refused where a token of the basket names another scrip in the current master (C22)."""
+    """Raise Refused if a token of the basket names another scrip in the current master (C22)."""
     version = found.invitation.version
     if stale := baskets.stale(lines):
         words = f"{len(stale)} lines of {version} name other scrips in today's master."
@@ -202,7 +202,7 @@ def _scrips_are_the_same(found: _Found, lines: Sequence[BasketLine]) -> None:
 
 
 def _repeat(found: _Found, code_hash: str) -> str | None:
-    """What this AuthCode got before; None if it is new. Raises Refused if it was for something else."""
+    """Return what this AuthCode got before; None if it is new. Raises Refused if it was for something else."""
     used = AuthCodeUse.objects.filter(partner=found.redirect.partner, code_hash=code_hash).first()
     if used is None:
         return None

@@ -59,7 +59,7 @@ def keep(partner: Partner, client: RetailUser, session: SecretText, rest: Secret
 
 
 def live() -> QuerySet[ConnectorSession]:
-    """The sessions that are kept now, those included whose time is just over."""
+    """Return the sessions that are kept now, including those that have just expired."""
     return ConnectorSession.objects.filter(ended_at__isnull=True)
 
 
@@ -81,7 +81,10 @@ def _until(now: datetime) -> datetime:
 
 
 def revoke(session: ConnectorSession, *, by: "User", reason: str) -> None:
-    """Let staff revoke a session. `REVOKED_HERE` says what that cannot do. Raises NotPermitted and ConnectorProblem."""
+    """Revoke a session, by staff.
+
+    `REVOKED_HERE` names what this cannot do. Raises NotPermitted and ConnectorProblem.
+    """
     need(by, SETTLE, "You may not revoke sessions. Ask whoever settles the Connector's findings.")
     reason = checked(reason, ConnectorProblem, "Say why you revoke it: the trail needs it.")
     with transaction.atomic():
@@ -123,7 +126,7 @@ def end_of_switch(switch: KillSwitch) -> int:
 
 
 def end_due() -> int:
-    """End sessions whose time is over, and those of clients who are not active any more. Returns how many (C29)."""
+    """End expired sessions, and those of clients who are no longer active. Returns how many (C29)."""
     with transaction.atomic():
         late = _end(live().filter(until__lte=timezone.now()), SessionEnd.DAY)
         return late + _end(live().filter(~Q(client__status=UserStatus.ACTIVE)), SessionEnd.USER)
@@ -169,7 +172,7 @@ def _record(
 
 
 def claim(names: PartnerClient, vas_user_id: str) -> None:
-    """Keep an id of the vendor that a callback claims without proof: a person approves it, or not (C25, C31)."""
+    """Store an unproven id of the vendor from a callback, for a person to approve or not (C25, C31)."""
     PartnerClient.objects.filter(pk=names.pk).update(
         claimed_vas_user_id=vas_user_id,
         mapping=MappingState.CLAIMED,

@@ -36,7 +36,7 @@ DAY = "%d-%m-%Y"
 EVIDENCE_LENGTH, NAME_LENGTH = 200, 100
 #: Bytes of a file.
 MOST_BYTES = 5 * 1024 * 1024
-#: What a scan may be, by how its content begins.
+#: The allowed types of a scan, by their first bytes.
 TYPES = (
     (b"%PDF-", "application/pdf"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -146,7 +146,7 @@ def findings(values: Values) -> list[Finding]:
 
 
 def take(values: dict[str, Any], change: Change) -> Consent:
-    """Let an approved form be in force. Raises ConnectorProblem."""
+    """Put an approved form in force. Raises ConnectorProblem."""
     if wrong := findings(values):
         raise ConnectorProblem(wrong[0].text)
     terms, client, partner = terms_of(values), by_lane(values["client"]), _partner(values)

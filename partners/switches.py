@@ -59,7 +59,7 @@ def throw(scope: str, target: str, *, by: "User", reason: str) -> KillSwitch:
 def holding(
     *, model: int | None, partner: Partner, product_code: str = "", client: "RetailUser | None" = None
 ) -> KillSwitch | None:
-    """The switch that stops this, if any. `model` None: what belongs to no single model."""
+    """Return the switch that stops this, if any. `model` None: features of no single model."""
     return that_hold(model=model, partner=partner, product_code=product_code, client=client).first()
 
 

@@ -108,7 +108,7 @@ class BasketTable(PortalTable):
 
 
 class InvitedColumn(NumberColumn):
-    """Invitations of a basket: "1,000+" where it has more than were counted."""
+    """Invitations of a basket: "1,000+" if there are more than were counted."""
 
     def render(self, value: Any, record: Any = None) -> str:
         if record.asked_count <= monitor.COUNTED:
@@ -116,7 +116,7 @@ class InvitedColumn(NumberColumn):
         return f"{portal.count(min(value, monitor.COUNTED))}+"
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
-        """In a file: the number; as on the page where it is not exact."""
+        """In a file: the number; as on the page if it is not exact."""
         return of_values(
             path_of(bound),
             "asked_count",
@@ -174,7 +174,7 @@ class InvitationTable(PortalTable):
 
 
 class SessionTable(PortalTable):
-    """Sessions of model 2. Their values are shown to nobody."""
+    """Sessions of model 2. Their values are never shown."""
 
     fingerprint = tables.Column(linkify=at("partners:session"), attrs={"td": {"class": "mono"}})
     client = ClientColumn()
@@ -196,7 +196,7 @@ class SessionTable(PortalTable):
 
 
 class MappingTable(PortalTable):
-    """What partners call clients, and the vendor's ids of them."""
+    """The partners' ids of clients, and the vendor's."""
 
     client = ClientColumn()
     partner = tables.Column(orderable=False)

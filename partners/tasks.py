@@ -20,11 +20,11 @@ def look() -> int:
 
 @shared_task
 def fetch_keys() -> int:
-    """Fetch the keys of partners where that is approved. Returns how many fetches were carried out."""
+    """Carry out approved fetches of partners' keys. Returns how many."""
     return key_fetches.fetch_due() if settings.CONNECTOR else 0
 
 
 @shared_task
 def sync() -> int:
-    """Ask the vendor for order messages where that is due. Returns of how many partners."""
+    """Ask the vendor for order messages that are due. Returns for how many partners."""
     return watch.sync_due() if settings.CONNECTOR else 0

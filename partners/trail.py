@@ -1,4 +1,4 @@
-"""What the audit trail keeps of invitations and consents."""
+"""Audit entries of invitations and consents."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ def note(
     by_client: bool = False,
     reason: str = "",
 ) -> None:
-    """Record what happened to an invitation, under its client. `by`: None for the client and the vendor."""
+    """Record an event of an invitation, under its client. `by`: None for the client and the vendor."""
     record(
         action,
         by=by,
@@ -43,7 +43,7 @@ def note_consent(
     by_client: bool = False,
     reason: str = "",
 ) -> None:
-    """Record what happened to a consent, under its client, with the hash of its text. `by`: None for the client."""
+    """Record an event of a consent, under its client, with the hash of its text. `by`: None for the client."""
     record(
         action,
         by=by,

@@ -1,4 +1,4 @@
-"""What the staff's pages of the Connector share: who gets one, the tabs, and operations that may be refused."""
+"""Shared by the staff's pages of the Connector: access, tabs, and operations that may be refused."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -39,7 +39,7 @@ TABS = [
 
 
 def page(permission: str = MONITOR) -> Callable[[View], View]:
-    """Let a view answer those who are logged in and have the permission, while CONNECTOR is on (C2)."""
+    """Let a view answer people with the permission, while CONNECTOR is on (C2)."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -76,7 +76,7 @@ def attempt(request: StaffRequest, do: Callable[[], object], done: str) -> bool:
 
 
 class ConnectorList(ListView):
-    """What the lists of this room share: who sees them, and the tabs between them."""
+    """Shared by the lists of this room: access, and the tabs between them."""
 
     permission_required = MONITOR
     template_name = "partners/list.html"

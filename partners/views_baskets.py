@@ -92,7 +92,7 @@ def _version(pk: int) -> BasketVersion:
 @page()
 @require_safe
 def version(request: StaffRequest, pk: int) -> HttpResponse:
-    """One version: lines in words, findings, what differs from another version, and what may be done."""
+    """One version: lines in words, findings, differences from another version, and possible actions."""
     return _page(request, _version(pk))
 
 
@@ -182,7 +182,7 @@ def _grid(
 
 
 def _sent(request: StaffRequest, found: Basket, draft: BasketVersion | None) -> HttpResponse:
-    """Save what was typed, or put the lines of a file into the grid. A line that cannot be read saves nothing."""
+    """Save the input, or put the lines of a file into the grid. An unreadable line saves nothing."""
     form = forms.VersionForm(request.POST)
     typed = forms.typed_lines(request.POST)
     if request.POST.get("press") == "add":

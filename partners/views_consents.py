@@ -1,4 +1,4 @@
-"""Consents: asking for them, links to hand over, signed forms, and what is known of each (C40)."""
+"""Consents: asking for them, links to hand over, signed forms, and the state of each (C40)."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -48,7 +48,7 @@ class ConsentList(ConnectorList):
 @page(MAKE_BASKET)
 @require_http_methods(["GET", "POST"])
 def ask(request: StaffRequest) -> HttpResponse:
-    """Ask one client or a list for consent. The links are in this answer and nowhere else."""
+    """Ask one client or a list for consent. Only this answer contains the links."""
     form, done = AskForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         partner, product = form.chosen()
@@ -94,7 +94,7 @@ def _text(form: EnterForm) -> consent_text.ConsentText | None:
 
 
 def _propose(request: StaffRequest, form: EnterForm) -> HttpResponse | None:
-    """Keep the file and submit the change. None if something is wrong, which the form then says."""
+    """Store the file and submit the change. None if there are errors, which the form then shows."""
     found, (partner, product) = form.cleaned_data, form.chosen()
     client = by_lane(found["client"].strip())
     if client is None:

@@ -1,4 +1,4 @@
-"""Invitations: whom to invite, links to hand over, and what is known of each, with who said it."""
+"""Invitations: inviting, links to hand over, and the state of each, with its source."""
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -44,7 +44,7 @@ class InvitationList(ConnectorList):
 @page(MAKE_BASKET)
 @require_http_methods(["GET", "POST"])
 def invite(request: StaffRequest, pk: int) -> HttpResponse:
-    """Invite one client or a list to a published version. The links are in this answer and nowhere else."""
+    """Invite one client or a list to a published version. Only this answer contains the links."""
     own = BasketVersion.objects.select_related("basket__partner")
     version = get_object_or_404(own, pk=pk)
     if version.state != Stage.PUBLISHED:
@@ -101,7 +101,7 @@ def _page(
 
 
 def _steps(found: Invitation) -> list[tuple[str, object, str]]:
-    """What happened, when, and who says so."""
+    """Return the events, with time and source."""
     closed_by = str(found.closed_by) if found.closed_by else "the portal, by order messages or time"
     steps = [
         ("Invited", found.invited_at, str(found.invited_by)),

@@ -78,7 +78,7 @@ class PartnerList(ConnectorList):
 @page()
 @require_safe
 def partner(request: StaffRequest, code: str) -> HttpResponse:
-    """One partner: what is approved, versions, changes under way, and how its order messages come in."""
+    """One partner: the approved entry, versions, open changes, and the flow of its order messages."""
     return _page(request, get_object_or_404(Partner, code=code))
 
 
@@ -110,7 +110,7 @@ def _with_older(versions: list[PartnerVersion]) -> list[tuple[PartnerVersion, Pa
 
 
 def _differences(version: PartnerVersion, older: PartnerVersion | None) -> list[str]:
-    """The labels of what a version changed. A token that was given counts as changed."""
+    """Return the labels of a version's changed fields. A new token counts as a change."""
     if older is None:
         return []
     return [

@@ -71,7 +71,7 @@ def revoke(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 class MappingList(ConnectorList):
-    """What partners and the vendor call clients."""
+    """The ids of clients at partners and the vendor."""
 
     table_class = MappingTable
     filterset_class = MappingFilter
@@ -92,7 +92,7 @@ class MappingList(ConnectorList):
 @page()
 @require_safe
 def mapping(request: StaffRequest, pk: int) -> HttpResponse:
-    """One client of a partner: the ids, what a login callback claims, and the proposal to bind it."""
+    """One client of a partner: the ids, the claim of a login callback, and the proposal to bind it."""
     found = get_object_or_404(PartnerClient.objects.select_related("client", "partner", "settled_by"), pk=pk)
     waiting = Change.objects.filter(subject=found.subject, state=State.SUBMITTED).select_related("made_by")
     claimed = found.mapping == MappingState.CLAIMED
@@ -154,7 +154,7 @@ class FindingList(ConnectorList):
 @page()
 @require_safe
 def finding(request: StaffRequest, pk: int) -> HttpResponse:
-    """One finding, with what it is about."""
+    """One finding, with its subject."""
     own = ConnectorFinding.objects.select_related("partner", "invitation", "order__version", "settled_by")
     found = get_object_or_404(own, pk=pk)
     context = {

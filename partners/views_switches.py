@@ -24,7 +24,7 @@ RELEASES = uuid.UUID("0b9f7f1c-64d0-4f8e-9c60-0a3c9d5b8a21")
 @page()
 @require_safe
 def overview(request: StaffRequest) -> HttpResponse:
-    """The switches that hold, what can be stopped, and what a switch cannot stop."""
+    """The active switches, what can be stopped, and what a switch cannot stop."""
     holding = list(KillSwitch.objects.filter(released_at=None).select_related("thrown_by"))
     subjects = {one.subject for one in holding}
     waiting = Change.objects.filter(subject__in=subjects, state=State.SUBMITTED).select_related("made_by")
@@ -46,7 +46,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 
 
 def _targets(partners: list[Partner], thrown: set[tuple[str, str]]) -> list[dict[str, str | bool]]:
-    """What one click offers to stop; a client is named by hand."""
+    """The targets that one click can stop; a client is typed by name."""
     rows = [
         (Scope.ALL, "", "Everything"),
         (Scope.MODEL, "1", "Model 1, redirect"),

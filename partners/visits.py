@@ -1,4 +1,4 @@
-"""What a client does with the link of an invitation: proves who they are, reads the basket, clicks (C8 to C11)."""
+"""A client's steps with the link of an invitation: proof of identity, reading the basket, the click (C8 to C11)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,7 +45,7 @@ MAY_GO = (
 
 @dataclass(frozen=True)
 class Way:
-    """Where a click leads. `address` holds the token: it is a link on the page, and nowhere else.
+    """The target of a click. `address` holds the token: it is only a link on the page.
 
     `login`: the value of the cookie that a login callback must find; empty for the other types.
     """
@@ -78,9 +78,10 @@ def by_pk(pk: int) -> Invitation:
 
 
 def prove(invitation: Invitation, said: str) -> None:
-    """Check what the client says: the last four of the PAN, or the date of birth as DD-MM-YYYY (C8).
+    """Check the client's answer: the last four of the PAN, or the date of birth as DD-MM-YYYY (C8).
 
-    Three wrong answers close the link until staff make a new one. Raises ConnectorProblem with words for the client.
+    Three wrong answers close the link until staff make a new one. Raises ConnectorProblem with words for the
+    client.
     """
     with transaction.atomic():
         own = Invitation.objects.filter(pk=invitation.pk)
@@ -100,10 +101,10 @@ def prove(invitation: Invitation, said: str) -> None:
 
 
 def go(invitation: Invitation) -> Way:
-    """Let a client who proved who they are go to the broker: makes the token and the landing address (C9 to C11).
+    """Send a client who proved their identity to the broker: make the token and the landing address (C9 to C11).
 
-    A newer click ends the older one. Model 2 goes straight to the basket with a kept session, else to the login (C30).
-    Raises ConnectorProblem with words for the client.
+    A newer click ends the older one. Model 2 goes straight to the basket with a kept session, else to the
+    login (C30). Raises ConnectorProblem with words for the client.
     """
     nonce, login = new_secret(), SecretText("")
     with transaction.atomic():
@@ -185,7 +186,7 @@ def _address(
 
 
 def _may_open(invitation: Invitation) -> None:
-    """Raise ConnectorProblem where the page of a link shows nothing any more."""
+    """Raise ConnectorProblem if the page of a link no longer shows anything."""
     if invitation.state in CLOSED:
         raise ConnectorProblem("This basket is closed. Ask your broker for a new link.")
     if invitation.partner.state != PartnerState.ACTIVE or invitation.client.status != UserStatus.ACTIVE:

@@ -55,7 +55,7 @@ def look() -> int:
 
 
 def _end_clicks() -> int:
-    """End clicks whose basket nobody asked for in time, and those that were served long ago."""
+    """End clicks whose basket was not requested in time, and those that were served long ago."""
     since = timezone.now() - REDIRECT_LIVES
     opened = Redirect.objects.filter(ended_at=None)
     late = Q(served_at=None, made_at__lte=since) | Q(served_at__lte=since)
@@ -69,7 +69,7 @@ def _no_callback() -> int:
 
 
 def _close_ended() -> int:
-    """Close invitations of baskets that ended, by their orders, or as expired where nothing came."""
+    """Close invitations of ended baskets, by their orders, or as expired if nothing came."""
     done = 0
     opened = Invitation.objects.exclude(state__in=CLOSED).exclude(version__state=Stage.PUBLISHED)
     before = timezone.now() - NOTHING_CAME
@@ -133,7 +133,7 @@ def _silent_partners(now: datetime) -> int:
 
 
 def _not_added_up() -> int:
-    """Raise orders whose trades do not add up to what the order says, once for each (C35)."""
+    """Raise orders whose trades do not add up to the order's total, once for each (C35)."""
     late = ReportedOrder.objects.filter(last_at__lte=timezone.now() - ADDED_UP_WITHIN).filter(
         ~Q(traded=F("traded_by_trades")), traded__isnull=False
     )
@@ -200,7 +200,7 @@ def _sync(partner: Partner) -> None:
 
 
 def last_contiguous(partner: Partner) -> int:
-    """The last message sequence before the first gap in what we hold; 0 where we hold nothing (C38)."""
+    """Return the last message sequence before the first gap in the stored ones; 0 if there are none (C38)."""
     held = OrderMessage.objects.filter(partner=partner, sequence__isnull=False)
     following = OrderMessage.objects.filter(partner=partner, sequence=OuterRef("sequence") + 1)
     last = held.filter(~Exists(following)).order_by("sequence").values_list("sequence", flat=True).first()

@@ -92,7 +92,7 @@ def apply_here(change: Change, by: "User") -> Applied:
 
 
 def records(subjects: Sequence[str]) -> list[Known]:
-    """What is published of baskets."""
+    """Return the published state of baskets."""
     return [_known(subject) for subject in subjects]
 
 

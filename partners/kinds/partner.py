@@ -193,7 +193,7 @@ def _record_findings(values: Values) -> Iterator[Finding]:
 
 
 def _model_3_findings(values: Values) -> Iterator[Finding]:
-    """What model 3 needs: products with an algo id each, and the hosts that keys may be for (C39, C42)."""
+    """Check the requirements of model 3: products with an algo id each, and the allowed hosts of keys (C39, C42)."""
     models: Any = values.get("models") or []
     if ModelAllowed.API not in models:
         return
@@ -230,12 +230,12 @@ def apply_here(change: Change, by: "User") -> Applied:
 
 
 def records(subjects: Sequence[str]) -> list[Known]:
-    """What the registry has of partners."""
+    """Return the registry's entries of partners."""
     return [_known(subject) for subject in subjects]
 
 
 def page(subject: str) -> str:
-    """The form for a partner; the one for a new partner where the registry has none of this name."""
+    """Return the form for a partner; that for a new one if the registry has none with this name."""
     partner = _partner(subject)
     return (
         reverse("partners:partner_change", args=[partner.code])

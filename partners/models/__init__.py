@@ -1,4 +1,4 @@
-"""What the portal keeps of the ODIN Connector (docs/connector.md)."""
+"""The tables of the ODIN Connector (docs/connector.md)."""
 
 from partners.models.baskets import Basket, BasketLine, BasketVersion
 from partners.models.consents import Consent, ConsentForm

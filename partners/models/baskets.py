@@ -33,7 +33,7 @@ class Basket(models.Model):
 
     @property
     def subject(self) -> str:
-        """What changes and audit entries call it."""
+        """Its name in changes and audit entries."""
         return f"basket:{self.pk}"
 
 
@@ -49,7 +49,7 @@ class Stage(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
-#: What is stored: the rest is read from the change.
+#: The stored states: the others are read from the change.
 STORED = (Stage.DRAFT, Stage.PUBLISHED, Stage.SUPERSEDED, Stage.WITHDRAWN, Stage.EXPIRED)
 
 

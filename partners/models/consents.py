@@ -9,7 +9,7 @@ from partners.models.registry import Partner
 
 
 class ConsentState(models.TextChoices):
-    """How far a consent is. Only an active one may be used, and only until `valid_until`."""
+    """The state of a consent. Only an active one may be used, and only until `valid_until`."""
 
     WAITING = "waiting", "Waiting for the client"
     ACTIVE = "active", "In force"
@@ -18,7 +18,7 @@ class ConsentState(models.TextChoices):
     ENDED = "ended", "Expired"
 
 
-#: What may still be given, used or revoked.
+#: The states in which it may be given, used or revoked.
 OPEN = (ConsentState.WAITING, ConsentState.ACTIVE)
 
 
@@ -141,14 +141,14 @@ class Consent(models.Model):
 
     @property
     def shown_as(self) -> str:
-        """Its state; "ended" from the moment when its time is over, though nothing has noticed yet."""
+        """Its state; "ended" as soon as its time has passed."""
         return ConsentState.ENDED if self.state in OPEN and not self.is_open else self.state
 
     def consent_form(self) -> ConsentForm | None:
-        """The scan of the signed form without its content, where it was given on one."""
+        """The scan of the signed form without its content, if there is one."""
         return ConsentForm.objects.defer("content").get(pk=self.form_id) if self.form_id else None
 
     @property
     def subject(self) -> str:
-        """What changes and audit entries call it."""
+        """Its name in changes and audit entries."""
         return f"consent:{self.pk}"

@@ -10,7 +10,7 @@ from partners.models.sessions import ConnectorSession
 
 
 class InvitationState(models.TextChoices):
-    """How far an invitation is (C7). What only the browser said is "returned", never "executed"."""
+    """The state of an invitation (C7). A claim of the browser alone makes it "returned", never "executed"."""
 
     INVITED = "invited", "Invited"
     OPENED = "opened", "Opened"
@@ -123,7 +123,7 @@ class Invitation(models.Model):
 
     @property
     def subject(self) -> str:
-        """What audit entries call it."""
+        """Its name in audit entries."""
         return f"invitation:{self.pk}"
 
 
@@ -180,7 +180,10 @@ class Redirect(models.Model):
 
 
 class AuthCodeUse(models.Model):
-    """An AuthCode that a basket was served for, once and for one click (C16). `data`: what was served, to repeat it."""
+    """An AuthCode for which a basket was served, once and for one click (C16).
+
+    `data`: the served basket, to repeat it.
+    """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
     code_hash = models.CharField(max_length=64)
@@ -199,7 +202,7 @@ class AuthCodeUse(models.Model):
 
 
 class Purpose(models.TextChoices):
-    """What a two-way token was made for (C9). It is good for nothing else."""
+    """The purpose of a two-way token (C9). It has no other use."""
 
     LANDING_1 = "landing_1", "Landing, basket with a login"
     LANDING_2 = "landing_2", "Landing, login to keep"

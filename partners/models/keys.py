@@ -7,7 +7,7 @@ from partners.models.registry import Partner
 
 
 class KeyType(models.TextChoices):
-    """What a key opens (3.9)."""
+    """The access that a key gives (3.9)."""
 
     INTERACTIVE = "interactive", "Interactive"
     BROADCAST = "broadcast", "Broadcast"
@@ -15,7 +15,7 @@ class KeyType(models.TextChoices):
 
 
 class FetchState(models.TextChoices):
-    """How far a fetch is. It is tried once: a fetch without an answer is never repeated."""
+    """The state of a fetch. It is tried once: a fetch without an answer is never repeated."""
 
     WAITING = "waiting", "Waiting for the worker"
     ASKED = "asked", "Asked"

@@ -1,4 +1,4 @@
-"""What order messages said (C33 to C38): the inbox, each message as it was read, and orders and trades as reported."""
+"""Reported orders (C33 to C38): the inbox, each message as it was read, and orders and trades as reported."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -106,7 +106,7 @@ class ReportedOrder(models.Model):
 
     @property
     def subject(self) -> str:
-        """What audit entries call it."""
+        """Its name in audit entries."""
         return f"order:{self.pk}"
 
 

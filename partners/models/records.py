@@ -51,12 +51,12 @@ class KillSwitch(models.Model):
 
     @property
     def subject(self) -> str:
-        """What changes and audit entries call it."""
+        """Its name in changes and audit entries."""
         return f"switch:{self.pk}"
 
 
 class FindingKind(models.TextChoices):
-    """What a person should look at."""
+    """The kinds of findings."""
 
     TOKEN_ALARM = "token_alarm", "Many refused token checks"
     AUTH_CODE = "auth_code", "AuthCode used for another client or product"

@@ -1,4 +1,4 @@
-"""The registry of partners (C3), and what a partner calls each client (C10, C31)."""
+"""The registry of partners (C3), and the partners' ids of clients (C10, C31)."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 class PartnerKind(models.TextChoices):
-    """Whose platform it is, and so what the portal serves for it (C1)."""
+    """Who runs the platform, which decides what the portal serves for it (C1)."""
 
     OWN = "own", "Own research desk"
     HOSTED = "hosted", "Hosted partner"
@@ -75,7 +75,7 @@ class Partner(models.Model):
 
     @property
     def subject(self) -> str:
-        """What changes and audit entries call it."""
+        """Its name in changes and audit entries."""
         return f"partner:{self.code}"
 
     @property
@@ -115,7 +115,7 @@ class PartnerVersion(models.Model):
 
 
 class MappingState(models.TextChoices):
-    """How far the vendor's id of a client is known (C25, C31)."""
+    """The state of the vendor's id of a client (C25, C31)."""
 
     NONE = "none", "Not known"
     CLAIMED = "claimed", "Waiting for a person"
@@ -167,5 +167,5 @@ class PartnerClient(models.Model):
 
     @property
     def subject(self) -> str:
-        """What changes and audit entries call it."""
+        """Its name in changes and audit entries."""
         return f"mapping:{self.pk}"

@@ -68,5 +68,5 @@ class ConnectorSession(models.Model):
 
     @property
     def subject(self) -> str:
-        """What audit entries call it."""
+        """Its name in audit entries."""
         return f"session:{self.pk}"

@@ -12,7 +12,7 @@ PAISA = Decimal("0.01")
 
 @register.filter
 def price(amount: Decimal | None) -> str:
-    """A price in rupees with paise, or with all its decimals where it is finer, as ticks of currency are."""
+    """A price in rupees with paise, or with all its decimals, as ticks of currency have more."""
     if amount is None or not amount % PAISA:
         return formats.indian(amount)
     return formats.indian(amount.normalize(), places=None)

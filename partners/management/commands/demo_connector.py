@@ -76,7 +76,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Command(BaseCommand):
-    """Needs the stand-ins of the REST API and the Connector. What is there already stays as it is.
+    """Needs the stand-ins of the REST API and the Connector. Existing data stays unchanged.
 
     Everything is proposed by the demonstration's maker and approved by its checker.
     """
