@@ -19,7 +19,7 @@ manage:
 test:
 	@$(PYTHON) tools/test.py
 
-# The long run of the fault test; what it takes: make soak SOAK=--help
+# The long run of the fault test; its options: make soak SOAK=--help
 SOAK ?=
 soak:
 	@$(PYTHON) tools/test.py --soak $(SOAK)
@@ -30,11 +30,11 @@ lint:
 format:
 	@$(PYTHON) tools/test.py --format
 
-# Known weaknesses of the libraries, over the network: for a schedule. 1: there are some; 2: some could not be looked up.
+# Known vulnerabilities of the libraries, over the network, to run on a schedule. Exit code 1: there are some; 2: some could not be looked up.
 audit:
 	@$(PYTHON) tools/audit.py
 
-# The pictures of README.md, of a demonstration that `make run` has just made and that runs.
+# The pictures of README.md, from a running demonstration that `make run` has just made.
 screenshots:
 	@$(PYTHON) tools/screenshots.py --port $(PORT)
 

@@ -1,4 +1,4 @@
-"""gunicorn reads this file when it starts: its own lines have the shape of all others."""
+"""Settings that gunicorn reads at its start: its log lines get the format of all others."""
 
 from backoffice.settings import LOGGING
 

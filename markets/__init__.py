@@ -1,1 +1,1 @@
-"""The scrip master: which securities and contracts each exchange has, imported as the vendor publishes them."""
+"""Scrip masters: the securities and contracts of each exchange, imported as the vendor publishes them."""

@@ -1,4 +1,4 @@
-"""Fetching a scrip master from the vendor's store: no key, no login (R30, R35)."""
+"""Fetch a scrip master from the vendor's store: no key, no login (R30, R35)."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,10 @@ _watchdog = Watchdog()
 
 
 def blocks(address: str) -> Iterator[bytes]:
-    """The file at an address, piece by piece. Raises ImportProblem if there is none, no answer, or no whole one."""
+    """Return the file at an address, piece by piece.
+
+    Raises ImportProblem if it is missing, unreachable or truncated.
+    """
     call = _watchdog.begin(time.monotonic() + settings.SCRIP_FETCH_SECONDS)
     try:
         yield from _answer(address)

@@ -1,7 +1,7 @@
-"""The holidays of NSE and BSE, which an admin keeps: added, removed, or taken from a file. Each leaves an audit entry.
+"""The holidays of NSE and BSE, kept by an admin: added, removed, or uploaded. Each change leaves an audit entry.
 
-A day that both exchanges have is no trading day (`trading_days`), and closes sending where the settings limit it to
-days (`backoffice/delivery/hours.py`).
+A day on both lists is not a trading day (`trading_days`), and closes sending if the settings limit its days
+(`backoffice/delivery/hours.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 KEEP = "markets.change_holiday"
 SUBJECT = "holidays"
 LONGEST_NAME = 100
-#: More rows are no list of holidays; so many faults of a file are shown.
+#: A file with more rows is not a list of holidays; this many faults are shown.
 MOST_ROWS, FAULTS_SHOWN = 1000, 20
-#: What the columns of a file may be called, in letters alone.
+#: Possible names of a file's columns, letters only.
 DATE = ("date", "holidaydate", "tradingdate")
 NAME = ("holiday", "holidays", "name", "description", "occasion")
 EXCHANGE = ("exchange", "exchanges")
@@ -35,7 +35,7 @@ BOTH = tuple(HolidayExchange.values)
 
 
 class HolidayProblem(Exception):
-    """What cannot be kept; `faults` say why and what to do."""
+    """The holidays cannot be stored; `faults` say why and what to do."""
 
     def __init__(self, *faults: str) -> None:
         super().__init__(" ".join(faults))
@@ -43,7 +43,7 @@ class HolidayProblem(Exception):
 
 
 def add(day: date, name: str, exchanges: Sequence[str], *, by: "User") -> int:
-    """Add a holiday of some exchanges, or give it another name. Returns how many are new or changed.
+    """Add a holiday of some exchanges, or rename it. Returns how many are new or changed.
 
     Raises HolidayProblem.
     """
@@ -67,9 +67,9 @@ def remove(pk: int, *, by: "User") -> None:
 
 
 def upload(chunks: Iterable[bytes], file_name: str, exchanges: Sequence[str], *, by: "User") -> int:
-    """Take the holidays of a CSV or Excel file: all of it or nothing. What it leaves out stays.
+    """Add the holidays of a CSV or Excel file: all or nothing. Others stay.
 
-    `exchanges`: whose they are, where a row does not say. Returns how many are new or changed. Raises HolidayProblem.
+    `exchanges`: for rows that name none. Returns how many are new or changed. Raises HolidayProblem.
     """
     _may(by)
     try:

@@ -1,6 +1,6 @@
-"""Reading an asked-for import: by the one worker that holds its lease, in slices, never visible before it is whole.
+"""Read a requested import: by the worker that holds its lease, in slices, invisible until complete.
 
-A worker that dies leaves an import that the next one begins again: what was read of it is deleted first.
+If the worker dies, another starts the import again and first deletes what was read.
 """
 
 import time
@@ -21,12 +21,12 @@ from markets.master_file import MasterFileError, Opened, ScripRow, open_master
 from markets.models import Scrip, ScripImport, State
 
 FILES = operations.FILES
-#: Rows of one transaction: so few that a page that writes does not notice.
+#: Rows of one transaction: few enough not to delay a page that writes.
 SLICE = 5_000
 LEASE = timedelta(seconds=30)
-#: The worker rests so long (seconds) after a slice on SQLite, whose writers take turns.
+#: The worker pauses this long (seconds) after a slice on SQLite, whose writers take turns.
 PAUSE = 0.02
-#: Faulty ISINs and repeated tokens that are listed; all are counted.
+#: How many faulty ISINs and repeated tokens are listed; all are counted.
 LISTED = 50
 
 COLUMNS = (
@@ -40,7 +40,7 @@ class LeaseLost(Exception):
 
 
 def work_due() -> int:
-    """Read the oldest import that is due. Returns on how many there was work: 0 or 1."""
+    """Read the oldest import that is due. Returns the number of imports: 0 or 1."""
     due = ScripImport.objects.filter(leases.free(), state=State.READING)
     for found in due.order_by("pk"):
         if lease := leases.take(due.filter(pk=found.pk), LEASE, position=0, rows=0):
@@ -50,7 +50,7 @@ def work_due() -> int:
 
 
 def read(scrips: ScripImport, token: uuid.UUID) -> None:
-    """Read the whole file and make it current, or say why not; the caller holds the lease."""
+    """Read the whole file and make it current, or record why not; the caller holds the lease."""
     try:
         if not scrips.path:
             _fetch(scrips, token)
@@ -100,7 +100,7 @@ def _read(scrips: ScripImport, token: uuid.UUID, file: BinaryIO) -> None:
     on_sqlite = connection.vendor == "sqlite"
     while first := next(values, None):
         slice_: Iterable[tuple[object, ...]] = chain((first,), islice(values, SLICE - 1))
-        if on_sqlite:  # all writers wait for its lock: the file is read before it is taken, not while
+        if on_sqlite:  # all writers wait for its lock, so the file is read before, not while it is held
             slice_ = list(slice_)
         with transaction.atomic():
             insert_rows(Scrip, COLUMNS, slice_)
@@ -130,7 +130,7 @@ def _values(scrips: ScripImport, rows: Iterable[ScripRow]) -> Iterator[tuple[obj
         yield (scrips.pk, scrips.exchange, *said, row.deleted, offered, mark)
 
 
-#: The rows of an import whose token an earlier row has, beside the first row with that token. Parameters: the import,
+#: Rows of an import with a repeated token, beside the first row with that token. Parameters: the import,
 #: twice.
 _REPEATED = """
     FROM (SELECT MIN(id) AS id FROM markets_scrip WHERE scrip_import_id = %s GROUP BY token HAVING COUNT(*) > 1) many
@@ -166,7 +166,7 @@ def _drop_repeated(scrips: ScripImport) -> None:
 
 
 def _keep(scrips: ScripImport, token: uuid.UUID, *names: str) -> None:
-    """Write down how far it is and extend the lease. Raises LeaseLost."""
+    """Record the progress and extend the lease. Raises LeaseLost."""
     changed = {name: getattr(scrips, name) for name in names}
     reading = ScripImport.objects.filter(pk=scrips.pk, state=State.READING)
     if not leases.extend(reading, token, LEASE, **changed):

@@ -1,7 +1,7 @@
-"""A scrip master file as rows: either form in which it is published, read as a stream (R30 to R33, R37).
+"""Stream the rows of a scrip master file, in either published form (R30 to R33, R37).
 
-The first form is a list of objects with short keys; the second a list of lists whose first row names the columns.
-Columns go by name, never by place. Pure Python: no database, no settings.
+The first form is a list of objects with short keys; the second a list of lists whose first row names the
+columns. Columns are matched by name, never by place. Pure Python: no database, no settings.
 """
 
 import re
@@ -18,13 +18,13 @@ from stdnum import isin as isin_number
 
 from backoffice.rest.api.codes import EXCHANGES, Exchange
 
-#: What one exchange's file may hold (R33): bytes, rows.
+#: Limits of one exchange's file (R33): bytes, rows.
 MOST_BYTES, MOST_ROWS = 128 * 1024 * 1024, 300_000
-#: Columns of a row; nesting that brackets inside of texts may seem to make; bytes that are parsed at a time, which no
-#: row fills.
+#: Limits: columns of a row; nesting, as it may appear from brackets in texts; bytes parsed at a time, which
+#: no row fills.
 MOST_COLUMNS, DEEPEST, BLOCK = 60, 1_000, 1 << 16
 
-#: The exchanges that publish a file (R30). NSE_OTS is an exchange without one.
+#: The exchanges that publish a file (R30). NSE_OTS publishes none.
 PUBLISHED = tuple(exchange for exchange, _, _ in EXCHANGES if exchange != Exchange.NSE_OTS)
 
 #: The spellings of each column in both forms, in small letters.
@@ -43,7 +43,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "deleted": ("cdeleteflag",),
     "segment": ("nmarketsegmentid",),
 }
-#: Without these a file is no scrip master.
+#: A file without these is not a scrip master.
 REQUIRED = ("token", "symbol")
 LONGEST_OF = {"symbol": 50, "series": 20, "instrument": 20, "option_type": 4, "description": 120}
 
@@ -54,7 +54,7 @@ _EXPIRY = (
     re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?:[T ][0-9:.]{1,12})?"),
 )
 _NO_OPTION = ("", "XX")
-#: The parser in C ends the whole process at a number that Python would not turn into an integer.
+#: The parser in C ends the whole process at a number that Python refuses as an integer.
 _ENDLESS = re.compile(rb"[0-9]{40}")
 
 
@@ -63,9 +63,9 @@ class MasterFileError(Exception):
 
 
 class ScripRow(NamedTuple):
-    """One row. Strike and tick are paise; 0 and "" stand for what the row does not have.
+    """One row. Strike and tick are paise; 0 and "" mean missing.
 
-    `bad_isin` is an ISIN as it came whose check digit or shape is wrong; `isin` is empty then.
+    `bad_isin` is an invalid ISIN as given; `isin` is empty then.
     """
 
     token: int
@@ -85,7 +85,7 @@ class ScripRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Opened:
-    """A file whose form is known: what it lacks of the columns that look-ups use, and its rows."""
+    """A file of known form: its missing columns among those that look-ups use, and its rows."""
 
     missing: tuple[str, ...]
     rows: Iterator[ScripRow]
@@ -95,10 +95,10 @@ Cells = Sequence[object]
 
 
 def open_master(file: BinaryIO, exchange: Exchange) -> Opened:
-    """Find out which form a file has, and read its rows as a stream.
+    """Detect the form of a file, and stream its rows.
 
-    Raises MasterFileError at once for what is no scrip master of this exchange, and while rows are read for what is
-    found later. A row's number counts from 1 in the order of the file.
+    Raises MasterFileError at once if it is not a scrip master of this exchange, and during reading for later
+    faults. Row numbers count from 1 in the order of the file.
     """
     records = _records(_without_bom(file))
     first = next(records, None)
@@ -113,9 +113,9 @@ def open_master(file: BinaryIO, exchange: Exchange) -> Opened:
 
 
 class _Bounded:
-    """The bytes of a file for the parser, which keeps one row at a time: no row, text or nesting may be without end.
+    """The bytes of a file for the parser, which keeps one row at a time: rows, texts and nesting are bounded.
 
-    Counted in blocks, so that it costs next to nothing.
+    They are counted in blocks, which costs almost nothing.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -175,7 +175,7 @@ def _records(file: BinaryIO) -> Iterator[dict[str, object] | list[object]]:
 
 
 def _columns(names: Sequence[str]) -> dict[str, int]:
-    """The place of each known column."""
+    """Return the place of each known column."""
     if len(names) > MOST_COLUMNS:
         raise MasterFileError(
             "The first row has more columns than any scrip master. Check which file this is."
@@ -247,7 +247,7 @@ def _checked(rows: Iterator[Mapping[str, object]], exchange: Exchange) -> Iterat
 
 
 def _own_segments(exchange: Exchange) -> set[int]:
-    """The REST id and the segment id of the exchange: its file may say either (R32)."""
+    """Return the REST id and the segment id of the exchange: its file may have either (R32)."""
     return {
         int(code.value) for one, rest, segment in EXCHANGES if one == exchange for code in (rest, segment)
     }
@@ -304,7 +304,7 @@ def _whole(value: object, what: str, number: int) -> int:
 
 
 def _short(value: object) -> bool:
-    """Whether a decimal is written out in a few digits: 1E+1000000 is not."""
+    """Whether a decimal has few digits when written out, unlike 1E+1000000."""
     return isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 20
 
 
@@ -332,7 +332,7 @@ def _date(text: str) -> date | None:
 
 @lru_cache(65_536)
 def _isin(text: str) -> tuple[str, str]:
-    """The ISIN, and the same where it cannot be one: a warning, not an error."""
+    """Return the ISIN, or an invalid one separately: that is a warning, not an error."""
     if not text or text in ("-", "0", "NA"):
         return "", ""
     return (text, "") if isin_number.is_valid(text) else ("", text[:20])

@@ -1,4 +1,4 @@
-"""Imports of scrip masters and the scrips that each brought."""
+"""Imports of scrip masters and their scrips."""
 
 from decimal import Decimal
 
@@ -26,12 +26,12 @@ class State(models.TextChoices):
 
 
 class ScripImport(Leased):
-    """One file of one exchange: read whole or not at all, and current until the next one is (R34).
+    """One file of one exchange: read completely or not at all, and current until the next one is (R34).
 
-    `source` is the file's name, or the address that a worker fetches it from. `path` is its name in the folder of scrip
-    masters while it is read, "" until it is fetched. `position` is how many bytes of `size` are read. `added`, `gone`
-    and `changed` compare it with the import that was current before. A worker holds the lease while it reads.
-    Times are UTC.
+    `source` is the file's name, or the address that a worker fetches it from. `path` is its name in the
+    folder of scrip masters while it is read, "" until it is fetched. `position` is how many bytes of `size`
+    are read. `added`, `gone` and `changed` compare it with the previously current import. A worker holds the
+    lease while it reads. Times are UTC.
     """
 
     exchange = models.CharField(max_length=10, choices=EXCHANGES)
@@ -92,15 +92,15 @@ class ScripImport(Leased):
 
     @property
     def subject(self) -> str:
-        """What audit entries call it."""
+        """Its name in audit entries."""
         return f"scrips:{self.exchange}"
 
 
 class Scrip(models.Model):
-    """A security or contract as one import has it. A token means something only with its import's date (R34).
+    """A security or contract in one import. A token is valid only with its import's date (R34).
 
-    `strike` and `tick` are paise, 0 for none. `offered`: neither deleted nor a test symbol, so that people may choose
-    it. `mark` is a digest of all that the file says of it, by which two imports are compared.
+    `strike` and `tick` are paise, 0 for none. `offered`: neither deleted nor a test symbol, so that people
+    may choose it. `mark` is a digest of all its data, for comparing two imports.
     """
 
     scrip_import = models.ForeignKey(
@@ -147,7 +147,7 @@ class Scrip(models.Model):
 
     @property
     def tick_rupees(self) -> Decimal:
-        """The tick in rupees; 0 where the file does not tell."""
+        """The tick in rupees; 0 if the file has none."""
         return Decimal(self.tick) / 100
 
     @property
@@ -157,7 +157,7 @@ class Scrip(models.Model):
 
 
 class HolidayExchange(models.TextChoices):
-    """The exchanges whose holidays are kept."""
+    """Exchanges with a list of holidays."""
 
     NSE = "NSE", "NSE"
     BSE = "BSE", "BSE"

@@ -1,4 +1,4 @@
-"""What people and workers do with scrip masters: ask for an import, decide on one that is held, make one current."""
+"""Operations on scrip masters: request an import, decide on one on hold, make one current."""
 
 import hashlib
 from collections.abc import Iterable
@@ -24,24 +24,25 @@ if TYPE_CHECKING:
 IMPORT = "markets.add_scripimport"
 #: When the files of a day are fetched, in India.
 FETCHED_FROM = time(7, 30)
-#: An import with fewer rows than this share of the last one waits for a person (R34).
+#: An import with less than this share of the last one's rows waits for a person (R34).
 FEWEST = 0.7
 #: How many imports of an exchange keep their scrips: the current one and earlier ones.
 KEPT = 5
-#: Rows that one statement deletes.
+#: How many rows one statement deletes.
 DELETED_AT_ONCE = 20_000
 
 FILES = Folder("scrips")
 
 
 class ImportProblem(Exception):
-    """What cannot be done with a scrip master; the text says why and what to do."""
+    """The request is not possible; the text says why and what to do."""
 
 
 def upload(exchange: str, source: str, blocks: Iterable[bytes], *, by: "User | None") -> ScripImport:
-    """Keep a file and ask for its import; a worker reads it. `by` is None at the command line.
+    """Store a file and request its import; a worker reads it. `by` is None at the command line.
 
-    Raises PermissionError, and ImportProblem for a file that is too large and while another one is under way.
+    Raises PermissionError, and ImportProblem for a file that is too large and while another import is
+    running.
     """
     _may_import(exchange, by)
     path = FILES.new_name()
@@ -54,7 +55,7 @@ def upload(exchange: str, source: str, blocks: Iterable[bytes], *, by: "User | N
 
 
 def ask_fetch(exchange: str, *, by: "User | None") -> ScripImport:
-    """Ask for the file of an exchange, which a worker fetches and reads. `by` is None for that of each morning.
+    """Request the file of an exchange, which a worker fetches and reads. `by` is None for the daily one.
 
     Raises PermissionError and ImportProblem.
     """
@@ -65,7 +66,7 @@ def ask_fetch(exchange: str, *, by: "User | None") -> ScripImport:
 
 
 def ask_due_fetches() -> int:
-    """Ask for the file of each exchange once a day from `FETCHED_FROM` on. Returns how many were asked for (R35)."""
+    """Request the file of each exchange once a day from `FETCHED_FROM` on. Returns how many were requested (R35)."""
     now = timezone.localtime()
     since = now.replace(hour=FETCHED_FROM.hour, minute=FETCHED_FROM.minute, second=0, microsecond=0)
     if now < since or not settings.SCRIP_MASTER_URL:
@@ -76,7 +77,7 @@ def ask_due_fetches() -> int:
     )
     for exchange in PUBLISHED:
         if exchange.value not in done:
-            with suppress(ImportProblem):  # one is under way, or waits for a person: its page says so
+            with suppress(ImportProblem):  # one is running, or waits for a person: its page says so
                 ask_fetch(exchange.value, by=None)
                 asked += 1
     return asked
@@ -102,7 +103,7 @@ def _ask(exchange: str, source: str, by: "User | None", **stored: Any) -> ScripI
 
 
 def accept(scrips: ScripImport, *, by: "User", reason: str) -> None:
-    """Make an import current that was held. Raises PermissionError and ImportProblem."""
+    """Make an import on hold current. Raises PermissionError and ImportProblem."""
     reason = _reason(by, reason)
     with transaction.atomic():
         held = ScripImport.objects.select_for_update().get(pk=scrips.pk)
@@ -115,7 +116,7 @@ def accept(scrips: ScripImport, *, by: "User", reason: str) -> None:
 
 
 def discard(scrips: ScripImport, *, by: "User", reason: str) -> None:
-    """Drop an import that is held or still being read. Raises PermissionError and ImportProblem."""
+    """Discard an import on hold or in progress. Raises PermissionError and ImportProblem."""
     reason = _reason(by, reason)
     with transaction.atomic():
         dropped = ScripImport.objects.filter(pk=scrips.pk, state__in=(State.HELD, State.READING)).update(
@@ -129,7 +130,7 @@ def discard(scrips: ScripImport, *, by: "User", reason: str) -> None:
 
 
 def refuse(scrips: ScripImport, words: str) -> None:
-    """Note why a file was not imported: the import before it stays current."""
+    """Record why a file was not imported: the previous import stays current."""
     with transaction.atomic():
         ended = ScripImport.objects.filter(pk=scrips.pk, state=State.READING).update(
             state=State.REFUSED, problem=words, ended_at=timezone.now(), **leases.ENDED
@@ -140,7 +141,7 @@ def refuse(scrips: ScripImport, words: str) -> None:
 
 
 def complete(scrips: ScripImport) -> None:
-    """Compare a file that is read with the current import; make it current, or hold it where it lost many rows."""
+    """Compare a complete file with the current import; make it current, or put it on hold if it lost many rows."""
     with transaction.atomic():
         done = ScripImport.objects.select_for_update().get(pk=scrips.pk)
         if done.state != State.READING:
@@ -166,13 +167,13 @@ def complete(scrips: ScripImport) -> None:
 
 
 def forget_file(scrips: ScripImport) -> None:
-    """Delete the file of an import that is read, or never will be."""
+    """Delete the file of an import that is finished."""
     if scrips.path:
         FILES.forget(scrips.path)
 
 
 def delete_rows(scrips: ScripImport) -> None:
-    """Delete the scrips of an import that is not current, some at a time."""
+    """Delete the scrips of an import that is no longer current, some at a time."""
     rows = Scrip.objects.filter(scrip_import=scrips.pk)
     while ids := list(rows.order_by("token").values_list("pk", flat=True)[:DELETED_AT_ONCE]):
         Scrip.objects.filter(pk__in=ids)._raw_delete(connection.alias)
@@ -186,7 +187,7 @@ def forget_old_rows(exchange: str) -> None:
 
 
 def store(name: str, blocks: Iterable[bytes]) -> tuple[str, int]:
-    """Write a file of this name; its SHA-256 and size. Raises ImportProblem if it is larger than any master."""
+    """Write a file of this name; return SHA-256 and size. Raises ImportProblem if it is larger than any master."""
     digest, size = hashlib.sha256(), 0
     with FILES.open(name, "wb") as file:
         for block in blocks:
@@ -201,14 +202,14 @@ def store(name: str, blocks: Iterable[bytes]) -> tuple[str, int]:
 
 
 def _reason(by: "User", reason: str) -> str:
-    """The reason as it is kept, of somebody who may decide. Raises PermissionError and ImportProblem."""
+    """Return the reason as stored, if this person may decide. Raises PermissionError and ImportProblem."""
     if not by.has_perm(IMPORT):
         raise PermissionError("You may not decide on scrip masters.")
     return checked(reason, ImportProblem, "Give a reason: the audit trail keeps it.")
 
 
 def _make_current(scrips: ScripImport) -> None:
-    """Within the caller's transaction: nobody sees no import, or two."""
+    """Switch imports within the caller's transaction, so that there is always exactly one."""
     now = timezone.now()
     current = ScripImport.objects.filter(exchange=scrips.exchange, state=State.CURRENT)
     current.update(state=State.REPLACED, ended_at=now)
@@ -218,7 +219,7 @@ def _make_current(scrips: ScripImport) -> None:
 
 
 def _difference(before: int, now: int) -> tuple[int, int, int]:
-    """How many scrips are added, gone and changed, by token."""
+    """Count the scrips that are added, gone and changed, by token."""
     counts = []
     with connection.cursor() as cursor:
         for sql, order in (

@@ -1,4 +1,4 @@
-"""Finding scrips by symbol, ISIN or token in the current imports. Each look-up is answered from an index."""
+"""Find scrips by symbol, ISIN or token in the current imports. Each look-up uses an index."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,16 +19,16 @@ from backoffice.rest.api.codes import EQUITY
 from markets.models import Scrip, ScripImport, State
 from markets.trading_days import trading_days
 
-#: Scrips that a search gives at most; letters that it needs.
+#: How many scrips a search returns at most, and how many letters it needs.
 LIMIT, LETTERS = 50, 2
 _TOKEN = re.compile(r"[0-9]{1,12}", re.ASCII)
-#: A master older than so many trading days was not renewed on this one or the last.
+#: A master older than this many trading days was not updated on this or the last one.
 STALE_AFTER = 1
 
 
 @dataclass(frozen=True)
 class AsOf:
-    """The current master of an exchange, and how old it is. `failed_at`: when a newer import that failed was asked for.
+    """The current master of an exchange, and its age. `failed_at`: when a newer, failed import was requested.
 
     Its text says as of when.
     """
@@ -41,16 +41,16 @@ class AsOf:
 
     @cached_property
     def stale(self) -> bool:
-        """Whether it is none of the last trading day: look-ups say so, orders refuse (R35).
+        """Whether it is older than the last trading day: look-ups say so, orders refuse (R35).
 
-        Weekends and holidays count as one day with the trading day before them.
+        Weekends and holidays count as one day with the preceding trading day.
         """
         since = timezone.localtime(self.current.current_since).date()
         return trading_days(since, timezone.localtime().date()) > STALE_AFTER
 
     @property
     def trouble(self) -> str:
-        """Why a look-up may be out of date, in words; "" if nothing speaks against it."""
+        """Return why a look-up may be out of date, in words; "" if it is not."""
         words = []
         if self.failed_at:
             words.append(f"The import of {ist(self.failed_at, 'minute')} failed.")
@@ -77,24 +77,27 @@ def masters() -> Masters:
 
 
 def scrips(masters: Iterable[AsOf]) -> QuerySet[Scrip]:
-    """Those that may be chosen, of these masters."""
+    """Return the scrips of these masters that may be chosen."""
     return Scrip.objects.filter(scrip_import__in=[one.current.pk for one in masters], offered=True)
 
 
 def by_token(wanted: Collection[tuple[str, int]], masters: Masters) -> ByToken:
-    """Those with these tokens, by exchange and token. One query."""
+    """Return the scrips with these tokens, by exchange and token. One query."""
     own = [masters[name] for name in {name for name, _ in wanted} if name in masters]
     found = scrips(own).filter(token__in={token for _, token in wanted})
     return {(one.exchange, one.token): one for one in found}
 
 
 def with_isin(isins: Collection[str], masters: Masters) -> QuerySet[Scrip]:
-    """Those with one of these ISINs. Without the second condition neither database takes the index of ISINs."""
+    """Return the scrips with one of these ISINs.
+
+    Without the second condition neither database uses the index of ISINs.
+    """
     return scrips(masters.values()).filter(isin__in=isins).exclude(isin="")
 
 
 def find(text: str, masters: Masters) -> list[Scrip]:
-    """By ISIN, token, or the beginning of the symbol: exact symbols first, shares before contracts."""
+    """Search by ISIN, token, or beginning of the symbol: exact symbols first, shares before contracts."""
     wanted = text.strip().upper()
     if isin_number.is_valid(wanted):
         return listings(wanted, masters)
@@ -109,7 +112,7 @@ def find(text: str, masters: Masters) -> list[Scrip]:
 
 
 def beginning(symbol: str, masters: Collection[AsOf]) -> list[Scrip]:
-    """The first scrips whose symbol begins so: of each master the first ones, which an index has in order."""
+    """Return the first scrips whose symbol begins so: the first ones of each master, in the order of an index."""
     if not masters:
         return []
     parameters = [part for one in masters for part in (one.current.pk, symbol, f"{symbol}\U0010ffff")]
@@ -117,7 +120,7 @@ def beginning(symbol: str, masters: Collection[AsOf]) -> list[Scrip]:
     return sorted(found, key=_place)[:LIMIT]
 
 
-#: Texts in the order of their bytes, which SQLite knows alone and which `text_pattern_ops` has on PostgreSQL.
+#: Texts in the order of their bytes: SQLite's only one, and `text_pattern_ops` on PostgreSQL.
 _FIRST = {
     vendor: f"""
         SELECT * FROM (
@@ -135,12 +138,12 @@ def _place(scrip: Scrip) -> tuple[str, date, int, str]:
 
 
 def listings(isin: str, masters: Masters) -> list[Scrip]:
-    """All listings of a security, on all exchanges."""
+    """Return all listings of a security, on all exchanges."""
     return list(with_isin([isin], masters).order_by("exchange", "series")[:LIMIT])
 
 
 def matches(text: str, user: Any) -> Iterator[Match]:
-    """The provider of the search at the top of every page. Only for those who may see scrips."""
+    """The provider of the global search, for people who may see scrips."""
     if not user.has_perm("markets.view_scrip"):
         return
     known = masters()

@@ -12,7 +12,7 @@ from markets import search
 from markets.models import Scrip
 from markets.search import AsOf, Masters
 
-#: Securities that a field offers at once; longer texts are no symbols.
+#: How many securities a field offers; longer texts are not symbols.
 OFFERED, LONGEST = 12, 50
 RULE = "portal.scrips"
 
@@ -22,7 +22,7 @@ Token = tuple[str, int]
 
 @dataclass(frozen=True)
 class Security:
-    """What has one ISIN: its symbol and name, and the exchanges that list it, in words."""
+    """The security with one ISIN: its symbol and name, and the exchanges that list it, in words."""
 
     isin: str
     symbol: str
@@ -31,7 +31,7 @@ class Security:
 
 
 def choices(text: str, masters: Masters) -> list[Security]:
-    """The securities with this ISIN, or whose symbol begins so, exact symbols first."""
+    """Return the securities with this ISIN, or whose symbol begins so, exact symbols first."""
     wanted = text.strip().upper()
     if isin_number.is_valid(wanted):
         found = search.listings(isin_number.compact(wanted), masters)
@@ -54,10 +54,10 @@ def _security(scrips: Sequence[Scrip]) -> Security:
 
 
 def isin_findings(many: Sequence[Values], group: str) -> list[list[Finding]]:
-    """A warning for each ISIN in a group of records that the current masters do not have, or have as deleted.
+    """Return a warning for each ISIN in a group of records that the current masters lack or have as deleted.
 
-    For a symbol in its place the ISIN is offered. As many queries for five hundred rows as for one. Nothing is found
-    while no exchange of shares has a master.
+    For a symbol instead, its ISIN is offered. As many queries for five hundred rows as for one. There are no
+    findings while no exchange of shares has a master.
     """
     masters = search.masters()
     if not (equity := _equity(masters)):
@@ -76,7 +76,7 @@ def isin_findings(many: Sequence[Values], group: str) -> list[list[Finding]]:
 
 
 def _isins(values: Values, group: str) -> Iterator[tuple[str, str]]:
-    """The ISINs of the records of a group, each with its path; no empty ones."""
+    """Return the ISINs of the records of a group, each with its path, without empty ones."""
     records = values.get(group)
     for place, record in enumerate(records if isinstance(records, list) else ()):
         text = str(record.get("isin") or "").strip() if isinstance(record, Mapping) else ""
@@ -85,7 +85,7 @@ def _isins(values: Values, group: str) -> Iterator[tuple[str, str]]:
 
 
 def _known(isins: Collection[str], masters: Masters) -> dict[str, bool]:
-    """Which of these ISINs the masters have, and whether one of their scrips may be chosen."""
+    """Return which of these ISINs the masters have, and whether one of their scrips may be chosen."""
     found: dict[str, bool] = {}
     imports = [one.current for one in masters.values()]
     scrips = Scrip.objects.filter(scrip_import__in=imports, isin__in=isins).exclude(isin="")
@@ -95,7 +95,7 @@ def _known(isins: Collection[str], masters: Masters) -> dict[str, bool]:
 
 
 def _by_symbol(symbols: Collection[str], equity: Masters) -> dict[str, dict[str, str]]:
-    """The ISINs of these symbols, each with the security's name."""
+    """Return the ISINs of these symbols, each with the security's name."""
     found: dict[str, dict[str, str]] = {}
     wanted = [symbol for symbol in symbols if len(symbol) <= LONGEST and symbol.isprintable()]
     scrips = search.scrips(equity.values()).filter(symbol__in=wanted).exclude(isin="")
@@ -129,7 +129,7 @@ def _finding(
 
 
 def by_token(tokens: Collection[Token], masters: Masters) -> dict[Token, Scrip]:
-    """The scrips that the current masters have for these tokens, in one query; deleted ones too."""
+    """Return the current masters' scrips for these tokens, including deleted ones, in one query."""
     imports = [masters[name].current for name in {name for name, _ in tokens} if name in masters]
     if not imports:
         return {}

@@ -7,7 +7,7 @@ from markets import importing, operations
 
 @shared_task
 def work_due() -> int:
-    """Read the oldest import that is due. Returns on how many there was work: 0 or 1."""
+    """Read the oldest import that is due. Returns the number of imports: 0 or 1."""
     return importing.work_due()
 
 

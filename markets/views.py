@@ -25,7 +25,7 @@ SEE = "markets.view_scrip"
 
 @dataclass(frozen=True)
 class Master:
-    """An exchange's scrip master as the overview shows it: the current import, and the newest if that is another."""
+    """An exchange's scrip master on the overview: the current import, and the newest if it is another."""
 
     exchange: Exchange
     as_of: search.AsOf | None
@@ -38,7 +38,7 @@ class Master:
 
     @property
     def failed(self) -> bool:
-        """Whether the last try did not become current."""
+        """Whether the last try failed to become current."""
         return self.newest is not None and self.newest.state == State.REFUSED
 
 
@@ -46,7 +46,7 @@ class Master:
 @require_safe
 @for_staff(SEE)
 def overview(request: StaffRequest) -> HttpResponse:
-    """How current the scrip master of each exchange is. The part that lives asks again while a file is read."""
+    """The age of each exchange's scrip master. The page refreshes while a file is read."""
     known = search.masters()
     imports = list(ScripImport.objects.select_related("asked_by")[:LISTED])
     newest: dict[str, ScripImport] = {}
@@ -99,7 +99,7 @@ def _asked(request: StaffRequest, ask: Any) -> HttpResponse:
 @require_safe
 @for_staff(SEE)
 def scrip_import(request: StaffRequest, pk: int) -> HttpResponse:
-    """One import: how far it is, what it changed, what was found in it."""
+    """One import: its progress, its changes, its findings."""
     found = get_object_or_404(
         ScripImport.objects.select_related("asked_by", "decided_by", "compared_with"), pk=pk
     )
@@ -119,14 +119,14 @@ def scrip_import(request: StaffRequest, pk: int) -> HttpResponse:
 @for_staff(operations.IMPORT)
 @require_POST
 def accept(request: StaffRequest, pk: int) -> HttpResponse:
-    """Make a held import current."""
+    """Make an import on hold current."""
     return _decided(request, pk, operations.accept)
 
 
 @for_staff(operations.IMPORT)
 @require_POST
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
-    """Discard an import that is held or being read."""
+    """Discard an import on hold or in progress."""
     return _decided(request, pk, operations.discard)
 
 
@@ -143,7 +143,7 @@ def _decided(request: StaffRequest, pk: int, decide: Any) -> HttpResponse:
 @require_safe
 @for_staff(SEE)
 def find(request: StaffRequest) -> HttpResponse:
-    """Scrips by symbol, ISIN or token, with how current each exchange's master is."""
+    """Scrips by symbol, ISIN or token, with the age of each exchange's master."""
     form = SearchForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
     known = search.masters()
@@ -184,7 +184,7 @@ def scrip(request: StaffRequest, exchange: str, number: int) -> HttpResponse:
 @require_safe
 @for_staff(SEE)
 def securities(request: StaffRequest) -> JsonResponse:
-    """What a field offers for a symbol's beginning or an ISIN: securities, as of when, and findings on that."""
+    """Return suggestions for a symbol's beginning or an ISIN: securities, their date, and findings on them."""
     form = SearchForm(request.GET)
     known = search.masters()
     equity = [one for name, one in known.items() if name in EQUITY]

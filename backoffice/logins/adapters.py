@@ -1,4 +1,4 @@
-"""How django-allauth is fitted to the portal: nobody signs up, and what happens at the door is in the audit trail."""
+"""Adapters of django-allauth: nobody can sign up, and logins and refusals are audit entries."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,15 +35,15 @@ class StaffAdapter(DefaultAccountAdapter):
         return False
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """What the failures of a name are counted under.
+        """Return the key under which a name's failures are counted.
 
-        The name alone: a Host header with another port, or letters that the database treats as equal, would
-        otherwise begin a count of their own.
+        Only the name: a Host header with another port, or letters that the database treats as equal, must not
+        start a separate count.
         """
         return str(credentials.get("username", "")).upper().lower()
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuse after too many failed tries with one name, whether or not somebody has it, and record that."""
+        """Refuse after too many failed tries with one name, whether it exists or not, and record that."""
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
@@ -53,7 +53,7 @@ class StaffAdapter(DefaultAccountAdapter):
 
 
 def known(name: str) -> str:
-    """The name, if a member of staff has it: what was typed otherwise may be a password in the wrong field."""
+    """Return the name, if a member of staff has it; other input may be a password in the wrong field."""
     return name if User.objects.filter(username=name).exists() else ""
 
 
@@ -68,7 +68,7 @@ def locked_out(name: str) -> None:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """The second factor. Its secrets are sealed like all others that the portal keeps."""
+    """The second factor. Its secrets are sealed like all stored secrets."""
 
     def encrypt(self, text: str) -> str:
         """The sealed text."""
@@ -79,7 +79,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return unseal(encrypted_text).reveal()
 
     def get_totp_label(self, user: Any) -> str:
-        """The user name: an e-mail address is not needed in an authenticator app."""
+        """Return the user name: an authenticator app needs no e-mail address."""
         return str(user.get_username())
 
 
@@ -87,9 +87,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """Single sign-on, for staff that the portal knows already."""
 
     def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
-        """Whom an account at the provider, seen for the first time, is bound to: by an address that is verified there.
+        """Return the staff to bind a new account of the provider to: by an address that is verified there.
 
-        Nobody who is bound to another account of the provider already: a second one may be somebody else's.
+        Staff bound to another account of the provider are left out: a second account may be another person's.
         """
         for email, person in _named_by(sociallogin):
             if not _bound(person, sociallogin):
@@ -97,7 +97,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         return None
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        """Never: somebody whom the portal does not know is recorded and turned away."""
+        """Refuse sign-up: an unknown person is recorded and turned away."""
         name, text = "", "Single sign-on by somebody who is no member of staff."
         for _, person in _named_by(sociallogin):
             name = person.get_username()
@@ -106,7 +106,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         return False
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **kwargs: Any) -> None:
-        """Record that the provider did not confirm who it is."""
+        """Record that the provider did not confirm the identity."""
         record("staff.login_failed", by=None, subject="", text="Single sign-on failed at the provider.")
 
 

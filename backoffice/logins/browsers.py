@@ -1,4 +1,4 @@
-"""What a browser calls itself, as people know it."""
+"""Names of browsers for people."""
 
 #: Part of the name that a browser sends, and its name for people. The first match counts: others contain
 #: later names.
@@ -16,7 +16,7 @@ SYSTEMS = (
 
 
 def in_words(sent: str) -> str:
-    """“Chrome on Windows” of what a browser sent; what it sent where that names none that is known."""
+    """Return “Chrome on Windows” for a browser's own name; an unknown one unchanged."""
     browser = next((name for mark, name in BROWSERS if mark in sent), "")
     system = next((name for mark, name in SYSTEMS if mark in sent), "")
     return f"{browser} on {system}" if browser and system else browser or sent

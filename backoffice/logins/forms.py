@@ -12,7 +12,7 @@ from backoffice.logins.second_factor import takes
 
 
 class LoginForm(AllauthLoginForm):
-    """User name and password, without words inside the fields, where they vanish as one types."""
+    """User name and password, without placeholders, which vanish while typing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -25,7 +25,7 @@ class _CodeOnce(BaseAuthenticateForm):
     """A code of a second factor: each counts once, wherever it is entered."""
 
     def clean_code(self) -> str:
-        """The code, if it counts. Raises ValidationError."""
+        """Return the code, if it is valid. Raises ValidationError."""
         clear_failures = check_rate_limit(self.user)
         code: str = self.cleaned_data["code"]
         factors = list(Authenticator.objects.filter(user=self.user).order_by("-type"))  # the app first
@@ -45,4 +45,4 @@ class CodeForm(_CodeOnce, AuthenticateForm):
 
 
 class CodeAgainForm(_CodeOnce, ReauthenticateForm):
-    """The code with which somebody confirms who they are."""
+    """The code for re-authentication."""

@@ -1,4 +1,4 @@
-"""What every request of somebody logged in must pass: not idle too long, and a second factor where it is demanded."""
+"""Checks on every request of a logged-in person: idle time, and a second factor if one is required."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,12 +18,12 @@ from backoffice.logins.sessions import SEEN
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Said by requests that a page makes on its own: watching a page refresh is not working with it.
+#: A header of automatic requests: a refreshing page is not a person's activity.
 BACKGROUND_HEADER = "X-Background"
-#: The time of activity is written at most so often (seconds): not each request shall write the session.
+#: The time of activity is written at most this often (seconds), to avoid a write for each request.
 WRITTEN_EVERY = 30
 
-#: What somebody may reach who has yet to set up a second factor.
+#: Pages for people who have yet to set up a second factor.
 WITHOUT_SECOND_FACTOR = {
     "account_logout",
     "account_reauthenticate",
@@ -34,7 +34,7 @@ WITHOUT_SECOND_FACTOR = {
 
 
 class IdleMiddleware:
-    """Ends a session in which nothing was done for SESSION_IDLE_MINUTES."""
+    """Ends a session without activity for SESSION_IDLE_MINUTES."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -65,7 +65,7 @@ class IdleMiddleware:
 
 
 class SecondFactorMiddleware:
-    """Leads those who must have a second factor and have none to the page that sets it up, and nowhere else."""
+    """Redirects people without a required second factor to the page that sets it up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -74,7 +74,7 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
-        """The page to go to instead, if any."""
+        """Return the page to redirect to, if any."""
         match = request.resolver_match
         if match is None or match.view_name in WITHOUT_SECOND_FACTOR or not request.user.is_authenticated:
             return None
@@ -82,7 +82,7 @@ class SecondFactorMiddleware:
 
 
 class StepUpMiddleware:
-    """Asks again who it is before what is sensitive (see `step_up`)."""
+    """Asks for re-authentication before sensitive actions (see `step_up`)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -102,7 +102,7 @@ class StepUpMiddleware:
 
 
 class HeadersMiddleware:
-    """Tells browsers that no page needs a camera, a position or the like, and to keep no copy of what staff see."""
+    """Tells browsers that no page needs a camera, a position or the like, and not to store what staff see."""
 
     POLICY = ", ".join(
         f"{feature}=()"

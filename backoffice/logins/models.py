@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-#: What a new user name looks like: it is typed at each login, and part of what audit entries are about.
+#: The shape of a new user name: it is typed at each login, and part of audit entries.
 USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,29}")
 USER_NAME_WORDS = (
     "Use at most 30 letters, digits and . _ - @, and begin with a letter or a digit, as in asha or asha.rao."
@@ -19,10 +19,10 @@ USER_NAME_WORDS = (
 
 
 class StaffManager(UserManager["User"]):
-    """Makes staff. There are no superusers: rights come from roles alone."""
+    """Creates staff. There are no superusers: rights come only from roles."""
 
     def create_superuser(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: somebody who may do everything would pass by makers and checkers."""
+        """Refuse: a superuser could bypass makers and checkers."""
         raise ValueError(
             "There are no superusers here. `manage.py first_admin` makes the first administrator."
         )
@@ -31,7 +31,7 @@ class StaffManager(UserManager["User"]):
 class User(AbstractUser):
     """A member of staff who logs in to the portal. The e-mail address is what single sign-on finds them by."""
 
-    #: Grows with each change of rights, so that a proposal made on older ones is stale.
+    #: Grows with each change of rights, so that older proposals become stale.
     rights_version = models.PositiveIntegerField(default=1)
 
     objects: ClassVar[StaffManager] = StaffManager()
@@ -62,7 +62,7 @@ class User(AbstractUser):
 
 
 class Session(AbstractBaseSession):
-    """One browser's session. Neither usable nor readable with the table alone: see `backoffice.logins.sessions`."""
+    """One browser's session. The table alone does not let anybody use or read it: see `backoffice.logins.sessions`."""
 
     session_key = models.CharField("hash of the key in the cookie", max_length=64, primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""The link with which somebody chooses a password: used once, and good for PASSWORD_LINK_MINUTES."""
+"""The link to choose a password: used once, and valid for PASSWORD_LINK_MINUTES."""
 
 from typing import Any
 
@@ -16,19 +16,22 @@ from backoffice.logins.models import User
 
 
 def link_path(person: User) -> str:
-    """The path of the page on which this person chooses a password."""
+    """Return the path of the page on which this person chooses a password."""
     uid = urlsafe_base64_encode(force_bytes(person.pk))
     return reverse("logins:choose_password", args=[uid, default_token_generator.make_token(person)])
 
 
 class ChoosePasswordView(PasswordResetConfirmView):
-    """Choose a password by a link that an administrator handed over. The other sessions of this person end by it."""
+    """Choose a password with a link from an administrator. This ends the person's other sessions."""
 
     template_name = "logins/choose_password.html"
     success_url = reverse_lazy("logins:login")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Keep the password, end the person's sessions, record it. Of several who use the link at once, one does."""
+        """Store the password, end the person's sessions, record it.
+
+        If the link is used several times at once, one wins.
+        """
         with transaction.atomic():
             person = User.objects.select_for_update().get(pk=form.user.pk)
             token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN)

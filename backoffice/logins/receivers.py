@@ -1,4 +1,4 @@
-"""What happens at the door becomes audit entries: logins, failures, second factors, passwords, sessions."""
+"""Audit entries of logins, failures, second factors, passwords and sessions."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from backoffice.logins.adapters import known
 #: The kinds of authenticator in words.
 FACTORS = {"totp": "authenticator app", "recovery_codes": "recovery codes"}
 
-#: The ways to say again who one is.
+#: The ways to re-authenticate.
 METHODS = {"mfa": "a code", "password": "the password"}
 
 

@@ -1,4 +1,4 @@
-"""Personal data of a retail user shown to one person for a few minutes, for a reason that the audit trail keeps."""
+"""Reveal personal data of a retail user to one person for a few minutes, for a reason in the audit trail."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -10,16 +10,16 @@ from backoffice.kit import privacy
 
 
 def hide(request: HttpRequest, lane: str) -> None:
-    """End before its time that this person is shown the personal data of a retail user."""
+    """End a reveal early."""
     still = request.session.get(privacy.SESSION_KEY, {})
     request.session[privacy.SESSION_KEY] = {other: until for other, until in still.items() if other != lane}
 
 
 def reveal(request: HttpRequest, lane: str, reason: str) -> None:
-    """Show this person the personal data of a retail user for `privacy.MINUTES`, and record why.
+    """Reveal the retail user's personal data to this person for `privacy.MINUTES`, and record why.
 
-    Raises PermissionDenied for those who may not see any, ValueError without a reason that is short enough, and for a
-    lane of nobody.
+    Raises PermissionDenied for people who may never see it, ValueError for a missing or overlong reason, and
+    for a lane that does not exist.
     """
     if not privacy.sees(request.user):
         raise PermissionDenied

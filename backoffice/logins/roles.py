@@ -1,4 +1,4 @@
-"""Roles as groups, and what each may do. This table is the only place that says so."""
+"""Roles as groups, with their permissions. Only this table defines them."""
 
 from typing import Any
 
@@ -115,7 +115,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "trading.check_access",
         "trading.view_accesscheck",
     ),
-    # Never given to somebody who is maker or checker: `staff.kinds.rights` and the desk itself refuse it.
+    # Never given to a maker or checker: `staff.kinds.rights` and the desk itself refuse it.
     "dealer": (
         "accounts.view_retailuser",
         "markets.view_scrip",
@@ -127,12 +127,12 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 
 def make_groups(**kwargs: Any) -> None:
-    """Make the groups of the table, with exactly its permissions. Run after each migration."""
+    """Create the groups of the table, with exactly its permissions. Run after each migration."""
     from django.apps import apps
     from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group, Permission
 
-    for config in apps.get_app_configs():  # a later app's permissions may not be there yet
+    for config in apps.get_app_configs():  # a later app's permissions may not exist yet
         create_permissions(config, verbosity=0)
     known = {
         f"{p.content_type.app_label}.{p.codename}": p

@@ -1,4 +1,4 @@
-"""For whom a second factor is demanded, and which of its codes count."""
+"""Who needs a second factor, and which of its codes are valid."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from backoffice.logins.models import User
 
-#: Who may do one of these needs a second factor: approving messages, dealing for clients, and
+#: People with one of these permissions need a second factor: approving messages, dealing for clients, and
 #: administering staff, lists or sessions.
 DANGEROUS = (
     "changes.approve_change",
@@ -31,7 +31,7 @@ LAST_USED = "last_used"
 
 
 def enforced() -> bool:
-    """Whether anybody must have a second factor: everywhere but in a demonstration."""
+    """Whether second factors are required: everywhere except in a demonstration."""
     return bool(settings.PORTAL_ENVIRONMENT != "DEMO")
 
 
@@ -52,10 +52,10 @@ def missing(person: "User | AnonymousUser | Any") -> bool:
 
 @transaction.atomic
 def takes(factor: Authenticator, code: str) -> bool:
-    """Whether this code counts: one of this factor that was not used yet. It is used from then on.
+    """Whether this code is valid and unused; it counts as used from then on.
 
-    An authenticator app's code belongs to a half minute and is taken a while before and after. The app's
-    record keeps the last half minute in which a code was used, and only a later one's counts (RFC 6238,
+    An authenticator app's code belongs to a half minute and is accepted a while before and after. The app's
+    record keeps the last half minute in which a code was used, and only a later code is valid (RFC 6238,
     section 5.2).
     """
     if factor.type != Authenticator.Type.TOTP:

@@ -1,8 +1,8 @@
-"""Sessions in the database, kept so that whoever reads the table can neither use nor read one.
+"""Sessions in the database, stored so that the table alone lets nobody use or read one.
 
-The key of a session is in its browser's cookie alone: the table has its SHA-256, which is no key. What is in a session
-(a second factor that is being set up, the link with which a password is chosen, what waits for the question who one is)
-is sealed like every other secret.
+The key of a session is only in its browser's cookie: the table has its SHA-256. The contents of a session (a
+second factor being set up, the link to choose a password, a form that waits for re-authentication) are sealed
+like every other secret.
 """
 
 import hashlib
@@ -22,18 +22,18 @@ from backoffice.logins.models import Session, User
 from backoffice.protocol.fields import SecretText
 from backoffice.seal import SealError, seal, unseal
 
-#: In a session: when, from where and with which browser somebody logged in, and when something was done last.
+#: In a session: time, address and browser of the login, and the time of the last activity.
 LOGIN, SEEN = "login", "last_active"
 BROWSER_LENGTH = 200
 
 
 def stored(key: str) -> str:
-    """What the table has instead of the key. The key is random, so a plain hash cannot be guessed back."""
+    """Return the stored form of the key. The key is random, so a plain hash cannot be reversed by guessing."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's sessions in the database, with hashed keys, sealed contents, whose each is, and an absolute end."""
+    """Django's sessions in the database, with hashed keys, sealed contents, an owner, and an absolute end."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -44,7 +44,7 @@ class SessionStore(DatabaseSessionStore):
         return seal(SecretText(super().encode(session_dict)))
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """The contents; none where no key opens them, which is a session that ended."""
+        """Return the contents; none if no key opens them, which ends the session."""
         try:
             return super().decode(unseal(str(session_data)).reveal())
         except SealError:
@@ -58,7 +58,7 @@ class SessionStore(DatabaseSessionStore):
             super().delete(stored(key))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        """The row. However often it is saved, it ends SESSION_COOKIE_AGE after the login."""
+        """Return the row. However often it is saved, it ends SESSION_COOKIE_AGE after the login."""
         row = cast(Session, super().create_model_instance(data))
         row.session_key = stored(row.session_key)
         row.user_id = data.get(SESSION_KEY)
@@ -77,7 +77,7 @@ class SessionStore(DatabaseSessionStore):
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A browser in which somebody is logged in, for the list of one's sessions."""
+    """A logged-in browser, for the list of one's sessions."""
 
     key: str
     since: datetime
@@ -87,12 +87,12 @@ class OpenSession:
 
     @property
     def browser_words(self) -> str:
-        """The browser as people know it."""
+        """The browser's name for people."""
         return in_words(self.browser)
 
 
 def begin(request: HttpRequest) -> None:
-    """Note in the session that somebody logged in now, from where and with which browser. Sessions that ended go."""
+    """Record in the session when, from where and with which browser the person logged in. Deletes expired sessions."""
     SessionStore.clear_expired()
     now = timezone.now().timestamp()
     request.session[SEEN] = now
@@ -104,14 +104,14 @@ def begin(request: HttpRequest) -> None:
 
 
 def of(person: User) -> list[OpenSession]:
-    """Somebody's open sessions, oldest first."""
+    """Return a person's open sessions, oldest first."""
     rows = Session.objects.filter(user=person, expire_date__gt=timezone.now())
     found = [_shown(row.session_key, data) for row in rows if LOGIN in (data := row.get_decoded())]
     return sorted(found, key=lambda session: session.since)
 
 
 def end(person: User, *, only: str = "", sparing: HttpRequest | None = None) -> int:
-    """End somebody's sessions: one (by its hash), all, or all but the one of a request. Returns how many."""
+    """End a person's sessions: one (by its hash), all, or all except that of a request. Returns how many."""
     rows = Session.objects.filter(user=person)
     if only:
         rows = rows.filter(session_key=only)

@@ -1,7 +1,7 @@
-"""Asking again who it is, before what is sensitive: this table is the only place that says where.
+"""Re-authentication before sensitive actions: only this table says where.
 
-Whoever entered a password or a code within STEP_UP_MINUTES is not asked. What was sent when the question came is kept
-in the session, sealed like all of it, and carried out once the question is answered: nothing has to be typed twice.
+A person who entered a password or a code within STEP_UP_MINUTES is not asked. The form that was sent is kept
+in the session, sealed like all of it, and carried out after the answer: nothing has to be typed twice.
 """
 
 import time
@@ -27,7 +27,7 @@ from backoffice.logins.second_factor import enforced
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-#: Pages that are asked for before they are shown: they decide on many, take data out, or change who may do what.
+#: Pages that ask before they are shown: they decide on many, export data, or change rights.
 PAGES = frozenset(
     {
         "changes:review",
@@ -59,7 +59,7 @@ PAGES = frozenset(
         "trading:open",
     }
 )
-#: What is sent from a page that others only read: which actions of it, or all of them.
+#: Forms on pages that others only read: which of their actions ask, or all.
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "changes:decide": ("approve", "urgent"),
     "batches:act": ("approve", "cancel", "urgent"),
@@ -79,8 +79,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "trading:decide_asked": (),
     "trading:release": (),
 }
-#: What answers with a file, and to which method. A browser that gets one stays on the page where it is, so that the
-#: answer is a page with the button that gets the file.
+#: Addresses that answer with a file, and the method. A browser that gets a file stays on its page, so the
+#: answer is a page with a button for the file.
 FILES: Mapping[str, str] = {
     "batches:result": "GET",
     "batches:failed": "GET",
@@ -92,14 +92,15 @@ FILES: Mapping[str, str] = {
     "accounts:history_csv": "POST",
     "compliance:evidence": "POST",
 }
-#: Where a retail user's own password is typed: what was sent is kept nowhere (R13), and is typed again on the page.
+#: Pages on which a retail user's own password is typed: the form is not kept (R13), and must be filled in
+#: again.
 NEVER_KEPT = frozenset({"trading:check", "trading:open"})
-#: In the session of somebody who logs in again: what waits for that.
+#: In the session of a person who logs in again: the form that waits for that.
 KEPT = "kept_for_login"
 
 
 def guarded(page: str, method: str, action: str = "") -> bool:
-    """Whether this is something for which one is asked again. `page` is the name of an address."""
+    """Whether this request asks for re-authentication. `page` is the name of an address."""
     if page in PAGES:
         return True
     actions = ACTIONS.get(page)
@@ -107,7 +108,7 @@ def guarded(page: str, method: str, action: str = "") -> bool:
 
 
 def due(request: "HttpRequest") -> bool:
-    """Whether whoever is logged in must say again who it is: nowhere in a demonstration."""
+    """Whether this person must re-authenticate; never in a demonstration."""
     if not enforced() or not request.user.is_authenticated:
         return False
     records = get_authentication_records(request, request.user)
@@ -116,7 +117,7 @@ def due(request: "HttpRequest") -> bool:
 
 
 def ask(request: "HttpRequest") -> "HttpResponse":
-    """The question, and what was asked for once it is answered. Who has neither password nor app logs in again."""
+    """Ask, and carry out the request after the answer. A person with neither password nor app logs in again."""
     kept = _kept(request)
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     if not methods:
@@ -128,7 +129,7 @@ def ask(request: "HttpRequest") -> "HttpResponse":
         request.session[KEPT] = {**kept, "person": person}
         return redirect_to_login(reverse("logins:kept"))
     if kept:
-        # django-allauth calls `resume` with it once the question is answered.
+        # django-allauth calls `resume` with it after the answer.
         request.session[STATE_SESSION_KEY] = {"callback": f"{__name__}.{resume.__name__}", "state": kept}
     elif request.method == "POST":
         messages.info(request, "Nothing was sent or kept. Fill in the form again.")
@@ -137,7 +138,7 @@ def ask(request: "HttpRequest") -> "HttpResponse":
 
 
 def resume(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
-    """Go on with what `ask` kept. An answer to another question, asked in another tab, leaves it where it is."""
+    """Continue with what `ask` kept. The answer to another question, from another tab, leaves it unchanged."""
     if (then := get_next_redirect_url(request)) != kept["back"]:
         request.session[STATE_SESSION_KEY] = {"callback": f"{__name__}.{resume.__name__}", "state": kept}
         messages.info(
@@ -156,7 +157,7 @@ def resume(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
 
 
 def waiting(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
-    """A page with the button that sends what was kept, filled in as it was, and the way back."""
+    """Return a page with a button that sends the kept form, and the way back."""
     posted = QueryDict(kept["posted"])
     fields = [
         (name, value) for name in posted for value in posted.getlist(name) if name != "csrfmiddlewaretoken"
@@ -172,7 +173,7 @@ def waiting(request: "HttpRequest", kept: dict[str, str]) -> "HttpResponse":
 
 
 def _kept(request: "HttpRequest") -> dict[str, str]:
-    """All that is needed to do later what is asked for; nothing for a page that can just be gone to."""
+    """Return everything needed to repeat the request later; nothing for a page that can simply be opened."""
     match = resolve(request.path_info)
     if match.view_name in NEVER_KEPT:
         return {}
@@ -189,7 +190,7 @@ def _kept(request: "HttpRequest") -> dict[str, str]:
 
 
 def _came_from(request: "HttpRequest") -> str:
-    """The page from which something was sent, where the browser names one of the portal's."""
+    """Return the page of the form, if the browser names one of the portal's."""
     page: Any = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
         parts = urlsplit(page)

@@ -10,7 +10,7 @@ from backoffice.logins.second_factor import enforced, missing, takes
 
 
 class NotProven(Exception):
-    """It is not certain that this person acts; `words` say why and what to do."""
+    """The person's identity is not proven; `words` say why and what to do."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
@@ -18,9 +18,9 @@ class NotProven(Exception):
 
 
 def prove(person: User) -> None:
-    """Ask for the password, and for a code where there is an app; nothing in a demonstration. Raises NotProven.
+    """Ask for the password, and for a code if there is an app; nothing in a demonstration. Raises NotProven.
 
-    Both are asked for before either is judged, and a failure is recorded like one of the login page.
+    Both are asked for before either is checked, and a failure is recorded like one of the login page.
     """
     if not enforced():
         return

@@ -14,25 +14,25 @@ from django.utils import timezone
 
 from backoffice.logins.models import Throttle
 
-#: Entries without a time-out of their own. None of django-allauth's is one.
+#: Seconds for entries without a time-out of their own; django-allauth has none.
 LONGEST = timedelta(days=1)
 
 
 class ThrottleCache(BaseCache):
-    """Values of JSON, shared by all processes. A failing database is an error: no count is lost silently."""
+    """JSON values, shared by all processes. A failing database is an error: no count is lost silently."""
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        """The value, unless its time is over."""
+        """Return the value, unless it has expired."""
         found = Throttle.objects.filter(key=self._named(key, version), expires_at__gt=timezone.now()).first()
         return found.value if found else default
 
     def add(
         self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        """Keep the value if there is none. True for one only of several processes that do this at once."""
+        """Store the value if there is none. Of several processes that do this at once, only one gets True."""
         name, ends = self._named(key, version), self._end(timeout)
         expired = Throttle.objects.filter(key=name, expires_at__lte=timezone.now())
         if expired.update(value=value, expires_at=ends):
@@ -47,7 +47,7 @@ class ThrottleCache(BaseCache):
     def set(
         self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> None:
-        """Keep the value, and forget what is over."""
+        """Store the value, and delete expired ones."""
         Throttle.objects.filter(expires_at__lte=timezone.now()).delete()
         Throttle.objects.bulk_create(
             [Throttle(key=self._named(key, version), value=value, expires_at=self._end(timeout))],
@@ -57,16 +57,16 @@ class ThrottleCache(BaseCache):
         )
 
     def touch(self, key: str, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Let the value last so much longer."""
+        """Extend the value's time."""
         found = Throttle.objects.filter(key=self._named(key, version), expires_at__gt=timezone.now())
         return bool(found.update(expires_at=self._end(timeout)))
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        """Forget the value."""
+        """Delete the value."""
         return bool(Throttle.objects.filter(key=self._named(key, version)).delete()[0])
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all values."""
         Throttle.objects.all().delete()
 
     def _named(self, key: str, version: int | None) -> str:

@@ -1,6 +1,6 @@
-"""Pages of one's own login: everything of django-allauth that the portal offers, and nothing else.
+"""Pages of one's own login: only the parts of django-allauth that the portal offers.
 
-The names without a namespace are those by which django-allauth finds its own pages.
+django-allauth finds its pages by the names without a namespace.
 """
 
 from allauth.account import views as account

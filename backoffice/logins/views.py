@@ -1,4 +1,4 @@
-"""Pages of one's own login that django-allauth does not have, or not as the portal needs them."""
+"""Pages of one's own login that django-allauth lacks, or that the portal needs to differ."""
 
 from typing import Any
 
@@ -17,10 +17,13 @@ from backoffice.logins.models import User
 
 
 class SetUpAppView(ActivateTOTPView):
-    """Set up an authenticator app. The code that proves it counts as used, so that it logs nobody in afterwards."""
+    """Set up an authenticator app.
+
+    The code that proves it counts as used, so that it cannot log anybody in afterwards.
+    """
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Keep the app, with its first code as the last one used."""
+        """Store the app, with its first code as the last one used."""
         with transaction.atomic():
             response: HttpResponse = super().form_valid(form)
             app = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
@@ -31,7 +34,7 @@ class SetUpAppView(ActivateTOTPView):
 @for_staff()
 @require_safe
 def kept(request: StaffRequest) -> HttpResponse:
-    """What somebody had sent before a new login was needed, with the button that sends it. For that person, once."""
+    """The form that a person had sent before a new login, with a button that sends it. For that person, once."""
     found = request.session.pop(step_up.KEPT, None)
     if not found or found["person"] != request.user.pk:
         messages.info(request, "Nothing of yours waits to be sent.")
@@ -42,7 +45,7 @@ def kept(request: StaffRequest) -> HttpResponse:
 @for_staff()
 @require_http_methods(["GET", "POST"])
 def own_sessions(request: StaffRequest) -> HttpResponse:
-    """One's own sessions, and ending one of them or all others. Another person's is never among them."""
+    """One's own sessions, and ending one of them or all others. Those of other people are never among them."""
     me = request.user
     if request.method == "POST":
         return _end(request, me)
