@@ -8,7 +8,7 @@ from decimal import Decimal
 from backoffice.changes import operations
 from backoffice.changes.effects import effect
 from backoffice.changes.kinds import KINDS, declared, kinds_of
-from backoffice.changes.models import Change
+from backoffice.changes.models import Change, State
 from backoffice.changes.risks import PROFILE_RULE
 from backoffice.changes.subjects import names_of
 from backoffice.config import odin_config
@@ -25,6 +25,8 @@ from backoffice.protocol.wire import Header, encode, hide_personal, mask
 
 #: The checksum of the sent text differs, since it covers the session.
 CHECKSUM = re.compile(r"\|999=[0-9]{3}$")
+#: At most this many other waiting changes are named over the messages of one.
+MOST_OTHERS = 5
 #: A placeholder for the session until the worker fills it in; masked like the real one.
 NO_SESSION = SecretText("session")
 
@@ -34,6 +36,7 @@ class Summary:
     """The head above the messages, in large type: the subject of the change and its effect. Rupees.
 
     `profile` is the one that filled it, with its version; `differences` is how many values differ from it.
+    `others` are changes on the same record that wait for a checker beside this undecided one, the oldest first.
     """
 
     name: str
@@ -44,6 +47,15 @@ class Summary:
     profile: str = ""
     profile_url: str = ""
     differences: int = 0
+    others: Sequence["Waiting"] = ()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A change that waits for a checker, and what it does in one line."""
+
+    change: Change
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,16 @@ def summary(change: Change, *, reveal: bool) -> Summary:
         str(change.filled_from),
         optional_url("onboarding:detail", *change.filled_from) if change.profile else "",
         sum(found["rule"] == PROFILE_RULE for found in change.findings),
+        _waiting_beside(change, reveal),
     )
+
+
+def _waiting_beside(change: Change, reveal: bool) -> list[Waiting]:
+    if not change.subject or change.state not in (State.DRAFT, State.SUBMITTED):
+        return []
+    same = Change.objects.filter(subject=change.subject, state=State.SUBMITTED).exclude(pk=change.pk)
+    found = same.select_related("made_by").order_by("pk")[:MOST_OTHERS]
+    return [Waiting(other, effect(other, reveal=reveal)) for other in found]
 
 
 def told_messages(change: Change, *, reveal: bool) -> list[ShownMessage]:

@@ -282,5 +282,5 @@ def test_the_page_of_a_change_costs_the_same_however_much_happened(
     for number in range(20):
         operations.comment(change.pk, by=checker, text=f"Comment {number}")
     client.force_login(checker)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         client.get(change.get_absolute_url())

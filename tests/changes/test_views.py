@@ -6,12 +6,14 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import RetailUser
+from accounts.values import to_values
 from backoffice.changes import operations
 from backoffice.changes.models import Change, State
 from backoffice.delivery.models import Attempt, Delivery
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.messages.users import CreateRetailUser
+from tests.factories import RetailUserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +108,27 @@ def test_a_stale_change_says_so_and_what_comes_next(client, checker, submitted):
     assert answer.status_code == 409
     assert "must resubmit" in answer.content.decode()
     assert "Stale" in answer.content.decode()
+
+
+def test_a_change_names_the_others_that_wait_for_the_same_record(client, checker, maker):
+    known = to_values(RetailUserFactory(mobile="9000010018"))
+    first, second = (
+        operations.submit(
+            "update_retail_user",
+            {**known, "mobile": mobile},
+            by=maker,
+            reason="Form of the client",
+            token=uuid.uuid4(),
+            typed=True,
+        )
+        for mobile in ("9820099999", "9820088888")
+    )
+    html = page(client, checker, second).content.decode()
+    assert "Also waiting for a checker" in html
+    assert f'href="{first.get_absolute_url()}"' in html
+    assert "9820099999" in html
+    operations.reject(first.pk, by=checker, reason="No form")
+    assert "Also waiting" not in page(client, checker, second).content.decode()
 
 
 def test_the_second_checker_is_told_who_was_first(client, checker, other_checker, submitted):
