@@ -73,6 +73,19 @@ def test_a_change_of_which_odin_took_a_part_does_not_start_again_as_a_whole(clie
     assert not Change.objects.exclude(pk=change.pk).exists()
 
 
+def test_the_page_of_a_refused_delivery_leads_its_maker_to_the_correction(
+    client, maker, checker, user, package
+):
+    change = package(Move.APPLY, Move.REFUSE)
+    applied, refused = (delivery.get_absolute_url() for delivery in change.deliveries.order_by("part"))
+    button = f"Correct it in C-{change.pk}"
+    client.force_login(maker)
+    assert button in client.get(refused).content.decode()
+    assert button not in client.get(applied).content.decode()
+    client.force_login(checker)
+    assert button not in client.get(refused).content.decode()
+
+
 def test_a_refused_message_is_corrected_once(client, maker, user, package):
     change = package(Move.APPLY, Move.REFUSE)
     client.force_login(maker)
