@@ -19,10 +19,11 @@ REPEATED = (*IDENTITY, "manager_id", "category", "odin_user_type", "action")
 
 
 def effect(change: Change, *, reveal: bool) -> str:
-    """Return the effect of a change in one line. `reveal`: show personal data unmasked."""
+    """Return the effect of a change in one line, added money first. `reveal`: show personal data unmasked."""
     if change.kind not in KINDS:
         return ""
-    found = [text for texts in _of_parts(change, reveal) for text in texts]
+    parts = sorted(_of_parts(change, reveal), key=lambda part: part[0].amount is None)
+    found = [text for _, texts in parts for text in texts]
     return _listed(list(dict.fromkeys(found))) or KINDS[change.kind].title
 
 
@@ -30,13 +31,14 @@ def effects_of_parts(change: Change, *, reveal: bool) -> list[str]:
     """Return the effect of each message of a change, one line each, in their order."""
     if change.kind not in KINDS:
         return ["" for _ in change.messages]
-    return [_listed(list(dict.fromkeys(texts))) for texts in _of_parts(change, reveal)]
+    return [_listed(list(dict.fromkeys(texts))) for _, texts in _of_parts(change, reveal)]
 
 
-def _of_parts(change: Change, reveal: bool) -> Iterator[list[str]]:
+def _of_parts(change: Change, reveal: bool) -> Iterator[tuple[ChangeKind, list[str]]]:
     for part in change.messages:
         message = declared(change.kind, part["type"])
-        yield _of_message(_kind_of(change, message), message, part["values"], change.before, reveal)
+        kind = _kind_of(change, message)
+        yield kind, _of_message(kind, message, part["values"], change.before, reveal)
 
 
 def _kind_of(change: Change, message: type[Request]) -> ChangeKind:

@@ -9,6 +9,7 @@ from accounts.retail_users import by_lane
 from backoffice.changes.effects import effect
 from backoffice.kit.message_words import arrange
 from backoffice.masters.models import Name
+from backoffice.protocol.examples import example
 from backoffice.protocol.explanation import explain
 from backoffice.protocol.messages.users import CreateRetailUser, UpdateRetailUser
 from limits.models import Periodicity
@@ -34,6 +35,16 @@ def test_an_update_says_what_changes_and_nothing_that_is_repeated():
     changed = change("update_retail_user", 320, values, before)
     assert effect(changed, reveal=True) == "Address line 1: 128 MG Road → 12-A Ring Road"
     assert effect(changed, reveal=False) == "Address line 1: •••• → ••••"
+
+
+def test_money_in_a_new_retail_user_is_named_first_however_much_else_there_is():
+    values = {**example(CreateRetailUser), "reference": "", "password": ""}
+    messages = [
+        {"type": 301, "values": values},
+        {"type": 303, "values": {"amount": "250000", "product_id": "1"}},
+    ]
+    made = ChangeFactory.build(kind="create_retail_user", messages=messages, before=None)
+    assert effect(made, reveal=True).startswith("₹ 2,50,000.00 cash deposit · New retail user: ")
 
 
 def test_a_set_of_codes_says_what_comes_and_what_goes():
