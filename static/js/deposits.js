@@ -12,6 +12,12 @@ const fieldOf = (row, name) => row.querySelector(`[name=${name}]`);
 const say = (text) => (document.querySelector("#announce").textContent = text);
 const known = new Map();
 let waiting = 0;
+let column = "code";
+
+function begin(row, name) {
+  column = name;
+  fieldOf(row, name).focus();
+}
 
 function renumber() {
   [...rows.children].forEach((row, at) => (row.querySelector("[data-number]").textContent = at + 1));
@@ -73,13 +79,14 @@ form.addEventListener("input", (event) => {
   if (event.target.matches("[data-code]")) lookUpSoon();
 });
 
-// Enter goes to the same column of the next row; a grid that ends gets one more. A row's last cell leads to its next code.
+// As in a spreadsheet, Enter goes to the next row, to the column that was clicked: Tab goes across from it. A grid that
+// ends gets one more row, and a row's last cell leads to its next code.
 form.addEventListener("keydown", (event) => {
   const row = event.target.closest?.("[data-row]");
   if (event.key !== "Enter" || !row || !event.target.matches("input")) return;
   event.preventDefault();
   const next = row.nextElementSibling ?? addRow();
-  next && fieldOf(next, event.target.name === "remarks" ? "code" : event.target.name).focus();
+  next && begin(next, event.target.name === "remarks" ? "code" : column);
 });
 
 form.addEventListener("paste", (event) => {
@@ -111,14 +118,14 @@ form.addEventListener("click", (event) => {
     const row = remove.closest("tr");
     const next = row.nextElementSibling ?? row.previousElementSibling ?? addRow();
     row.remove();
-    next && fieldOf(next, "code").focus();
+    next && begin(next, "code");
     renumber();
     addUp();
   } else if (event.target.closest("[data-add]")) {
     event.preventDefault();
     const added = addRow();
-    added && fieldOf(added, "code").focus();
-  }
+    added && begin(added, "code");
+  } else if (FIELDS.includes(event.target.name)) column = event.target.name;
 });
 
 addUp();

@@ -46,3 +46,16 @@ def test_deposits_are_pasted_named_totalled_and_submitted_once(log_in, files):
     submit.click()
     page.wait_for_url("**/batches/*/")
     expect(page.locator(".stepper")).to_contain_text("5 rows")
+
+
+def test_enter_begins_the_next_row_where_the_row_before_was_begun(log_in):
+    page = log_in("maker")
+    page.goto("/limits/deposits/")
+    rows = page.locator("[data-row]")
+    rows.nth(0).get_by_label("User id", exact=True).click()
+    page.keyboard.type("FILE0001\t100")
+    page.keyboard.press("Enter")
+    expect(rows.nth(1).get_by_label("User id", exact=True)).to_be_focused()
+    rows.nth(0).get_by_label("Amount in rupees").click()
+    page.keyboard.press("Enter")
+    expect(rows.nth(1).get_by_label("Amount in rupees")).to_be_focused()
