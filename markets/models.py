@@ -146,6 +146,12 @@ class Scrip(models.Model):
         return Decimal(self.strike) / 100
 
     @property
+    def contract(self) -> str:
+        """The expiry of a contract; of an option its strike in rupees and its type too. Empty of a share."""
+        option = f" {self.strike_rupees} {self.option_type}" if self.strike else ""
+        return f"{self.expiry:%d-%m-%Y}{option}" if self.expiry else ""
+
+    @property
     def tick_rupees(self) -> Decimal:
         """The tick in rupees; 0 if the file has none."""
         return Decimal(self.tick) / 100

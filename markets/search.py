@@ -97,7 +97,7 @@ def with_isin(isins: Collection[str], masters: Masters) -> QuerySet[Scrip]:
 
 
 def find(text: str, masters: Masters) -> list[Scrip]:
-    """Search by ISIN, token, or beginning of the symbol: exact symbols first, shares before contracts."""
+    """Find by ISIN, token, beginning of the symbol, or symbol and series: exact symbols first, shares before contracts."""
     wanted = text.strip().upper()
     if isin_number.is_valid(wanted):
         return listings(wanted, masters)
@@ -105,10 +105,20 @@ def find(text: str, masters: Masters) -> list[Scrip]:
         return list(scrips(masters.values()).filter(token=int(wanted)).order_by("exchange")[:LIMIT])
     if len(wanted) < LETTERS or not wanted.isprintable():
         return []
-    found = beginning(wanted, [one for name, one in masters.items() if name in EQUITY])
-    if len(found) < LIMIT:
-        found += beginning(wanted, [one for name, one in masters.items() if name not in EQUITY])
+    found = _shares_first(wanted, masters)
+    symbol, _, series = wanted.rpartition(" ")
+    if not found and len(symbol) >= LETTERS:
+        found = [
+            one for one in _shares_first(symbol, masters) if (one.symbol, one.series) == (symbol, series)
+        ]
     return sorted(found[:LIMIT], key=lambda scrip: scrip.symbol != wanted)
+
+
+def _shares_first(symbol: str, masters: Masters) -> list[Scrip]:
+    found = beginning(symbol, [one for name, one in masters.items() if name in EQUITY])
+    if len(found) < LIMIT:
+        found += beginning(symbol, [one for name, one in masters.items() if name not in EQUITY])
+    return found
 
 
 def beginning(symbol: str, masters: Collection[AsOf]) -> list[Scrip]:

@@ -300,7 +300,10 @@ def scrips(request: StaffRequest) -> HttpResponse:
     return JsonResponse(
         {
             "scrips": [
-                {"text": forms.chosen(one), "words": f"{one.exchange_label} {one.description}"}
+                {
+                    "text": forms.chosen(one),
+                    "words": f"{one.exchange_label} {one.contract or one.description}",
+                }
                 for one in found
             ]
         }

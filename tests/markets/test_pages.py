@@ -41,6 +41,8 @@ def test_an_administrator_uploads_a_master_and_everybody_finds_its_scrips(as_adm
     as_admin.force_login(maker)
     found = as_admin.get("/markets/scrips/", {"q": "peep"}).content.decode()
     assert "Peepal Textiles" in found
+    assert "Peepal Textiles" in as_admin.get("/markets/scrips/", {"q": "peepal eq"}).content.decode()
+    assert "Peepal Textiles" not in as_admin.get("/markets/scrips/", {"q": "peepal be"}).content.decode()
     scrip = as_admin.get("/markets/scrips/NSE_EQ/900001/").content.decode()
     assert SHARES[0][8] in scrip
     assert "₹ 0.05" in scrip

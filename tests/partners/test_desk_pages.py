@@ -1,11 +1,13 @@
 """The basket desk's pages: a basket from its first line to its publication, typed and uploaded."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backoffice.changes.models import Change
+from markets.models import Scrip
 from partners import baskets
 from partners.models import Basket, BasketVersion
 from partners.models.baskets import Stage
@@ -156,6 +158,10 @@ def test_the_picker_finds_by_symbol_and_token(scrips, as_maker):
             one["text"] for one in as_maker.get("/partners/baskets/scrips/", {"q": text}).json()["scrips"]
         ]
 
+    Scrip.objects.filter(token=900002).update(expiry=date(2026, 12, 31), strike=120_050, option_type="CE")
+    words = as_maker.get("/partners/baskets/scrips/", {"q": "banyan"}).json()["scrips"][0]["words"]
+    assert words == "NSE Equity 31-12-2026 1200.5 CE"
+    assert found("neem eq") == ["NEEM EQ NSE_EQ 900003"]
     assert found("peep") == ["PEEPAL EQ BSE_EQ 500001", "PEEPAL EQ NSE_EQ 900001"]
     assert found("900003") == ["NEEM EQ NSE_EQ 900003"]
 
