@@ -1,4 +1,4 @@
-"""The periods that people filter by: today, yesterday, this week, this month, the financial year."""
+"""The periods that people filter by: today, yesterday, this week, this and the last month, the financial year."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,11 +21,14 @@ def periods(today: date) -> list[Period]:
     A week begins on Monday, the financial year on 1 April.
     """
     yesterday = today - timedelta(days=1)
+    month = today.replace(day=1)
+    month_end = month - timedelta(days=1)
     year = today.year if today.month >= APRIL else today.year - 1
     return [
         Period("Today", today, today),
         Period("Yesterday", yesterday, yesterday),
         Period("This week", today - timedelta(days=today.weekday()), today),
-        Period("This month", today.replace(day=1), today),
+        Period("This month", month, today),
+        Period("Last month", month_end.replace(day=1), month_end),
         Period(f"FY {year}-{(year + 1) % 100:02}", date(year, APRIL, 1), today),
     ]

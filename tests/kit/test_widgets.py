@@ -43,3 +43,8 @@ def test_the_financial_year_begins_in_april(today, year, since):
     offered = {period.label: (period.since, period.until) for period in periods(today)}
     assert offered[year] == (since, today)
     assert offered["This month"] == (today.replace(day=1), today)
+
+
+def test_the_last_month_is_a_whole_one():
+    offered = {period.label: (period.since, period.until) for period in periods(date(2026, 1, 31))}
+    assert offered["Last month"] == (date(2025, 12, 1), date(2025, 12, 31))
