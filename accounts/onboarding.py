@@ -19,6 +19,7 @@ from backoffice.changes.risks import PROFILE_RULE
 from backoffice.kit import names
 from backoffice.kit.sections import Section
 from backoffice.protocol.codes import Choice
+from backoffice.protocol.explanation import lowered
 from backoffice.protocol.fields import Code, Field, Flags, Records, Text, Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
@@ -280,7 +281,7 @@ def _of_records(profile: Profile, field: Records, value: Any, default: Any) -> I
             continue
         for name, part in field.record.fields.items():
             if record.get(name, "") != wanted[place].get(name, ""):
-                label = f"{title}, {part.label[0].lower()}{part.label[1:]}"
+                label = f"{title}, {lowered(part.label)}"
                 words = names.in_words(part, wanted[place].get(name, ""))
                 yield _differs(profile, f"{field.name}.{place}.{name}", label, words)
     for place in range(len(given), len(wanted)):

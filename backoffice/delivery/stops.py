@@ -40,7 +40,7 @@ def _of_the_gate(row: Gate) -> list[Stop]:
         found.append(
             Stop(
                 f"Sending is paused{_since(row.paused_at)} by {row.paused_by}.",
-                f"{row.pause_reason} Approved messages wait until an admin resumes it.",
+                f"“{row.pause_reason}” Approved messages wait until an admin resumes it.",
                 pill="Sending paused",
             )
         )

@@ -229,9 +229,7 @@ def _with_label(message: type[Request], finding: Finding) -> str:
         number, _, part = rest.rpartition(".")
         inner = field.record.fields.get(part)
         count = f" {int(number) + 1}" if number.isdigit() else ""
-        label = f"{field.record.noun}{count}" + (
-            f", {inner.label[0].lower()}{inner.label[1:]}" if inner else ""
-        )
+        label = f"{field.record.noun}{count}" + (f", {lowered(inner.label)}" if inner else "")
         own = inner.label if inner else ""
     else:
         own = label

@@ -131,7 +131,7 @@ def test_a_pause_stops_all_sending_and_every_page_says_who_paused_it_and_why(odi
     client.force_login(admin)
     page = client.get(reverse("desk:today")).content.decode()
     assert "Sending is paused since" in page
-    assert "ODIN moves to another host" in page
+    assert "“ODIN moves to another host” Approved messages wait" in page
     gate.resume(by=admin, reason="It has moved")
     drain(5)
     delivery.refresh_from_db()

@@ -180,12 +180,15 @@ def test_a_summary_says_which_field_each_finding_speaks_of():
     findings = [
         Finding("client_type", "This is mandatory because IPO is allowed. Fill it in."),
         Finding("banks.1.account_no", "Account number is mandatory. Fill it in."),
+        Finding("demats.0.dp_id", "DP id is mandatory. Fill it in."),
         Finding("name", "Name is mandatory. Fill it in."),
     ]
-    texts = [finding.text for finding in named(MessageForm(CreateRetailUser, {"banks": [{}, {}]}, findings))]
+    values = {"banks": [{}, {}], "demats": [{}]}
+    texts = [finding.text for finding in named(MessageForm(CreateRetailUser, values, findings))]
     assert texts == [
         "Client type: This is mandatory because IPO is allowed. Fill it in.",
         "Bank 2, account number is mandatory. Fill it in.",
+        "Demat 1, DP id is mandatory. Fill it in.",
         "Name is mandatory. Fill it in.",
     ]
 

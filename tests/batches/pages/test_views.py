@@ -344,3 +344,9 @@ def test_a_letter_finds_nothing_of_another_kind(checked, as_person, maker):
     batch = checked()
     assert number_of(f"C-{batch.pk}", "batch") is None
     assert number_of(f"C-{batch.pk}", "change") == number_of(str(batch.pk), "change") == batch.pk
+
+
+def test_a_file_of_wrong_rows_alone_offers_to_correct_them_here(checked, as_person, maker):
+    batch = checked(good=0, wrong=2)
+    page = as_person(maker).get(url("detail", batch)).content.decode()
+    assert f'href="{url("fix", batch)}">Correct the rows here</a>' in page
