@@ -131,6 +131,17 @@ PAGES = """
 /limits/?sort=-amount
 /limits/?sort=name
 /limits/?sort=retail_user
+/
+/deliveries/queue/
+/changes/{id}/
+/deliveries/{id}/
+/users/{group}/{user}/
+/users/{group}/{user}/?tab=history
+/users/{group}/{user}/?tab=limits
+/reports/
+/reports/?by=maker
+/reports/?since={today}&until={today}
+/audit/numbers/
 """.strip().splitlines()
 
 
@@ -185,6 +196,7 @@ def measure(size: int) -> dict[str, tuple[float, float]]:
     from django.contrib.auth.models import Permission
     from django.core.management import call_command
     from django.test import Client, override_settings
+    from django.utils import timezone
 
     from accounts.models import RetailUser
     from backoffice.logins.models import User
@@ -201,6 +213,7 @@ def measure(size: int) -> dict[str, tuple[float, float]]:
     client.force_login(person)
     middle = RetailUser.objects.order_by("pk")[size // 2]
     words = {"id": size // 4, "user": middle.user_id, "name": middle.name.replace(" ", "+")}
+    words |= {"group": middle.group_id, "today": timezone.localdate().isoformat()}
     words["part"] = middle.name[-6:]
     client.get("/users/")
     return {page: _page(client, page.format(**words)) for page in PAGES}

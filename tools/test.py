@@ -83,6 +83,8 @@ def main() -> int:
     options = parser.parse_args()
     # Where a shell started this beside other work, what it starts would ignore the signal that ends it early.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Some hundred processes import the same modules: each would compile all of them where none are kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         make_var()
         make_venv("requirements.txt", "requirements-dev.txt")
