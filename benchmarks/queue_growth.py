@@ -6,7 +6,8 @@ work on the machine changes. Where lanes are blocked, the figures are those once
 below has the pages before that, and how long the sweeps took.
 
 Rates: deliveries a second by 1, 2, 4 and 8 worker processes before a stand-in that answers after 50 ms, with a proxy
-that makes each round trip to PostgreSQL 0, 1 and 5 ms longer, beside what so many threads could do at most.
+that makes each round trip to PostgreSQL 0, 1 and 5 ms longer, beside what so many threads could do at most and what a
+plain pool of as many threads does on this machine, which calls zeep and notes nothing.
 Statements: how many a delivery takes, without those that begin and end transactions.
 
 Everything is on a private PostgreSQL (with fsync) and Redis; rows are made by SQL. Run: `python
@@ -32,7 +33,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.delivery import THREADS, Bench, environment
+from benchmarks.delivery import THREADS, Bench, environment, pool_rate
 from benchmarks.scale import copies
 from tests.faults.installation import Installation
 from tests.faults.proxy import Proxy
@@ -213,18 +214,22 @@ def count_statements(bench: Bench, deliveries: int = 400) -> None:
 
 
 def rates(bench: Bench, proxy: Proxy, workers: list[int], trips: list[float], seconds: float) -> None:
-    """Print the table of rates, and each as a part of threads / latency."""
-    print(f"{'workers':>8} {'trip':>8} {'a second':>9} {'at most':>8} {'ratio':>6} {'load':>5}", flush=True)
+    """Print the table of rates, and each as a part of threads / latency and of the plain pool."""
+    print(
+        f"{'workers':>8} {'trip':>8} {'a second':>9} {'at most':>8} {'ratio':>6} {'pool':>6} {'ratio':>6} {'load':>5}",
+        flush=True,
+    )
     for count in workers:
         bench.start(count)
         bench.latency(LATENCY)
         most = count * THREADS / LATENCY
+        pooled = pool_rate(bench, count * THREADS, int(seconds * most))
         for trip in trips:
             proxy.seconds = trip
             rate = bench.deliver(int(seconds * most))
             print(
                 f"{count:>8} {trip * 1000:>5.0f} ms {rate:>9.0f} {most:>8.0f} {rate / most:>6.2f}"
-                f" {os.getloadavg()[0]:>5.1f}",
+                f" {pooled:>6.0f} {rate / pooled:>6.2f} {os.getloadavg()[0]:>5.1f}",
                 flush=True,
             )
         proxy.seconds = 0.0
