@@ -212,6 +212,12 @@ class Change(models.Model):
                 name="change_waiting_by_kind",
             ),
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
+            # For what makers see of their own on Today, without the rows of files.
+            models.Index(
+                fields=["made_by", "state", "result", "-id"],
+                condition=Q(batch__isnull=True),
+                name="change_of_maker_by_status",
+            ),
             # For searches of new records before they exist.
             models.Index(fields=["-id"], condition=NEW_RECORD, name="change_new_by_number"),
             BeginningIndex(UserId("subject"), condition=NEW_RECORD, name="change_new_user_id"),

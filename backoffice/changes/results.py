@@ -34,6 +34,9 @@ _AT_THE_END = (
     (Result.CANCELLED, {DeliveryState.CANCELLED}),
 )
 
+#: The results of what may have a refused message.
+WITH_REFUSED = (Result.REFUSED, Result.UNKNOWN, Result.ON_HOLD, Result.SENT)
+
 
 def result_of(states: Iterable[str]) -> str:
     """Return the result of deliveries in these states; "" while all are queued."""

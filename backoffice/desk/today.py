@@ -22,7 +22,7 @@ from backoffice.changes.effects import effect
 from backoffice.changes.kinds import file_title, title
 from backoffice.changes.models import CAME_BACK, Change
 from backoffice.changes.models import State as ChangeState
-from backoffice.changes.results import Result
+from backoffice.changes.results import WITH_REFUSED, Result
 from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
 from backoffice.delivery import names as delivery_names
@@ -181,6 +181,7 @@ def _refused(user: "User", now: datetime) -> list[Line]:
         Exists(answers.filter(change=OuterRef("pk")).order_by()),
         ~Exists(Change.objects.filter(corrects=OuterRef("pk"))),
         state=ChangeState.APPROVED,
+        result__in=WITH_REFUSED,
         batch=None,
         made_by=user,
         updated_at__gte=now - REMEMBERED,

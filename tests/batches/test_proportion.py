@@ -4,7 +4,6 @@ That is what its statistics say of a file that came after they were made. Work i
 nodes of a plan read, pass on or leave out.
 """
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from backoffice.changes.models import Change
 from backoffice.delivery import urgent
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
+from tests.looked_at import rows_looked_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.only_on("postgresql")]
 
@@ -76,34 +76,11 @@ def _elsewhere(create, **columns):
     )
 
 
-@contextmanager
-def counted(found, name):
-    """Note how many rows the statement that looked at most of them did."""
-
-    def explain(execute, sql, params, many, context):
-        if sql.startswith(("SELECT", "INSERT", "UPDATE")) and any(table in sql for table in TABLES):
-            with context["connection"].connection.cursor() as cursor:
-                cursor.execute("SAVEPOINT explained")
-                cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
-                plan = cursor.fetchone()[0][0]["Plan"]
-                cursor.execute("ROLLBACK TO SAVEPOINT explained")
-            found[name] = max(found.get(name, (0, "")), (_work(plan), sql))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explain):
-        yield
-
-
-def _work(plan):
-    own = sum(plan.get(name, 0) for name in ("Actual Rows", *(key for key in plan if "Removed by" in key)))
-    return own * plan["Actual Loops"] + sum(_work(below) for below in plan.get("Plans", ()))
-
-
 def test_what_is_done_with_a_whole_file_looks_at_each_of_its_rows_a_few_times(file, maker, checker):
     found = {}
 
     def do(name, operation):
-        with counted(found, name):
+        with rows_looked_at(found, name, TABLES):
             operation()
 
     do("approve", lambda: decisions.approve(file.pk, by=checker, content_hash=file.content_hash))
