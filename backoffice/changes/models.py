@@ -214,7 +214,7 @@ class Change(models.Model):
             models.Index(fields=["made_by", "-id"], name="change_by_maker"),
             # For what makers see of their own on Today, without the rows of files.
             models.Index(
-                fields=["made_by", "state", "result", "-id"],
+                fields=["made_by", "state", "result"],
                 condition=Q(batch__isnull=True),
                 name="change_of_maker_by_status",
             ),

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import CharField, Count, F, Func, QuerySet, TextChoices
+from django.db.models import Case, CharField, Count, F, Func, QuerySet, TextChoices, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate, TruncHour
 from django.urls import reverse
@@ -87,7 +87,7 @@ class _Rows:
     that shows one, besides the days; "" if there is none.
     """
 
-    key: Callable[[str], Combinable]
+    key: Combinable
     labels: Callable[[Collection[Any]], Mapping[Any, str]]
     filter: str = ""
 
@@ -98,17 +98,15 @@ def _makers(keys: Collection[Any]) -> dict[Any, str]:
 
 _ROWS = {
     By.DAY: _Rows(
-        lambda path: TruncDate(f"{path}created_at", tzinfo=INDIA),
+        TruncDate("created_at", tzinfo=INDIA),
         lambda days: {day: f"{day:%d-%m-%Y}" for day in days},
     ),
     By.GROUP: _Rows(
-        lambda path: GroupOf(f"{path}subject"),
+        GroupOf("subject"),
         lambda groups: {group: group or "No client" for group in groups},
     ),
-    By.MAKER: _Rows(lambda path: F(f"{path}made_by"), _makers, "made_by"),
-    By.KIND: _Rows(
-        lambda path: F(f"{path}kind"), lambda kinds: {kind: title(kind) for kind in kinds}, "kind"
-    ),
+    By.MAKER: _Rows(F("made_by"), _makers, "made_by"),
+    By.KIND: _Rows(F("kind"), lambda kinds: {kind: title(kind) for kind in kinds}, "kind"),
 }
 
 
@@ -183,35 +181,63 @@ def report(person: Any, since: date, until: date, by: By) -> Report:
     changes = changes.filter(
         created_at__gte=midnight(since), created_at__lt=midnight(until + timedelta(days=1))
     )
-    lines = _lines(changes, by, since, until)
+    counted = _counted(changes, by, by_hour=since == until)
+    lines = _lines(changes, counted, by, since, until)
     whole = Line("All")
     for line in lines:
         whole.outcomes += line.outcomes
         whole.corrections += line.corrections
         whole.to_approve += line.to_approve
         whole.to_apply += line.to_apply
-    return Report(lines, whole, _chart(changes, since, until), _refusals(changes))
+    return Report(lines, whole, _chart(counted, since, until), _refusals(changes))
 
 
-def _lines(changes: QuerySet[Change], by: By, since: date, until: date) -> list[Line]:
+@dataclass(frozen=True)
+class _Count:
+    """How many changes of one row and one column of the chart had this outcome and were approved after so many minutes,
+    and how many of them correct another one. `minutes`: None where no person approved them.
+    """
+
+    key: Any
+    slot: Any
+    outcome: Outcome
+    minutes: int | None
+    number: int
+    corrections: int
+
+
+def _counted(changes: QuerySet[Change], by: By, *, by_hour: bool) -> list[_Count]:
+    """The changes counted for the rows and the chart at once: a long month is read one time."""
+    slot = TruncHour("created_at", tzinfo=INDIA) if by_hour else TruncDate("created_at", tzinfo=INDIA)
+    approved_after = Case(
+        When(state=State.APPROVED, checkers__gt=0, then=MinutesBetween("decided_at", "submitted_at"))
+    )
+    found = (
+        changes.order_by()
+        .values_list(_ROWS[by].key, slot, "kind", "state", "result", approved_after)
+        .annotate(Count("pk"), Count("corrects"))
+    )
+    return [
+        _Count(key, at.hour if by_hour else at, _outcome(kind, state, result), minutes, number, corrections)
+        for key, at, kind, state, result, minutes, number, corrections in found
+    ]
+
+
+def _lines(
+    changes: QuerySet[Change], counted: Iterable[_Count], by: By, since: date, until: date
+) -> list[Line]:
     rows = _ROWS[by]
     found: defaultdict[Any, Line] = defaultdict(lambda: Line(""))
-    for key, kind, state, result, number, corrections in (
-        changes.order_by()
-        .values_list(rows.key(""), "kind", "state", "result")
-        .annotate(Count("pk"), Count("corrects"))
-    ):
-        found[key].outcomes[_outcome(kind, state, result)] += number
-        found[key].corrections += corrections
-    approved = changes.filter(state=State.APPROVED, checkers__gt=0).order_by()
-    for key, minutes, number in approved.values_list(
-        rows.key(""), MinutesBetween("decided_at", "submitted_at")
-    ).annotate(Count("pk")):
-        found[key].to_approve[minutes] += number
-    applied = Delivery.objects.filter(state=DeliveryState.APPLIED, change__in=changes.order_by()).order_by()
+    for count in counted:
+        line = found[count.key]
+        line.outcomes[count.outcome] += count.number
+        line.corrections += count.corrections
+        if count.minutes is not None:
+            line.to_approve[count.minutes] += count.number
+    applied = changes.filter(deliveries__state=DeliveryState.APPLIED).order_by()
     for key, minutes, number in applied.values_list(
-        rows.key("change__"), MinutesBetween("finished_at", "change__decided_at")
-    ).annotate(Count("pk")):
+        rows.key, MinutesBetween("deliveries__finished_at", "decided_at")
+    ).annotate(Count("deliveries")):
         found[key].to_apply[minutes] += number
     for key, label in rows.labels(found).items():
         first, last = (key, key) if by is By.DAY else (since, until)
@@ -229,15 +255,12 @@ def _outcome(kind: str, state: str, result: str) -> Outcome:
     return _OUTCOMES.get(status_of(kind, state, result), Outcome.UNDER_WAY)
 
 
-def _chart(changes: QuerySet[Change], since: date, until: date) -> Chart:
+def _chart(counts: Iterable[_Count], since: date, until: date) -> Chart:
     """By the day, or by the hour of a single one."""
     one_day = since == until
-    moment = TruncHour("created_at", tzinfo=INDIA) if one_day else TruncDate("created_at", tzinfo=INDIA)
     counted: defaultdict[Any, Counter[str]] = defaultdict(Counter)
-    for at, kind, state, result, number in (
-        changes.order_by().values_list(moment, "kind", "state", "result").annotate(Count("pk"))
-    ):
-        counted[at.hour if one_day else at][_outcome(kind, state, result).label] += number
+    for count in counts:
+        counted[count.slot][str(count.outcome.label)] += count.number
     slots = (
         _hours(counted) if one_day else [since + timedelta(days=n) for n in range((until - since).days + 1)]
     )

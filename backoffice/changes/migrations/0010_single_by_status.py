@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="change",
             index=models.Index(
-                fields=["made_by", "state", "result", "-id"],
+                fields=["made_by", "state", "result"],
                 condition=models.Q(("batch__isnull", True)),
                 name="change_of_maker_by_status",
             ),
