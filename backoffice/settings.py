@@ -146,7 +146,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "backoffice.kit.controls.Renderer"
 
 AUTH_USER_MODEL = "logins.User"
 LOGIN_URL = "logins:login"

@@ -307,6 +307,11 @@ class FieldPart:
         return self.declared.help or (how.help if how else "")
 
     @property
+    def has_words(self) -> bool:
+        """Whether something stands below the control."""
+        return bool(self.kept or self.help or self.is_amount or self.findings or self.needs)
+
+    @property
     def tone(self) -> str:
         """error, warning or nothing."""
         if any(finding.severity == Severity.ERROR for finding in self.findings):
