@@ -172,6 +172,10 @@ class InvitationTable(PortalTable):
         row_attrs = {"data-href": at("partners:invitation")}  # as in the base class
         fields = ("pk", "client", "basket", "reco_id", "model", "state", "invited_at", "last_message_at")
 
+    def render_pk(self, value: int) -> str:
+        """Its name."""
+        return f"Invitation {value}"
+
 
 class SessionTable(PortalTable):
     """Sessions of model 2. Their values are never shown."""

@@ -26,3 +26,7 @@ class ConsentTable(PortalTable):
         fields = (
             "pk", "client", "partner", "product_code", "shown_as", "cap_run", "cap_day", "given_at", "valid_until",
         )  # fmt: skip
+
+    def render_pk(self, record: Consent) -> str:
+        """Its name."""
+        return str(record)

@@ -247,6 +247,9 @@ def test_a_finding_is_settled_with_a_reason(partner, as_maker):
     findings.found(FindingKind.ORPHAN, "order:1", "Order 1 belongs to nothing.", partner=partner)
     one = ConnectorFinding.objects.get()
     assert "Order 1 belongs to nothing." in page(as_maker, "/partners/findings/?open=true")
+    shown = page(as_maker, f"/partners/findings/{one.pk}/")
+    assert "<dd>Order 1</dd>" in shown
+    assert "order:1" not in shown
     as_maker.post(f"/partners/findings/{one.pk}/settle/", {"reason": ""})
     as_maker.post(f"/partners/findings/{one.pk}/settle/", {"reason": "A test of the vendor"})
     one.refresh_from_db()
