@@ -130,9 +130,9 @@ class Line:
         return self.outcomes.total()
 
     @property
-    def counts(self) -> list[int]:
-        """One number for each outcome."""
-        return [self.outcomes[outcome] for outcome in Outcome.values]
+    def counted(self) -> list[tuple[str, int]]:
+        """Each outcome in words, with its number."""
+        return [(outcome.label, self.outcomes[outcome]) for outcome in Outcome]
 
     @property
     def rework(self) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from backoffice.kit.filters import DayField
 from backoffice.reports.figures import By
@@ -38,4 +39,5 @@ class ReportForm(forms.Form):
     def filled(self) -> "ReportForm":
         """Return the parameters with defaults filled in, for the page. The form is valid."""
         days = {name: f"{self.cleaned_data[name]:%d-%m-%Y}" for name in ("since", "until")}
-        return ReportForm({**days, "by": self.cleaned_data["by"]})
+        values = {**days, "by": self.cleaned_data["by"]}
+        return ReportForm(MultiValueDict({name: [value] for name, value in values.items()}))

@@ -50,5 +50,6 @@ def download(request: StaffRequest) -> HttpResponseBase:
 
 def _cells(line: Line) -> list[object]:
     approve, apply = line.approved_after, line.applied_after
-    counts = [line.total, *line.counts, line.corrections, line.rework]
+    numbers = [number for _, number in line.counted]
+    counts = [line.total, *numbers, line.corrections, line.rework]
     return [line.label, *counts, approve.p50, approve.p95, apply.p50, apply.p95]

@@ -1,11 +1,34 @@
-"""How a page is looked at: nobody is kept from it, in either theme, and it is no wider than its window."""
+"""How a page is looked at: nobody is kept from it, in either theme, and nothing on it is wider than its place."""
 
 from axe_playwright_python.sync_playwright import Axe
 
 WIDE, PHONE = 1440, 360
 #: What is folded away is opened too: reasons and confirmations. A menu floats above the page.
 UNFOLD = "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+#: What is wider than its place: the page itself and, on a phone, what scrolls sideways within it. The text of a message
+#: may, and so may the sections of a long form, which are one line that stays on screen.
+TOO_WIDE = """() => {
+    const over = (one) => one.scrollWidth - one.clientWidth;
+    const scrolls = (one) => one.offsetParent && over(one) > 1 && !one.matches("pre, .side-index")
+        && ["auto", "scroll"].includes(getComputedStyle(one).overflowX);
+    const inside = innerWidth > 480 ? [] : [...document.querySelectorAll("main *")].filter(scrolls);
+    const page = document.documentElement;
+    return [...(over(page) > 0 ? [page] : []), ...inside]
+        .map((one) => `${over(one)} px too wide: ${one.cloneNode().outerHTML.slice(0, 120)}`);
+}"""
+#: Cells that stand below one another on a phone without the name of their column. Beside one value the row names it.
+UNNAMED = """() => [...document.querySelectorAll(".narrow-stack tr:not(:has([colspan])) > td")]
+    .filter((cell) => !cell.matches(":first-child, .tag, [data-label]")).filter((cell) => {
+        const heads = cell.closest("table").tHead?.rows[0].querySelectorAll("th:not(.tag)") ?? [];
+        return heads.length > 2 && cell.innerText.trim()
+            && heads[cell.cellIndex]?.matches(":not(:has(.visually-hidden))");
+    })
+    .map((cell) => `nothing names the column of: ${cell.innerText.slice(0, 60)}`)"""
+
+
+def narrow(page):
+    """What is wrong with a page on a screen of its width: too wide, or not understood there."""
+    return page.evaluate(TOO_WIDE) + page.evaluate(UNNAMED)
 
 
 def violations(page):

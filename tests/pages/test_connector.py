@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.looks import PHONE, TOO_WIDE, UNFOLD, WIDE, violations
+from tests.pages.looks import PHONE, UNFOLD, WIDE, narrow, violations
 from tests.portals import Portal, log_in_as, picture, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -97,9 +97,7 @@ def test_pages_are_accessible_and_fit(portal, desk, chromium, person, width):
         picture(page, f"connector-{name}-{person}-{width}")
         page.evaluate(UNFOLD)
         troubles += [f"{path}: {words}" for words in violations(page)]
-        wide = page.evaluate(TOO_WIDE)
-        if wide > 0:
-            troubles.append(f"{path}: {wide} px wider than the window")
+        troubles += [f"{path}: {words}" for words in narrow(page)]
     context.close()
     assert not troubles
 

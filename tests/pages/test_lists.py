@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.looks import PHONE, TOO_WIDE, WIDE, violations
+from tests.pages.looks import PHONE, WIDE, narrow, violations
 from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -79,7 +79,7 @@ def test_the_page_alone_scrolls_a_list_under_its_head(log_in, width):
     page.goto(f"{LIST}?per_page=100")
     expect(page.locator("#list tbody tr").first).to_be_visible()
     page.set_viewport_size({"width": width, "height": 300})
-    assert page.evaluate(TOO_WIDE) <= 0
+    assert not narrow(page)
     box = page.locator("#list .table-wrap")
     assert box.evaluate("box => box.scrollHeight - box.clientHeight") <= 1
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
@@ -100,7 +100,7 @@ def test_a_phone_folds_the_filters_into_one_line_that_says_how_many_are_set(log_
     expect(filters.locator("[data-filters-set]")).to_have_text("2 set")
     expect(page).to_have_url(re.compile("until=31-12-2099"))
     assert violations(page) == []
-    assert page.evaluate(TOO_WIDE) <= 0
+    assert not narrow(page)
 
 
 def test_filters_are_folded_on_a_phone_alone_with_scripts_and_without(portal, chromium):

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from standins.rest import RestStandIn
-from tests.pages.looks import TOO_WIDE
+from tests.pages.looks import narrow
 from tests.portals import Portal, log_in_as, picture, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -44,7 +44,7 @@ def look_at(page, name):
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate(TOO_WIDE) <= 0, (name, width)
+        assert not narrow(page), (name, width)
         violations = Axe().run(page).response["violations"]
         found = [one for one in violations if one["impact"] in ("serious", "critical")]
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], (name, scheme, width)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.looks import PHONE, TOO_WIDE, UNFOLD, WIDE, violations
+from tests.pages.looks import PHONE, UNFOLD, WIDE, narrow, violations
 from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -128,8 +128,6 @@ def test_pages_are_accessible_and_fit(portal, files, chromium, person, width):
         troubles += [f"{path}: {words}" for words in violations(page)]
         if width == PHONE and (low := page.evaluate(TOO_LOW)):
             troubles.append(f"{path}: lower than a thumb needs: {low[:3]}")
-        wide = page.evaluate(TOO_WIDE)
-        if wide > 0:
-            troubles.append(f"{path}: {wide} px wider than the window")
+        troubles += [f"{path}: {words}" for words in narrow(page)]
     context.close()
     assert not troubles

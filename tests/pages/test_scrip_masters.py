@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.markets.files import SHARES, changed, v2
-from tests.pages.looks import PHONE, TOO_WIDE, WIDE, violations
+from tests.pages.looks import PHONE, WIDE, narrow, violations
 from tests.portals import log_in_as, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -82,7 +82,7 @@ def as_maker(request, portal, imported, chromium):
 def looked_at(page, name):
     """Nothing wrong with the page as it is now."""
     picture(page, f"{name}-{page.look}")
-    assert page.evaluate(TOO_WIDE) <= 0
+    assert not narrow(page)
     assert not violations(page)
     assert not page.troubles
 

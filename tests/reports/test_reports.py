@@ -101,6 +101,8 @@ def test_the_page_shows_the_days_as_a_chart_and_leads_to_the_changes_and_refusal
     assert f"/deliveries/?state=refused&amp;wording={week.pk}" in text
     assert REFUSAL in text
     assert "20 min / 30 min" in text
+    assert 'data-label="Refused by ODIN">1<' in text
+    assert '<details class="filter-fold"' in text
     one_day = client.get("/reports/", {"since": "23-11-2026", "until": "23-11-2026"}).content.decode()
     assert 'aria-label="Changes by the hour: 3 in all"' in one_day
 
