@@ -26,7 +26,7 @@ from backoffice.exports.views import export_list
 from backoffice.kit import privacy
 from backoffice.kit.components import Event
 from backoffice.kit.message_words import REFERENCE
-from backoffice.kit.steps import Step
+from backoffice.kit.steps import ENDS, Step
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.protocol.explanation import Line
 
@@ -57,7 +57,7 @@ class Card:
     @property
     def ended_badly(self) -> bool:
         """Whether it was not approved, or not applied."""
-        return bool(self.steps) and self.steps[-1].stage == "bad"
+        return bool(self.steps) and self.steps[-1].stage in ENDS
 
 
 def context(request: StaffRequest, lane: str, shows: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from markets.models import State
 
 SCRIP_IMPORT = {
     State.READING.value: Status("Being read", "info", "clock"),
-    State.HELD.value: Status("On hold", "warn", "pause", "somebody who may import: fewer scrips than before"),
+    State.HELD.value: Status("On hold", "warn", "pause", "a person who may import: fewer scrips than before"),
     State.CURRENT.value: Status("Current", "good", "check-circle"),
     State.REPLACED.value: Status("Replaced", "idle", "undo"),
     State.REFUSED.value: Status("Not imported", "bad", "x-circle"),

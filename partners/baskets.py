@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BASKET = "connector_basket"
 NAME_LENGTH, RISK_LENGTH = 80, 1000
 #: What a run does after a refused line, in words.
-STOPS, GOES_ON = "Stop for that client", "Go on with the next line"
+STOPS, GOES_ON = "Stop for that client", "Continue with the next line"
 _NO_RIGHT = "You may not make baskets. Ask whoever leads the research desk."
 
 

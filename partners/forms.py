@@ -286,7 +286,7 @@ class VersionForm(forms.Form):
     prices_as_of = MomentField(label="Prices as of")
     valid_until = MomentField(label="Valid until", help_text="Nothing is served after it.")
     goes_on = forms.BooleanField(
-        label="Go on after a refused line",
+        label="Continue after a refused line",
         required=False,
         help_text="Of runs only. Otherwise a run stops for that client.",
     )

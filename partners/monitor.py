@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Findings that a page lists.
 LISTED = 20
 #: Pieces of the chart's columns, and how many of them have a label.
-SERIES = (("traded", "good"), ("ordered", "doubt"), ("not ordered", "idle"))
+SERIES = (("traded", "good"), ("open", "doubt"), ("not ordered", "idle"))
 LABELS = 8
 #: Invitations of a basket that the list of baskets counts; the page of the basket counts all of them.
 COUNTED = 1000
@@ -100,7 +100,7 @@ class Numbers:
                 row.line.symbol,
                 {
                     "traded": row.traded,
-                    "ordered": max(0, row.quantity - row.traded),
+                    "open": max(0, row.quantity - row.traded),
                     "not ordered": max(0, row.served - row.quantity),
                 },
             )

@@ -34,7 +34,9 @@ TABLES = {
         InvitationState.RETURNED_FAILED.value: Status(
             "Returned: failure", "warn", "undo", "order messages: so far only the browser says so"
         ),
-        InvitationState.RETURNED_UNCLEAR.value: Status("Returned, unclear", "doubt", "question", "a person"),
+        InvitationState.RETURNED_UNCLEAR.value: Status(
+            "Returned, unclear", "doubt", "question", "a decision"
+        ),
         InvitationState.NOT_RETURNED.value: Status("No callback", "doubt", "question", "order messages"),
         InvitationState.EXECUTED.value: Status("Executed", "good", "check-circle"),
         InvitationState.PART.value: Status("Executed in part", "warn", "check-circle"),
@@ -55,7 +57,7 @@ TABLES = {
         FetchState.DONE.value: Status("Fetched", "good", "check-circle"),
         FetchState.REFUSED.value: Status("Refused", "bad", "x-circle"),
         FetchState.NOT_SENT.value: Status("Not sent", "warn", "x-circle"),
-        FetchState.UNKNOWN.value: Status("Unknown", "doubt", "question", "a person"),
+        FetchState.UNKNOWN.value: Status("Unknown", "doubt", "question", "a decision"),
     },
     "mapping": {
         MappingState.NONE.value: Status("Not known", "idle", "dot"),

@@ -197,7 +197,7 @@ def _void_what_was_not_approved(version: BasketVersion, clients: Sequence[Retail
 def _twice(version: BasketVersion, clients: Sequence[RetailUser]) -> str:
     own = RunClient.objects.filter(version=version, client__in=clients).exclude(state=ClientState.VOID)
     if found := own.select_related("client", "run").first():
-        return f"{found.client.lane} is in {found.run} of this version already. Nobody is in two."
+        return f"{found.client.lane} is in {found.run} of this version already. A client is in one run of it only."
     return "The run could not be kept. Try again."
 
 
@@ -261,12 +261,12 @@ def stop(run: Run, *, by: "User", reason: str) -> None:
 
 def go_on(own: RunClient, *, by: "User", reason: str) -> None:
     """Let a client place the rest after a stop, once no line is in doubt. Raises NotPermitted, ConnectorProblem."""
-    need(by, SETTLE, "You may not let runs go on. Ask whoever settles the Connector's findings.")
-    reason = checked(reason, ConnectorProblem, "Say why it may go on: the trail needs it.")
+    need(by, SETTLE, "You may not let runs continue. Ask whoever settles the Connector's findings.")
+    reason = checked(reason, ConnectorProblem, "Say why it may continue: the trail needs it.")
     with transaction.atomic():
         kept = _held_still(own)
         if kept.state != ClientState.STOPPED or kept.run.state != RunState.OPEN:
-            raise ConnectorProblem("Only a client who is stopped, in an open run, can go on.")
+            raise ConnectorProblem("Only a client who is stopped, in an open run, can continue.")
         if doubtful := next((line for line in lines_of(kept) if line.in_doubt), None):
             raise ConnectorProblem(
                 f"{doubtful} is in doubt. The client logs in from the link, so that the book is read."

@@ -66,4 +66,4 @@ def _take() -> datetime:
         if taken := list(Pace.objects.raw(_TAKE[connection.vendor], asked)):
             return taken[0].next_at - timedelta(microseconds=microseconds)
         Pace.objects.bulk_create([Pace(name=_NAME, next_at=now)], ignore_conflicts=True)
-    raise TooBusy("Many orders are being placed. Go on in a few seconds. Nothing was sent.")
+    raise TooBusy("Many orders are being placed. Continue in a few seconds. Nothing was sent.")

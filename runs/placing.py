@@ -278,7 +278,7 @@ class _Placing:
 
     def _extend(self) -> None:
         if not leases.extend(self.held, self.lease.token, _length()):
-            raise DeskProblem("It was stopped, or goes on in another window. Nothing was sent.")
+            raise DeskProblem("It was stopped, or continues in another window. Nothing was sent.")
 
     def _after(self, line: RunLine, state: OrderState) -> None:
         """Continue with the next line, or raise _Ends."""

@@ -16,7 +16,7 @@ TABLES = {
         ClientState.OPENED.value: Status("Link opened", "info", "eye", "the client"),
         ClientState.PLACING.value: Status("Placing", "info", "deliveries"),
         ClientState.INTERRUPTED.value: Status("Interrupted", "doubt", "question", "the client"),
-        ClientState.STOPPED.value: Status("Stopped", "warn", "pause", "a person: go on or end it"),
+        ClientState.STOPPED.value: Status("Stopped", "warn", "pause", "a decision: continue or end"),
         ClientState.DONE.value: Status("Done", "good", "check-circle"),
         ClientState.ENDED.value: Status("Ended", "idle", "stop"),
         ClientState.VOID.value: Status("Not used", "idle", "undo"),

@@ -215,7 +215,9 @@ def client_link(request: StaffRequest, pk: int) -> HttpResponse:
 def go_on(request: StaffRequest, pk: int) -> HttpResponse:
     """Let a client place the rest."""
     own, reason = _client(pk), request.POST.get("reason", "")
-    attempt(request, lambda: operations.go_on(own, by=request.user, reason=reason), "The client may go on.")
+    attempt(
+        request, lambda: operations.go_on(own, by=request.user, reason=reason), "The client may continue."
+    )
     return redirect(own)
 
 

@@ -16,7 +16,8 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 #: For screens and errors. Plain words for these: “ ”, again, automatically, fix, removed, expired, needs attention.
 NOT_SAID = re.compile(
     r"[«»]|\b(?:anew|by itself|for ever|put right|taken away|had become|needs? a person|what became of"
-    r"|told (?:so|of|that|the)|(?:is|are|was) told|As told)\b",
+    r"|told (?:so|of|that|the)|(?:is|are|was) told|As told|stands? out|has become of"
+    r"|nobody (?:asked|read|declared))\b",
     re.IGNORECASE,
 )
 #: For docstrings, comments and documents besides: inverted clauses, and words that readers have to decode.

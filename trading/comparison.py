@@ -26,7 +26,7 @@ PRODUCTS = {
 ACTIVE = "1"
 AMO = {True: "Allowed", False: "Not allowed", None: None}
 FIELDS = CreateRetailUser.fields
-UNDECLARED = "Nobody declared it, so the portal does not know it."
+UNDECLARED = "Not declared, so the portal does not know it."
 ABSENT = "The API does not say."
 
 

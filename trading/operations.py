@@ -139,14 +139,14 @@ def obstacle(user: RetailUser) -> Obstacle | None:
     needed = API_LOGINS[rest_config().source]
     if "login_types" not in user.unknown_fields and needed.value not in user.login_types:
         words = (
-            f"ODIN does not let this retail user log in through the API: tag 223 lacks {needed.value}, {needed.label}. "
+            f"ODIN does not let this retail user log in through the API: the login types lack {needed.label}. "
             "Propose an update that adds it. The client must not type anything yet."
         )
         return Obstacle(words, login_types=True)
     if failures(user.lane) >= MOST_FAILURES:
         words = (
             f"{MOST_FAILURES} logins of this client failed today. A third could lock the client out of trading. "
-            "Somebody with the right must say to go on."
+            "A colleague with the right to let checks continue must agree."
         )
         return Obstacle(words, stopped=True)
     if running(user.lane):
@@ -220,7 +220,7 @@ def login_values(user: RetailUser, typed: Credentials, factor: str) -> dict[str,
 
 
 def go_on(user: RetailUser, *, reason: str, by: "User") -> None:
-    """Let checks go on after failed logins. Raises CheckProblem."""
+    """Let checks continue after failed logins. Raises CheckProblem."""
     reason = checked(reason, CheckProblem, "Give a reason: the audit trail keeps it.")
     with transaction.atomic():
         RetailUser.objects.select_for_update().get(pk=user.pk)
@@ -232,7 +232,7 @@ def go_on(user: RetailUser, *, reason: str, by: "User") -> None:
             "access.go_on",
             by=by,
             subject=user.lane,
-            text=f"Access checks of {user.lane} go on after {failed} failed logins.",
+            text=f"Access checks of {user.lane} continue after {failed} failed logins.",
             reason=reason,
         )
 

@@ -161,7 +161,7 @@ def go_on(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     """Let the checks of a retail user go on after failed logins."""
     try:
         operations.go_on(_user(group_id, user_id), reason=request.POST.get("reason", ""), by=request.user)
-        messages.success(request, "Checks go on.")
+        messages.success(request, "Checks continue.")
     except CheckProblem as error:
         messages.error(request, str(error))
     return redirect("trading:access", group_id, user_id)

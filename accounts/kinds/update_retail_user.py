@@ -49,9 +49,7 @@ ACCOUNTS_KNOWN = (
     "Only what you change is sent. An account that you remove is deleted at ODIN; "
     "one whose number you change is deleted and inserted, both in one message."
 )
-ACCOUNTS_UNKNOWN = (
-    "Nobody declared the accounts that this user has at ODIN. Choose an action for each account."
-)
+ACCOUNTS_UNKNOWN = "The accounts of this user at ODIN are not declared. Choose an action for each account."
 SEND_AGAIN = "send_again"
 SENDING_AGAIN = "Where ODIN has lost a value that it confirmed: a tick sends the value above even unchanged."
 

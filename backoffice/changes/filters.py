@@ -85,7 +85,7 @@ class ChangeFilter(MineFilter):
     """All changes: also by maker and by flag."""
 
     made_by = PersonFilter(label="Maker", queryset=makers)
-    risk = django_filters.ChoiceFilter(label="Stands out", choices=Risk.choices, method="with_risk")
+    risk = django_filters.ChoiceFilter(label="Flag", choices=Risk.choices, method="with_risk")
 
     class Meta(MineFilter.Meta):
         fields = ("q", "state", "kind", "made_by", "risk", "since", "until")

@@ -108,7 +108,7 @@ class Drafts(Mine):
     table_class = DraftsTable
     filterset_class = DraftsFilter
     title = "Drafts"
-    subtitle = "What you began and have not submitted. Nobody else sees it."
+    subtitle = "What you began and have not submitted. Only you see it."
     nouns = ("draft", "drafts")
     empty_title = "You have no drafts"
     empty_text = "A form that you leave before you submit it is kept here."

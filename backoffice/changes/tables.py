@@ -64,7 +64,7 @@ class ChangeTable(PortalTable):
     effect = EffectColumn()
     state = StatusColumn("change", verbose_name="Status", accessor="status", order_by=("state", "result"))
     made_by = tables.Column(verbose_name="Maker", orderable=False)
-    reason = WordsColumn(verbose_name="Why", attrs={"td": {"class": "medium"}}, lane="subject")
+    reason = WordsColumn(verbose_name="Reason", attrs={"td": {"class": "medium"}}, lane="subject")
     decided_by = tables.Column(verbose_name="Decided by", orderable=False)
     updated_at = AgoColumn(verbose_name="Last step", orderable=False)
     amount = MoneyColumn(verbose_name="Rupees", orderable=False)
@@ -138,7 +138,7 @@ class InboxTable(ChangeTable):
 
     pick = PickColumn(accessor="pk", what="change")
     amount = MoneyColumn(verbose_name="Rupees")
-    risks = RisksColumn(verbose_name="Stands out", orderable=False)
+    risks = RisksColumn(verbose_name="Flags", orderable=False)
     submitted_at = AgoColumn(verbose_name="Waits since")
 
     rare = ()

@@ -40,7 +40,7 @@ class EntryTable(PortalTable):
     action = tables.Column(verbose_name="Action", orderable=False, attrs={"td": {"class": "quiet small"}})
     subject = SubjectColumn(verbose_name="On", orderable=False, attrs={"td": {"class": "person"}})
     text = WordsColumn(verbose_name="In words", lane="subject")
-    reason = WordsColumn(verbose_name="Why", lane="subject")
+    reason = WordsColumn(verbose_name="Reason", lane="subject")
 
     def render_action(self, value: str) -> str:
         return in_words(value)

@@ -64,7 +64,7 @@ def subject(values: Values) -> str:
 FORM = EntryForm(
     kind=SLUG,
     title=NewDealerPassword.title,
-    text="It goes out with the next logon. The old password is used until ODIN confirms it.",
+    text="Used from the next logon that ODIN confirms.",
     sections=plain_sections(NewDealerPassword),
     starting=dict,
     address=form_address("dealer:password"),

@@ -39,7 +39,9 @@ def let_go_on(creates: Sequence[Delivery]) -> None:
     """
     by_lane = {create.lane: create.pk for create in creates}
     for later in held().filter(lane__in=by_lane).order_by("id"):
-        said = Said("delivery.freed", f"The user is created (D-{by_lane[later.lane]}), so it goes on.")
+        said = Said(
+            "delivery.freed", f"The user is created (D-{by_lane[later.lane]}) and the message is released."
+        )
         move(later, Move.FREE, said, needs_person=False, next_try_at=None, reason="", held_by=None)
 
 

@@ -264,6 +264,11 @@ class Delivery(Leased):
             models.Index(fields=["finished_at"], condition=~STILL_OPEN, name="delivery_by_end"),
         ]
 
+    @property
+    def title(self) -> str:
+        """What its message is called."""
+        return REQUESTS[self.message_type].title
+
     def __str__(self) -> str:
         return f"Delivery {self.pk} ({self.message_type} for {self.lane})"
 

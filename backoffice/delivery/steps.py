@@ -9,7 +9,7 @@ from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.kit.components import status
 from backoffice.kit.formats import indian
-from backoffice.kit.steps import Step, ended
+from backoffice.kit.steps import Stage, Step, ended
 
 #: How a proposal ends without approval: states of changes and of files.
 NOT_APPROVED = ("rejected", "withdrawn", "stale", "expired")
@@ -119,9 +119,9 @@ def _applied(sent: Sending) -> Step:
     if trouble:
         said = [f"{indian(sent.counts[state], places=0)} {_word(state)}" for state in trouble]
         said += [f"{indian(applied, places=0)} applied"] if applied else []
-        return Step(
-            status("delivery", trouble[0]).word, "bad", people, ", ".join(said) if sent.total > 1 else ""
-        )
+        stage: Stage = "doubt" if trouble[0] == State.UNKNOWN else "bad"
+        note = ", ".join(said) if sent.total > 1 else ""
+        return Step(status("delivery", trouble[0]).word, stage, people, note)
     if sent.total and applied == sent.total:
         return Step("Applied", "done", people, _of(applied, sent.total))
     if not sent.left:

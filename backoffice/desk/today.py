@@ -1,7 +1,7 @@
 """What the Today page shows, gathered in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -92,8 +92,7 @@ class Today:
     deliveries: dict[str, Standing] | None
     later: Later | None
     new_words: Sequence[Wording]
-    troubled: Sequence[Delivery]
-    troubled_names: Mapping[str, str]
+    troubled: Sequence[tuple[Delivery, str]]
     chart: Chart | None
     files: Sequence[FileLine] | None
     funnel: Sequence[Stage]
@@ -122,6 +121,7 @@ def gather(user: "User") -> Today:
     waiting = waiting_for(user).select_related("made_by").order_by("submitted_at") if may_approve else None
     seen = standing(now) if user.has_perm("delivery.view_delivery") else None
     troubled = list(needing_a_person().order_by("id")[:SHOWN]) if seen else []
+    names = delivery_names.names_of(troubled) if troubled else {}
     overseen = oversight(now) if user.has_perm("audit.verify_entry") else None
     came_back, mine, drafts = _mine(user, now) if proposes else ([], None, [])
     return Today(
@@ -135,8 +135,7 @@ def gather(user: "User") -> Today:
         deliveries=seen,
         later=later(now) if seen else None,
         new_words=new_words() if seen else [],
-        troubled=troubled,
-        troubled_names=delivery_names.names_of(troubled) if troubled else {},
+        troubled=[(delivery, names.get(delivery.lane, "")) for delivery in troubled],
         chart=_chart(now) if seen is not None else None,
         files=_files(user, now) if user.has_perm("batches.view_batch") else None,
         funnel=funnel(user, now) if user.has_perms(("changes.view_change", "batches.view_batch")) else [],

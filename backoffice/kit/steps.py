@@ -5,10 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Stage = Literal["done", "now", "next", "bad"]
+Stage = Literal["done", "now", "next", "doubt", "bad"]
 #: The state of a step in words, for people who do not see its colour.
-WORDS: dict[Stage, str] = {"done": "done", "now": "now", "next": "not yet", "bad": "ended here"}
-ICONS: dict[Stage, str] = {"done": "check", "now": "clock", "next": "dot", "bad": "close"}
+WORDS: dict[Stage, str] = {
+    "done": "done",
+    "now": "now",
+    "next": "not yet",
+    "doubt": "not settled",
+    "bad": "ended here",
+}
+#: Stages after which nothing follows: it is unknown whether it was applied, or it was not.
+ENDS: tuple[Stage, ...] = ("doubt", "bad")
+ICONS: dict[Stage, str] = {
+    "done": "check",
+    "now": "clock",
+    "next": "dot",
+    "doubt": "question",
+    "bad": "close",
+}
 
 
 @dataclass(frozen=True)
@@ -32,10 +46,10 @@ class Step:
 
 
 def ended(steps: Iterable[Step]) -> list[Step]:
-    """Return the steps up to a failed one: nothing follows it."""
+    """Return the steps up to one that ended other than applied: nothing follows it."""
     kept: list[Step] = []
     for step in steps:
         kept.append(step)
-        if step.stage == "bad":
+        if step.stage in ENDS:
             break
     return kept

@@ -17,7 +17,7 @@ class NoticesConfig(AppConfig):
             {
                 **components.STATUSES["change"],
                 "submitted": components.Status("Waits for you", "info", "inbox"),
-                "decided": components.Status("Waits no longer", "idle", "check"),
+                "decided": components.Status("Settled", "idle", "check"),
                 "done": components.STATUSES["change"]["applied"],
             },
         )

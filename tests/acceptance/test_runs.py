@@ -197,7 +197,7 @@ def test_three_lines_for_two_clients(portal, version, chromium, log_in):
     assert first.results() == ["Working", "Working", "Not placed"]
     checker.goto(run)
     checker.get_by_role("link", name="HO/RUN1").click()
-    ask(checker, "Let the client go on", "The client asked for it")
+    ask(checker, "Let the client continue", "The client asked for it")
     first.page.reload()
     first.place().shows("Accepted by the OMS")
     assert first.results() == ["Working", "Working", "Accepted by the OMS"]

@@ -97,7 +97,7 @@ def test_what_nobody_declared_shows_as_unknown(client):
     RetailUserFactory(
         group_id="HO", user_id="RET001", source="declared", unknown_fields=["pan", "banks"], pan=""
     )
-    assert "Unknown: nobody declared it" in flowed(page(client))
+    assert "Unknown: not declared yet" in flowed(page(client))
     assert "Unknown: declared without bank accounts." in page(client, "accounts")
 
 

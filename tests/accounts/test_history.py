@@ -106,16 +106,16 @@ def test_the_steps_end_in_words_where_the_change_ended(client, reader, columns, 
 
 
 @pytest.mark.parametrize(
-    ("state", "columns", "word"),
+    ("state", "columns", "said"),
     [
-        ("refused", {"finished_at": timezone.now()}, "Refused by ODIN"),
-        ("unknown", {}, "Unknown"),
-        ("on_hold", {}, "On hold"),
+        ("refused", {"finished_at": timezone.now()}, "Refused by ODIN (ended here)"),
+        ("unknown", {}, "Unknown (not settled)"),
+        ("on_hold", {}, "On hold (ended here)"),
     ],
 )
-def test_what_odin_did_not_take_ends_red(client, reader, state, columns, word):
+def test_what_odin_did_not_take_ends_red(client, reader, state, columns, said):
     DeliveryFactory(lane="HO/RET001", state=state, first_sent_at=timezone.now(), **columns)
-    assert f"{word} (ended here)" in words(history(client))
+    assert said in words(history(client))
 
 
 def test_filters_leave_the_changes_and_events_that_fit(client, reader):

@@ -36,7 +36,7 @@ def test_several_messages_are_counted_and_the_worst_is_said():
     found = steps(change, [], 1, sending_of_many(counts, None))
     assert said(found)[2:] == [
         ("Sent", "done", "141 of 141"),
-        ("Unknown", "bad", "1 unknown, 2 refused, 138 applied"),
+        ("Unknown", "doubt", "1 unknown, 2 refused, 138 applied"),
     ]
     found = steps(change, [], 1, sending_of_many({"queued": 1, "applied": 140}, None))
     assert said(found)[2:] == [("Sent", "now", "140 of 141"), ("Applied", "now", "140 of 141")]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from backoffice.batches.models import Batch
 from backoffice.changes.models import Approval, Change
-from tests.factories import ChangeFactory, StaffFactory
+from tests.factories import ChangeFactory, DeliveryFactory, StaffFactory
 
 
 def of_status(status, number, *, maker):
@@ -100,3 +100,13 @@ def test_what_waits_is_shown_by_age_with_its_rupees_and_without_ones_own(client,
     client.force_login(maker)
     assert Change.objects.count() == 4
     assert client.get("/").context["today"].ages == []
+
+
+def test_what_needs_attention_says_which_message_it_is(client, checker):
+    """Several messages of one retail user are held for one reason: their names tell them apart."""
+    client.force_login(checker)
+    for kind in (310, 314):
+        DeliveryFactory(lane="HO/A", message_type=kind, state="on_hold", needs_person=True)
+    page = client.get("/").content.decode()
+    assert "User template</a>" in page
+    assert "Dealer mapping</a>" in page

@@ -84,8 +84,8 @@ def test_an_answer_appears_after_it_was_asked_for(user, as_maker, swept, kind, d
 def test_the_page_shows_only_what_was_asked_and_who_may_ask(user, client, compliance):
     client.force_login(compliance)
     page = client.get(PAGE).content.decode()
-    assert "Not asked yet" in page
-    assert "Ask ODIN</button>" not in page
+    assert "Not read yet" in page
+    assert "Read now</button>" not in page
     assert ask(client, "stocks").status_code == 403
 
 

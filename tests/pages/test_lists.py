@@ -39,7 +39,7 @@ def test_columns_are_put_in_order_by_keyboard_and_saved_as_a_view(log_in):
     assert violations(page) == []
     dialog.get_by_role("button", name="Move Action up").focus()
     page.keyboard.press("Enter")
-    dialog.get_by_role("checkbox", name="Why").focus()
+    dialog.get_by_role("checkbox", name="Reason").focus()
     page.keyboard.press("Space")
     dialog.get_by_role("button", name="Apply columns").click()
     expect(page.locator("#list thead th")).to_have_text(["When", "Action", "Who", "On", "In words"])

@@ -247,8 +247,8 @@ def test_tag_223_is_looked_at_before_anybody_types(standin, check, client_user, 
     client_user.save()
     found = operations.obstacle(client_user)
     assert found.login_types
-    assert f"tag 223 lacks {'16' if source == 'WEBAPI' else '17'}" in found.words
-    with pytest.raises(CheckProblem, match="tag 223"):
+    assert f"the login types lack API {'Web' if source == 'WEBAPI' else 'Mobile'}" in found.words
+    with pytest.raises(CheckProblem, match="login types"):
         check(standin)
     assert standin.store.received() == []
 

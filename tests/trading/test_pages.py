@@ -81,7 +81,7 @@ def test_tag_223_is_said_with_the_way_on_before_a_form_is_shown(client, maker, c
     client.force_login(clerk)
     assert client.get(CHECK).url == ACCESS
     assert client.post(CHECK, form(standin)).url == ACCESS
-    assert "tag 223 lacks 16, API Web" in client.get(ACCESS).content.decode()
+    assert "login types lack API Web" in client.get(ACCESS).content.decode()
     client.force_login(maker)
     assert "/users/HO/DEMO1/change/update_retail_user/" in client.get(ACCESS).content.decode()
     assert standin.store.received() == []
@@ -94,12 +94,12 @@ def test_after_two_failures_a_checker_lets_checks_go_on(client, clerk, checker, 
     assert client.get(CHECK).url == ACCESS
     text = client.get(ACCESS).content.decode()
     assert "2 logins of this client failed today" in text
-    assert "Let checks go on" not in text
+    assert "Let checks continue" not in text
     go_on = f"{ACCESS}go-on/"
     client.force_login(maker)
     assert client.post(go_on, {"reason": "Please"}).status_code == 403
     client.force_login(checker)
-    assert "Let checks go on" in client.get(ACCESS).content.decode()
+    assert "Let checks continue" in client.get(ACCESS).content.decode()
     client.post(go_on, {"reason": "The client found the password"})
     assert Entry.objects.get(action="access.go_on").by == checker
     client.force_login(clerk)

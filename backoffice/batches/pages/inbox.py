@@ -76,7 +76,7 @@ class FileTable(PortalTable):
     risky_rows = NumberColumn(verbose_name="Worth a look")
     control_total = MoneyColumn(verbose_name="Rupees")
     made_by = tables.Column(verbose_name="Maker", attrs={"td": {"class": "nowrap"}})
-    reason = tables.Column(verbose_name="Why", attrs={"td": {"class": "long"}})
+    reason = tables.Column(verbose_name="Reason", attrs={"td": {"class": "long"}})
     submitted_at = AgoColumn(verbose_name="Waits since")
 
     class Meta(PortalTable.Meta):
