@@ -168,7 +168,10 @@ LOCKOUT_TRIES = int(number("LOCKOUT_TRIES", 5, 1, 100))
 LOCKOUT_MINUTES = number("LOCKOUT_MINUTES", 15, 1, 1440)
 
 ACCOUNT_ADAPTER = "backoffice.logins.adapters.StaffAdapter"
-ACCOUNT_FORMS = {"login": "backoffice.logins.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "backoffice.logins.forms.LoginForm",
+    "change_password": "backoffice.logins.forms.ChangePasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -136,6 +136,15 @@ def test_weak_passwords_are_refused(client, person, password):
     assert response.context["form"].errors
 
 
+def test_the_fields_of_a_new_password_are_named_like_all_others(client, person):
+    """Sentence case, and no word inside a field, where it vanishes as one types."""
+    person("maker")
+    log_in(client)
+    form = client.get("/staff/password/").context["form"]
+    assert [field.label for field in form] == ["Present password", "New password", "New password again"]
+    assert not any("placeholder" in field.field.widget.attrs for field in form)
+
+
 def test_a_new_password_ends_the_other_sessions_and_is_recorded(client, person):
     person("maker")
     other = Client()

@@ -165,7 +165,7 @@ def test_nobody_is_in_two_runs_of_a_version_unless_nothing_was_placed(
 ):
     version = publish()
     run = open_run(version)
-    with pytest.raises(Exception, match="Nobody is in two"):
+    with pytest.raises(Exception, match="A client is in one run of it only"):
         open_run(version)
     operations.stop(run, by=checker, reason="Mistake")
     again = open_run(version)
@@ -173,7 +173,7 @@ def test_nobody_is_in_two_runs_of_a_version_unless_nothing_was_placed(
     first.open()
     first.place()
     operations.stop(again, by=checker, reason="Enough")
-    with pytest.raises(Exception, match="Nobody is in two"):
+    with pytest.raises(Exception, match="A client is in one run of it only"):
         open_run(version, ["HO/DEMO1"])
     assert open_run(version, ["HO/DEMO2"])
 
