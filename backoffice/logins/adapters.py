@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.shortcuts import render
 
 from backoffice.audit.operations import record
 from backoffice.logins.models import User
@@ -85,6 +88,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """Single sign-on, for staff that the portal knows already."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Refuse whatever is not a login: an open session would bind the account of whoever found it."""
+        if sociallogin.state.get("process") == AuthProcess.LOGIN:
+            return
+        words = "Single sign-on for something else than a login was refused."
+        record("staff.login_failed", by=None, subject=request.user.get_username(), text=words)
+        raise ImmediateHttpResponse(render(request, "403.html", status=403))
 
     def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
         """Return the staff to bind a new account of the provider to: by an address that is verified there.

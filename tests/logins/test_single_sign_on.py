@@ -41,9 +41,9 @@ def asha(django_user_model):
     return person
 
 
-def come_back(client, **claims):
+def come_back(client, process="login"):
     """Go to the provider and come back from it."""
-    away = client.post("/staff/sso/login/")
+    away = client.post(f"/staff/sso/login/?process={process}")
     assert away.status_code == 302
     asked = parse_qs(urlsplit(away.url).query)
     assert asked["code_challenge_method"] == ["S256"]
@@ -136,6 +136,17 @@ class TestTakeover:
         assert entry.subject == "asha"
         assert "another account" in entry.text
         assert SocialAccount.objects.get().uid == "1"
+
+    @pytest.mark.parametrize("process", ["connect", "redirect"])
+    def test_an_open_session_binds_no_account_of_who_finds_it(self, client, provider, bound, process):
+        come_back(client)
+        thief = {"sub": "7", "email": "thief@example.com", "email_verified": True}
+        provider.claims = thief
+        client.raise_request_exception = False
+        assert come_back(client, process).status_code == 403
+        assert SocialAccount.objects.get().uid == "1"
+        assert Entry.objects.latest("id").action == "staff.login_failed"
+        assert self.logged_in(provider, **thief) is None
 
     def test_an_address_that_is_not_verified_binds_nobody(self, provider, asha):
         claims = {"sub": "1", "email": "asha@example.com", "email_verified": False}
