@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import RetailUser
 from accounts.retail_users import by_lane
+from backoffice.audit.models import Entry
 from backoffice.audit.operations import record
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 CONSENT = "connector_consent"
+#: The action of the entry about a file that was kept.
+KEPT = "connector.consent_form"
 DAY = "%d-%m-%Y"
 EVIDENCE_LENGTH, NAME_LENGTH = 200, 100
 #: Bytes of a file.
@@ -115,13 +118,26 @@ def _keep(scan: Scan, client: RetailUser, by: "User") -> ConsentForm:
         uploaded_by=by,
     )
     record(
-        "connector.consent_form",
+        KEPT,
         by=by,
         subject=client.lane,
         text=f"Signed form kept: {len(scan.content)} bytes.",
         details={"form": made.pk, "sha256": made.sha256},
     )
     return made
+
+
+def download(form: ConsentForm, *, by: "User") -> bytes:
+    """The content of a file, for somebody who takes it out of the portal. Who did is an audit entry."""
+    kept = Entry.objects.filter(action=KEPT, details__form=form.pk).first()
+    record(
+        "connector.consent_form_downloaded",
+        by=by,
+        subject=kept.subject if kept else "",
+        text=f"Signed form downloaded: {len(form.content)} bytes.",
+        details={"form": form.pk, "sha256": form.sha256},
+    )
+    return bytes(form.content)
 
 
 def findings(values: Values) -> list[Finding]:

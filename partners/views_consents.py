@@ -184,7 +184,7 @@ def file(request: StaffRequest, pk: int) -> HttpResponse:
     if not privacy.sees_at_once(request.user):
         raise PermissionDenied
     found = get_object_or_404(ConsentForm, pk=pk)
-    response = HttpResponse(bytes(found.content), content_type=found.content_type)
+    response = HttpResponse(signed_forms.download(found, by=request.user), content_type=found.content_type)
     response["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
     response["Content-Security-Policy"] = "sandbox"
     return response

@@ -449,6 +449,8 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
     file = client.get(f"/partners/consents/files/{scan.pk}/")
     assert (file.content, file["Content-Type"]) == (PDF, "application/pdf")
     assert file["Content-Disposition"].startswith("attachment")
+    taken = Entry.objects.get(action="connector.consent_form_downloaded")
+    assert (taken.by, taken.subject, taken.details["form"]) == (checker, change.subject, scan.pk)
     approve(change, checker)
     made = in_force(client_with_mail, desk)
     assert (made.how_given, made.form, made.change, made.evidence) == (
