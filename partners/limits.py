@@ -4,6 +4,7 @@ Counted in each process separately: a limit holds for each worker of the web ser
 all workers, and guessing from being fast; secrets of 256 bits need no more.
 """
 
+import ipaddress
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -37,11 +38,19 @@ def limited(most: int) -> Callable[[View], View]:
 
 
 def _count(name: str) -> int:
-    """How often the present address called this within the present minute, this time included."""
+    """How often the present caller called this within the present minute, this time included."""
     cache = caches["process"]
-    key = f"connector/{name}/{current_origin().address}/{int(time.time() // _MINUTE)}"
+    key = f"connector/{name}/{_caller(current_origin().address)}/{int(time.time() // _MINUTE)}"
     cache.add(key, 0, _MINUTE * 2)
     try:
         return int(cache.incr(key))
     except ValueError:  # dropped in between
         return 1
+
+
+def _caller(address: str | None) -> str:
+    """Whom an address stands for. Of IPv6 a customer has a whole network of 64 bits, and any address in it."""
+    found = ipaddress.ip_address(address) if address else None
+    if isinstance(found, ipaddress.IPv6Address) and not found.ipv4_mapped:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 
 from backoffice.outside import whole
 
@@ -29,8 +30,9 @@ class ConnectorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         ours = request.path_info.startswith(PREFIX)
         if settings.CONNECTOR_HOST:
-            own_host = request.get_host().rpartition(":")[0] or request.get_host()
-            if (own_host.lower() == settings.CONNECTOR_HOST) is not ours:
+            # Without port, capitals, and the dot with which a name may end.
+            own_host, _ = split_domain_port(request.get_host())
+            if (own_host == settings.CONNECTOR_HOST) is not ours:
                 return HttpResponse("There is no such page.", status=404, content_type="text/plain")
         if not ours:
             return self.get_response(request)

@@ -298,7 +298,8 @@ class TestTheWall:
         there, here = {"HTTP_HOST": "connect.example"}, {"HTTP_HOST": "portal.example"}
         assert Browser().get("/connector/result/ok/", **there).status_code == 200
         assert Browser().get("/connector/result/ok/", **here).status_code == 404
-        assert Browser().get("/staff/login/", **there).status_code == 404
+        for spelled in ("connect.example", "connect.example.", "CONNECT.example:8443"):
+            assert Browser().get("/staff/login/", HTTP_HOST=spelled).status_code == 404, spelled
         assert Browser().get("/staff/login/", **here).status_code == 200
 
     def test_refuses_a_body_that_is_too_large_unread(self, db):
@@ -318,6 +319,13 @@ class TestTheWall:
         monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 0.0))  # all within one minute
         answers = [Browser().get("/connector/result/ok/").status_code for _ in range(121)]
         assert (answers[119], answers[120]) == (200, 429)
+
+    def test_counts_the_addresses_of_one_network_as_one_caller(self, db, monkeypatch):
+        monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 60.0))
+        callers = [f"2001:db8::{last:x}" for last in range(1, 122)]
+        answers = [Browser(REMOTE_ADDR=one).get("/connector/result/ok/").status_code for one in callers]
+        assert (answers[119], answers[120]) == (200, 429)
+        assert Browser(REMOTE_ADDR="2001:db8:0:1::1").get("/connector/result/ok/").status_code == 200
 
     def test_demands_no_csrf_token_of_the_vendor_but_of_clients(self, visitor):
         strict = Browser(enforce_csrf_checks=True)
