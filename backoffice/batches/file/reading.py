@@ -142,7 +142,7 @@ def _of_workbook(book: Workbook, count: Count, wanted: str, header_row: int) -> 
     shape: Shape = {"format": "xlsx", "sheet": sheet.title, "sheets": titles, "rows": before.last_row}
     with closing(book.rows(sheet, Choice(), most=SAMPLED)) as rows:
         found = _inspected(shape, rows, count, header_row)
-    hidden = [place for place in before.hidden_columns if place < len(found.headers)]
+    hidden = [place for place in range(len(found.headers)) if before.hides(place)]
     return Inspected({**found.shape, "hidden_columns": hidden}, found.headers)
 
 

@@ -2,9 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -68,10 +67,9 @@ class Preamble:
     last_row: int = 0
     hidden: list[range] = field(default_factory=list)
 
-    @property
-    def hidden_columns(self) -> Iterator[int]:
-        """Their places, in no order."""
-        return chain.from_iterable(self.hidden)
+    def hides(self, place: int) -> bool:
+        """Whether the column at a place is hidden. Asked of each: the file says how long its ranges are."""
+        return any(place in columns for columns in self.hidden)
 
 
 def preamble(open_part: Callable[[], Any]) -> Preamble:
@@ -83,9 +81,9 @@ def preamble(open_part: Callable[[], Any]) -> Preamble:
             case "dimension":
                 found.last_row = _position(attributes["ref"].rpartition(":")[2])[1]
             case "col" if attributes.get("hidden") in _YES or attributes.get("width") == "0":
-                found.hidden.append(
-                    range(int(attributes["min"]) - 1, min(int(attributes["max"]), LAST_COLUMN))
-                )
+                if len(found.hidden) == LAST_COLUMN:
+                    raise FileProblem(UNREADABLE)
+                found.hidden.append(range(int(attributes["min"]) - 1, int(attributes["max"])))
             case "sheetData":
                 raise Enough
 
@@ -218,7 +216,7 @@ class SheetReader:
             return
         if self._merged is not None:
             for merged in self._merged.at(number):
-                for place in range(merged.left, min(merged.right + 1, self._choice.width)):
+                for place in self._merged.columns(merged):
                     if (number, place) != (merged.top, merged.left):
                         cells += [""] * (place + 1 - len(cells))
                         words = f"is merged with the cell {merged.first}. Split the merged cells, and fill in each."
@@ -249,9 +247,13 @@ class _Merged:
         until = bisect_right(self._tops, number)
         self._open = [one for one in (*self._open, *self._ranges[self._next : until]) if one.bottom >= number]
         self._next = until
-        if len(self._open) > self._width:  # they overlap, which no program writes
-            raise FileProblem(UNREADABLE)
+        if sum(len(self.columns(one)) for one in self._open) > self._width:
+            raise FileProblem(UNREADABLE)  # they overlap, which no program writes
         return self._open
+
+    def columns(self, merged: Range) -> range:
+        """The places of the columns that a range reaches over, as far as they are read."""
+        return range(merged.left, min(merged.right + 1, self._width))
 
 
 def merged_ranges(open_part: Callable[[], Any], most: int, beat: Callable[[], object]) -> list[Range]:

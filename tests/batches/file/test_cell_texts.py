@@ -169,6 +169,34 @@ def test_hidden_columns_are_known(tmp_path):
     assert inspect(path, path.name).shape["hidden_columns"] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("columns", "hidden"),
+    [
+        ('<col min="-999999999999" max="2" hidden="1"/>', [0, 1]),
+        (f'<col min="2" max="{"9" * 4000}" hidden="1"/>', [1, 2]),
+        ('<col min="1" max="16384" hidden="1"/>' * 16_384, [0, 1, 2]),
+    ],
+    ids=["begins before the first", "ends behind the last", "all of them, many times"],
+)
+def test_a_file_does_not_decide_how_many_hidden_columns_are_looked_at(tmp_path, columns, hidden):
+    path = excel(tmp_path, HIDDEN, columns=f"<cols>{columns}</cols>")
+    assert inspect(path, path.name).shape["hidden_columns"] == hidden
+
+
+def test_more_hidden_columns_than_a_sheet_has_are_refused(tmp_path):
+    columns = '<col min="1" max="1" hidden="1"/>' * 16_385
+    path = excel(tmp_path, HIDDEN, columns=f"<cols>{columns}</cols>")
+    with pytest.raises(FileProblem, match="cannot be read"):
+        inspect(path, path.name)
+
+
+def test_merged_cells_that_overlap_are_refused(tmp_path):
+    """Each row would be looked at once for each of them."""
+    behind = '<mergeCells count="2"><mergeCell ref="A2:C3"/><mergeCell ref="A2:C2"/></mergeCells>'
+    with pytest.raises(FileProblem, match="cannot be read"):
+        read(excel(tmp_path, HIDDEN, behind=behind))
+
+
 def test_cells_under_a_merged_one_are_marked_with_its_name(tmp_path):
     rows = (
         '<row r="2"><c r="A2"><v>1</v></c><c r="B2" t="inlineStr"><is><t>both</t></is></c></row>'
