@@ -16,6 +16,7 @@ from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import STATUSES, Change
 from backoffice.changes.results import of_status
 from backoffice.changes.risks import Risk
+from backoffice.kit import privacy
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
 from backoffice.outside import whole
 
@@ -68,8 +69,18 @@ class MineFilter(Filters):
         if (number := whole(text)) is not None:
             fits |= Q(pk=number)
         newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        fits |= Q(reason__icontains=text, pk__gt=newest - WORDS_WITHIN)
+        fits |= self._reason_says(text, Q(pk__gt=newest - WORDS_WITHIN))
         return queryset.alias(user_id=UserId("subject")).filter(fits)
+
+    def _reason_says(self, text: str, among: Q) -> Q:
+        """Those whose reason has these words. What is hidden of it is not found out by a search either."""
+        says = among & Q(reason__icontains=text)
+        if privacy.sees_at_once(self.request.user):
+            return says
+        reasons = Change.objects.filter(says).values_list("pk", "reason")
+        return Q(
+            pk__in=[pk for pk, reason in reasons if text.lower() in privacy.hide_in_text(reason).lower()]
+        )
 
 
 class DraftsFilter(MineFilter):

@@ -120,3 +120,19 @@ def test_the_way_back_stays_in_the_portal(client, compliance):
     client.force_login(compliance)
     response = client.post(REVEAL, {"lane": "HO/RET001", "reason": "x", "next": "https://evil.example/"})
     assert response.url == reverse("desk:today")
+
+
+@pytest.mark.parametrize(
+    ("role", "words", "found"),
+    [("support", "9876", 0), ("support", "called from", 1), ("maker", "9876", 1)],
+    ids=["what support sees hidden", "what it sees", "what a maker sees"],
+)
+def test_a_search_does_not_find_out_what_is_hidden_in_a_reason(
+    client, request, maker, support, role, words, found
+):
+    values = {**retail_user_values(), "reference": ""}
+    reason = "Client called from 9876543210"
+    submit("create_retail_user", values, by=maker, reason=reason, token=uuid.uuid4())
+    client.force_login(request.getfixturevalue(role))
+    page = client.get("/changes/", {"q": words})
+    assert len(page.context["table"].data.data) == found
