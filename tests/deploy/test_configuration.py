@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMD = ROOT / "deploy" / "systemd"
@@ -83,6 +84,12 @@ def test_nginx_passes_on_as_large_an_upload_as_the_portal_takes():
     site = (ROOT / "deploy" / "nginx" / "portal.conf").read_text()
     default = re.search(r"^#BATCH_MAX_MEGABYTES=([0-9]+)", (ROOT / ".env.example").read_text(), re.M)[1]
     assert int(re.search(r"client_max_body_size ([0-9]+)m", site)[1]) == int(default) + 1
+
+
+def test_the_image_has_every_package_that_is_installed():
+    copied = re.findall(r"^COPY (\w+) \1$", (ROOT / "deploy" / "Containerfile").read_text(), re.M)
+    packages = {app.partition(".")[0] for app in settings.INSTALLED_APPS}
+    assert {name for name in packages if (ROOT / name).is_dir()} <= set(copied)
 
 
 def certificate(folder):
