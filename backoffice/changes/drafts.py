@@ -8,10 +8,22 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from backoffice.changes.errors import NotAllowed
 from backoffice.changes.models import Change, State
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
+
+
+def require_same_form(draft: Change, kind: str, by: "User") -> None:
+    """Raise NotAllowed where a form's token is of a draft of somebody else, or of another kind of change.
+
+    What one kind examined would be shown, decided and carried out as the other.
+    """
+    if draft.made_by_id != by.pk:
+        raise NotAllowed("This draft is somebody else's.")
+    if draft.kind != kind:
+        raise NotAllowed("This draft is of another kind of change. Open the form again.")
 
 
 def kept_until(draft: Change) -> datetime | None:

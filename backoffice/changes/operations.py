@@ -14,6 +14,7 @@ from backoffice.audit.operations import record
 from backoffice.changes import approvals, comments, expiry, rules
 from backoffice.changes.corrections import Corrected, require_place
 from backoffice.changes.deciders import OF_A_CHANGE, require_approver, require_maker, require_rejecter
+from backoffice.changes.drafts import require_same_form
 from backoffice.changes.errors import AlreadyDecided, ChangeError, HasErrors, NotAllowed, ReasonMissing, Stale
 from backoffice.changes.examination import Examined, Known, as_given, refer
 from backoffice.changes.kinds import declared, kind
@@ -83,8 +84,7 @@ def save_draft(
                 "corrects_part": corrects.part if corrects else None,
             },
         )
-        if draft.made_by_id != by.pk:
-            raise NotAllowed("This draft is somebody else's.")
+        require_same_form(draft, change_kind.slug, by)
         if draft.state != State.DRAFT:
             return draft
         draft.own_values = seal_values(values)
@@ -132,8 +132,7 @@ def submit(
                 token=token,
                 defaults={"kind": change_kind.slug, "made_by": by, "record_version": known.version},
             )
-            if draft.made_by_id != by.pk:
-                raise NotAllowed("This draft is somebody else's.")
+            require_same_form(draft, change_kind.slug, by)
             if draft.state != State.DRAFT:
                 return draft
             if draft.record_version != known.version:

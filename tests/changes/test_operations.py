@@ -15,6 +15,7 @@ from backoffice.changes.references import new_reference
 from backoffice.delivery.models import Delivery
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
+from backoffice.protocol.messages.limits import CashDeposit
 from backoffice.protocol.messages.users import CreateRetailUser
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,14 @@ def test_a_draft_of_somebody_else_is_not_touched(maker, other_maker):
         operations.save_draft(KIND, proposal(name="Taken Over"), by=other_maker, token=token)
     with pytest.raises(NotAllowed):
         operations.submit(KIND, proposal(), by=other_maker, reason="Mine now", token=token)
+
+
+def test_a_draft_of_another_kind_is_not_touched(maker):
+    token = uuid.uuid4()
+    operations.save_draft(KIND, proposal(), by=maker, token=token)
+    with pytest.raises(NotAllowed, match="another kind"):
+        operations.save_draft("cash_deposit", example(CashDeposit), by=maker, token=token)
+    assert operations.draft_values(Change.objects.get())["name"] == proposal()["name"]
 
 
 def test_an_approval_puts_the_message_in_the_queue(submitted, checker):

@@ -503,6 +503,16 @@ def test_a_form_whose_text_the_registry_outran_is_refused(desk, client_with_mail
     assert not Consent.objects.exists()
 
 
+def test_the_token_of_a_draft_of_another_kind_is_not_taken(desk, client_with_mail, maker, client):
+    """A checker would decide on a consent as on a new retail user."""
+    draft = changes.save_draft("create_retail_user", {}, by=maker, token=uuid.uuid4())
+    client.force_login(maker)
+    page = enter(client, token=str(draft.token))
+    assert "of another kind of change" in page.content.decode()
+    draft.refresh_from_db()
+    assert (draft.state, ConsentForm.objects.count()) == ("draft", 0)
+
+
 def test_a_scan_is_for_those_who_see_personal_data(desk, client_with_mail, maker, compliance, client):
     client.force_login(maker)
     enter(client)
