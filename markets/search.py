@@ -97,7 +97,7 @@ def with_isin(isins: Collection[str], masters: Masters) -> QuerySet[Scrip]:
 
 
 def find(text: str, masters: Masters) -> list[Scrip]:
-    """Find by ISIN, token, beginning of the symbol, or symbol and series: exact symbols first, shares before contracts."""
+    """Find by ISIN, token, start of the symbol, or symbol and series: exact symbols first, shares before contracts."""
     wanted = text.strip().upper()
     if isin_number.is_valid(wanted):
         return listings(wanted, masters)
