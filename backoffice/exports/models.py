@@ -50,6 +50,11 @@ class Export(Leased):
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     problem = models.TextField(blank=True)
+    failures = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Workers that were lost one after another without getting further.",
+    )
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     file_until = models.DateTimeField(null=True)

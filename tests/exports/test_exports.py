@@ -167,6 +167,25 @@ def test_a_killed_workers_half_file_is_never_offered_and_the_next_goes_on_in_a_c
     assert numbers(fetched(as_compliance, export)) == [str(number) for number in range(25)]
 
 
+def test_an_export_at_which_every_worker_dies_ends_and_says_so(as_compliance, asked, monkeypatch):
+    export = asked(25)
+
+    def kill(*_):
+        raise Killed
+
+    monkeypatch.setattr(writing, "_append", kill)
+    for _ in range(writing.MOST_FAILURES):
+        with pytest.raises(Killed):
+            writing.work_due()
+        Export.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert writing.work_due() == 1
+    export.refresh_from_db()
+    assert (export.state, export.path, export.lease_token) == (State.FAILED, "", None)
+    assert "3 workers in a row crashed" in as_compliance.get(export.get_absolute_url()).content.decode()
+    assert writing.work_due() == 0
+    assert not list(operations.FILES.path_of("").iterdir())
+
+
 def test_a_worker_that_wakes_up_after_its_lease_spoils_nothing(as_compliance, asked, monkeypatch):
     export = asked(25)
     plain = writing._keep
