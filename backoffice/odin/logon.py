@@ -85,6 +85,11 @@ def tell_that_it_is_back() -> None:
         transaction.on_commit(told, robust=True)
 
 
+def must_wait(row: DealerSession, now: datetime) -> bool:
+    """Whether it is not time yet for the next logon. A time later than any pause means that the clock was set back."""
+    return row.next_try_at is not None and now < row.next_try_at <= now + 2 * LONGEST_PAUSE
+
+
 def log_on(row: DealerSession) -> Session:
     """Log on, unless the row forbids it now. Raises NoSession."""
     now = timezone.now()
@@ -101,9 +106,10 @@ def log_on(row: DealerSession) -> Session:
         raise NoSession(dealer_password.IN_DOUBT, None)
     if row.state == State.STOPPED:
         raise NoSession(f"Logons to ODIN are stopped: {row.last_text}", None)
-    if row.next_try_at and row.next_try_at > now:
+    if must_wait(row, now):
         raise NoSession(row.last_text, row.next_try_at)
-    recent = [at for at in row.recent_logons if datetime.fromisoformat(at) > now - LOGONS_WITHIN]
+    within = LOGONS_WITHIN
+    recent = [at for at in row.recent_logons if now - within < datetime.fromisoformat(at) <= now + within]
     # Only if the row is as this worker read it: a worker that changed it meanwhile has newer information.
     free = DealerSession.objects.filter(
         leases.free(),

@@ -75,7 +75,7 @@ def blocked(row: DealerSession, now: datetime) -> bool:
     """Whether there is no session and no logon may be tried yet, so that nothing can be sent."""
     if row.state == State.STOPPED:
         return True
-    return row.state != State.LOGGED_ON and row.next_try_at is not None and row.next_try_at > now
+    return row.state != State.LOGGED_ON and logon.must_wait(row, now)
 
 
 def logged_on(row: DealerSession) -> bool:

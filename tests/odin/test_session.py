@@ -144,6 +144,18 @@ def test_an_unknown_logon_answer_is_no_session_and_pauses(odin, fault):
     assert DealerSession.objects.get().state == "waiting"
 
 
+def test_a_clock_that_was_set_back_does_not_keep_the_portal_logged_off(odin):
+    later = timezone.now() + timedelta(hours=1)
+    DealerSession.objects.create(
+        pk=1,
+        state=DealerSession.State.WAITING,
+        next_try_at=later,
+        recent_logons=[later.isoformat()] * logon.LOGONS_AT_MOST,
+    )
+    assert not session.blocked(session.as_it_is(), timezone.now())
+    assert session.current().number == 1
+
+
 def test_m2_logging_off_is_best_effort(odin, admin, settings):
     session.current()
     odin.faults.add("drop_before", match={"type": 108})

@@ -15,7 +15,7 @@ from backoffice.rest import client as rest
 from partners import baskets, switches
 from partners.models import Consent
 from runs import operations, pace, placing
-from runs.models import ClientState, RunClient, RunLine
+from runs.models import ClientState, Pace, RunClient, RunLine
 from tests.rest.conftest import PASSWORD
 from tests.runs.conftest import consent_of, line, text_of
 from tests.trading.conftest import sent
@@ -370,6 +370,13 @@ def test_orders_leave_evenly_spaced_and_a_long_queue_is_said(settings, monkeypat
             break
     else:
         pytest.fail("The queue never ends.")
+
+
+def test_a_clock_that_was_set_back_does_not_keep_orders_waiting(db):
+    pace._take()
+    Pace.objects.update(next_at=timezone.now() + timedelta(hours=1))
+    now = timezone.now()
+    assert now <= pace._take() <= now + timedelta(minutes=1)
 
 
 def test_a_line_takes_a_bounded_number_of_statements(visitor):
