@@ -55,15 +55,22 @@ class Placed:
 
 #: Orders that the portal placed for a partner's baskets, by UniqueCode (C44).
 Lookup = Callable[[Partner, Collection[str]], Mapping[str, Placed]]
-_placed: list[Lookup] = []
+#: Whether a reported order may be one that the portal placed itself and whose outcome it does not know yet.
+MayBe = Callable[[ReportedOrder], bool]
+_placed: list[tuple[Lookup, MayBe]] = []
 
 
-def register(lookup: Lookup) -> None:
-    """Register the source of orders that the portal placed itself.
+def register(lookup: Lookup, may_be: MayBe) -> None:
+    """Register what says which orders the portal placed itself.
 
     Call it in the `ready` of the room that places them.
     """
-    _placed[:] = [lookup]
+    _placed[:] = [(lookup, may_be)]
+
+
+def may_be_in_doubt(order: ReportedOrder) -> bool:
+    """Return whether an order that belongs to nothing may be one that the portal placed with an unknown outcome."""
+    return any(may_be(order) for _, may_be in _placed)
 
 
 class Places:
@@ -81,7 +88,7 @@ class Places:
         self._by_name |= {name.vas_user_id: name.client_id for name in names.filter(vas_user_id__in=users)}
         invited = Invitation.objects.filter(version__in=self._versions.values()).select_related("client")
         keys = {row.key for row in listed if row.key}
-        self._placed = {key: one for look in _placed for key, one in look(partner, keys).items()}
+        self._placed = {key: one for look, _ in _placed for key, one in look(partner, keys).items()}
         self._invited: dict[tuple[int, int], Invitation] = {}
         self._by_ucc: dict[tuple[int, str], int] = {}
         for invitation in invited.order_by("id"):

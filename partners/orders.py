@@ -6,12 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from backoffice.connector.api.webhook import Row
 from partners import belonging, findings
-from partners.models import InboxMessage, OrderMessage, Partner, ReportedOrder, ReportedTrade
+from partners.models import (
+    ConnectorFinding,
+    InboxMessage,
+    OrderMessage,
+    Partner,
+    ReportedOrder,
+    ReportedTrade,
+)
 from partners.models.orders import Reading
 from partners.models.records import FindingKind
 
@@ -68,10 +75,12 @@ def place_orphans() -> int:
     """Give the newest orders that belong to nothing the place that is known by now. Returns how many have one.
 
     The message of an order that the portal placed itself may come before the answer, or the book, says its id (C44).
+    One that waited for that in vain is a finding.
     """
-    orphans = ReportedOrder.objects.filter(orphan=True).select_related("partner").order_by("-id")[:ORPHANS]
+    told = ConnectorFinding.objects.filter(kind=FindingKind.ORPHAN, order=OuterRef("pk"))
+    orphans = ReportedOrder.objects.filter(orphan=True).annotate(told=Exists(told)).select_related("partner")
     by_partner = defaultdict(list)
-    for order in orphans:
+    for order in orphans.order_by("-id")[:ORPHANS]:
         by_partner[order.partner].append(order)
     placed = 0
     for partner, own in by_partner.items():
@@ -80,6 +89,8 @@ def place_orphans() -> int:
             place = places.of(order)
             if place.version is not None:
                 placed += _adopt(order, place)
+            elif not order.told:
+                _judge(partner, order)
     return placed
 
 
@@ -207,6 +218,8 @@ def _put(order: ReportedOrder, place: belonging.Place) -> None:
 
 def _judge(partner: Partner, order: ReportedOrder) -> None:
     """Raise findings for a person: an order that belongs to nothing, ids that contradict one another."""
+    if order.orphan and belonging.may_be_in_doubt(order):
+        return  # a run shows it as unknown until the order book has its id
     if order.orphan:
         words = f"Order {order.key} has no Reco ID of a basket of {partner.name}."
         findings.found(FindingKind.ORPHAN, order.subject, words, partner=partner, order=order)

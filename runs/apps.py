@@ -16,13 +16,13 @@ class RunsConfig(AppConfig):
         from runs.evidence import PART
         from runs.guards import guards
         from runs.kinds import KIND
-        from runs.orders import open_service, placed_lines
+        from runs.orders import may_be_in_doubt, open_service, placed_lines
         from trading.desk import services
 
         kinds.register(KIND)
         guarding.register(self, guards)
         evidence.register(PART)
-        belonging.register(placed_lines)
+        belonging.register(placed_lines, may_be_in_doubt)
         services.register(open_service)
         add_tab("Runs", "runs:list")
         for kind, table in statuses.TABLES.items():

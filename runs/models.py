@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice.changes.models import CAME_BACK
 from backoffice.changes.models import State as ChangeState
 from backoffice.leases import Leased
 from partners.models import BasketLine, BasketVersion
@@ -85,7 +86,7 @@ class Run(models.Model):
 
 
 #: States of a change after which its run is never opened.
-NOT_APPROVED = (ChangeState.REJECTED, ChangeState.WITHDRAWN)
+NOT_APPROVED = (*CAME_BACK, ChangeState.WITHDRAWN)
 
 
 class ClientState(models.TextChoices):

@@ -8,15 +8,16 @@ from typing import Any
 from django.db.models import Exists, QuerySet, Subquery, Sum
 from django.utils import timezone
 
+from backoffice.connector.api.lines import exchange_named
 from backoffice.kit.formats import indian
 from backoffice.repeating import Repeated
-from backoffice.rest.api.codes import OrderType, Product
+from backoffice.rest.api.codes import OrderType, Product, segment_of
 from backoffice.rest.config import RestConfig
 from markets import search
 from partners import baskets, consents, keys, switches
 from partners.belonging import Placed
 from partners.errors import ConnectorProblem
-from partners.models import BasketLine, BasketVersion, Partner
+from partners.models import BasketLine, BasketVersion, Partner, ReportedOrder
 from partners.models.baskets import Stage
 from partners.wording import plain
 from runs.models import Run, RunClient, RunLine, RunState
@@ -26,7 +27,7 @@ from trading.desk.sending import LastLook
 from trading.desk.services import Unavailable
 from trading.desk.tickets import Judged, Ticket
 from trading.models import DeskOrder
-from trading.models.desk import NOTHING_PLACED
+from trading.models.desk import DOUBTFUL, NOTHING_PLACED
 
 
 def ticket_of(line: BasketLine, algo_id: str) -> Ticket:
@@ -178,3 +179,17 @@ def placed_lines(partner: Partner, ids: Collection[str]) -> Mapping[str, Placed]
         order__order_id__in=ids, line__version__basket__partner=partner
     ).select_related("order", "line__version", "run_client__client")
     return {one.order.order_id: Placed(one.line, one.run_client.client.user_id) for one in found if one.order}
+
+
+def may_be_in_doubt(order: ReportedOrder) -> bool:
+    """Whether an order of a run whose outcome nobody knows has the client, scrip and side of a reported one."""
+    doubtful = RunLine.objects.filter(
+        order__state__in=DOUBTFUL,
+        line__version__basket__partner=order.partner_id,
+        run_client__client__user_id=order.ucc,
+    )
+    return any(
+        (segment_of(exchange_named(one.line.exchange)).value, str(one.line.token), one.line.side)
+        == (order.exchange, order.token, order.side)
+        for one in doubtful.select_related("line")
+    )

@@ -157,11 +157,12 @@ def _holding(
     if lease is None:
         raise ConnectorProblem(HELD)
     mine = RunClient.objects.filter(pk=own.pk)
+    as_taken = mine.filter(lease_token=lease.token, state=state)  # not so where somebody stopped it meanwhile
     try:
         with services.calls_to(own.version.basket.partner.code):
             desk = _desk(own, typed)
             if desk is None:
-                mine.filter(lease_token=lease.token).update(state=before)
+                as_taken.update(state=before)
                 raise ConnectorProblem("Your login has ended. Log in again.")
             try:
                 yield desk, lease
@@ -174,7 +175,7 @@ def _holding(
             if not goes_on:
                 sessions.end(desk.row, "The client's visit is over.", by=None)
     except (DeskProblem, services.Unavailable) as error:
-        mine.filter(lease_token=lease.token).update(state=before, why=why)
+        as_taken.update(state=before, why=why)
         note("runs.refused", own, f"nothing could begin: {error}", by_client=True)
         raise ConnectorProblem(str(error)) from None
     finally:

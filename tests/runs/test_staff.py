@@ -12,13 +12,16 @@ from django.test import Client as Browser
 
 from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
+from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
-from partners import inbox, watch
+from partners import findings, inbox, watch
 from partners.models import ConnectorFinding, ReportedOrder
 from runs import evidence, operations
 from runs.models import ClientState, Run, RunClient, RunLine, RunState
 from tests.partners.conftest import TOKEN, approve
 from tests.runs.conftest import Visitor, text_of
+from trading.desk import sessions
+from trading.desk.errors import DeskProblem
 from trading.models import DeskOrder, DeskSession, OrderState
 
 pytestmark = pytest.mark.django_db
@@ -130,12 +133,73 @@ def test_a_message_that_comes_before_the_order_id_is_known_finds_its_line_later(
     inbox.read_due()
     watch.look()
     assert ReportedOrder.objects.get().orphan
-    assert ConnectorFinding.objects.get(settled_at=None).kind == "orphan"
+    assert not ConnectorFinding.objects.exists()  # the run shows it as unknown: nobody looks for it twice
     visitor.look()
     watch.look()
     reported = ReportedOrder.objects.get()
     assert (reported.orphan, reported.line.number, reported.differs) == (False, 1, [])
     assert not ConnectorFinding.objects.filter(settled_at=None).exists()
+
+
+def test_a_message_of_an_order_that_was_decided_not_to_be_ours_is_a_finding_once(
+    visitor, standin, settings, checker
+):
+    settings.DESK_LOOK_SECONDS = 0
+    standin.faults.add("reset_before", call="place")
+    visitor.place()
+    partner = visitor.own.version.basket.partner
+    (line,) = [one for one in operations.lines_of(visitor.own) if one.in_doubt]
+    message = {
+        "MessageType": "ORD_NRML",
+        "sPartnerId": "A1B2C3",
+        "sInitiatorAppToken": TOKEN,
+        "UCC": "DEMO1",
+        "UniqueCode": "OTHER>1",
+        "Exchange": "1",
+        "ScripCode": "900001",
+        "Buy_Sell": "1",
+        "OrderStatus": "5",
+        "MessageSequenceNumber": "1",
+    }
+    inbox.receive(partner, json.dumps(message).encode())
+    inbox.read_due()
+    watch.look()
+    assert not ConnectorFinding.objects.exists()
+    visitor.look()
+    visitor.look()
+    operations.not_placed(line, by=checker, reason="In no book")
+    watch.look()
+    finding = ConnectorFinding.objects.get()
+    assert (finding.kind, finding.settled_at) == ("orphan", None)
+    findings.settle(finding, by=checker, reason="The client placed it alone")
+    watch.look()
+    assert ConnectorFinding.objects.count() == 1
+
+
+@pytest.mark.parametrize("came", ["withdrawn", "expired"])
+def test_clients_of_a_run_that_nobody_approved_take_part_in_another(clients, publish, maker, settings, came):
+    version = publish()
+    run = operations.propose(version, ["HO/DEMO1"], by=maker, reason="Ideas", token=uuid.uuid4())
+    if came == "withdrawn":
+        changes.withdraw(run.change.pk, by=maker)
+    else:
+        settings.CHANGES_EXPIRE_AFTER_DAYS = 1e-9
+        assert changes.expire_old() == 1
+    assert Run.objects.get(pk=run.pk).stage == RunState.REJECTED
+    assert operations.propose(version, ["HO/DEMO1"], by=maker, reason="Ideas", token=uuid.uuid4())
+
+
+def test_a_run_that_is_stopped_while_a_client_logs_in_stays_ended_for_the_client(
+    visitor, standin, monkeypatch, checker
+):
+    def stopped_meanwhile(*_, **__):
+        operations.stop(visitor.own.run, by=checker, reason="Wrong basket")
+        raise DeskProblem("There was no login.")
+
+    visitor.open()
+    monkeypatch.setattr(sessions, "open_own", stopped_meanwhile)
+    visitor.place()
+    assert visitor.fresh().state == ClientState.VOID
 
 
 def test_one_person_stops_a_run_with_a_reason_and_nothing_opens_it_again(
