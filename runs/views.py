@@ -184,9 +184,11 @@ def _client_page(request: StaffRequest, own: RunClient, link: str = "") -> HttpR
         "lines": shown.lines,
         "link": link,
         "doubtful": doubtful,
-        "decidable": [line for line in doubtful if line.order and doubt.may_decide(line.order)]
-        if settles
-        else [],
+        "decidable": [
+            (line, doubt.caution(line.order))
+            for line in doubtful
+            if settles and line.order and doubt.may_decide(line.order)
+        ],
         "may_hand": is_open and request.user.has_perm(MAKE_BASKET),
         "may_go_on": settles and is_open and own.state == ClientState.STOPPED and not doubtful,
         "may_end": settles and own.state not in CLOSED and not own.is_held,

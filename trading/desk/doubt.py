@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from backoffice.free_text import checked
 from backoffice.outside import visible
-from trading.desk import books, sessions
+from trading.desk import books, caps, sessions
 from trading.desk.errors import DeskProblem
 from trading.desk.rights import need_dealer
 from trading.desk.seen import take
@@ -58,6 +58,13 @@ def look(what: DeskOrder | AskedChange, *, by: "User") -> str:
     if may_decide(what):
         return f"{what} was not found in two looks. You may decide now."
     return f"{what} was not found. Look again in {settings.DESK_LOOK_SECONDS:g} seconds."
+
+
+def caution(what: DeskOrder | AskedChange) -> str:
+    """What to check before a decision beside the books: those of today may not have the orders of another day."""
+    if what.day == caps.today():
+        return ""
+    return f"Check the contract note of {what.day:%d-%m-%Y}: today's books may leave out orders of that day."
 
 
 def may_decide(what: DeskOrder | AskedChange) -> bool:

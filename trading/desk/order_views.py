@@ -221,6 +221,7 @@ def _what(request: StaffRequest, found: DeskOrder | AskedChange) -> dict[str, An
         "may_deal": deals,
         "may_look": deals and found.in_doubt,
         "may_decide": deals and doubt.may_decide(found),
+        "caution": doubt.caution(found),
         "pause": settings.DESK_LOOK_SECONDS,
     }
 

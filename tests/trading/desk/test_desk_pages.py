@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -15,7 +16,7 @@ from backoffice.kit import privacy
 from tests.html_forms import Page
 from tests.rest.conftest import PASSWORD
 from tests.trading.conftest import place, sent, ticket
-from trading.desk import asking
+from trading.desk import asking, caps
 from trading.evidence import DESK_PART
 from trading.models import AskedChange, DeskOrder, DeskSession, DeskStop
 
@@ -176,7 +177,7 @@ def test_a_cancellation_needs_the_instruction_and_is_asked_for(page, desk, stand
     assert "too late" in page.get(f"{OF}cancel/", where, follow=True).content.decode()
 
 
-def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, settings):
+def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, settings, monkeypatch):
     settings.DESK_LOOK_SECONDS = 0
     type(desk.row.dealer).objects.update(first_name="Dora", last_name="Dealer")
     standin.faults.add("reset_before", call="place")
@@ -187,6 +188,12 @@ def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, sett
         page.post(reverse("trading:look", args=[made.pk]))
     text = page.get(made.get_absolute_url()).content.decode()
     assert "It was not placed" in text
+    assert "contract note" not in text
+    tomorrow = made.day + timedelta(days=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(caps, "today", lambda: tomorrow)
+        text = page.get(made.get_absolute_url()).content.decode()
+    assert f"Check the contract note of {made.day:%d-%m-%Y}" in text
     page.post(reverse("trading:decide", args=[made.pk]), {"reason": "Not there, says 98200 12345"})
     assert DeskOrder.objects.get().state == "not_placed"
     assert (made.events.last().reason, made.events.last().received) == ("Not there, says 98200 12345", "")
