@@ -1,7 +1,7 @@
 """Filters of the list of deliveries."""
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import F, Max, Min, Q, QuerySet
 from django.forms import HiddenInput
 from django.utils import timezone
 
@@ -40,7 +40,7 @@ class DeliveryFilter(Filters):
 
     settled_since = FromDay(field_name="finished_at", label="Settled from")
 
-    batch = WholeFilter(field_name="change__batch_id", label="Batch")
+    batch = WholeFilter(label="Batch", method="of_batch")
 
     #: Only links of the queue's page set this.
     wording = WholeFilter(
@@ -68,6 +68,13 @@ class DeliveryFilter(Filters):
         """Keep the deliveries that go out later, or the others."""
         later = for_its_time(timezone.now())
         return queryset.filter(later if value else ~later)
+
+    def of_batch(self, queryset: QuerySet[Delivery], name: str, value: int) -> QuerySet[Delivery]:
+        """Those of a file, between the first and the last of them: a walk by number would look at all newer ones."""
+        number = F("id") + 0  # of the plain number PostgreSQL would find the highest by just that walk
+        found = Delivery.objects.filter(change__batch=value).order_by()
+        span = found.aggregate(first=Min(number), last=Max(number))
+        return queryset.filter(change__batch=value, id__range=(span["first"] or 0, span["last"] or 0))
 
     def search(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
         """Search by retail user, or by the whole reference."""

@@ -1,0 +1,34 @@
+"""The filters of the list of deliveries, by its page."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from backoffice.batches.decide import decisions
+from backoffice.delivery.models import Delivery
+from backoffice.kit import paging
+from tests.batches.conftest import checked, submitted
+from tests.factories import DeliveryFactory
+
+__all__ = ["checked", "submitted"]
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_deliveries_of_a_file_are_looked_for_among_its_own_numbers(
+    client, checker, submitted, monkeypatch
+):
+    batch = submitted(good=3)
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    own = sorted(Delivery.objects.values_list("pk", flat=True))
+    DeliveryFactory.create_batch(2)
+    monkeypatch.setattr(paging, "FEW", 0)  # as of a large file, whose page is found by a walk
+    client.force_login(checker)
+    for chosen in ({"batch": batch.pk}, {"batch": batch.pk, "state": "queued"}):
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(reverse("delivery:list", query=chosen))
+        assert [row.record.pk for row in page.context["table"].page] == own[::-1]
+        assert any(f"BETWEEN {own[0]} AND {own[-1]}" in query["sql"] for query in captured)
+    nothing = client.get(reverse("delivery:list", query={"batch": batch.pk + 1}))
+    assert not list(nothing.context["table"].page)
