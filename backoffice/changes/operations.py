@@ -20,22 +20,19 @@ from backoffice.changes.examination import Examined, Known, as_given, refer
 from backoffice.changes.kinds import declared, kind
 from backoffice.changes.models import Change, State
 from backoffice.changes.notifying import notify
+from backoffice.changes.queueing import enqueue_all
 from backoffice.changes.references import with_reference
 from backoffice.changes.stored_values import reduced
 from backoffice.changes.timing import require_time
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
-from backoffice.delivery.holding import replace_held
-from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moving
-from backoffice.delivery.queue import enqueue
 from backoffice.free_text import checked
 from backoffice.kit.formats import ist
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import errors
 from backoffice.protocol.message import Request
 from backoffice.seal import seal_values, unseal_values
-from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -186,8 +183,8 @@ def proposed(kind_slug: str, examined: Examined) -> Change:
 def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") -> Change:
     """Approve what the checker saw (`content_hash`): queue its messages, or update its record.
 
-    After the first of two approvals it stays submitted. Raises NotAllowed, AlreadyDecided, or Stale if the
-    content or the record differs from what was seen.
+    After the first of two approvals it stays submitted. Raises NotAllowed, AlreadyDecided, Stale if the content
+    or the record differs from what was seen, or ChangeError if another message has to come first (see `queueing`).
     """
     reason = checked(reason, ChangeError)
     _expire_if_due(change_id)
@@ -339,7 +336,7 @@ def _carry_out(change: Change, by: "User | None", reason: str) -> None:
     change_kind = kind(change.kind)
     _decide(change, State.APPROVED, by, reason)
     apply_here = change_kind.apply_here
-    applied = apply_here(change, by or change.made_by) if apply_here else _enqueue_all(change)
+    applied = apply_here(change, by or change.made_by) if apply_here else enqueue_all(change)
     _record(change, "change.approved", by, f"{change_kind.title}: approved.", change.decision_reason, applied)
 
 
@@ -357,23 +354,6 @@ def _move(change: Change, state: State, reason: str = "") -> None:
         update_fields=["state", "decided_by", "decided_at", "decision_reason", "request_id", "updated_at"]
     )
     notify([change])
-
-
-def _enqueue_all(change: Change) -> Applied:
-    """Queue the messages. No record changes before ODIN has confirmed them."""
-    for part, message in enumerate(change.messages):
-        enqueue(
-            change_id=change.pk,
-            message_type=message["type"],
-            lane=change.subject,
-            values=message["values"],
-            reference=message["values"].get("reference", ""),
-            part=part,
-            not_before=change.not_before,
-        )
-    replace_held(Delivery.objects.filter(change=change, message_type__in=CREATES), change.decided_by)
-    wake_after_commit(Work.DELIVERIES)
-    return Applied()
 
 
 def _record(

@@ -64,6 +64,7 @@ RequestClass: TypeAlias = "type[Request]"
 class Request:
     """A message to ODIN. `partial`: only given fields are sent, and those marked `always_sent`.
 
+    `restates`: it also sends values of the record that it does not change, which ODIN would lose otherwise.
     `replies` are all types that answer it, except the generic failure. `session`: it carries tag 4.
     `checksum`: it carries tag 999. `json`: its answer has JSON in tag 19 (M6). `slug`: its name in addresses.
     """
@@ -75,6 +76,7 @@ class Request:
     also_replies: ClassVar[tuple[int, ...]] = ()
     repeat: ClassVar[Repeat | None] = None
     partial: ClassVar[bool] = False
+    restates: ClassVar[bool] = False
     session: ClassVar[bool] = True
     checksum: ClassVar[bool] = True
     json: ClassVar[bool] = False

@@ -5,15 +5,21 @@ array differs.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 
 from backoffice.batches.models import Batch, Row
+from backoffice.changes import queueing
 from backoffice.changes.kinds import kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
-from backoffice.delivery.models import Delivery
+from backoffice.delivery.holding import replace_held
+from backoffice.delivery.models import CREATES, Delivery
+from backoffice.wakeups import Work, wake_after_commit
+
+if TYPE_CHECKING:
+    from backoffice.logins.models import User
 
 #: Lower than messages that people send one by one, so that a file does not delay them.
 BATCH_PRIORITY = 1
@@ -92,6 +98,22 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
         f"WHERE r.batch_id = %s AND r.state IN ({_marks(states)}) ORDER BY r.number",
         [batch.pk, *states],
     )
+
+
+def enqueue_all(batch: Batch, by: "User") -> None:
+    """Put every message of the batch's approved changes in the queue, as `queueing` does with those of one change.
+
+    In the transaction of the approval, whose last checker is `by`. Raises BatchError.
+    """
+    kind = kind_of_file(batch.kind)
+    if any(message.restates for message in (kind.message, *kind.follows)):
+        approved = Change.objects.filter(batch=batch, state=ChangeState.APPROVED)
+        queueing.require_none_undone(approved, Delivery.objects.all())
+    with queueing.used_once(lambda: batch.rows.exclude(reference="").values("reference")):
+        owe(batch)
+    creates = Delivery.objects.filter(change__batch=batch).meeting(message_type__in=CREATES)
+    replace_held(creates, by)
+    wake_after_commit(Work.DELIVERIES)
 
 
 def owe(batch: Batch) -> int:

@@ -34,8 +34,6 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.notifying import notify
 from backoffice.changes.risks import Risk, in_order
 from backoffice.changes.timing import require_time
-from backoffice.delivery.holding import replace_held
-from backoffice.delivery.models import CREATES, Delivery
 from backoffice.delivery.moving import moving
 from backoffice.free_text import checked
 from backoffice.kit.formats import ist
@@ -148,7 +146,8 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
     """Approve the batch that the checker saw (`content_hash`) and queue its messages.
 
     Rows whose records changed since the check are left out; if the batch is all or nothing, nothing goes out
-    then. Raises NotAllowed, AlreadyDecided, Stale, or BatchError if no row is left.
+    then. Raises NotAllowed, AlreadyDecided, Stale, or BatchError if no row is left or another message has to
+    come first (see `changes.queueing`).
     """
     reason = checked(reason, BatchError)
     _expire_if_due(batch_id)
@@ -180,10 +179,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             if change_kind(batch).local:
                 wake_after_commit(Work.BATCHES)
             else:
-                bulk.owe(batch)
-                creates = Delivery.objects.filter(change__batch=batch).meeting(message_type__in=CREATES)
-                replace_held(creates, by)
-                wake_after_commit(Work.DELIVERIES)
+                bulk.enqueue_all(batch, by)
             left_out = f", {counts.rows(stale)} left out as stale" if stale else ""
             said = f"{counts.rows(rows)} approved{left_out}."
             note(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)

@@ -21,6 +21,7 @@ class UpdateAlternateAddress(Request):
     operation = "UpdateAlternateAddress"
     reply = 347
     repeat = Repeat.SETS_STATE
+    restates = True
     rules = ADDRESS_RULES
 
     user_id = CreateRetailUser.user_id.again()

@@ -161,6 +161,7 @@ class CreateRetailUser(Request):
     operation = "CreateRetailUser"
     reply = 302
     repeat = Repeat.CREATE
+    restates = True
     rules = CREATE_RULES
 
     user_id = Text(201, "User id", max_length=10, required=True, example="WEBRET1")
@@ -291,6 +292,7 @@ class UpdateRetailUser(
     reply = 321
     repeat = Repeat.SETS_STATE
     partial = True
+    restates = True
     rules = UPDATE_RULES
 
     user_id = CreateRetailUser.user_id.again()

@@ -1,0 +1,133 @@
+"""The messages of approved changes into the queue, and what keeps them from it.
+
+Two things are known only now, since several changes may wait at a time: that another message has the same reference,
+and that one on its way to ODIN sets a value which these would set back.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from backoffice.changes.errors import ChangeError
+from backoffice.changes.models import Change
+from backoffice.delivery.handlers import Applied
+from backoffice.delivery.holding import replace_held
+from backoffice.delivery.models import CREATES, REFERENCED, STILL_OPEN, Deliveries, Delivery
+from backoffice.delivery.queue import enqueue
+from backoffice.kit.message_words import REFERENCE
+from backoffice.protocol.fields import Field, Record, Records
+from backoffice.protocol.message import REQUESTS
+from backoffice.wakeups import Work, wake_after_commit
+
+#: The types of message that also send what they do not change, as the record had it when they were proposed.
+RESTATING = tuple(sorted(kind for kind, message in REQUESTS.items() if message.restates))
+#: In so many lanes one statement looks for changes.
+AT_ONCE = 1000
+
+
+def enqueue_all(change: Change) -> Applied:
+    """Put the messages in the queue. No record changes by that: ODIN has to confirm them first. Raises ChangeError."""
+    require_none_undone(Change.objects.filter(pk=change.pk), Delivery.objects.filter(lane=change.subject))
+    with used_once(lambda: [message["values"].get("reference", "") for message in change.messages]):
+        for part, message in enumerate(change.messages):
+            enqueue(
+                change_id=change.pk,
+                message_type=message["type"],
+                lane=change.subject,
+                values=message["values"],
+                reference=message["values"].get("reference", ""),
+                part=part,
+                not_before=change.not_before,
+            )
+    replace_held(Delivery.objects.filter(change=change, message_type__in=CREATES), change.decided_by)
+    wake_after_commit(Work.DELIVERIES)
+    return Applied()
+
+
+@contextmanager
+def used_once(references: Callable[[], Collection[str] | QuerySet[Any]]) -> Iterator[None]:
+    """Within it messages with these references come into the queue. Raises ChangeError where another one has theirs.
+
+    The database finds it, so that two approvals at the same moment are told apart as well.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        taken = Delivery.objects.filter(message_type__in=REFERENCED, reference__in=references()).first()
+        if taken is None:
+            raise
+        raise ChangeError(
+            f"D-{taken.pk} of C-{taken.change_id} has the reference {taken.reference} already, and ODIN takes each "
+            "once. Check that it is not the same deposit, and reject this one: its maker gives another reference."
+        ) from None
+
+
+def require_none_undone(changes: QuerySet[Change], on_their_way: Deliveries) -> None:
+    """Raise ChangeError where one of these changes would set back what another message on its way sets.
+
+    A change is made of the record as ODIN confirmed it. `on_their_way`: where to look for what ODIN has not confirmed.
+    What is held for a create goes out behind these, or is replaced by them.
+    """
+    going = on_their_way.filter(STILL_OPEN, held_by__isnull=True)
+    restating = going.filter(message_type__in=RESTATING).order_by("pk")
+    # Read and not joined, as in `delivery.lanes`.
+    lanes = sorted(set(restating.order_by().values_list("lane", flat=True)))
+    for start in range(0, len(lanes), AT_ONCE):
+        several = list(
+            changes.filter(subject__in=lanes[start : start + AT_ONCE]).order_by("row_number", "pk")
+        )
+        if not several:
+            continue
+        earlier: defaultdict[str, list[Delivery]] = defaultdict(list)
+        for delivery in restating.filter(lane__in={change.subject for change in several}).with_messages():
+            earlier[delivery.lane].append(delivery)
+        for change in several:
+            _require_none_undone(change, earlier[change.subject])
+
+
+def _require_none_undone(change: Change, earlier: Sequence[Delivery]) -> None:
+    for delivery in earlier:
+        if label := _undone(change, delivery):
+            row = f"Row {change.row_number}: " if change.row_number else ""
+            raise ChangeError(
+                f"{row}D-{delivery.pk} of C-{delivery.change_id} has no outcome yet and sets {label} of the same "
+                "retail user. This was proposed before that, and would undo it. Wait for the outcome."
+            )
+
+
+def _undone(change: Change, earlier: Delivery) -> str:
+    """The label of a value that the earlier message sets and the change would set back; "" where there is none.
+
+    That is one that the change only restates, or a set of values of which it changes others. What both change on
+    purpose, their checkers saw: the later one holds.
+    """
+    was, sets = change.before or {}, earlier.values
+    for message in change.messages:
+        if message["type"] not in RESTATING:
+            continue
+        fields = REQUESTS[message["type"]].fields
+        for name, value in message["values"].items():
+            if name not in sets or name == REFERENCE or _one_by_one(fields[name]):
+                continue
+            before = was.get(name)
+            made_of_before = isinstance(value, list | dict) or _alike(value, before)
+            if made_of_before and not _alike(sets[name], value) and not _alike(sets[name], before):
+                return fields[name].label
+    return ""
+
+
+def _one_by_one(field: Field) -> bool:
+    """Whether a message names some of its records, and leaves the others as they are."""
+    return isinstance(field, Records) and not isinstance(field, Record)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same; the order within a set of codes says nothing."""
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted(one) == sorted(other)
+    return (one or "") == (other or "")
