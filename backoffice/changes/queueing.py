@@ -1,7 +1,7 @@
-"""The messages of approved changes into the queue, and what keeps them from it.
+"""Queue the messages of approved changes, or refuse to.
 
-Two things are known only now, since several changes may wait at a time: that another message has the same reference,
-and that one on its way to ODIN sets a value which these would set back.
+Two things are known only at the approval, since several changes may wait at a time: that another message has the same
+reference, and that one on its way to ODIN sets a value which these would set back.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ AT_ONCE = 1000
 
 
 def enqueue_all(change: Change) -> Applied:
-    """Put the messages in the queue. No record changes by that: ODIN has to confirm them first. Raises ChangeError."""
+    """Queue the messages. No record changes before ODIN has confirmed them. Raises ChangeError."""
     require_none_undone(Change.objects.filter(pk=change.pk), Delivery.objects.filter(lane=change.subject))
     with used_once(lambda: [message["values"].get("reference", "") for message in change.messages]):
         for part, message in enumerate(change.messages):
@@ -50,9 +50,9 @@ def enqueue_all(change: Change) -> Applied:
 
 @contextmanager
 def used_once(references: Callable[[], Collection[str] | QuerySet[Any]]) -> Iterator[None]:
-    """Within it messages with these references come into the queue. Raises ChangeError where another one has theirs.
+    """Queue messages with these references in the block. Raises ChangeError if another message has one of them.
 
-    The database finds it, so that two approvals at the same moment are told apart as well.
+    A constraint of the database finds the other one, also if both are approved at the same moment.
     """
     try:
         with transaction.atomic():
@@ -68,10 +68,10 @@ def used_once(references: Callable[[], Collection[str] | QuerySet[Any]]) -> Iter
 
 
 def require_none_undone(changes: QuerySet[Change], on_their_way: Deliveries) -> None:
-    """Raise ChangeError where one of these changes would set back what another message on its way sets.
+    """Raise ChangeError if one of these changes would set back a value that another message on its way sets.
 
-    A change is made of the record as ODIN confirmed it. `on_their_way`: where to look for what ODIN has not confirmed.
-    What is held for a create goes out behind these, or is replaced by them.
+    A change is based on the record as ODIN confirmed it. `on_their_way`: the deliveries among which to look for
+    unconfirmed messages. Messages held for a create are left out: they go out after these, or are replaced by them.
     """
     going = on_their_way.filter(STILL_OPEN, held_by__isnull=True)
     restating = going.filter(message_type__in=RESTATING).order_by("pk")
@@ -101,10 +101,10 @@ def _require_none_undone(change: Change, earlier: Sequence[Delivery]) -> None:
 
 
 def _undone(change: Change, earlier: Delivery) -> str:
-    """The label of a value that the earlier message sets and the change would set back; "" where there is none.
+    """Return the label of a value that the earlier message sets and the change would set back, or "".
 
-    That is one that the change only restates, or a set of values of which it changes others. What both change on
-    purpose, their checkers saw: the later one holds.
+    Such a value is one that the change only repeats, or a list in which it changes another entry. A value that both
+    change on purpose is not: its checkers saw it, and the later one holds.
     """
     was, sets = change.before or {}, earlier.values
     for message in change.messages:

@@ -308,7 +308,7 @@ class FieldPart:
 
     @property
     def has_words(self) -> bool:
-        """Whether something stands below the control."""
+        """Return whether there is anything below the control."""
         return bool(self.kept or self.help or self.is_amount or self.findings or self.needs)
 
     @property

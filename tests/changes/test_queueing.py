@@ -34,7 +34,7 @@ def user():
 
 @pytest.fixture
 def update(user, maker):
-    """Submit an update as its form does: the whole profile, of which keywords replace some."""
+    """Submit an update as its form does: the whole profile, with the values that keywords replace."""
 
     def submit(**typed):
         known = to_values(user)

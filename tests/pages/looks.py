@@ -16,7 +16,7 @@ TOO_WIDE = """() => {
     return [...(over(page) > 0 ? [page] : []), ...inside]
         .map((one) => `${over(one)} px too wide: ${one.cloneNode().outerHTML.slice(0, 120)}`);
 }"""
-#: Cells that stand below one another on a phone without the name of their column. Beside one value the row names it.
+#: Cells that are stacked on a phone without the name of their column. Beside one value the row names it.
 UNNAMED = """() => [...document.querySelectorAll(".narrow-stack tr:not(:has([colspan])) > td")]
     .filter((cell) => !cell.matches(":first-child, .tag, [data-label]")).filter((cell) => {
         const heads = cell.closest("table").tHead?.rows[0].querySelectorAll("th:not(.tag)") ?? [];
