@@ -74,8 +74,9 @@ def explain(
             kind = _kind(message, value, known)
             line = _line(field, field.label, field.tag, name, value, known, kind, reveal, in_words)
             back = _revived(field, value, before)
-            if field.overwrites and before is not None and not before.get(field.overwrites):
-                line = replace(line, consequence="")
+            if line.consequence and field.overwrites and before is not None:
+                other = message.fields[field.overwrites]
+                line = replace(line, consequence=_also_sets(other, value, before, reveal, in_words))
             lines.append(replace(line, consequence=f"Reactivates {back}.") if back else line)
     return lines
 
@@ -86,6 +87,16 @@ def _revived(field: Field, value: Any, before: Values | None) -> str:
         return ""
     stopped = codes(before, field.revives)
     return field.words([code for code in value if code in stopped])
+
+
+def _also_sets(other: Field, value: Any, before: Values, reveal: bool, in_words: InWords) -> str:
+    """What a value does to the other field that ODIN sets with it; "" where that has this value already."""
+    known = before.get(other.name)
+    if known == value:
+        return ""
+    if not known:
+        return f"ODIN sets {other.label} to this as well."
+    return f"Overwrites {other.label} at ODIN, which is {in_words(other, known, reveal)}."
 
 
 def _kind(message: type[Request], value: Any, known: Any) -> Kind:

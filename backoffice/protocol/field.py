@@ -20,7 +20,7 @@ class Field:
 
     `initial`: the form's initial value. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
     the tag is left out while it is empty. `personal`: hidden from those who may not see it. `overwrites`: the
-    field whose confirmed value goes with this one; only then its consequence is news. `consequences`:
+    field that ODIN sets to this value as well, which is news if it has another. `consequences`:
     a value's effect at ODIN, in words, by value ("*": any value, "": an empty one in a partial
     message). `key`: the name in JSON. `names`: the list of names kept outside the protocol that it takes one of;
     `names_by`: the field beside it whose value narrows that list.

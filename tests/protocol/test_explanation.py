@@ -101,7 +101,7 @@ def test_a_clearing_is_said_in_words():
     [
         (301, {"poa": "0"}, "poa", "Grants power of attorney."),
         (320, {"poa": "0"}, "poa", "Grants power of attorney."),
-        (320, {"mobile": "9876543210"}, "mobile", "Overwrites the telephone number."),
+        (320, {"mobile": "9876543210"}, "mobile", "Overwrites Telephone at ODIN."),
         (320, {"status": "S"}, "status", "Suspends the user."),
         (320, {"inactive_segments": ["1"]}, "inactive_segments", "Makes these segments inactive."),
         (320, {"max_gtd": ""}, "max_gtd", "Switches GTD off."),
@@ -130,10 +130,25 @@ def test_what_is_in_force_already_is_not_news():
     assert lines(320, update(poa="0"), before={"poa": "2"})["poa"].consequence == "Grants power of attorney."
 
 
-def test_what_is_overwritten_is_said_only_where_there_is_something():
-    for telephone, said in (("02226400000", "Overwrites the telephone number."), ("", "")):
-        found = lines(320, update(mobile="9876543210"), before={"telephone": telephone, "mobile": "9"})
-        assert found["mobile"].consequence == said
+@pytest.mark.parametrize(
+    ("telephone", "said"),
+    [
+        ("02226400000", "Overwrites Telephone at ODIN, which is 02226400000."),
+        ("", "ODIN sets Telephone to this as well."),
+        ("9876543210", ""),
+    ],
+)
+def test_a_mobile_number_says_what_becomes_of_the_telephone(telephone, said):
+    before = {"telephone": telephone, "mobile": "9"}
+    message = update(mobile="9876543210")
+    found = {line.name: line for line in explain(REQUESTS[320], message, before, reveal=True)}
+    assert found["mobile"].consequence == said
+
+
+def test_the_overwritten_telephone_is_hidden_with_personal_data():
+    found = lines(320, update(mobile="9876543210"), before={"telephone": "02226400000"})
+    assert found["mobile"].consequence.startswith("Overwrites Telephone")
+    assert "02226400000" not in found["mobile"].consequence
 
 
 def test_a_deleted_account_is_shown_with_its_number():

@@ -302,7 +302,7 @@ class UpdateRetailUser(
     market_data_segments = CreateRetailUser.market_data_segments.again(revives="inactive_segments")
     login_segments = CreateRetailUser.login_segments.again(revives="inactive_segments")
     mobile = CreateRetailUser.mobile.again(
-        consequences={"*": "Overwrites the telephone number."}, overwrites="telephone"
+        consequences={"*": "Overwrites Telephone at ODIN."}, overwrites="telephone"
     )
     banks = Records(224, "Bank accounts", BankAccountUpdate, max_length=800, splits=True)
     demats = Records(225, "Demat accounts", DematAccountUpdate, max_length=800, splits=True)
