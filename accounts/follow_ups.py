@@ -226,6 +226,7 @@ class DepositAsked(SubRecord):
     amount = CashDeposit.amount.again()
     notional_deposit = CashDeposit.notional_deposit.again()
     product_id = CashDeposit.product_id.again()
+    document = CashDeposit.document.again()
 
 
 class CollateralAsked(SubRecord):
@@ -235,6 +236,7 @@ class CollateralAsked(SubRecord):
 
     amount = CashDeposit.amount.again()
     product_id = CashDeposit.product_id.again()
+    document = CashDeposit.document.again()
 
 
 def _with_action(record: type[SubRecord], action: Code, empty: str) -> type[SubRecord]:

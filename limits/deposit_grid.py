@@ -34,8 +34,10 @@ MOST = 200
 LONGEST = 200
 #: The kinds of deposit that a grid is for: as files call them, and their titles.
 KINDS = {kind.KIND.slug: kind.KIND.title for kind in (cash_deposit, manual_collateral)}
+#: The columns typed into a row, in this order.
+COLUMNS = ("code", "amount", "reference", "document", "remarks")
 #: The columns of the file. Those beginning with "Portal" are stored with the row and not sent.
-HEADER = ("group_id", "user_id", "amount", "reference", "product_id", "Portal remarks")
+HEADER = ("group_id", "user_id", "amount", "reference", "product_id", "document", "Portal remarks")
 #: The row of the file with the first deposit.
 FIRST_ROW = 2
 
@@ -47,6 +49,7 @@ class GridRow:
     code: str = ""
     amount: str = ""
     reference: str = ""
+    document: str = ""
     remarks: str = ""
     user: RetailUser | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -54,7 +57,7 @@ class GridRow:
     @property
     def empty(self) -> bool:
         """Whether nothing was typed."""
-        return not (self.code or self.amount or self.reference or self.remarks)
+        return not (self.code or self.amount or self.reference or self.document or self.remarks)
 
     @property
     def rupees(self) -> Decimal | None:
@@ -64,7 +67,7 @@ class GridRow:
     @property
     def of_code(self) -> list[Finding]:
         """Findings on the code, or on the row as a whole."""
-        return [one for one in self.findings if one.path not in ("amount", "reference")]
+        return [one for one in self.findings if one.path not in ("amount", "reference", "document")]
 
     @property
     def of_amount(self) -> list[Finding]:
@@ -75,6 +78,11 @@ class GridRow:
     def of_reference(self) -> list[Finding]:
         """Findings on the reference."""
         return [one for one in self.findings if one.path == "reference"]
+
+    @property
+    def of_document(self) -> list[Finding]:
+        """What is wrong with the reference of the document."""
+        return [one for one in self.findings if one.path == "document"]
 
 
 class GridNotFine(Exception):
@@ -91,11 +99,8 @@ class GridNotFine(Exception):
 
 def read(columns: Mapping[str, Sequence[str]]) -> list[GridRow]:
     """Return the typed rows without empty ones, each with its retail user. `columns`: texts by name."""
-    cells = [
-        [_text(text) for text in columns[name][:MOST]] for name in ("code", "amount", "reference", "remarks")
-    ]
-    typed = zip_longest(*cells, fillvalue="")
-    rows = [GridRow(code, amount, reference, remarks) for code, amount, reference, remarks in typed]
+    cells = [[_text(text) for text in columns[name][:MOST]] for name in COLUMNS]
+    rows = [GridRow(*typed) for typed in zip_longest(*cells, fillvalue="")]
     rows = [row for row in rows if not row.empty]
     found = users_of(row.code for row in rows)
     for row in rows:
@@ -154,7 +159,7 @@ def propose(
                 line(
                     [
                         *(row.user.group_id, row.user.user_id, plain_amount(row.amount), row.reference),
-                        *(product, row.remarks),
+                        *(product, row.document, row.remarks),
                     ]
                 )
                 for row in rows

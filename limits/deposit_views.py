@@ -19,7 +19,6 @@ from limits.deposit_grid import GridNotFine, GridRow
 
 #: Rows of an empty grid, and so many that "Add rows" adds.
 BLANK = 5
-COLUMNS = ("code", "amount", "reference", "remarks")
 
 may_enter = for_staff("changes.add_change", "accounts.view_retailuser")
 
@@ -31,7 +30,7 @@ def enter(request: StaffRequest) -> HttpResponse:
     """The grid. Errors of a row appear in it, and typed values stay."""
     if request.method != "POST":
         return _grid(request, [], token=uuid.uuid4())
-    rows = deposit_grid.read({name: request.POST.getlist(name) for name in COLUMNS})
+    rows = deposit_grid.read({name: request.POST.getlist(name) for name in deposit_grid.COLUMNS})
     token = _token(request)
     if request.POST.get("press") == "add":
         return _grid(request, rows, token=token)

@@ -40,10 +40,12 @@ ONCE = (
 #: User, kind, the two amounts, product.
 Deposit = tuple[str, int, Decimal | None, Decimal | None, int | None]
 
+#: What an update keeps of its message, beside the reference.
+KEPT = ("amount", "notional_deposit", "product_id", "document")
 
 #: In the order of typing; a notional deposit is rare.
 BLOCKS = (
-    Block(("amount", "product_id", "reference")),
+    Block(("amount", "product_id", "reference", "document")),
     Block(("notional_deposit",), "Notional deposit", folded=True),
 )
 
@@ -167,7 +169,7 @@ def apply_many(kind: LimitUpdate.Kind, confirmed: Sequence[tuple[str, Values]]) 
         if reference in known:
             applied.append(Applied())
             continue
-        names = [name for name in ("amount", "notional_deposit", "product_id") if values.get(name)]
+        names = [name for name in KEPT if values.get(name)]
         sent = columns(LimitUpdate, {name: values[name] for name in names})
         made.append(LimitUpdate(reference=reference, retail_user=user, kind=kind, **sent))
         applied.append(Applied({}, {"reference": reference, **values_of(made[-1], names)}))

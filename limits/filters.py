@@ -10,22 +10,34 @@ from limits.models import LimitUpdate, SquareOffSetting
 
 
 class LimitUpdateFilter(Filters):
-    """Search by retail user or reference; filter by kind and time."""
+    """Search by retail user or reference; filter by kind, time, and whether a document is named."""
 
     q = SearchFilter(label="Retail user or reference", method="search")
     kind = django_filters.ChoiceFilter(choices=LimitUpdate.Kind.choices, empty_label="Any")
+    document = django_filters.ChoiceFilter(
+        label="Document",
+        choices=[("missing", "Without a document")],
+        empty_label="Any",
+        method="without_document",
+    )
     since = FromDay(field_name="confirmed_at", label="Confirmed from", by_time=True)
     until = ToDay(field_name="confirmed_at", label="Confirmed to", by_time=True)
 
     class Meta:
         model = LimitUpdate
-        fields = ("q", "kind", "since", "until")
+        fields = ("q", "kind", "document", "since", "until")
 
     def search(self, queryset: QuerySet[LimitUpdate], name: str, value: str) -> QuerySet[LimitUpdate]:
         """Search by reference; without a match, by retail user."""
         text = value.strip()
         exact = queryset.filter(reference__in=(text, text.upper()))
         return exact if exact.exists() else queryset.filter(retail_user__in=_holders(text))
+
+    def without_document(
+        self, queryset: QuerySet[LimitUpdate], name: str, value: str
+    ) -> QuerySet[LimitUpdate]:
+        """Those that name no document. Of older ones it is not known: they count as without."""
+        return queryset.filter(document="")
 
 
 class SquareOffFilter(Filters):

@@ -19,7 +19,7 @@ def limits_url(user: RetailUser) -> str:
 class LimitUpdate(models.Model):
     """One confirmed deposit (section 4.7). It adds to the limit; no call takes one back (O1).
 
-    `reference` is used only once, across both kinds.
+    `reference` is used only once, across both kinds. `document` is what the maker named; "" where that is not known.
     """
 
     class Kind(models.IntegerChoices):
@@ -36,6 +36,7 @@ class LimitUpdate(models.Model):
     amount = rupees(CashDeposit, "amount")
     notional_deposit = rupees(CashDeposit, "notional_deposit")
     product_id = number(CashDeposit, "product_id")
+    document = text(CashDeposit, "document", db_default="")
     confirmed_at = models.DateTimeField("confirmed", auto_now_add=True)
 
     class Meta:
@@ -65,6 +66,7 @@ class LimitUpdate(models.Model):
             models.Index(fields=["confirmed_at", "-id"], name="limit_update_by_time"),
             models.Index(fields=["kind", "-id"], name="limit_update_by_kind"),
             models.Index(fields=["amount", "-id"], name="limit_update_by_amount"),
+            models.Index(fields=["-id"], condition=Q(document=""), name="limit_update_without_document"),
         ]
 
     def __str__(self) -> str:

@@ -106,6 +106,7 @@ class LimitUpdateTable(PortalTable):
         verbose_name="Reason",
         attrs={"td": {"class": "medium"}},
     )
+    document = tables.Column(verbose_name="Document", orderable=False)
     reference = IdColumn(verbose_name="Reference")
 
     class Meta(PortalTable.Meta):
@@ -113,7 +114,7 @@ class LimitUpdateTable(PortalTable):
         row_attrs: ClassVar[dict[str, Any]] = {"data-href": lambda record, table: table.opens(record)}
         fields = (
             *("confirmed_at", "retail_user", "name", "kind", "amount", "total", "requested_by"),
-            *("approved_by", "change", "reason", "reference"),
+            *("approved_by", "change", "reason", "document", "reference"),
         )
 
     def render_kind(self, value: str, record: LimitUpdate) -> str:

@@ -32,7 +32,7 @@ NOT_IN_UPDATE = ("telephone",)
 
 def example(message: type[Request]) -> Values:
     """Return values that pass every check, new ones at each call, including records and passwords."""
-    values = {name: _value(field) for name, field in message.fields.items()}
+    values = {name: _value(field) for name, field in message.sent.items()}
     for name in NOT_IN_UPDATE if message.partial else ():
         del values[name]
     return values

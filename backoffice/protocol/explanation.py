@@ -59,6 +59,8 @@ def explain(
 ) -> list[Line]:
     """Return a line for every tag that the message will send, in order, and one for each sub-field of records.
 
+    A value that stays in the portal has a line only if it is filled in.
+
     `before`: the values that ODIN last confirmed, by the same names. `reveal`: show personal data; secrets
     stay dots. `in_words` may say more about a value than its declaration.
     """
@@ -67,6 +69,8 @@ def explain(
         if (message.partial or field.omit_empty) and name not in values:
             continue
         value = values.get(name, field.empty)
+        if name not in message.sent and message.type and not value:
+            continue
         known = None if before is None else before.get(name)
         if isinstance(field, Records):
             lines += _record_lines(field, value, known, reveal, in_words)

@@ -16,7 +16,7 @@ Values = dict[str, Value]
 
 
 class Field:
-    """The declaration of one tag, or of one sub-field (tag 0).
+    """The declaration of one tag, of one sub-field (tag 0), or of what stays in the portal (tag 0 in a message).
 
     `initial`: the form's initial value. `always_sent`: a partial message sends it each time (U1). `omit_empty`:
     the tag is left out while it is empty. `personal`: hidden from those who may not see it. `overwrites`: the

@@ -65,6 +65,7 @@ class Request:
     """A message to ODIN. `partial`: only given fields are sent, and those marked `always_sent`.
 
     `restates`: it also sends values of the record that it does not change, which ODIN would lose otherwise.
+    `sent` are the fields that have a tag; those without stay in the portal, and are approved and kept with the message.
     `replies` are all types that answer it, except the generic failure. `session`: it carries tag 4.
     `checksum`: it carries tag 999. `json`: its answer has JSON in tag 19 (M6). `slug`: its name in addresses.
     """
@@ -84,6 +85,7 @@ class Request:
     slug: ClassVar[str] = ""
     section: ClassVar[str] = ""
     fields: ClassVar[dict[str, Field]] = {}
+    sent: ClassVar[dict[str, Field]] = {}
     replies: ClassVar[frozenset[int]] = frozenset()
 
     def __init_subclass__(
@@ -102,6 +104,7 @@ class Request:
             if name not in without
         }
         cls.fields = _merged(taken, own)
+        cls.sent = {name: field for name, field in cls.fields.items() if field.tag}
         if abstract:
             return
         cls.slug = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
@@ -155,9 +158,9 @@ def _validate(message: type[Request]) -> None:
         raise DeclarationError(f"{where}: its docstring must end with its section, like `(section 4.5)`.")
     if message.type in REQUESTS:
         raise DeclarationError(f"{where}: type {message.type} is declared already.")
-    _unique_tags(where, message.fields)
+    _unique_tags(where, message.sent)
     for field in message.fields.values():
-        if field.tag in HEADER_TAGS or field.tag <= 0:
+        if field.tag in HEADER_TAGS or field.tag < 0:
             raise DeclarationError(f"{where}.{field.name}: tag {field.tag} is not a field's.")
         if field.always_sent and not message.partial:
             raise DeclarationError(

@@ -110,7 +110,7 @@ def _one_by_one(message: type[Request], values: Mapping[str, Any], cipher: Passw
     if unknown := sorted(ascii(name) for name in values.keys() - fields.keys()):
         raise EncodeError(f"{message.title} has no field {', '.join(unknown)}.")
     parts = []
-    for name, declared in fields.items():
+    for name, declared in message.sent.items():
         if message.partial and name not in values:
             if declared.required or declared.always_sent:
                 raise EncodeError(f"{message.title} must carry {declared.label} ({name}).")
@@ -138,11 +138,11 @@ class _Plan:
     """
 
     def __init__(self, message: type[Request]) -> None:
-        fields = message.fields
+        fields = message.sent
         whole = (
             len(fields) > 1 and not message.partial and not any(field.omit_empty for field in fields.values())
         )
-        self._names = fields.keys() if whole else None
+        self._names = message.fields.keys() if whole else None
         if not whole:
             return
         self._get = itemgetter(*fields)
@@ -233,7 +233,7 @@ def decode_request(text: str) -> DecodedRequest:
     header = Header(tags.pop(67, ""), SecretText(session) if (session := tags.pop(4, "")) else None)
     given = tags.pop(999, "")
     body, _, _ = text.rpartition("|999=")
-    by_tag = {declared.tag: declared for declared in message.fields.values()}
+    by_tag = {declared.tag: declared for declared in message.sent.values()}
     if unknown := tags.keys() - by_tag.keys():
         raise DecodeError(f"{message.title} has no tag {min(unknown)}.")
     values: Values = {by_tag[tag].name: by_tag[tag].from_wire(value) for tag, value in tags.items()}
@@ -330,7 +330,7 @@ def hide_personal(text: str) -> str:
     message = REQUESTS.get(int(number)) if _TAG.fullmatch(number := dict(pairs).get(64, "")) else None
     if message is None:
         return MASK
-    by_tag = {field.tag: field for field in message.fields.values()}
+    by_tag = {field.tag: field for field in message.sent.values()}
     return "|".join(f"{tag}={_hidden(by_tag.get(tag), value)}" for tag, value in pairs)
 
 

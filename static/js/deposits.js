@@ -5,7 +5,7 @@ import { amountWords } from "./amounts.js";
 
 const form = document.querySelector("form[data-deposits]");
 const rows = form.querySelector("[data-rows]");
-const FIELDS = ["code", "amount", "reference", "remarks"];
+const FIELDS = ["code", "amount", "reference", "document", "remarks"];
 const MOST = Number(form.dataset.most);
 const PAUSE = 250;
 const fieldOf = (row, name) => row.querySelector(`[name=${name}]`);

@@ -74,6 +74,12 @@ def test_a_grid_becomes_one_submitted_batch_with_its_total(as_maker, maker, chec
     assert "Counter 3" in as_maker.get(f"{answer.url}rows/2/").content.decode()
 
 
+def test_a_grid_names_the_document_of_each_deposit(as_maker):
+    assert as_maker.post(PAGE, grid(*ROWS, document=["Slip 4711", "", ""])).status_code == 302
+    sent = [change.messages[0]["values"] for change in Change.objects.order_by("row_number")]
+    assert [values["document"] for values in sent] == ["Slip 4711", ""]
+
+
 def test_the_same_grid_sent_twice_is_one_batch(as_maker):
     sent = grid(*ROWS)
     first, second = as_maker.post(PAGE, sent), as_maker.post(PAGE, sent)

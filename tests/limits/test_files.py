@@ -43,6 +43,12 @@ def confirmed(asha):
     return LimitUpdateFactory(retail_user=asha, reference="PAYIN1", amount="500.00", product_id=1)
 
 
+@pytest.mark.parametrize("kind", ["cash_deposit", "manual_collateral"])
+def test_a_file_names_the_document_of_each_deposit(asha, as_maker, kind):
+    (row,) = uploaded(as_maker, kind, {**DEPOSIT, "document": "Slip 4711"})
+    assert (row.state, row.messages[0]["values"]["document"]) == (RowState.GOOD, "Slip 4711")
+
+
 @pytest.mark.parametrize("amount", ["500", "500.00"])
 def test_a_confirmed_deposit_is_applied_before(confirmed, as_maker, amount):
     (row,) = uploaded(as_maker, "cash_deposit", {**DEPOSIT, "amount": amount})

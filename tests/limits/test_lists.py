@@ -53,6 +53,14 @@ def test_a_deposit_is_found_by_reference_and_user(client, text):
     assert [row.record.reference for row in rows] == ["PAYIN77"]
 
 
+def test_compliance_finds_who_raised_a_limit_without_a_document(client):
+    LimitUpdateFactory(reference="PAPER", document="Slip 4711")
+    LimitUpdateFactory(reference="NONE")
+    rows = client.get("/limits/", {"document": "missing"}).context["table"].page.object_list
+    assert [row.record.reference for row in rows] == ["NONE"]
+    assert "Slip 4711" in client.get("/limits/").content.decode()
+
+
 def test_a_square_off_setting_shows_its_percentages(client):
     SquareOffFactory(mtm="80.00")
     assert "80.00" in client.get("/limits/square-off/").content.decode()

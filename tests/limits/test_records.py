@@ -35,6 +35,13 @@ def test_a_confirmed_deposit_is_kept_with_its_reference(user, message_type, kind
 
 
 @pytest.mark.parametrize("message_type", [303, 330])
+def test_a_confirmed_deposit_keeps_its_document(user, message_type):
+    applied = deposit(message_type, document="Slip 4711")
+    assert LimitUpdate.objects.get().document == "Slip 4711"
+    assert applied.after["document"] == "Slip 4711"
+
+
+@pytest.mark.parametrize("message_type", [303, 330])
 def test_deposits_confirmed_together_are_kept_as_those_confirmed_alone(user, message_type):
     sent = {"notional_deposit": "", "amount": "1000.50", "product_id": "1"}
     deposit(message_type, reference="THERE")

@@ -33,6 +33,12 @@ def test_every_tag_that_is_sent_has_a_line_in_order():
         assert [tag for tag in tags if tag in sent] == sent
 
 
+def test_what_stays_in_the_portal_is_read_where_it_says_something():
+    deposit = example(REQUESTS[303])
+    assert lines(303, {**deposit, "document": "Slip 4711"})["document"].value == "Slip 4711"
+    assert "document" not in lines(303, {**deposit, "document": ""})
+
+
 def test_codes_come_with_their_meaning():
     found = lines(301)
     assert (found["status"].value, found["status"].meaning, found["status"].label) == (

@@ -114,7 +114,7 @@ def readable(message, text):
 @given(data=st.data())
 def test_encode_and_decode_are_a_round_trip(type_, data):
     message = REQUESTS[type_]
-    values = data.draw(st.fixed_dictionaries({name: good(field) for name, field in message.fields.items()}))
+    values = data.draw(st.fixed_dictionaries({name: good(field) for name, field in message.sent.items()}))
     if _too_long(message, values):
         with pytest.raises(EncodeError, match="too long"):
             encode(message, values, HEADER, CIPHER)
@@ -137,7 +137,7 @@ def _too_long(message, values):
 
 def _slots(message):
     """Every place where somebody can put a text."""
-    for name, field in message.fields.items():
+    for name, field in message.sent.items():
         yield name, None
         if isinstance(field, Records):
             for part in field.record.fields:

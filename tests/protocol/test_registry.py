@@ -31,7 +31,8 @@ def test_its_example_passes_every_check_without_a_warning(message):
 
 @every_request
 def test_its_example_is_clean_already(message):
-    assert clean(message, example(message)) == example(message)
+    cleaned = clean(message, example(message))
+    assert {name: value for name, value in cleaned.items() if name in message.sent} == example(message)
 
 
 @every_request

@@ -36,6 +36,14 @@ def test_f3_an_absent_value_is_sent_empty(header):
     assert "|246=|251=1|" in text
 
 
+@pytest.mark.parametrize("type_", [303, 330])
+def test_what_stays_in_the_portal_is_in_no_message(type_, header):
+    message = REQUESTS[type_]
+    sent = example(message)
+    assert encode(message, {**sent, "document": "Slip 4711"}, header) == encode(message, sent, header)
+    assert decode_request(encode(message, {**sent, "document": "Slip 4711"}, header)).values == sent
+
+
 def test_u1_an_update_without_what_odin_would_reset_is_not_encoded(header):
     values = {"user_id": "A", "group_id": "B", "manager_id": "", "odin_user_type": "1", "name": "C"}
     with pytest.raises(EncodeError, match="must carry Global flag"):

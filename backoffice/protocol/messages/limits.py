@@ -27,6 +27,13 @@ class CashDeposit(Request):
         252, "Reference", max_length=50, required=True, help="Used only once.", example="70705000100"
     )
     product_id = Integer(253, "Product id", required=True, names="products", example="1")
+    document = Text(
+        0,
+        "Document reference",
+        max_length=50,
+        help="Such as the number of a pay-in slip. It is not sent.",
+        example="Pay-in slip 4711",
+    )
 
 
 class ManualCollateral(Request, like=CashDeposit):
