@@ -19,7 +19,7 @@ def test_deposits_are_pasted_named_totalled_and_submitted_once(log_in, files):
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/limits/deposits/")
     rows = page.locator("[data-row]")
-    page.get_by_label("User id", exact=True).first.focus()
+    expect(page.get_by_label("User id", exact=True).first).to_be_focused()
     lines = ["file0001\t2,50,000\t\tCounter 3", "HO/FILE0002\t1000.50", "NOBODY\t5", *["FILE0001\t7"] * 3]
     page.evaluate(PASTE, "\r\n".join(lines))
     expect(rows).to_have_count(6)
