@@ -14,11 +14,15 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Scope:
-    """The scope of a pack: a retail user (GROUP/USER), days in India, or both. The last day is included."""
+    """The scope of a pack: a retail user (GROUP/USER), days in India, or both. The last day is included.
+
+    `change`: the number of a single change, which is then the whole scope; `subject` is its subject.
+    """
 
     subject: str = ""
     since: date | None = None
     until: date | None = None
+    change: int | None = None
 
     @property
     def begins(self) -> datetime | None:
@@ -33,6 +37,8 @@ class Scope:
     @property
     def words(self) -> str:
         """The scope in words."""
+        if self.change:
+            return f"C-{self.change}"
         since = f"from {self.since:%d-%m-%Y}" if self.since else ""
         until = f"to {self.until:%d-%m-%Y}" if self.until else ""
         return " ".join(part for part in (self.subject or "All retail users and staff", since, until) if part)
@@ -48,13 +54,17 @@ class Scope:
 
 @dataclass(frozen=True)
 class Part:
-    """A room's part of a pack: the file `NAME.json`, and a section of the page, each row by `template`."""
+    """A room's part of a pack: the file `NAME.json`, and a section of the page, each row by `template`.
+
+    `of_change`: the room has records of a single change.
+    """
 
     name: str
     title: str
     permission: str
     template: str
     rows: Callable[[Scope], Iterable[Row]]
+    of_change: bool = False
 
 
 PARTS: dict[str, Part] = {}

@@ -13,7 +13,9 @@ from backoffice.seal import SealError
 def rows(scope: Scope) -> Iterable[Row]:
     """Return the submitted changes of a scope, oldest first, with secrets as dots."""
     found = Change.objects.exclude(state=State.DRAFT).order_by("id")
-    if scope.subject:
+    if scope.change:
+        found = found.filter(pk=scope.change)
+    elif scope.subject:
         found = found.filter(subject=scope.subject)
     found = found.select_related("made_by", "decided_by").prefetch_related(
         "approvals__by", "batch__approvals__by"
@@ -80,4 +82,6 @@ def _messages(change: Change) -> list[dict[str, Any]]:
     ]
 
 
-PART = Part("changes", "Changes and approvals", "changes.view_change", "changes/_evidence.html", rows)
+PART = Part(
+    "changes", "Changes and approvals", "changes.view_change", "changes/_evidence.html", rows, of_change=True
+)

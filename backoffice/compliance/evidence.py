@@ -1,4 +1,4 @@
-"""Evidence packs: all that is recorded of a retail user or a time, as a ZIP that can be checked without the portal.
+"""Evidence packs: all that is recorded of a retail user, a time or a change, as a ZIP checked without the portal.
 
 A pack holds personal data in full and no secret.
 """
@@ -35,6 +35,8 @@ class NoEvidence(Exception):
 
 def entries(scope: Scope) -> "QuerySet[Entry]":
     """The audit entries of a scope, oldest first."""
+    if scope.change:
+        return Entry.objects.filter(change_id=scope.change).order_by("id")
     found = scope.during(Entry.objects.order_by("id"), "at")
     return found.filter(subject=scope.subject) if scope.subject else found
 
@@ -44,13 +46,15 @@ def make(scope: Scope, file: IO[bytes], *, by: "User", reason: str) -> None:
     reason = checked(reason, NoEvidence, "Give a reason: the audit trail and the pack keep it.")
     found = list(seals.rows(entries(scope)[: MOST + 1]))
     if not found:
-        raise NoEvidence("Nothing is recorded of this retail user in this time. Check both.")
+        raise NoEvidence(f"Nothing is recorded of {scope.words}.")
     if len(found) > MOST:
         raise NoEvidence(f"There are more than {MOST:,} entries. Choose a shorter time, or one retail user.")
     chain = list(_chain([row[0] for row in found]))
     head = f"{chain[-1]['number']}:{chain[-1]['hash']}" if chain else ""
     parts = {
-        name: list(part.rows(scope)) for name, part in sorted(PARTS.items()) if by.has_perm(part.permission)
+        name: list(part.rows(scope))
+        for name, part in sorted(PARTS.items())
+        if by.has_perm(part.permission) and (part.of_change or not scope.change)
     }
     now = timezone.now()
     about = {

@@ -8,7 +8,15 @@ from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.filters import DayField
 
 
-class EvidenceForm(forms.Form):
+class ReasonForm(forms.Form):
+    """Why an evidence pack is made."""
+
+    reason = forms.CharField(
+        max_length=REASON_LENGTH, label="Reason", help_text="The audit trail and the pack keep it."
+    )
+
+
+class EvidenceForm(ReasonForm):
     """What an evidence pack is about, and why it is made."""
 
     subject = forms.CharField(
@@ -19,9 +27,7 @@ class EvidenceForm(forms.Form):
     )
     since = DayField(required=False, label="From")
     until = DayField(required=False, label="To")
-    reason = forms.CharField(
-        max_length=REASON_LENGTH, label="Reason", help_text="The audit trail and the pack keep it."
-    )
+    field_order = ("subject", "since", "until", "reason")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

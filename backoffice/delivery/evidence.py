@@ -10,7 +10,9 @@ from backoffice.protocol.message import REQUESTS
 def rows(scope: Scope) -> Iterable[Row]:
     """Return the deliveries of a scope with their attempts, oldest first."""
     found = Delivery.objects.order_by("id").prefetch_related("attempts")
-    if scope.subject:
+    if scope.change:
+        found = found.filter(change=scope.change)
+    elif scope.subject:
         found = found.filter(lane=scope.subject)
     return [_row(delivery) for delivery in scope.during(found, "created_at", "finished_at")]
 
@@ -49,4 +51,11 @@ def _attempt(attempt: Attempt) -> Row:
     }
 
 
-PART = Part("deliveries", "Messages to ODIN", "delivery.view_delivery", "delivery/_evidence.html", rows)
+PART = Part(
+    "deliveries",
+    "Messages to ODIN",
+    "delivery.view_delivery",
+    "delivery/_evidence.html",
+    rows,
+    of_change=True,
+)

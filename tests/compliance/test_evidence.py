@@ -99,6 +99,35 @@ def test_a_pack_tells_the_whole_story_and_no_secret(odin, approved, compliance, 
         assert not [name for name in opened.namelist() if secret.encode() in opened.read(name)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_page_of_a_change_leads_to_a_pack_of_that_change_alone(
+    client, odin, approved, compliance, tmp_path
+):
+    change, other = (approved(user_id=f"HAS00{n}", group_id="HO").change for n in (1, 2))
+    drain(5)
+    seal_new()
+    client.force_login(compliance)
+    address = f"{PAGE}?change={change.pk}"
+    assert address in client.get(change.get_absolute_url()).content.decode()
+    answer = client.post(address, {"reason": "The regulator asks"})
+    pack = tmp_path / "pack.zip"
+    pack.write_bytes(b"".join(answer.streaming_content))
+    assert f"C-{change.pk}" in answer["Content-Disposition"]
+    assert verify(str(pack))
+    assert [row["id"] for row in json.loads(read(pack, "changes.json"))] == [change.pk]
+    assert {row["change"] for row in json.loads(read(pack, "deliveries.json"))} == {change.pk}
+    assert {row["change_id"] for row in json.loads(read(pack, "entries.json"))} == {change.pk}
+    entry = Entry.objects.get(action="evidence.exported")
+    assert (entry.subject, f"C-{change.pk}" in entry.text) == ("HO/HAS001", True)
+    assert f"C-{other.pk}" not in read(pack, "index.html").decode()
+
+
+@pytest.mark.parametrize("number", ["0", "x", "999999999"])
+def test_there_is_no_pack_of_a_change_that_is_not_there(client, compliance, number):
+    client.force_login(compliance)
+    assert client.get(PAGE, {"change": number}).status_code == 404
+
+
 def test_a_pack_fits_and_is_checked_without_the_portal(pack, tmp_path):
     program = tmp_path / "verify.py"
     program.write_bytes(read(pack, "verify.py"))
