@@ -1,10 +1,13 @@
 """What has changed in a record since a change of it was submitted, and whether that affects the change."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backoffice.changes.kinds import kind
+from django.db.models import Q
+
+from backoffice.changes.kinds import KINDS, kind
 from backoffice.changes.models import Change
 from backoffice.kit.message_words import REFERENCE, explain
 from backoffice.protocol.fields import Records
@@ -24,6 +27,26 @@ class Moved:
 def moved_on(change: Change) -> bool:
     """Whether the record has changed since the change was made."""
     return kind(change.kind).known(change.subject).version != change.record_version
+
+
+def moved_on_among(changes: Sequence[Change]) -> set[int]:
+    """The numbers of those whose record moved on: a query for all kinds that come in files, a look for each other."""
+    by_kind: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.kind in KINDS:
+            by_kind[change.kind].append(change)
+    moved, found = Q(pk__in=()), set()
+    for slug, several in by_kind.items():
+        if files := kind(slug).files:
+            moved |= Q(pk__in=[change.pk for change in several]) & files[0].moved_on()
+            continue
+        known = kind(slug).records([change.subject for change in several])
+        found |= {
+            change.pk
+            for change, now in zip(several, known, strict=True)
+            if now.version != change.record_version
+        }
+    return found | set(Change.objects.filter(moved).order_by().values_list("pk", flat=True))
 
 
 def moved(change: Change, *, reveal: bool) -> list[Moved]:

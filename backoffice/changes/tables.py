@@ -13,6 +13,7 @@ from backoffice.changes.drafts import kept_until
 from backoffice.changes.effects import effect
 from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change
+from backoffice.changes.staleness import moved_on_among
 from backoffice.changes.subjects import names_of
 from backoffice.kit import privacy
 from backoffice.kit.tables_base import (
@@ -29,12 +30,14 @@ from backoffice.kit.templatetags import portal
 
 
 class RisksColumn(tables.Column):
-    """The flags, and how many checkers approved if two must."""
+    """The flags, a record that changed since, and how many checkers approved if two must."""
 
     empty_values = ()
 
-    def render(self, value: list[str], record: Change) -> SafeString:
+    def render(self, value: list[str], record: Change, table: Any) -> SafeString:
         pills = [("warn", portal.icon("alert"), label) for label in risks.labels(value)]
+        if record.pk in table.moved_on:
+            pills.insert(0, ("warn", portal.icon("refresh"), "Record changed since"))
         if record.checkers > 1:
             words = f"{len(record.approvals.all())} of {record.checkers} approved"
             pills.append(("info", portal.icon("check"), words))
@@ -159,6 +162,11 @@ class InboxTable(ChangeTable):
         exclude = ("state", "decided_by", "updated_at")
         sequence = fields
         order_by = "submitted_at"
+
+    @cached_property
+    def moved_on(self) -> set[int]:
+        """Those of this page that cannot be approved, since their record changed."""
+        return moved_on_among([row.record for row in self.paginated_rows])
 
 
 def for_lists(changes: QuerySet[Change]) -> QuerySet[Change]:
