@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Count, F, Func, IntegerField, Q, QuerySet, Sum
+from django.db.models import BooleanField, Count, F, Func, IntegerField, Max, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -24,6 +24,8 @@ from backoffice.delivery.states import State as DeliveryState
 SHOWN = 10
 #: The rate of sending is measured over this many past seconds.
 LATELY = timedelta(seconds=30)
+#: If no message ended for so long, the last rate says nothing: a worker may be missing.
+STALLED = timedelta(seconds=10)
 #: SQL for the findings of a row, one by one, as f; and for a member of a finding.
 OPENED = {
     "postgresql": "jsonb_array_elements(batches_row.findings) AS f(value)",
@@ -198,12 +200,14 @@ def deliveries(batch: Batch) -> dict[str, int]:
 
 
 def sending(batch: Batch, counts: dict[str, int]) -> Progress:
-    """Return the progress of sending: messages with a final outcome."""
+    """Return the progress of sending: messages with a final outcome. It has no rate while none ends."""
     total = sum(counts[state] for state in DeliveryState)
     done = sum(counts[state] for state in FINAL)
     now = timezone.now()
     since = max(now - LATELY, batch.decided_at or now - LATELY)
-    lately = Delivery.objects.filter(change__batch=batch).meeting(finished_at__gte=since).count()
+    ended = Delivery.objects.filter(change__batch=batch).meeting(finished_at__gte=since)
+    found = ended.aggregate(count=Count("id"), newest=Max("finished_at"))
+    lately = found["count"] if found["newest"] and found["newest"] > now - STALLED else 0
     seconds = (now - since).total_seconds()
     moving = bool(counts[DeliveryState.QUEUED] + counts[DeliveryState.IN_FLIGHT]) and not batch.paused
     return Progress(done, total, lately / seconds if moving and lately and seconds else None, moving)

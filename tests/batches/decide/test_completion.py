@@ -106,3 +106,13 @@ def test_progress_counts_what_is_settled_and_tells_the_rate(approved_file, odin)
     assert (bar.done, bar.total, bar.moving) == (1, 3, True)
     assert bar.rate > 0
     assert bar.seconds_left == pytest.approx(2 / bar.rate)
+
+
+def test_progress_has_no_rate_where_nothing_moved_for_some_seconds(approved_file, odin, monkeypatch):
+    """A worker died: the page says that it waits for one, not how long the rest takes."""
+    settle([send(call) for call in begin([claim()])])
+    counts = summary.deliveries(approved_file)
+    later = timezone.now() + summary.STALLED
+    monkeypatch.setattr(summary.timezone, "now", lambda: later)
+    bar = summary.sending(approved_file, counts)
+    assert (bar.rate, bar.seconds_left, bar.moving) == (None, None, True)
