@@ -18,7 +18,7 @@ from backoffice.changes.again import next_step, step_of_part
 from backoffice.changes.corrections import came_to_nothing
 from backoffice.changes.deciders import OF_A_CHANGE, decides, why_not
 from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import KINDS, status_of
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages, summary
 from backoffice.changes.steps import RELATED, of_change
@@ -235,6 +235,7 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
     marks.append(f"{goes_out.at:%Y%m%d%H%M}" if goes_out and goes_out.at else str(bool(goes_out)))
     return {
+        "status": status_of(change.kind, change.state, change.result),
         "steps": of_change(change),
         "goes_out": goes_out,
         "may_let_through": bool(waiting) and request.user.has_perm(urgent.RIGHT),

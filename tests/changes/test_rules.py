@@ -39,6 +39,15 @@ def test_a_rule_holds_once_another_admin_approved_it(admin, other_admin, deposit
     assert (entry.after["checkers"], entry.after["above"]) == ("2", "500.00")
 
 
+def test_a_change_that_stays_in_the_portal_is_applied_by_its_approval(client, admin, other_admin):
+    change = propose(admin, above="500")
+    operations.approve(change.pk, by=other_admin, content_hash=change.content_hash)
+    client.force_login(other_admin)
+    html = client.get(change.get_absolute_url()).content.decode()
+    shown = html[html.index('id="change-status"') :]
+    assert "Applied" in shown[: shown.index("</span></span>")]
+
+
 def test_neither_maker_nor_checker_sets_rules(maker, checker, admin):
     for person in (maker, checker):
         with pytest.raises(NotAllowed):

@@ -283,6 +283,16 @@ class TestPasswordLink:
         client.force_login(admin)
         assert link_in(client.post(show(User.objects.get(username="asha"))))
 
+    def test_the_page_of_the_person_names_the_change_and_whether_they_may_log_in(
+        self, client, admin, other_admin, maker
+    ):
+        change = propose(admin, password_link.SLUG, username="maker")
+        approve(change, other_admin)
+        client.force_login(admin)
+        html = client.get(f"/people/{maker.pk}/").content.decode()
+        assert f'<a href="{change.get_absolute_url()}">C-{change.pk}</a>' in html
+        assert "May log in" in html
+
     def test_the_page_of_the_change_leads_to_the_person(self, client, admin, other_admin, maker):
         change = propose(admin, password_link.SLUG, username="maker")
         client.force_login(admin)
