@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from backoffice.protocol.messages.users import CreateRetailUser
 from standins.odin import pages, user_page
@@ -24,6 +24,7 @@ PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+FORM = "application/x-www-form-urlencoded"
 NOT_FOUND = "There is nothing at this address."
 
 
@@ -68,8 +69,10 @@ def change(standin: "StandIn", method: str, path: str, content_type: str, body: 
         case ("POST", "faults", number, "remove") if number.isdecimal():
             standin.faults.remove(int(number))
             return Reply(b"", 303, HTML, {"Location": "/"})
+        case ("POST", "faults") if content_type == FORM:
+            return _arm_by_form(standin, dict(parse_qsl(body.decode(errors="replace"))))
         case ("POST", ("faults" | "session") as name) | ("POST", "users", ("check" | "segments") as name):
-            # Only JSON: a web page elsewhere cannot send that without asking the browser first.
+            # But for the form of the page only JSON: a web page elsewhere cannot send that without asking the browser.
             if content_type != "application/json":
                 return plain("Send JSON, with Content-Type: application/json.", 415)
             try:
@@ -90,6 +93,16 @@ def _arm(standin: "StandIn", given: dict[str, object]) -> Reply:
     if not isinstance(fault, str) or not isinstance(match, dict):
         raise BadFault("fault is a name and match an object.")
     return as_json(asdict(standin.faults.add(fault, match=match, **options)), 201)
+
+
+def _arm_by_form(standin: "StandIn", given: dict[str, str]) -> Reply:
+    """Arm what the form of the page asks for: its empty fields match everything."""
+    match = {name: value for name in ("type", "user_id") if (value := given.pop(name, "").strip())}
+    try:
+        standin.faults.add(given.pop("fault", ""), match=match, **given)
+    except BadFault as error:
+        return plain(str(error), 400)
+    return Reply(b"", 303, HTML, {"Location": "/"})
 
 
 def _set_session(standin: "StandIn", given: dict[str, object]) -> Reply:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from backoffice.protocol.formatted import grouped
 from backoffice.protocol.message import REQUESTS
 from standins.html import Safe, facts, finder, join, section, tag
+from standins.odin.faults import FAULTS
 from standins.odin.handlers.money import amount
 from standins.odin.html import page, table
 from standins.odin.store import Document, LedgerEntry
@@ -82,7 +83,26 @@ def _faults(standin: "StandIn") -> Safe:
         for fault in standin.faults.present()
     ]
     columns = ("Fault", "Strikes", "Times left", "Struck", "")
-    return table(columns, rows, "None. Arm one with POST /faults; GET /faults lists what there is.")
+    return join([table(columns, rows, "None is armed."), _arm()])
+
+
+def _arm() -> Safe:
+    faults = [tag("option", f"{name}: {fault.words}", value=name) for name, fault in FAULTS.items()]
+    types = [tag("option", f"{number} {message.title}", value=number) for number, message in REQUESTS.items()]
+    return tag(
+        "form",
+        tag("label", "Fault ", tag("select", *faults, name="fault")),
+        tag(
+            "label", "Message ", tag("select", tag("option", "every message", value=""), *types, name="type")
+        ),
+        tag("label", "User id ", tag("input", name="user_id", size="10", placeholder="every user")),
+        tag("label", "Times ", tag("input", name="times", value="1", inputmode="numeric", size="3")),
+        tag("label", "Seconds ", tag("input", name="seconds", value="0", inputmode="decimal", size="3")),
+        tag("button", "Arm fault"),
+        method="post",
+        action="/faults",
+        class_="arm",
+    )
 
 
 def _users(users: list[Document], search: str) -> Safe:

@@ -1,8 +1,8 @@
-// Fetches the page again every 3 seconds, unless somebody is reading: details open, text selected, a button focused.
+// Fetches the page again every 3 seconds, unless somebody is reading: details open, text selected, something focused.
 setInterval(async () => {
   const main = document.querySelector("main");
   const busy = document.hidden || main.querySelector("details[open]") || !getSelection().isCollapsed
-    || document.activeElement.closest("main a, main button, main summary");
+    || document.activeElement.closest("main a, main button, main summary, main select, main input");
   if (busy) return;
   try {
     const answer = await fetch(location.href);

@@ -159,6 +159,21 @@ def test_faults_are_armed_listed_and_removed_over_http(desk):
     assert desk.get("/faults").json()["present"] == []
 
 
+def test_faults_are_armed_on_the_page(desk):
+    assert 'action="/faults"' in desk.get("/").text
+    sent = {"fault": "drop_after", "type": "303", "user_id": "X", "times": "2", "seconds": "0"}
+    answer = requests.post(desk.standin.home + "faults", data=sent, timeout=5, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    (fault,) = desk.standin.faults.present()
+    assert (fault["fault"], fault["match"], fault["times"]) == (
+        "drop_after",
+        {"type": "303", "user_id": "X"},
+        2,
+    )
+    wrong = requests.post(desk.standin.home + "faults", data={**sent, "times": "often"}, timeout=5)
+    assert (wrong.status_code, "whole number" in wrong.text) == (400, True)
+
+
 @pytest.mark.parametrize(
     "given",
     [
