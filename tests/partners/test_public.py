@@ -169,6 +169,12 @@ class TestGetOrderDetails:
         partner.clients.update(claimed_vas_user_id="V9", mapping="claimed")
         assert ask("V9").json()["success"] is False
 
+    def test_the_link_to_the_broker_names_the_basket_and_who_it_is_from(self, visitor, published):
+        visitor.click()
+        html = visitor.page.content.decode()
+        assert published.basket.name in html
+        assert published.basket.partner.name in html
+
     def test_gives_the_same_bytes_to_the_same_code_without_asking_again(self, visitor, vendor):
         tp = visitor.click()["sTpUserId"]
         first, again = ask(tp), ask(tp)

@@ -211,6 +211,7 @@ def test_an_order_in_doubt_is_looked_for_from_its_page(page, desk, standin, sett
 
 def test_one_click_stops_all_desks_and_two_people_release_them(client, dealer, checker, desk, standin):
     client.force_login(dealer)
+    assert "Restarting needs a second person" in client.get("/trading/desk/").content.decode()
     client.post("/trading/desk/stop/")
     assert "All order desks are stopped" in client.get("/trading/desk/").content.decode()
     client.post("/trading/desk/release/", {"reason": "The fault is found"})
