@@ -24,7 +24,7 @@ from backoffice.changes import bases, kinds, operations, risks
 from backoffice.changes.bases import MovedOn
 from backoffice.changes.corrections import Corrected
 from backoffice.changes.entry_form import EntryForm
-from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
+from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed, ReasonMissing
 from backoffice.changes.examination import Examined, refer
 from backoffice.changes.filling import pressed
 from backoffice.changes.models import Change, State
@@ -200,7 +200,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     values = operations.draft_values(draft)
     reason = request.POST.get("reason", draft.reason)
     when = None if form.local else NotBeforeForm(request.POST if request.method == "POST" else None)
-    problem = ""
+    problem, at_reason = "", False
     if request.method == "POST":
         if request.POST.get("seen") != _seen(values):
             problem = "The draft was changed after you opened this page. Review it again before you submit."
@@ -219,7 +219,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
             except HasErrors:
                 return redirect(f"{form.draft_url(token)}&look=1")
             except ChangeError as error:
-                problem = error.words
+                problem, at_reason = error.words, isinstance(error, ReasonMissing)
             else:
                 messages.success(request, "Submitted for approval.")
                 return redirect(change)
@@ -241,6 +241,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         "reason": reason,
         "reasons": last_reasons(_me(request)),
         "problem": problem,
+        "at_reason": at_reason,
         "when": when,
         "form": form,
         "form_url": form.draft_url(token),

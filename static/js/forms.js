@@ -289,5 +289,5 @@ if (form) {
   const group = form.dataset.focusGroup;
   if (group) goTo(all(`[data-group="${group}"] [data-card]`).length ? all(`[data-group="${group}"] [data-card] input:not([type=hidden])`).at(-1).id : `id_${group}`);
   else if (location.hash && !one("[data-focus]")) goTo(decodeURIComponent(location.hash.slice(1)));
-  else if ("focusFirst" in form.dataset && !one("[data-focus]")) one(".entry-sections :is(input:not([type=hidden]), select)", form)?.focus();
+  else if ("focusFirst" in form.dataset && !one("[data-focus]")) one(".entry-sections :is(input:not([type=hidden]), select, textarea)", form)?.focus();
 }

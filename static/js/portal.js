@@ -322,7 +322,11 @@ if (one("[data-seconds]")) setInterval(countDown, 1000);
 // ---- when the page is there ----------------------------------------------------------------------
 
 document.addEventListener("DOMContentLoaded", () => {
-  one("[data-focus]")?.focus();
+  // Where a person begins: at what is said to them, else at the first wrong field of a form, else at its first one.
+  const control = ":is(input:not([type=hidden]), select, textarea):not(:disabled)";
+  const places = location.hash ? ["[data-focus]"] : ["[data-focus]", "[data-begin] [aria-invalid=true]", `[data-begin] ${control}`];
+  const begin = places.map((place) => one(place)).find(Boolean);
+  begin?.focus({ preventScroll: begin.dataset.focus === "stay" });
   for (const tab of all(".tabs [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
   all("[data-picker]").forEach(sayPicked);
   all("dialog[data-open]").forEach((dialog) => dialog.showModal());

@@ -203,11 +203,18 @@ def test_a_draft_changed_in_another_tab_is_not_submitted_unseen(as_maker):
     assert Change.objects.get().state == State.DRAFT
 
 
+def test_people_begin_where_they_type_first(as_maker):
+    assert " data-focus-first" in as_maker.get(NEW).content.decode()
+    checked = as_maker.get(as_maker.post(NEW, filled()).url).content.decode()
+    reason = checked[checked.index('<textarea id="reason"') :]
+    assert 'data-focus="stay"' in reason[: reason.index(">")]
+
+
 def test_a_reason_is_asked_for_and_nothing_is_lost(as_maker):
     checked = as_maker.post(NEW, filled())
     answer = as_maker.post(checked.url, Page(as_maker.get(checked.url).content.decode()).sent(reason=" "))
     assert answer.status_code == 409
-    assert "Give a reason" in answer.content.decode()
+    assert '<a href="#reason">Give a reason' in answer.content.decode()
 
 
 def test_the_check_page_of_a_faulty_draft_leads_back_to_the_form_with_its_findings(as_maker, maker):
