@@ -100,8 +100,11 @@ class GridNotFine(Exception):
 def read(columns: Mapping[str, Sequence[str]]) -> list[GridRow]:
     """Return the typed rows without empty ones, each with its retail user. `columns`: texts by name."""
     cells = [[_text(text) for text in columns[name][:MOST]] for name in COLUMNS]
-    lines = zip_longest(*cells, fillvalue="")
-    rows = [GridRow(**dict(zip(COLUMNS, typed, strict=True))) for typed in lines]
+    typed = zip_longest(*cells, fillvalue="")
+    rows = [
+        GridRow(code, amount, reference, document, remarks)
+        for code, amount, reference, document, remarks in typed
+    ]
     rows = [row for row in rows if not row.empty]
     found = users_of(row.code for row in rows)
     for row in rows:
