@@ -26,7 +26,7 @@ RESULTS = {
     "unknown": Status("Unknown", "doubt", "question", "a checker, if the repeats do not settle it"),
     "on_hold": Status("On hold", "warn", "pause", "a checker: release or cancel"),
     "cancelled": Status("Cancelled", "idle", "forbidden"),
-    "sent": Status("Being sent", "info", "deliveries"),
+    "sent": Status("Sent", "info", "deliveries"),
 }
 
 #: Kind of thing -> its state as stored -> how it is shown. Apps add kinds of their own with `add_statuses`.
