@@ -16,7 +16,7 @@ from backoffice.connector.api.codes import Validity
 from backoffice.connector.api.lines import MOST_LINES, Line
 from backoffice.kit.csv_files import unmarked
 from backoffice.outside import FIRST_YEAR, LAST_YEAR, visible, whole
-from backoffice.protocol.bent import plain_amount
+from backoffice.protocol.bent import is_negative, plain_amount
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.findings import Finding
 from backoffice.rest.api.codes import Exchange, OrderType, Side
@@ -234,7 +234,12 @@ def _number(text: str, path: str, found: list[Finding], *, needed: bool = False,
 def _rupees(text: str, path: str, found: list[Finding]) -> Decimal:
     plain = plain_amount(text)
     if plain and not _RUPEES.fullmatch(plain):
-        found.append(Finding(path, f"{text} is not a price in rupees. Use digits and at most four decimals."))
+        words = (
+            "is below 0. Type a price that is not."
+            if is_negative(text)
+            else "is not a price in rupees. Use digits and at most four decimals."
+        )
+        found.append(Finding(path, f"{text} {words}"))
         return Decimal(0)
     return Decimal(plain or 0)
 

@@ -19,6 +19,7 @@ from django_filters.fields import ModelChoiceField
 from backoffice.kit.formats import midnight
 from backoffice.kit.widgets import DayInput, RupeesInput
 from backoffice.outside import FIRST_YEAR, LAST_YEAR, MOST_DIGITS, rupees, whole
+from backoffice.protocol.bent import is_negative
 from backoffice.protocol.personal import names_a_person
 
 #: Longer texts are not a person's search.
@@ -57,6 +58,8 @@ class RupeesField(forms.Field):
         text = str(value or "").strip()
         if not text:
             return None
+        if is_negative(text):
+            raise ValidationError(f"{_short(text)} is below 0. Type an amount that is not.")
         if (amount := rupees(text)) is None:
             raise ValidationError(
                 f"{_short(text)} is not an amount. Use digits, with a point and two decimals at most."

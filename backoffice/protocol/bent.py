@@ -16,6 +16,8 @@ _GROUPED = re.compile(
     r"[0-9]{1,2}(?:,[0-9]{2}){0,12},[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3}){1,12}"
     r"|[0-9]{1,2}(?: [0-9]{2}){0,12} [0-9]{3}|[0-9]{1,3}(?: [0-9]{3}){1,12}"
 )
+#: An amount or a percentage below zero, also as accountants write it: (500.00).
+_NEGATIVE = re.compile(r"(?:₹ ?)?[-\u2212(] ?(?:₹ ?)?[0-9][0-9, ]{0,40}(?:\.[0-9]{0,20})? ?[%)]?")
 #: What follows an equals sign that does not start a formula.
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{0,20})?")
 
@@ -65,6 +67,11 @@ def ungrouped(text: str) -> str:
     if not _GROUPED.fullmatch(whole[len(sign) :]):
         return text
     return sign + whole[len(sign) :].replace(",", "").replace(" ", "") + point + decimals
+
+
+def is_negative(text: str) -> bool:
+    """Whether a text is an amount or a percentage below zero, such as -500, ₹ -2,50,000.00 or (500.00)."""
+    return bool(_NEGATIVE.fullmatch(text.strip(" ")))
 
 
 def plain_amount(text: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
-from backoffice.protocol.bent import plain_amount, ungrouped, unwrapped
+from backoffice.protocol.bent import is_negative, plain_amount, ungrouped, unwrapped
 from backoffice.protocol.charset import reduced
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.days import read_day
@@ -18,6 +18,8 @@ from backoffice.protocol.scalars import Scalar
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,2})?")
 _DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])-(?:0[1-9]|1[0-2])-[0-9]{4}")
+
+_MORE_THAN_0 = "must be more than 0."
 
 
 class Formatted(Scalar):
@@ -128,9 +130,13 @@ class Amount(Formatted):
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
         """Whether it is in range."""
         if Decimal(value) <= 0:
-            yield Finding(path, f"{self.label} must be more than 0.", rule="O1")
+            yield Finding(path, f"{self.label} {_MORE_THAN_0}", rule="O1")
         elif Decimal(value) > self.max:
             yield Finding(path, f"{self.label} must not be more than {grouped(str(self.max))}.", rule="O1")
+
+    def misform(self, value: str) -> str:
+        """That an amount below zero must be above it, or what the form is."""
+        return _MORE_THAN_0 if is_negative(value) else self.form_words()
 
     def form_words(self) -> str:
         """Return the expected form."""
@@ -160,8 +166,16 @@ class Percent(Formatted):
         """Whether it is in range."""
         number = Decimal(value)
         if not (Decimal("0.01") <= number <= Decimal("99.99") or (self.zero_allowed and number == 0)):
-            also = ", or 0 to switch it off" if self.zero_allowed else ""
-            yield Finding(path, f"{self.label} must be from 0.01 to 99.99{also}.", rule="O6")
+            yield Finding(path, f"{self.label} {self._range}", rule="O6")
+
+    @property
+    def _range(self) -> str:
+        also = ", or 0 to switch it off" if self.zero_allowed else ""
+        return f"must be from 0.01 to 99.99{also}."
+
+    def misform(self, value: str) -> str:
+        """The range where it is below zero, or what the form is."""
+        return self._range if is_negative(value) else self.form_words()
 
     def form_words(self) -> str:
         """Return the expected form."""

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from backoffice.kit.filters import DayField, RupeesField
 from backoffice.kit.periods import periods
@@ -24,6 +25,14 @@ def test_groups_of_an_amount_do_not_count_in_forms_files_and_filters(typed, kept
     field = CashDeposit.fields["amount"]
     assert field.clean(typed) == kept
     assert RupeesField().widget.value_from_datadict({"amount": typed}, {}, "amount") == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"), [("-500", "-500 is below 0."), ("five", "five is not an amount.")]
+)
+def test_what_is_no_amount_is_told_why(typed, words):
+    with pytest.raises(ValidationError, match=words):
+        RupeesField().to_python(typed)
 
 
 def test_a_day_of_a_bookmark_is_shown_as_people_write_it():

@@ -85,11 +85,13 @@ def test_what_cannot_be_read_or_is_found_wrong_stands_at_its_line_and_field(bask
         basket,
         {"scrip": "NEEM", "quantity": "ten", "price": "1"},
         {"scrip": "PEEPAL", "quantity": "1", "price": "1.00001"},
+        {"scrip": "NEEM", "quantity": "1", "price": "-1"},
     ).content.decode()
     assert "Line 1, quantity: ten is not a whole number" in page
     assert 'href="#id_lines-0-quantity"' in page
     assert "2 scrips fit PEEPAL" in page
     assert "1.00001 is not a price in rupees" in page
+    assert "-1 is below 0" in page
     assert not BasketVersion.objects.exists()
 
 

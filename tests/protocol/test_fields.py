@@ -33,6 +33,7 @@ def named(field):
 TEXT = named(Text(206, "Name", max_length=10))
 FREE = named(Text(209, "Address", max_length=60, free=True))
 AMOUNT = named(Amount(251, "Amount"))
+PERCENT = named(Percent(280, "Square-off"))
 WHOLE = named(Integer(241, "Orders", min=1, max=999, special={"-1": "ODIN's default"}))
 DAY = named(Date(229, "Date of birth", personal=Personal.BIRTH_DATE))
 STATUS = named(Code(218, "Status", codes.UserStatus))
@@ -152,6 +153,18 @@ def test_f8_amounts_in_other_dress_are_errors_with_a_cleaned_value_where_it_mean
     assert (finding.rule, finding.cleaned) == ("F8", cleaned)
     with pytest.raises(EncodeError):
         AMOUNT.to_wire(value)
+
+
+@pytest.mark.parametrize("value", ["-500", "- 500", "₹ -2,50,000.00", "-₹500", "(500.00)", "\u2212500", "-0"])
+def test_o1_an_amount_below_zero_is_refused_for_that_and_its_sign_is_never_dropped(value):
+    finding = one(AMOUNT, value)
+    assert (finding.text, finding.cleaned) == (f"{AMOUNT.label} must be more than 0.", None)
+
+
+@pytest.mark.parametrize("value", ["-60", "-60.00 %"])
+def test_o6_a_percentage_below_zero_is_told_its_range(value):
+    finding = one(PERCENT, value)
+    assert (finding.text, finding.cleaned) == (f"{PERCENT.label} must be from 0.01 to 99.99.", None)
 
 
 @pytest.mark.parametrize("value", ["0.01", "1", "1000.50", "1000.5", "99999999999.99"])
