@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import RetailUser
+from accounts.retail_users import LANE
 from accounts.search import IN_CAPITALS
 from backoffice.batches import at_once
 from backoffice.batches.errors import BatchError
@@ -152,25 +153,7 @@ def propose(
         raise GridNotFine("Choose the kind of deposit.")
     if not rows:
         raise GridNotFine("Type at least one deposit.")
-    for row in rows:
-        row.findings = _of_code(row)
-    if any(row.findings for row in rows):
-        raise GridNotFine("Some rows have errors. Correct them below; nothing was submitted.")
-    text = "".join(
-        [
-            line(HEADER),
-            *(
-                line(
-                    [
-                        *(row.user.group_id, row.user.user_id, plain_amount(row.amount), row.reference),
-                        *(product, row.document, row.remarks),
-                    ]
-                )
-                for row in rows
-                if row.user
-            ),
-        ]
-    )
+    text = line(HEADER) + "".join(_line(row, product) for row in rows)
     try:
         return at_once.propose(
             kind,
@@ -183,8 +166,8 @@ def propose(
             warnings_seen=warnings_seen,
         )
     except at_once.RowsNotFine as error:
-        for number, findings in error.findings.items():
-            rows[number - FIRST_ROW].findings = [_placed(one) for one in findings]
+        for number, row in enumerate(rows, FIRST_ROW):
+            row.findings = _found(row, error.findings.get(number, ()))
         several = (one for row in rows for one in row.findings)
         warned = all(one.severity is Severity.WARNING for one in several)
         raise GridNotFine(error.words, warned=warned) from None
@@ -192,13 +175,25 @@ def propose(
         raise GridNotFine(error.words) from None
 
 
+def _line(row: GridRow, product: str) -> str:
+    """Return the row of the file. Without a known retail user it has no group, and so an error beside its others."""
+    whose = (row.user.group_id, row.user.user_id) if row.user else ("", row.code)
+    return line([*whose, plain_amount(row.amount), row.reference, product, row.document, row.remarks])
+
+
+def _found(row: GridRow, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of the file on a row, and that of the grid on a code without a retail user."""
+    placed = [_placed(one) for one in findings]
+    if row.user:
+        return placed
+    return [*_of_code(row), *(one for one in placed if one.path not in LANE)]
+
+
 def _of_code(row: GridRow) -> list[Finding]:
     if not row.code:
         return [Finding("user_id", "The user id is missing. Fill it in.")]
-    if row.user is None:
-        words = f"{row.code!a} is no retail user here, or in several groups. Type GROUP/CODE."
-        return [Finding("user_id", words)]
-    return []
+    words = f"{row.code!a} is no retail user here, or in several groups. Type GROUP/CODE."
+    return [Finding("user_id", words)]
 
 
 def _placed(finding: Finding) -> Finding:

@@ -110,6 +110,20 @@ def test_an_error_stands_at_its_row_and_nothing_is_kept(as_maker, var, rows, wor
     assert not [path for path in var.rglob("*") if path.is_file() and "uploads" in path.parts]
 
 
+def test_all_errors_of_a_row_stand_there_at_once(as_maker):
+    LimitUpdateFactory(reference="PAYIN9")
+    answer = as_maker.post(PAGE, grid(("NOBODY", "-500", "PAYIN9", ""), ("C1", "five", "", "")))
+    first, second = answer.context["rows"]
+    assert [
+        [one.text for one in found] for found in (first.of_code, first.of_amount, first.of_reference)
+    ] == [
+        ["'NOBODY' is no retail user here, or in several groups. Type GROUP/CODE."],
+        ["Amount must be more than 0."],
+        ["The reference PAYIN9 was used before. A reference can be used only once."],
+    ]
+    assert second.of_amount
+
+
 def test_what_looks_like_the_same_deposit_is_submitted_once_the_warning_was_seen(as_maker):
     twice = [("C1", "5", "", ""), ("C1", "5", "", "")]
     answer = as_maker.post(PAGE, grid(*twice))
