@@ -33,6 +33,7 @@ from backoffice.changes.form_pages import form_address
 from backoffice.changes.kinds import ChangeKind
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.sections import Block, Section
+from backoffice.protocol.account_rules import with_defaults
 from backoffice.protocol.codes import Poa
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.users import CreateRetailUser
@@ -68,7 +69,7 @@ FORM = EntryForm(
 def of_answers(values: Values, known: Known) -> Asked:
     """Return the 301 of a form or a row, and its follow-ups."""
     follow_ups, findings = compose(GROUPS, values)
-    return Asked(without_follow_ups(values), findings, follow_ups=follow_ups)
+    return Asked(with_defaults(without_follow_ups(values)), findings, follow_ups=follow_ups)
 
 
 def of_new(values: Values, known: Known) -> Asked:

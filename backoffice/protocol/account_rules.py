@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from backoffice.protocol.codes import HoldingMode, HoldingType, ModeAllowed
+from backoffice.protocol.codes import DefaultBank, HoldingMode, HoldingType, ModeAllowed, YesNo
 from backoffice.protocol.context import Context
+from backoffice.protocol.field import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.rules import (
     AnyOf,
@@ -20,13 +21,24 @@ from backoffice.protocol.rules import (
 )
 from backoffice.protocol.shapes import ACCOUNT_NO, DP_ID
 
+#: What marks an account as the default one of its list.
+DEFAULT = {"banks": DefaultBank.YES.value, "demats": YesNo.YES.value}
+
+
+def with_defaults(values: Values) -> Values:
+    """The values of a 301 with its only bank, and its only demat account, as the default where nothing is said (U5)."""
+    found = dict(values)
+    for name, yes in DEFAULT.items():
+        match rows(values, name):
+            case [(_, only)] if not only.get("is_default"):
+                found[name] = [{**only, "is_default": yes}]
+    return found
+
 
 @check("U5", "banks")
 def one_default_bank(values: Given, context: Context) -> Found:
-    """At most one bank is the default; without one, a warning on creation."""
-    defaults = [
-        place for place, bank in rows(values, "banks") if bank.get("is_default") == "1" and kept(bank)
-    ]
+    """At most one bank is the default."""
+    defaults = _defaults(values, "banks")
     for place in defaults[1:]:
         yield Finding(
             f"banks.{place}.is_default",
@@ -38,9 +50,7 @@ def one_default_bank(values: Given, context: Context) -> Found:
 @check("U5", "demats")
 def one_default_demat(values: Given, context: Context) -> Found:
     """At most one demat account is the default."""
-    defaults = [
-        place for place, demat in rows(values, "demats") if demat.get("is_default") == "Y" and kept(demat)
-    ]
+    defaults = _defaults(values, "demats")
     for place in defaults[1:]:
         words = f"Demat account {defaults[0] + 1} is the default already. Leave one."
         yield Finding(f"demats.{place}.is_default", words, rule="U5")
@@ -49,9 +59,17 @@ def one_default_demat(values: Given, context: Context) -> Found:
 @check("U16", "banks")
 def some_default_bank(values: Given, context: Context) -> Found:
     """On creation one bank should be the default."""
-    banks = rows(values, "banks")
-    if banks and not any(bank.get("is_default") == "1" for _, bank in banks):
+    if rows(values, "banks") and not _defaults(values, "banks"):
         yield warning("banks", "No bank is the default. Mark one, or make sure that ODIN needs none.")
+
+
+def _defaults(values: Given, name: str) -> list[int]:
+    """The places of the default accounts of a list that stay."""
+    return [
+        place
+        for place, account in rows(values, name)
+        if account.get("is_default") == DEFAULT[name] and kept(account)
+    ]
 
 
 def kept(record: Mapping[str, str]) -> bool:

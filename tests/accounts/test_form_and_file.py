@@ -380,6 +380,28 @@ def test_what_goes_out_behind_a_profile_becomes_the_same_messages(desk):
     assert [number for number, _ in change["messages"]] == [301, 310, 312, 314, 322, 324, 344, 346, 303, 330]
 
 
+DEMAT = {"demat_1_dp_id": "IN300940", "demat_1_beneficiary_id": "12345678", "demat_1_holding_type": "1"}
+SECOND_BANK = {"bank_2_bank_id": "SBI", "bank_2_account_no": "00987", "bank_2_account_type": "SB"}
+
+
+def test_the_only_bank_and_the_only_demat_account_become_the_defaults(desk):
+    row = {**ROWS["create_retail_user"], **DEMAT, "bank_1_is_default": "", "demat_1_is_default": ""}
+    findings, change = compare(desk, "create_retail_user", row)
+    ((_, sent),) = change["messages"]
+    assert [account["is_default"] for name in ("banks", "demats") for account in sent[name]] == ["1", "Y"]
+    assert not any("default" in finding for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "banks", [{"bank_1_is_default": "0"}, {"bank_1_is_default": "", "bank_2_is_default": "", **SECOND_BANK}]
+)
+def test_no_bank_becomes_the_default_against_the_file_or_by_chance(desk, banks):
+    findings, change = compare(desk, "create_retail_user", {**ROWS["create_retail_user"], **banks})
+    ((_, sent),) = change["messages"]
+    assert not any(bank["is_default"] == "1" for bank in sent["banks"])
+    assert any("No bank is the default" in finding for finding in findings)
+
+
 @pytest.mark.parametrize(("slug", "cells", "rule"), ODD)
 def test_what_is_odd_has_the_same_findings(desk, slug, cells, rule):
     findings, _ = compare(desk, slug, {**ROWS[slug], **cells})

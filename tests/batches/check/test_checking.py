@@ -181,7 +181,8 @@ def test_a_row_has_the_findings_of_the_form(check, changed):
             cells |= {f"{noun}_{place}_{part}": text for part, text in record.items()}
     (row,) = check(CREATE, {**cells, "reference": "REF1"})
     expected = [
-        (f.path, f.rule, f.text, f.cleaned) for f in examine(CREATE, {**values, "reference": "REF1"}).findings
+        (f.path, f.rule, f.text, f.cleaned)
+        for f in examine(CREATE, {**values, "reference": "REF1"}, typed=True).findings
     ]
     assert [(f["path"], f["rule"], f["text"], f["cleaned"]) for f in row.findings] == expected
 
