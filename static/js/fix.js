@@ -11,13 +11,15 @@ function showStates() {
   }
 }
 
-// To the next cell with an error, or the one before; behind the last, to the next page of rows.
+// To the next cell with an error, or the one before, and round again; from the only one to the next page of rows, or
+// nowhere: the focus stays. To leave a cell saves it.
 function move(from, step) {
   const wrong = cells().filter((cell) => cell === from || cell.getAttribute("aria-invalid"));
-  const next = wrong[wrong.indexOf(from) + step] || (step > 0 && document.getElementById("fix-next"));
-  if (next) next.focus();
-  else from.blur();
-  next?.select?.();
+  const onward = wrong.length === 1 && step > 0 && document.getElementById("fix-next");
+  const next = onward || wrong.at((wrong.indexOf(from) + step) % wrong.length);
+  from.blur();
+  next.focus();
+  next.select?.();
 }
 
 document.addEventListener("keydown", (event) => {

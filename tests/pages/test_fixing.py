@@ -82,6 +82,28 @@ def test_twelve_wrong_rows_are_corrected_submitted_approved_and_applied(log_in, 
     clean(checker)
 
 
+def test_enter_goes_round_to_an_earlier_row_and_stays_in_a_cell_that_is_still_wrong(log_in, tmp_path):
+    file = tmp_path / "round.csv"
+    file.write_text(as_csv(client(860, pan="AAAPF12"), client(861, city="Mumbai, West")))
+    page = log_in("maker")
+    page.goto("/batches/new/create_retail_user/")
+    page.get_by_label("CSV or Excel").set_input_files(file)
+    page.get_by_role("button", name="Upload and check").click()
+    page.get_by_role("link", name="Correct 2 rows here").click(timeout=30_000)
+    pan, city = page.get_by_label("PAN, row 2"), page.get_by_label("City, row 3")
+    expect(pan).to_be_focused()
+    city.fill("Mumbai")
+    city.press("Enter")
+    expect(pan).to_be_focused()
+    expect(page.locator("#row-3")).not_to_contain_text("Errors")
+    pan.fill("AAAPF13")
+    pan.press("Enter")
+    expect(pan).to_be_focused()
+    pan.fill("KAAPF9804K")
+    pan.press("Enter")
+    expect(page.locator("#fix-left")).to_contain_text("0 rows with errors left")
+
+
 def test_a_cell_of_another_window_is_not_overwritten_and_the_page_works_on_a_phone(log_in, tmp_path):
     file = tmp_path / "phone.csv"
     file.write_text(as_csv(client(850), client(851, pan="AAAPF12")))
