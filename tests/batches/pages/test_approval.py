@@ -43,8 +43,8 @@ def words(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
-def submitted(batch, maker, **options):
-    return decisions.submit(batch.pk, by=maker, mode="valid", reason="New clients", **options)
+def submitted(batch, maker, mode="valid", **options):
+    return decisions.submit(batch.pk, by=maker, mode=mode, reason="New clients", **options)
 
 
 def clients():
@@ -67,6 +67,27 @@ def test_the_checker_first_reads_what_will_happen_and_what_is_held_back_is_folde
         < html.index("Findings of the check")
     )
     assert re.search(r'<details class="fold">\s*<summary>Findings of the check: 1 row held back', html)
+
+
+@pytest.mark.parametrize(
+    ("mode", "said", "sent"),
+    [
+        ("valid", "Rows whose records have changed since the check are not sent.", 1),
+        ("all", "if the record of one row has changed since the check, nothing is sent.", 0),
+    ],
+)
+def test_the_checker_reads_what_happens_to_a_row_whose_record_changed(
+    upload, client, maker, checker, mode, said, sent
+):
+    batch = submitted(upload(CREATE, client_row(1), client_row(2)), maker, mode=mode)
+    text = words(page(client, batch, checker))
+    assert said in text
+    assert text.count("changed since the check") == 1
+    stale = batch.rows.first().values
+    RetailUserFactory(group_id=stale["group_id"], user_id=stale["user_id"])
+    act = reverse("batches:act", kwargs={"pk": batch.pk, "action": "approve"})
+    client.post(act, {"content_hash": batch.content_hash})
+    assert Delivery.objects.count() == sent
 
 
 def test_a_money_file_shows_its_total_and_the_largest_amounts(upload, client, maker, checker):
