@@ -9,6 +9,7 @@ urlpatterns = [
     path("new/", upload_views.choose, name="new"),
     path("new/<slug:kind>/", upload_views.new, name="upload"),
     path("templates/<slug:kind>.csv", upload_views.template, name="template"),
+    path("templates/<slug:kind>.xlsx", upload_views.template_workbook, name="template_workbook"),
     path("aliases/", alias_views.page, name="aliases"),
     path("aliases/<int:pk>/forget/", alias_views.forget, name="forget_alias"),
     path("<int:pk>/", views.detail, name="detail"),

@@ -24,7 +24,7 @@ from backoffice.kit.polling import polled
 LISTED = 50
 CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
-    Format.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.EXCEL: workbooks.XLSX,
 }
 
 

@@ -6,6 +6,8 @@ from typing import BinaryIO
 
 import xlsxwriter
 
+#: The media type of a workbook.
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Rows of a sheet below its header.
 MOST_ROWS = 1_048_575
 #: `beat` is called after this many rows, so that the caller can keep its lease.

@@ -8,13 +8,14 @@ from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
 
-from backoffice.batches.file.columns import columns, template
+from backoffice.batches.file import templates
+from backoffice.batches.file.columns import columns
 from backoffice.changes.kinds import file_kind
 
 
 def example_row(slug, **changed):
     """The cells of the template's example row by name, with some replaced or added."""
-    header, row = csv.reader(io.StringIO(template(file_kind(slug).layout)))
+    header, row = csv.reader(io.StringIO(templates.csv(file_kind(slug).layout)))
     return {**dict(zip(header, row, strict=True)), **changed}
 
 
@@ -41,6 +42,12 @@ def workbook(path: Path, *rows):
         book.active.append(row)
     book.save(path)
     return path
+
+
+def number_format(cell):
+    """The number format of the column of a cell, which Excel gives to what is typed there."""
+    columns = cell.parent.column_dimensions.values()
+    return next(one.number_format for one in columns if one.min <= cell.column <= one.max)
 
 
 def zipped(path: Path, parts, compression=zipfile.ZIP_DEFLATED):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from backoffice.changes.files import Layout
-from backoffice.kit.csv_files import line
 from backoffice.protocol.fields import Code, Field, Flags, Record, Records, Secret, SubRecord
 from backoffice.protocol.message import Request
 from backoffice.protocol.rules import RequiredWhen
@@ -88,19 +87,6 @@ def offered(layout: Layout) -> tuple[Column, ...]:
 def by_name(layout: Layout) -> dict[str, Column]:
     """Return every column that a file may have, by name; more records than the template shows."""
     return {column.name: column for column in _ordered(layout, MOST)}
-
-
-def template(layout: Layout) -> str:
-    """Return a CSV file with the header and an example row. Values that the portal makes are empty."""
-    shown = columns(layout)
-    return line([column.name for column in shown]) + line([_example(layout, column) for column in shown])
-
-
-def _example(layout: Layout, column: Column) -> str:
-    name, *number = column.path.split(".")[:2]
-    first = not (number and number[0].isdecimal() and number != ["0"])
-    made_here = column.name == "reference" or column.secret
-    return column.example if first and not made_here and name not in layout.seldom else ""
 
 
 def _ordered(layout: Layout, records: int) -> tuple[Column, ...]:

@@ -31,6 +31,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.presentation import ShownMessage, shown_messages
 from backoffice.changes.risks import SHARED_RULE
 from backoffice.delivery.models import Delivery
+from backoffice.exports.workbooks import XLSX
 from backoffice.kit import privacy
 from backoffice.kit.components import matrix
 from backoffice.kit.list_view import ListView
@@ -157,8 +158,7 @@ def download_workbook(request: StaffRequest, pk: int) -> HttpResponseBase:
     """Download the failed rows as a workbook with findings at cells. Who took it is recorded."""
     batch = _to_download(pk)
     headers = _taken(request, batch, "failed rows", "xlsx")
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return FileResponse(result.workbook(batch), content_type=kind, headers=headers)
+    return FileResponse(result.workbook(batch), content_type=XLSX, headers=headers)
 
 
 def _to_download(pk: int) -> Batch:

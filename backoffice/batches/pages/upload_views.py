@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backoffice.access import StaffRequest
 from backoffice.batches import operations
 from backoffice.batches.errors import BatchError, FileProblem
-from backoffice.batches.file import columns
+from backoffice.batches.file import columns, templates
 from backoffice.batches.models import Batch, State
 from backoffice.batches.pages import columns_page
 from backoffice.batches.pages.forms import HeadersForm, UploadForm, kinds_by_group
@@ -20,6 +20,7 @@ from backoffice.batches.pages.views import may_upload
 from backoffice.batches.uploader import BEFORE_SUBMISSION
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind, file_kinds
+from backoffice.exports.workbooks import XLSX
 from backoffice.outside import whole
 
 if TYPE_CHECKING:
@@ -77,12 +78,21 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
 @may_upload
 def template(request: StaffRequest, kind: str) -> HttpResponse:
     """Download the template of a kind as CSV, with a byte order mark so that Excel reads it as UTF-8."""
-    text = f"\ufeff{columns.template(_kind_or_404(kind).layout)}"
+    text = f"\ufeff{templates.csv(_kind_or_404(kind).layout)}"
     return HttpResponse(
         text,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{kind}.csv"'},
     )
+
+
+@never_cache
+@require_safe
+@may_upload
+def template_workbook(request: StaffRequest, kind: str) -> FileResponse:
+    """The template of a kind as a workbook of Excel."""
+    book = templates.workbook(_kind_or_404(kind).layout)
+    return FileResponse(book, as_attachment=True, filename=f"{kind}.xlsx", content_type=XLSX)
 
 
 @never_cache

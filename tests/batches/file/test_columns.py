@@ -1,11 +1,8 @@
 """Columns from the declarations, and headers matched to them."""
 
-import csv
-import io
-
 import pytest
 
-from backoffice.batches.file.columns import by_name, columns, template
+from backoffice.batches.file.columns import by_name, columns
 from backoffice.batches.file.matching import IGNORED, LEAVE_OUT, chosen, in_words, match, problems
 from backoffice.batches.models import Alias
 from backoffice.changes.kinds import file_kind, file_kinds
@@ -61,14 +58,6 @@ def test_an_update_has_no_column_that_320_cannot_carry():
     known = by_name(file_kind("update_retail_user").layout)
     assert not {"password", "category", "family_id"} & known.keys()
     assert known["bank_1_action"].help == "Empty is insert or modify."
-
-
-def test_the_template_leaves_secrets_and_references_empty():
-    header, row = csv.reader(io.StringIO(template(file_kind(CREATE).layout)))
-    cells = dict(zip(header, row, strict=True))
-    assert cells["name"] == "Asha Rao"
-    assert cells["bank_1_bank_id"] == "HDFC"
-    assert cells["bank_2_bank_id"] == cells["password"] == cells["reference"] == ""
 
 
 @pytest.mark.django_db

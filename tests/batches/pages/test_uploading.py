@@ -1,16 +1,20 @@
 """Files uploaded on the page, as a browser sends them, up to checked rows: what docs/batches.md promises of reading."""
 
+import io
+import re
 import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from backoffice.audit.models import Entry
 from backoffice.batches import tasks
 from backoffice.batches.models import Batch, Mapping, RowState, State
 from backoffice.changes.kinds import file_kinds
-from tests.batches.files import CASES, as_csv, example_row, workbook, xlsx
+from tests.batches.check.test_correcting import client_row
+from tests.batches.files import CASES, as_csv, example_row, number_format, workbook, xlsx
 from tests.factories import RetailUserFactory
 from tests.html_forms import flowed
 from tests.uploads import accept
@@ -84,6 +88,43 @@ def test_a_workbook_is_read_from_the_upload_to_checked_rows(upload, maker, tmp_p
     batch = upload(maker, content, kind=DEPOSIT)
     assert (batch.state, batch.good + batch.warned, batch.wrong) == (State.CHECKED, 1, 0)
     assert values(batch)["amount"] == "1250.5"
+
+
+def filled(content, *rows):
+    """The template with rows typed below its head, as Excel keeps what is typed into columns of text."""
+    book = load_workbook(io.BytesIO(content))
+    (sheet,) = (one for one in book if one.sheet_state == "visible")
+    heads = [cell.value for cell in sheet[1]]
+    for number, row in enumerate(rows, 2):
+        for name, text in row.items():
+            cell = sheet.cell(number, heads.index(name) + 1, text)
+            cell.number_format = number_format(cell)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_the_template_of_excel_comes_back_filled_and_is_read_as_it_was_typed(upload, client, maker):
+    client.force_login(maker)
+    page = client.get(reverse("batches:upload", args=[CREATE])).content.decode()
+    links = re.findall(r'href="(/batches/templates/[^"]+)" download>.*?</svg>\s*([^<]+)</a>', page, re.DOTALL)
+    assert [words for _, words in links] == ["Download Excel template", "CSV"]
+    template = client.get(links[0][0])
+    assert template["Content-Disposition"] == f'attachment; filename="{CREATE}.xlsx"'
+    row = client_row(1, gender="Female", bank_1_account_no="4874562102145", bank_1_account_type="Savings")
+    content = filled(template.getvalue(), {**row, "birth_date": "05-06-1985"})
+    batch = upload(maker, content)
+    assert (batch.state, batch.total_rows, batch.wrong) == (State.CHECKED, 1, 0)
+    read = values(batch)
+    assert (read["birth_date"], read["gender"]) == ("05-06-1985", "F")
+    assert (read["banks"][0]["account_no"], read["banks"][0]["account_type"]) == ("4874562102145", "SB")
+    assert batch.shape["sheets"] == [batch.shape["sheet"]]
+
+
+def test_a_template_without_rows_is_refused_in_words(client, maker):
+    client.force_login(maker)
+    content = client.get(reverse("batches:template_workbook", args=[CREATE])).getvalue()
+    assert "The file has a header and no rows." in refused(client, maker, content, "template.xlsx")
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv", "xls", "docx", ""])
