@@ -322,7 +322,7 @@ if (one("[data-seconds]")) setInterval(countDown, 1000);
 // ---- when the page is there ----------------------------------------------------------------------
 
 document.addEventListener("DOMContentLoaded", () => {
-  // Where a person begins: at what is said to them, else at the first wrong field of a form, else at its first one.
+  // The first focus: a message to the person, else the first wrong field of a form, else its first field.
   const control = ":is(input:not([type=hidden]), select, textarea):not(:disabled)";
   const places = location.hash ? ["[data-focus]"] : ["[data-focus]", "[data-begin] [aria-invalid=true]", `[data-begin] ${control}`];
   const begin = places.map((place) => one(place)).find(Boolean);

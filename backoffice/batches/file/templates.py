@@ -96,7 +96,7 @@ def _names(column: Column) -> Offered:
 
 
 def _message(column: Column, names: Offered) -> str:
-    """What is said beside a cell; "" for nothing."""
+    """Return the note beside a cell, or ""."""
     if column.several:
         return f"One or several, with {BETWEEN} between."
     if isinstance(column.field, Date):

@@ -1,4 +1,4 @@
-"""The templates that people fill in: what Excel is told of each column, and that what it offers is read."""
+"""Templates that people fill in: the format and the list of each column in Excel, and that its list items are read."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def opened(slug):
 
 
 def offered(book, name):
-    """The texts of the list that a column offers, None where it has none, and what is said beside a cell."""
+    """The items of the list of a column, None without a list, and the note beside its cells."""
     sheet = book[templates.ROWS]
     place = next(cell.column_letter for cell in sheet[1] if cell.value == name)
     found = [one for one in sheet.data_validations.dataValidation if f"{place}2" in one.sqref]
