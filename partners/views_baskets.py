@@ -235,7 +235,7 @@ def _grid_page(
     cells = [_cells(place, line, findings) for place, line in enumerate(shown)]
     summary = [_labelled(one) for one in findings]
     summary += [
-        Finding(name, str(text)) for name, texts in form.errors.items() for text in texts if form.is_bound
+        Finding(name, f"{form[name].label}: {text}") for name, texts in form.errors.items() for text in texts
     ]
     context = {
         "basket": found,

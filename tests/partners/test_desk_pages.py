@@ -95,6 +95,13 @@ def test_what_cannot_be_read_or_is_found_wrong_stands_at_its_line_and_field(bask
     assert not BasketVersion.objects.exists()
 
 
+def test_the_summary_of_errors_names_the_fields_below_the_lines(basket, scrips, as_maker):
+    line = {"scrip": "NEEM EQ NSE_EQ 900005", "quantity": "1", "price": "1"}
+    page = new_version(as_maker, basket, line, risk_text="", valid_until="soon").content.decode()
+    assert "Risk text: This field is required." in page
+    assert "Valid until: This is not a time." in page
+
+
 def test_a_version_with_findings_is_kept_but_cannot_be_submitted(basket, scrips, as_maker):
     answer = new_version(as_maker, basket, {"scrip": "NEEM", "quantity": "10", "price": "10.01"})
     page = as_maker.get(answer.url).content.decode()
