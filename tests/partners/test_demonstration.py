@@ -10,6 +10,7 @@ from partners.models import BasketVersion, Partner
 from partners.models.baskets import Stage
 from standins.connector import ConnectorStandIn
 from standins.rest.masters import scrips as rows_of
+from tests.factories import RetailUserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +70,13 @@ def test_it_is_for_demonstrations_only(maker, checker, settings):
         call_command("demo_connector")
     assert not Partner.objects.exists()
     assert registry.by_application_token(TOKEN) is None
+
+
+def test_whom_it_invites_is_told_with_the_password_that_opens_the_basket(
+    standin, master, maker, checker, capsys
+):
+    RetailUserFactory(group_id="HO", user_id="TRY001", status="A")
+    call_command("demo_connector")
+    printed = capsys.readouterr().out
+    assert "HO/TRY001 is invited to Growth three" in printed
+    assert "The password of the clients HO/TRY... is Banyan42" in printed

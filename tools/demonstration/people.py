@@ -13,8 +13,8 @@ from faker import Faker
 
 from backoffice.protocol.codes import LoginType, Segment
 from backoffice.protocol.secret import SecretText
-from partners.management.commands.demo_connector import INVITED
-from runs.management.commands.demo_runs import CONSENTING, PASSWORD
+from partners.management.commands.demo_connector import INVITED, PASSWORD
+from runs.management.commands.demo_runs import CONSENTING
 
 SEED = 19
 TREES = (

@@ -69,6 +69,8 @@ RISKS = "Prices of shares can fall, and you can lose money. Past returns say not
 VALID = timedelta(days=30)
 #: The client of a filled demonstration who is invited to the first basket, GROUP/USER.
 INVITED = "HO/TRY001"
+#: The password of the demonstration's clients who log in themselves.
+PASSWORD = "Banyan42"  # noqa: S105  # of made-up clients, printed in docs/connector.md
 REASON = "Demonstration"
 
 # Without the proxy that the environment may name: the stand-in is on this machine.
@@ -135,6 +137,9 @@ class Command(BaseCommand):
         version = Basket.objects.get(name=name).versions.get(state=Stage.PUBLISHED)
         _, link = invitations.invite(version, client, 1, by=self.maker)
         self.stdout.write(f"{client.lane} is invited to {name} (the link is printed only now): {link}")
+        self.stdout.write(
+            f"The password of the clients HO/TRY... is {PASSWORD}; the stand-ins show their codes."
+        )
 
     def _approve(self, change: Change) -> None:
         changes.approve(change.pk, by=self.checker, content_hash=change.content_hash)

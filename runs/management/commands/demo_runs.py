@@ -20,7 +20,7 @@ from backoffice.logins.models import User
 from backoffice.protocol.secret import SecretText
 from partners import invitations, key_fetches, keys, signed_forms
 from partners.consents import Terms
-from partners.management.commands.demo_connector import DESK, ask
+from partners.management.commands.demo_connector import DESK, PASSWORD, ask
 from partners.models import BasketVersion, Consent, Partner
 from partners.models.baskets import Stage
 from partners.models.keys import KeyType
@@ -33,8 +33,6 @@ from trading.operations import Credentials
 
 #: Clients of a filled demonstration who consent, GROUP/USER; the form of the last one waits for a checker.
 CONSENTING = ("HO/TRY003", "HO/TRY004", "HO/TRY005", "HO/TRY006")
-#: With it they log in at the stand-ins.
-PASSWORD = "Banyan42"  # noqa: S105  # of made-up clients, printed in docs/connector.md
 PRODUCT = "GROWTH"
 CAP_RUN, CAP_DAY = Decimal(50000), Decimal(100000)
 CONSENT_LASTS = timedelta(days=180)
