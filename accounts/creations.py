@@ -16,6 +16,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.holding import held
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import OPEN
+from backoffice.outside import quoted
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
@@ -109,7 +110,7 @@ def _addressable(values: Values) -> Iterator[Finding]:
     for name, label in (("group_id", "group id"), ("user_id", "user id")):
         text = str(values.get(name, ""))
         if "/" in text or text in (".", ".."):
-            words = f"{text!r} cannot be a {label} here: users are named GROUP/USER. Leave out the /."
+            words = f"{quoted(text)} cannot be a {label} here: users are named GROUP/USER. Leave out the /."
             yield Finding(name, words, rule="portal.lane")
 
 

@@ -18,6 +18,7 @@ from backoffice.changes.examination import Asked, FilledFrom
 from backoffice.changes.risks import PROFILE_RULE
 from backoffice.kit import names
 from backoffice.kit.sections import Section
+from backoffice.outside import quoted
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.explanation import lowered
 from backoffice.protocol.fields import Code, Field, Flags, Records, Text, Values
@@ -47,7 +48,7 @@ _KEPT = "onboarding:kept"
 class Retired(Choice):
     """Whether a profile may still be chosen."""
 
-    YES = "1", "Retired: nobody can choose it any more"
+    YES = "1", "Retired: can no longer be chosen"
 
 
 def _defaults() -> dict[str, Field]:
@@ -174,7 +175,7 @@ def fault(name: str) -> str:
     """Return why the profile of this name cannot be chosen; "" if it can."""
     profile = in_force().get(name.casefold())
     if profile is None:
-        return f"There is no onboarding profile {name!r}. Choose one of the list."
+        return f"There is no onboarding profile {quoted(name)}. Choose one of the list."
     return f"The onboarding profile {profile.name} is retired. Choose another one." if profile.retired else ""
 
 

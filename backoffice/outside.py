@@ -57,6 +57,12 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: _sign(found[0]), text)
 
 
+def quoted(text: object) -> str:
+    """The text between quotation marks for a message; what cannot be seen as an escape, such as \\x00 or \\u200b."""
+    seen = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(text))
+    return f"“{seen}”"
+
+
 def _sign(character: str) -> str:
     if character < " ":
         return chr(0x2400 + ord(character))

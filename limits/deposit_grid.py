@@ -21,7 +21,7 @@ from backoffice.batches.errors import BatchError
 from backoffice.batches.models import Batch
 from backoffice.kit.csv_files import line
 from backoffice.kit.formats import ist
-from backoffice.outside import rupees, visible
+from backoffice.outside import quoted, rupees, visible
 from backoffice.protocol.bent import plain_amount
 from backoffice.protocol.findings import Finding, Severity
 from limits.kinds import cash_deposit, manual_collateral
@@ -192,7 +192,7 @@ def _found(row: GridRow, findings: Sequence[Finding]) -> list[Finding]:
 def _of_code(row: GridRow) -> list[Finding]:
     if not row.code:
         return [Finding("user_id", "The user id is missing. Fill it in.")]
-    words = f"{row.code!a} is no retail user here, or in several groups. Type GROUP/CODE."
+    words = f"{quoted(row.code)} is no retail user here, or in several groups. Type GROUP/CODE."
     return [Finding("user_id", words)]
 
 

@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 import ijson
 from stdnum import isin as isin_number
 
+from backoffice.outside import quoted
 from backoffice.rest.api.codes import EXCHANGES, Exchange
 
 #: Limits of one exchange's file (R33): bytes, rows.
@@ -185,7 +186,7 @@ def _columns(names: Sequence[str]) -> dict[str, int]:
     for column, spellings in SPELLINGS.items():
         places = [place for place, name in enumerate(plain) if name in spellings]
         if len(places) > 1:
-            raise MasterFileError(f"The column {names[places[0]]!r} is in the file twice.")
+            raise MasterFileError(f"The column {quoted(names[places[0]])} is in the file twice.")
         if places:
             found[column] = places[0]
     if any(column not in found for column in REQUIRED):

@@ -207,7 +207,7 @@ def _mail(consent: Consent, code: str) -> tuple[str, str]:
         f"It confirms your consent to orders after recommendations of {consent.partner.name}, on the page that you "
         f"have open. It is good for {CODE_LIVES.seconds // 60} minutes.",
         "",
-        "If you did not ask for it, give it to nobody, and tell your broker.",
+        "If you did not ask for it, do not share it, and tell your broker.",
         "",
     ]
     return "Your code", "\n".join(lines)

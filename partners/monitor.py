@@ -67,8 +67,8 @@ class LineNumbers:
 
     @property
     def open(self) -> int:
-        """Units that were served and not traded; negative if clients bought more."""
-        return self.served - self.traded
+        """Units that were served, or ordered without that as by runs, and not traded."""
+        return max(self.served, self.quantity) - self.traded
 
 
 @dataclass(frozen=True)

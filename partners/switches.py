@@ -41,7 +41,7 @@ def throw(scope: str, target: str, *, by: "User", reason: str) -> KillSwitch:
     `target`: "" for everything; "1" to "3" for a model; a partner's code; `CODE/PRODUCT`; `GROUP/USER` of a client.
     Throwing it again gives the one that holds. Raises NotPermitted and ConnectorProblem.
     """
-    need(by, STOP, "You may not stop the Connector. Call somebody who may.")
+    need(by, STOP, "You may not stop the Connector. Call a colleague who may.")
     reason = checked(reason, ConnectorProblem, "Say why you stop it: the trail needs it.")
     if scope not in set(Scope) or not _exists(scope, target):
         raise ConnectorProblem("Choose what to stop: it is not in the list.")

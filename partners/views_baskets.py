@@ -48,7 +48,7 @@ class BasketList(ConnectorList):
     nouns = ("basket", "baskets")
     search_hint = "Name, product or Reco ID"
     empty_title = "No baskets yet"
-    empty_text = "A basket appears here as soon as somebody makes one."
+    empty_text = "A basket appears here as soon as it is made."
     empty_action = ("partners:basket_new", "Make a basket")
     empty_action_permission = MAKE_BASKET
 

@@ -231,7 +231,7 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
             note("runs.new_link", own, "new link made. An earlier one stopped working.", by=by)
             made.append(Handed(own, link_of(secret)))
     if not made:
-        raise ConnectorProblem("There is nobody who may still place something.")
+        raise ConnectorProblem("No client of this run can still place orders.")
     return made
 
 
@@ -240,7 +240,7 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
 
 def stop(run: Run, *, by: "User", reason: str) -> None:
     """Stop a run permanently: nothing more is placed. Raises NotPermitted and ConnectorProblem."""
-    need(by, STOP, "You may not stop runs. Call somebody who may.")
+    need(by, STOP, "You may not stop runs. Call a colleague who may.")
     reason = checked(reason, ConnectorProblem, "Say why you stop it: the trail needs it.")
     with transaction.atomic():
         own = Run.objects.select_for_update().get(pk=run.pk)

@@ -8,6 +8,7 @@ taken again where a busy machine disturbs it.
 import logging
 import re
 import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -122,7 +123,7 @@ FUNCTIONS = {
     "Aadhaar": shapes.holds_aadhaar,
     "header of a column": matching.plain,
     "name of a file": uploads.clean_name,
-    "date": DateShapes(["DD-MM-YYYY", "DD-MMM-YYYY"]).fault,
+    "date": partial(DateShapes(["DD-MM-YYYY", "DD-MMM-YYYY"]).fault, "Date"),
     "number to look for": found_in,
     "retail user to look for": lambda text: matching_anything(RetailUser.objects.none(), text, Nobody()),
     "cell of a CSV file": csv_files.safe,

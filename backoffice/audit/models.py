@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from backoffice.audit.search import Group, UserId
 
-#: The trail's name for workers.
-SYSTEM = "system"
+#: The trail's name for workers, and what people read.
+SYSTEM, PORTAL = "system", "the portal"
 
 #: A longer subject, such as an old user name, is found by its beginning.
 SUBJECT_LENGTH = 80
@@ -80,7 +80,17 @@ class Entry(models.Model):
         """The actor, as pages name people."""
         if self.by:
             return str(self.by)
-        return "the portal" if self.by_name == SYSTEM else self.by_name
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name under which the actor is recorded, as people read it."""
+        return PORTAL if self.by_name == SYSTEM else self.by_name
+
+    @property
+    def label(self) -> str:
+        """Its name for people: Entry 1234."""
+        return f"Entry {self.pk}"
 
     def get_absolute_url(self) -> str:
         return reverse("compliance:detail", args=[self.pk])

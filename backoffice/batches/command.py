@@ -10,6 +10,7 @@ from backoffice.batches.models import Batch
 from backoffice.batches.operations import ColumnsUnclear
 from backoffice.logins.models import User
 from backoffice.logins.terminal import NotProven, prove
+from backoffice.outside import quoted
 
 
 class Exit(IntEnum):
@@ -61,7 +62,9 @@ class BatchCommand(BaseCommand):
         """Return the member of staff with this login name. Raises CommandError."""
         found = User.objects.filter(username=name, is_active=True).first()
         if found is None:
-            raise CommandError(f"There is no active member of staff {name!r}.", returncode=Exit.NOT_ALLOWED)
+            raise CommandError(
+                f"There is no active member of staff {quoted(name)}.", returncode=Exit.NOT_ALLOWED
+            )
         return found
 
     def batch(self, number: int) -> Batch:

@@ -8,8 +8,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 
+from backoffice.batches.chip import chip
 from backoffice.changes.results import Result
 from backoffice.changes.risks import labels
+from backoffice.kit.components import Status
 from backoffice.kit.text_indexes import BeginningIndex, PartIndex
 from backoffice.leases import Leased
 
@@ -182,7 +184,12 @@ class Batch(Leased):
     @property
     def status_label(self) -> str:
         """Its status in words."""
-        return str(dict(STATUSES)[self.status])
+        return self.chip.word
+
+    @property
+    def chip(self) -> Status:
+        """How its status looks."""
+        return chip(self.status, self.outcome)
 
     @property
     def rows_checked(self) -> int:

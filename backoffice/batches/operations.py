@@ -17,6 +17,7 @@ from backoffice.batches.models import Batch, State
 from backoffice.batches.trail import note
 from backoffice.batches.uploader import may_upload, mine, start_over
 from backoffice.changes.kinds import file_kind, file_kinds
+from backoffice.outside import quoted
 from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def upload(
     may_upload(by)
     if kind not in file_kinds():
         raise BatchError(
-            f"There is no kind of file {kind!r}. Choose one of {', '.join(sorted(file_kinds()))}."
+            f"There is no kind of file {quoted(kind)}. Choose one of {', '.join(sorted(file_kinds()))}."
         )
     token = token or uuid.uuid4()
     if done := Batch.objects.filter(token=token, made_by=by).first():

@@ -46,7 +46,7 @@ class SetApprovalRule(Request, abstract=True):
         "Checkers",
         Checkers,
         required=True,
-        consequences={"0": "Such changes go to ODIN with nobody but their maker having seen them."},
+        consequences={"0": "Such changes go to ODIN without a check by a second person."},
     )
     above = Amount(
         0,

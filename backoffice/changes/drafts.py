@@ -21,7 +21,7 @@ def require_same_form(draft: Change, kind: str, by: "User") -> None:
     What one kind examined would be shown, decided and carried out as the other.
     """
     if draft.made_by_id != by.pk:
-        raise NotAllowed("This draft is somebody else's.")
+        raise NotAllowed("This draft belongs to another person.")
     if draft.kind != kind:
         raise NotAllowed("This draft is of another kind of change. Open the form again.")
 

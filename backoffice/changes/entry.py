@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 #: Shown in place of a reference, which a change gets at submission.
 ALLOTTED = "Allotted on submission"
-MAY_NOT = "You may not propose this. Somebody whose role includes it does."
+MAY_NOT = "You may not propose this. Ask a colleague whose role includes it."
 
 
 @never_cache

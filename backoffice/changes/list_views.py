@@ -159,7 +159,7 @@ class Inbox(ChangeList):
             context["empty"] = {
                 "icon": self.empty_icon,
                 "title": "No single change waits for you",
-                "text": "Decide on what stands above, on its own page.",
+                "text": "Decide the items above, each on its own page.",
             }
         return context | {"wholes": wholes, "before_results": "changes/_wholes.html"}
 

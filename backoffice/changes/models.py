@@ -226,7 +226,7 @@ class Change(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Change {self.pk} ({self.kind} for {self.subject or 'nobody yet'})"
+        return f"Change {self.pk} ({self.kind} for {self.subject or 'no record yet'})"
 
     def get_absolute_url(self) -> str:
         return reverse("changes:detail", args=[self.pk])

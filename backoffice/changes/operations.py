@@ -250,7 +250,7 @@ def discard(change_id: int, *, by: "User") -> None:
     with transaction.atomic():
         change = Change.objects.select_for_update().get(pk=change_id)
         if change.made_by_id != by.pk:
-            raise NotAllowed("This draft is somebody else's.")
+            raise NotAllowed("This draft belongs to another person.")
         if change.state != State.DRAFT:
             raise AlreadyDecided("This was submitted already. Withdraw it instead.")
         change.delete()
@@ -290,7 +290,7 @@ def _expire(change_id: int) -> bool:
         if change.state != State.SUBMITTED:  # another person has just decided it
             return False
         _move(change, State.EXPIRED)
-        words = f"{kind(change.kind).title}: expired, since nobody decided in time."
+        words = f"{kind(change.kind).title}: expired without a decision."
         _record(change, "change.expired", None, words)
     return True
 
@@ -316,9 +316,7 @@ def _undecided(change_id: int) -> Change:
     change = Change.objects.select_for_update().get(pk=change_id)
     if change.state != State.SUBMITTED:
         if change.state == State.EXPIRED:
-            raise AlreadyDecided(
-                "This change expired, since nobody decided in time. Its maker may start again from it."
-            )
+            raise AlreadyDecided("This change expired without a decision. Its maker may start again from it.")
         by = f" by {change.decided_by}" if change.decided_by else ""
         raise AlreadyDecided(f"This change is {change.get_state_display().lower()}{by} already.")
     if change.batch_id is not None:

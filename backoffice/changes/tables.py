@@ -101,7 +101,7 @@ class ChangeTable(PortalTable):
 class MineTable(ChangeTable):
     """One's own changes: their outcomes, and the words of the decision."""
 
-    decision_reason = WordsColumn(verbose_name="What was said", lane="subject")
+    decision_reason = WordsColumn(verbose_name="Reason", lane="subject")
 
     class Meta(ChangeTable.Meta):
         fields = (

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat
 
-from backoffice.audit.models import Entry
+from backoffice.audit.models import PORTAL, SYSTEM, Entry
 from backoffice.audit.operations import client_name
 from backoffice.audit.search import Group, UserId
 from backoffice.compliance.actions import offered
@@ -73,8 +73,10 @@ class EntryFilter(Filters):
         return about.filter(user_id=text.upper())
 
     def by_person(self, queryset: QuerySet[Entry], name: str, value: str) -> QuerySet[Entry]:
-        """Staff by login name or full name, a client as `Client GROUP/USER` or `GROUP/USER`, workers as `system`."""
+        """Staff by login or full name, a client as `Client GROUP/USER` or `GROUP/USER`, workers as “the portal”."""
         text = " ".join(value.split())
+        if text.lower() == PORTAL:
+            return queryset.filter(by_name=SYSTEM)
         if "/" in text:
             return queryset.filter(by_name=client_name(text.rpartition(" ")[2].upper()))
         if " " not in text:

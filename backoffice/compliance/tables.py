@@ -13,18 +13,18 @@ from backoffice.kit.tables_base import PortalTable, SubjectColumn, TimeColumn, W
 
 
 class PersonColumn(tables.Column):
-    """Who acted: the person's name, and the user name under which the trail keeps it. The portal is "system"."""
+    """Who acted: the person's name, and the user name under which the trail keeps it. The portal is named so."""
 
     def render(self, value: str, record: Any) -> SafeString | str:
-        name = str(record.by) if record.by else value
+        name = record.who
         return (
             format_html(
                 '<span class="whom"><span class="nowrap">{}</span><br><span class="quiet small">{}</span></span>',
                 name,
                 value,
             )
-            if name != value
-            else value
+            if record.by and name != value
+            else name
         )
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:

@@ -160,7 +160,7 @@ def _reason(by: "User", reason: str) -> str:
     """Return the reason as stored, if this person may operate the gate. Raises DeliveryError."""
     if not by.has_perm("delivery.operate_gate"):
         raise DeliveryError("You may not pause or resume sending. Ask an admin.")
-    missing = "Give a reason: everybody reads it on every page, and the audit trail keeps it."
+    missing = "Give a reason: it is shown on every page, and the audit trail keeps it."
     return checked(reason, DeliveryError, missing)
 
 

@@ -129,11 +129,11 @@ def read_refusal(delivery_id: int, *, by: "User", reason: str) -> Delivery:
 def read_words(wording_id: int, *, by: "User") -> Wording:
     """Mark a new wording of ODIN as read, so that it no longer shows as new. Raises DeliveryError."""
     if not by.has_perm("delivery.resolve_delivery"):
-        raise DeliveryError("You may not say so for everybody. Ask a checker.")
+        raise DeliveryError("You may not mark these words as read. Ask a checker.")
     with transaction.atomic():
         read = unread().filter(pk=wording_id).update(read_at=timezone.now(), read_by=by)
         if not read:
-            raise DeliveryError("Somebody has read these words already.")
+            raise DeliveryError("These words are already marked as read.")
         wording = Wording.objects.get(pk=wording_id)
         text = f"Read new words of ODIN: {wording.text}"
         record("delivery.words_read", by=by, subject=SUBJECT, text=text, details={"code": wording.code})

@@ -23,13 +23,13 @@ class Move(models.TextChoices):
     APPLY = "apply", "ODIN confirmed it"
     REFUSE = "refuse", "ODIN refused it"
     DOUBT = "doubt", "no confirmation was received"
-    STOP = "stop", "it cannot go on without a person"
-    HOLD = "hold", "what it depends on does not come about"
-    FREE = "free", "a person lets it go on, or the create it waited for is applied"
+    STOP = "stop", "it cannot continue without a person"
+    HOLD = "hold", "the create it depends on was not applied"
+    FREE = "free", "a person releases it, or the create it waited for is applied"
     RESOLVE_APPLIED = "resolve_applied", "a person found it in ODIN"
     RESOLVE_SEND = "resolve_send", "a person lets it be sent again"
     RESOLVE_REFUSED = "resolve_refused", "a person found that ODIN does not have it"
-    CANCEL = "cancel", "a person takes it back"
+    CANCEL = "cancel", "a person cancels it"
 
 
 MOVES: dict[tuple[State, Move], State] = {

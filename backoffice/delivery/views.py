@@ -44,7 +44,7 @@ class DeliveryList(ListView):
     table_class = DeliveryTable
     filterset_class = DeliveryFilter
     title = "Deliveries"
-    subtitle = "Messages owed to ODIN, and their outcome."
+    subtitle = "Messages to ODIN and their outcome."
     nouns = ("delivery", "deliveries")
     search_hint = "Retail user or reference"
     empty_icon = "deliveries"

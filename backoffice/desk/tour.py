@@ -81,7 +81,7 @@ TOURS: tuple[tuple[str, Sequence[Step]], ...] = (
             ),
             Step(
                 "Read, then approve",
-                "You see what ODIN will get, in words. Nobody approves their own change.",
+                "You see what ODIN will get, in words. You cannot approve your own change.",
                 "changes:inbox",
                 "Open the inbox",
             ),
@@ -169,7 +169,7 @@ TOURS: tuple[tuple[str, Sequence[Step]], ...] = (
         (
             Step(
                 "Start on Today",
-                "What stops work is said on top of every page, with since when and what to do.",
+                "A line on top of every page says what stops work, since when, and what to do.",
             ),
             USERS,
             Step(
@@ -194,7 +194,7 @@ TOURS: tuple[tuple[str, Sequence[Step]], ...] = (
         (
             Step(
                 "Start on Today",
-                "What stops work is said on top of every page, with since when and what to do.",
+                "A line on top of every page says what stops work, since when, and what to do.",
             ),
             Step(
                 "Deal for a client",

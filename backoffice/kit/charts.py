@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from math import log10
 
 from backoffice.kit.formats import INDIA, midnight
@@ -17,6 +18,8 @@ from backoffice.kit.formats import INDIA, midnight
 HEIGHT, TOP, BOTTOM = 160, 8, 20
 #: A bar's share of its column's slot, and its greatest width in percent of the drawing.
 BAR, WIDEST = 0.62, 4.0
+#: A column this many times as high as the next lower one is cut.
+OUTLIER = 5
 #: Distances of ticks on a time axis; the first that gives at most MOST_TICKS is taken.
 STEPS = tuple(
     timedelta(seconds=seconds)
@@ -38,7 +41,7 @@ class Bar:
 class Column:
     """One column: its label, its pieces from the bottom up, and the words on hover. `x`: where its slot begins.
 
-    `minor`: its label is left out on narrow screens.
+    `minor`: its label is left out on narrow screens. `cut`: its value where it is higher than the drawing, else 0.
     """
 
     label: str
@@ -47,6 +50,7 @@ class Column:
     bars: Sequence[Bar]
     labelled: bool = True
     minor: bool = False
+    cut: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,8 @@ def stacked_chart(
     """
     rows = list(rows)
     line = line if line and any(line[1]) else None
-    highest = max([sum(counts.values()) for _, counts in rows] + list(line[1] if line else ()), default=0)
+    sums = [sum(counts.values()) for _, counts in rows]
+    highest = max([_usual(sums), *(line[1] if line else ())])
     step = _step(highest)
     top_value = step * max(1, -(-highest // step))
     scale = (height - TOP - BOTTOM) / top_value
@@ -121,7 +126,7 @@ def stacked_chart(
         for name, tone in series:
             if count := counts.get(name, 0):
                 # So that a count of one among thousands is still visible as a line.
-                tall = max(1.5, count * scale)
+                tall = max(1.5, count * min(scale, (height - BOTTOM - TOP) / sums[index]))
                 base -= tall
                 bars.append(Bar(tone, round(base, 2), round(tall, 2)))
         said = [f"{counts[name]} {name}" for name, _ in series if counts.get(name)]
@@ -135,6 +140,7 @@ def stacked_chart(
                 bars,
                 labelled=index % labelled == 0,
                 minor=len(rows) // labelled > 4 and index // labelled % 2 == 1,  # four fit a phone
+                cut=sums[index] if sums[index] > top_value else 0,
             )
         )
     return Chart(
@@ -152,6 +158,15 @@ def stacked_chart(
         ),
         line_words=line[0] if line else "",
         height=height,
+    )
+
+
+def _usual(sums: Sequence[int]) -> int:
+    """Return the highest column of those that the scale shows whole: not OUTLIER times as high as the next lower."""
+    ranked = sorted((one for one in sums if one), reverse=True)
+    return next(
+        (high for high, next_one in pairwise(ranked) if high <= OUTLIER * next_one),
+        ranked[-1] if ranked else 0,
     )
 
 

@@ -26,8 +26,8 @@ from backoffice.protocol.personal import names_a_person
 MOST_CHARACTERS = 100
 #: Browsers and the logs of proxies keep addresses.
 NOT_IN_ADDRESSES = (
-    "A list cannot be searched by PAN, mobile number or e-mail address, since its search stands in the address "
-    "of the page. Use the search on top, which sends it unseen: press / to go there."
+    "A list cannot be searched by PAN, mobile number or e-mail address, since the address of the page would show "
+    "it. Use the search at the top, which keeps it out of the address: press / to go there."
 )
 _DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})", re.ASCII)
 _INDIAN_DAY = re.compile(r"(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4})", re.ASCII)

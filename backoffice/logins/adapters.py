@@ -109,7 +109,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Refuse sign-up: an unknown person is recorded and turned away."""
-        name, text = "", "Single sign-on by somebody who is no member of staff."
+        name, text = "", "Single sign-on by a person who is not on the staff."
         for _, person in _named_by(sociallogin):
             name = person.get_username()
             text = f"Single sign-on as {name} by another account at the provider than the one that is bound."

@@ -7,6 +7,7 @@ from typing import Any
 
 from backoffice.kit.names import Grouped, grouped, offered
 from backoffice.masters.models import Name
+from backoffice.outside import quoted
 from backoffice.protocol.fields import Field, Record, Records
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import Request
@@ -48,9 +49,7 @@ class _Taking:
         names = self.names.get(str(values.get(self.within, "")) if self.within else "") or self.names.get("")
         if names is None or value in names.codes:
             return None
-        words = (
-            f"{value!a} is not in the portal's list. Check it, or ask an admin to add it to the master list."
-        )
+        words = f"{quoted(value)} is not in the portal's list. Check it, or ask an admin to add it to the master list."
         return Finding(path, words, Severity.WARNING, "portal.names", names.spelled.get(value.casefold()))
 
 

@@ -87,7 +87,7 @@ def upload(list_name: str, content: bytes, *, by: "User") -> int:
     seen: dict[tuple[str, str], int] = {}
     for at, given in rows:
         if (first := seen.setdefault((given.within, given.code), at)) != at:
-            faults.append(f"Row {at}: {given.code} stands in row {first} already.")
+            faults.append(f"Row {at}: {given.code} is already in row {first}.")
     if faults:
         more = [f"And {len(faults) - FAULTS_TOLD} more."] if len(faults) > FAULTS_TOLD else []
         raise MastersError(*faults[:FAULTS_TOLD], *more)

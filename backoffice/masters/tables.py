@@ -12,12 +12,16 @@ TYPES = {kind.value: kind.label for kind in TemplateType}
 class NameTable(PortalTable):
     """Names, list by list."""
 
-    list = tables.Column(verbose_name="List")
+    label = tables.Column(verbose_name="Name", empty_values=())
     code = IdColumn(verbose_name="Code")
+    list = tables.Column(verbose_name="List")
     within = tables.Column(verbose_name="Belongs to")
-    label = tables.Column(verbose_name="Name")
     active = YesNoColumn(verbose_name="Offered")
     changed_at = AgoColumn(verbose_name="Changed")
+
+    def render_label(self, value: str, record: Name) -> str:
+        """The link to its page: its name, or its code if it has none."""
+        return value or record.code
 
     def render_within(self, value: str, record: Name) -> str:
         """The type of a template by its name; the group of a dealer as it is."""
@@ -25,4 +29,4 @@ class NameTable(PortalTable):
 
     class Meta(PortalTable.Meta):
         model = Name
-        fields = ("list", "code", "within", "label", "active", "changed_at")
+        fields = ("label", "code", "list", "within", "active", "changed_at")

@@ -143,7 +143,7 @@ def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Out
             reason = "An earlier attempt was applied: ODIN has it already."
             return replace(outcome(OutcomeKind.APPLIED, reason), already_there=True)
         if message.repeat is Repeat.SAME_REFERENCE:
-            return outcome(OutcomeKind.REFUSED, "Somebody used this reference before.", person=True)
+            return outcome(OutcomeKind.REFUSED, "This reference was used before.", person=True)
         return outcome(OutcomeKind.REFUSED, "ODIN has this user already.")
     if earlier_unknown and message.repeat not in WITHOUT_EFFECT:
         return outcome(

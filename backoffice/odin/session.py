@@ -149,7 +149,7 @@ def take_over(by: "User", reason: str) -> None:
     """Let the next logon end the session that somebody else has as the dealer (5005=1). Raises NotAllowed."""
     _may_operate(by)
     reason = checked(
-        reason, NotAllowed, "Give a reason: how do you know that nobody works in the other session?"
+        reason, NotAllowed, "Give a reason: how do you know that the other session is not in use?"
     )
     if not odin_config().force_login:
         raise NotAllowed("Forced logons are switched off in this installation (ODIN_FORCE_LOGIN).")
@@ -158,9 +158,7 @@ def take_over(by: "User", reason: str) -> None:
             pk=1, state=State.WAITING, last_status=logon.ALREADY_LOGGED_IN
         ).update(force_next=True, next_try_at=None)
         if not asked:
-            raise NotAllowed(
-                "ODIN does not say that somebody else is logged on. Nothing is to be taken over."
-            )
+            raise NotAllowed("ODIN does not report another session. There is nothing to take over.")
         logon.note("session.take_over", by, "The next logon ends the dealer's other session.", reason)
         logon.tell_that_it_is_back()
 

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 
 from backoffice.protocol.bent import unwrapped
 from backoffice.protocol.charset import describe, reduced
+from backoffice.protocol.personal import hide_in_text
+from backoffice.protocol.secret import MASK
 
 #: Longer texts are no dates.
 _LONGEST = 60
@@ -39,7 +41,7 @@ _YEARS = range(1800, 2200)
 _INDIA = timedelta(hours=5, minutes=30)
 
 OTHER_SHAPE = "has a shape that is not accepted."
-NO_DAY = "is not a date of the calendar."
+NO_DAY = "is not a valid date."
 TWO_DAYS = "could be read with the day first or with the month first."
 SHORT_YEAR = "has a year of two digits."
 DAY_NUMBER = "is a number, as Excel counts days."
@@ -73,6 +75,11 @@ def read_day(text: str) -> Reading:
     if time and (fault := _fault_of_time(day, time)):
         return Reading(None, fault)
     return Reading(found.day, found.fault if plain == text else f"{describe(text)}.")
+
+
+def faulty(label: str, text: str, fault: str) -> str:
+    """Return the text and its fault; the label instead of a text in which no mask would recognise a date of birth."""
+    return f"{text if hide_in_text(text) == MASK else label} {fault}"
 
 
 def _read(words: str) -> Reading:

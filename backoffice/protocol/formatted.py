@@ -10,13 +10,14 @@ from typing import Any
 from backoffice.protocol.bent import is_negative, plain_amount, ungrouped, unwrapped
 from backoffice.protocol.charset import reduced
 from backoffice.protocol.codes import Choice
-from backoffice.protocol.days import read_day
+from backoffice.protocol.days import NO_DAY, faulty, read_day
 from backoffice.protocol.field import Value
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.scalars import Scalar
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,2})?")
+SHAPE = "Use DD-MM-YYYY."
 _DATE = re.compile(r"(?:0[1-9]|[12][0-9]|3[01])-(?:0[1-9]|1[0-2])-[0-9]{4}")
 
 _MORE_THAN_0 = "must be more than 0."
@@ -38,8 +39,7 @@ class Formatted(Scalar):
         if not isinstance(value, str):
             yield Finding(path, f"{self.label} must be one text.")
         elif not self.form.fullmatch(value):
-            words = f"{self.label} {self.misform(value)}"
-            yield Finding(path, words, rule="F8", cleaned=self.offered(value, "F8"))
+            yield Finding(path, self.misform(value), rule="F8", cleaned=self.offered(value, "F8"))
         else:
             yield from self.own_findings(value, path)
 
@@ -50,8 +50,8 @@ class Formatted(Scalar):
         return lambda value: form(value) and not any(True for _ in own(value, ""))
 
     def misform(self, value: str) -> str:
-        """Return the fault of the form, to follow the label."""
-        return self.form_words()
+        """Return the fault of the form."""
+        return f"{self.label} {self.form_words()}"
 
     def form_words(self) -> str:
         """Return the expected form, to follow the label."""
@@ -202,9 +202,7 @@ class Date(Formatted):
     def own_findings(self, value: str, path: str) -> Iterator[Finding]:
         """Whether the date exists."""
         if as_date(value) is None:
-            yield Finding(
-                path, f"{self.label} is not a date of the calendar. Check day, month and year.", rule="F8"
-            )
+            yield Finding(path, f"{faulty(self.label, value, NO_DAY)} {SHAPE}", rule="F8")
 
     def form_words(self) -> str:
         """Return the expected form."""
@@ -213,7 +211,7 @@ class Date(Formatted):
     def misform(self, value: str) -> str:
         """Return why a date is wrong, or the expected form."""
         fault = read_day(value).fault
-        return f"{fault} Write it as DD-MM-YYYY." if fault else self.form_words()
+        return f"{faulty(self.label, value, fault)} {SHAPE}" if fault else super().misform(value)
 
     def meant(self, value: str) -> str | None:
         """Return the only day that the text can mean."""

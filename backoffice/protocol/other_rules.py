@@ -100,7 +100,9 @@ QVL_RULES: tuple[Rule, ...] = (
 )
 
 DEALER_RULES: tuple[Rule, ...] = (
-    NoTwoAlike("mappings", ("dealer_group", "dealer_id"), "A dealer stands in a message once.", "O4"),
+    NoTwoAlike(
+        "mappings", ("dealer_group", "dealer_id"), "A dealer may appear only once in a message.", "O4"
+    ),
 )
 
 
@@ -120,7 +122,10 @@ SIMCT_RULES: tuple[Rule, ...] = (
     ),
     one_kind_of_template,
     NoTwoAlike(
-        "channels", ("template_name", "channel"), "A message category stands once for each channel.", "O5"
+        "channels",
+        ("template_name", "channel"),
+        "A message category may appear only once for each channel.",
+        "O5",
     ),
 )
 
@@ -148,7 +153,7 @@ def quantity_or_status(values: Given, context: Context) -> Found:
 
 QUANTITY_RECORD_RULES: tuple[Rule, ...] = (quantity_or_status,)
 QUANTITY_RULES: tuple[Rule, ...] = (
-    NoTwoAlike("quantities", ("isin",), "A security stands in a message once.", "O7"),
+    NoTwoAlike("quantities", ("isin",), "A security may appear only once in a message.", "O7"),
 )
 
 
@@ -164,7 +169,7 @@ def known_segments(values: Given, context: Context) -> Found:
 
 
 PARTICIPANT_RULES: tuple[Rule, ...] = (
-    NoTwoAlike("participants", ("segment",), "A segment stands in a message once.", "O8"),
+    NoTwoAlike("participants", ("segment",), "A segment may appear only once in a message.", "O8"),
     known_segments,
 )
 

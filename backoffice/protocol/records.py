@@ -9,6 +9,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from backoffice.outside import quoted
 from backoffice.protocol.field import Field, Value
 from backoffice.protocol.findings import DeclarationError, DecodeError, EncodeError, Finding
 from backoffice.protocol.scalars import Scalar
@@ -51,7 +52,7 @@ def record_findings(record: type[SubRecord], value: object, path: str) -> Iterat
         return
     for name in value:
         if name not in record.fields:
-            yield Finding(path, f"{record.noun} has no sub-field {name!a}.")
+            yield Finding(path, f"{record.noun} has no sub-field {quoted(name)}.")
     for name, field in record.fields.items():
         given = value.get(name, "")
         if given == "" or given is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
+from backoffice.outside import quoted
 from backoffice.protocol.bent import is_bent, is_shortened, unwrapped, without_point_zero
 from backoffice.protocol.charset import (
     IN_JSON,
@@ -264,7 +265,7 @@ class Flags(Field):
             yield Finding(path, f"{self.label} must be a list of codes.")
             return
         if unknown := [item for item in value if item not in self.labels]:
-            words = f"{self.label} has no {', '.join(ascii(item) for item in unknown)}. Choose from the list."
+            words = f"{self.label} has no {', '.join(map(quoted, unknown))}. Choose from the list."
             yield Finding(path, words, rule="U7", cleaned=self._offered(value))
         if len(set(value)) < len(value):
             yield Finding(path, f"{self.label} names one code more than once. Leave one.", rule="U7")

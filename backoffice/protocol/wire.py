@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from backoffice.outside import quoted
 from backoffice.protocol import messages as _messages  # noqa: F401  (declares all messages)
 from backoffice.protocol import reads_json
 from backoffice.protocol.charset import PLAIN
@@ -107,7 +108,7 @@ def _one_by_one(message: type[Request], values: Mapping[str, Any], cipher: Passw
     For partial messages, absent keys, and to name what is wrong.
     """
     fields = message.fields
-    if unknown := sorted(ascii(name) for name in values.keys() - fields.keys()):
+    if unknown := sorted(quoted(name) for name in values.keys() - fields.keys()):
         raise EncodeError(f"{message.title} has no field {', '.join(unknown)}.")
     parts = []
     for name, declared in message.sent.items():
@@ -224,7 +225,7 @@ def decode_request(text: str) -> DecodedRequest:
     pairs = split(text)
     tags = dict(pairs)
     if len(tags) < len(pairs):
-        raise DecodeError("A tag stands twice.")
+        raise DecodeError("A tag appears twice.")
     if tags.pop(63, "") != VERSION:
         raise DecodeError(f"Tag 63 is not {VERSION}.")
     message = REQUESTS.get(int(number)) if _TAG.fullmatch(number := tags.pop(64, "")) else None

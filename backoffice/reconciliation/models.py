@@ -89,7 +89,12 @@ class Reconciliation(Leased):
         ]
 
     def __str__(self) -> str:
-        return f"Reconciliation {self.pk} ({self.file_name})"
+        return f"{self.label} ({self.file_name})"
+
+    @property
+    def label(self) -> str:
+        """Its name for people: Reconciliation 4."""
+        return f"Reconciliation {self.pk}"
 
     def get_absolute_url(self) -> str:
         return reverse("reconciliation:detail", args=[self.pk])

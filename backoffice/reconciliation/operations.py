@@ -195,6 +195,6 @@ def _record(one: Reconciliation, action: str, by: "User | None", text: str, **de
         action,
         by=by,
         subject=one.subject,
-        text=f"Reconciliation {one.pk}: {text}",
+        text=f"{one.label}: {text}",
         details={"reconciliation": one.pk, "sha256": one.sha256, **details},
     )

@@ -123,7 +123,7 @@ def _propose(
         "reconciliation.proposed",
         by=by,
         subject=one.subject,
-        text=f"Reconciliation {one.pk}: {batch.label} made of {what}.",
+        text=f"{one.label}: {batch.label} made of {what}.",
         details={
             "reconciliation": one.pk,
             "batch": batch.pk,
@@ -158,8 +158,8 @@ def _source(one: Reconciliation, way: str) -> str:
     declared = file_kind(WAYS[way].kind).layout.fields.get("declared_from")
     if declared is None:
         return ""
-    whole = f"Reconciliation {one.pk}: {one.file_name}"[: declared.max_length].strip()
-    return f"Reconciliation {one.pk}" if any(declared.findings(whole, "")) else whole
+    whole = f"{one.label}: {one.file_name}"[: declared.max_length].strip()
+    return one.label if any(declared.findings(whole, "")) else whole
 
 
 def _columns(way: str, taken: QuerySet[Difference]) -> list[Column]:

@@ -25,7 +25,7 @@ from backoffice.reconciliation.models import Difference, Line, Reconciliation
 class ReconciliationTable(PortalTable):
     """Comparisons, newest first."""
 
-    id = NumberColumn(verbose_name="No.")
+    id = tables.Column(verbose_name="No.", accessor="label", orderable=False)
     file_name = tables.Column(verbose_name="File", orderable=False)
     state = StatusColumn("reconciliation", orderable=False)
     rows = NumberColumn(verbose_name="Rows", orderable=False)

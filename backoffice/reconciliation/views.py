@@ -131,10 +131,9 @@ def mapping(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _columns(request: StaffRequest, one: Reconciliation, **shown: Any) -> HttpResponse:
-    label = f"Reconciliation {one.pk}"
     around = columns_page.Around(
-        label=label,
-        crumbs=[("Reconciliation", reverse("reconciliation:list")), (str(one.pk), "")],
+        label=one.label,
+        crumbs=[("Reconciliation", reverse("reconciliation:list")), (one.label, "")],
         headers_url=reverse("reconciliation:headers", args=[one.pk]),
         upload_url=reverse("reconciliation:new"),
         discard_url=reverse("reconciliation:discard", args=[one.pk]),

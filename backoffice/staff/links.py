@@ -24,7 +24,7 @@ SHOWN_WITHIN = timedelta(hours=24)
 def grant(change: Change, person: User) -> None:
     """Let whoever proposed this change see one link of this person. Raises NotAllowed for a link of one's own."""
     if change.made_by_id == person.pk:
-        raise NotAllowed("Nobody asks for a link of their own. Another administrator must ask for it.")
+        raise NotAllowed("You cannot ask for a link for yourself. Another administrator must ask for it.")
     PasswordLink.objects.create(
         change=change, person=person, shown_to=change.made_by, granted_at=timezone.now()
     )

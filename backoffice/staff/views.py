@@ -51,7 +51,7 @@ class StaffList(ListView):
     nouns = ("person", "people")
     search_hint = "Name"
     empty_icon = "users"
-    empty_title = "Nobody fits"
+    empty_title = "No member of staff matches"
     empty_action = ("staff:new", "Add staff member")
     empty_action_permission = PROPOSE
 
@@ -157,7 +157,7 @@ def reset_form(pk: int) -> EntryForm:
         second_factor.KIND,
         "reset",
         f"Reset the second factor of {person.get_username()}",
-        "For somebody who has lost both the authenticator app and the recovery codes, or has another account at the "
+        "For a person who has lost both the authenticator app and the recovery codes, or has another account at the "
         "provider of single sign-on. Make sure who is asking.",
         dict,
         person,
@@ -171,7 +171,7 @@ def link_form(pk: int) -> EntryForm:
         password_link.KIND,
         "link",
         f"A password link for {person.get_username()}",
-        "For somebody who has no password or forgot it. Make sure who is asking. When another administrator has "
+        "For a person who has no password or forgot it. Make sure who is asking. When another administrator has "
         "approved it, the person's page shows you the link, once.",
         dict,
         person,

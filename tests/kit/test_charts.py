@@ -52,6 +52,16 @@ def test_the_grid_of_a_chart_has_round_steps_and_holds_the_highest_column(highes
     assert 2 <= len(values) <= 5
 
 
+def test_one_file_among_single_changes_is_cut_and_leaves_the_other_days_readable():
+    days = [("27-11", 3), ("28-11", 375), ("29-11", 2)]
+    chart = stacked_chart("Changes", [(day, {"applied": n}) for day, n in days], [("applied", "good")])
+    assert [column.cut for column in chart.columns] == [0, 375, 0]
+    assert chart.columns[0].bars[0].height > chart.plot_height / 2
+    assert chart.columns[1].bars[0].y >= 0
+    _, page = drawn("chart", chart=chart)
+    assert ">375</text>" in page
+
+
 def test_one_message_among_thousands_still_shows():
     chart = stacked_chart(
         "Messages", [("09", {"applied": 9999, "refused": 1})], [("applied", "good"), ("refused", "bad")]

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import RetailUser
 from backoffice.access import StaffRequest
-from backoffice.audit.models import SYSTEM
+from backoffice.audit.models import PORTAL
 from backoffice.kit import privacy
 from backoffice.kit.components import Event, Tab
 from backoffice.kit.subjects import names_of
@@ -232,7 +232,7 @@ def _event(one: OrderEvent, sender: str, shows: bool) -> Event:
     raw = "\n\n".join(part for part in (one.body, one.received) if part)
     return Event(
         at=one.at,
-        who=str(one.by or (sender if one.step == Step.CONFIRMED else SYSTEM)),
+        who=str(one.by or (sender if one.step == Step.CONFIRMED else PORTAL)),
         what=f"{one.get_step_display()}: {privacy.words(one.text, shows)}",
         why=privacy.words(one.reason, shows),
         tone=tone,

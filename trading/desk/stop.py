@@ -50,7 +50,7 @@ def check() -> None:
 def throw(*, by: "User") -> DeskStop:
     """Stop all desks at once. An active switch is returned unchanged. Raises NotPermitted."""
     if not by.has_perm(STOP):
-        raise NotPermitted("You may not stop the order desks. Call somebody who may.")
+        raise NotPermitted("You may not stop the order desks. Call a colleague who may.")
     with transaction.atomic():
         if found := holding():
             return found

@@ -184,7 +184,7 @@ def _judged(
     if ticket.order_type == OrderType.MARKET and ticket.about_price <= 0:
         found.append(NO_VALUE)
     if not (scrip.lot and scrip.tick):
-        words = "Check lot and tick: this scrip master does not tell them."
+        words = "Check lot and tick: this scrip master does not have them."
         found.append(Finding("scrip", words, Severity.WARNING, "R37"))
     worth = value(ticket, scrip)
     if not errors(found) and worth > settings.DESK_ORDER_CAP:

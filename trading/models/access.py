@@ -158,7 +158,7 @@ class AccessGoOn(Kept):
         indexes: ClassVar = [models.Index(fields=["lane", "-at"], name="access_go_on_by_lane")]
 
     def __str__(self) -> str:
-        return f"Access checks of {self.lane} go on"
+        return f"Access checks of {self.lane} continue"
 
 
 def longest() -> timedelta:

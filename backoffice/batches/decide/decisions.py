@@ -273,7 +273,7 @@ def _expire(batch_id: int) -> bool:
         batch.save()
         notify([batch])
         rows = _open_changes(batch).update(state=ChangeState.EXPIRED, updated_at=batch.decided_at)
-        said = f"{counts.rows(rows)} expired, since nobody decided in time."
+        said = f"{counts.rows(rows)} expired without a decision."
         note(batch, "batch.expired", None, said, rows=rows)
     return True
 
@@ -293,7 +293,7 @@ def _undecided(batch_id: int) -> Batch:
     if batch.state != State.SUBMITTED:
         if batch.state == State.EXPIRED:
             raise AlreadyDecided(
-                "This batch expired, since nobody decided in time. Its maker may upload the file again."
+                "This batch expired without a decision. Its maker may upload the file again."
             )
         by = f" by {batch.decided_by}" if batch.decided_by else ""
         raise AlreadyDecided(f"This batch is {batch.get_state_display().lower()}{by} already.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def column_choices() -> list[tuple[str, str]]:
     """Return every column of every kind of file that is offered, with its label."""
     found = {column.name: column.label for kind in file_kinds().values() for column in offered(kind.layout)}
-    return [(name, f"{name}: {label}") for name, label in sorted(found.items())]
+    return [(name, f"{label} ({name})") for name, label in sorted(found.items(), key=lambda one: one[::-1])]
 
 
 def keep(alias: str, column: str, *, by: "User") -> Alias:

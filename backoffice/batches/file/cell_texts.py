@@ -186,7 +186,7 @@ class Shower:
             held = f"{Decimal(f'{value:.15g}').normalize():f}"
             if 0 <= value < 1:
                 return Mark(held, "is a time of day. Format the column as text, and type the value again.")
-            return Mark(held, f"holds {held} as a date, which is no day of the calendar. Type the date.")
+            return Mark(held, f"holds {held}, which is not a valid date. Type the date.")
         day = self._first + timedelta(days=days)
         return self._day(place, day, timed=bool(seconds), whole=whole(day.year))
 
@@ -201,7 +201,9 @@ class Shower:
         if timed:
             return Mark(text, f"holds a time beside the date {text}. Remove the time.", text)
         if not whole:
-            return Mark(text, f"holds {text}, of which the sheet shows a part. Show the whole date.", text)
+            return Mark(
+                text, f"holds {text}, but the sheet shows only a part of it. Show the whole date.", text
+            )
         return text
 
     def _not_read(self, style: int, held: str, cleaned: str | None = None) -> Mark:

@@ -214,9 +214,9 @@ class RowReader:
             text = texts[place]
             if not text or column.field.fits(text):  # type: ignore[attr-defined]  # a Date
                 continue
-            words, meant = self._dates.fault(text)
+            words, meant = self._dates.fault(column.label, text)
             if words:
-                yield Finding(column.path, f"{column.label} {words}", rule="file.date", cleaned=meant)
+                yield Finding(column.path, words, rule="file.date", cleaned=meant)
 
     def _lost_zeros(self, texts: list[Any]) -> Iterator[Finding]:
         for place, column, lengths in self._digits:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from backoffice.protocol.days import DAY_NUMBER, read_day, written
+from backoffice.protocol.days import DAY_NUMBER, faulty, read_day, written
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PARTS = {
@@ -34,7 +34,7 @@ class DateShapes:
                 return written(int(parts["day"]), month, int(parts["year"])) or text
         return text
 
-    def fault(self, text: str) -> tuple[str, str | None]:
+    def fault(self, label: str, text: str) -> tuple[str, str | None]:
         """Return the finding on a date of another shape, and its only possible reading if there is one.
 
         ("", None) if it is not recognisable as a date.
@@ -42,12 +42,8 @@ class DateShapes:
         found = read_day(text)
         if not found.fault:
             return "", None
-        how = (
-            "Format the column as a date or text, and write it as"
-            if found.fault == DAY_NUMBER
-            else "Write it as"
-        )
-        return f"{found.fault} {how} {' or '.join(self.shapes)}.", found.day
+        how = "Format the column as a date or text, and use" if found.fault == DAY_NUMBER else "Use"
+        return f"{faulty(label, text, found.fault)} {how} {' or '.join(self.shapes)}.", found.day
 
 
 def _pattern(shape: str) -> str:

@@ -138,7 +138,9 @@ def _lines_of_wide(path: Path, encoding: str) -> int:
                     raise FileProblem("The file has NUL characters in it. Save the table as CSV UTF-8.")
                 lines += block.count("\n") or block.count("\r")
     except UnicodeError:
-        raise FileProblem("The file begins as UTF-16 and does not go on so. Save it as CSV UTF-8.") from None
+        raise FileProblem(
+            "The file begins as UTF-16, but the rest is not UTF-16. Save it as CSV UTF-8."
+        ) from None
     return lines
 
 
@@ -173,6 +175,4 @@ def _separator(path: Path, encoding: str, known: Callable[[list[str]], int]) -> 
 def _quoting(number: int, error: str) -> str:
     if "field larger" in error:
         return f"Row {number} has a cell longer than {CELL} characters. Is a quotation mark not closed there?"
-    return (
-        f'Row {number} cannot be read: a quotation mark (") is not closed, or stands in the middle of a cell.'
-    )
+    return f'Row {number} cannot be read: a quotation mark (") is not closed, or is in the middle of a cell.'

@@ -7,6 +7,7 @@ from functools import lru_cache
 from backoffice.batches.file.columns import Column, by_name
 from backoffice.batches.models import Alias
 from backoffice.changes.files import Layout
+from backoffice.outside import quoted
 
 #: A column of the file that a person left out on purpose.
 IGNORED = "-"
@@ -61,7 +62,8 @@ def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> li
             found.append(_unknown(header, place, name))
         elif name in seen:
             found.append(
-                f"The columns {seen[name]!r} and {header!r} both mean {known[name].label}. Leave one of them out."
+                f"The columns {quoted(seen[name])} and {quoted(header)} both mean {known[name].label}. "
+                "Leave one of them out."
             )
         else:
             seen[name] = header
@@ -79,10 +81,10 @@ def _named(layout: Layout, texts: Sequence[str]) -> list[str]:
 
 def _unknown(header: str, place: int, name: str) -> str:
     if name:
-        return f"Nothing is called {name!r} here. Choose one of the names offered for column {place}, or leave it out."
+        return f"No column is called {quoted(name)}. Choose one of those offered for column {place}, or leave it out."
     if not header.strip():
         return f"Column {place} has no header. Name it, or remove it."
-    return f"The column {header!r} is not known here. Say what it means, or leave it out."
+    return f"The column {quoted(header)} is not known. Choose what it means, or leave it out."
 
 
 def plain(header: str) -> str:

@@ -18,6 +18,7 @@ from backoffice.batches.file.delimited import Shape, is_directive, text_records,
 from backoffice.batches.file.other_formats import BEGINNING, ZIP, refuse_other
 from backoffice.batches.file.sheet import LAST_COLUMN, Choice, Rows
 from backoffice.batches.file.workbook import Sheet, Workbook, open_workbook
+from backoffice.outside import quoted
 
 #: Rows in which the header is searched, and the unpacked bytes of a sheet that contain them.
 HEADER_WITHIN, SAMPLED = 30, 8_000_000
@@ -121,7 +122,9 @@ def _rows(path: Path, shape: Shape, choice: Choice, beat: Callable[[], object]) 
             if sheet.title == shape["sheet"]:
                 yield from book.rows(sheet, choice, beat=beat)
                 return
-    raise FileProblem(f"The workbook has no visible sheet {shape['sheet']!r} any more. Upload it again.")
+    raise FileProblem(
+        f"The workbook has no visible sheet {quoted(shape['sheet'])} any more. Upload it again."
+    )
 
 
 def _lines(path: Path, shape: Shape) -> Rows:
@@ -135,7 +138,7 @@ def _of_workbook(book: Workbook, count: Count, wanted: str, header_row: int) -> 
     """Return the requested sheet, or the first of those whose likeliest header names most columns."""
     titles = [sheet.title for sheet in book.sheets[:SHEETS]]
     if wanted and wanted not in titles:
-        raise FileProblem(f"The workbook has no visible sheet {wanted!r}. Choose one of its sheets.")
+        raise FileProblem(f"The workbook has no visible sheet {quoted(wanted)}. Choose one of its sheets.")
     among = [sheet for sheet in book.sheets[:SHEETS] if not wanted or sheet.title == wanted]
     sheet = among[0] if len(among) == 1 else max(among, key=lambda one: _names(book, one, count))
     before = book.preamble(sheet)

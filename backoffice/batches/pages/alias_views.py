@@ -38,10 +38,15 @@ def page(request: StaffRequest) -> HttpResponse:
         except BatchError as error:
             form.add_error("alias", error.words)
         else:
-            messages.success(request, f"{kept.alias} means {kept.column} from now on.")
+            messages.success(request, f"{kept.alias} means {_named(kept)} from now on.")
             return redirect("batches:aliases")
-    context = {"form": form, "aliases": Alias.objects.all()}
+    context = {"form": form, "aliases": [(alias, _named(alias)) for alias in Alias.objects.all()]}
     return render(request, "batches/aliases.html", context)
+
+
+def _named(alias: Alias) -> str:
+    """The column that it means, by its label."""
+    return dict(aliases.column_choices()).get(alias.column, alias.column)
 
 
 @for_staff(PERMISSION)

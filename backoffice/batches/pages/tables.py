@@ -8,6 +8,7 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backoffice.batches.chip import chip
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages import outcome
 from backoffice.batches.pages.rows import names_of
@@ -25,13 +26,27 @@ from backoffice.kit.tables_base import (
 from backoffice.kit.templatetags import portal
 
 
+class FileStatusColumn(StatusColumn):
+    """The status pill of a file, by its messages too."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("batch", **options)
+
+    def render(self, value: str, record: Any, bound_column: Any) -> SafeString:
+        return portal.status_pill(record.chip)
+
+    def cells(self, bound: Any, table: PortalTable) -> FileCells:
+        """In a file: the word of the page."""
+        return of_values("status", "outcome", say=lambda status, counts: chip(status, counts).word)
+
+
 class BatchTable(PortalTable):
     """Uploaded files, newest first."""
 
     id = NumberedColumn("B", verbose_name="No.")
     kind = tables.Column(verbose_name="What", attrs={"td": {"class": "nowrap"}})
     file_name = tables.Column(verbose_name="File")
-    state = StatusColumn("batch", verbose_name="Status", accessor="status", order_by=("state", "result"))
+    state = FileStatusColumn(verbose_name="Status", accessor="status", order_by=("state", "result"))
     total_rows = NumberColumn(verbose_name="Rows")
     wrong = NumberColumn(verbose_name="Errors")
     outcome = tables.Column(

@@ -15,6 +15,7 @@ from backoffice.audit.models import Entry
 from backoffice.audit.timeline import line
 from backoffice.batches import counts, fixing, operations, pausing
 from backoffice.batches.check import summary
+from backoffice.batches.chip import chip
 from backoffice.batches.decide import completion, decisions
 from backoffice.batches.decide.deciders import asks_total, change_kind, decides
 from backoffice.batches.errors import BatchError, NotAllowed
@@ -327,7 +328,7 @@ def progress_of(request: StaffRequest, batch: Batch) -> dict[str, Any]:
         "steps": of_batch(batch, counts),
         "counts": counts,
         "outcome": outcome.outcome(counts, {"held back": batch.wrong, "applied before": batch.done_before}),
-        "status": outcome.status_of(batch, counts),
+        "chip": chip(outcome.status_of(batch, counts), counts),
         "every": every,
         "stopped": stopped,
         "goes_out": goes_out,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
+from backoffice.outside import quoted
 from backoffice.rest.api.call import Call, Effect, placeholders
 from backoffice.rest.api.envelope import Envelope, Unreadable, parse, read_envelope
 from backoffice.rest.api.masking import Mask
@@ -260,9 +261,7 @@ class _Reading:
         if self.envelope.is_error:
             return self.outcome(OutcomeKind.REFUSED, "refused")
         if self.envelope.is_success or status < 300:
-            words = (
-                f"The answer says {self.mask.text(self.envelope.status)[:40]!r} with HTTP status {status}."
-            )
+            words = f"The answer says {quoted(self.mask.text(self.envelope.status)[:40])} with HTTP status {status}."
             return self.outcome(OutcomeKind.UNKNOWN, "contradiction", f"{words} {_doubt(call)}")
         return self.outcome(OutcomeKind.REFUSED, "refused")
 

@@ -41,7 +41,7 @@ def findings(values: Values) -> list[Finding]:
     """Findings on a link: nobody has this name, or the person may not log in."""
     person = person_of(subject(values))
     if person is None:
-        return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
+        return [Finding("username", "No member of staff has this user name.", rule="portal.exists")]
     if not person.is_active:
         return [Finding("username", "This person may not log in. Change the rights first.")]
     return []

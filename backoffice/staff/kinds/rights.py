@@ -115,11 +115,11 @@ def findings(values: Values) -> list[Finding]:
             Finding("username", f"{name} cannot be a user name. {USER_NAME_WORDS}", rule="portal.name")
         )
     if not person and User.objects.filter(username__iexact=name).exists():
-        words = "Somebody has this user name in other capitals. Choose another."
+        words = "A member of staff has this user name in other capitals. Choose another."
         found.append(Finding("username", words, rule="portal.exists"))
     others = User.objects.exclude(username=name)
     if email and others.filter(email__iexact=email).exists():
-        words = "Somebody else on the staff has this address. Single sign-on could not tell them apart."
+        words = "Another member of staff has this address. Single sign-on could not tell them apart."
         found.append(Finding("email", words, rule="portal.exists"))
     if "admin" in roles and roles & {"maker", "checker"}:
         words = "An administrator neither makes nor approves messages. Give these roles to two people."
@@ -128,7 +128,7 @@ def findings(values: Values) -> list[Finding]:
         words = "A dealer is neither maker, checker nor administrator. Give these roles to two people."
         found.append(Finding("roles", words, rule="portal.duties"))
     if {"maker", "checker"} <= roles:
-        words = "Maker and checker at once: nobody may approve their own changes all the same."
+        words = "Check that this person must be both maker and checker. They still cannot approve their own changes."
         found.append(Finding("roles", words, Severity.WARNING, "portal.duties"))
     stays = "admin" in roles and values.get("active") == YesNo.YES
     remaining = others.filter(is_active=True, groups__name="admin").count()

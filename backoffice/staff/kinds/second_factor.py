@@ -52,7 +52,7 @@ def findings(values: Values) -> list[Finding]:
     """Findings on a reset: nobody has this name, or there is nothing to reset."""
     person = person_of(subject(values))
     if person is None:
-        return [Finding("username", "Nobody on the staff has this user name.", rule="portal.exists")]
+        return [Finding("username", "No member of staff has this user name.", rule="portal.exists")]
     if not may_reset(person):
         words = "This person has no second factor and is bound to no account. There is nothing to reset."
         return [Finding("username", words)]

@@ -100,8 +100,8 @@ class TestHeaders:
         headers = ["user_id", "UCC", "colour", "", "product_id"]
         found = problems(layout, headers, match(layout, headers))
         assert found == [
-            "The columns 'user_id' and 'UCC' both mean User id. Leave one of them out.",
-            "The column 'colour' is not known here. Say what it means, or leave it out.",
+            "The columns “user_id” and “UCC” both mean User id. Leave one of them out.",
+            "The column “colour” is not known. Choose what it means, or leave it out.",
             "Column 4 has no header. Name it, or remove it.",
             "There is no column group_id (Group id), which is mandatory.",
         ]
@@ -123,7 +123,7 @@ class TestHeaders:
         names = chosen(layout, ["UCC", "202", "product id", "Farbe"])
         assert names == ["user_id", "group_id", "product_id", "Farbe"]
         assert problems(layout, headers, names) == [
-            "Nothing is called 'Farbe' here. Choose one of the names offered for column 4, or leave it out."
+            "No column is called “Farbe”. Choose one of those offered for column 4, or leave it out."
         ]
         assert problems(layout, headers, chosen(layout, [*headers[:3], LEAVE_OUT])) == []
         assert chosen(layout, ["Portal code"]) == ["Portal code"]  # a header like that is the portal's own

@@ -17,7 +17,7 @@ from backoffice.batches.errors import FileProblem
 from backoffice.batches.models import Batch, Mode, State
 from backoffice.batches.tasks import work_due
 from backoffice.logins.models import User
-from backoffice.outside import rupees
+from backoffice.outside import quoted, rupees
 from backoffice.protocol.bent import plain_amount
 
 #: Bytes read at a time.
@@ -101,5 +101,5 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def _rupees(text: str) -> Decimal | None:
     if text and (amount := rupees(plain_amount(text))) is None:
-        raise CommandError(f"--control-total: {text!r} is no amount.", returncode=Exit.MISUSED)
+        raise CommandError(f"--control-total: {quoted(text)} is no amount.", returncode=Exit.MISUSED)
     return amount if text else None

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from backoffice.outside import quoted
 from backoffice.protocol.secret import SecretText
 from backoffice.rest import client
 from backoffice.rest.api.calls import Login
@@ -51,7 +52,9 @@ class Command(BaseCommand):
         values = {"user_id": NOBODY, "password": SecretText(NOBODY), "second_auth": SecretText("000000")}
         outcome = client.login({**values, "second_auth_type": factor} if factor else _register()).outcome
         if outcome.kind is OutcomeKind.SUCCESS:
-            raise CommandError(f"The service let {NOBODY} in, which nobody is. Look at REST_BASE_URL.")
+            raise CommandError(
+                f"The service accepted {NOBODY}, a user that does not exist. Check REST_BASE_URL."
+            )
         if outcome.kind is not OutcomeKind.REFUSED or outcome.detail in ("gateway", "rate"):
             raise CommandError(self._words(outcome))
         self.stdout.write(f"{config.base_url} is reached and refuses an unknown user, as it should.")
@@ -79,7 +82,7 @@ class Command(BaseCommand):
         words = {
             Validity.VALID: "Validate says that the session is valid.",
             Validity.NOT_VALID: "Validate says that the session is not valid.",
-            Validity.UNCLEAR: f"Validate answers without a clear word: {Mask().value(found.data)!r:.200}",
+            Validity.UNCLEAR: f"Validate answers without a clear word: {quoted(Mask().value(found.data))[:200]}",
         }
         self.stdout.write(words[validity])
         balance = client.balance(session).outcome
