@@ -26,7 +26,7 @@ DEFAULT = {"banks": DefaultBank.YES.value, "demats": YesNo.YES.value}
 
 
 def with_defaults(values: Values) -> Values:
-    """Return the values of a 301, its only bank and its only demat account the default unless they say otherwise (U5)."""
+    """Return the values of a 301, the only bank and demat account as the default unless they say otherwise (U5)."""
     found = dict(values)
     for name, yes in DEFAULT.items():
         match rows(values, name):
