@@ -195,7 +195,7 @@ def test_new_words_are_shown_until_somebody_has_read_them_and_never_again(as_che
         assert "New refusal message from ODIN" not in as_checker.get(where).content.decode()
     assert nav_count(checker) == 0
     assert "New words then, read by " in flowed(as_checker.get(later.get_absolute_url()).content.decode())
-    with pytest.raises(DeliveryError, match="read these words already"):
+    with pytest.raises(DeliveryError, match="already marked as read"):
         operations.read_words(wording.pk, by=checker)
     assert ends(refusal("Sun in wrong phase"), lane="HO/RET003").wording.is_new, "other words are asked again"
 
