@@ -185,7 +185,7 @@ def test_new_words_are_shown_until_somebody_has_read_them_and_never_again(as_che
         assert "New refusal message from ODIN" in page
         assert "Moon in wrong phase for …, order …" in page
     assert nav_count(checker) == 1
-    assert "nobody has said yet" in as_checker.get(refused.get_absolute_url()).content.decode()
+    assert "not marked as read yet" in as_checker.get(refused.get_absolute_url()).content.decode()
     as_checker.post(reverse("delivery:read_words", args=[wording.pk]))
     entry = Entry.objects.get(action="delivery.words_read")
     assert (entry.by, entry.details, "Moon in wrong phase" in entry.text) == (checker, {"code": "0"}, True)
