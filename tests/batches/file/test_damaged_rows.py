@@ -114,7 +114,7 @@ DAMAGED = [
     (CREATE, {"mf_ucc_holding_mode": "JO"}, "mf_ucc.second_pan", "U6", None),
     (CREATE, JOINT, "mf_ucc.holding_mode", "portal.compare", None),
     (CREATE, {"demat_1_holding_type": "3"}, "demats.0.holding_type", "U16", None),
-    (CREATE, {"bank_1_is_default": ""}, "banks", "U16", None),
+    (CREATE, {"bank_1_is_default": "No"}, "banks", "U16", None),
     (CREATE, {"name": "(clear)"}, "name", "file.clear", None),
     (
         CREATE,
