@@ -11,7 +11,7 @@ from backoffice.protocol.findings import Finding, errors
 from backoffice.rest import client
 from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.calls import ModifyCover, ModifyOrder
-from backoffice.rest.api.codes import OrderType, Product, Side, Validity
+from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validity
 from backoffice.rest.api.rules import stop_side
 from backoffice.rest.api.status import read_status
 from markets import search
@@ -227,7 +227,14 @@ def row_words(row: OrderRow) -> str:
     quantity = "" if row.total_quantity is None else indian(row.total_quantity, None)
     name = " ".join(part for part in (row.symbol, row.series) if part) or f"token {row.scrip_token}"
     price = f"at ₹ {indian(row.order_price, None)}" if row.order_price else ""
-    parts = (side, quantity, name, f"on {row.exchange}", price, f"({row.order_id})")
+    parts = (
+        side,
+        quantity,
+        name,
+        f"on {tickets.label(Exchange, row.exchange or '')}",
+        price,
+        f"({row.order_id})",
+    )
     return visible(" ".join(part for part in parts if part))
 
 

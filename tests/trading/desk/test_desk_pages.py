@@ -144,6 +144,7 @@ def test_every_book_is_shown_with_what_is_ours(page, desk, standin):
     ):
         text = page.get(f"{OF}books/{name}/").content.decode()
         assert words.replace(">", "&gt;").replace("<", "&lt;").replace("&?", "&amp;?") in text, name
+        assert ">NSE_EQ<" not in text, name
     assert f'href="{made.get_absolute_url()}"' in page.get(f"{OF}books/orders/").content.decode()
     assert page.get(f"{OF}books/orders/?q=nothing").content.decode().count("<tr>") == 0
     assert page.get(f"{OF}books/other/", follow=True).redirect_chain[-1][0] == OF
@@ -157,6 +158,7 @@ def test_a_modification_that_moved_brings_the_form_back_with_the_new_values(page
     standin.oms.move(made.order_id, "fill-one")
     moved = page.post(f"{OF}modify/", form)
     assert "traded was 0 and is 1" in moved.content.decode()
+    assert "PEEPAL EQ on NSE Equity at ₹" in moved.content.decode()
     assert fields(moved)["reference"] == "Mail 4"
     shown = page.post(f"{OF}modify/", {**fields(moved), "quantity": "20"})
     assert "to 20 in all, limit ₹ 90.05" in shown.content.decode()
