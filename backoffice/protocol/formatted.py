@@ -135,8 +135,8 @@ class Amount(Formatted):
             yield Finding(path, f"{self.label} must not be more than {grouped(str(self.max))}.", rule="O1")
 
     def misform(self, value: str) -> str:
-        """That an amount below zero must be above it, or what the form is."""
-        return _MORE_THAN_0 if is_negative(value) else self.form_words()
+        """Return that an amount below zero must be above it, or the expected form."""
+        return f"{self.label} {_MORE_THAN_0}" if is_negative(value) else super().misform(value)
 
     def form_words(self) -> str:
         """Return the expected form."""
@@ -174,8 +174,8 @@ class Percent(Formatted):
         return f"must be from 0.01 to 99.99{also}."
 
     def misform(self, value: str) -> str:
-        """The range where it is below zero, or what the form is."""
-        return self._range if is_negative(value) else self.form_words()
+        """Return the range if it is below zero, or the expected form."""
+        return f"{self.label} {self._range}" if is_negative(value) else super().misform(value)
 
     def form_words(self) -> str:
         """Return the expected form."""

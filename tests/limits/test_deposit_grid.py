@@ -117,7 +117,7 @@ def test_all_errors_of_a_row_stand_there_at_once(as_maker):
     assert [
         [one.text for one in found] for found in (first.of_code, first.of_amount, first.of_reference)
     ] == [
-        ["'NOBODY' is no retail user here, or in several groups. Type GROUP/CODE."],
+        ["“NOBODY” is no retail user here, or in several groups. Type GROUP/CODE."],
         ["Amount must be more than 0."],
         ["The reference PAYIN9 was used before. A reference can be used only once."],
     ]

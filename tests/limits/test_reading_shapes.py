@@ -119,8 +119,8 @@ def test_a_number_that_would_fill_the_memory_stays_the_text_that_it_is(page_of, 
 
 def test_a_value_that_is_not_there_is_no_zero(page_of):
     page = page_of("summary", '{"FundsViewSummary":{"Product":"9","Deposit":"","Collateral":null}}')
-    assert page.count('<td class="num">–</td>') == 2
-    assert '<td class="num">9</td>' in page
+    assert page.count('data-label="Amount ₹">–</td>') == 2
+    assert 'data-label="Amount ₹">9</td>' in page
 
 
 def test_an_empty_list_of_stocks_and_of_funds_is_one(page_of):
