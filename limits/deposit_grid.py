@@ -82,7 +82,7 @@ class GridRow:
 
     @property
     def of_document(self) -> list[Finding]:
-        """What is wrong with the reference of the document."""
+        """Findings on the document."""
         return [one for one in self.findings if one.path == "document"]
 
 

@@ -1,7 +1,7 @@
-"""What a person fills in and uploads: the columns of a kind of file as a workbook of Excel, and as CSV.
+"""Templates of files to fill in and upload: the columns of a kind as an Excel workbook, and as CSV.
 
-Excel makes 4.87E+12 of an account number and another day of a date where it takes them for numbers. So all columns of
-the workbook are text, and what it offers in a list is what the reader of files takes.
+Excel turns an account number into 4.87E+12 and swaps day and month of a date if it takes them for numbers. So all
+columns of the workbook are text. Its drop-down lists have the names of codes, which the reader of files takes.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from backoffice.kit.forms import CHOSEN_UP_TO
 from backoffice.kit.names import Offered, offered
 from backoffice.protocol.fields import Date
 
-#: The sheet to fill in, and the hidden one with the lists: Excel takes no more than 255 characters of a list elsewhere.
+#: The sheet to fill in, and the hidden one with the lists: elsewhere Excel takes at most 255 characters of a list.
 ROWS, LISTS = "Rows", "Lists"
 #: Characters of the message beside a cell and of its title, as Excel allows them.
 MESSAGE, TITLE = 255, 32
@@ -27,13 +27,13 @@ NARROWEST, WIDEST = 12, 40
 
 
 def csv(layout: Layout) -> str:
-    """The header and an example row. What the portal makes itself is left empty."""
+    """Return a CSV file with the header and an example row. Values that the portal makes are empty."""
     shown = columns(layout)
     return line([column.name for column in shown]) + line([_example(layout, column) for column in shown])
 
 
 def workbook(layout: Layout) -> BytesIO:
-    """The header alone, over columns of text with lists to choose from and a note on each column."""
+    """Return a workbook with the header, over columns of text with drop-down lists and a note on each column."""
     file = BytesIO()
     with xlsxwriter.Workbook(file) as book:
         text, optional = book.add_format({"num_format": "@"}), book.add_format({"bottom": 1})
@@ -53,7 +53,7 @@ def workbook(layout: Layout) -> BytesIO:
 
 
 class _Lists:
-    """The hidden sheet: each list that a column offers, once."""
+    """The hidden sheet, with each drop-down list once."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._sheet = book.add_worksheet(LISTS)
@@ -61,7 +61,7 @@ class _Lists:
         self._found: dict[tuple[str, ...], str] = {}
 
     def keep(self, texts: Sequence[str]) -> str:
-        """The reference to a list of these texts."""
+        """Return the reference to a list of these texts."""
         key = tuple(texts)
         if key not in self._found:
             place = len(self._found)
@@ -71,7 +71,7 @@ class _Lists:
 
 
 def _offers(column: Column, lists: _Lists) -> dict[str, Any]:
-    """What Excel offers in a cell of a column, as a data validation; nothing where people type what they like."""
+    """Return the data validation of a column for Excel; empty if people type freely."""
     names = _names(column)
     texts = [meaning for _, meaning in column.codes] or list(dict.fromkeys(code for code, _ in names))
     message = _message(column, names)
@@ -90,7 +90,7 @@ def _offers(column: Column, lists: _Lists) -> dict[str, Any]:
 
 
 def _names(column: Column) -> Offered:
-    """The names of a master list, where it is so short that forms offer all of it."""
+    """Return the names of a master list if it is short enough for forms to offer all of it."""
     found = offered(column.field.names) if column.field.names else ()
     return found if len(found) <= CHOSEN_UP_TO else ()
 
@@ -106,7 +106,7 @@ def _message(column: Column, names: Offered) -> str:
 
 
 def _note(layout: Layout, column: Column) -> str:
-    """What the guide on the page says of a column."""
+    """Return the note on a column, as in the guide on the page."""
     longest, example = column.max_length, _example(layout, column)
     said = [
         column.label,
