@@ -45,6 +45,11 @@ def exact(amount: Decimal | int | str | None, least: int = 0, most: int = 4) -> 
     return indian(number, min(most, max(least, decimals)))
 
 
+def price(amount: Decimal | int | str | None) -> str:
+    """Return a price in rupees: with paise, or with all its decimals, as ticks of currency have more."""
+    return exact(amount, 2, 7)
+
+
 def in_words(amount: Decimal | int | str | None) -> str:
     """Return a rupee amount in words: 100050.5 becomes "Rupees one lakh fifty and fifty paise".
 

@@ -7,11 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backoffice.changes.models import Change
+from backoffice.kit.formats import price
 from markets.models import Scrip
 from partners import baskets
 from partners.models import Basket, BasketVersion
 from partners.models.baskets import Stage
-from partners.templatetags.connector import price
 from tests.partners.conftest import LINES, line
 
 pytestmark = pytest.mark.django_db

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from backoffice.kit import formats
 from backoffice.kit.formats import indian
 from backoffice.outside import visible
 from backoffice.protocol.findings import Finding, errors
@@ -211,8 +212,8 @@ def _words(row: OrderRow, terms: NewTerms) -> str:
     how = tickets.price_words(terms.order_type, terms.price, terms.trigger_price)
     parts = [f"Change {row_words(row)} to {indian(terms.quantity, 0)} in all", how]
     if is_cover(row) and terms.stop_trigger:
-        stop_at = f"limit ₹ {indian(terms.stop_price, None)}" if terms.stop_price else "at market"
-        parts.append(f"stop loss at trigger ₹ {indian(terms.stop_trigger, None)}, {stop_at}")
+        stop_at = f"limit ₹ {formats.price(terms.stop_price)}" if terms.stop_price else "at market"
+        parts.append(f"stop loss at trigger ₹ {formats.price(terms.stop_trigger)}, {stop_at}")
     elif not is_cover(row) and terms.validity in {one.value for one in Validity}:
         parts.append(tickets.validity_words(terms.validity, terms.validity_days))
     if terms.disclosed_quantity:
@@ -226,13 +227,13 @@ def row_words(row: OrderRow) -> str:
     side = sides.get(row.transaction_type or "", row.transaction_type or "")
     quantity = "" if row.total_quantity is None else indian(row.total_quantity, None)
     name = " ".join(part for part in (row.symbol, row.series) if part) or f"token {row.scrip_token}"
-    price = f"at ₹ {indian(row.order_price, None)}" if row.order_price else ""
+    at = f"at ₹ {formats.price(row.order_price)}" if row.order_price else ""
     parts = (
         side,
         quantity,
         name,
         f"on {tickets.label(Exchange, row.exchange or '')}",
-        price,
+        at,
         f"({row.order_id})",
     )
     return visible(" ".join(part for part in parts if part))

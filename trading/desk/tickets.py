@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from backoffice.kit import formats
 from backoffice.kit.formats import INDIA, indian, ist
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.findings import Finding, Severity, errors
@@ -268,7 +269,7 @@ def label(choices: type[Choice], code: str) -> str:
 
 def price_words(order_type: str, price: Decimal, trigger_price: Decimal) -> str:
     """At what price."""
-    rupees, trigger = f"₹ {indian(price, None)}", f"₹ {indian(trigger_price, None)}"
+    rupees, trigger = f"₹ {formats.price(price)}", f"₹ {formats.price(trigger_price)}"
     return {
         OrderType.LIMIT.value: f"limit {rupees}",
         OrderType.MARKET.value: "at market",
@@ -286,8 +287,8 @@ def validity_words(validity: str, days: int) -> str:
 
 def _stop_words(ticket: Ticket) -> str:
     side = Side.SELL if ticket.side == Side.BUY else Side.BUY
-    how = f"limit ₹ {indian(ticket.stop_price, None)}" if ticket.stop_price else "at market"
-    trigger = indian(ticket.stop_trigger, None)
+    how = f"limit ₹ {formats.price(ticket.stop_price)}" if ticket.stop_price else "at market"
+    trigger = formats.price(ticket.stop_trigger)
     return (
         f"with a stop loss: {side.label.lower()} {indian(ticket.quantity, 0)} at trigger ₹ {trigger}, {how}"
     )
@@ -328,4 +329,4 @@ def _unusual(ticket: Ticket, worth: Decimal, lane: str) -> Iterator[str]:
         yield f"Check the side: {other} is open on the other side: {other.words}"
     priced = own.filter(price__gt=0, at__gte=now - timedelta(days=1)).order_by("-id").first()
     if priced and ticket.price and abs(ticket.price - priced.price) > priced.price / 10:
-        yield f"Check the price: it is more than 10% away from ₹ {indian(priced.price, None)} of {priced}."
+        yield f"Check the price: it is more than 10% away from ₹ {formats.price(priced.price)} of {priced}."

@@ -115,8 +115,8 @@ def money(amount: Decimal | int | str | None) -> str:
 
 @register.filter
 def price(amount: Decimal | int | str | None) -> str:
-    """A unit price: Indian grouping, two decimals, or up to four as on currency."""
-    return formats.exact(amount, 2)
+    """A unit price: Indian grouping, two decimals, or more as on currency."""
+    return formats.price(amount)
 
 
 @register.filter
