@@ -45,7 +45,7 @@ def test_it_needs_a_login(client):
 def test_personal_data_is_taken_off_the_address(client, users, text):
     response = client.get(LIST, {"q": text, "status": "A"}, follow=True)
     assert response.redirect_chain == [(f"{LIST}?status=A", 302)]
-    assert "Use the search on top" in response.content.decode()
+    assert "Use the search at the top" in response.content.decode()
 
 
 def test_it_needs_the_permission(client):
