@@ -99,7 +99,7 @@ def test_what_cannot_be_read_leaves_nothing_behind(maker, checker, var, settings
 def test_an_unknown_column_is_asked_for_and_the_answer_is_remembered(maker, other_maker):
     text = f"{HEADERS.replace('template_name', 'Vorlage')}\nU1,HO,1,T,0\n"
     batch = upload(maker, text).batch
-    assert any("'Vorlage'" in words for words in operations.problems(batch))
+    assert any("“Vorlage”" in words for words in operations.problems(batch))
     with pytest.raises(ColumnsUnclear):
         operations.check(batch.pk, by=maker)
     names = HEADERS.split(",")
