@@ -301,7 +301,7 @@ def test_a_login_is_kept_used_revoked_and_asked_for_again(desk, maker, client):
     client.go().log_in().shows("You are logged in.")
     keeps(maker, client, "Live")
     standin_says(client.page, desk, "live")
-    client.page.get_by_role("link", name="Go on to the basket").click()
+    client.page.get_by_role("link", name="Continue to the basket").click()
     client.go().shows("Basket at Banyan Broking").submit().shows("the basket was sent")
     says(maker, client.invitation, "Login to keep", "Basket, with a kept session", "CN0")
 

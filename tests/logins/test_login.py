@@ -267,7 +267,7 @@ def test_in_the_demonstration_it_is_offered_and_the_page_says_so(client, person,
     person("checker")
     log_in(client)
     assert client.get("/").status_code == 200
-    assert "not demanded" in client.get("/staff/second-factor/").content.decode()
+    assert "a second factor is optional" in client.get("/staff/second-factor/").content.decode()
 
 
 def test_removing_the_app_is_recorded_and_asked_for_again(client, person, settings):

@@ -86,7 +86,7 @@ def test_a_file_is_taken_whole_and_recorded_once(admin):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"code,label\nHDFC,a\nHDFC,b\n", "row 2 already"),
+        (b"code,label\nHDFC,a\nHDFC,b\n", "already in row 2"),
         (b"code,label\nHDFC,HDFC Bank, Ltd\n", "more cells"),
         (b"code,label\nHD$FC,a\nOK,b\n", "Row 2"),
         (b"bank,name\nHDFC,a\n", "must name the columns"),

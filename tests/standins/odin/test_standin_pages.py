@@ -89,7 +89,7 @@ def test_a_fault_is_removed_from_the_page(desk):
     origin = {"Origin": desk.standin.home.rstrip("/"), "Content-Type": "application/x-www-form-urlencoded"}
     answer = requests.post(f"{desk.standin.home}faults/{armed.id}/remove", headers=origin, timeout=5)
     assert answer.status_code == 200
-    assert "None. Arm one" in answer.text
+    assert "None is armed." in answer.text
     assert desk.get("/").headers["Referrer-Policy"] == "same-origin", "else a browser would send Origin: null"
 
 
