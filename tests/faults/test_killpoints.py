@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from backoffice.delivery import gate
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
 from backoffice.killpoints import Point
@@ -200,9 +201,12 @@ def test_a_worker_that_sleeps_past_its_lease_sends_nothing_when_it_wakes(install
 
 
 @pytest.mark.parametrize("installation", [PATIENT], indirect=True)
-def test_a_worker_that_is_told_to_end_leaves_nothing_in_doubt(installation, standin, create):
-    standin.faults.add("latency", seconds=0.4, match={"type": "301"}, times=1000)
+def test_a_worker_that_is_told_to_end_leaves_nothing_in_doubt(installation, standin, create, admin):
+    standin.faults.add("latency", seconds=0.8, match={"type": "301"}, times=1000)
+    # All are queued before the first is sent: a busy machine may send them as fast as it makes them.
+    gate.pause(by=admin, reason="The morning's file is approved")
     deliveries = [create() for _ in range(150)]
+    gate.resume(by=admin, reason="The file is approved")
     wait_until(lambda: final(deliveries[:8]), "the first are applied")
     for name in ("one", "two"):
         installation.send(name, signal.SIGTERM)
