@@ -87,7 +87,11 @@ def test_what_cannot_be_reached_is_said_with_its_setting(configured):
     ("status", "body", "words"),
     [
         (200, b"<html>", "Unknown: The answer is not JSON"),
-        (200, {"status": "success", "data": {"access_token": "eyJhbGciOiJIUzI1NiJ9.x"}}, "a user that does not exist"),
+        (
+            200,
+            {"status": "success", "data": {"access_token": "eyJhbGciOiJIUzI1NiJ9.x"}},
+            "a user that does not exist",
+        ),
         (302, b"", "Unknown: .*REST_BASE_URL"),
         (404, b"", "Wrong setting: .*REST_PATHS"),
         (403, b"<html>", "Refused: The gateway refused"),
