@@ -453,7 +453,7 @@ def test_keys_are_fetched_and_a_client_gives_and_revokes_a_consent(desk, maker, 
 
     page.get_by_role("button", name="Revoke consent").click()
     expect(body).to_contain_text("From now on nothing is prepared for you")
-    maker.get_by_role("link", name=re.compile("^[0-9]+$")).first.click()
+    maker.get_by_role("link", name=re.compile("^Consent [0-9]+$")).first.click()
     expect(maker.locator("main")).to_contain_text("by the client")
     page.goto(link)
     expect(body).to_contain_text("This consent is revoked.")
