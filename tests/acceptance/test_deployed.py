@@ -151,7 +151,7 @@ class Deployed(Portal):
         wait_until(self._serves, "the site answers through nginx")
 
     def _serves(self):
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):
             return requests.get(f"{self.site}/health/live", verify=str(self.trusted), timeout=5).ok
 
 
