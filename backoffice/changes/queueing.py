@@ -25,7 +25,7 @@ from backoffice.wakeups import Work, wake_after_commit
 
 #: The types of message that also send what they do not change, as the record had it when they were proposed.
 RESTATING = tuple(sorted(kind for kind, message in REQUESTS.items() if message.restates))
-#: In so many lanes one statement looks for changes.
+#: How many lanes one statement searches for changes.
 AT_ONCE = 1000
 
 

@@ -101,7 +101,7 @@ class ChangeTable(PortalTable):
 class MineTable(ChangeTable):
     """One's own changes: their outcomes, and the words of the decision."""
 
-    decision_reason = WordsColumn(verbose_name="Reason", lane="subject")
+    decision_reason = WordsColumn(verbose_name="Checker's reason", lane="subject")
 
     class Meta(ChangeTable.Meta):
         fields = (

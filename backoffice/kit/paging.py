@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
 COUNT_CAP = 10_000
-#: This many rows are sorted by themselves; with more, reading in index order soon fills a page.
+#: Up to this many rows are read and sorted; with more, reading in index order soon fills a page.
 FEW = 1_000
 
 

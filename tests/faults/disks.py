@@ -11,7 +11,7 @@ from typing import Self
 
 
 class SmallDisk:
-    """Mount this many megabytes, writable for everybody. Needs the right to mount."""
+    """Mount this many megabytes, writable for all users. Needs the right to mount."""
 
     def __init__(self, megabytes: int) -> None:
         self._megabytes = megabytes
