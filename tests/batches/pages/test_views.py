@@ -209,7 +209,7 @@ def test_a_column_is_named_by_what_is_typed_and_what_is_not_understood_stays_in_
     assert page.count("<option") < 2 * len(headers) + 10  # offered once, not once a column
     typed = {"column-0": "User id", "column-1": "Group id", "column-2": "253", "column-3": "<Colour>"}
     page = client.post(url("mapping", batch), typed).content.decode()
-    assert "Nothing is called “&lt;Colour&gt;” here" in page
+    assert "No column is called “&lt;Colour&gt;”" in page
     assert 'name="column-3" value="&lt;Colour&gt;"' in page
     client.post(url("mapping", batch), {**typed, "column-3": "Leave this column out"})
     batch.refresh_from_db()
