@@ -41,6 +41,8 @@ SAME_EVERYWHERE = (
     "tests/pages",
     "tests/test_incoming",
 )
+#: Tests through a page whose SQL is written for each kind of database: they run on both.
+WRITTEN_FOR_EACH = ("tests/accounts/test_list", "tests/exports")
 
 
 def _flush(self, statements):
@@ -86,8 +88,9 @@ def pytest_unconfigure():
 def pytest_collection_modifyitems(config, items):
     """Mark every test that touches the database, so that they can be run again on another one.
 
-    What only draws pages or reads files is the same on each, and runs once. What is done to one kind of database is
-    left out on another, not skipped: nothing is missing where both are run.
+    What only draws pages or reads files is the same on each, and runs once. A test through a page, marked `page`, runs
+    once too where PostgreSQL is there: on that. What is done to one kind of database is left out on another, not
+    skipped: nothing is missing where both are run.
     """
     elsewhere = [
         item
@@ -97,11 +100,14 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if item not in elsewhere]
     for item in items:
-        if item.path.relative_to(item.config.rootpath).as_posix().startswith(SAME_EVERYWHERE):
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        if path.startswith(SAME_EVERYWHERE):
             continue
         uses = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or uses & {"db", "transactional_db", "live_server"}:
             item.add_marker("database")
+            if "client" in uses and not path.startswith(WRITTEN_FOR_EACH):
+                item.add_marker("page")
 
 
 def pytest_sessionfinish(session):

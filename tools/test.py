@@ -157,20 +157,27 @@ def known_weaknesses() -> list[str]:
 def _check(left_out: list[str]) -> None:
     """Run every test on SQLite and the filesystem broker, those that wait long in a run of their own. Beside both:
     format, lint and types, then the tests to which a server makes a difference, then those of `tests/acceptance`.
+    Tests through a page run on PostgreSQL alone where it is there.
     """
     marks = [] if CHROMIUM.exists() else ["not browser"]
-    chosen = ["-m", marks[0]] if marks else []
+    chosen = _marked(*marks)
+    once = ["not page"] if os.environ.get("TEST_POSTGRES_URL") else []
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
-    others = ("--ignore", ACCEPTANCE, "--ignore", WAITING)
-    with _beside(environment, WAITING, *chosen) as waiting, _beside(environment, *others, *chosen) as rest:
+    others = ("--ignore", ACCEPTANCE, "--ignore", WAITING, *_marked(*once, *marks))
+    with _beside(environment, WAITING, *chosen) as waiting, _beside(environment, *others) as rest:
         _lint()
         for mark, setting, name in SERVERS:
             if url := os.environ.get(name):
-                _run(tool("pytest"), SLOWEST, "-m", " and ".join([mark, *marks]), **{setting: url})
+                _run(tool("pytest"), SLOWEST, *_marked(mark, *marks), **{setting: url})
         _accept(*chosen)
     for process in (rest, waiting):
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)
+
+
+def _marked(*marks: str) -> list[str]:
+    """Return the arguments by which pytest takes only tests with all of these marks."""
+    return ["-m", " and ".join(marks)] if marks else []
 
 
 @contextmanager
