@@ -1,10 +1,11 @@
 """The inbox of order messages: received and committed at once, read by a worker (C33 to C35)."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.cache import caches
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from backoffice.connector.api import webhook
@@ -16,6 +17,8 @@ from partners.hashing import sha256
 from partners.models import InboxMessage, Partner
 from partners.models.orders import Source
 from partners.models.records import FindingKind
+
+logger = logging.getLogger(__name__)
 
 #: Messages that one transaction reads: short enough that a webhook on SQLite waits a moment only.
 AT_ONCE = 100
@@ -54,26 +57,66 @@ def read_due() -> int:
 
 
 def _read_some() -> int:
-    """Read some messages of one partner, in one transaction. One reader a partner at a time."""
+    """Read some messages of one partner, in one transaction. If that fails, read the oldest alone, or set it aside.
+
+    So a message that the portal cannot process delays no later one. A database that does not answer is no fault of
+    the messages: it raises.
+    """
     oldest = (
         InboxMessage.objects.filter(read_at=None).order_by("id").values_list("partner", flat=True).first()
     )
     if oldest is None:
         return 0
-    with transaction.atomic():
-        # Not FOR UPDATE: a webhook that refers to the partner must not wait for it.
-        partner = Partner.objects.select_for_update(no_key=True).get(pk=oldest)
-        unread = InboxMessage.objects.filter(read_at=None, partner=partner).order_by("id")[:AT_ONCE]
-        messages = list(unread)
-        rows: list[tuple[InboxMessage, webhook.Row]] = []
-        for message in messages:
-            rows += [(message, row) for row in _rows(message, partner)]
-        orders.take(partner, rows)
-        now = timezone.now()
-        for message in messages:
-            message.read_at = now
-        InboxMessage.objects.bulk_update(messages, ["read_at", "rows", "problem"])
+    try:
+        return _read(oldest, AT_ONCE)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Order messages of partner %s failed together. The oldest is read alone.", oldest)
+    try:
+        return _read(oldest, 1)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        return _set_aside(oldest, error)
+
+
+@transaction.atomic
+def _read(partner_id: int, most: int) -> int:
+    """Read the oldest messages of a partner. One reader a partner at a time."""
+    partner, messages = _unread(partner_id, most)
+    rows = [(message, row) for message in messages for row in _rows(message, partner)]
+    orders.take(partner, rows)
+    now = timezone.now()
+    for message in messages:
+        message.read_at = now
+    InboxMessage.objects.bulk_update(messages, ["read_at", "rows", "problem"])
     return len(messages)
+
+
+@transaction.atomic
+def _set_aside(partner_id: int, error: Exception) -> int:
+    """Mark the oldest message as one that could not be processed, with a finding. Its body stays."""
+    partner, messages = _unread(partner_id, 1)
+    for message in messages:
+        logger.error("Order message %s could not be processed.", message.pk, exc_info=error)
+        message.read_at, message.problem = timezone.now(), f"Not processed: {type(error).__name__}"
+        message.save(update_fields=["read_at", "problem"])
+        words = (
+            f"Order message {message.pk} of {partner.name} could not be processed, and its orders are missing here. "
+            "Give its number and the worker's log to whoever maintains the portal, and compare the orders with ODIN."
+        )
+        key = f"{partner.subject}/{message.pk}"
+        findings.found(FindingKind.UNREADABLE, key, words, partner=partner)
+    return len(messages)
+
+
+def _unread(partner_id: int, most: int) -> tuple[Partner, list[InboxMessage]]:
+    """Lock a partner in the caller's transaction. Returns it with its oldest messages."""
+    # Not FOR UPDATE: a webhook that refers to the partner must not wait for it.
+    partner = Partner.objects.select_for_update(no_key=True).get(pk=partner_id)
+    unread = InboxMessage.objects.filter(read_at=None, partner=partner).order_by("id")[:most]
+    return partner, list(unread)
 
 
 def _rows(message: InboxMessage, partner: Partner) -> list[webhook.Row]:

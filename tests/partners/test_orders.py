@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from markets.models import Holiday, Scrip
-from partners import belonging, findings, inbox, registry, watch
+from partners import belonging, findings, inbox, orders, registry, watch
 from partners.models import (
     BasketVersion,
     ConnectorFinding,
@@ -400,3 +400,42 @@ def test_a_scrip_that_is_gone_does_not_lose_the_orders(published, partner, invit
     Scrip.objects.all().delete()
     take(partner, row(published, partner))
     assert ReportedOrder.objects.get().line.number == 1
+
+
+def failing_at(monkeypatch, message, error):
+    """From now on, processing this message raises an error."""
+    taken = orders.take
+
+    def take_or_fail(partner, rows):
+        if any(found == message for found, _ in rows):
+            raise error
+        taken(partner, rows)
+
+    monkeypatch.setattr(orders, "take", take_or_fail)
+
+
+def test_a_message_that_cannot_be_processed_delays_no_later_one_and_is_found(
+    published, partner, invited, monkeypatch
+):
+    sent = [
+        inbox.receive(
+            partner, json.dumps(row(published, partner, MessageSequenceNumber=str(number))).encode()
+        )
+        for number in (5, 6, 7)
+    ]
+    failing_at(monkeypatch, sent[1], ZeroDivisionError())
+    assert inbox.read_due() == 3
+    assert ReportedOrder.objects.get().sequence == 7
+    assert not InboxMessage.objects.filter(read_at=None).exists()
+    assert InboxMessage.objects.get(pk=sent[1].pk).problem == "Not processed: ZeroDivisionError"
+    finding = ConnectorFinding.objects.get()
+    assert f"Order message {sent[1].pk} of {partner.name} could not be processed" in finding.text
+
+
+def test_a_database_that_does_not_answer_sets_no_message_aside(published, partner, invited, monkeypatch):
+    message = inbox.receive(partner, json.dumps(row(published, partner)).encode())
+    failing_at(monkeypatch, message, OperationalError("the connection is lost"))
+    with pytest.raises(OperationalError):
+        inbox.read_due()
+    assert InboxMessage.objects.get(read_at=None) == message
+    assert not ConnectorFinding.objects.exists()
