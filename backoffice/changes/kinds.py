@@ -133,6 +133,13 @@ class ChangeKind:
         """Whether it changes rights: a kind with permissions of its own always needs a checker."""
         return self.decide != DECIDE
 
+    def turns(self, subject: str) -> tuple[str, ...]:
+        """Return what its submissions and approvals must have to themselves (`changes.turns`).
+
+        That is its subject. Rights of one person depend on those of others, so that all of such a kind wait.
+        """
+        return (subject, self.slug) if self.guards_portal else (subject,)
+
     def form_of(self, change: "Change") -> str:
         """Return where a draft continues, or a change starts again."""
         return self.continues(change) if self.continues else self.page(change.subject)

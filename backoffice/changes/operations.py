@@ -24,6 +24,7 @@ from backoffice.changes.queueing import enqueue_all
 from backoffice.changes.references import with_reference
 from backoffice.changes.stored_values import reduced
 from backoffice.changes.timing import require_time
+from backoffice.changes.turns import take_turn
 from backoffice.delivery.content import content_hash as hash_of_messages
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.moving import moving
@@ -114,17 +115,20 @@ def submit(
     change_kind = kind(kind_slug)
     require_maker(by, change_kind, OF_A_CHANGE)
     reason = checked(reason, ReasonMissing, "Give a reason: the checker and the audit trail need it.")
-    if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
+    if done := _submitted(token, by):
         return done
     require_time(not_before, local=change_kind.local)
-    examined = examine(kind_slug, values, typed=typed)
-    if wrong := errors(examined.findings):
-        raise HasErrors(wrong)
-    known = examined.known
-    asked = replace(examined, values=with_reference(change_kind.message, examined.values))
-    content = proposed(change_kind.slug, asked)
     try:
         with moving():
+            take_turn(*change_kind.turns(change_kind.subject(values)))
+            if done := _submitted(token, by):  # the first of two clicks at the same moment had its turn
+                return done
+            examined = examine(kind_slug, values, typed=typed)
+            if wrong := errors(examined.findings):
+                raise HasErrors(wrong)
+            known = examined.known
+            asked = replace(examined, values=with_reference(change_kind.message, examined.values))
+            content = proposed(change_kind.slug, asked)
             draft, _ = Change.objects.select_for_update().get_or_create(
                 token=token,
                 defaults={"kind": change_kind.slug, "made_by": by, "record_version": known.version},
@@ -149,10 +153,15 @@ def submit(
                 _carry_out(draft, None, "By the approval rule, this kind of change needs no checker.")
             notify([draft])
     except IntegrityError:
-        if done := Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first():
-            return done  # the second of two clicks at the same moment
+        if done := _submitted(token, by):
+            return done  # two clicks at the same moment, with different retail users
         raise
     return draft
+
+
+def _submitted(token: uuid.UUID, by: "User") -> Change | None:
+    """Return what this person's form with this token became already."""
+    return Change.objects.filter(token=token, made_by=by).exclude(state=State.DRAFT).first()
 
 
 def proposed(kind_slug: str, examined: Examined) -> Change:
@@ -189,6 +198,10 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     reason = checked(reason, ChangeError)
     _expire_if_due(change_id)
     with moving():
+        seen = Change.objects.only("kind", "subject").get(
+            pk=change_id
+        )  # neither changes after the submission
+        take_turn(*kind(seen.kind).turns(seen.subject))
         change = _undecided(change_id)
         change_kind = kind(change.kind)
         require_approver(by, change_kind, change.made_by_id, OF_A_CHANGE)

@@ -12,7 +12,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from backoffice.changes.errors import ChangeError
+from backoffice.changes.errors import ChangeError, Stale
+from backoffice.changes.kinds import kind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.holding import replace_held
@@ -25,13 +26,20 @@ from backoffice.wakeups import Work, wake_after_commit
 
 #: The types of message that also send what they do not change, as the record had it when they were proposed.
 RESTATING = tuple(sorted(kind for kind, message in REQUESTS.items() if message.restates))
+MOVED_ON = "A record changed during the approval, and nothing was queued. Review it again."
 #: How many lanes one statement searches for changes.
 AT_ONCE = 1000
 
 
 def enqueue_all(change: Change) -> Applied:
-    """Queue the messages. No record changes before ODIN has confirmed them. Raises ChangeError."""
+    """Queue the messages. No record changes before ODIN has confirmed them. Raises ChangeError.
+
+    Call it in the turn of the change's retail user (`turns`).
+    """
     require_none_undone(Change.objects.filter(pk=change.pk), Delivery.objects.filter(lane=change.subject))
+    # A message that was on its way when the approval began may have been confirmed since.
+    if kind(change.kind).known(change.subject).version != change.record_version:
+        raise Stale(MOVED_ON)
     with used_once(lambda: [message["values"].get("reference", "") for message in change.messages]):
         for part, message in enumerate(change.messages):
             enqueue(

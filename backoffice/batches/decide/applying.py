@@ -15,6 +15,7 @@ from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.changes.notifying import notify
+from backoffice.changes.turns import take_turns
 
 #: Rows that are applied in one transaction.
 AT_ONCE = 500
@@ -32,8 +33,10 @@ def step(batch: Batch, token: uuid.UUID) -> bool:
         batch=batch, state=ChangeState.APPROVED, row_number__gt=batch.next_row
     ).order_by("row_number")
     numbers = list(waiting.values_list("row_number", flat=True)[:AT_ONCE])
+    if numbers:
+        take_turns(waiting.filter(row_number__lte=numbers[-1]))
     held = Batch.objects.filter(pk=batch.pk, lease_token=token)
-    if held.update(next_row=numbers[-1] if numbers else batch.next_row) != 1:
+    if held.update(next_row=numbers[-1] if numbers else batch.next_row, failures=0) != 1:
         raise LeaseLost
     if not numbers:
         _finish(batch)

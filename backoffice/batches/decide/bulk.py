@@ -11,7 +11,8 @@ from django.db import connection, models
 
 from backoffice.batches.models import Batch, Row
 from backoffice.changes import queueing
-from backoffice.changes.kinds import kind_of_file
+from backoffice.changes.errors import Stale
+from backoffice.changes.kinds import file_kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.models import State as ChangeState
 from backoffice.delivery.holding import replace_held
@@ -103,12 +104,16 @@ def propose(batch: Batch, states: Sequence[str], checkers: int) -> int:
 def enqueue_all(batch: Batch, by: "User") -> None:
     """Put every message of the batch's approved changes in the queue, as `queueing` does with those of one change.
 
-    In the transaction of the approval, whose last checker is `by`. Raises BatchError.
+    In the transaction of the approval, whose last checker is `by`, and in the turn of its retail users
+    (`changes.turns`). Raises ChangeError.
     """
     kind = kind_of_file(batch.kind)
     if any(message.restates for message in (kind.message, *kind.follows)):
         approved = Change.objects.filter(batch=batch, state=ChangeState.APPROVED)
         queueing.require_none_undone(approved, Delivery.objects.all())
+        # A message that was on its way when the approval began may have been confirmed since.
+        if approved.filter(file_kind(batch.kind).moved_on()).exists():
+            raise Stale(queueing.MOVED_ON)
     with queueing.used_once(lambda: batch.rows.exclude(reference="").values("reference")):
         owe(batch)
     creates = Delivery.objects.filter(change__batch=batch).meeting(message_type__in=CREATES)
