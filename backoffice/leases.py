@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
 #: Columns of a row whose lease has ended, for updates that end it along with something else.
 ENDED: dict[str, Any] = {"lease_token": None, "lease_until": None}
+#: Work ends without a result once this many workers in a row were lost at it, killed or crashed.
+MOST_FAILURES = 3
 
 
 class Leased(models.Model):
@@ -20,6 +22,19 @@ class Leased(models.Model):
 
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Counted(Leased):
+    """A row that counts lost workers, so that one at which every worker dies ends some time (`losses`)."""
+
+    failures = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Workers that were lost one after another without getting further.",
+    )
 
     class Meta:
         abstract = True
@@ -40,6 +55,14 @@ def free() -> Q:
 def expired() -> Q:
     """Rows whose worker did not give them back in time."""
     return Q(lease_until__lt=timezone.now())
+
+
+def losses() -> Case:
+    """Return what `failures` is once a lease is taken: an expired one was that of a lost worker, and counts.
+
+    For `take`, on rows that have this column. Progress and a release set it to 0.
+    """
+    return Case(When(lease_token__isnull=True, then=F("failures")), default=F("failures") + 1)
 
 
 def take(rows: QuerySet[Any], length: timedelta, /, *, count: int = 1, **columns: Any) -> Lease | None:

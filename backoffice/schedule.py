@@ -25,6 +25,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "refusals": {
+        "task": "backoffice.audit.tasks.note_refusals",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # Once a day: the task looks whether it was done.
     "audit-pruning": {"task": "backoffice.audit.tasks.prune", "schedule": 3600.0},
     "audit-partitions": {"task": "backoffice.audit.tasks.make_partitions", "schedule": 3600.0},

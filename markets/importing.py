@@ -26,6 +26,10 @@ SLICE = 5_000
 LEASE = timedelta(seconds=30)
 #: The worker pauses this long (seconds) after a slice on SQLite, whose writers take turns.
 PAUSE = 0.02
+GIVEN_UP = (
+    f"The file was not read: {leases.MOST_FAILURES} workers in a row crashed or were killed at it. Ask an "
+    "administrator for the worker's log before you import it again."
+)
 #: How many faulty ISINs and repeated tokens are listed; all are counted.
 LISTED = 50
 
@@ -43,8 +47,13 @@ def work_due() -> int:
     """Read the oldest import that is due. Returns the number of imports: 0 or 1."""
     due = ScripImport.objects.filter(leases.free(), state=State.READING)
     for found in due.order_by("pk"):
-        if lease := leases.take(due.filter(pk=found.pk), LEASE, position=0, rows=0):
-            read(ScripImport.objects.get(pk=found.pk), lease.token)
+        if lease := leases.take(due.filter(pk=found.pk), LEASE, failures=leases.losses(), position=0, rows=0):
+            scrips = ScripImport.objects.get(pk=found.pk)
+            if scrips.failures >= leases.MOST_FAILURES:
+                operations.refuse(scrips, GIVEN_UP)
+                operations.forget_file(scrips)
+            else:
+                read(scrips, lease.token)
             return 1
     return 0
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from backoffice.leases import Leased
+from backoffice.leases import Counted
 from backoffice.rest.api.codes import Exchange
 from markets.master_file import PUBLISHED
 
@@ -25,7 +25,7 @@ class State(models.TextChoices):
     DISCARDED = "discarded", "Discarded"
 
 
-class ScripImport(Leased):
+class ScripImport(Counted):
     """One file of one exchange: read completely or not at all, and current until the next one is (R34).
 
     `source` is the file's name, or the address that a worker fetches it from. `path` is its name in the

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from backoffice.audit.models import Entry
+from backoffice.audit import refusals
 from backoffice.audit.operations import record
 from partners.findings import found
 from partners.models import Partner, UnreadableCall
@@ -21,13 +21,17 @@ def received(action: str, partner: Partner | None, text: str, **details: object)
     record(action, by=None, subject=partner.subject if partner else UNKNOWN, text=text, details=details)
 
 
+def refused(action: str, partner: Partner | None, text: str, **details: object) -> None:
+    """Note a call that was refused, or count it (`backoffice.audit.refusals`). `text` holds nothing of the call."""
+    refusals.refused(action, subject=partner.subject if partner else UNKNOWN, text=text, **details)
+
+
 def refused_token(partner: Partner | None, why: str) -> None:
     """Note a refused token check, and raise an alarm if a partner has too many."""
-    received(REFUSED_TOKEN, partner, f"Token check refused: {why}")
+    refused(REFUSED_TOKEN, partner, f"Token check refused: {why}")
     subject = partner.subject if partner else UNKNOWN
-    since = timezone.now() - timedelta(minutes=ALARM_MINUTES)
-    entries = Entry.objects.filter(subject=subject, action=REFUSED_TOKEN, at__gte=since)
-    if entries[:ALARM_REFUSALS].count() >= ALARM_REFUSALS:
+    within = timedelta(minutes=ALARM_MINUTES)
+    if refusals.counted(REFUSED_TOKEN, subject, within) >= ALARM_REFUSALS:
         words = f"{ALARM_REFUSALS} token checks or more were refused within {ALARM_MINUTES} minutes."
         found(FindingKind.TOKEN_ALARM, subject, words, partner=partner)
 

@@ -4,7 +4,6 @@ Counted in each process separately: a limit holds for each worker of the web ser
 all workers, and guessing from being fast; secrets of 256 bits need no more.
 """
 
-import ipaddress
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +12,7 @@ from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 
 from backoffice.audit.middleware import current_origin
+from backoffice.audit.refusals import network_of
 
 #: Calls a minute and address: of pages for clients, of calls of the vendor, of order messages.
 PAGES, CALLS, WEBHOOK = 120, 1200, 60_000
@@ -40,17 +40,9 @@ def limited(most: int) -> Callable[[View], View]:
 def _count(name: str) -> int:
     """How often the present caller called this within the present minute, this time included."""
     cache = caches["process"]
-    key = f"connector/{name}/{_caller(current_origin().address)}/{int(time.time() // _MINUTE)}"
+    key = f"connector/{name}/{network_of(current_origin().address)}/{int(time.time() // _MINUTE)}"
     cache.add(key, 0, _MINUTE * 2)
     try:
         return int(cache.incr(key))
     except ValueError:  # dropped in between
         return 1
-
-
-def _caller(address: str | None) -> str:
-    """Whom an address stands for. Of IPv6 a customer has a whole network of 64 bits, and any address in it."""
-    found = ipaddress.ip_address(address) if address else None
-    if isinstance(found, ipaddress.IPv6Address) and not found.ipv4_mapped:
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)

@@ -49,9 +49,8 @@ def serve(asked: OrderDetailsRequest) -> str:
     try:
         data = _serve(asked, partner)
     except Refused as refusal:
-        calls.received(
-            "connector.basket_refused", partner, f"Basket refused: {refusal}", product=asked.product_code
-        )
+        words = f"Basket refused: {refusal}"
+        calls.refused("connector.basket_refused", partner, words, product=asked.product_code)
         raise
     return data
 
@@ -68,7 +67,8 @@ def _serve(asked: OrderDetailsRequest, partner: Partner | None) -> str:
     if (data := _repeat(found, code_hash)) is not None:
         return data
     checked = vas.check_auth_code(asked.auth_code, asked.client_code, registry.application_token(partner))
-    calls.received(
+    note = calls.received if checked.good else calls.refused
+    note(
         "connector.auth_code_checked",
         partner,
         "AuthCode good." if checked.good else f"AuthCode not good. {checked.words}",

@@ -1,16 +1,30 @@
 """Verifications of the chain that people request on a page: done by a worker, stored with their result."""
 
+import time
+import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.models import Check
 from backoffice.audit.operations import record
-from backoffice.audit.seals import seal_new, verify
+from backoffice.audit.seals import Verification, seal_new, verify
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
+
+LEASE = timedelta(minutes=2)
+GIVEN_UP = Verification(
+    fault=f"Not verified: {leases.MOST_FAILURES} workers in a row crashed or were killed at it. Ask an administrator "
+    "for the worker's log, or verify it with audit_verify on the server."
+)
+
+
+class LeaseLost(Exception):
+    """Another worker has taken over the verification."""
 
 
 def ask(by: "User") -> Check:
@@ -29,14 +43,47 @@ def ask(by: "User") -> Check:
 
 def run_asked() -> int:
     """Seal new entries and verify the chain as requested. Returns how many verifications were made."""
-    asked = list(Check.objects.filter(ended_at=None))
-    for check in asked:
-        seal_new()
-        found = verify()
-        check.entries, check.unsealed = found.entries, found.unsealed
-        check.head, check.fault, check.ended_at = found.head, found.fault, timezone.now()
-        with transaction.atomic():
-            check.save()
-            words = found.fault or f"{found.entries} entries in {found.seals} seals fit."
-            record("audit.verified", by=check.asked_by, subject="", text=words, details={"head": found.head})
-    return len(asked)
+    asked = Check.objects.filter(leases.free(), ended_at=None)
+    done = 0
+    for number in asked.values_list("pk", flat=True):
+        if lease := leases.take(asked.filter(pk=number), LEASE, failures=leases.losses()):
+            check = Check.objects.get(pk=number)
+            try:
+                found = GIVEN_UP if check.failures >= leases.MOST_FAILURES else _verified(check, lease.token)
+            except LeaseLost:
+                continue
+            done += _end(check, lease.token, found)
+    return done
+
+
+def _verified(check: Check, token: uuid.UUID) -> Verification:
+    """Seal new entries and verify the chain. Raises LeaseLost."""
+    kept = time.monotonic()
+
+    def beat() -> None:
+        nonlocal kept
+        if time.monotonic() > kept + LEASE.total_seconds() / 6:
+            kept = time.monotonic()
+            if not leases.extend(Check.objects.filter(pk=check.pk), token, LEASE):
+                raise LeaseLost
+
+    seal_new()
+    return verify(beat=beat)
+
+
+@transaction.atomic
+def _end(check: Check, token: uuid.UUID, found: Verification) -> bool:
+    """Store the result of a verification. False if the lease was lost."""
+    ended = leases.release(
+        Check.objects.filter(pk=check.pk),
+        token,
+        entries=found.entries,
+        unsealed=found.unsealed,
+        head=found.head,
+        fault=found.fault,
+        ended_at=timezone.now(),
+    )
+    if ended:
+        words = found.fault or f"{found.entries} entries in {found.seals} seals fit."
+        record("audit.verified", by=check.asked_by, subject="", text=words, details={"head": found.head})
+    return ended

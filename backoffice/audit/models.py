@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from backoffice.audit.search import Group, UserId
+from backoffice.leases import Counted
 
 #: The trail's name for workers, and what people read.
 SYSTEM, PORTAL = "system", "the portal"
@@ -104,8 +105,36 @@ class Entry(models.Model):
         raise AppendOnly("An audit entry is never deleted.")
 
 
-class Check(models.Model):
-    """One verification of the chain that a person requested on a page."""
+class Refusal(models.Model):
+    """Refusals of one kind within one minute (its start, UTC), from one address or network (`caller`).
+
+    The first has an entry of its own. `noted`: an entry says how many followed (`backoffice.audit.refusals`).
+    """
+
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=SUBJECT_LENGTH, blank=True)
+    text = models.CharField(max_length=500)
+    caller = models.CharField(max_length=50)
+    minute = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+    noted = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["minute", "caller", "action", "subject", "text"], name="audit_refusal_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(noted=False), name="audit_refusal_to_note")]
+
+    def __str__(self) -> str:
+        return f"{self.times} times {self.action} from {self.caller}"
+
+
+class Check(Counted):
+    """One verification of the chain that a person requested on a page. A worker holds the lease meanwhile."""
 
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)

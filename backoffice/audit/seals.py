@@ -6,7 +6,7 @@ were committed. It remembers missing ids below the newest, and seals their entri
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -175,8 +175,9 @@ class Verification:
     fault: str = ""
 
 
-def verify(head: str = "") -> Verification:
-    """Verify the chain from its first seal. `head`: a `NUMBER:HASH` kept elsewhere, which must be in it.
+def verify(head: str = "", beat: Callable[[], None] = lambda: None) -> Verification:
+    """Verify the chain from its first seal. `head`: a `NUMBER:HASH` kept elsewhere, which must be in it. `beat` is
+    called before each seal, so that the caller can keep its lease.
 
     Entries are streamed: memory does not grow with their number. For seals whose entries were deleted after
     their time, only the remaining ones are compared.
@@ -186,6 +187,7 @@ def verify(head: str = "") -> Verification:
     kept, _, kept_hash = head.partition(":")
     kept_number = int(kept or 0)
     for seal in Seal.objects.order_by("number").iterator(chunk_size=20):
+        beat()
         found.fault = _seal_fault(seal, found.seals + 1, previous) or _entries_fault(seal, found)
         if found.fault:
             return found

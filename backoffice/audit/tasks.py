@@ -5,7 +5,7 @@ from datetime import time
 from celery import shared_task
 from django.db import connection
 
-from backoffice.audit import checks, partitions, retention
+from backoffice.audit import checks, partitions, refusals, retention
 from backoffice.audit.models import Pruning
 from backoffice.audit.seals import seal_new
 from backoffice.beat import day_of
@@ -18,6 +18,12 @@ AT_NIGHT = time(2)
 def seal() -> int:
     """Seal new entries. Returns how many."""
     return seal_new()
+
+
+@shared_task
+def note_refusals() -> int:
+    """Record how many refusals followed the first of a minute. Returns how many entries were written."""
+    return refusals.note_counts()
 
 
 @shared_task

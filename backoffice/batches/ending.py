@@ -49,6 +49,20 @@ def give_up_check(batch: Batch, token: uuid.UUID) -> None:
     )
 
 
+def pause_applying(batch: Batch, token: uuid.UUID) -> None:
+    """Pause an approved file that workers repeatedly fail to apply. Does nothing if the lease is lost.
+
+    It is approved, so that it is not rejected: a person looks, and resumes it.
+    """
+    with transaction.atomic():
+        if leases.release(Batch.objects.filter(pk=batch.pk, state=State.APPROVED), token, paused=True):
+            words = (
+                f"Paused after row {batch.next_row}: {batch.failures} workers in a row crashed or were killed while "
+                "they applied it. Ask an administrator for the worker's log, then resume it."
+            )
+            note(batch, "batch.paused", None, words)
+
+
 def expire_files() -> int:
     """Delete expired files; their batches stay. Returns how many. Run by beat."""
     due = Batch.objects.filter(file_until__lte=timezone.now()).exclude(path="").exclude(state=State.CHECKING)

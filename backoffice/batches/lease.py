@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 
 from backoffice import leases
 from backoffice.batches.models import Batch, State
@@ -23,8 +23,7 @@ def take(batch: Batch) -> uuid.UUID | None:
 
     An expired lease means that its worker died: `failures` counts these until a worker makes progress.
     """
-    failures = Case(When(lease_token__isnull=True, then=F("failures")), default=F("failures") + 1)
-    lease = leases.take(due().filter(pk=batch.pk, state=batch.state), _length(), failures=failures)
+    lease = leases.take(due().filter(pk=batch.pk, state=batch.state), _length(), failures=leases.losses())
     return lease.token if lease else None
 
 

@@ -39,10 +39,11 @@ def _set_paused(batch_id: int, paused: bool, by: "User") -> Batch:
             return batch
         batch.paused = paused
         if not paused:
+            batch.failures = 0
             batch.check_started_at, batch.check_started_row = timezone.now(), batch.rows_checked
             wake_after_commit(Work.BATCHES)
             wake_after_commit(Work.DELIVERIES)
-        batch.save(update_fields=["paused", "check_started_at", "check_started_row"])
+        batch.save(update_fields=["paused", "failures", "check_started_at", "check_started_row"])
         of_batch = Delivery.objects.filter(change__batch=batch).meeting(STILL_OPEN)
         of_batch.update(paused=paused)
         if not paused:

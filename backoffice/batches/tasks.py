@@ -7,6 +7,7 @@ from collections.abc import Callable
 from celery import shared_task
 from structlog.contextvars import bind_contextvars
 
+from backoffice import leases
 from backoffice.batches import ending, lease
 from backoffice.batches.check.checking import Checking
 from backoffice.batches.check.cleaning import Cleaning
@@ -17,8 +18,6 @@ from backoffice.wakeups import Work, wake
 
 #: A task releases its worker after this many seconds, so that deliveries get their turn beside a long file.
 WORK_SECONDS = 30.0
-#: How many workers in a row a file may kill or crash before its check ends.
-MOST_FAILURES = 3
 
 
 @shared_task
@@ -28,10 +27,12 @@ def work_due() -> int:
         if token := lease.take(batch):
             bind_contextvars(batch_id=batch.pk)
             batch.refresh_from_db()
-            if batch.state == State.CHECKING and batch.failures >= MOST_FAILURES:
+            if batch.failures < leases.MOST_FAILURES:
+                _work(batch, token)
+            elif batch.state == State.CHECKING:
                 ending.give_up_check(batch, token)
             else:
-                _work(batch, token)
+                ending.pause_applying(batch, token)
             return 1
     return 0
 

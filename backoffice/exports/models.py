@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from backoffice.exports.kinds import KINDS, LIST
-from backoffice.leases import Leased
+from backoffice.leases import Counted
 
 
 class State(models.TextChoices):
@@ -25,7 +25,7 @@ class Format(models.TextChoices):
     EXCEL = "xlsx", "Excel"
 
 
-class Export(Leased):
+class Export(Counted):
     """One export of a list: its content, its progress, and the file, which only its asker may download.
 
     `path` is the file's name in the folder of exports; `position` the position of the last row in it, `size`
@@ -50,11 +50,6 @@ class Export(Leased):
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     problem = models.TextField(blank=True)
-    failures = models.PositiveSmallIntegerField(
-        default=0,
-        db_default=0,
-        help_text="Workers that were lost one after another without getting further.",
-    )
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     file_until = models.DateTimeField(null=True)

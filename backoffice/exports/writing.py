@@ -13,7 +13,7 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice import leases
@@ -34,11 +34,9 @@ logger = logging.getLogger(__name__)
 WORK_SECONDS = 15.0
 LEASE = timedelta(seconds=60)
 BOM = "\ufeff".encode()
-#: An export is given up once this many workers in a row were lost at it, killed or crashed.
-MOST_FAILURES = 3
 GIVEN_UP = (
-    f"It was not written: {MOST_FAILURES} workers in a row crashed or were killed at it. Choose fewer rows, and ask an "
-    "administrator for the worker's log."
+    f"It was not written: {leases.MOST_FAILURES} workers in a row crashed or were killed at it. Choose fewer rows, and "
+    "ask an administrator for the worker's log."
 )
 #: Bytes copied at a time.
 BLOCK = 1_000_000
@@ -53,7 +51,7 @@ def work_due() -> int:
     for export in due():
         if token := take(export):
             taken = Export.objects.select_related("asked_by").get(pk=export.pk)
-            if taken.failures >= MOST_FAILURES:
+            if taken.failures >= leases.MOST_FAILURES:
                 _fail(taken, token, GIVEN_UP)
             else:
                 _work(taken, token)
@@ -70,8 +68,7 @@ def take(export: Export) -> uuid.UUID | None:
     """Take the lease; None if another worker was quicker. A worker that did not release it is lost: copy the file."""
     changed: dict[str, Any] = _file_of_ones_own(export) if export.lease_token or not export.path else {}
     same = due().filter(pk=export.pk, lease_token=export.lease_token, path=export.path, done=export.done)
-    lost = F("failures") + 1 if export.lease_token else F("failures")
-    lease = leases.take(same, LEASE, failures=lost, **changed)
+    lease = leases.take(same, LEASE, failures=leases.losses(), **changed)
     if changed and (forgotten := export.path if lease else changed["path"]):
         FILES.forget(forgotten)
     return lease.token if lease else None

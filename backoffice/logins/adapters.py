@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.shortcuts import render
 
 from backoffice.audit.operations import record
+from backoffice.audit.refusals import refused
 from backoffice.logins.models import User
 from backoffice.protocol.fields import SecretText
 from backoffice.seal import seal, unseal
@@ -61,10 +62,9 @@ def known(name: str) -> str:
 
 
 def locked_out(name: str) -> None:
-    """Record that a login was refused because of too many failed tries."""
-    record(
+    """Record or count that a login was refused because of too many failed tries."""
+    refused(
         "staff.locked_out",
-        by=None,
         subject=known(name),
         text=f"A login was refused: too many failed tries within {settings.LOCKOUT_MINUTES:.0f} minutes.",
     )
@@ -118,7 +118,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **kwargs: Any) -> None:
         """Record that the provider did not confirm the identity."""
-        record("staff.login_failed", by=None, subject="", text="Single sign-on failed at the provider.")
+        refused("staff.login_failed", subject="", text="Single sign-on failed at the provider.")
 
 
 def _named_by(sociallogin: Any) -> Iterator[tuple[str, User]]:

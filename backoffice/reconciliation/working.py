@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import F, QuerySet
 
 from accounts.models import RetailUser
 from backoffice import leases
@@ -33,8 +33,6 @@ from backoffice.reconciliation.models import Difference, Line, Outcome, Reconcil
 WORK_SECONDS = 20.0
 #: Rows, and records to look up, of one transaction.
 ROWS, USERS = 500, 2000
-#: How many workers in a row a file may kill or crash before its comparison ends.
-MOST_FAILURES = 3
 
 LINE = (
     "reconciliation_id",
@@ -67,7 +65,7 @@ def work_due() -> int:
     for one in due():
         if token := take(one):
             one.refresh_from_db()
-            if one.failures >= MOST_FAILURES:
+            if one.failures >= leases.MOST_FAILURES:
                 operations.stop(one, token, _given_up(one))
             else:
                 _work(one, token)
@@ -82,8 +80,7 @@ def due() -> QuerySet[Reconciliation]:
 
 def take(one: Reconciliation) -> uuid.UUID | None:
     """Take the lease; None if another worker was quicker. An expired lease was a lost worker's, and counts."""
-    failures = Case(When(lease_token__isnull=True, then=F("failures")), default=F("failures") + 1)
-    lease = leases.take(due().filter(pk=one.pk), _length(), failures=failures)
+    lease = leases.take(due().filter(pk=one.pk), _length(), failures=leases.losses())
     return lease.token if lease else None
 
 

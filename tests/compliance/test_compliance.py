@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit import checks
 from backoffice.audit.guard import guard, unguard
 from backoffice.audit.models import Check, Entry, LegalHold, Pruning
@@ -272,6 +273,30 @@ def test_a_verification_shows_what_does_not_fit(as_compliance):
     verify_asked()
     page = as_compliance.get(reverse("compliance:verification")).content.decode()
     assert f"Entry {entry.pk} was altered" in page
+
+
+def test_one_worker_at_a_time_verifies_and_one_at_which_every_worker_dies_ends(as_compliance, monkeypatch):
+    attempt()
+    as_compliance.post(reverse("compliance:verify"))
+    others = []
+
+    class Killed(BaseException):
+        pass
+
+    def die(**_):
+        others.append(verify_asked())  # beat asks for it every five seconds, while this one is at work
+        raise Killed
+
+    monkeypatch.setattr(checks, "verify", die)
+    for _ in range(leases.MOST_FAILURES):
+        with pytest.raises(Killed):
+            verify_asked()
+        Check.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert others == [0] * leases.MOST_FAILURES
+    assert verify_asked() == 1
+    page = as_compliance.get(reverse("compliance:verification")).content.decode()
+    assert "3 workers in a row crashed" in flowed(page)
+    assert verify_asked() == 0
 
 
 def test_a_legal_hold_is_placed_and_lifted_with_reasons(as_compliance, compliance):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.models import Entry
 from backoffice.audit.operations import record
 from backoffice.exports import kinds, operations, views, writing
@@ -174,7 +175,7 @@ def test_an_export_at_which_every_worker_dies_ends_and_says_so(as_compliance, as
         raise Killed
 
     monkeypatch.setattr(writing, "_append", kill)
-    for _ in range(writing.MOST_FAILURES):
+    for _ in range(leases.MOST_FAILURES):
         with pytest.raises(Killed):
             writing.work_due()
         Export.objects.update(lease_until=timezone.now() - timedelta(seconds=1))

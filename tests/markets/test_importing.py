@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.audit.models import Entry
 from markets import importing, operations, search
 from markets.models import Holiday, Scrip, ScripImport, State
@@ -160,6 +161,28 @@ def test_a_worker_that_died_leaves_an_import_that_the_next_one_begins_again(monk
     asked.refresh_from_db()
     assert (asked.state, asked.rows, Scrip.objects.count()) == (State.CURRENT, 30, 30)
     assert (asked.bad_isin_count, len(asked.bad_isins)) == (1, 1)
+
+
+def test_an_import_at_which_every_worker_dies_ends_and_says_so(monkeypatch):
+    """Otherwise it would cost a worker each half minute, and no other master of the exchange could be imported."""
+    asked = operations.upload("NSE_EQ", "NSE_EQ.json", [v2(many(30))], by=None)
+
+    class Killed(BaseException):
+        pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "_drop_repeated", lambda scrips: (_ for _ in ()).throw(Killed))
+        for _ in range(leases.MOST_FAILURES):
+            with pytest.raises(Killed):
+                importing.work_due()
+            ScripImport.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert importing.work_due() == 1
+    asked.refresh_from_db()
+    assert (asked.state, asked.lease_token, Scrip.objects.count()) == (State.REFUSED, None, 0)
+    assert "3 workers in a row crashed" in asked.problem
+    assert Entry.objects.filter(action="scrips.refused").count() == 1
+    assert importing.work_due() == 0
+    assert imported(v2(many(30))).state == State.CURRENT
 
 
 def test_who_lost_the_lease_makes_nothing_current(monkeypatch):

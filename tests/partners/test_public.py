@@ -10,9 +10,9 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from backoffice.audit.models import Entry
+from backoffice.audit.models import Entry, Refusal
 from markets.models import Scrip
-from partners import invitations, limits, sessions, switches
+from partners import calls, invitations, limits, sessions, switches
 from partners.models import (
     BasketVersion,
     ConnectorFinding,
@@ -358,3 +358,27 @@ def test_a_newer_version_refuses_the_old_click(visitor, vendor, published, make_
     assert ask(tp).json()["success"] is False
     assert state() == InvitationState.REVOKED
     assert sessions.live().count() == 0
+
+
+class TestAFloodOfRefusedCalls:
+    """Whoever can reach the addresses can have calls refused: the trail has one entry a minute for each reason."""
+
+    def test_of_token_checks_is_one_entry_and_still_an_alarm(self, partner):
+        times = calls.ALARM_REFUSALS * 2
+        assert not any(check("wrong").json()["success"] for _ in range(times))
+        entries = Entry.objects.filter(action="connector.token_refused")
+        assert entries.count() <= 2  # a minute may end meanwhile
+        assert sum(Refusal.objects.values_list("times", flat=True)) == times
+        assert ConnectorFinding.objects.filter(kind="token_alarm").exists()
+
+    def test_of_requests_for_baskets_is_one_entry_whatever_they_ask_for(self, partner):
+        for number in range(30):
+            assert not ask("RET001", product=f"P{number}").json()["success"]
+        assert Entry.objects.filter(action="connector.basket_refused").count() <= 2
+
+    def test_of_wrong_codes_is_one_entry(self, visitor, client_user, settings):
+        visitor.click()
+        settings.CONNECTOR_VAS_URL = "http://127.0.0.1:9"
+        for number in range(30):
+            assert not ask(client_user.user_id, code=f"guess-{number}").json()["success"]
+        assert 1 <= Entry.objects.filter(action="connector.auth_code_checked").count() <= 2

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.batches.errors import LeaseLost
 from backoffice.reconciliation import operations, working
 from backoffice.reconciliation.models import Difference, Line, Outcome, Reconciliation, State
@@ -106,7 +107,7 @@ def test_nobody_takes_a_comparison_while_its_result_is_deleted(started):
 
 
 def test_a_file_that_kills_every_worker_ends_with_the_reason(started):
-    for _ in range(working.MOST_FAILURES + 1):
+    for _ in range(leases.MOST_FAILURES + 1):
         assert working.take(started)
         expire(started)
     assert working.work_due() == 1

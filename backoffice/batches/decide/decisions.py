@@ -174,6 +174,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             batch.decided_by = by
             batch.decision_reason = reason
             batch.state = State.APPROVED
+            batch.failures = 0
             batch.next_row = 0  # from here on, the number of the last row that was applied
             batch.save()
             notify([batch])

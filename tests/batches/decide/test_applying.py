@@ -1,10 +1,14 @@
 """Files that stay in the portal: the records take the approved rows, some at a time, each once."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from accounts.models import RetailUser, Source
-from backoffice.batches import lease, tasks
+from backoffice import leases
+from backoffice.audit.models import Entry
+from backoffice.batches import lease, pausing, tasks
 from backoffice.batches.decide import applying, decisions
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch, Row
@@ -86,3 +90,31 @@ def test_a_user_who_came_meanwhile_is_left_out_as_stale(approved_file):
     assert Change.objects.get(batch=approved_file, subject="HO/E4").state == "stale"
     approved_file.refresh_from_db()
     assert approved_file.outcome == {"applied": 4}
+
+
+def test_a_file_at_which_every_worker_dies_is_paused_until_a_person_resumes_it(
+    approved_file, maker, monkeypatch
+):
+    class Killed(BaseException):
+        pass
+
+    def die(*_):
+        raise Killed
+
+    def expire():
+        Batch.objects.filter(pk=approved_file.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(applying, "_apply", die)
+        for _ in range(leases.MOST_FAILURES):
+            with pytest.raises(Killed):
+                tasks.work_due()
+            expire()
+        assert tasks.work_due() == 1
+        assert tasks.work_due() == 0
+    approved_file.refresh_from_db()
+    assert (approved_file.state, approved_file.paused, approved_file.lease_token) == ("approved", True, None)
+    assert "3 workers in a row crashed" in Entry.objects.get(action="batch.paused").text
+    pausing.resume(approved_file.pk, by=maker)
+    assert tasks.work_due() == 1
+    assert users() == ["E2", "E3", "E4", "E5", "E6"]
