@@ -3,10 +3,11 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,6 +29,22 @@ class SetUpAppView(ActivateTOTPView):
             response: HttpResponse = super().form_valid(form)
             app = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
             second_factor.takes(app, form.cleaned_data["code"])
+        return response
+
+
+class RecoveryCodesView(ViewRecoveryCodesView):
+    """Show the recovery codes, once.
+
+    django-allauth then stores its whole record. Its row is locked meanwhile: a code that another request uses at this
+    moment must stay used.
+    """
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return the page."""
+        with transaction.atomic():
+            own = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES)
+            own.select_for_update().first()
+            response: HttpResponse = super().get(request, *args, **kwargs)
         return response
 
 

@@ -5,13 +5,18 @@ import time
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
 from backoffice.audit.models import Entry
+from backoffice.logins import second_factor
 from backoffice.logins.models import Throttle, User
 from tests.logins.test_login import LOGIN, PASSWORD, code_of, log_in, set_up
+from tests.partners.test_guards import at_once
+from tests.racing import SOON, meet_at
 
 pytestmark = pytest.mark.django_db
 
@@ -232,3 +237,56 @@ def test_a_locked_name_is_locked_for_who_is_asked_again_as_well(asha, settings):
     answer = browser.post("/staff/again/", {"password": PASSWORD})
     assert "too many tries" in answer.content.decode()
     assert browser.get(LOGIN).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+class TestCodesAtOnce:
+    """Two requests with one code at the same moment: one of them logs in."""
+
+    @pytest.fixture
+    def factors(self):
+        person = User.objects.create_user("asha", password=PASSWORD)
+        TOTP.activate(person, "JBSWY3DPEHPK3PXP")
+        RecoveryCodes.activate(person)
+        return {factor.type: factor for factor in Authenticator.objects.filter(user=person)}
+
+    @staticmethod
+    def use(factor, code):
+        return second_factor.takes(Authenticator.objects.get(pk=factor.pk), code)
+
+    def test_of_recovery_counts_once(self, factors, monkeypatch):
+        factor = factors["recovery_codes"]
+        code = factor.wrap().get_unused_codes()[0]
+        meet_at(monkeypatch, RecoveryCodes, "generate_codes")
+        assert sorted(at_once(*[lambda: self.use(factor, code)] * 2)) == [False, True]
+
+    def test_of_an_app_counts_once(self, factors, monkeypatch):
+        code = code_of("JBSWY3DPEHPK3PXP")
+        meet_at(monkeypatch, second_factor, "decrypt")
+        assert sorted(at_once(*[lambda: self.use(factors["totp"], code)] * 2)) == [False, True]
+
+    @pytest.mark.only_on("postgresql")  # on SQLite the request and the thread would wait for one another
+    def test_of_recovery_stays_used_while_another_request_shows_the_codes(self, factors, monkeypatch, client):
+        factor = factors["recovery_codes"]
+        code = factor.wrap().get_unused_codes()[0]
+        used = []
+
+        def act():
+            used.append(self.use(factor, code))
+            connection.close()
+
+        thread, real = threading.Thread(target=act), RecoveryCodes.mark_as_viewed
+
+        def mark(codes):
+            thread.start()
+            thread.join(SOON)
+            real(codes)
+
+        monkeypatch.setattr(RecoveryCodes, "mark_as_viewed", mark)
+        client.force_login(factor.user)
+        again = "allauth.mfa.recovery_codes.internal.flows.raise_if_reauthentication_required"
+        monkeypatch.setattr(again, lambda request, app: None)
+        assert code in client.get("/staff/recovery-codes/").content.decode()
+        thread.join(20)
+        assert used == [True]
+        assert not self.use(factor, code)
