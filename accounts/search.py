@@ -8,15 +8,19 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
+from django.urls import reverse
 
 from accounts import new_users
 from accounts.models import NewUser, RetailUser
 from backoffice.kit import privacy
 from backoffice.kit.search import LIMIT, Match
 from backoffice.kit.text_indexes import INSIDE_FROM
+from backoffice.logins import reveal
 
 #: How many digits are needed to search for a mobile number by its ending, as people read it out.
 DIGITS_FROM = 4
+#: A number with fewer digits is no mobile number.
+WHOLE_FROM = 7
 #: The indexed texts in capitals, since ids are typed in either case.
 IN_CAPITALS = {"id_in_capitals": Upper("user_id")}
 
@@ -33,7 +37,7 @@ def matching_anything(queryset: QuerySet[RetailUser], text: str, person: Any) ->
     People who see PAN and mobile number masked must type them completely, so that a search cannot reveal them
     character by character.
     """
-    digits = re.sub(r"[\s+-]", "", text)
+    digits = _digits(text)
     queryset = queryset.alias(**IN_CAPITALS)
     if not privacy.sees_at_once(person):
         return queryset.filter(_by_name(text) | Q(pan=text.upper()) | Q(mobile=digits))
@@ -56,6 +60,10 @@ def find(text: str, user: Any) -> Iterator[Match]:
     """The provider of the global search, for people who may see retail users."""
     if not user.has_perm("accounts.view_retailuser"):
         return
+    if _is_whole(text) and not privacy.sees_at_once(user) and not reveal.may_look_up(user, text):
+        words = f"{reveal.MOST_AN_HOUR} an hour; search by user id or name"
+        yield Match("Retail user", "Too many searches for whole numbers", reverse("accounts:list"), words)
+        return
     wanted = text.upper()
     for found in matching_anything(RetailUser.objects.all(), text, user)[:LIMIT]:
         names = (found.user_id, found.lane, found.pan, found.mobile)
@@ -74,6 +82,17 @@ def recalled(lanes: list[str], user: Any) -> list[Match]:
     any_of = reduce(or_, (Q(group_id=group_id, user_id=user_id) for group_id, _, user_id in pairs))
     known = {one.lane: one for one in RetailUser.objects.filter(any_of)}
     return [_match(known[lane], user) for lane in lanes if lane in known]
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a search may find somebody by PAN or mobile number: these are not typed in parts."""
+    digits = _digits(text)
+    return privacy.names_a_person(text) or (digits.isdecimal() and len(digits) >= WHOLE_FROM)
+
+
+def _digits(text: str) -> str:
+    """Return a mobile number without what people type between its digits."""
+    return re.sub(r"[\s+-]", "", text)
 
 
 def _match(found: RetailUser, user: Any, *, exact: bool = False) -> Match:

@@ -3,8 +3,10 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from accounts.search import find
 from backoffice.audit.models import Entry
 from backoffice.kit import privacy
+from backoffice.logins import reveal as reveals
 from backoffice.logins.reveal import reveal
 from backoffice.protocol.examples import example
 from backoffice.protocol.message import REQUESTS
@@ -177,3 +179,47 @@ def test_support_and_admins_never_see(asked, admin, support):
         with pytest.raises(PermissionDenied):
             reveal(asked(person), "HO/RET001", "Curious")
     assert not Entry.objects.filter(action="privacy.revealed").exists()
+
+
+def test_reveals_are_bounded_for_a_person_and_hour_and_compliance_reads_who_wanted_more(
+    asked, compliance, monkeypatch
+):
+    monkeypatch.setattr(reveals, "MOST_AN_HOUR", 3)
+    for number in range(5):
+        RetailUserFactory(group_id="HO", user_id=f"RET00{number}")
+    for number in range(3):
+        reveal(asked(compliance), f"HO/RET00{number}", "Complaint 12")
+    with pytest.raises(ValueError, match="within an hour"):
+        reveal(asked(compliance), "HO/RET004", "Complaint 13")
+    assert Entry.objects.filter(action="privacy.revealed").count() == 3
+    assert compliance.get_username() in Entry.objects.get(action="privacy.too_many").text
+
+
+class TestASearchForAWholeValue:
+    """Whoever sees PAN and mobile number masked could otherwise try all that fit the mask."""
+
+    @pytest.fixture
+    def search(self, db, monkeypatch):
+        RetailUserFactory(group_id="HO", user_id="RET001", pan="ABCPT1234A", mobile="9800000001")
+        monkeypatch.setattr(reveals, "MOST_AN_HOUR", 3)
+        return lambda text, person: [match.label for match in find(text, person)]
+
+    def test_is_an_entry_once_without_the_value(self, search, support):
+        for _ in range(3):  # suggestions while typing, then the page of results
+            assert search("abcpt1234a", support)[0].startswith("HO/RET001")
+        entry = Entry.objects.get(action="privacy.looked_up")
+        assert entry.by == support
+        assert "ABCPT" not in f"{entry.text} {entry.subject} {entry.details}".upper()
+
+    def test_is_bounded_for_a_person_and_hour(self, search, support):
+        for number in range(3):
+            assert search(f"98000000{number}9", support) == []
+        assert search("9800000001", support) == ["Too many searches for whole numbers"]
+        assert search("RET001", support)[0].startswith("HO/RET001")
+        assert Entry.objects.filter(action="privacy.too_many").count() == 1
+
+    def test_is_free_for_who_sees_all_and_by_name(self, search, support, maker):
+        for number in range(9):
+            search(f"ABCPT1234{'ABCDEFGHI'[number]}", maker)
+            search(f"RET00{number}", support)
+        assert not Entry.objects.exists()
