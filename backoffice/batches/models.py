@@ -13,7 +13,7 @@ from backoffice.changes.results import Result
 from backoffice.changes.risks import labels
 from backoffice.kit.components import Status
 from backoffice.kit.text_indexes import BeginningIndex, PartIndex
-from backoffice.leases import Leased
+from backoffice.leases import MOST_FAILURES, Leased
 
 
 class State(models.TextChoices):
@@ -195,6 +195,11 @@ class Batch(Leased):
     def rows_checked(self) -> int:
         """How many rows the present check, or cleaning, has done."""
         return self.cleaning["done"] if self.cleaning else self.total_rows
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether so many workers were lost at it that none tries again before a person resumes it."""
+        return self.failures >= MOST_FAILURES
 
     @property
     def sent(self) -> int:

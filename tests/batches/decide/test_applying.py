@@ -93,7 +93,7 @@ def test_a_user_who_came_meanwhile_is_left_out_as_stale(approved_file):
 
 
 def test_a_file_at_which_every_worker_dies_is_paused_until_a_person_resumes_it(
-    approved_file, maker, monkeypatch
+    approved_file, maker, client, monkeypatch
 ):
     class Killed(BaseException):
         pass
@@ -115,6 +115,9 @@ def test_a_file_at_which_every_worker_dies_is_paused_until_a_person_resumes_it(
     approved_file.refresh_from_db()
     assert (approved_file.state, approved_file.paused, approved_file.lease_token) == ("approved", True, None)
     assert "3 workers in a row crashed" in Entry.objects.get(action="batch.paused").text
+    client.force_login(maker)
+    page = flowed(client.get(approved_file.get_absolute_url()).content.decode())
+    assert "3 workers in a row crashed or were killed while they applied it" in page
     pausing.resume(approved_file.pk, by=maker)
     assert tasks.work_due() == 1
     assert users() == ["E2", "E3", "E4", "E5", "E6"]
