@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
@@ -20,6 +20,7 @@ from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.errors import NotAllowed
 from backoffice.changes.form_pages import form_address, form_paths
 from backoffice.changes.kinds import KINDS
+from backoffice.error_pages import forbidden
 from backoffice.kit.sections import limited
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import initial
@@ -85,7 +86,7 @@ def propose_status(request: StaffRequest, group_id: str, user_id: str, status: s
     try:
         form, token = draft_update(group_id, user_id, {"status": status}, by=request.user)
     except NotAllowed as error:
-        return render(request, "403.html", {"words": error.words}, status=403)
+        return forbidden(request, error.words)
     return redirect(form.address("check", token))
 
 

@@ -6,12 +6,13 @@ character: nothing typed is lost, and what is wrong with it is seen. Cookies of 
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
-from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice.outside import storable, visible
@@ -78,11 +79,15 @@ def _clean_form(request: HttpRequest) -> None:
     request.POST = cleaned  # type: ignore[assignment]  # a form like any other
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page of a request that cannot be read."""
-    return render(request, "400.html", status=400)
-
-
 def page_of_this_site(address: str) -> str:
     """The path of a page of this portal, with its query; "" for anything else, another site's page among it."""
     return address if address.startswith("/") and url_has_allowed_host_and_scheme(address, None) else ""
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of the form that was sent, with its query, if the browser names one of this portal; else Today."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return reverse("desk:today")
+    parts = urlsplit(page)
+    return page_of_this_site(urlunsplit(("", "", parts.path, parts.query, ""))) or reverse("desk:today")

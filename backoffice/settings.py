@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "partners.middleware.ConnectorMiddleware",
     "backoffice.incoming.IncomingMiddleware",
+    "backoffice.error_pages.OnlyAFormMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -484,6 +485,7 @@ SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
 SESSION_COOKIE_SAMESITE = "Lax"  # Strict would lose the session on the way back from single sign-on
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "backoffice.error_pages.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

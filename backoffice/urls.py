@@ -29,4 +29,8 @@ urlpatterns = [
     path("runs/", include("runs.urls")),
 ]
 
-handler400 = "backoffice.incoming.bad_request"
+handler400 = "backoffice.error_pages.bad_request"
+handler403 = "backoffice.error_pages.forbidden"
+handler404 = "backoffice.error_pages.not_found"
+handler429 = "backoffice.error_pages.too_many"  # looked up by django-allauth
+handler500 = "backoffice.error_pages.server_error"

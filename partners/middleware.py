@@ -10,9 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
+from backoffice.error_pages import CLIENTS as PREFIX
 from backoffice.outside import whole
 
-PREFIX = "/connector/"
 WEBHOOK = f"{PREFIX}webhook/"
 #: Bytes of a body (C4).
 MOST, MOST_WEBHOOK = 64 * 1024, 256 * 1024

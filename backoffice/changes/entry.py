@@ -32,6 +32,7 @@ from backoffice.changes.presentation import in_words, summary
 from backoffice.changes.reasons import last_reasons
 from backoffice.changes.start_again import earlier_change, values_again
 from backoffice.delivery.forms import NotBeforeForm
+from backoffice.error_pages import forbidden
 from backoffice.kit.formats import ist
 from backoffice.kit.formsets import (
     MessageForm,
@@ -62,14 +63,12 @@ MAY_NOT = "You may not propose this. Ask a colleague whose role includes it."
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, form: EntryForm) -> HttpResponse:
     """The form: empty, with a draft, or with input that has errors."""
+    if not request.user.is_authenticated and request.method == "POST":
+        return _logged_out(request, form)
     if not request.user.is_authenticated:
-        return (
-            _logged_out(request, form)
-            if request.method == "POST"
-            else redirect_to_login(request.get_full_path())
-        )
+        return redirect_to_login(request.get_full_path())
     if not form.may_propose(request.user):
-        return render(request, "403.html", {"words": MAY_NOT}, status=403)
+        return forbidden(request, MAY_NOT)
     return _sent(request, form) if request.method == "POST" else _opened(request, form)
 
 
@@ -191,7 +190,7 @@ def not_kept() -> JsonResponse:
 def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpResponse:
     """Check your answers: the message in words, the warnings, the reason; then submission."""
     if not form.may_propose(request.user):
-        return render(request, "403.html", {"words": MAY_NOT}, status=403)
+        return forbidden(request, MAY_NOT)
     draft = _own(request, form, token)
     if draft.state != State.DRAFT:  # the second of two clicks, or the back button
         return redirect(draft)

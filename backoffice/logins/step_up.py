@@ -6,8 +6,7 @@ in the session, sealed like all of it, and carried out after the answer: nothing
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
@@ -20,8 +19,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.urls import resolve, reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
+from backoffice.incoming import came_from
 from backoffice.logins.second_factor import enforced
 
 if TYPE_CHECKING:
@@ -195,16 +195,5 @@ def _kept(request: "HttpRequest") -> dict[str, str]:
         "path_info": request.path_info,
         "query": request.GET.urlencode(),
         "posted": request.POST.urlencode(),
-        "back": _came_from(request),
+        "back": came_from(request),
     }
-
-
-def _came_from(request: "HttpRequest") -> str:
-    """Return the page of the form, if the browser names one of the portal's."""
-    page: Any = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
-        parts = urlsplit(page)
-        within = urlunsplit(("", "", parts.path, parts.query, ""))
-        if url_has_allowed_host_and_scheme(within, None):
-            return within
-    return reverse("desk:today")

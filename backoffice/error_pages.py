@@ -1,0 +1,103 @@
+"""Pages about a request that the portal refuses or cannot answer.
+
+Whoever is logged in sees them in the portal's frame, with the navigation; clients under /connector/ see a page that
+names no page of staff; others see the page alone. An error page never fails: if the frame cannot be drawn, for example
+because the database is away, the page is drawn alone and without the request.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+
+from backoffice.incoming import page_of_this_site
+
+logger = logging.getLogger(__name__)
+
+#: The addresses of clients, who have no login here.
+CLIENTS = "/connector/"
+#: What a client reads, by status.
+_TO_CLIENTS = {
+    400: "This could not be read, and nothing was done. Open the link that your broker sent you again.",
+    403: "This page was open for too long, and nothing was sent. Open the link that your broker sent you again.",
+    404: "There is no such page. Open the link that your broker sent you.",
+    405: "There is no such page. Open the link that your broker sent you.",
+    500: "This did not work. Open the link that your broker sent you: it shows what was done. Then try again.",
+}
+
+#: Django's own words on a record that is not there; they name tables.
+_OF_DJANGO = re.compile(r"(matches the given query|found matching the query)\.?$")
+
+
+def error_page(request: HttpRequest, status: int, words: str = "", template: str = "") -> HttpResponse:
+    """Return the page of this status. `words` say what is wrong, if more is known than its template says."""
+    if request.path_info.startswith(CLIENTS):
+        page = render_to_string("connector/closed.html", {"words": _TO_CLIENTS[status]})
+        return HttpResponse(page, status=status)
+    template, context = template or f"{status}.html", {"words": words}
+    try:
+        if _is_logged_in(request):
+            return render(request, template, {**context, "error_frame": "base.html"}, status=status)
+        return render(request, template, context, status=status)
+    except Exception:  # of whatever kind: nothing after this page could say what happened
+        logger.exception("The frame of an error page could not be drawn.")
+        return HttpResponse(render_to_string(template, context), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of a request that cannot be read."""
+    return error_page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: object = "") -> HttpResponse:
+    """The page of what the person's role does not include. `exception` may be words."""
+    return error_page(request, 403, str(exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of an address without a page, with the words of the view that raised it."""
+    words = exception.args[0] if exception.args else ""
+    said = isinstance(words, str) and not _OF_DJANGO.search(words)
+    return error_page(request, 404, words if said else "")
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """The page of too many requests in a short time."""
+    return error_page(request, 429)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page of an error of the portal. It asks nothing of the database, which may be what failed."""
+    if request.path_info.startswith(CLIENTS):
+        return error_page(request, 500)
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page of a form from before a login. A second tab that still shows the login page leads on instead."""
+    match = request.resolver_match
+    if match is not None and match.view_name == "logins:login" and _is_logged_in(request):
+        return redirect(page_of_this_site(request.POST.get("next", "")) or "desk:today")
+    return error_page(request, 403, template="403_csrf.html")
+
+
+class OnlyAFormMiddleware:
+    """Gives its page to an address that takes forms only, for whoever opens it without one: Django's has no text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        return (
+            error_page(request, 405) if response.status_code == 405 and request.method == "GET" else response
+        )
+
+
+def _is_logged_in(request: HttpRequest) -> bool:
+    """Whether the person is known. A request that is refused before its session is read has no user."""
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
