@@ -111,11 +111,13 @@ def hide(request: StaffRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def logged_in(request: StaffRequest) -> JsonResponse:
-    """Asked by long forms before they are sent: an expired login would lose what was typed.
+    """Who is logged in. Forms ask it before they are sent: an expired login would lose what was typed.
 
     A login brings a new CSRF token, so the answer carries the one that is good now.
     """
-    return JsonResponse({"logged_in": request.user.is_authenticated, "token": get_token(request)})
+    known = request.user.is_authenticated
+    person, name = (str(request.user.pk), str(request.user)) if known else ("", "")
+    return JsonResponse({"logged_in": known, "person": person, "name": name, "token": get_token(request)})
 
 
 @login_not_required

@@ -189,6 +189,16 @@ class Filters(django_filters.FilterSet):
     #: Set only by the link at the end of a list, which continues below its last row.
     below = WholeFilter(field_name="pk", lookup_expr="lt", label="Below number", widget=forms.HiddenInput)
 
+    def is_valid(self) -> bool:
+        """Whether each filter can be read, and the last day is not before the first."""
+        if not super().is_valid():
+            return False
+        since, until = (self.form.cleaned_data.get(name) for name in ("since", "until"))
+        if since and until and until < since:
+            self.form.add_error("until", "The last day is before the first one. Change one of them.")
+            return False
+        return True
+
     @property
     def qs(self) -> QuerySet[Any]:
         """Return the rows that the filters select; none if one of them cannot be read."""

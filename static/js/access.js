@@ -2,5 +2,5 @@
 "use strict";
 
 document.addEventListener("submit", (event) => {
-  if (event.target.id === "check-form") htmx.trigger("#progress", "begin");
+  if (event.target.id === "check-form" && !event.defaultPrevented) htmx.trigger("#progress", "begin");
 });

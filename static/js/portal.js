@@ -138,23 +138,46 @@ window.addEventListener("beforeunload", (event) => {
   if (one("form[data-guard][data-changed]:not([data-sent])")) event.preventDefault();
 });
 
-// A guarded form is long work. Before it leaves, the login is checked: an expired one would lose what was typed.
-async function sendWhenLoggedIn(form, submitter) {
+// Before a form with something typed leaves, the login is checked: an expired one would lose what was typed, and another
+// person's would send it in their name.
+const TYPED = "textarea, input:not([type=hidden], [type=checkbox], [type=radio])";
+function guardOf(form) {
+  if (form.dataset.guard || "resubmit" in form.dataset) return form.dataset.guard;
+  return [...form.elements].some((field) => field.matches(TYPED) && field.value !== "") ? document.body.dataset.guard : "";
+}
+
+async function sendWhenLoggedIn(form, submitter, guard) {
+  if (form.dataset.asking) return;
+  form.dataset.asking = "yes";
   const token = one("input[name=csrfmiddlewaretoken]", form);
   try {
-    const answer = await fetch(form.dataset.guard, { headers: { Accept: "application/json" }, redirect: "manual" });
-    const { logged_in: loggedIn, token: fresh } = await answer.json();
-    if (!loggedIn) {
-      one("#logged-out").showModal();
+    const answer = await fetch(guard, { headers: { Accept: "application/json" }, redirect: "manual" });
+    const { logged_in: loggedIn, person, name, token: fresh } = await answer.json();
+    const other = loggedIn && person !== document.body.dataset.person;
+    if (other) one("#other-login [data-name]").textContent = name;
+    if (other || !loggedIn) {
+      one(other ? "#other-login" : "#logged-out").showModal();
       return;
     }
     // A new login brings a new token, and the one in the form is of no use any more.
     if (token) token.value = fresh;
   } catch {
     // No answer to this question says nothing about the form: let it go, and the browser say what is wrong.
+  } finally {
+    delete form.dataset.asking;
   }
   form.dataset.checked = "yes";
   form.requestSubmit(submitter);
+}
+
+// Whoever waits for more than a moment sees at the button that the portal is at work.
+const MOMENT = 1000;
+function showWaiting(form, submitter) {
+  setTimeout(() => {
+    if (!form.dataset.sent) return;
+    submitter?.classList.add("is-waiting");
+    announce("Still working. Nothing needs to be pressed again.");
+  }, MOMENT);
 }
 
 document.addEventListener("submit", (event) => {
@@ -167,9 +190,10 @@ document.addEventListener("submit", (event) => {
     return;
   }
   if (form.method !== "post" || event.defaultPrevented) return;
-  if (form.dataset.guard && !form.dataset.checked) {
+  const guard = guardOf(form);
+  if (guard && !form.dataset.checked) {
     event.preventDefault();
-    sendWhenLoggedIn(form, event.submitter);
+    sendWhenLoggedIn(form, event.submitter, guard);
     return;
   }
   // Such a form may be sent again: a search, or one whose answer is a file, after which the page is still there.
@@ -179,6 +203,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
+  showWaiting(form, event.submitter);
   // Only after the browser has gathered the form: a disabled button would not be sent with it.
   setTimeout(() => all("button:not([type=button])", form).forEach((button) => button.setAttribute("aria-disabled", "true")));
 });
@@ -186,7 +211,10 @@ document.addEventListener("submit", (event) => {
 function rearm(form) {
   delete form.dataset.sent;
   delete form.dataset.checked;
-  all("button[aria-disabled]", form).forEach((button) => button.removeAttribute("aria-disabled"));
+  all("button[aria-disabled]", form).forEach((button) => {
+    button.removeAttribute("aria-disabled");
+    button.classList.remove("is-waiting");
+  });
 }
 
 // A page that comes back from the browser's memory must be usable again.
@@ -306,7 +334,17 @@ document.addEventListener("htmx:afterSettle", () => {
   if (words) announce(words.textContent);
 });
 
-document.addEventListener("htmx:responseError", () => announce("The server could not answer. What you see may be old."));
+// A part of a page that could not be renewed says so, to the eye as well, until the next answer arrives.
+function sayOld() {
+  if (one("#old")) return;
+  const note = document.createElement("div");
+  note.id = "old";
+  note.className = "flash flash-warning";
+  note.append(Object.assign(document.createElement("p"), { textContent: "The portal does not answer. What you see may be old." }));
+  one("#flashes")?.append(note);
+}
+document.addEventListener("htmx:beforeOnLoad", () => one("#old")?.remove());
+for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, sayOld);
 
 // ---- personal data that is shown for some minutes: how long still, and gone when they are over ----------------------
 

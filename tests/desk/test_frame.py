@@ -318,7 +318,7 @@ def test_a_long_form_can_ask_whether_its_login_still_holds(client, maker):
     assert client.get(address).json()["logged_in"] is False
     client.force_login(maker)
     answer = client.get(address).json()
-    assert answer["logged_in"] is True
+    assert (answer["logged_in"], answer["person"]) == (True, str(maker.pk))
     assert answer["token"]
 
 
@@ -365,6 +365,13 @@ def test_a_senseless_address_still_gives_a_list(client, checker, query):
     DeliveryFactory(lane="HO/A")
     client.force_login(checker)
     assert client.get(f"{reverse('delivery:list')}?{query}").status_code == 200
+
+
+def test_a_last_day_before_the_first_is_named_as_the_reason_that_nothing_is_found(client, checker):
+    DeliveryFactory(lane="HO/A")
+    client.force_login(checker)
+    page = client.get(f"{reverse('delivery:list')}?since=30-11-2026&until=29-11-2026").content.decode()
+    assert "Approved to: The last day is before the first one. Change one of them." in page
 
 
 def test_a_filter_in_force_is_a_chip_that_takes_it_away(client, checker):
