@@ -1,6 +1,7 @@
 """Adapters of django-allauth: nobody can sign up, and logins and refusals are audit entries."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,10 +13,12 @@ from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.shortcuts import render
+from django.utils import timezone
 
+from backoffice.audit.models import Entry
 from backoffice.audit.operations import record
 from backoffice.audit.refusals import refused
+from backoffice.error_pages import forbidden
 from backoffice.logins.models import User
 from backoffice.protocol.fields import SecretText
 from backoffice.seal import seal, unseal
@@ -30,7 +33,8 @@ class StaffAdapter(DefaultAccountAdapter):
             "Incorrect username or password. Check both; passwords distinguish capital letters."
         ),
         "too_many_login_attempts": (
-            "There were too many tries. Wait {minutes:.0f} minutes and try again, or ask an administrator for help."
+            "There were too many tries. Wait {minutes:.0f} minutes and try again, "
+            "or ask an administrator for a password link."
         ),
     }
 
@@ -55,6 +59,10 @@ class StaffAdapter(DefaultAccountAdapter):
             words = self.error_messages["too_many_login_attempts"].format(minutes=settings.LOCKOUT_MINUTES)
             raise ValidationError(words, code="too_many_login_attempts") from None
 
+    def forget_failures(self, request: HttpRequest, name: str) -> None:
+        """Forget the failed tries with this name: its password has just been replaced."""
+        self._delete_login_attempts_cached_email(request, username=name)
+
 
 def known(name: str) -> str:
     """Return the name, if a member of staff has it; other input may be a password in the wrong field."""
@@ -68,6 +76,14 @@ def locked_out(name: str) -> None:
         subject=known(name),
         text=f"A login was refused: too many failed tries within {settings.LOCKOUT_MINUTES:.0f} minutes.",
     )
+
+
+def locked_out_at(person: User) -> datetime | None:
+    """When a login of this person was last refused because of too many tries, if that can still be in force."""
+    since = timezone.now() - timedelta(minutes=settings.LOCKOUT_MINUTES)
+    entries = Entry.objects.filter(subject=person.get_username(), at__gte=since)
+    last = entries.filter(action__in=("staff.locked_out", "staff.password_changed")).order_by("-at").first()
+    return last.at if last and last.action == "staff.locked_out" else None
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -95,7 +111,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             return
         words = "Single sign-on for something else than a login was refused."
         record("staff.login_failed", by=None, subject=request.user.get_username(), text=words)
-        raise ImmediateHttpResponse(render(request, "403.html", status=403))
+        raise ImmediateHttpResponse(forbidden(request))
 
     def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
         """Return the staff to bind a new account of the provider to: by an address that is verified there.

@@ -8,6 +8,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.forms import SetPasswordForm
 
 from backoffice.logins.second_factor import takes
 
@@ -36,6 +37,15 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         for name, label in self.LABELS.items():
             self.fields[name].label = label
             self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class ChoosePasswordForm(SetPasswordForm):
+    """The new password twice, after a link, named as on the page that changes it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password2"].label = ChangePasswordForm.LABELS["password2"]
+        self.fields["new_password2"].help_text = ""
 
 
 class _CodeOnce(BaseAuthenticateForm):

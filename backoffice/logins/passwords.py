@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.db import transaction
@@ -12,6 +14,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from backoffice.audit.operations import record
 from backoffice.logins import sessions
+from backoffice.logins.forms import ChoosePasswordForm
 from backoffice.logins.models import User
 
 
@@ -22,8 +25,9 @@ def link_path(person: User) -> str:
 
 
 class ChoosePasswordView(PasswordResetConfirmView):
-    """Choose a password with a link from an administrator. This ends the person's other sessions."""
+    """Choose a password with a link from an administrator. This ends the person's other sessions, and a lockout."""
 
+    form_class = ChoosePasswordForm
     template_name = "logins/choose_password.html"
     success_url = reverse_lazy("logins:login")
 
@@ -43,4 +47,6 @@ class ChoosePasswordView(PasswordResetConfirmView):
             sessions.end(person)
             name = person.get_username()
             record("staff.password_changed", by=person, subject=name, text="Chose a password by a link.")
+        get_adapter(self.request).forget_failures(self.request, name)
+        messages.success(self.request, "Password saved. Log in with it.")
         return response

@@ -22,6 +22,7 @@ from backoffice.changes.models import Change, State
 from backoffice.kit.list_view import ListView
 from backoffice.kit.sections import plain_sections
 from backoffice.logins import sessions
+from backoffice.logins.adapters import locked_out_at
 from backoffice.logins.models import User
 from backoffice.logins.subjects import subject_of
 from backoffice.protocol.fields import Values
@@ -84,6 +85,8 @@ def _page(request: StaffRequest, person: User, link: str = "") -> HttpResponse:
             "may_propose": request.user.has_perm(PROPOSE),
             "oneself": person == request.user,
             "link": link,
+            "locked_out_at": locked_out_at(person),
+            "lockout_minutes": settings.LOCKOUT_MINUTES,
             "link_minutes": settings.PASSWORD_LINK_MINUTES,
             "link_waits": links.waiting(person, by=request.user),
         },
@@ -133,8 +136,8 @@ def _form(
 
 def new_form() -> EntryForm:
     """The form for somebody new."""
-    text = "After the approval, this person's page shows you once the link to choose a password."
-    return _form(rights.KIND, "new", "Add staff member", text, dict)
+    text = "After the approval, this person's page shows you the link to choose a password, once."
+    return _form(rights.KIND, "new", "Add staff member", text, rights.values_of_somebody_new)
 
 
 def rights_form(pk: int) -> EntryForm:

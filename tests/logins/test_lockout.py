@@ -14,6 +14,7 @@ from django.test import Client
 from backoffice.audit.models import Entry
 from backoffice.logins import second_factor
 from backoffice.logins.models import Throttle, User
+from backoffice.logins.passwords import link_path
 from tests.logins.test_login import LOGIN, PASSWORD, code_of, log_in, set_up
 from tests.partners.test_guards import at_once
 from tests.racing import SOON, meet_at
@@ -95,6 +96,21 @@ def test_a_lockout_ends_after_its_time_and_its_rows_go(asha, settings, monkeypat
     Throttle.objects.update(expires_at="2020-01-01T00:00:00Z")
     assert not is_locked()
     assert not Throttle.objects.filter(expires_at__year=2020).exists()
+
+
+def test_a_password_chosen_by_a_link_ends_the_lockout(asha, settings, client, admin):
+    lock_out(settings)
+    assert is_locked()
+    client.force_login(admin)
+    page = f"/people/{asha.pk}/"
+    assert "after too many failed tries" in client.get(page).content.decode()
+    browser, chosen = Client(), "a-Long-enough-9"
+    form = browser.get(link_path(asha), follow=True).request["PATH_INFO"]
+    answer = browser.post(form, {"new_password1": chosen, "new_password2": chosen}, follow=True)
+    assert "Password saved. Log in with it." in answer.content.decode()
+    log_in(browser, "asha", chosen)
+    assert "_auth_user_id" in browser.session
+    assert "after too many failed tries" not in client.get(page).content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

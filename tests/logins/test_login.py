@@ -10,6 +10,7 @@ from django.test import Client
 from backoffice.audit.models import Entry
 from backoffice.logins import middleware, sessions
 from backoffice.logins.models import User
+from backoffice.logins.passwords import link_path
 from backoffice.logins.roles import ROLES
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,8 @@ def test_the_fields_of_a_new_password_are_named_like_all_others(client, person):
     form = client.get("/staff/password/").context["form"]
     assert [field.label for field in form] == ["Present password", "New password", "New password again"]
     assert not any("placeholder" in field.field.widget.attrs for field in form)
+    by_link = Client().get(link_path(User.objects.get()), follow=True).context["form"]
+    assert [field.label for field in by_link] == ["New password", "New password again"]
 
 
 def test_a_new_password_ends_the_other_sessions_and_is_recorded(client, person):
@@ -302,3 +305,12 @@ def test_two_of_the_staff_cannot_have_one_address(django_user_model):
     django_user_model.objects.create_user("three")
     with pytest.raises(IntegrityError), transaction.atomic():
         django_user_model.objects.create_user("four", email="A@example.com")
+
+
+def test_a_form_sent_after_the_login_ended_leads_back_to_its_page(client, person):
+    page = "http://testserver/changes/?state=submitted"
+    answer = client.post("/changes/1/reject/", {"reason": "x"}, headers={"referer": page})
+    assert answer.url == "/staff/login/?next=/changes/%3Fstate%3Dsubmitted"
+    assert "You had been logged out, and nothing was submitted." in client.get(answer.url).content.decode()
+    elsewhere = client.post("/changes/1/reject/", headers={"referer": "https://evil.example/x"})
+    assert elsewhere.url == "/staff/login/?next=/"

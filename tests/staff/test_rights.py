@@ -185,7 +185,7 @@ def test_the_pages_lead_from_the_list_to_a_proposal(client, admin, maker):
     page = client.get(f"/people/{maker.pk}/").content.decode()
     assert f"/people/{maker.pk}/rights/" in page
     assert client.get(f"/people/{maker.pk}/rights/").status_code == 200
-    assert client.get("/people/new/").status_code == 200
+    assert '<option value="Y" selected>' in client.get("/people/new/").content.decode()
     assert client.get("/people/0/").status_code == 404
 
 

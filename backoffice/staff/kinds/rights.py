@@ -83,6 +83,11 @@ def roles_of(person: User) -> list[str]:
     return [role.label for role in Role if role.value in held]
 
 
+def values_of_somebody_new() -> Values:
+    """Return what the form of a new member of staff begins with."""
+    return {"active": YesNo.YES.value}
+
+
 def values_of(person: User) -> Values:
     """Somebody's present rights, named as in `StaffRights`."""
     held = set(person.groups.values_list("name", flat=True))
