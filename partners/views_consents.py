@@ -12,7 +12,7 @@ from accounts.retail_users import by_lane
 from backoffice.access import StaffRequest
 from backoffice.changes.errors import ChangeError, HasErrors
 from backoffice.kit import privacy
-from partners import consent_desk, consent_text, consents, signed_forms
+from partners import consent_desk, consent_text, consents, handing_over, signed_forms
 from partners.errors import ConnectorProblem
 from partners.filters_consents import ConsentFilter
 from partners.forms_consents import AskForm, EnterForm
@@ -48,18 +48,23 @@ class ConsentList(ConnectorList):
 @page(MAKE_BASKET)
 @require_http_methods(["GET", "POST"])
 def ask(request: StaffRequest) -> HttpResponse:
-    """Ask one client or a list for consent. Only this answer contains the links."""
-    form, done = AskForm(request.POST or None), None
+    """Ask one client or a list for consent. The page after it shows the links once."""
+    form = AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         partner, product = form.chosen()
         try:
-            done = consent_desk.ask_many(partner, product, form.lanes(), form.terms(), by=request.user)
+            made = consent_desk.ask_many(partner, product, form.lanes(), form.terms(), by=request.user)
         except ConnectorProblem as error:
             form.add_error(None, error.words)
+        else:
+            shown = [handing_over.shown(one.lane, one.consent, one.link, one.problem) for one in made]
+            handing_over.keep(request, "consents", shown)
+            return redirect("partners:consent_ask")
+    done = handing_over.take(request, "consents")
     context = {
         "form": form,
         "done": done,
-        "made": sum(one.consent is not None for one in done or ()),
+        "made": sum(bool(one["link"]) for one in done or ()),
         "tabs": tabs("consents"),
     }
     return render(request, "partners/consent_ask.html", context)
@@ -137,11 +142,11 @@ def consent(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, _consent(pk))
 
 
-def _page(request: StaffRequest, found: Consent, *, link: str = "") -> HttpResponse:
+def _page(request: StaffRequest, found: Consent) -> HttpResponse:
     in_force = found.shown_as == ConsentState.ACTIVE
     context = {
         "consent": found,
-        "link": link,
+        "link": handing_over.take(request, f"consent {found.pk}"),
         "form": found.consent_form(),
         "forbidden": consents.forbidden_for(found.client, found.partner, found.product_code)
         if in_force
@@ -158,14 +163,15 @@ def _page(request: StaffRequest, found: Consent, *, link: str = "") -> HttpRespo
 @page(MAKE_BASKET)
 @require_POST
 def new_link(request: StaffRequest, pk: int) -> HttpResponse:
-    """Make a new link with three new tries, and show it this once."""
+    """Make a new link with three new tries. The consent's page shows it once."""
     found = _consent(pk)
     try:
         link = consent_desk.new_link(found, by=request.user)
     except ConnectorProblem as error:
         messages.error(request, error.words)
-        return redirect("partners:consent", pk)
-    return _page(request, _consent(pk), link=link)
+    else:
+        handing_over.keep(request, f"consent {pk}", link)
+    return redirect("partners:consent", pk)
 
 
 @page(SETTLE)

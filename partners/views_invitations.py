@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.access import StaffRequest
 from backoffice.kit import privacy
-from partners import belonging, invitations, orders_shown
+from partners import belonging, handing_over, invitations, orders_shown
 from partners.errors import ConnectorProblem
 from partners.filters import InvitationFilter
 from partners.forms import CloseForm, InviteForm
@@ -44,24 +44,28 @@ class InvitationList(ConnectorList):
 @page(MAKE_BASKET)
 @require_http_methods(["GET", "POST"])
 def invite(request: StaffRequest, pk: int) -> HttpResponse:
-    """Invite one client or a list to a published version. Only this answer contains the links."""
+    """Invite one client or a list to a published version. The page after it shows the links once."""
     own = BasketVersion.objects.select_related("basket__partner")
     version = get_object_or_404(own, pk=pk)
     if version.state != Stage.PUBLISHED:
         messages.error(request, "Only a published version can be invited to.")
         return redirect("partners:version", pk)
     form = InviteForm(request.POST or None, initial={"model": 1})
-    done = None
     if request.method == "POST" and form.is_valid():
         try:
-            done = invitations.invite_many(version, form.lanes(), form.cleaned_data["model"], by=request.user)
+            made = invitations.invite_many(version, form.lanes(), form.cleaned_data["model"], by=request.user)
         except ConnectorProblem as error:
             form.add_error("clients", error.words)
+        else:
+            shown = [handing_over.shown(one.lane, one.invitation, one.link, one.problem) for one in made]
+            handing_over.keep(request, f"invite {pk}", shown)
+            return redirect("partners:invite", pk)
+    done = handing_over.take(request, f"invite {pk}")
     context = {
         "version": version,
         "form": form,
         "done": done,
-        "made": sum(one.invitation is not None for one in done or ()),
+        "made": sum(bool(one["link"]) for one in done or ()),
         "tabs": tabs("invitations"),
     }
     return render(request, "partners/invite.html", context)
@@ -75,13 +79,11 @@ def _invitation(pk: int) -> Invitation:
 @page()
 @require_safe
 def invitation(request: StaffRequest, pk: int) -> HttpResponse:
-    """One invitation: each step with who said it, clicks, reported orders, findings."""
+    """One invitation: each step with who said it, clicks, reported orders, findings, a link just made."""
     return _page(request, _invitation(pk), CloseForm())
 
 
-def _page(
-    request: StaffRequest, found: Invitation, form: CloseForm, *, link: str = "", status: int = 200
-) -> HttpResponse:
+def _page(request: StaffRequest, found: Invitation, form: CloseForm, *, status: int = 200) -> HttpResponse:
     reported = found.orders.select_related("line")[:LISTED]
     context = {
         "invitation": found,
@@ -91,7 +93,7 @@ def _page(
         "differences": belonging.DIFFERENCES,
         "findings": found.findings.filter(settled_at=None)[:LISTED],
         "form": form,
-        "link": link,
+        "link": handing_over.take(request, f"invitation {found.pk}"),
         "may_make": request.user.has_perm(MAKE_BASKET) and not found.is_closed,
         "may_close": request.user.has_perm(SETTLE) and not found.is_closed,
         "shows_personal": privacy.shown(request, found.client.lane),
@@ -119,14 +121,15 @@ def _steps(found: Invitation) -> list[tuple[str, object, str]]:
 @page(MAKE_BASKET)
 @require_POST
 def new_link(request: StaffRequest, pk: int) -> HttpResponse:
-    """Make a new link with three new tries, and show it this once."""
+    """Make a new link with three new tries. The invitation's page shows it once."""
     found = _invitation(pk)
     try:
         link = invitations.new_link(found, by=request.user)
     except ConnectorProblem as error:
         messages.error(request, error.words)
-        return redirect("partners:invitation", pk)
-    return _page(request, _invitation(pk), CloseForm(), link=link)
+    else:
+        handing_over.keep(request, f"invitation {pk}", link)
+    return redirect("partners:invitation", pk)
 
 
 @page(MAKE_BASKET)

@@ -15,7 +15,7 @@ from backoffice.changes.form_pages import form_address
 from backoffice.changes.models import Change, State
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
-from partners import brokers, key_fetches, registry
+from partners import brokers, handing_over, key_fetches, registry
 from partners.errors import ConnectorProblem
 from partners.filters import PartnerFilter
 from partners.keys import MODEL
@@ -96,6 +96,7 @@ def _page(request: StaffRequest, found: Partner, **more: Any) -> HttpResponse:
         "uses_keys": str(MODEL) in found.models_allowed and found.serves,
         "may_propose": request.user.has_perm(PROPOSE_PARTNER),
         "tabs": tabs("registry"),
+        "address": handing_over.take(request, f"partner {found.code}"),
         **more,
     }
     return render(request, "partners/partner.html", context)
@@ -124,14 +125,15 @@ def _differences(version: PartnerVersion, older: PartnerVersion | None) -> list[
 @page(PROPOSE_PARTNER)
 @require_POST
 def webhook_address(request: StaffRequest, code: str) -> HttpResponse:
-    """Make a new address for order messages, and show it this once."""
+    """Make a new address for order messages. The partner's page shows it once."""
     found = get_object_or_404(Partner, code=code)
     try:
         address = registry.new_webhook_address(found, by=request.user)
     except ConnectorProblem as error:
         messages.error(request, error.words)
-        return redirect("partners:partner", code)
-    return _page(request, found, address=address)
+    else:
+        handing_over.keep(request, f"partner {code}", address)
+    return redirect("partners:partner", code)
 
 
 @page(PROPOSE_PARTNER)

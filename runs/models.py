@@ -175,6 +175,12 @@ class RunClient(Leased):
             return ClientState.INTERRUPTED
         return ClientState(self.state)
 
+    @property
+    def shown_as(self) -> str:
+        """The state for pages, with who must act: nobody can decide anything while a line is in doubt."""
+        in_doubt = self.state == ClientState.STOPPED and any(line.in_doubt for line in self.lines.all())
+        return IN_DOUBT if in_doubt else self.shown_state.value
+
 
 class RunLine(models.Model):
     """One line of the basket for one client. It has at most one order that may be in the market, ever.
@@ -222,6 +228,8 @@ class RunLine(models.Model):
 
 #: Lines without an order.
 NEW = Q(order=None, problem="")
+#: How pages show a client who is stopped until the order book says what happened to a line.
+IN_DOUBT = "in_doubt"
 #: Lines that may still be placed, as `RunLine.is_left` says of one.
 LEFT = NEW | Exists(DeskOrder.objects.filter(pk=OuterRef("order"), state=OrderState.NOT_SENT))
 

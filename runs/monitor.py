@@ -48,7 +48,8 @@ class LineShown:
             return ()
         said = list(self.reported.flags)
         traded = self.reported.order.traded
-        if traded is not None and traded != self.order.traded_quantity:
+        # Before the first look in the book, nothing is known that could differ.
+        if self.order.read_at and traded is not None and traded != self.order.traded_quantity:
             said.append(f"The book says {self.order.traded_quantity} traded; messages say {traded}.")
         return tuple(said)
 

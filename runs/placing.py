@@ -68,9 +68,7 @@ def place(own: RunClient, typed: Typed | None) -> None:
     over. Raises ConnectorProblem with words for the client if nothing could begin.
     """
     if any(line.in_doubt for line in lines_of(own)):
-        raise ConnectorProblem(
-            "Look in the order book first: of one order it is not known whether it was placed."
-        )
+        raise ConnectorProblem("Look in the order book first: it is not known whether one order was placed.")
     if words := _obstacle(own):
         note("runs.refused", own, f"the client could not place: {words}", by_client=True)
         raise ConnectorProblem(CLOSED_NOW)

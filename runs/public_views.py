@@ -142,4 +142,7 @@ def _unusual(said: Sequence[tuple[int, Sequence[str]]]) -> list[str]:
     for number, sentences in said:
         for words in sentences:
             numbers.setdefault(words, []).append(str(number))
-    return [f"Order {', '.join(found)}: {words}" for words, found in numbers.items()]
+    return [
+        f"{'Order' if len(found) == 1 else 'Orders'} {', '.join(found)}: {words}"
+        for words, found in numbers.items()
+    ]

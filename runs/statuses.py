@@ -1,7 +1,7 @@
 """The appearance of the states of runs."""
 
 from backoffice.kit.components import Status
-from runs.models import ClientState, RunState
+from runs.models import IN_DOUBT, ClientState, RunState
 
 TABLES = {
     "run": {
@@ -17,6 +17,7 @@ TABLES = {
         ClientState.PLACING.value: Status("Placing", "info", "deliveries"),
         ClientState.INTERRUPTED.value: Status("Interrupted", "doubt", "question", "the client"),
         ClientState.STOPPED.value: Status("Stopped", "warn", "pause", "a decision: continue or end"),
+        IN_DOUBT: Status("Stopped", "doubt", "question", "the client to look in the order book"),
         ClientState.DONE.value: Status("Done", "good", "check-circle"),
         ClientState.ENDED.value: Status("Ended", "idle", "stop"),
         ClientState.VOID.value: Status("Not used", "idle", "undo"),

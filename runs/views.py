@@ -15,6 +15,7 @@ from backoffice.changes.errors import ChangeError
 from backoffice.kit import privacy
 from backoffice.kit.csv_files import download
 from backoffice.outside import whole
+from partners import handing_over
 from partners.errors import ConnectorProblem
 from partners.models import BasketVersion
 from partners.rights import MAKE_BASKET, SETTLE, STOP
@@ -89,13 +90,8 @@ def _run(pk: int) -> Run:
 @page()
 @require_safe
 def run(request: StaffRequest, pk: int) -> HttpResponse:
-    """The monitor of a run. It refreshes while anything can still arrive."""
-    return _monitor(request, _run(pk))
-
-
-def _monitor(
-    request: StaffRequest, found: Run, handed: "list[operations.Handed] | None" = None
-) -> HttpResponse:
+    """The monitor of a run, with the links just made. It refreshes while anything can still arrive."""
+    found = _run(pk)
     counted = monitor.numbers(found)
     state = request.GET.get("state", "")
     state = state if state in set(ClientState) else ""
@@ -113,13 +109,15 @@ def _monitor(
         "page": shown,
         "clients": monitor.show(list(shown), found.version.basket.partner),
         "every": "5s" if is_open else "",
-        "handed": handed,
         "may_hand": is_open and request.user.has_perm(MAKE_BASKET),
+        "has_links": found.clients.exclude(state__in=CLOSED).exclude(link_hash=None).exists(),
         "may_stop": found.state != RunState.STOPPED and request.user.has_perm(STOP),
         "sees_orders": _sees_orders(request),
         "tabs": tabs("list"),
     }
     part = request.headers.get("HX-Target") == "live"
+    if not part:
+        context["handed"] = handing_over.take(request, f"run {pk}")
     return render(request, "runs/_live.html" if part else "runs/run.html", context)
 
 
@@ -139,14 +137,16 @@ def run_csv(request: StaffRequest, pk: int) -> StreamingHttpResponse:
 @page(MAKE_BASKET)
 @require_POST
 def links(request: StaffRequest, pk: int) -> HttpResponse:
-    """Make links for all clients who may still place something, and show them this once."""
+    """Make links for all clients who may still place something. The run's page shows them once."""
     found = _run(pk)
     try:
         handed = operations.new_links(found, by=request.user)
     except ConnectorProblem as error:
         messages.error(request, error.words)
         return redirect(found)
-    return _monitor(request, found, list(handed))
+    shown = [{"lane": one.own.client.lane, "name": one.own.client.name, "link": one.link} for one in handed]
+    handing_over.keep(request, f"run {pk}", shown)
+    return redirect(found)
 
 
 @page(STOP)
@@ -169,11 +169,8 @@ def _client(pk: int) -> RunClient:
 @page()
 @require_safe
 def client(request: StaffRequest, pk: int) -> HttpResponse:
-    """One client of a run: each line with its order, and what a person can do."""
-    return _client_page(request, _client(pk))
-
-
-def _client_page(request: StaffRequest, own: RunClient, link: str = "") -> HttpResponse:
+    """One client of a run: each line with its order, a link just made, and what a person can do."""
+    own = _client(pk)
     (shown,) = monitor.show([own], own.run.version.basket.partner)
     settles = request.user.has_perm(SETTLE)
     doubtful = [row.own for row in shown.lines if row.own.in_doubt]
@@ -182,7 +179,7 @@ def _client_page(request: StaffRequest, own: RunClient, link: str = "") -> HttpR
         "own": own,
         "run": own.run,
         "lines": shown.lines,
-        "link": link,
+        "link": handing_over.take(request, f"client {pk}"),
         "doubtful": doubtful,
         "decidable": [
             (line, doubt.caution(line.order))
@@ -202,14 +199,15 @@ def _client_page(request: StaffRequest, own: RunClient, link: str = "") -> HttpR
 @page(MAKE_BASKET)
 @require_POST
 def client_link(request: StaffRequest, pk: int) -> HttpResponse:
-    """Make a new link with three new tries, and show it this once."""
+    """Make a new link with three new tries. The client's page shows it once."""
     own = _client(pk)
     try:
         (handed,) = operations.new_links(own.run, by=request.user, only=own)
     except ConnectorProblem as error:
         messages.error(request, error.words)
         return redirect(own)
-    return _client_page(request, own, handed.link)
+    handing_over.keep(request, f"client {pk}", handed.link)
+    return redirect(own)
 
 
 @page(SETTLE)

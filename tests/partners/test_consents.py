@@ -262,14 +262,16 @@ def test_asking_a_list_says_of_each_why_not(desk, client_with_mail, maker, clien
         "until": f"{in_days(300):%d-%m-%Y}",
         "clients": "HO/RET001\nHO/RET002, HO/RET003 HO/NOBODY",
     }
-    page = client.post("/partners/consents/ask/", given).content.decode()
+    page = client.post("/partners/consents/ask/", given, follow=True).content.decode()
     assert "1 of 4 asked" in page
     for words in ("no e-mail address", "HO/RET003 is not active", "HO/NOBODY is not a retail user"):
         assert words in page
     made = Consent.objects.get()
     assert (made.cap_run, made.cap_day) == (Decimal("100000.00"), Decimal("250000.50"))
     assert timezone.localtime(made.valid_until).strftime("%H:%M") == "23:59"
-    again = client.post("/partners/consents/ask/", {**given, "clients": "HO/RET001"}).content.decode()
+    again = client.post(
+        "/partners/consents/ask/", {**given, "clients": "HO/RET001"}, follow=True
+    ).content.decode()
     assert "was asked already" in again
 
 

@@ -153,13 +153,16 @@ def test_silence_shows_the_steps(followed, as_maker):
 
 def test_a_list_is_invited_and_the_links_are_shown_once(published, client_user, as_maker):
     path = f"/partners/versions/{published.pk}/invite/"
-    text = as_maker.post(path, {"clients": "HO/RET001\nHO/NOBODY", "model": "1"}).content.decode()
+    text = as_maker.post(
+        path, {"clients": "HO/RET001\nHO/NOBODY", "model": "1"}, follow=True
+    ).content.decode()
     link = text.split('data-copy="')[1].split('"')[0]
     assert link.startswith("https://connect.example/connector/i/")
     assert "HO/NOBODY is not a retail user" in text
     made = Invitation.objects.get()
+    assert link not in page(as_maker, path)
     assert link not in page(as_maker, f"/partners/invitations/{made.pk}/")
-    again = as_maker.post(f"/partners/invitations/{made.pk}/link/").content.decode()
+    again = as_maker.post(f"/partners/invitations/{made.pk}/link/", follow=True).content.decode()
     assert "https://connect.example/connector/i/" in again
     assert link not in again
 
@@ -344,7 +347,7 @@ def test_the_broker_list_is_laid_beside_the_registry(partner, as_maker, monkeypa
 
 
 def test_a_webhook_address_is_shown_once(partner, as_maker):
-    text = as_maker.post("/partners/partner/desk/webhook/").content.decode()
+    text = as_maker.post("/partners/partner/desk/webhook/", follow=True).content.decode()
     assert "https://connect.example/connector/webhook/desk/" in text
     assert "connector/webhook/desk/" not in page(as_maker, "/partners/partner/desk/")
 

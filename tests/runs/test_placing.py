@@ -15,7 +15,7 @@ from backoffice.rest import client as rest
 from partners import baskets, switches
 from partners.models import Consent
 from runs import operations, pace, placing
-from runs.models import ClientState, Pace, RunClient, RunLine
+from runs.models import IN_DOUBT, ClientState, Pace, RunClient, RunLine
 from tests.rest.conftest import PASSWORD
 from tests.runs.conftest import consent_of, line, text_of
 from tests.trading.conftest import sent
@@ -246,6 +246,7 @@ def test_a_line_placed_then_silence_stops_is_found_in_the_book_and_a_person_goes
     visitor.place()
     assert visitor.states() == [OrderState.ACCEPTED, OrderState.UNKNOWN, ""]
     assert visitor.fresh().state == ClientState.STOPPED
+    assert visitor.fresh().shown_as == IN_DOUBT
     with pytest.raises(Exception, match="in doubt"):
         operations.go_on(visitor.own, by=checker, reason="Go")
     visitor.place()
@@ -253,7 +254,7 @@ def test_a_line_placed_then_silence_stops_is_found_in_the_book_and_a_person_goes
     assert "not known whether it was placed" in text_of(visitor.page())
     visitor.look()
     assert visitor.states() == [OrderState.WORKING, OrderState.WORKING, ""]
-    assert visitor.fresh().state == ClientState.STOPPED
+    assert visitor.fresh().shown_as == ClientState.STOPPED
     visitor.place()
     assert sent(standin, "place") == 2
     operations.go_on(visitor.own, by=checker, reason="Client asked on the telephone")

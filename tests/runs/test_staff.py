@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.test import Client as Browser
+from django.utils import timezone
 
 from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
@@ -64,8 +65,11 @@ def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, 
     assert "HO/DEMO2" in shown
     assert "ALGO0001" in shown
     approve(change, checker)
-    page = desk.post(f"/runs/{run.pk}/links/").content.decode()
+    page = desk.post(f"/runs/{run.pk}/links/", follow=True).content.decode()
     assert page.count("https://connect.example/connector/r/") >= 2
+    again = desk.get(f"/runs/{run.pk}/").content.decode()
+    assert "connector/r/" not in again
+    assert "The links that these clients have stop working at once." in again
     handed = operations.new_links(run, by=maker)
     first = Visitor(handed[0], standin)
     first.open()
@@ -97,7 +101,9 @@ def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, 
     shown = words(desk, f"/runs/{run.pk}/")
     for text in (str(run), order.order_id, "Executed", "not read yet", "Done"):
         assert text in shown
-    assert "The book says 0 traded; messages say 10." in shown
+    assert "The book says" not in shown
+    DeskOrder.objects.filter(order_id=order.order_id).update(read_at=timezone.now())
+    assert "The book says 0 traded; messages say 10." in words(desk, f"/runs/{run.pk}/")
     assert "every 5s" in desk.get(f"/runs/{run.pk}/").content.decode()
     live = desk.get(f"/runs/{run.pk}/", headers={"HX-Target": "live"}).content.decode()
     assert "<html" not in live
