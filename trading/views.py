@@ -136,6 +136,7 @@ def result(request: StaffRequest, pk: int) -> HttpResponse:
         "may_be_open": any(one.call == "logout" and one.outcome != "success" for one in steps),
         "shows_personal": privacy.shown(request, user.lane),
         "may_reveal": privacy.may_reveal(request, user.lane),
+        "differs": bool(repeat),
         "may_propose": bool(repeat) and request.user.has_perm(PROPOSE),
         "deposit_url": kind("cash_deposit").page(user.lane) if "cash" in repeat else "",
         "may_update": bool(operations.UPDATABLE.intersection(repeat)),

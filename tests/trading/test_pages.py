@@ -130,13 +130,21 @@ def test_progress_names_the_calls_and_leads_to_the_result(page, standin, client_
     assert page.get(address)["HX-Redirect"] == made.get_absolute_url()
 
 
+def test_a_difference_tells_whoever_may_not_propose_whom_to_ask(page, standin, client_user, check):
+    RetailUser.objects.update(trading_segments=["1", "3"])
+    made = check(standin)
+    assert f"Ask a maker to open A-{made.pk}" in page.get(made.get_absolute_url()).content.decode()
+
+
 def test_a_difference_offers_an_update_that_sends_the_confirmed_value_again(
     client, maker, standin, client_user, check
 ):
     RetailUser.objects.update(trading_segments=["1", "3"])
     made = check(standin)
     client.force_login(maker)
-    assert "Propose an update" in client.get(made.get_absolute_url()).content.decode()
+    page = client.get(made.get_absolute_url()).content.decode()
+    assert "Propose an update" in page
+    assert "Ask a maker" not in page
     answer = client.post(reverse("trading:propose", args=[made.pk]))
     change = Change.objects.get()
     assert change.subject == "HO/DEMO1"
