@@ -153,7 +153,9 @@ async function sendWhenLoggedIn(form, submitter, guard) {
   try {
     const answer = await fetch(guard, { headers: { Accept: "application/json" }, redirect: "manual" });
     const { logged_in: loggedIn, person, name, token: fresh } = await answer.json();
-    const other = loggedIn && person !== document.body.dataset.person;
+    // A form that came back without a login names no person: whoever logs in goes on with it.
+    const before = document.body.dataset.person;
+    const other = loggedIn && before && person !== before;
     if (other) one("#other-login [data-name]").textContent = name;
     if (other || !loggedIn) {
       one(other ? "#other-login" : "#logged-out").showModal();

@@ -398,7 +398,7 @@ class TestOddNames:
 
 def test_without_a_login_a_form_says_nothing_of_whom_it_is_about(client, maker):
     """It comes back with what was typed, and with that alone, be there such a retail user or not."""
-    answer = client.post(f"/people/{maker.pk}/rights/", {"first_name": "Typed"})
+    answer = Client().post(f"/people/{maker.pk}/rights/", {"first_name": "Typed"})
     assert answer.url.startswith("/staff/login/")
     assert client.get("/people/0/rights/").url.startswith("/staff/login/")
     apply(301, "HO/RET001", retail_user_values())
