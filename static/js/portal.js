@@ -153,7 +153,7 @@ async function sendWhenLoggedIn(form, submitter, guard) {
   try {
     const answer = await fetch(guard, { headers: { Accept: "application/json" }, redirect: "manual" });
     const { logged_in: loggedIn, person, name, token: fresh } = await answer.json();
-    // A form that came back without a login names no person: whoever logs in goes on with it.
+    // A form that came back without a login names no person: the one who logs in next may send it.
     const before = document.body.dataset.person;
     const other = loggedIn && before && person !== before;
     if (other) one("#other-login [data-name]").textContent = name;
