@@ -198,9 +198,8 @@ def approve(change_id: int, *, by: "User", content_hash: str, reason: str = "") 
     reason = checked(reason, ChangeError)
     _expire_if_due(change_id)
     with moving():
-        seen = Change.objects.only("kind", "subject").get(
-            pk=change_id
-        )  # neither changes after the submission
+        # Neither changes after the submission.
+        seen = Change.objects.only("kind", "subject").get(pk=change_id)
         take_turn(*kind(seen.kind).turns(seen.subject))
         change = _undecided(change_id)
         change_kind = kind(change.kind)
