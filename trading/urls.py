@@ -17,6 +17,7 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/stop/", desk.throw, name="throw"),
     path("desk/release/", desk.release, name="release"),
+    path("desk/clients/", desk.clients, name="clients"),
     path("desk/scrips/", desk.scrips, name="scrips"),
     path("desk/orders/<int:pk>/", orders.order, name="order"),
     path("desk/orders/<int:pk>/look/", orders.look, name="look"),

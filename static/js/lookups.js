@@ -1,4 +1,4 @@
-// Fields that are looked up while one types, such as securities by symbol or ISIN: a combobox that asks the server.
+// Fields that are looked up while one types, such as securities by symbol or ISIN, or clients by name: a combobox that asks the server.
 // What is chosen goes into the field, and its name below. Without this script one types the ISIN, and for a symbol the
 // check offers it.
 
@@ -10,6 +10,7 @@ const one = (selector, from = document) => from.querySelector(selector);
 const say = (text) => (one("#announce").textContent = text);
 const listOf = (field) => document.getElementById(`${field.id}-options`);
 const nameOf = (field) => document.getElementById(`${field.id}-name`);
+const nounOf = (field) => listOf(field).getAttribute("aria-label").toLowerCase();
 const isLookedUp = (element) => element.matches?.("input[data-look-up]");
 const active = (field) => one("[aria-selected=true]", listOf(field));
 let timer = null;
@@ -42,18 +43,20 @@ function option(field, security, place) {
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");
   Object.assign(item.dataset, { value: valueOf(security), words: wordsOf(security) });
-  item.append(part(security.symbol, "look-up-key"), part(security.name), part(valueOf(security), "mono quiet"));
-  item.append(part(security.exchanges.join(", "), "quiet"));
+  item.append(part(security.symbol, "look-up-key"), part(security.name));
+  if (valueOf(security) !== security.symbol) item.append(part(valueOf(security), "mono quiet"));
+  if (security.exchanges.length) item.append(part(security.exchanges.join(", "), "quiet"));
   return item;
 }
 
-const wordsOf = ({ symbol, name, exchanges }) => `${symbol}${name ? `, ${name}` : ""} (${exchanges.join(", ")})`;
+const wordsOf = ({ symbol, name, exchanges }) =>
+  `${symbol}${name ? `, ${name}` : ""}${exchanges.length ? ` (${exchanges.join(", ")})` : ""}`;
 
 // The name of what is chosen, as of when the names are, and why they may be out of date.
 function tell(field, words, { as_of: asOf, trouble }) {
   const place = nameOf(field);
-  place.hidden = false;
-  place.replaceChildren(...(words ? [part(words, "look-up-chosen")] : []), part(`${asOf}.`));
+  place.hidden = !words && !asOf && !trouble;
+  place.replaceChildren(...(words ? [part(words, "look-up-chosen")] : []), ...(asOf ? [part(`${asOf}.`)] : []));
   if (trouble) place.append(part(`Check: ${trouble}`, "tone-warn"));
 }
 
@@ -73,6 +76,7 @@ function move(field, step) {
 function choose(field, item) {
   field.value = item.dataset.value;
   one(".look-up-chosen", nameOf(field))?.remove();
+  nameOf(field).hidden = false;
   nameOf(field).prepend(part(item.dataset.words, "look-up-chosen"));
   say(`${item.dataset.words} chosen`);
   close(field);
@@ -100,14 +104,14 @@ async function lookUp(field) {
   tell(field, exact ? wordsOf(exact) : "", found);
   if (exact || !found.securities.length || document.activeElement !== field) {
     close(field);
-    if (!exact) say("No security found");
+    if (!exact) say(`No ${nounOf(field)} found`);
     return;
   }
   listOf(field).replaceChildren(...found.securities.map((security, place) => option(field, security, place)));
   listOf(field).hidden = false;
   field.setAttribute("aria-expanded", "true");
   field.removeAttribute("aria-activedescendant");
-  say(`${found.securities.length} securities. Use the arrow keys.`);
+  say(`${found.securities.length} ${nounOf(field)}. Use the arrow keys.`);
 }
 
 document.addEventListener("focusin", ({ target }) => isLookedUp(target) && prepare(target));

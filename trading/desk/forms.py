@@ -6,7 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
+from accounts.models import RetailUser
+from accounts.search import matching
 from backoffice.kit.forms import LookedUp, LookUp
 from backoffice.kit.widgets import RupeesInput
 from backoffice.outside import visible, whole
@@ -28,6 +31,7 @@ _CHOSEN = re.compile(r".*?\b(?P<exchange>[A-Z]+_[A-Z]+) (?P<token>[0-9]{1,12})",
 LONGEST = 120
 ABOUT = "Of a market order, for a unit: the caps need it."
 LOOK_UP = LookUp("trading:scrips", "A symbol, an ISIN or a token; then choose.", "Scrips")
+CLIENTS = LookUp("trading:clients", "An id or a name; then choose, and press Enter.", "Clients")
 #: A thousand crore units or rupees: more is a typing error.
 MOST = 10**10
 
@@ -75,6 +79,28 @@ def _code(label: str, choices: Iterable[Any], *, required: bool = True) -> forms
     return forms.ChoiceField(
         label=label, choices=[(one.value, one.label) for one in choices], required=required
     )
+
+
+class ClientForm(forms.Form):
+    """The client to place an order for, by id, `GROUP/USER` or name."""
+
+    client = forms.CharField(
+        max_length=LONGEST,
+        help_text=CLIENTS.help,
+        widget=LookedUp(CLIENTS, {"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def clean_client(self) -> RetailUser:
+        """The retail user that the text names alone. Raises ValidationError."""
+        text = self.cleaned_data["client"]
+        fitting = matching(RetailUser.objects.all(), text)
+        exact = fitting.filter(Q(id_in_capitals=text.rpartition("/")[2].strip().upper()))
+        found = list(exact[:2]) or list(fitting[:2])
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise forms.ValidationError(f"No client fits {visible(text)}. Type an id or a name.")
+        raise forms.ValidationError(f"Several clients fit {visible(text)}. Choose one.")
 
 
 class OpenForm(forms.Form):

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import RetailUser
+from accounts.search import matching
 from backoffice.access import StaffRequest
 from backoffice.changes.errors import ChangeError
 from backoffice.changes.models import Change, State
@@ -29,7 +30,9 @@ from markets import search
 from trading.desk import books, caps, doubt, sessions, stop, terms
 from trading.desk.errors import DeskProblem
 from trading.desk.forms import (
+    LONGEST,
     BookForm,
+    ClientForm,
     OpenForm,
     chosen,
     scrip_value,
@@ -43,12 +46,21 @@ from trading.operations import Credentials
 
 #: Rows of a page of a list of the desk.
 LISTED = 100
+#: Suggestions of a field that is looked up.
+OFFERED = 12
 
 
 @page(VIEW)
 @require_safe
 def desk(request: StaffRequest) -> HttpResponse:
-    """All desks: what needs attention, who is at which desk, today's orders, the kill switch."""
+    """All desks: what needs attention, who is at which desk, today's orders, the kill switch.
+
+    A dealer who chose a client gets that client's ticket, or first the login of the client.
+    """
+    may_deal = request.user.has_perm(DEAL)
+    client_form = ClientForm(request.GET if "client" in request.GET else None)
+    if may_deal and client_form.is_valid():
+        return _to_ticket(request, client_form.cleaned_data["client"])
     switch = stop.holding()
     today = DeskOrder.objects.filter(day=caps.today()).select_related("dealer")
     doubtful, asked = doubt.orders_in_doubt(LISTED + 1), doubt.asked_in_doubt(LISTED + 1)
@@ -64,11 +76,19 @@ def desk(request: StaffRequest) -> HttpResponse:
         "open_now": desks,
         "names": names_of({one.lane for one in (*listed, *orders, *desks)}),
         "may_stop": request.user.has_perm(STOP),
-        "may_deal": request.user.has_perm(DEAL),
+        "may_deal": may_deal,
+        "client_form": client_form,
         "used": caps.used(Q(dealer=request.user)),
         "cap": settings.DESK_DEALER_CAP,
     }
     return render(request, "trading/desk/desk.html", context)
+
+
+def _to_ticket(request: StaffRequest, user: RetailUser) -> HttpResponse:
+    row = sessions.current(user.lane)
+    if row and row.state == SessionState.OPEN and row.dealer_id == request.user.pk:
+        return redirect("trading:place", user.group_id, user.user_id)
+    return redirect(f"{reverse('trading:open', args=[user.group_id, user.user_id])}?order=1")
 
 
 def _paged(request: StaffRequest, found: QuerySet[Any], name: str) -> Page[Any]:
@@ -99,7 +119,10 @@ def client(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page(DEAL)
 def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
-    """The form that the client completes, and the login itself: the input exists in this request only."""
+    """The form that the client completes, and the login itself: the input exists in this request only.
+
+    `?order=1`: the dealer chose the client for an order, whose ticket comes next.
+    """
     posted = request.POST.copy()
     password, code = (posted.pop(name, [""])[-1] for name in ("client_password", "client_code"))
     request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
@@ -115,6 +138,8 @@ def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpRespons
         except DeskProblem as error:
             form.add_error(None, str(error))
         else:
+            if "order" in request.GET:
+                return redirect("trading:place", group_id, user_id)
             return redirect("trading:book", group_id, user_id, "orders")
     context = {**frame(request, user, None), "form": form, "token": uuid.uuid4()}
     return render(request, "trading/desk/open.html", context)
@@ -245,6 +270,16 @@ def _release_of(switch: Any) -> Change | None:
 
 @require_safe
 @page(DEAL)
+def clients(request: StaffRequest) -> HttpResponse:
+    """Return suggestions for the field of a client."""
+    text = request.GET.get("q", "")[:LONGEST]
+    found = matching(RetailUser.objects.all(), text)[:OFFERED] if text.isprintable() else []
+    offered = [{"value": one.lane, "symbol": one.lane, "name": one.name, "exchanges": []} for one in found]
+    return JsonResponse({"securities": offered, "as_of": "", "trouble": ""})
+
+
+@require_safe
+@page(DEAL)
 def scrips(request: StaffRequest) -> HttpResponse:
     """Return suggestions for the field of a scrip, their date, and findings on them."""
     masters = search.masters()
@@ -257,9 +292,9 @@ def scrips(request: StaffRequest) -> HttpResponse:
             "name": one.description or one.instrument,
             "exchanges": [one.exchange_label],
         }
-        for one in found[:12]
+        for one in found[:OFFERED]
     ]
-    named = sorted({one.exchange for one in found[:12]})
+    named = sorted({one.exchange for one in found[:OFFERED]})
     return JsonResponse(
         {
             "securities": offered,

@@ -12,7 +12,9 @@ from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
+from backoffice.delivery.handlers import apply
 from backoffice.kit import privacy
+from tests.factories import retail_user_values
 from tests.html_forms import Page
 from tests.rest.conftest import PASSWORD
 from tests.trading.conftest import place, sent, ticket
@@ -82,6 +84,39 @@ def test_the_client_logs_in_beside_the_dealer_and_no_secret_comes_back(page, sta
     assert DeskSession.objects.filter(state="open").count() == 1
     page.post(f"{OF}close/")
     assert sent(standin, "logout") == 1
+
+
+@pytest.mark.parametrize("typed", ["HO/DEMO1", "demo1", "asha ex"])
+def test_a_client_is_chosen_by_id_or_name_and_logs_in_before_the_ticket(
+    page, standin, client_user, scrips, typed
+):
+    apply(301, "HO/DEMO10", retail_user_values(user_id="DEMO10", name="Banu Example"))
+    shown = page.get("/trading/desk/").content.decode()
+    assert 'data-look-up="/trading/desk/clients/"' in shown
+    answer = page.get("/trading/desk/", {"client": typed})
+    assert answer.url == f"{OF}open/?order=1"
+    typed_in = {"client_password": PASSWORD, "client_code": standin.people.keys("DEMO1").totp}
+    form = {"token": str(uuid.uuid4()), "identified": "known", "factor": "TOTP", **typed_in}
+    assert page.post(answer.url, form).url == f"{OF}place/"
+
+
+def test_the_client_of_an_open_desk_leads_to_its_ticket(page, desk):
+    assert page.get("/trading/desk/", {"client": "HO/DEMO1"}).url == f"{OF}place/"
+
+
+def test_a_text_that_names_no_single_client_says_so_at_its_field(page, client_user):
+    apply(301, "HO/DEMO2", retail_user_values(user_id="DEMO2", name="Banu Example"))
+    for typed, words in {
+        "example": "Several clients fit example. Choose one.",
+        "nobody": "No client fits nobody. Type an id or a name.",
+        "": "This field is required",
+    }.items():
+        assert words in page.get("/trading/desk/", {"client": typed}).content.decode()
+    offered = page.get("/trading/desk/clients/", {"q": "example"}).json()["securities"]
+    assert [(one["value"], one["name"]) for one in offered] == [
+        ("HO/DEMO1", "Asha Example"),
+        ("HO/DEMO2", "Banu Example"),
+    ]
 
 
 def test_an_order_is_checked_said_in_words_confirmed_and_sent_once(page, desk, standin):
