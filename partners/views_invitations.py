@@ -50,22 +50,25 @@ def invite(request: StaffRequest, pk: int) -> HttpResponse:
     if version.state != Stage.PUBLISHED:
         messages.error(request, "Only a published version can be invited to.")
         return redirect("partners:version", pk)
-    form = InviteForm(request.POST or None, initial={"model": 1})
+    made = handing_over.take(request, f"invite {pk}") or {}
+    rows = made.get("rows", [])
+    not_invited = "\n".join(row["lane"] for row in rows if not row["link"])
+    form = InviteForm(request.POST or None, initial={"model": made.get("model", 1), "clients": not_invited})
     if request.method == "POST" and form.is_valid():
+        model = form.cleaned_data["model"]
         try:
-            made = invitations.invite_many(version, form.lanes(), form.cleaned_data["model"], by=request.user)
+            invited = invitations.invite_many(version, form.lanes(), model, by=request.user)
         except ConnectorProblem as error:
             form.add_error("clients", error.words)
         else:
-            shown = [handing_over.shown(one.lane, one.invitation, one.link, one.problem) for one in made]
-            handing_over.keep(request, f"invite {pk}", shown)
+            rows = [handing_over.shown(one.lane, one.invitation, one.link, one.problem) for one in invited]
+            handing_over.keep(request, f"invite {pk}", {"model": model, "rows": rows})
             return redirect("partners:invite", pk)
-    done = handing_over.take(request, f"invite {pk}")
     context = {
         "version": version,
         "form": form,
-        "done": done,
-        "made": sum(bool(one["link"]) for one in done or ()),
+        "done": rows,
+        "made": sum(bool(row["link"]) for row in rows),
         "tabs": tabs("invitations"),
     }
     return render(request, "partners/invite.html", context)

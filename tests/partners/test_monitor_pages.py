@@ -1,5 +1,6 @@
 """The monitor, invitations, sessions, client ids, findings, switches and registry, as staff see and use them."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -148,6 +149,11 @@ def test_silence_shows_the_steps(followed, as_maker):
     assert "Ask the vendor whether it counts us as disconnected." in text
 
 
+def typed(text):
+    """What is in the field of the clients to invite."""
+    return re.search(r"<textarea[^>]*>(.*?)</textarea>", text, re.DOTALL)[1].strip()
+
+
 # --- invitations --------------------------------------------------------------------------------------------------
 
 
@@ -159,12 +165,23 @@ def test_a_list_is_invited_and_the_links_are_shown_once(published, client_user, 
     link = text.split('data-copy="')[1].split('"')[0]
     assert link.startswith("https://connect.example/connector/i/")
     assert "HO/NOBODY is not a retail user" in text
+    assert typed(text) == "HO/NOBODY", "the form keeps those that are to be corrected"
     made = Invitation.objects.get()
     assert link not in page(as_maker, path)
     assert link not in page(as_maker, f"/partners/invitations/{made.pk}/")
     again = as_maker.post(f"/partners/invitations/{made.pk}/link/", follow=True).content.decode()
     assert "https://connect.example/connector/i/" in again
     assert link not in again
+
+
+def test_after_all_were_invited_the_form_is_empty_for_the_next(published, client_user, as_maker):
+    path = f"/partners/versions/{published.pk}/invite/"
+    text = as_maker.post(path, {"clients": "HO/RET001", "model": "2"}, follow=True).content.decode()
+    assert "1 of 1 invited" in text
+    assert typed(text) == ""
+    assert "is-invalid" not in text
+    assert "This field is required" not in text
+    assert '<option value="2" selected>' in text
 
 
 def test_returned_is_said_by_the_browser_and_executed_by_a_person_with_evidence(invited, as_maker):
