@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from backoffice.connector.api.codes import Validity
 from backoffice.rest.api.codes import OrderType, Side
 from partners.models import BasketLine
 
 PAISA = Decimal("0.01")
-_LABELS = {member.value: member.label for member in (*Side, *OrderType, *Validity)}
+_LABELS = {member.value: member.label for member in (*Side, *OrderType)}
 
 
 def plain(amount: Decimal) -> Decimal:
@@ -25,7 +24,6 @@ def scrip_of(line: BasketLine) -> str:
 
 def in_words(line: BasketLine) -> dict[str, str]:
     """A line as checkers and clients read it: scrip, side, order type, quantity, price, trigger, validity."""
-    validity = _LABELS[line.validity]
     return {
         "scrip": f"{scrip_of(line)}, {line.exchange} {line.token}"[:120],
         "side": _LABELS[line.side],
@@ -33,5 +31,5 @@ def in_words(line: BasketLine) -> dict[str, str]:
         "quantity": str(line.quantity),
         "price": f"{line.price.normalize():f}" if line.price else "",
         "trigger": f"{line.trigger.normalize():f}" if line.trigger else "",
-        "validity": f"{validity}, {line.days} days" if line.days else validity,
+        "validity": line.validity_words,
     }

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from backoffice.changes.models import State as ChangeState
 from backoffice.connector.api.codes import Validity
-from backoffice.rest.api.codes import Exchange, OrderType, Side
+from backoffice.rest.api.codes import Exchange, OrderType, Side, validity_words
 from partners.models.registry import Partner
 
 
@@ -53,6 +53,21 @@ class Stage(models.TextChoices):
 STORED = (Stage.DRAFT, Stage.PUBLISHED, Stage.SUPERSEDED, Stage.WITHDRAWN, Stage.EXPIRED)
 
 
+#: The state of its change that a draft is in, by its stage.
+OF_CHANGE = {Stage.SUBMITTED: ChangeState.SUBMITTED, Stage.REJECTED: ChangeState.REJECTED}
+
+
+class Versions(models.QuerySet["BasketVersion"]):
+    """Versions of baskets."""
+
+    def in_stage(self, stage: Stage) -> "Versions":
+        """Those whose `stage` it is."""
+        if stage in OF_CHANGE:
+            return self.filter(state=Stage.DRAFT, change__state=OF_CHANGE[stage])
+        found = self.filter(state=stage)
+        return found.exclude(change__state__in=OF_CHANGE.values()) if stage == Stage.DRAFT else found
+
+
 class BasketVersion(models.Model):
     """One version of a basket: what a client is shown and what is served. Once published it never changes.
 
@@ -75,6 +90,8 @@ class BasketVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects = Versions.as_manager()
 
     class Meta:
         ordering = ["-number"]
@@ -101,10 +118,7 @@ class BasketVersion(models.Model):
     def stage(self) -> Stage:
         """The state, including that of its change."""
         if self.state == Stage.DRAFT and self.change:
-            if self.change.state == ChangeState.SUBMITTED:
-                return Stage.SUBMITTED
-            if self.change.state == ChangeState.REJECTED:
-                return Stage.REJECTED
+            return next((one for one, state in OF_CHANGE.items() if state == self.change.state), Stage.DRAFT)
         return Stage(self.state)
 
 
@@ -156,3 +170,8 @@ class BasketLine(models.Model):
     def value(self) -> Decimal:
         """Price times quantity in rupees; 0 for a market order."""
         return self.price * self.quantity
+
+    @property
+    def validity_words(self) -> str:
+        """How long the order is valid, in the words of the order desk."""
+        return validity_words(self.get_validity_display(), self.days)

@@ -215,7 +215,7 @@ def _words(row: OrderRow, terms: NewTerms) -> str:
         stop_at = f"limit ₹ {formats.price(terms.stop_price)}" if terms.stop_price else "at market"
         parts.append(f"stop loss at trigger ₹ {formats.price(terms.stop_trigger)}, {stop_at}")
     elif not is_cover(row) and terms.validity in {one.value for one in Validity}:
-        parts.append(tickets.validity_words(terms.validity, terms.validity_days))
+        parts.append(tickets.how_long(terms.validity, terms.validity_days))
     if terms.disclosed_quantity:
         parts.append(f"{indian(terms.disclosed_quantity, 0)} disclosed")
     return visible(", ".join(parts)) + "."

@@ -16,7 +16,7 @@ from backoffice.protocol.codes import Choice
 from backoffice.protocol.findings import Finding, Severity, errors
 from backoffice.rest import client
 from backoffice.rest.api.calls import PlaceCover, PlaceOrder
-from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validity
+from backoffice.rest.api.codes import Exchange, OrderType, Product, Side, Validity, validity_words
 from backoffice.rest.api.session import Session
 from markets import search
 from markets.models import Scrip
@@ -254,7 +254,7 @@ def in_words(ticket: Ticket, scrip: Scrip) -> str:
     if cover:
         parts.append(_stop_words(ticket))
     else:
-        parts.append(validity_words(ticket.validity, ticket.validity_days))
+        parts.append(how_long(ticket.validity, ticket.validity_days))
     if ticket.disclosed_quantity:
         parts.append(f"{indian(ticket.disclosed_quantity, 0)} disclosed")
     if ticket.is_amo:
@@ -278,11 +278,11 @@ def price_words(order_type: str, price: Decimal, trigger_price: Decimal) -> str:
     }.get(order_type, order_type)
 
 
-def validity_words(validity: str, days: int) -> str:
-    """How long."""
-    if validity == Validity.GTD:
-        return f"for {days} days"
-    return "valid for the day" if validity == Validity.DAY else label(Validity, validity).lower()
+def how_long(validity: str, days: int) -> str:
+    """Return the validity as a part of a sentence, in the words of the form."""
+    words = validity_words(label(Validity, validity), days)
+    part = words[:1].lower() + words[1:]
+    return f"valid {part}" if part.startswith(("for ", "until ", "to ")) else part
 
 
 def _stop_words(ticket: Ticket) -> str:

@@ -1,18 +1,19 @@
 """Codes of the Connector's messages, beside the sides and order types of the REST API."""
 
 from backoffice.protocol.codes import Choice
+from backoffice.rest.api import codes as rest
 from backoffice.rest.api.codes import OrderType, Side
 
 
 class Validity(Choice):
-    """validity, as a name and as a number."""
+    """validity, as a name and as a number, with the words of the REST API."""
 
-    DAY = "DAY", "Day"
-    GTD = "GTD", "For a number of days"
-    GTC = "GTC", "Until cancelled"
-    IOC = "IOC", "Immediate or cancel"
-    EOS = "EOS", "For the session"
-    FOK = "FOK", "Fill or kill"
+    DAY = "DAY", rest.Validity.DAY.label
+    GTD = "GTD", rest.Validity.GTD.label
+    GTC = "GTC", rest.Validity.GTC.label
+    IOC = "IOC", rest.Validity.IOC.label
+    EOS = "EOS", rest.Validity.EOS.label
+    FOK = "FOK", "Fill or kill (FOK)"
 
 
 SIDE_NUMBERS = {Side.BUY: 1, Side.SELL: 2}

@@ -92,13 +92,18 @@ class OrderType(Choice):
 class Validity(Choice):
     """How long an order is valid. Newer pages of the vendor have EOSESS and EOTODY."""
 
-    DAY = "DAY", "Day"
-    IOC = "IOC", "Immediate or cancel"
-    GTD = "GTD", "For a number of days"
-    GTC = "GTC", "Until cancelled"
-    EOS = "EOS", "For the session"
-    EOSESS = "EOSESS", "To the end of the session"
-    EOTODY = "EOTODY", "To the end of today"
+    DAY = "DAY", "For the day"
+    IOC = "IOC", "Immediate or cancel (IOC)"
+    GTD = "GTD", "For a number of days (GTD)"
+    GTC = "GTC", "Until cancelled (GTC)"
+    EOS = "EOS", "For the session (EOS)"
+    EOSESS = "EOSESS", "To the end of the session (EOSESS)"
+    EOTODY = "EOTODY", "To the end of today (EOTODY)"
+
+
+def validity_words(label: str, days: int | None) -> str:
+    """Return the label of a validity with its days, if it has any: "For 5 days (GTD)"."""
+    return label.replace("a number of days", f"{days} day{'' if days == 1 else 's'}") if days else label
 
 
 class LoginType(Choice):

@@ -60,5 +60,5 @@ def test_the_order_book_says_codes_by_name(client, desk, dealer):
         "Exchange": "NSE Equity",
         "Type": "Limit",
         "Trigger": "–",
-        "Validity": "Day",
+        "Validity": "For the day",
     }
