@@ -15,7 +15,7 @@ from partners.models import (
     Partner,
     PartnerClient,
 )
-from partners.models.baskets import STORED
+from partners.models.baskets import STORED, Stage
 from partners.models.invitations import InvitationState
 from partners.models.records import FindingKind
 from partners.models.registry import MappingState, PartnerKind, PartnerState
@@ -45,13 +45,13 @@ class PartnerFilter(Filters):
 
 
 class BasketFilter(Filters):
-    """Quick search by name, product or Reco ID; partner, and the stored state of a version."""
+    """Quick search by name, product or Reco ID; partner, and the state of a version, as its page says it."""
 
     q = SearchFilter(label="Name, product or Reco ID", method="search")
     partner = _partners()
     state = django_filters.ChoiceFilter(
         label="Has a version",
-        choices=[(stage.value, stage.label) for stage in STORED],
+        choices=Stage.choices,
         method="of_state",
         empty_label="Any",
     )
@@ -68,7 +68,7 @@ class BasketFilter(Filters):
 
     def of_state(self, queryset: QuerySet[Basket], name: str, value: str) -> QuerySet[Basket]:
         """Baskets with a version in this state."""
-        return queryset.filter(pk__in=BasketVersion.objects.filter(state=value).values("basket"))
+        return queryset.filter(pk__in=BasketVersion.objects.in_stage(Stage(value)).values("basket"))
 
 
 class RecoFilter(Filters):

@@ -83,14 +83,14 @@ class CannotRead(Exception):
 
 
 def typed_lines(data: Mapping[str, Any]) -> list[TypedLine]:
-    """The lines of a grid that was sent, in the order of their numbers, without those that are empty."""
+    """The lines of a grid that was sent, in the order of their numbers; those that are empty come last."""
     named = re.compile(r"lines-([0-9]{1,4})-scrip", re.ASCII)
     numbers = sorted({int(found[1]) for key in data if (found := named.fullmatch(key))})
     lines = [
         TypedLine(**{name: _cell(str(data.get(f"lines-{number}-{name}", ""))) for name in COLUMNS})
         for number in numbers[: MOST_LINES + 1]
     ]
-    return [line for line in lines if not line.empty]
+    return sorted(lines, key=lambda line: line.empty)
 
 
 def file_lines(content: bytes) -> list[TypedLine]:
@@ -167,10 +167,10 @@ class Judged:
 
 
 def judge(typed: Sequence[TypedLine]) -> Judged:
-    """Read a grid. Unreadable lines are reported first; the rules check the lines once all can be read."""
+    """Read a grid, whose empty lines come last. The rules check the lines once all can be read."""
     masters = search.masters()
     judged = Judged()
-    for place, line in enumerate(typed):
+    for place, line in enumerate(line for line in typed if not line.empty):
         before = len(judged.findings)
         values = _values(line, f"lines.{place}", masters, judged.findings)
         if len(judged.findings) == before:

@@ -7,7 +7,7 @@ from accounts.models import RetailUser
 from accounts.search import matching
 from backoffice.kit.filters import Filters, FromDay, SearchFilter, ToDay
 from partners.models import Partner
-from runs.models import STORED, Run, RunClient
+from runs.models import Run, RunClient, RunState
 
 
 class RunFilter(Filters):
@@ -21,13 +21,17 @@ class RunFilter(Filters):
         empty_label="Any",
         label="Partner",
     )
-    state = django_filters.ChoiceFilter(choices=[(s.value, s.label) for s in STORED], empty_label="Any")
+    state = django_filters.ChoiceFilter(choices=RunState.choices, method="of_state", empty_label="Any")
     since = FromDay(field_name="created_at", label="Proposed from")
     until = ToDay(field_name="created_at", label="Proposed to")
 
     class Meta:
         model = Run
         fields = ("q", "partner", "state", "since", "until")
+
+    def of_state(self, queryset: QuerySet[Run], name: str, value: str) -> QuerySet[Run]:
+        """Runs that the list shows in this state."""
+        return queryset.filter(pk__in=Run.objects.in_stage(RunState(value)))
 
     def search(self, queryset: QuerySet[Run], name: str, value: str) -> QuerySet[Run]:
         """By a client, or a whole Reco ID."""

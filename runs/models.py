@@ -29,6 +29,22 @@ class RunState(models.TextChoices):
 STORED = (RunState.PROPOSED, RunState.OPEN, RunState.STOPPED)
 
 
+class Runs(models.QuerySet["Run"]):
+    """Runs."""
+
+    def in_stage(self, stage: RunState) -> "Runs":
+        """Those whose `stage` it is."""
+        if stage in (RunState.PROPOSED, RunState.REJECTED):
+            came_back = Q(change__state__in=NOT_APPROVED)
+            return self.filter(
+                came_back if stage == RunState.REJECTED else ~came_back, state=RunState.PROPOSED
+            )
+        if stage in (RunState.OPEN, RunState.OVER):
+            served = Q(version__state=Stage.PUBLISHED, version__valid_until__gt=timezone.now())
+            return self.filter(served if stage == RunState.OPEN else ~served, state=RunState.OPEN)
+        return self.filter(state=stage)
+
+
 class Run(models.Model):
     """The orders of one published version of a basket, for clients who consented. Opened by an approved change.
 
@@ -50,6 +66,8 @@ class Run(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was stopped.")
+
+    objects = Runs.as_manager()
 
     class Meta:
         ordering = ["-id"]

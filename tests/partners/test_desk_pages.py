@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
 from backoffice.kit.formats import price
 from markets.models import Scrip
@@ -79,6 +80,23 @@ def test_a_basket_is_typed_submitted_and_published_by_a_checker(basket, scrips, 
     assert version.reco_id in as_maker.get(answer.url).content.decode()
 
 
+def test_the_list_is_filtered_by_every_state_that_it_shows(basket, scrips, as_maker, maker, checker):
+    line = {"scrip": "PEEPAL EQ NSE_EQ 900001", "quantity": "10", "price": "1101.5"}
+    version = BasketVersion.objects.get(pk=new_version(as_maker, basket, line).url.split("/")[-2])
+
+    def states():
+        """The states by which the list finds the basket."""
+        return [
+            one for one in Stage if as_maker.get("/partners/baskets/", {"state": one}).context["table"].rows
+        ]
+
+    assert states() == [Stage.DRAFT]
+    as_maker.post(f"/partners/versions/{version.pk}/submit/", {"reason": "For clients"})
+    assert states() == [Stage.SUBMITTED]
+    changes.reject(Change.objects.get(kind="connector_basket").pk, by=checker, reason="Too risky")
+    assert states() == [Stage.REJECTED]
+
+
 def test_what_cannot_be_read_or_is_found_wrong_stands_at_its_line_and_field(basket, scrips, as_maker):
     page = new_version(
         as_maker,
@@ -93,6 +111,17 @@ def test_what_cannot_be_read_or_is_found_wrong_stands_at_its_line_and_field(bask
     assert "1.00001 is not a price in rupees" in page
     assert "-1 is below 0" in page
     assert not BasketVersion.objects.exists()
+
+
+def test_empty_lines_stay_after_an_error_below_those_that_are_filled(basket, scrips, as_maker):
+    filled = {"scrip": "PEEPAL EQ NSE_EQ 900001", "quantity": "ten", "price": "1"}
+    empty = {"scrip": ""}
+    answer = new_version(as_maker, basket, empty, empty, filled, empty, empty, empty)
+    shown = [row["cells"][0]["text"] for row in answer.context["rows"]]
+    assert shown == ["PEEPAL EQ NSE_EQ 900001", "", "", "", "", ""]
+    page = answer.content.decode()
+    assert "Line 1, quantity: ten is not a whole number" in page
+    assert 'name="lines-0-quantity" value="ten"' in page
 
 
 def test_the_summary_of_errors_names_the_fields_below_the_lines(basket, scrips, as_maker):

@@ -15,7 +15,7 @@ from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
-from partners import findings, inbox, watch
+from partners import baskets, findings, inbox, watch
 from partners.models import ConnectorFinding, ReportedOrder
 from runs import evidence, operations
 from runs.models import ClientState, Run, RunClient, RunLine, RunState
@@ -44,6 +44,24 @@ def words(browser, path):
     answer = browser.get(path)
     assert answer.status_code == 200, path
     return text_of(answer.content.decode())
+
+
+def test_the_list_is_filtered_by_every_state_that_it_shows(as_person, clients, publish, maker, checker):
+    version = publish()
+    browser = as_person(maker)
+    form = {"clients": "HO/DEMO1", "reason": "Ideas", "token": "5d0f0c5e-0000-4000-8000-000000000002"}
+    browser.post(f"/runs/new/{version.pk}/", form)
+    run = Run.objects.get()
+
+    def states():
+        """The states by which the list finds the run."""
+        return [one for one in RunState if browser.get("/runs/", {"state": one}).context["table"].rows]
+
+    assert states() == [RunState.PROPOSED]
+    approve(run.change, checker)
+    assert states() == [RunState.OPEN]
+    baskets.withdraw(version, by=maker, reason="Over")
+    assert states() == [RunState.OVER]
 
 
 def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, maker, checker, standin):
