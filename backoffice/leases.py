@@ -28,7 +28,7 @@ class Leased(models.Model):
 
 
 class Counted(Leased):
-    """A row that counts lost workers, so that one at which every worker dies ends some time (`losses`)."""
+    """A row that counts lost workers, so that work at which every worker dies ends some time (`if_lost`)."""
 
     failures = models.PositiveSmallIntegerField(
         default=0,
@@ -38,6 +38,28 @@ class Counted(Leased):
 
     class Meta:
         abstract = True
+
+
+class Measured(Counted):
+    """Counted work whose progress is shown with its rate.
+
+    It is measured from `measured_at`, when `measured_done` was done: the start of the work, or the time when a worker
+    continued for a lost one.
+    """
+
+    measured_at = models.DateTimeField(null=True)
+    measured_done = models.PositiveBigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        abstract = True
+
+    def rate(self, done: int) -> float | None:
+        """Return what is done a second; None while that is unknown, or while the worker is lost."""
+        now = timezone.now()
+        if self.measured_at is None or (self.lease_until is not None and self.lease_until < now):
+            return None
+        seconds, more = (now - self.measured_at).total_seconds(), done - self.measured_done
+        return more / seconds if more > 0 and seconds > 0 else None
 
 
 class Lease(NamedTuple):
@@ -57,14 +79,6 @@ def expired() -> Q:
     return Q(lease_until__lt=timezone.now())
 
 
-def losses() -> Case:
-    """Return what `failures` is once a lease is taken: an expired one was that of a lost worker, and counts.
-
-    For `take`, on rows that have this column. Progress and a release set it to 0.
-    """
-    return Case(When(lease_token__isnull=True, then=F("failures")), default=F("failures") + 1)
-
-
 def take(rows: QuerySet[Any], length: timedelta, /, *, count: int = 1, **columns: Any) -> Lease | None:
     """Take the lease of `rows`, and set `columns` with it. None if another worker was quicker.
 
@@ -74,6 +88,16 @@ def take(rows: QuerySet[Any], length: timedelta, /, *, count: int = 1, **columns
     lease = Lease(uuid.uuid4(), timezone.now() + length)
     taken = rows.update(lease_token=lease.token, lease_until=lease.until, **columns)
     return lease if taken == count else None
+
+
+def if_lost(**columns: Any) -> dict[str, Any]:
+    """Return columns for `take` of a counted row. If its lease was a lost worker's, `failures` counts it and `columns`
+    are set. If it was free, all stay as they are. Progress and a release set `failures` to 0.
+    """
+    return {
+        name: Case(When(lease_token__isnull=True, then=F(name)), default=value)
+        for name, value in {"failures": F("failures") + 1, **columns}.items()
+    }
 
 
 def extend(rows: QuerySet[Any], token: uuid.UUID, length: timedelta, /, **columns: Any) -> bool:

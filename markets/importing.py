@@ -47,7 +47,7 @@ def work_due() -> int:
     """Read the oldest import that is due. Returns the number of imports: 0 or 1."""
     due = ScripImport.objects.filter(leases.free(), state=State.READING)
     for found in due.order_by("pk"):
-        if lease := leases.take(due.filter(pk=found.pk), LEASE, failures=leases.losses(), position=0, rows=0):
+        if lease := leases.take(due.filter(pk=found.pk), LEASE, **leases.if_lost(), position=0, rows=0):
             scrips = ScripImport.objects.get(pk=found.pk)
             if scrips.failures >= leases.MOST_FAILURES:
                 operations.refuse(scrips, GIVEN_UP)

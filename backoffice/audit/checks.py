@@ -46,7 +46,7 @@ def run_asked() -> int:
     asked = Check.objects.filter(leases.free(), ended_at=None)
     done = 0
     for number in asked.values_list("pk", flat=True):
-        if lease := leases.take(asked.filter(pk=number), LEASE, failures=leases.losses()):
+        if lease := leases.take(asked.filter(pk=number), LEASE, **leases.if_lost()):
             check = Check.objects.get(pk=number)
             try:
                 found = GIVEN_UP if check.failures >= leases.MOST_FAILURES else _verified(check, lease.token)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from backoffice import leases
 from backoffice.batches.models import Batch, State
@@ -21,9 +22,11 @@ def due() -> QuerySet[Batch]:
 def take(batch: Batch) -> uuid.UUID | None:
     """Take the lease of a batch that is due; None if another worker was quicker.
 
-    An expired lease means that its worker died: `failures` counts these until a worker makes progress.
+    An expired lease means that its worker died: `failures` counts these until a worker makes progress, and the rate is
+    measured from now.
     """
-    lease = leases.take(due().filter(pk=batch.pk, state=batch.state), _length(), failures=leases.losses())
+    lost = leases.if_lost(check_started_at=timezone.now(), check_started_row=batch.rows_checked)
+    lease = leases.take(due().filter(pk=batch.pk, state=batch.state), _length(), **lost)
     return lease.token if lease else None
 
 

@@ -13,7 +13,7 @@ from backoffice.changes.results import Result
 from backoffice.changes.risks import labels
 from backoffice.kit.components import Status
 from backoffice.kit.text_indexes import BeginningIndex, PartIndex
-from backoffice.leases import MOST_FAILURES, Leased
+from backoffice.leases import MOST_FAILURES, Counted
 
 
 class State(models.TextChoices):
@@ -55,7 +55,7 @@ class RowState(models.TextChoices):
     REJECTED = "rejected", "Rejected"
 
 
-class Batch(Leased):
+class Batch(Counted):
     """One uploaded file, or one selection of retail users, from the upload to the outcome of its rows.
 
     `kind` names the kind of its rows (see `kinds`). `mapping` gives the field of each column of the file, in
@@ -109,9 +109,6 @@ class Batch(Leased):
     )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be read or checked.")
     paused = models.BooleanField(default=False)
-    failures = models.PositiveSmallIntegerField(
-        default=0, help_text="Workers that were lost one after another without getting further."
-    )
     cleaning = models.JSONField(
         null=True, help_text="Which cleaned values are being taken, and how far that is."
     )

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from backoffice.exports.kinds import KINDS, LIST
-from backoffice.leases import Counted
+from backoffice.leases import Measured
 
 
 class State(models.TextChoices):
@@ -25,7 +25,7 @@ class Format(models.TextChoices):
     EXCEL = "xlsx", "Excel"
 
 
-class Export(Counted):
+class Export(Measured):
     """One export of a list: its content, its progress, and the file, which only its asker may download.
 
     `path` is the file's name in the folder of exports; `position` the position of the last row in it, `size`

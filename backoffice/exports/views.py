@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -149,10 +148,9 @@ def _mine_or_404(request: StaffRequest, pk: int) -> Export:
 
 
 def _bar(export: Export) -> dict[str, Any] | None:
-    """Return the progress: rows, rows a second since it began, and the seconds left at this rate."""
+    """Return the progress: rows, rows a second, and the seconds left at this rate."""
     if export.total is None or export.started_at is None:
         return None
-    seconds = (timezone.now() - export.started_at).total_seconds()
-    rate = export.done / seconds if export.done and seconds > 0 else None
+    rate = export.rate(export.done)
     left = max(export.total - export.done, 0) / rate if rate else None
     return {"done": export.done, "total": export.total, "rate": rate, "seconds_left": left}

@@ -68,7 +68,8 @@ def take(export: Export) -> uuid.UUID | None:
     """Take the lease; None if another worker was quicker. A worker that did not release it is lost: copy the file."""
     changed: dict[str, Any] = _file_of_ones_own(export) if export.lease_token or not export.path else {}
     same = due().filter(pk=export.pk, lease_token=export.lease_token, path=export.path, done=export.done)
-    lease = leases.take(same, LEASE, failures=leases.losses(), **changed)
+    lost = leases.if_lost(measured_at=timezone.now(), measured_done=changed.get("done", export.done))
+    lease = leases.take(same, LEASE, **changed, **lost)
     if changed and (forgotten := export.path if lease else changed["path"]):
         FILES.forget(forgotten)
     return lease.token if lease else None
@@ -122,8 +123,8 @@ def _write(export: Export, token: uuid.UUID) -> None:
     kind = kind_of(export.kind, export.parameters, export.asked_by)
     if export.total is None:
         export.total = kind.count(export.parameters, None)
-        export.started_at = timezone.now()
-        _keep(export, token, "total", "started_at")
+        export.started_at = export.measured_at = timezone.now()
+        _keep(export, token, "total", "started_at", "measured_at")
     end = time.monotonic() + WORK_SECONDS
     with FILES.open(export.path, "r+b" if export.size else "w+b") as file:
         digest = _digest(file, export.size)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from backoffice.batches.models import Batch
-from backoffice.leases import Leased
+from backoffice.leases import Measured
 
 
 class State(models.TextChoices):
@@ -30,7 +30,7 @@ class Outcome(models.TextChoices):
     UNREADABLE = "unreadable", "Not readable"
 
 
-class Reconciliation(Leased):
+class Reconciliation(Measured):
     """One uploaded export and its comparison with the records of retail users.
 
     File, `shape`, `headers` and `mapping` are as in a batch. First the rows of the file are compared, up to
@@ -55,9 +55,6 @@ class Reconciliation(Leased):
         help_text="What the uploader must confirm about the columns before the comparison, in words.",
     )
     problem = models.TextField(blank=True, help_text="Why the file as a whole could not be compared.")
-    failures = models.PositiveSmallIntegerField(
-        default=0, help_text="Workers that were lost one after another without getting further."
-    )
     next_row = models.PositiveIntegerField(default=0)
     rows_done = models.BooleanField(default=False)
     next_user = models.PositiveBigIntegerField(default=0)

@@ -91,7 +91,8 @@ def compare(pk: int, *, by: "User", names: Sequence[str] | None = None) -> Recon
         if names is not None and (wanted != one.mapping or one.unconfirmed):
             meanings.remember(exported.KIND, one.headers, wanted, by)
         one.mapping, one.unconfirmed, one.problem = wanted, [], ""
-        one.state, one.started_at = State.COMPARING, timezone.now()
+        one.state = State.COMPARING
+        one.started_at = one.measured_at = timezone.now()
         one.users = RetailUser.objects.count()
         one.save()
         meaning = dict(zip(one.headers, wanted, strict=True))

@@ -7,7 +7,6 @@ from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -198,7 +197,7 @@ def tabs(one: Reconciliation, current: str) -> list[Tab]:
 
 
 def progress(one: Reconciliation) -> dict[str, Any] | None:
-    """Return the progress: rows compared and records looked up, of how many; rate a second since it began.
+    """Return the progress: rows compared and records looked up, of how many, and the rate a second.
 
     The number of rows of a file is an estimate until the last one is read.
     """
@@ -206,8 +205,7 @@ def progress(one: Reconciliation) -> dict[str, Any] | None:
         return None
     rows = one.rows if one.rows_done else max(one.rows, int(one.shape.get("rows") or 0))
     done, total = one.rows + one.looked, rows + max(one.users, one.looked)
-    seconds = (timezone.now() - one.started_at).total_seconds()
-    rate = done / seconds if done and seconds > 0 else None
+    rate = one.rate(done)
     return {
         "done": done,
         "total": total,

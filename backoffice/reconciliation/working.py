@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice import leases
@@ -80,7 +81,8 @@ def due() -> QuerySet[Reconciliation]:
 
 def take(one: Reconciliation) -> uuid.UUID | None:
     """Take the lease; None if another worker was quicker. An expired lease was a lost worker's, and counts."""
-    lease = leases.take(due().filter(pk=one.pk), _length(), failures=leases.losses())
+    lost = leases.if_lost(measured_at=timezone.now(), measured_done=one.rows + one.looked)
+    lease = leases.take(due().filter(pk=one.pk), _length(), **lost)
     return lease.token if lease else None
 
 

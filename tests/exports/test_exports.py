@@ -160,7 +160,16 @@ def test_a_killed_workers_half_file_is_never_offered_and_the_next_goes_on_in_a_c
     assert (export.state, export.done) == (State.WRITING, 10)
     assert refused(as_compliance, export)
     assert writing.work_due() == 0  # the dead one's lease still holds
-    Export.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    past = timezone.now() - timedelta(seconds=1)
+    Export.objects.update(lease_until=past, measured_at=timezone.now() - timedelta(hours=1))
+    page = as_compliance.get(export.get_absolute_url())
+    assert page.context["bar"]["rate"] is None, "a lost worker has no rate"
+    assert writing.take(export)
+    export.refresh_from_db()
+    assert (export.measured_done, export.rate(export.done)) == (10, None)
+    export.measured_at -= timedelta(seconds=10)
+    assert export.rate(15) == pytest.approx(0.5, rel=0.1), "measured since the second worker began"
+    Export.objects.update(lease_until=past)
     assert writing.work_due() == 1
     export.refresh_from_db()
     assert export.path != half

@@ -76,6 +76,13 @@ def test_a_killed_worker_loses_and_doubles_nothing(started, monkeypatch, place):
     monkeypatch.setattr(working, place, whole)
     assert working.work_due() == 0, "the lease holds until it runs out"
     expire(started)
+    started.refresh_from_db()
+    assert progress(started)["rate"] is None, "a lost worker has no rate"
+    assert working.take(started)
+    started.refresh_from_db()
+    assert started.measured_done == started.rows + started.looked
+    assert started.measured_at > started.started_at
+    expire(started)
     work()
     assert outcome(started) == DONE
 
