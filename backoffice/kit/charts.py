@@ -20,6 +20,9 @@ HEIGHT, TOP, BOTTOM = 160, 8, 20
 BAR, WIDEST = 0.62, 4.0
 #: A column this many times as high as the next lower one is cut.
 OUTLIER = 5
+#: The least height of a column that is not empty, in pixels. A column below this share of the drawing has its value
+#: above it, in charts of so many columns at most.
+LEAST, SMALL, WITH_VALUES = 4.0, 0.1, 31
 #: Distances of ticks on a time axis; the first that gives at most MOST_TICKS is taken.
 STEPS = tuple(
     timedelta(seconds=seconds)
@@ -42,6 +45,7 @@ class Column:
     """One column: its label, its pieces from the bottom up, and the words on hover. `x`: where its slot begins.
 
     `minor`: its label is left out on narrow screens. `cut`: its value where it is higher than the drawing, else 0.
+    `small`: its value where it is too low to be read, else 0; `top`: its upper edge.
     """
 
     label: str
@@ -51,6 +55,8 @@ class Column:
     labelled: bool = True
     minor: bool = False
     cut: int = 0
+    small: int = 0
+    top: float = 0
 
 
 @dataclass(frozen=True)
@@ -123,12 +129,15 @@ def stacked_chart(
     columns = []
     for index, (label, counts) in enumerate(rows):
         base, bars = float(height - BOTTOM), []
+        # So that a column of one beside hundreds is still seen as one.
+        least = LEAST / sums[index] if sums[index] else 0
         for name, tone in series:
             if count := counts.get(name, 0):
                 # So that a count of one among thousands is still visible as a line.
-                tall = max(1.5, count * min(scale, (height - BOTTOM - TOP) / sums[index]))
+                tall = max(1.5, count * max(least, min(scale, (height - BOTTOM - TOP) / sums[index])))
                 base -= tall
                 bars.append(Bar(tone, round(base, 2), round(tall, 2)))
+        low = height - BOTTOM - base < SMALL * (height - BOTTOM)
         said = [f"{counts[name]} {name}" for name, _ in series if counts.get(name)]
         if line and line[1][index]:
             said.append(f"{line[1][index]} {line[0]}")
@@ -141,6 +150,8 @@ def stacked_chart(
                 labelled=index % labelled == 0,
                 minor=len(rows) // labelled > 4 and index // labelled % 2 == 1,  # four fit a phone
                 cut=sums[index] if sums[index] > top_value else 0,
+                small=sums[index] if low and len(rows) <= WITH_VALUES else 0,
+                top=round(base, 2),
             )
         )
     return Chart(

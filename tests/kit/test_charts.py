@@ -62,6 +62,23 @@ def test_one_file_among_single_changes_is_cut_and_leaves_the_other_days_readable
     assert ">375</text>" in page
 
 
+def test_low_columns_beside_two_high_ones_are_seen_and_have_their_values():
+    days = [("26-11", 375), ("27-11", 300), ("28-11", 2), ("29-11", 1), ("30-11", 0)]
+    chart = stacked_chart("Changes", [(day, {"applied": n}) for day, n in days], [("applied", "good")])
+    assert [column.cut for column in chart.columns] == [0] * 5
+    assert [column.small for column in chart.columns] == [0, 0, 2, 1, 0]
+    assert all(column.bars[0].height >= 4 for column in chart.columns[:4])
+    figure, _ = drawn("chart", chart=chart)
+    texts = [text.text for text in figure.iter("text")]
+    assert "2" in texts
+    assert "1" in texts
+
+
+def test_a_chart_of_many_columns_has_no_values_above_them():
+    chart = stacked_chart("Messages", [(str(n), {"applied": n}) for n in range(60)], [("applied", "good")])
+    assert not any(column.small for column in chart.columns)
+
+
 def test_one_message_among_thousands_still_shows():
     chart = stacked_chart(
         "Messages", [("09", {"applied": 9999, "refused": 1})], [("applied", "good"), ("refused", "bad")]
