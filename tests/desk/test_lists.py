@@ -3,7 +3,9 @@
 import re
 
 import pytest
-from django.urls import reverse
+from django.conf import settings
+from django.urls import get_resolver, reverse
+from django.utils.html import strip_tags
 
 from backoffice.audit.models import Entry
 from backoffice.desk import saved_views
@@ -251,3 +253,34 @@ def test_a_delivery_shows_the_name_of_a_user_who_is_here_and_of_one_who_is_propo
         page = as_checker.get(LIST, headers={"HX-Request": "true", "HX-Target": "list"}).content.decode()
     assert page.count("Bala Sampleram") == 1
     assert page.count("Proposed Name") == 5
+
+
+def tables():
+    """Every table of a list that the portal has: those that its addresses show are loaded with them."""
+    get_resolver().url_patterns  # noqa: B018  # loads the views
+    waiting, found = [PortalTable], set()
+    while waiting:
+        own = set(waiting.pop().__subclasses__()) - found
+        found |= own
+        waiting += own
+    return sorted(found, key=lambda table: table.__name__)
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.__name__)
+def test_no_two_columns_of_a_list_have_one_name(table):
+    names = [strip_tags(str(column.header)).strip().casefold() for column in table([]).columns.iterall()]
+    assert names
+    assert sorted(set(names)) == sorted(names)
+
+
+def static_heads():
+    """The names of the columns of each table that is written in a template, without names that hold a value."""
+    for path in sorted((settings.BASE_DIR / "templates").rglob("*.html")):
+        for head in re.findall(r"<thead.*?</thead>", path.read_text(), re.DOTALL):
+            cells = re.findall(r"<th\b[^>]*>(.*?)</th>", head, re.DOTALL)
+            names = [" ".join(re.sub(r"{%.*?%}", "", strip_tags(cell)).split()) for cell in cells]
+            yield path.name, [name.casefold() for name in names if name and "{{" not in name]
+
+
+def test_no_two_columns_of_a_table_of_a_page_have_one_name():
+    assert {name: heads for name, heads in static_heads() if len(set(heads)) < len(heads)} == {}
