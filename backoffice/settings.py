@@ -326,6 +326,8 @@ CONNECTOR = one_of("CONNECTOR", "off", ("off", "on")) == "on"
 CONNECTOR_MODELS = some_of("CONNECTOR_MODELS", "1,2", ("1", "2", "3"))
 # Orders of runs a second, over all processes; the rules of the exchanges allow fewer than 10 of one client (C42).
 CONNECTOR_ORDERS_PER_SECOND = number("CONNECTOR_ORDERS_PER_SECOND", 5, 0.1, 9.9)
+# The name of the broker on pages and in mails that clients see.
+CONNECTOR_BROKER_NAME = env.str("CONNECTOR_BROKER_NAME", default="").strip()
 # Where clients and the vendor reach /connector/; with CONNECTOR_HOST it answers on that host alone, staff pages do not.
 CONNECTOR_PUBLIC_URL = rest_address("CONNECTOR_PUBLIC_URL")
 CONNECTOR_HOST = env.str("CONNECTOR_HOST", default="").lower()

@@ -201,6 +201,7 @@ def _code_hash(consent: Consent, code: str) -> str:
 
 def _mail(consent: Consent, code: str) -> tuple[str, str]:
     """Subject and text of the mail with a code. No link: the client has the page open."""
+    broker = settings.CONNECTOR_BROKER_NAME
     lines = [
         f"Your code is {code}.",
         "",
@@ -209,8 +210,9 @@ def _mail(consent: Consent, code: str) -> tuple[str, str]:
         "",
         "If you did not ask for it, do not share it, and tell your broker.",
         "",
+        *([broker, ""] if broker else []),
     ]
-    return "Your code", "\n".join(lines)
+    return f"Your code from {broker}" if broker else "Your code", "\n".join(lines)
 
 
 def _hand_over(subject: str, text: str, address: str) -> str:

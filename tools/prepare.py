@@ -117,6 +117,7 @@ def connector_environment(portal: str, connector: str) -> dict[str, str]:
     return {
         "CONNECTOR": "on",
         "CONNECTOR_MODELS": "1,2,3",
+        "CONNECTOR_BROKER_NAME": "Banyan Securities (demonstration)",
         "CONNECTOR_PUBLIC_URL": portal,
         "CONNECTOR_LANDING_URL": connector,
         "CONNECTOR_VAS_URL": connector,

@@ -29,6 +29,12 @@ def _connector() -> Iterator[CheckMessage]:
     for name in NEEDED:
         if not getattr(settings, name):
             yield Error(f"{name} is not set, and CONNECTOR is on.", id="portal.E040")
+    if settings.PORTAL_ENVIRONMENT == "LIVE" and not settings.CONNECTOR_BROKER_NAME:
+        yield Error(
+            "CONNECTOR_BROKER_NAME is not set, and CONNECTOR is on.",
+            hint="Clients read it on every page that a link opens, and in mails with a code.",
+            id="portal.E048",
+        )
     host = settings.CONNECTOR_HOST
     if host and host not in settings.ALLOWED_HOSTS and "*" not in settings.ALLOWED_HOSTS:
         yield Error(

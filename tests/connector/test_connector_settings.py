@@ -24,6 +24,10 @@ def found(settings, **changed):
     return [message.id for message in checks.connector(None)]
 
 
+def test_a_live_portal_with_the_name_of_its_broker_is_sound(settings):
+    assert found(settings, PORTAL_ENVIRONMENT="LIVE", CONNECTOR_BROKER_NAME="Example Securities") == []
+
+
 def test_sound_settings_have_no_finding_and_off_needs_none(settings):
     assert found(settings) == []
     assert found(settings, CONNECTOR=False, CONNECTOR_VAS_URL="") == []
@@ -42,6 +46,7 @@ def test_sound_settings_have_no_finding_and_off_needs_none(settings):
         ),
         ({"CONNECTOR_SYNC_BODY": '{"a": "$token"}'}, "portal.E044"),
         ({"CONNECTOR_VAS_TIMEOUT": 5}, "portal.E045"),
+        ({"PORTAL_ENVIRONMENT": "LIVE"}, "portal.E048"),
         ({"PORTAL_ENVIRONMENT": "LIVE", "CONNECTOR_VAS_URL": "http://127.0.0.1:8803"}, "portal.W040"),
     ],
 )

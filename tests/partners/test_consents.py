@@ -571,3 +571,14 @@ def test_one_consent_is_in_force_for_a_client_partner_and_product(asked, desk, c
     second, _ = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=maker)
     with pytest.raises(IntegrityError), transaction.atomic():
         Consent.objects.filter(pk=second.pk).update(state="active", given_at=timezone.now())
+
+
+def test_pages_and_mails_of_a_client_name_the_broker(asked, settings):
+    settings.CONNECTOR_BROKER_NAME = "Example Securities"
+    _, visitor = asked
+    visitor.open()
+    assert visitor.page.count("Example Securities") == 2, "in the title and on the page"
+    visitor.ask_for_code()
+    message = mail.outbox[-1]
+    assert message.subject == "Your code from Example Securities"
+    assert message.body.endswith("Example Securities\n")

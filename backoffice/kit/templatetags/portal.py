@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -54,6 +55,12 @@ def set_in_address(form: Any, without: str = "") -> int:
 def status(kind: str, state: str, who: bool = False) -> SafeString:
     """A status pill: word, icon and colour; with `who=True` also who must act."""
     return status_pill(components.status(kind, state), who)
+
+
+@register.simple_tag
+def broker_name() -> str:
+    """The name of the broker for clients; "" if it is not set."""
+    return settings.CONNECTOR_BROKER_NAME
 
 
 @register.simple_tag
