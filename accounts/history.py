@@ -16,9 +16,8 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from backoffice.audit.models import Entry
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import KINDS, with_status
 from backoffice.changes.models import STATUSES, Change, State
-from backoffice.changes.results import of_status
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, ToDay
 from backoffice.kit.formats import midnight
 from backoffice.logins.models import User
@@ -94,7 +93,7 @@ class HistoryFilter(Filters):
 
     def with_outcome(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """The changes of one status."""
-        return queryset.filter(of_status([value]))
+        return queryset.filter(with_status([value]))
 
     @property
     def entries(self) -> QuerySet[Entry]:

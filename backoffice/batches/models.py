@@ -34,7 +34,7 @@ class State(models.TextChoices):
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
 
 
-#: The status that everybody sees: the result, or the state while there is none.
+#: The status that people see, see `Batch.status`.
 STATUSES = [*State.choices[:5], *Result.choices, *State.choices[5:]]
 
 
@@ -175,8 +175,9 @@ class Batch(Counted):
 
     @property
     def status(self) -> str:
-        """One of STATUSES."""
-        return self.result or self.state
+        """One of STATUSES: a file whose rows the portal itself has applied has no result of messages."""
+        applied_here = self.state == State.APPROVED and self.finished_at is not None
+        return self.result or (Result.APPLIED if applied_here else self.state)
 
     @property
     def status_label(self) -> str:

@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from backoffice.audit.search import UserId, of_user
 from backoffice.changes.deciders import decided_by, visible_to
-from backoffice.changes.kinds import KINDS
+from backoffice.changes.kinds import KINDS, with_status
 from backoffice.changes.models import STATUSES, Change
-from backoffice.changes.results import of_status
 from backoffice.changes.risks import Risk
 from backoffice.kit import privacy
 from backoffice.kit.filters import Filters, FromDay, PersonFilter, RupeesFilter, SearchFilter, ToDay
@@ -60,7 +59,7 @@ class MineFilter(Filters):
 
     def with_status(self, queryset: QuerySet[Change], name: str, value: list[str]) -> QuerySet[Change]:
         """Keep those with one of these statuses."""
-        return queryset.filter(of_status(value)) if value else queryset
+        return queryset.filter(with_status(value)) if value else queryset
 
     def search(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """Search by retail user, change number, or words of the reason among the newest changes."""

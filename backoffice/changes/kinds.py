@@ -4,12 +4,13 @@ Everything about a kind is in one module of the room whose record it changes, `k
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from backoffice.changes.examination import (
@@ -24,7 +25,7 @@ from backoffice.changes.examination import (
 )
 from backoffice.changes.files import FileKind
 from backoffice.changes.models import State
-from backoffice.changes.results import Result
+from backoffice.changes.results import Result, of_status
 from backoffice.changes.risks import Risk
 from backoffice.delivery import handlers
 from backoffice.delivery.handlers import Applied, Apply, ApplyMany
@@ -295,10 +296,15 @@ def title(slug: str) -> str:
 
 
 def status_of(slug: str, state: str, result: str) -> str:
-    """Return the status of a change as `Change.status`, but *applied* for an approved one that stays in the portal."""
+    """Return the status of a change: its result, its state, or *applied* if it is approved and stays in the portal."""
     own = KINDS.get(slug)
     applied_here = state == State.APPROVED and own is not None and own.local
     return Result.APPLIED if applied_here else result or state
+
+
+def with_status(values: Collection[str]) -> Q:
+    """Condition for changes with one of these statuses, as `status_of` says it."""
+    return of_status(values, Q(kind__in=[slug for slug, own in KINDS.items() if own.local]))
 
 
 def _files() -> Iterator[tuple[ChangeKind, FileKind]]:

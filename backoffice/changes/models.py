@@ -32,7 +32,7 @@ class State(models.TextChoices):
 DECIDED = (State.APPROVED, State.REJECTED)
 #: States from which the maker may start again, since the change was not approved.
 CAME_BACK = (State.REJECTED, State.STALE, State.EXPIRED)
-#: The status that everybody sees: the result, or the state while there is none.
+#: The status that people see, see `kinds.status_of`.
 STATUSES = [*State.choices[:3], *Result.choices, *State.choices[3:]]
 
 #: Condition for changes that wait for a checker and whose record does not exist yet.
@@ -234,7 +234,9 @@ class Change(models.Model):
     @property
     def status(self) -> str:
         """One of STATUSES."""
-        return self.result or self.state
+        from backoffice.changes.kinds import status_of  # it imports this module
+
+        return status_of(self.kind, self.state, self.result)
 
     @property
     def values(self) -> dict[str, Any]:

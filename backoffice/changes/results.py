@@ -45,8 +45,15 @@ def result_of(states: Iterable[str]) -> str:
     return next((result for result, some in table if not found.isdisjoint(some)), "")
 
 
-def of_status(values: Collection[str], approved: str = "approved") -> Q:
-    """Condition for changes or files with one of these statuses: a result, or the state if there is none."""
+def of_status(values: Collection[str], here: Q, approved: str = "approved") -> Q:
+    """Condition for changes or files with one of these statuses: a result, or the state if there is none.
+
+    `here`: those that have no messages, and that the portal itself has applied once they are approved.
+    """
+    here &= Q(state=approved, result="")
     results = [value for value in values if value in Result.values]
     states = [value for value in values if value not in Result.values]
-    return Q(state=approved, result__in=results) | Q(state__in=states, result="")
+    found = Q(state=approved, result__in=results) | Q(state__in=states, result="")
+    if approved in states:
+        found &= ~here
+    return found | here if Result.APPLIED in results else found

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from backoffice.batches.models import Batch
-from backoffice.batches.models import State as BatchState
-from backoffice.changes.kinds import ChangeKind, kind, kind_of_file, status_of
+from backoffice.changes.kinds import ChangeKind, kind, kind_of_file
 from backoffice.changes.models import Change
 from backoffice.changes.results import Result
 from backoffice.logins.models import User
@@ -61,13 +60,7 @@ RULES: dict[Event, Rule] = {
 def event_of(thing: Change | Batch) -> Event | None:
     """Return the event of the present status of a change or file; None if nobody is notified of it."""
     status = thing.status
-    if isinstance(thing, Batch):
-        if thing.finished_at is None and status == BatchState.APPROVED:
-            return None  # only a file that stays in the portal is done when it is approved
-        done = status in (Result.APPLIED, BatchState.APPROVED)
-    else:
-        done = status_of(thing.kind, thing.state, thing.result) == Result.APPLIED
-    if done:
+    if status == Result.APPLIED:
         return Event.DONE
     return Event(status) if status in Event.values else None
 

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.changes import operations
+from backoffice.changes.kinds import with_status
 from backoffice.changes.models import STATUSES, Change, State
-from backoffice.changes.results import Result, of_status, result_of
+from backoffice.changes.results import Result, result_of
 from backoffice.delivery import operations as settling
 from backoffice.delivery import queue
 from backoffice.delivery.models import Delivery, Settlement
@@ -107,7 +108,7 @@ def test_only_an_approved_change_has_a_result():
 
 @pytest.mark.parametrize("value", [value for value, _ in STATUSES])
 def test_every_status_is_filtered_by_the_index_of_statuses(value):
-    found = Change.objects.filter(of_status([value])).order_by("-id").values("id")[:25]
+    found = Change.objects.filter(with_status([value])).order_by("-id").values("id")[:25]
     if connection.vendor == "sqlite":
         assert "change_by_status" in found.explain()
     assert list(found) == []

@@ -48,7 +48,7 @@ class BatchFilter(Filters):
 
     def with_status(self, queryset: QuerySet[Batch], name: str, value: list[str]) -> QuerySet[Batch]:
         """Keep those with one of these statuses."""
-        return queryset.filter(of_status(value)) if value else queryset
+        return queryset.filter(of_status(value, Q(finished_at__isnull=False))) if value else queryset
 
     def search(self, queryset: QuerySet[Batch], name: str, value: str) -> QuerySet[Batch]:
         """Search by part of the name, the number, or the beginning of the SHA-256."""

@@ -59,7 +59,7 @@ def test_the_checker_first_reads_what_will_happen_and_what_is_held_back_is_folde
     html = page(client, batch, checker)
     text = words(html)
     assert "12 retail users will be created" in text
-    assert "1 with errors, not sent" in text
+    assert "1 with errors, left out" in text
     assert "Group id BR1 6 HO 6" in text
     assert (
         html.index("will be created")
