@@ -17,7 +17,7 @@ from accounts.models import RetailUser
 from accounts.retail_users import LANE
 from accounts.search import IN_CAPITALS
 from backoffice.batches import at_once
-from backoffice.batches.errors import BatchError
+from backoffice.batches.errors import BatchError, ReasonMissing
 from backoffice.batches.models import Batch
 from backoffice.kit.csv_files import line
 from backoffice.kit.formats import ist
@@ -89,13 +89,14 @@ class GridRow:
 class GridNotFine(Exception):
     """The grid cannot be submitted as it is; `words` say why. Errors of rows are in the rows.
 
-    `warned`: its rows have nothing but warnings.
+    `warned`: its rows have nothing but warnings. `at`: the id of the field to fill in, if it is one.
     """
 
-    def __init__(self, words: str, *, warned: bool = False) -> None:
+    def __init__(self, words: str, *, warned: bool = False, at: str = "") -> None:
         super().__init__(words)
         self.words = words
         self.warned = warned
+        self.at = at
 
 
 def read(columns: Mapping[str, Sequence[str]]) -> list[GridRow]:
@@ -150,7 +151,7 @@ def propose(
 ) -> Batch:
     """Submit the rows as one batch. Raises GridNotFine with the findings in the rows, and NotAllowed."""
     if kind not in KINDS:
-        raise GridNotFine("Choose the kind of deposit.")
+        raise GridNotFine("Choose the kind of deposit.", at="id_kind")
     if not rows:
         raise GridNotFine("Type at least one deposit.")
     text = line(HEADER) + "".join(_line(row, product) for row in rows)
@@ -172,7 +173,7 @@ def propose(
         warned = all(one.severity is Severity.WARNING for one in several)
         raise GridNotFine(error.words, warned=warned) from None
     except BatchError as error:
-        raise GridNotFine(error.words) from None
+        raise GridNotFine(error.words, at="id_reason" if isinstance(error, ReasonMissing) else "") from None
 
 
 def _line(row: GridRow, product: str) -> str:

@@ -45,7 +45,9 @@ def enter(request: StaffRequest) -> HttpResponse:
             warnings_seen=request.POST.get("warnings_seen") == "yes",
         )
     except GridNotFine as error:
-        return _grid(request, rows, token=token, problem=error.words, warned=error.warned, code=422)
+        return _grid(
+            request, rows, token=token, problem=error.words, at=error.at, warned=error.warned, code=422
+        )
     except NotAllowed as error:
         return _grid(request, rows, token=token, problem=error.words, code=403)
     except FileProblem as error:
@@ -84,10 +86,12 @@ def _grid(
     *,
     token: uuid.UUID,
     problem: str = "",
+    at: str = "",
     warned: bool = False,
     code: int = 200,
 ) -> HttpResponse:
-    blank = BLANK if not problem or not rows else 0
+    sent = max(len(request.POST.getlist(name)) for name in deposit_grid.COLUMNS)
+    blank = max(sent - len(rows), 0) if problem else BLANK
     shown = [*rows, *(GridRow() for _ in range(min(blank, deposit_grid.MOST - len(rows))))]
     context = {
         "rows": shown,
@@ -101,6 +105,7 @@ def _grid(
         "reason_length": REASON_LENGTH,
         "token": token,
         "problem": problem,
+        "at": at,
         "warned": warned,
     }
     return render(request, "limits/deposits.html", context, status=code)

@@ -1,6 +1,6 @@
 """Why an operation on a batch is not possible, in words for people."""
 
-from backoffice.changes.errors import AlreadyDecided, ChangeError, NotAllowed, ReasonMissing, Stale
+from backoffice.changes.errors import AlreadyDecided, ChangeError, NotAllowed, ReasonMissing, Stale, field_of
 
 __all__ = [
     "AlreadyDecided",
@@ -10,6 +10,7 @@ __all__ = [
     "NotAllowed",
     "ReasonMissing",
     "Stale",
+    "field_of",
 ]
 
 #: A batch is a change of many records, and has the errors of a change.

@@ -199,7 +199,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
     values = operations.draft_values(draft)
     reason = request.POST.get("reason", draft.reason)
     when = None if form.local else NotBeforeForm(request.POST if request.method == "POST" else None)
-    problem, at_reason = "", False
+    problem, at = "", ""
     if request.method == "POST":
         if request.POST.get("seen") != _seen(values):
             problem = "The draft was changed after you opened this page. Review it again before you submit."
@@ -218,7 +218,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
             except HasErrors:
                 return redirect(f"{form.draft_url(token)}&look=1")
             except ChangeError as error:
-                problem, at_reason = error.words, isinstance(error, ReasonMissing)
+                problem, at = error.words, "reason" if isinstance(error, ReasonMissing) else ""
             else:
                 messages.success(request, "Submitted for approval.")
                 return redirect(change)
@@ -240,7 +240,7 @@ def check(request: HttpRequest, form: EntryForm, token: uuid.UUID) -> HttpRespon
         "reason": reason,
         "reasons": last_reasons(_me(request)),
         "problem": problem,
-        "at_reason": at_reason,
+        "at": at,
         "when": when,
         "form": form,
         "form_url": form.draft_url(token),

@@ -27,6 +27,11 @@ class ReasonMissing(ChangeError):
     """The reason is missing or too long."""
 
 
+def field_of(error: ChangeError, action: str) -> str:
+    """Return the id of the field that mends an error of this action of a page; "" if none does."""
+    return f"{action}-reason" if isinstance(error, ReasonMissing) else ""
+
+
 class HasErrors(ChangeError):
     """The proposed values have errors."""
 

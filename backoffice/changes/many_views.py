@@ -67,14 +67,14 @@ def _decided(request: StaffRequest, person: "User") -> HttpResponse:
     seen = [_seen(text) for text in request.POST.getlist("seen")][:AT_ONCE]
     shown = _numbers(request.POST.getlist("shown"))
     reason, rejecting = request.POST.get("reason", ""), request.POST.get("press") == "reject"
-    problem = ""
+    problem, at = "", ""
     if not seen:
         problem = "Tick what you want to decide."
     elif rejecting and not reason.strip():
-        problem = "Say why you reject them: their makers need to know."
+        problem, at = "Say why you reject them: their makers need to know.", "reason"
     if problem:
         ticked = {number for number, _ in seen}
-        return _page(request, shown, ticked=ticked, problem=problem, reason=reason)
+        return _page(request, shown, ticked=ticked, problem=problem, at=at, reason=reason)
     decide = many.reject if rejecting else many.approve
     told = decide(seen, by=person, reason=reason)
     context = {
@@ -92,6 +92,7 @@ def _page(
     *,
     ticked: set[int] | None = None,
     problem: str = "",
+    at: str = "",
     reason: str = "",
 ) -> HttpResponse:
     waiting = waiting_for(request.user).select_related("made_by").order_by("submitted_at", "id")
@@ -111,6 +112,7 @@ def _page(
         "at_once": AT_ONCE,
         "gone": 0 if "all" in request.GET else len(set(numbers)) - len(found),
         "problem": problem,
+        "at": at,
         "reason": reason,
     }
     return render(request, "changes/review.html", context, status=409 if problem else 200)

@@ -243,8 +243,8 @@ def reject(change_id: int, *, by: "User", reason: str, content_hash: str | None 
 
 
 def withdraw(change_id: int, *, by: "User", reason: str = "") -> Change:
-    """Withdraw a change as its maker, before the decision. Raises NotAllowed or AlreadyDecided."""
-    reason = checked(reason, ChangeError)
+    """Withdraw a change as its maker, before the decision. Raises NotAllowed, ReasonMissing or AlreadyDecided."""
+    reason = checked(reason, ReasonMissing)
     _expire_if_due(change_id)
     with transaction.atomic():
         change = _undecided(change_id)

@@ -17,14 +17,15 @@ from backoffice.changes import inbox, operations, risks, staleness
 from backoffice.changes.again import next_step, step_of_part
 from backoffice.changes.corrections import came_to_nothing
 from backoffice.changes.deciders import OF_A_CHANGE, decides, why_not
-from backoffice.changes.errors import ChangeError, NotAllowed
-from backoffice.changes.kinds import KINDS, status_of
+from backoffice.changes.errors import ChangeError, NotAllowed, ReasonMissing, field_of
+from backoffice.changes.kinds import KINDS
 from backoffice.changes.models import Change, State
 from backoffice.changes.presentation import ShownMessage, shown_messages, summary
 from backoffice.changes.steps import RELATED, of_change
 from backoffice.changes.visibility import sees_changes, visible
 from backoffice.delivery import urgent
 from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.errors import ReasonMissing as LacksReason
 from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import FINAL
@@ -102,13 +103,23 @@ def decide(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     except ChangeError as error:
         change.refresh_from_db()
         code = 403 if isinstance(error, NotAllowed) else 409
-        return _page(request, change, problem=error.words, tried=action, reason=reason, code=code)
+        return _page(
+            request,
+            change,
+            problem=error.words,
+            tried=action,
+            reason=reason,
+            code=code,
+            at=field_of(error, action),
+        )
     return redirect(change)
 
 
 def _let_through(change: Change, person: User, reason: str) -> str:
     try:
         urgent.let_change_through(change.pk, by=person, reason=reason)
+    except LacksReason as error:
+        raise ReasonMissing(error.words) from None
     except DeliveryError as error:
         raise ChangeError(error.words) from None
     return "Let through. It is on its way to ODIN."
@@ -129,6 +140,7 @@ def _page(
     change: Change,
     *,
     problem: str = "",
+    at: str = "",
     tried: str = "",
     reason: str = "",
     code: int = 200,
@@ -147,6 +159,7 @@ def _page(
         "of_retail_user": subjects.is_retail_user(change.subject),
         "of_staff": change.subject.startswith(PREFIX),
         "problem": problem,
+        "at": at,
         "tried": tried,
         "reason": reason,
         "summary": summary(change, reveal=shows),
@@ -235,7 +248,7 @@ def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:
     marks = [f"{d.pk}{d.state}{d.attempt_count}{int(d.needs_person)}{d.code}" for d in deliveries]
     marks.append(f"{goes_out.at:%Y%m%d%H%M}" if goes_out and goes_out.at else str(bool(goes_out)))
     return {
-        "status": status_of(change.kind, change.state, change.result),
+        "status": change.status,
         "steps": of_change(change),
         "goes_out": goes_out,
         "may_let_through": bool(waiting) and request.user.has_perm(urgent.RIGHT),

@@ -7,3 +7,7 @@ class DeliveryError(Exception):
     def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
+
+
+class ReasonMissing(DeliveryError):
+    """The reason is missing or too long."""

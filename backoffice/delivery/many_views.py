@@ -39,16 +39,16 @@ def several(request: StaffRequest) -> HttpResponse:
 def _settled(request: StaffRequest, person: "User") -> HttpResponse:
     ticked = _numbers(request.POST.getlist("delivery"))[:AT_ONCE]
     action, reason = request.POST.get("press", ""), request.POST.get("reason", "")
-    problem = ""
+    problem, at = "", ""
     if not ticked:
         problem = "Tick what you want to settle."
     elif action not in many.ACTIONS:
         problem = "Choose what to do with them."
     elif not reason.strip():
-        problem = "Give a reason: the audit trail keeps it with each of them."
+        problem, at = "Give a reason: the audit trail keeps it with each of them.", "reason"
     if problem:
         shown = _numbers(request.POST.getlist("shown"))
-        return _page(request, shown, ticked=set(ticked), problem=problem, reason=reason)
+        return _page(request, shown, ticked=set(ticked), problem=problem, at=at, reason=reason)
     told = many.act(action, ticked, by=person, reason=reason)
     context = {
         "told": sorted(told, key=lambda line: line.done),
@@ -64,6 +64,7 @@ def _page(
     *,
     ticked: set[int] | None = None,
     problem: str = "",
+    at: str = "",
     reason: str = "",
 ) -> HttpResponse:
     found: QuerySet[Delivery] = Delivery.objects.order_by("id")
@@ -92,6 +93,7 @@ def _page(
         "more": len(chosen) > AT_ONCE,
         "at_once": AT_ONCE,
         "problem": problem,
+        "at": at,
         "reason": reason,
     }
     return render(request, "delivery/several.html", context, status=409 if problem else 200)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backoffice.audit.operations import record
-from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.errors import DeliveryError, ReasonMissing
 from backoffice.delivery.hours import SendingTimes
 from backoffice.delivery.lanes import look_again
 from backoffice.delivery.models import STILL_OPEN, Deliveries, Delivery
@@ -84,4 +84,4 @@ def _reason(by: "User", reason: str) -> str:
     """Return the reason as stored, if this person has the right. Raises DeliveryError."""
     if not by.has_perm(RIGHT):
         raise DeliveryError("You may not let messages go out before their time. Ask a checker.")
-    return checked(reason, DeliveryError, "Say why it is urgent: the audit trail keeps it.")
+    return checked(reason, ReasonMissing, "Say why it is urgent: the audit trail keeps it.")

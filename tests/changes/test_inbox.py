@@ -225,7 +225,7 @@ class TestReview:
         data = Page(html).sent(press="reject", seen=[f"{two.pk}:{two.content_hash}"], reason=" ")
         answer = self.review(inbox, **data)
         assert answer.status_code == 409
-        assert "Say why you reject them" in answer.content.decode()
+        assert '<a href="#reason">Say why you reject them' in answer.content.decode()
         assert [(each.change.pk, each.ticked) for each in answer.context["chosen"]] == [
             (one.pk, False),
             (two.pk, True),

@@ -264,3 +264,29 @@ class TestList:
         client.force_login(checker)
         with django_assert_max_num_queries(16):
             client.get(reverse("changes:list"))
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "words"),
+    [
+        ("reject", "", "Say why you reject it"),
+        ("withdraw", "x" * 501, "The text has 501 characters"),
+        ("comment", "", "Write your comment first"),
+    ],
+)
+def test_a_reason_that_is_missing_or_too_long_leads_to_its_field(
+    client, maker, checker, submitted, action, reason, words
+):
+    client.force_login(maker if action == "withdraw" else checker)
+    answer = client.post(reverse("changes:decide", args=[submitted.pk, action]), {"reason": reason})
+    html = answer.content.decode()
+    assert f'<a href="#{action}-reason">{words}' in html
+    assert f'id="{action}-reason"' in html
+
+
+def test_a_problem_that_no_reason_mends_leads_to_no_field(client, checker, submitted):
+    client.force_login(checker)
+    answer = client.post(reverse("changes:decide", args=[submitted.pk, "approve"]), {"content_hash": "x"})
+    html = answer.content.decode()
+    assert 'id="problem"' in html
+    assert 'href="#' not in html.split('id="problem"')[1].split("</div>")[0]

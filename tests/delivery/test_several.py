@@ -209,3 +209,13 @@ def test_only_what_something_can_be_done_with_can_be_chosen_on_the_list_and_by_i
     nothing = as_checker.get(SEVERAL, {"delivery": [others[0].pk]}).content.decode()
     assert 'type="checkbox"' not in nothing
     assert "(0)" not in nothing, "no button for what cannot be done"
+
+
+def test_a_missing_reason_leads_to_its_field_and_other_problems_do_not(as_checker):
+    delivery = held("HO/A")
+    assert (
+        '<a href="#reason">Give a reason' in press(as_checker, "free", delivery, reason="").content.decode()
+    )
+    other = press(as_checker, "free").content.decode()
+    assert "Tick what you want to settle." in other
+    assert 'href="#reason"' not in other

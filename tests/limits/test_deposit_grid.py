@@ -158,3 +158,12 @@ def test_a_grid_is_hostile_text_until_it_was_read(as_maker):
     html = as_maker.post(PAGE, grid((hostile, "5", hostile, hostile), press="add")).content.decode()
     assert "<script>alert" not in html
     assert as_maker.post(PAGE, grid(("C1", "5", "", hostile))).status_code == 302
+
+
+def test_a_missing_reason_leads_to_its_field_and_empty_rows_stay(as_maker):
+    answer = as_maker.post(PAGE, grid(*ROWS, ("", "", "", ""), reason=""))
+    html = answer.content.decode()
+    assert '<a href="#id_reason">Give a reason' in html
+    assert 'aria-describedby="reason-help problem" aria-invalid="true"' in html
+    assert [row.empty for row in answer.context["rows"]] == [False, False, True, True]
+    assert not Batch.objects.exists()

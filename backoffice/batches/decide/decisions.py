@@ -123,8 +123,8 @@ def submit(
 
 
 def withdraw(batch_id: int, *, by: "User", reason: str = "") -> Batch:
-    """Withdraw a submitted batch as its maker. Raises NotAllowed or AlreadyDecided."""
-    reason = checked(reason, BatchError)
+    """Withdraw a submitted batch as its maker. Raises NotAllowed, ReasonMissing or AlreadyDecided."""
+    reason = checked(reason, ReasonMissing)
     _expire_if_due(batch_id)
     with transaction.atomic():
         batch = _undecided(batch_id)
@@ -188,7 +188,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             note(batch, "batch.approved", by, said, batch.decision_reason, rows=rows, stale=stale)
     if batch.state == State.STALE:  # raised outside the transaction, so that the state is kept
         raise Stale(
-            f"The records of {counts.rows(stale)} changed after the file was checked, so nothing was sent. "
+            f"The records of {counts.rows(stale)} changed after the file was checked, so nothing was approved. "
             "The maker must upload it again."
         )
     return Approved(rows, stale)
@@ -378,7 +378,7 @@ def _give_up(batch: Batch, by: "User", stale: int) -> None:
         batch,
         "batch.stale",
         by,
-        f"Nothing sent: the records of {counts.rows(stale)} changed after the check.",
+        f"Nothing approved: the records of {counts.rows(stale)} changed after the check.",
         stale=stale,
     )
 

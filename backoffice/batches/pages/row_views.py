@@ -18,7 +18,7 @@ from backoffice.batches import fixing
 from backoffice.batches.check.offers import Offers, seen
 from backoffice.batches.decide import decisions
 from backoffice.batches.decide.deciders import decides
-from backoffice.batches.errors import BatchError
+from backoffice.batches.errors import BatchError, field_of
 from backoffice.batches.file import columns, uploads
 from backoffice.batches.models import Batch, Row, RowState, State
 from backoffice.batches.pages import result
@@ -94,7 +94,8 @@ def reject(request: StaffRequest, pk: int, number: int) -> HttpResponse:
     try:
         decisions.reject_row(pk, number, by=request.user, reason=reason)
     except BatchError as error:
-        return _row_page(request, batch, found, problem=error.words, reason=reason, code=409)
+        at = field_of(error, "reject")
+        return _row_page(request, batch, found, problem=error.words, at=at, reason=reason, code=409)
     messages.success(request, f"Row {number} is rejected. The other rows still wait for a decision.")
     return redirect("batches:row", pk=pk, number=number)
 
@@ -187,7 +188,14 @@ def _taken(request: StaffRequest, batch: Batch, part: str, ending: str) -> dict[
 
 
 def _row_page(
-    request: StaffRequest, batch: Batch, row: Row, *, problem: str = "", reason: str = "", code: int = 200
+    request: StaffRequest,
+    batch: Batch,
+    row: Row,
+    *,
+    problem: str = "",
+    at: str = "",
+    reason: str = "",
+    code: int = 200,
 ) -> HttpResponse:
     change = Change.objects.filter(batch=batch, row_number=row.number).first()
     waits = change is not None and change.state == ChangeState.SUBMITTED
@@ -218,6 +226,7 @@ def _row_page(
         "deliveries": Delivery.objects.filter(change=change).order_by("id") if change else [],
         "may_reject": waits and checker and batch.state == State.SUBMITTED and batch.mode != "all",
         "problem": problem,
+        "at": at,
         "reason": reason,
     }
     return render(request, "batches/row.html", context, status=code)

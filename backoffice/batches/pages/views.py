@@ -18,7 +18,7 @@ from backoffice.batches.check import summary
 from backoffice.batches.chip import chip
 from backoffice.batches.decide import completion, decisions
 from backoffice.batches.decide.deciders import asks_total, change_kind, decides
-from backoffice.batches.errors import BatchError, NotAllowed
+from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing, field_of
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import HIDDEN
 from backoffice.batches.models import CAME_BACK, Batch, State
@@ -32,6 +32,7 @@ from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
 from backoffice.delivery import urgent
 from backoffice.delivery.errors import DeliveryError
+from backoffice.delivery.errors import ReasonMissing as LacksReason
 from backoffice.delivery.stops import stops
 from backoffice.kit import privacy
 from backoffice.kit.components import Event
@@ -108,7 +109,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     except BatchError as error:
         batch.refresh_from_db()
         code = 403 if isinstance(error, NotAllowed) else 409
-        return _page(request, batch, problem=error.words, tried=action, code=code)
+        return _page(request, batch, problem=error.words, at=field_of(error, action), tried=action, code=code)
     messages.success(request, done)
     return redirect(batch)
 
@@ -202,6 +203,8 @@ def _cancel(batch: Batch, by: "User", request: StaffRequest) -> str:
 def _urgent(batch: Batch, by: "User", request: StaffRequest) -> str:
     try:
         count = urgent.let_batch_through(batch.pk, by=by, reason=request.POST.get("reason", ""))
+    except LacksReason as error:
+        raise ReasonMissing(error.words) from None
     except DeliveryError as error:
         raise BatchError(error.words) from None
     return f"Let through: {counts.messages(count)}."
@@ -228,6 +231,7 @@ def _page(
     batch: Batch,
     *,
     problem: str = "",
+    at: str = "",
     tried: str = "",
     form: SubmitForm | None = None,
     code: int = 200,
@@ -239,6 +243,7 @@ def _page(
         "kind": kind,
         "money": asks_total(batch),
         "problem": problem,
+        "at": at,
         "tried": tried,
         "reason": request.POST.get("reason", ""),
         "mine": mine,
@@ -284,6 +289,7 @@ def _decision(request: StaffRequest, batch: Batch, mine: bool) -> dict[str, Any]
     return {
         "may_decide": submitted and checker and not mine,
         "may_approve": not approved,
+        "local": change_kind(batch).local,
         "approvals": list(batch.approvals.select_related("by").order_by("pk")) if submitted else [],
         "checkers": batch.changes.aggregate(most=Max("checkers"))["most"] if submitted else 1,
         "may_withdraw": submitted and mine,

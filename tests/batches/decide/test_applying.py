@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts.models import RetailUser, Source
 from backoffice import leases
@@ -13,6 +15,7 @@ from backoffice.batches.decide import applying, decisions
 from backoffice.batches.errors import LeaseLost
 from backoffice.batches.models import Batch, Row
 from backoffice.batches.pages import result
+from backoffice.changes import search
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
 from tests.batches.conftest import stored_row
@@ -47,6 +50,49 @@ def declared(user_id):
 
 def users():
     return sorted(RetailUser.objects.values_list("user_id", flat=True))
+
+
+def submitted_file(checked, maker):
+    """A file of two users that ODIN has already, that waits for its checker."""
+    batch = checked(good=0, kind="register_retail_user")
+    Row.objects.bulk_create(stored_row(batch, number, (0, declared(f"E{number}"))) for number in range(2, 4))
+    Batch.objects.filter(pk=batch.pk).update(good=2, total_rows=2)
+    return decisions.submit(batch.pk, by=maker, mode="valid", reason="Already at ODIN")
+
+
+def test_the_approval_page_says_that_the_file_stays_in_the_portal(client, checked, maker, checker):
+    batch = submitted_file(checked, maker)
+    client.force_login(checker)
+    page = flowed(client.get(batch.get_absolute_url()).content.decode())
+    assert "Approve 2 rows<" in page
+    assert "They stay in the portal" in page
+    assert "Rows whose records have changed since the check are not applied." in page
+    for words in ("and send", "go to ODIN", "not sent"):
+        assert words not in page
+
+
+def listed(client, name, status):
+    """How many files or changes the list shows with this status, and its words for them."""
+    page = client.get(reverse(f"{name}:list"), {"state": status})
+    return [flowed(strip_tags(row.get_cell("state"))) for row in page.context["table"].rows]
+
+
+def test_files_and_changes_that_stay_in_the_portal_are_applied_in_every_list(client, checked, maker, checker):
+    batch = submitted_file(checked, maker)
+    client.force_login(checker)
+    assert listed(client, "batches", "submitted") == ["Submitted"]
+    decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
+    assert (listed(client, "batches", "approved"), listed(client, "batches", "applied")) == (["Approved"], [])
+    tasks.work_due()
+    assert (listed(client, "batches", "approved"), listed(client, "batches", "applied")) == ([], ["Applied"])
+    assert (listed(client, "changes", "approved"), listed(client, "changes", "applied")) == (
+        [],
+        ["Applied"] * 2,
+    )
+    change = Change.objects.first()
+    assert change.status_label == "Applied"
+    (found,) = search.find(f"C-{change.pk}", checker)
+    assert found.note.endswith("Applied")
 
 
 def test_the_worker_takes_every_row_and_nothing_is_owed_to_odin(approved_file):
