@@ -109,7 +109,7 @@ def test_what_a_verb_refuses_is_said_on_the_page(submitted, as_person, maker, ot
     assert answer.status_code == 409
     assert "not the one you saw" in text(answer)
     answer = as_person(checker).post(act(batch, "reject"), {"reason": ""})
-    assert '<a href="#reject-reason">Say why you reject it' in text(answer)
+    assert '<a href="#reject-reason">Say why you reject it' in answer.content.decode()
     batch.refresh_from_db()
     assert batch.state == State.SUBMITTED
 
@@ -220,7 +220,7 @@ def test_a_checker_rejects_one_row_on_its_page(submitted, as_person, checker):
     batch = submitted(mode="valid")
     assert "Reject row 3" in text(as_person(checker).get(url("row", batch, 3)))
     answer = as_person(checker).post(url("reject_row", batch, 3), {"reason": ""})
-    assert '<a href="#reject-reason">Say why you reject it' in text(answer)
+    assert '<a href="#reject-reason">Say why you reject it' in answer.content.decode()
     as_person(checker).post(url("reject_row", batch, 3), {"reason": "Name is another's"})
     assert "Name is another" in text(as_person(checker).get(url("row", batch, 3)))
 
