@@ -4,8 +4,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from standins.arming import BadFault
 from standins.connector import pages
-from standins.connector.faults import FAULTS, BadFault
+from standins.connector.faults import FAULTS
 from standins.connector.keys import owner_of
 from standins.connector.omex import ACTIONS
 from standins.connector.publishers import BadPublisher

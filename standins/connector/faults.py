@@ -3,10 +3,9 @@
 A fault strikes as often as it was armed for, and is then removed.
 """
 
-import itertools
-import threading
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from standins.arming import ArmedFaults, check_name, check_numbers
 
 FAULTS = {
     "forged_token": "Has a made-up token checked in place of the publisher's.",
@@ -37,10 +36,6 @@ FAULTS = {
 }
 
 
-class BadFault(ValueError):
-    """A request to arm a fault that makes no sense; the words say what to send."""
-
-
 @dataclass
 class Armed:
     """A fault that waits for its occasion. `times`: how often still; -1: always."""
@@ -51,44 +46,15 @@ class Armed:
     seconds: float = 0.0
 
 
-class Faults:
+class Faults(ArmedFaults[Armed]):
     """The faults armed at present, in the order in which they were armed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._armed: list[Armed] = []
-        self._ids = itertools.count(1)
 
     def add(self, name: str, *, times: int = 1, seconds: float = 0.0) -> Armed:
         """Arm a fault. Raises BadFault."""
-        if name not in FAULTS:
-            raise BadFault(f"There is no such fault. Known: {', '.join(FAULTS)}.")
-        if not isinstance(times, int) or isinstance(times, bool) or times == 0:
-            raise BadFault("times is a number of occasions, or -1 for all.")
-        if not isinstance(seconds, int | float) or not 0 <= seconds <= 600:
-            raise BadFault("seconds is a number from 0 to 600.")
-        with self._lock:
-            armed = Armed(next(self._ids), name, times, float(seconds))
-            self._armed.append(armed)
-        return armed
+        check_name(name, FAULTS)
+        check_numbers(times, seconds, "occasions")
+        return self._arm(lambda id_: Armed(id_, name, times, float(seconds)))
 
     def take(self, name: str) -> Armed | None:
         """The fault of this name, counted down. None if it is not armed."""
-        with self._lock:
-            for armed in self._armed:
-                if armed.fault == name:
-                    armed.times -= 1 if armed.times > 0 else 0
-                    if armed.times == 0:
-                        self._armed.remove(armed)
-                    return armed
-        return None
-
-    def remove(self, id_: int | None = None) -> None:
-        """Disarm one fault, or all."""
-        with self._lock:
-            self._armed = [armed for armed in self._armed if id_ is not None and armed.id != id_]
-
-    def present(self) -> list[dict[str, Any]]:
-        """The faults armed at present, as plain data."""
-        with self._lock:
-            return [asdict(armed) for armed in self._armed]
+        return self._take(lambda armed: armed.fault == name)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, parse_qsl, unquote
 
 from backoffice.protocol.messages.users import CreateRetailUser
+from standins.arming import BadFault
 from standins.odin import pages, user_page
-from standins.odin.arming import BadFault
 from standins.odin.faults import FAULTS
 from standins.odin.reply import HTML, Reply, as_json, plain
 from standins.odin.store import matches

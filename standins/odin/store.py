@@ -8,13 +8,14 @@ import hashlib
 import json
 import secrets
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
+
+from standins.database import Database
 
 Document = dict[str, Any]
 
@@ -97,33 +98,11 @@ def matches(secret: str, kept: str) -> bool:
     return bool(kept) and secrets.compare_digest(hashed(secret, kept.partition("$")[0]), kept)
 
 
-class Store:
+class Store(Database):
     """The stand-in's database. Every method may be called from any thread."""
 
     def __init__(self, database: str) -> None:
-        self._lock = threading.RLock()
-        self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Close the database. The store is of no use afterwards."""
-        with self._lock:
-            self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Hold the lock and one transaction: all of what happens within is kept, or nothing."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        super().__init__(database, SCHEMA)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -136,10 +115,6 @@ class Store:
             raise
         finally:
             self._connection.execute("RELEASE message")
-
-    def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
 
     # users
 

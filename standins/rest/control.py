@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
+from standins.arming import BadFault
 from standins.rest import pages
-from standins.rest.faults import FAULTS, BadFault
+from standins.rest.faults import FAULTS
 from standins.rest.keys import BadKey
 from standins.serving import FORM, HTML, PAGE_HEADERS, SCRIPT, STYLE, BadBody, Reply, as_json, fields, plain
 

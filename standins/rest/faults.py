@@ -4,23 +4,18 @@ A fault strikes the calls that it matches, so many times, and is then removed. I
 handles the call as usual, and decides whether to.
 """
 
-import itertools
 import json
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from standins.arming import ArmedFaults, BadFault, check_name, check_numbers
 from standins.rest.constants import CALLS, IN_DOCUMENT
 from standins.rest.reply import Refused, error, gateway
 from standins.serving import HTML, Reply, as_json
 
 Apply = Callable[[], Reply]
-
-
-class BadFault(ValueError):
-    """A request to arm a fault that makes no sense; the words say what to send."""
 
 
 @dataclass
@@ -228,46 +223,17 @@ def _statuses(data: Any) -> Any:
     return [{**row, "status": IN_DOCUMENT.get(row.get("status"), row.get("status"))} for row in rows]
 
 
-class Faults:
+class Faults(ArmedFaults[Armed]):
     """The faults armed at present, in the order in which they were armed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._armed: list[Armed] = []
-        self._ids = itertools.count(1)
 
     def add(self, name: str, *, call: str = "", times: int = 1, seconds: float = 0.0) -> Armed:
         """Arm a fault. Raises BadFault."""
-        if name not in FAULTS:
-            raise BadFault(f"There is no such fault. Known: {', '.join(FAULTS)}.")
+        check_name(name, FAULTS)
         if call and call not in CALLS:
             raise BadFault(f"There is no such call. Known: {', '.join(CALLS)}.")
-        if not isinstance(times, int) or isinstance(times, bool) or times == 0:
-            raise BadFault("times is a number of calls, or -1 for all.")
-        if not isinstance(seconds, int | float) or not 0 <= seconds <= 600:
-            raise BadFault("seconds is a number from 0 to 600.")
-        with self._lock:
-            armed = Armed(next(self._ids), name, call, times, float(seconds))
-            self._armed.append(armed)
-        return armed
+        check_numbers(times, seconds, "calls")
+        return self._arm(lambda id_: Armed(id_, name, call, times, float(seconds)))
 
     def take(self, call: str) -> Armed | None:
-        """The fault that strikes a call, counted down. None where none does."""
-        with self._lock:
-            for armed in self._armed:
-                if armed.call in ("", call):
-                    armed.times -= 1 if armed.times > 0 else 0
-                    if armed.times == 0:
-                        self._armed.remove(armed)
-                    return armed
-        return None
-
-    def remove(self, id_: int | None = None) -> None:
-        """Disarm one fault, or all."""
-        with self._lock:
-            self._armed = [armed for armed in self._armed if id_ is not None and armed.id != id_]
-
-    def present(self) -> list[dict[str, Any]]:
-        """The faults armed at present, as plain data."""
-        with self._lock:
-            return [asdict(armed) for armed in self._armed]
+        """The fault that strikes a call, counted down. None if none does."""
+        return self._take(lambda armed: armed.call in ("", call))
