@@ -32,8 +32,11 @@ PAGE_HEADERS = {
 
 @dataclass(frozen=True)
 class Reply:
-    """What leaves. `drop`: "close" or "reset" the connection, send nothing. `cut`: send so many bytes, then close.
-    `chunks`: send the body in so many pieces over `seconds`.
+    """What leaves: status, headers, body, and how the connection is treated.
+
+    `drop`: "close" or "reset" the connection, send nothing. `cut`: send so many bytes of the body, then close.
+    `chunks`: send the body in so many pieces over `seconds`. `length`: say Content-Length (if not, the end of the body
+    is the end of the connection). `close_after`: close afterwards without having said so.
     """
 
     status: int = 200
@@ -44,6 +47,8 @@ class Reply:
     cut: int | None = None
     chunks: int = 1
     seconds: float = 0.0
+    length: bool = True
+    close_after: bool = False
 
 
 def as_json(value: object, status: int = 200) -> Reply:
@@ -134,26 +139,32 @@ class Handler(BaseHTTPRequestHandler):
             if reply.drop:
                 self._drop(reset=reply.drop == "reset")
                 return
+            whole = reply.cut is None and reply.length
             self.send_response(reply.status)
-            self.send_header("Content-Type", reply.content_type or JSON)
-            self.send_header("Content-Length", str(len(reply.body)))
-            if reply.cut is not None or self.close_connection:
+            self.send_header("Content-Type", reply.content_type)
+            if reply.length:
+                self.send_header("Content-Length", str(len(reply.body)))
+            if not whole or self.close_connection:
                 self.send_header("Connection", "close")
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self._write(reply)
-            if reply.cut is not None:
+            if not whole or reply.close_after:
                 self.close_connection = True
         except OSError:
             self.close_connection = True
 
     def _write(self, reply: Reply) -> None:
         body = reply.body[: reply.cut]
+        if reply.chunks == 1:
+            self.wfile.write(body)
+            self.wfile.flush()
+            return
         size = max(1, -(-len(body) // reply.chunks))
+        self.wfile.flush()
         for start in range(0, len(body), size):
-            if reply.chunks > 1:
-                time.sleep(reply.seconds / reply.chunks)
+            time.sleep(reply.seconds / reply.chunks)
             self.wfile.write(body[start : start + size])
             self.wfile.flush()
 

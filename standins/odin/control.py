@@ -10,21 +10,14 @@ from backoffice.protocol.messages.users import CreateRetailUser
 from standins.arming import BadFault
 from standins.odin import pages, user_page
 from standins.odin.faults import FAULTS
-from standins.odin.reply import HTML, Reply, as_json, plain
+from standins.odin.reply import as_json
 from standins.odin.store import matches
+from standins.serving import FORM, HTML, PAGE_HEADERS, Reply, plain
 
 if TYPE_CHECKING:
     from standins.odin.server import StandIn
 
 HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-FORM = "application/x-www-form-urlencoded"
 NOT_FOUND = "There is nothing at this address."
 
 
@@ -37,9 +30,9 @@ def get(standin: "StandIn", path: str, query: str) -> Reply:
             text = user_page.user(standin, unquote(group_id), unquote(user_id))
             return _page(text) if text else plain("The stand-in has no such user.", 404)
         case ["standin.css"]:
-            return Reply(pages.STYLE.encode(), 200, "text/css; charset=utf-8")
+            return Reply(200, pages.STYLE.encode(), "text/css; charset=utf-8")
         case ["standin.js"]:
-            return Reply(pages.SCRIPT.encode(), 200, "text/javascript; charset=utf-8")
+            return Reply(200, pages.SCRIPT.encode(), "text/javascript; charset=utf-8")
         case ["ledger.json"]:
             after, limit = _number(query, "after", 0), _number(query, "limit", 1000)
             return as_json([asdict(entry) for entry in standin.store.ledger(after=after, limit=limit)])
@@ -68,7 +61,7 @@ def change(standin: "StandIn", method: str, path: str, content_type: str, body: 
             return as_json({"removed": standin.faults.remove(int(number))})
         case ("POST", "faults", number, "remove") if number.isdecimal():
             standin.faults.remove(int(number))
-            return Reply(b"", 303, HTML, {"Location": "/"})
+            return Reply(303, b"", HTML, {"Location": "/"})
         case ("POST", "faults") if content_type == FORM:
             return _arm_by_form(standin, dict(parse_qsl(body.decode(errors="replace"))))
         case ("POST", ("faults" | "session") as name) | ("POST", "users", ("check" | "segments") as name):
@@ -102,7 +95,7 @@ def _arm_by_form(standin: "StandIn", given: dict[str, str]) -> Reply:
         standin.faults.add(given.pop("fault", ""), match=match, **given)
     except BadFault as error:
         return plain(str(error), 400)
-    return Reply(b"", 303, HTML, {"Location": "/"})
+    return Reply(303, b"", HTML, {"Location": "/"})
 
 
 def _set_session(standin: "StandIn", given: dict[str, object]) -> Reply:
@@ -142,7 +135,7 @@ CONTROLS = {"faults": _arm, "session": _set_session, "check": _check_user, "segm
 
 
 def _page(text: str) -> Reply:
-    return Reply(text.encode(), 200, HTML, PAGE_HEADERS)
+    return Reply(200, text.encode(), HTML, PAGE_HEADERS)
 
 
 def _public(user: dict[str, object]) -> dict[str, object]:

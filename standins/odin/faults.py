@@ -8,12 +8,13 @@ function gets the exchange and answers with a reply; it decides whether the mess
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from backoffice.protocol.codes import LogonStatus
 from standins.odin import soap
-from standins.odin.reply import HTML, Reply
+from standins.odin.reply import xml
+from standins.serving import HTML, Reply
 
 LOGON = 101
 GOOD_STATUSES = {status.value for status in LogonStatus if status.success}
@@ -99,12 +100,12 @@ def fault(*, applies: bool, logon_only: bool = False) -> Callable[[Run], Run]:
     return enter
 
 
-def _answered(exchange: Exchange, **changes: object) -> Reply:
-    return Reply(soap.answer(exchange.operation, exchange.apply())).changed(**changes)
+def _answered(exchange: Exchange, **changes: Any) -> Reply:
+    return replace(xml(soap.answer(exchange.operation, exchange.apply())), **changes)
 
 
 def _instead(exchange: Exchange, text: str) -> Reply:
-    return Reply(soap.answer(exchange.operation, text))
+    return xml(soap.answer(exchange.operation, text))
 
 
 @fault(applies=True)
@@ -169,7 +170,7 @@ def stale_keep_alive(exchange: Exchange, armed: Armed) -> Reply:
 def http_500_before(exchange: Exchange, armed: Armed) -> Reply:
     """Answers HTTP 500 with a page, nothing applied."""
     time.sleep(armed.seconds)
-    return Reply(b"<html><body>Server Error in '/' Application.</body></html>", 500, HTML)
+    return Reply(500, b"<html><body>Server Error in '/' Application.</body></html>", HTML)
 
 
 @fault(applies=True)
@@ -183,21 +184,21 @@ def http_500_after(exchange: Exchange, armed: Armed) -> Reply:
 def http_503(exchange: Exchange, armed: Armed) -> Reply:
     """Answers HTTP 503 as a proxy does while the service restarts, nothing applied."""
     time.sleep(armed.seconds)
-    return Reply(b"Service Unavailable", 503, "text/plain", {"Retry-After": "1"})
+    return Reply(503, b"Service Unavailable", "text/plain", {"Retry-After": "1"})
 
 
 @fault(applies=False)
 def soap_fault(exchange: Exchange, armed: Armed) -> Reply:
     """Answers a SOAP fault with HTTP 500, nothing applied."""
     time.sleep(armed.seconds)
-    return Reply(soap.fault(armed.text or "The server was unable to process the request."), 500)
+    return xml(soap.fault(armed.text or "The server was unable to process the request."), 500)
 
 
 @fault(applies=True)
 def soap_fault_200(exchange: Exchange, armed: Armed) -> Reply:
     """Applies, then answers a SOAP fault with HTTP 200."""
     exchange.apply()
-    return Reply(soap.fault(armed.text or "The server was unable to process the request."))
+    return xml(soap.fault(armed.text or "The server was unable to process the request."))
 
 
 @fault(applies=True)
@@ -205,7 +206,7 @@ def soap_12(exchange: Exchange, armed: Armed) -> Reply:
     """Applies, then answers in a SOAP 1.2 envelope."""
     body = soap.answer(exchange.operation, exchange.apply())
     body = body.replace(soap.ENVELOPE.encode(), b"http://www.w3.org/2003/05/soap-envelope")
-    return Reply(body, content_type="application/soap+xml; charset=utf-8")
+    return Reply(200, body, "application/soap+xml; charset=utf-8")
 
 
 @fault(applies=True)
@@ -250,21 +251,21 @@ def garbage(exchange: Exchange, armed: Armed) -> Reply:
 def control_character(exchange: Exchange, armed: Armed) -> Reply:
     """Applies, then answers with XML that holds a control character."""
     reply = _answered(exchange)
-    return reply.changed(body=reply.body.replace(b"|18=", b"\x01|18="))
+    return replace(reply, body=reply.body.replace(b"|18=", b"\x01|18="))
 
 
 @fault(applies=True)
 def truncated(exchange: Exchange, armed: Armed) -> Reply:
     """Applies, then sends half of the answer it announced and closes."""
     reply = _answered(exchange)
-    return reply.changed(cut=len(reply.body) // 2)
+    return replace(reply, cut=len(reply.body) // 2)
 
 
 @fault(applies=True)
 def truncated_no_length(exchange: Exchange, armed: Armed) -> Reply:
     """Applies, then sends half of the answer, without a Content-Length, and closes."""
     reply = _answered(exchange)
-    return reply.changed(cut=len(reply.body) // 2, length=False)
+    return replace(reply, cut=len(reply.body) // 2, length=False)
 
 
 @fault(applies=True)
@@ -330,13 +331,13 @@ def drip(exchange: Exchange, armed: Armed) -> Reply:
 @fault(applies=False)
 def redirect_302(exchange: Exchange, armed: Armed) -> Reply:
     """Redirects with 302, nothing applied."""
-    return Reply(b"", 302, HTML, {"Location": "/UserCreation.svc/soap?moved"})
+    return Reply(302, b"", HTML, {"Location": "/UserCreation.svc/soap?moved"})
 
 
 @fault(applies=False)
 def redirect_307(exchange: Exchange, armed: Armed) -> Reply:
     """Redirects with 307, which asks for the message to be sent again; nothing applied."""
-    return Reply(b"", 307, HTML, {"Location": "/UserCreation.svc/soap?moved"})
+    return Reply(307, b"", HTML, {"Location": "/UserCreation.svc/soap?moved"})
 
 
 @fault(applies=True)
@@ -344,7 +345,7 @@ def dtd(exchange: Exchange, armed: Armed) -> Reply:
     """Applies, then answers with a document type declaration and an entity."""
     head = b'<!DOCTYPE s [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
     body = _answered(exchange).body.replace(b"?>", b"?>" + head, 1).replace(b"|19=", b"|19=&e;")
-    return Reply(body)
+    return xml(body)
 
 
 @fault(applies=True)
@@ -353,7 +354,7 @@ def billion_laughs(exchange: Exchange, armed: Armed) -> Reply:
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     head = f'<!DOCTYPE s [<!ENTITY e0 "ha">{levels}]>'.encode()
     body = _answered(exchange).body.replace(b"?>", b"?>" + head, 1).replace(b"|19=", b"|19=&e11;")
-    return Reply(body)
+    return xml(body)
 
 
 @fault(applies=True)

@@ -17,10 +17,11 @@ from standins.odin.handlers import HANDLERS
 from standins.odin.handlers.base import ERROR, Ask, Refused
 from standins.odin.handlers.users import NORMALISERS
 from standins.odin.incoming import Incoming
-from standins.odin.reply import Reply
+from standins.odin.reply import xml
 from standins.odin.soap import answer as envelope
 from standins.odin.store import Store, hashed
 from standins.odin.times import IST
+from standins.serving import Reply
 
 INVALID_SESSION = "Invalid Session"
 BAD_CHECKSUM = "Invalid Check Sum Value"
@@ -66,7 +67,7 @@ class Service:
         incoming = Incoming(self, operation, text)
         armed = self.faults.take(incoming.facts)
         if armed is None:
-            return Reply(envelope(operation, incoming.apply())), incoming
+            return xml(envelope(operation, incoming.apply())), incoming
         incoming.struck_by(armed)
         reply = FAULTS[armed.fault].run(incoming, armed)
         if not incoming.recorded:
