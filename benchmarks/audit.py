@@ -8,7 +8,6 @@ Run: `python benchmarks/audit.py`; only a part of it: `--cost`, `--verify`; fewe
 """
 
 import argparse
-import base64
 import multiprocessing
 import os
 import statistics
@@ -25,23 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psycopg
 
+from benchmarks.shared import ENVIRONMENT
 from tests.faults.servers import Postgres
 
 PROCESSES = 8
 #: The modules of a change's way that write entries.
 WRITERS = ("backoffice.changes.operations.record", "backoffice.delivery.queue.record_many")
-ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "backoffice.settings",
-    "SECRET_KEY": "only-for-benchmarks-" + "x" * 40,
-    "PORTAL_SEAL_KEYS": base64.urlsafe_b64encode(b"x" * 32).decode(),
-    "PORTAL_ENVIRONMENT": "DEMO",
-    "CELERY_BROKER_URL": "filesystem://localhost",
-    "ODIN_SERVICE_URL": "http://127.0.0.1:9/UserCreation.svc/soap",
-    "ODIN_WSDL_URL": "http://127.0.0.1:9/UserCreation.svc?singleWsdl",
-    "ODIN_DEALER_ID": "RESERVEDPG",
-    "ODIN_DEALER_PASSWORD": "Dealer42",
-    "ODIN_PASSWORD_KEY": "0123456789abcdef",
-}
 FILL = """
     INSERT INTO audit_entry (at, by_name, action, subject, change_id, delivery_id, text, reason, before, after,
                              details, request_id, code, reference)

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.audit import ENVIRONMENT
+from benchmarks.shared import ENVIRONMENT
 from tests.faults.servers import Postgres
 
 TIMES = 3

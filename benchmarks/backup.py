@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psycopg
 
-from benchmarks.audit import ENVIRONMENT
 from benchmarks.audit import FILL as ENTRIES
+from benchmarks.shared import ENVIRONMENT
 from tests.faults.servers import Postgres
 
 SIZE = 200_000

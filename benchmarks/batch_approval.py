@@ -15,7 +15,6 @@ import itertools
 import logging
 import multiprocessing
 import os
-import shutil
 import sys
 import threading
 import time
@@ -36,9 +35,7 @@ django.setup()
 
 import zeep
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import connection, transaction
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
 from backoffice.batches import ending, lease, operations
@@ -58,18 +55,11 @@ from backoffice.odin import session
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.messages.users import CreateRetailUser
 from backoffice.protocol.wire import Header, encode
+from benchmarks.shared import own_database, person
 from standins.odin import StandIn
 from tests.factories import bank_values, demat_values, retail_user_values
-from tests.settings import RUNTIME
 
 LATENCY = 0.05
-
-
-def person(name: str, role: str) -> User:
-    """A member of staff."""
-    user = User.objects.create_user(name)
-    user.groups.add(Group.objects.get(name=role))
-    return user
 
 
 def new_user(letter: str, number: int) -> dict:
@@ -207,14 +197,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=30, help="that messages are sent")
     options = parser.parse_args()
-    RUNTIME.mkdir(parents=True, exist_ok=True)
-    settings.VAR_DIR = RUNTIME
-    databases = setup_databases(0, False)
-    try:
+    with own_database():
         measure(options)
-    finally:
-        teardown_databases(databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 def measure(options: argparse.Namespace) -> None:

@@ -19,71 +19,27 @@ template, a dealer and a square-off behind each user.
 
 import argparse
 import csv
-import gc
 import json
 import multiprocessing
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import psutil
+from benchmarks.shared import MB, Memory, databases, measured_apart, own_database, person
 
-MB = 1024 * 1024
 WAYS = ("portal", "import-export", "model forms")
-
-
-class Memory:
-    """The most memory (MB) that the process has over what it had, while the block runs."""
-
-    def __enter__(self) -> "Memory":
-        gc.collect()
-        self._process = psutil.Process()
-        self._idle = self.most = self._process.memory_info().rss
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.02):
-            self.most = max(self.most, self._process.memory_info().rss)
-
-    def __exit__(self, *error: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    @property
-    def over(self) -> float:
-        """Megabytes."""
-        return (self.most - self._idle) / MB
 
 
 def run_one(way: str, path: Path, rows: int) -> dict[str, Any]:
     """One way, in this process, on a database of its own."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.test.utils import setup_databases, teardown_databases
-
-    from tests.settings import RUNTIME
-
-    RUNTIME.mkdir(parents=True, exist_ok=True)
-    settings.VAR_DIR = RUNTIME
-    databases = setup_databases(0, False)
-    try:
+    with own_database():
         prepare: Callable[[Path], Callable[[], None]] = {
             "portal": portal,
             "page that writes": portal,
@@ -100,9 +56,6 @@ def run_one(way: str, path: Path, rows: int) -> dict[str, Any]:
             seconds, busy = time.perf_counter() - started, time.process_time() - busy
         check_stored(way, rows)
         return {"rate": rows / seconds, "busy": busy / rows, "memory": memory.over, "waits": waits}
-    finally:
-        teardown_databases(databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 def portal(path: Path) -> Callable[[], None]:
@@ -111,7 +64,7 @@ def portal(path: Path) -> Callable[[], None]:
     from backoffice.batches.check.checking import Checking
     from backoffice.batches.models import Batch
 
-    maker = person()
+    maker = person("maker", "maker")
     with path.open("rb") as file:
         chunks = iter(lambda: file.read(MB), b"")
         batch = operations.upload("create_retail_user", chunks, path.name, by=maker, token=uuid.uuid4()).batch
@@ -126,17 +79,6 @@ def portal(path: Path) -> Callable[[], None]:
                 pass
 
     return work
-
-
-def person() -> Any:
-    """A maker."""
-    from django.contrib.auth.models import Group
-
-    from backoffice.logins.models import User
-
-    user = User.objects.create_user("maker")
-    user.groups.add(Group.objects.get(name="maker"))
-    return user
 
 
 def check_stored(way: str, rows: int) -> None:
@@ -204,7 +146,7 @@ def import_export(path: Path) -> Callable[[], None]:
 
     from accounts.models import RetailUser
 
-    maker = person()
+    maker = person("maker", "maker")
 
     class Codes(widgets.Widget):
         def clean(self, value: Any, row: Any = None, **options: Any) -> list[str]:
@@ -333,16 +275,7 @@ def save_drafts(stop: Event, found: "multiprocessing.Queue[list[float]]") -> Non
 
 def measured(way: str, path: Path, rows: int, database: str) -> dict[str, Any]:
     """One way in a new process."""
-    command = [sys.executable, __file__, "--way", way, "--file", str(path), "--rows", str(rows)]
-    done = subprocess.run(
-        command,
-        env={**os.environ, "TEST_DATABASE_URL": database},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return measured_apart(__file__, "--way", way, "--file", str(path), "--rows", str(rows), database=database)
 
 
 def make_file(path: Path, rows: int) -> Path:
@@ -413,13 +346,6 @@ def main() -> None:
             if options.more:
                 longer = make_file(Path(folder) / "more.csv", options.more)
                 report(f"portal, {options.more} rows", measured("portal", longer, options.more, database))
-
-
-def databases() -> Iterator[tuple[str, str]]:
-    """Those that are there."""
-    yield "SQLite", ""
-    if address := os.environ.get("TEST_POSTGRES_URL"):
-        yield "PostgreSQL", address
 
 
 def compare(name: str, database: str, path: Path, rows: int, peers: int) -> None:

@@ -9,7 +9,6 @@ Run: `python benchmarks/delivery.py`; only a part of it: `--rates`, `--recovery`
 """
 
 import argparse
-import base64
 import itertools
 import json
 import logging
@@ -27,6 +26,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.shared import ENVIRONMENT
 from tests.faults.installation import Installation, wait_until
 from tests.faults.servers import Postgres, Redis, free_port
 
@@ -35,7 +35,7 @@ WORKERS = (1, 2, 4)
 THREADS = 4
 LATENCIES = (0.0, 0.05)
 LANES = 4000
-KEY = "0123456789abcdef"
+KEY = ENVIRONMENT["ODIN_PASSWORD_KEY"]
 
 
 def main() -> None:
@@ -75,18 +75,11 @@ def main() -> None:
 def environment(database: str, broker: str, odin_port: int) -> dict[str, str]:
     """The settings of an installation, with the time-outs that are the defaults."""
     odin = f"http://127.0.0.1:{odin_port}/UserCreation.svc"
-    return {
-        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
-        "SECRET_KEY": "only-for-benchmarks-" + "x" * 40,
-        "PORTAL_SEAL_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-        "PORTAL_ENVIRONMENT": "DEMO",
+    return ENVIRONMENT | {
         "DATABASE_URL": database,
         "CELERY_BROKER_URL": broker,
         "ODIN_SERVICE_URL": f"{odin}/soap",
         "ODIN_WSDL_URL": f"{odin}?singleWsdl",
-        "ODIN_DEALER_ID": "RESERVEDPG",
-        "ODIN_DEALER_PASSWORD": "Dealer42",
-        "ODIN_PASSWORD_KEY": KEY,
         "ODIN_CONNECT_TIMEOUT": "5",
         "ODIN_READ_TIMEOUT": "20",
         "ODIN_TOTAL_TIMEOUT": "30",

@@ -10,7 +10,6 @@ the list shows, as they are stored, in the same order. Rounds are interleaved.
 import argparse
 import logging
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -27,16 +26,13 @@ django.setup()
 
 from django.conf import settings
 from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import RetailUser
 from backoffice.exports import lists, operations, writing
 from backoffice.exports.models import Export, State
 from backoffice.logins.models import User
-from benchmarks.batch_approval import person
-from benchmarks.batches import Memory
+from benchmarks.shared import Memory, own_database, person
 from tests.factories import RetailUserFactory
-from tests.settings import RUNTIME
 
 #: The columns of the table that the list shows.
 SHOWN = "user_id, group_id, name, pan, mobile, status, trading_segments, confirmed_at"
@@ -127,14 +123,8 @@ def main() -> None:
     given = parser.parse_args()
     if connection.vendor != "postgresql":
         sys.exit("COPY is PostgreSQL's: set TEST_DATABASE_URL.")
-    RUNTIME.mkdir(parents=True, exist_ok=True)
-    settings.VAR_DIR = RUNTIME
-    databases = setup_databases(0, False)
-    try:
+    with own_database():
         measure(given.rows, given.rounds)
-    finally:
-        teardown_databases(databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import itertools
 import logging
 import multiprocessing
 import os
-import shutil
 import statistics
 import sys
 import time
@@ -38,7 +37,6 @@ django.setup()
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import RetailUser
 from backoffice.batches import operations
@@ -50,11 +48,10 @@ from backoffice.changes.kinds import file_kinds
 from backoffice.delivery.models import Delivery
 from backoffice.logins.models import User
 from backoffice.protocol.codes import OdinUserType
-from benchmarks.batch_approval import check, person
-from benchmarks.batches import Memory
+from benchmarks.batch_approval import check
+from benchmarks.shared import Memory, own_database, person
 from tests.batches.files import example_row
 from tests.factories import RetailUserFactory
-from tests.settings import RUNTIME
 
 #: Kinds whose users must not be here before.
 NEW = {"create_retail_user": "C", "register_retail_user": "R"}
@@ -218,11 +215,8 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=list(file_kinds()))
     options = parser.parse_args()
     multiprocessing.set_start_method("fork")
-    RUNTIME.mkdir(parents=True, exist_ok=True)
-    settings.VAR_DIR = RUNTIME
-    databases = setup_databases(0, False)
-    logging.disable(logging.CRITICAL)
-    try:
+    with own_database():
+        logging.disable(logging.CRITICAL)
         maker, checker = person("maker", "maker"), person("checker", "checker")
         fill(options.rows * 6 // 5)
         print(
@@ -246,9 +240,6 @@ def main() -> None:
                 f"bar at most {many['meanwhile'][1]:.0%} off",
                 flush=True,
             )
-    finally:
-        teardown_databases(databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 if __name__ == "__main__":

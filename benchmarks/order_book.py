@@ -102,7 +102,7 @@ def measure(way: str, base: str, rows: int) -> None:
     from backoffice.rest import client
     from backoffice.rest.api.answers import LoginRow
     from backoffice.rest.api.session import Session
-    from benchmarks.batches import Memory
+    from benchmarks.shared import Memory
     from trading.desk.books import _Window
 
     session = Session(SecretText("t" * 16), "DEMO1", timezone.now() + timedelta(hours=1), LoginRow({}))

@@ -13,7 +13,6 @@ import itertools
 import logging
 import multiprocessing
 import os
-import shutil
 import statistics
 import sys
 import time
@@ -33,13 +32,12 @@ django.setup()
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
 
 from backoffice.batches import operations
 from backoffice.logins.models import User
-from benchmarks.batch_approval import check, person
+from benchmarks.batch_approval import check
 from benchmarks.files_of_every_kind import PAGES, file, fill
-from tests.settings import RUNTIME
+from benchmarks.shared import own_database, person
 
 KIND, ROWS = "create_retail_user", 5000
 #: How far behind pages a check ranks in the last part of a round.
@@ -123,16 +121,9 @@ def main() -> None:
     if connection.vendor != "postgresql":
         sys.exit("Who waits for whom is another thing on SQLite: set TEST_DATABASE_URL.")
     multiprocessing.set_start_method("fork")
-    RUNTIME.mkdir(parents=True, exist_ok=True)
-    settings.VAR_DIR = RUNTIME
-    databases = setup_databases(0, False)
-    logging.disable(logging.CRITICAL)
-    try:
+    with own_database():
+        logging.disable(logging.CRITICAL)
         measure(options.rounds, options.seconds)
-    finally:
-        connection.close()
-        teardown_databases(databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 if __name__ == "__main__":

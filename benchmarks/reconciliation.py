@@ -12,9 +12,6 @@ many are here whom no row names. All of the comparison is timed: rows, records t
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,26 +21,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.batches import MB, Memory, databases, make_file, person
+from benchmarks.batches import make_file
+from benchmarks.shared import MB, Memory, databases, measured_apart, own_database, person
 
 AT_ONCE = 2000
 
 
 def run_one(way: str, path: Path, rows: int) -> dict[str, float]:
     """One way, in this process, on a database of its own."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.test.utils import setup_databases, teardown_databases
-
-    from tests.settings import RUNTIME
-
-    RUNTIME.mkdir(parents=True, exist_ok=True)
-    settings.VAR_DIR = RUNTIME
-    databases = setup_databases(0, False)
-    try:
+    with own_database():
         work = compared(path, rows) if way == "comparison" else checked(path)
         with Memory() as memory:
             started, busy = time.perf_counter(), time.process_time()
@@ -52,9 +38,6 @@ def run_one(way: str, path: Path, rows: int) -> dict[str, float]:
         if way == "comparison":
             check_result(rows)
         return {"rate": rows / seconds, "busy": busy / rows, "memory": memory.over}
-    finally:
-        teardown_databases(databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 def checked(path: Path) -> Any:
@@ -71,7 +54,7 @@ def compared(path: Path, rows: int) -> Any:
     from backoffice.reconciliation.exported import LAYOUT
     from backoffice.reconciliation.models import Reconciliation
 
-    maker = person()
+    maker = person("maker", "maker")
     with path.open("rb") as file:
         one = operations.upload(iter(lambda: file.read(MB), b""), path.name, by=maker, token=uuid.uuid4())
     known = matching.knows(LAYOUT)
@@ -133,11 +116,7 @@ def check_result(rows: int) -> None:
 
 def measured(way: str, path: Path, rows: int, database: str) -> dict[str, float]:
     """One way in a new process."""
-    command = [sys.executable, __file__, "--way", way, "--file", str(path), "--rows", str(rows)]
-    environment = {**os.environ, "TEST_DATABASE_URL": database}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return measured_apart(__file__, "--way", way, "--file", str(path), "--rows", str(rows), database=database)
 
 
 def report(words: str, figures: dict[str, float]) -> None:

@@ -11,7 +11,6 @@ import csv
 import io
 import logging
 import os
-import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,17 +23,14 @@ import django
 
 django.setup()
 
-from django.conf import settings
 from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import BankAccount, RetailUser
 from backoffice.batches import lease, operations
 from backoffice.batches.decide import applying, decisions
 from backoffice.batches.models import Batch
-from benchmarks.batch_approval import check, file, person, timed
-from benchmarks.batches import Memory
-from tests.settings import RUNTIME
+from benchmarks.batch_approval import check, file, timed
+from benchmarks.shared import Memory, own_database, person
 
 #: What a creation says and a declaration does not.
 LEFT_OUT = ("password", "reference", "declared_from")
@@ -102,14 +98,8 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=200_000)
     options = parser.parse_args()
-    RUNTIME.mkdir(parents=True, exist_ok=True)
-    settings.VAR_DIR = RUNTIME
-    databases = setup_databases(0, False)
-    try:
+    with own_database():
         measure(options.rows)
-    finally:
-        teardown_databases(databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psycopg
 
-from benchmarks.audit import ENVIRONMENT
+from benchmarks.shared import ENVIRONMENT
 from tests.faults.servers import Postgres
 
 TIMES = 3

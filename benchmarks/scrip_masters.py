@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -33,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from stdnum.isin import calc_check_digit
 
-from benchmarks.batches import MB, Memory, databases
+from benchmarks.shared import MB, Memory, databases, measured_apart, own_database
 
 WAYS = ("portal", "plain")
 HEADER = [
@@ -102,7 +101,7 @@ def write_file(path: Path, form: str, rows: int) -> Path:
 
 def run_import(way: str, path: Path, rows: int) -> dict[str, Any]:
     """One way, in this process, on a database of its own."""
-    with scratch():
+    with own_database():
         from markets.models import Scrip
 
         work = {"portal": portal, "plain": plain}[way](path)
@@ -112,32 +111,6 @@ def run_import(way: str, path: Path, rows: int) -> dict[str, Any]:
             seconds, busy = time.perf_counter() - started, time.process_time() - busy
         assert Scrip.objects.filter(scrip_import__state="current").count() == rows
         return {"seconds": seconds, "busy": busy, "memory": memory.over}
-
-
-class scratch:
-    """A database of its own for the block."""
-
-    def __enter__(self) -> None:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-        import django
-
-        django.setup()
-        from django.conf import settings
-        from django.test.utils import setup_databases
-
-        from tests.settings import RUNTIME
-
-        RUNTIME.mkdir(parents=True, exist_ok=True)
-        settings.VAR_DIR = RUNTIME
-        self._databases = setup_databases(0, False)
-
-    def __exit__(self, *error: object) -> None:
-        from django.test.utils import teardown_databases
-
-        from tests.settings import RUNTIME
-
-        teardown_databases(self._databases, 0)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 def portal(path: Path) -> Callable[[], None]:
@@ -200,7 +173,7 @@ def plain(path: Path) -> Callable[[], None]:
 
 def serve_look_ups(scrips: int) -> None:
     """Fill a database of its own; for each line that comes, tell how long each kind of look-up took (seconds)."""
-    with scratch():
+    with own_database():
         from django.db import connection
 
         from markets import search
@@ -322,25 +295,12 @@ def answer(server: "subprocess.Popen[str]") -> str:
     return line
 
 
-def measured(*arguments: str, database: str) -> dict[str, Any]:
-    """What a new process finds."""
-    done = subprocess.run(
-        [sys.executable, __file__, *arguments],
-        env={**os.environ, "TEST_DATABASE_URL": database},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def compare(path: Path, rows: int, database: str) -> None:
     """Both ways with one file."""
     found = {}
     for way in WAYS:
         arguments = ("--way", way, "--file", str(path), "--rows", str(rows))
-        found[way] = measured(*arguments, database=database)
+        found[way] = measured_apart(__file__, *arguments, database=database)
         print(
             f"  {path.stem:8} {way:8} {found[way]['seconds']:6.1f} s, {found[way]['busy']:6.1f} s of processor time,"
             f" +{found[way]['memory']:.0f} MB",

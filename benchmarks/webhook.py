@@ -34,7 +34,6 @@ import django
 django.setup()
 
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases
@@ -44,8 +43,8 @@ from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
 from backoffice.connector.api.lines import Line
 from backoffice.connector.client import AuthCheck
-from backoffice.logins.models import User
 from backoffice.protocol.secret import SecretText
+from benchmarks.shared import person
 from markets.models import Scrip, ScripImport, State
 from partners import baskets, inbox, invitations, registry, visits
 from partners.models import InboxMessage, Invitation, Partner, PartnerClient, ReportedOrder
@@ -56,16 +55,9 @@ THREADS = 8
 LINES = 50
 
 
-def person(role: str) -> User:
-    """Somebody of the staff."""
-    made = User.objects.create_user(role)
-    made.groups.add(Group.objects.get(name=role))
-    return made
-
-
 def prepare() -> tuple[str, Invitation]:
     """A partner, a published basket of 50 lines and an invitation. Gives back the webhook's path."""
-    maker, checker = person("maker"), person("checker")
+    maker, checker = person("maker", "maker"), person("checker", "checker")
 
     def approve(change: Change) -> None:
         changes.approve(change.pk, by=checker, content_hash=change.content_hash)
