@@ -1,0 +1,51 @@
+"""Each template, static file and picture has a user, so that what nothing names is deleted."""
+
+import re
+from pathlib import Path
+
+import allauth
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("accounts", "backoffice", "limits", "markets", "partners", "runs", "trading")
+CODE = {path: path.read_text() for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))}
+TEMPLATES = {path: path.read_text() for path in sorted((ROOT / "templates").rglob("*")) if path.is_file()}
+SCRIPTS = {path: path.read_text() for path in sorted((ROOT / "static").rglob("*.js"))}
+USERS = CODE | TEMPLATES | SCRIPTS
+#: Templates that Django and allauth look for by name.
+THEIRS = {
+    *("403_csrf.html", "404.html", "429.html", "500.html"),
+    *(
+        path.relative_to(folder).as_posix()
+        for folder in [Path(allauth.__file__).parent / "templates"]
+        for path in folder.rglob("*.*")
+    ),
+}
+#: What code makes the name of a template with, as `f"trading/desk/_book_{name}.html"`.
+BEGINNINGS = tuple(
+    beginning for text in CODE.values() for beginning in re.findall(r'f"([a-z]+/[\w/]*)\{', text)
+)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_template_is_named_by_code_or_by_another_template(template):
+    name = template.relative_to(ROOT / "templates").as_posix()
+    used = any(name in text for path, text in USERS.items() if path != template)
+    assert used or name in THEIRS or name.startswith(BEGINNINGS)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [path for path in sorted((ROOT / "static").rglob("*")) if path.is_file()],
+    ids=lambda path: path.name,
+)
+def test_a_static_file_is_named_by_code_or_by_a_template(file):
+    name = file.relative_to(ROOT / "static").as_posix()
+    assert any(name in text for path, text in USERS.items() if path != file)
+
+
+def test_a_picture_is_in_a_document():
+    documents = " ".join(path.read_text() for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+    assert [
+        path.name for path in (ROOT / "docs" / "screenshots").iterdir() if path.name not in documents
+    ] == []
