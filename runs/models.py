@@ -238,11 +238,6 @@ class RunLine(models.Model):
             return not self.problem
         return self.order.state == OrderState.NOT_SENT
 
-    @property
-    def was_refused(self) -> bool:
-        """Whether it was refused: by the portal's rules, or by the OMS."""
-        return bool(self.problem) or (self.order is not None and self.order.state == OrderState.REFUSED)
-
 
 #: Lines without an order.
 NEW = Q(order=None, problem="")

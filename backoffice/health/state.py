@@ -61,13 +61,13 @@ def broker() -> bool:
 
 def parts() -> dict[str, str]:
     """Each part with "ok" or what is wrong with it. Asks the database, the broker and the rows that workers keep."""
-    stands = database()
-    if stands == SILENT:
-        return {"database": stands}
+    answer = database()
+    if answer == SILENT:
+        return {"database": answer}
     row = gate.state()
     odin = session.status_for_screens()
     return {
-        "database": stands,
+        "database": answer,
         "broker": "ok" if broker() else SILENT,
         "workers": _workers(row),
         "odin session": "ok" if odin.state == "logged_on" else odin.state.replace("_", " "),
