@@ -193,6 +193,30 @@ def admin(db, django_user_model):
 
 
 @pytest.fixture
+def as_maker(client, maker):
+    client.force_login(maker)
+    return client
+
+
+@pytest.fixture
+def as_checker(client, checker):
+    client.force_login(checker)
+    return client
+
+
+@pytest.fixture
+def as_compliance(client, compliance):
+    client.force_login(compliance)
+    return client
+
+
+@pytest.fixture
+def as_admin(client, admin):
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
 def odin(settings):
     """A stand-in with a memory of its own, to which the portal is pointed. A busy machine has time to answer."""
     with StandIn(password=settings.ODIN_DEALER_PASSWORD, key=settings.ODIN_PASSWORD_KEY) as standin:

@@ -1,6 +1,7 @@
 """Makers of records for tests. All people, numbers and ids are made up."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,8 @@ from backoffice.delivery.models import Attempt, Delivery
 from backoffice.logins.models import User
 from backoffice.protocol.fields import Values
 from limits.models import LimitUpdate, SquareOffSetting
+from markets.models import Scrip, ScripImport
+from markets.models import State as ImportState
 
 
 def retail_user_values(**changed: Any) -> Values:
@@ -226,6 +229,29 @@ class SquareOffFactory(DjangoModelFactory[SquareOffSetting]):
     mtm = "80.00"
     mtm_trigger = "1"
     mtm_inactivate = "0"
+
+
+def current_master(shares: Mapping[int, str], exchange: str = "NSE_EQ") -> list[Scrip]:
+    """The shares of a current scrip master, in their order. `shares`: symbol by token."""
+    own = ScripImport.objects.create(
+        exchange=exchange,
+        source=f"{exchange}.json",
+        state=ImportState.CURRENT,
+        current_since=timezone.now(),
+    )
+    return [
+        Scrip.objects.create(
+            scrip_import=own,
+            exchange=exchange,
+            token=token,
+            symbol=symbol,
+            series="EQ",
+            lot=1,
+            tick=5,
+            mark=1,
+        )
+        for token, symbol in shares.items()
+    ]
 
 
 class ChangeFactory(DjangoModelFactory[Change]):

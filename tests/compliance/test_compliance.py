@@ -29,12 +29,6 @@ from tests.html_forms import flowed
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def as_compliance(client, compliance):
-    client.force_login(compliance)
-    return client
-
-
 def attempt(code="1", outcome="applied", reference="REF1", lane="HO/RET001"):
     return record(
         f"delivery.{outcome}",

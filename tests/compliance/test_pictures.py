@@ -13,12 +13,6 @@ from tests.html_forms import flowed
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def as_compliance(client, compliance):
-    client.force_login(compliance)
-    return client
-
-
 def test_a_strip_of_days_says_since_when_the_trail_is_unbroken(as_compliance):
     EntryFactory()
     seal_new()

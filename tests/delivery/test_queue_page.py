@@ -38,12 +38,6 @@ def ends(outcome, lane="HO/RET001", message_type=314):
     return Delivery.objects.get(pk=claim.delivery.pk)
 
 
-@pytest.fixture
-def as_checker(client, checker):
-    client.force_login(checker)
-    return client
-
-
 def shown(client, **headers):
     return client.get(PAGE, headers=headers).content.decode()
 

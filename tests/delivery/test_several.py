@@ -34,12 +34,6 @@ def in_doubt(lane, message_type=314):
     )
 
 
-@pytest.fixture
-def as_checker(client, checker):
-    client.force_login(checker)
-    return client
-
-
 def press(client, action, *deliveries, reason=REASON):
     numbers = [delivery.pk for delivery in deliveries]
     return client.post(SEVERAL, {"delivery": numbers, "shown": numbers, "press": action, "reason": reason})

@@ -24,12 +24,6 @@ COLUMNS, ROWS, SAVE = (
 )
 
 
-@pytest.fixture
-def as_checker(client, checker):
-    client.force_login(checker)
-    return client
-
-
 def heads(page):
     """The names of the columns that a list shows."""
     return [column.name for column in page.context["table"].columns]

@@ -27,12 +27,6 @@ def _long_from_three_rows(settings, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def as_compliance(client, compliance):
-    client.force_login(compliance)
-    return client
-
-
-@pytest.fixture
 def asked(as_compliance):
     """Request the entries on HO/RET001, this many."""
 

@@ -10,9 +10,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 
-from markets.models import Scrip, ScripImport, State
+from tests.factories import current_master
 from tests.faults.orders import FAULTS, KILLS, LIMIT, Desk, planned, problems
 from tests.trading.conftest import client_user, configured, dealer, open_desk, standin
 
@@ -24,20 +23,7 @@ SEED = int(os.environ.get("ORDER_SEED", "16"))
 @pytest.fixture
 def desk(request, client_user, dealer, standin, tmp_path):
     """A desk that is open, on the web server of an application."""
-    own = ScripImport.objects.create(
-        exchange="NSE_EQ", source="NSE_EQ.json", state=State.CURRENT, current_since=timezone.now()
-    )
-    for number in range(10):
-        Scrip.objects.create(
-            scrip_import=own,
-            exchange="NSE_EQ",
-            token=900001 + number,
-            symbol=f"S{number}",
-            series="EQ",
-            lot=1,
-            tick=5,
-            mark=1,
-        )
+    current_master({900001 + number: f"S{number}" for number in range(10)})
     open_desk(client_user, dealer, standin)
     browser = Client()
     browser.force_login(dealer)

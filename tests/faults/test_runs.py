@@ -10,12 +10,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from backoffice.rest.api.codes import Side
-from markets.models import Scrip, ScripImport, State
 from runs import operations
 from runs.models import ClientState, RunClient
+from tests.factories import current_master
 from tests.faults.orders import LIMIT, problems
 from tests.faults.runs import FAULTS, KILLS, Visits, twice
 from tests.partners.conftest import line
@@ -33,20 +32,7 @@ def visits(request, settings, standin, model_3, open_run, publish, maker, tmp_pa
     """A web server, and a run for two clients with as many lines as asked for."""
     application, count = request.param
     settings.DESK_LOOK_SECONDS = 0
-    own = ScripImport.objects.create(
-        exchange="NSE_EQ", source="NSE_EQ.json", state=State.CURRENT, current_since=timezone.now()
-    )
-    for token in range(900001, 900011):
-        Scrip.objects.create(
-            scrip_import=own,
-            exchange="NSE_EQ",
-            token=token,
-            symbol=f"S{token}",
-            series="EQ",
-            lot=1,
-            tick=5,
-            mark=1,
-        )
+    current_master({token: f"S{token}" for token in range(900001, 900011)})
     database = connection.settings_dict
     url = (
         f"sqlite:///{database['NAME']}"

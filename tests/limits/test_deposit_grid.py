@@ -21,12 +21,6 @@ def var(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
-def as_maker(client, maker):
-    client.force_login(maker)
-    return client
-
-
 @pytest.fixture(autouse=True)
 def users():
     return [

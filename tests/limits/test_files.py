@@ -33,12 +33,6 @@ def asha():
 
 
 @pytest.fixture
-def as_maker(client, maker):
-    client.force_login(maker)
-    return client
-
-
-@pytest.fixture
 def confirmed(asha):
     return LimitUpdateFactory(retail_user=asha, reference="PAYIN1", amount="500.00", product_id=1)
 

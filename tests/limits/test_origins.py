@@ -53,12 +53,6 @@ def raised():
     return confirm
 
 
-@pytest.fixture
-def as_maker(client, maker):
-    client.force_login(maker)
-    return client
-
-
 def test_the_list_answers_who_raised_a_limit_and_leads_to_the_change(as_maker, raised):
     update, change = raised("750000.00", "PAYIN1")
     html = as_maker.get("/limits/").content.decode()

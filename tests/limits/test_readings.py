@@ -14,23 +14,18 @@ from backoffice.delivery.sending import drain
 from backoffice.delivery.tasks import fetch_answers
 from backoffice.kit.formats import INDIA
 from backoffice.kit.names import offered
-from backoffice.odin import questions
 from backoffice.odin.models import Question
-from backoffice.protocol.message import REQUESTS
-from backoffice.protocol.wire import decode_reply
 from limits import reading_page
 from limits.models import Periodicity
 from limits.reading_shapes import Kind
 from limits.tasks import refresh_periodicities
 from markets import importing, operations
+from tests.asking import COMBINED, PAGE, ask, given
 from tests.factories import RetailUserFactory
 from tests.html_forms import flowed
 from tests.markets.files import SHARES, changed, v2
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PAGE = reverse("limits:readings", args=["HO", "HAS001"])
-COMBINED = {"periodicity": "15"}
 
 
 @pytest.fixture
@@ -38,21 +33,6 @@ def user(odin, approved):
     """A retail user that ODIN has, with a deposit."""
     approved(user_id="HAS001", group_id="HO")
     drain(5)
-
-
-@pytest.fixture
-def as_maker(client, maker):
-    client.force_login(maker)
-    return client
-
-
-def ask(client, kind, **data):
-    return client.post(reverse("limits:ask", args=["HO", "HAS001", kind]), data)
-
-
-def given(monkeypatch, type_, text):
-    """Let ODIN answer this text."""
-    monkeypatch.setattr(questions, "ask", lambda message, values: decode_reply(REQUESTS[type_], text))
 
 
 def answered(json_text, kind=Kind.STOCK_VIEW, reply=329):

@@ -16,12 +16,6 @@ def _folder(settings, tmp_path):
     settings.VAR_DIR = tmp_path
 
 
-@pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
-
-
 def upload(client, content, exchange="NSE_EQ"):
     file = SimpleUploadedFile("NSE_EQ.json", content)
     return client.post("/markets/upload/", {"exchange": exchange, "file": file})

@@ -13,12 +13,6 @@ from backoffice.masters.operations import keep
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def as_admin(client, admin):
-    client.force_login(admin)
-    return client
-
-
 def test_an_admin_adds_changes_and_retires_a_name(as_admin):
     answer = as_admin.post(
         reverse("masters:add"), {"list": "banks", "code": "HDFC", "label": "HDFC", "active": "on"}

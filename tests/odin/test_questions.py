@@ -12,14 +12,11 @@ from backoffice.delivery.sending import drain
 from backoffice.delivery.tasks import fetch_answers
 from backoffice.odin import questions, session
 from backoffice.odin.models import DealerSession, Question
-from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import decode_reply
+from tests.asking import COMBINED, PAGE, ask, given
 from tests.factories import RetailUserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PAGE = reverse("limits:readings", args=["HO", "HAS001"])
-COMBINED = {"periodicity": "15"}
 
 
 @pytest.fixture
@@ -27,21 +24,6 @@ def user(odin, approved):
     """A retail user that ODIN has, with a deposit."""
     approved(user_id="HAS001", group_id="HO")
     drain(5)
-
-
-@pytest.fixture
-def as_maker(client, maker):
-    client.force_login(maker)
-    return client
-
-
-def ask(client, kind, **data):
-    return client.post(reverse("limits:ask", args=["HO", "HAS001", kind]), data)
-
-
-def given(monkeypatch, type_, text):
-    """Let ODIN answer this text."""
-    monkeypatch.setattr(questions, "ask", lambda message, values: decode_reply(REQUESTS[type_], text))
 
 
 def test_a_task_whose_time_is_over_leaves_the_next_question_to_another(user, odin, as_maker, monkeypatch):

@@ -16,10 +16,9 @@ from accounts.models import RetailUser
 from backoffice.changes import operations as changes
 from backoffice.connector.api.lines import Line
 from backoffice.protocol.fields import SecretText
-from markets.models import Scrip, ScripImport, State
 from partners import baskets, invitations, registry
 from partners.models import Partner
-from tests.factories import RetailUserFactory
+from tests.factories import RetailUserFactory, current_master
 from tests.partners.stub import Vendor
 
 TOKEN = "application-token-of-the-desk"
@@ -95,26 +94,15 @@ def client_with_mail(db) -> RetailUser:
 @pytest.fixture
 def scrips(db):
     """A current master of NSE_EQ with three shares, and of BSE_EQ with one."""
-    made = {}
-    for exchange, rows in {
-        "NSE_EQ": [(900001, "PEEPAL"), (900002, "BANYAN"), (900003, "NEEM")],
-        "BSE_EQ": [(500001, "PEEPAL")],
-    }.items():
-        own = ScripImport.objects.create(
-            exchange=exchange, source=f"{exchange}.json", state=State.CURRENT, current_since=timezone.now()
-        )
-        for token, symbol in rows:
-            made[exchange, token] = Scrip.objects.create(
-                scrip_import=own,
-                exchange=exchange,
-                token=token,
-                symbol=symbol,
-                series="EQ",
-                lot=1,
-                tick=5,
-                mark=1,
-            )
-    return made
+    shares = {
+        "NSE_EQ": {900001: "PEEPAL", 900002: "BANYAN", 900003: "NEEM"},
+        "BSE_EQ": {500001: "PEEPAL"},
+    }
+    return {
+        (exchange, scrip.token): scrip
+        for exchange, listed in shares.items()
+        for scrip in current_master(listed, exchange)
+    }
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ from backoffice.changes import operations as changes
 from backoffice.delivery.handlers import apply
 from backoffice.protocol.secret import SecretText
 from backoffice.seal import seal
-from markets.models import Scrip, ScripImport, State
+from markets.models import ScripImport
 from partners import baskets, registry
 from partners.hashing import sha256
 from partners.models import ApiKey, Consent, Partner
 from runs import operations
 from runs.models import Run
 from standins.rest import RestStandIn
-from tests.factories import ChangeFactory, retail_user_values
+from tests.factories import ChangeFactory, current_master, retail_user_values
 from tests.html_forms import Page
 from tests.partners.conftest import approve, entry, line
 from tests.rest.conftest import PASSWORD, configured
@@ -80,20 +80,7 @@ def own_partner(standin, maker, checker):
 
 def scrip_master():
     """A current master of the stand-in's first three shares."""
-    own = ScripImport.objects.create(
-        exchange="NSE_EQ", source="NSE_EQ.json", state=State.CURRENT, current_since=timezone.now()
-    )
-    for token, symbol in ((900001, "PEEPAL"), (900002, "BANYAN"), (900003, "GULMOHAR")):
-        Scrip.objects.create(
-            scrip_import=own,
-            exchange="NSE_EQ",
-            token=token,
-            symbol=symbol,
-            series="EQ",
-            lot=1,
-            tick=5,
-            mark=1,
-        )
+    current_master({900001: "PEEPAL", 900002: "BANYAN", 900003: "GULMOHAR"})
 
 
 def client_of(user_id, pan):

@@ -4,15 +4,13 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice.delivery.handlers import apply
 from backoffice.protocol.codes import Segment
 from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.codes import EXCHANGES
-from markets.models import Scrip, ScripImport, State
-from tests.factories import StaffFactory, retail_user_values
+from tests.factories import StaffFactory, current_master, retail_user_values
 from tests.rest.conftest import PASSWORD, configured, raw, standin
 from trading import operations
 from trading.desk import orders, sessions, tickets
@@ -104,23 +102,7 @@ def dealer(db, settings):
 @pytest.fixture
 def scrips(db):
     """A current master of the stand-in's first two shares."""
-    own = ScripImport.objects.create(
-        exchange="NSE_EQ", source="NSE_EQ.json", state=State.CURRENT, current_since=timezone.now()
-    )
-    rows = ((900001, "PEEPAL"), (900002, "BANYAN"))
-    return [
-        Scrip.objects.create(
-            scrip_import=own,
-            exchange="NSE_EQ",
-            token=token,
-            symbol=symbol,
-            series="EQ",
-            lot=1,
-            tick=5,
-            mark=1,
-        )
-        for token, symbol in rows
-    ]
+    return current_master({900001: "PEEPAL", 900002: "BANYAN"})
 
 
 @pytest.fixture
