@@ -87,7 +87,7 @@ def cost(rounds: int, changes: int) -> None:
     for worker in workers:
         worker.start()
     took: dict[bool, list[float]] = {True: [], False: []}
-    barrier.wait()  # everybody has warmed up
+    barrier.wait()  # all have warmed up
     for audited in plan:
         barrier.wait()
         started = time.perf_counter()

@@ -154,7 +154,7 @@ def browser() -> Iterator[Browser]:
 
 
 def opener(portal: Portal, chromium: Browser) -> Callable[[str], Page]:
-    """What logs somebody in, in a browser context of their own, and gives their Today."""
+    """What logs a person in, in a browser context of their own, and gives their Today."""
 
     def open_for(name: str) -> Page:
         page: Page = chromium.new_context(

@@ -55,7 +55,7 @@ from tests.factories import RetailUserFactory
 
 #: Kinds whose users must not be here before.
 NEW = {"create_retail_user": "C", "register_retail_user": "R"}
-#: Pages that somebody looks at while a file is checked.
+#: Pages that a person looks at while a file is checked.
 PAGES = ("/users/", "/changes/", "/deliveries/", "/batches/")
 #: The type of the users that a file is about, where it is not the usual one.
 TYPES = {"convert_retail_user": OdinUserType.NON_ODIN}
@@ -129,7 +129,7 @@ def look(maker: int, ended: Event, found: "multiprocessing.Queue[Seen]", most: i
 
 
 def looking(maker: User, work: Callable[[], object], most: int = 10**6) -> tuple[float, float]:
-    """Do something while somebody looks at pages.
+    """Do something while a person looks at pages.
 
     Returns the median of the pages, in seconds, and how far the bar was from the time that had passed, at most.
     """

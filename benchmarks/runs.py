@@ -38,7 +38,7 @@ SELF = [sys.executable, __file__]
 
 
 def serve() -> None:
-    """A service that logs anybody in and takes every order, after as many seconds as its address says."""
+    """A service that logs every user in and takes every order, after as many seconds as its address says."""
 
     class Service(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

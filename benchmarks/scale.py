@@ -1,7 +1,7 @@
 """How long the lists take at 1,000, 100,000 and 1,000,000 retail users, page by page, on PostgreSQL.
 
 The rows are made by SQL in scratch databases on a private server: half as many changes and deliveries as users, a
-quarter as many limit updates. Each page is asked for three times by somebody who sees everything; the table has the
+quarter as many limit updates. Each page is asked for three times by a person who sees everything; the table has the
 median in milliseconds, in brackets what the database took of it, and the ratio to the smallest size.
 
 Run: `python benchmarks/scale.py`; other sizes: `--size 1000 --size 200000`; a server that runs already, whose databases

@@ -25,7 +25,7 @@ from backoffice.free_text import checked
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: Audit entries in one pack at most: what is more takes too long to be made while somebody waits, and to be read.
+#: Audit entries in one pack at most: more takes too long to make while its reader waits, and to read.
 MOST = 20_000
 
 

@@ -84,7 +84,7 @@ class EntryPage(StaffDetailView):
 
 
 def history_url(lane: str, person: Any) -> str:
-    """The time line of a retail user that somebody may see; "" for anything else."""
+    """The time line of a retail user, if this person may see it; "" for anything else."""
     if not privacy.known(lane, person):
         return ""
     url = optional_url("accounts:detail", *lane.split("/", 1))

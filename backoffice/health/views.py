@@ -1,4 +1,4 @@
-"""Health and metrics. Nobody logs in here: a load balancer asks without, monitoring with a token."""
+"""Health and metrics, without a login: a load balancer asks with nothing, monitoring with a token."""
 
 import secrets
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ METRICS = {
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """This process answers, with its version. Asks nothing of anybody."""
+    """This process answers, with its version. Asks neither database nor broker."""
     return HttpResponse(f"ok {__version__}", content_type="text/plain")
 
 

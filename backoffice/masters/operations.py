@@ -26,7 +26,7 @@ FAULTS_TOLD = 20
 
 
 class Given(NamedTuple):
-    """One name as somebody gives it. The order is that of a file's columns."""
+    """One name as it is typed or uploaded. The order is that of a file's columns."""
 
     code: str
     label: str = ""

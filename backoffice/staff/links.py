@@ -1,4 +1,4 @@
-"""The link with which somebody else chooses a password: granted by two administrators, shown once to the first."""
+"""The link with which another person chooses a password: granted by two administrators, shown once to the first."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ def waiting(person: User, *, by: "Person") -> PasswordLink | None:
 
 
 def all_waiting(by: "Person") -> QuerySet[PasswordLink]:
-    """The links that somebody may still see, the newest first, with whom they are for."""
+    """The links that this person may still see, the newest first, with whom they are for."""
     since = timezone.now() - SHOWN_WITHIN
     granted = PasswordLink.objects.filter(shown_to=by.pk, shown_at=None, granted_at__gt=since)
     return granted.select_related("person").order_by("-granted_at", "-pk")

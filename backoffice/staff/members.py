@@ -28,7 +28,7 @@ class UserName(Text):
 
 
 def subject(values: Values) -> str:
-    """The subject of changes about whom the values name, old or new; "" if they name nobody yet."""
+    """The subject of changes about the person whom the values name, old or new; "" if they name none yet."""
     name = str(values.get("username") or "")
     if USER_NAME.fullmatch(name):
         return f"{PREFIX}{name}"
@@ -43,7 +43,7 @@ def not_ones_own(change: Change, by: "Person") -> None:
 
 
 def page_of(view: str) -> Callable[[str], str]:
-    """Where a kind of change about somebody is proposed: the form for somebody new where nobody has the name yet."""
+    """Where a kind of change about a person is proposed; for a name that is new, the form for new staff."""
 
     def page(subject: str) -> str:
         person = person_of(subject)

@@ -28,7 +28,7 @@ class StaffTable(PortalTable):
 
 
 class StaffFilter(Filters):
-    """Quick search by name; the role, and whether somebody may log in."""
+    """Quick search by name; the role, and whether the person may log in."""
 
     q = SearchFilter(label="Name", method="search")
     role = django_filters.ChoiceFilter(

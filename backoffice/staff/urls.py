@@ -7,7 +7,7 @@ from backoffice.staff import views
 
 app_name = "staff"
 
-#: Of somebody who is there already: asked for by those only who may propose.
+#: Of a present member of staff: only for those who may propose.
 about_somebody = partial(form_paths, guard=views.may_propose)
 
 urlpatterns = [

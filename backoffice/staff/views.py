@@ -36,7 +36,7 @@ from backoffice.staff.tables import StaffFilter, StaffTable
 #: How many changes of a person's rights are shown; the list of changes has the rest.
 CHANGES = 20
 
-#: Asked before somebody is looked for, so that no answer says who is on the staff.
+#: Asked before a person is looked for, so that no answer says who is on the staff.
 may_propose = for_staff(PROPOSE)
 
 
@@ -110,7 +110,7 @@ def link_show(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_propose
 def end_sessions(request: StaffRequest, pk: int) -> HttpResponse:
-    """Log somebody out everywhere."""
+    """Log a person out everywhere."""
     person = get_object_or_404(User, pk=pk)
     count = end_all(person, by=request.user)
     messages.success(request, f"{count} session{'' if count == 1 else 's'} of {person.get_username()} ended.")
@@ -135,13 +135,13 @@ def _form(
 
 
 def new_form() -> EntryForm:
-    """The form for somebody new."""
-    text = "After the approval, this person's page shows you the link to choose a password, once."
-    return _form(rights.KIND, "new", "Add staff member", text, rights.values_of_somebody_new)
+    """The form for a new member of staff."""
+    text = "After the approval, this person's page shows you once the link to choose a password."
+    return _form(rights.KIND, "new", "Add staff member", text, rights.values_of_new_staff)
 
 
 def rights_form(pk: int) -> EntryForm:
-    """The form for somebody's rights."""
+    """The form for a person's rights."""
     person = get_object_or_404(User, pk=pk)
     return _form(
         rights.KIND,
@@ -154,7 +154,7 @@ def rights_form(pk: int) -> EntryForm:
 
 
 def reset_form(pk: int) -> EntryForm:
-    """The form that resets somebody's second factor."""
+    """The form that resets a person's second factor."""
     person = get_object_or_404(User, pk=pk)
     return _form(
         second_factor.KIND,
@@ -168,7 +168,7 @@ def reset_form(pk: int) -> EntryForm:
 
 
 def link_form(pk: int) -> EntryForm:
-    """The form that asks for a link with which somebody chooses a password."""
+    """The form that asks for a link with which another person chooses a password."""
     person = get_object_or_404(User, pk=pk)
     return _form(
         password_link.KIND,

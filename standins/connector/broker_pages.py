@@ -65,7 +65,7 @@ def _origin(url: str) -> str:
 
 
 def _form(one: Document, action: str, *children: object) -> Safe:
-    # data-hold: the page is not fetched again while somebody types.
+    # data-hold: the page is not fetched again while a person types.
     return tag(
         "form", *children, method="post", action=f"/broker/{one['id']}/{action}", class_="arm", data_hold="1"
     )

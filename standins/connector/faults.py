@@ -10,7 +10,7 @@ from standins.arming import ArmedFaults, check_name, check_numbers
 FAULTS = {
     "forged_token": "Has a made-up token checked in place of the publisher's.",
     "reused_token": "Has the token checked twice, and notes whether the second check was refused.",
-    "late_token": "Holds the check of the token at the landing until somebody presses a button.",
+    "late_token": "Holds the check of the token at the landing until a button is pressed.",
     "unknown_partner": "Asks for the basket with an unknown Partner ID.",
     "suspended_partner": "Asks for the basket with a Partner ID that is suspended.",
     "wrong_auth_code": "Asks for the basket with an AuthCode that was never made.",

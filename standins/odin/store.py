@@ -204,7 +204,7 @@ class Store(Database):
         return _entries(self._rows("SELECT * FROM ledger WHERE id > ? ORDER BY id LIMIT ?", after, limit))
 
     def newest(self, limit: int, lane: tuple[str, str] | None = None) -> list[LedgerEntry]:
-        """The newest entries first, of everybody or of one (group id, user id)."""
+        """The newest entries first, of all users or of one (group id, user id)."""
         if lane:
             sql = "SELECT * FROM ledger WHERE group_id = ? AND user_id = ? ORDER BY id DESC LIMIT ?"
             return _entries(self._rows(sql, *lane, limit))

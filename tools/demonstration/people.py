@@ -1,7 +1,7 @@
 """Made-up clients: plainly fictional people with numbers of the right shape, no two alike.
 
 Given names and days of birth are drawn by Faker; surnames are trees and flowers, not real ones. PANs
-begin with ZZZ and mobile numbers with 90000, so that none of them is anybody's by intent.
+begin with ZZZ and mobile numbers with 90000, so that none is meant to be a real person's.
 """
 
 from dataclasses import dataclass

@@ -141,7 +141,7 @@ class Work:
         )
 
     def read(self) -> None:
-        """Somebody looks at the funds and stocks of a client."""
+        """A member of staff looks at the funds and stocks of a client."""
         first = Periodicity.objects.values_list("number", flat=True)[0]
         self.desk.read(self.lane(), str(first))
 
@@ -192,7 +192,7 @@ class Work:
             return
 
     def nobody_decides(self) -> None:
-        """An update that expires, since nobody decides it."""
+        """An update that expires, since it is never decided."""
         self.desk.propose(self.lane(), UPDATE_RETAIL_USER, "Request by e-mail, ticket 77", max_gtd="30")
 
     def refused_then_corrected(self) -> None:

@@ -23,7 +23,7 @@ LARGEST = 10**12
 class Field:
     """One key of a request. `required`: it must have a value. `default`: what is sent where it has none.
 
-    `omit`: the key is left out where it has none. `from_settings`: the client fills it in, nobody types it.
+    `omit`: the key is left out where it has none. `from_settings`: the client fills it in, and no person types it.
     """
 
     def __init__(

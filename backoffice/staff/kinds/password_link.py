@@ -1,4 +1,4 @@
-"""The change that lets an administrator see, once, a link with which somebody else chooses a password."""
+"""The change that lets an administrator see, once, a link with which another person chooses a password."""
 
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ SLUG = "staff_password_link"
 
 
 class PasswordLinkAsked(Request, abstract=True):
-    """Lets the administrator who asks see, once, a link with which somebody else chooses a password."""
+    """Lets the administrator who asks see, once, a link with which another person chooses a password."""
 
     title = "A link to choose a password"
 
@@ -38,7 +38,7 @@ class PasswordLinkAsked(Request, abstract=True):
 
 
 def findings(values: Values) -> list[Finding]:
-    """Findings on a link: nobody has this name, or the person may not log in."""
+    """Findings on a link: the name is unknown, or the person may not log in."""
     person = person_of(subject(values))
     if person is None:
         return [Finding("username", "No member of staff has this user name.", rule="portal.exists")]

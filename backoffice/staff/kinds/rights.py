@@ -1,4 +1,4 @@
-"""The change of what a member of staff may do, or by which somebody joins."""
+"""The change of the rights of a member of staff, or the first rights of a new one."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -78,18 +78,18 @@ class StaffRights(Request, abstract=True):
 
 
 def roles_of(person: User) -> list[str]:
-    """Somebody's roles by their display names, in the order of the table."""
+    """A person's roles by their display names, in the order of the table."""
     held = {group.name for group in person.groups.all()}
     return [role.label for role in Role if role.value in held]
 
 
-def values_of_somebody_new() -> Values:
+def values_of_new_staff() -> Values:
     """Return what the form of a new member of staff begins with."""
     return {"active": YesNo.YES.value}
 
 
 def values_of(person: User) -> Values:
-    """Somebody's present rights, named as in `StaffRights`."""
+    """A person's present rights, named as in `StaffRights`."""
     held = set(person.groups.values_list("name", flat=True))
     return {
         "username": person.get_username(),

@@ -26,7 +26,7 @@ SLUG = "staff_second_factor"
 
 
 class SecondFactorReset(Request, abstract=True):
-    """Takes somebody's lost authenticator app and recovery codes away, and what single sign-on is bound to."""
+    """Removes a person's lost authenticator app, recovery codes, and account at the provider of single sign-on."""
 
     title = "Reset a second factor"
 
@@ -49,7 +49,7 @@ def may_reset(person: User) -> bool:
 
 
 def findings(values: Values) -> list[Finding]:
-    """Findings on a reset: nobody has this name, or there is nothing to reset."""
+    """Findings on a reset: the name is unknown, or there is nothing to reset."""
     person = person_of(subject(values))
     if person is None:
         return [Finding("username", "No member of staff has this user name.", rule="portal.exists")]
@@ -60,7 +60,7 @@ def findings(values: Values) -> list[Finding]:
 
 
 def apply_here(change: Change, by: "Person") -> Applied:
-    """Take the second factor away and end the sessions. Raises NotAllowed for one's own."""
+    """Remove the second factor and end the sessions. Raises NotAllowed for one's own."""
     not_ones_own(change, by)
     person = User.objects.select_for_update().get(username=approved_values(change)["username"])
     factors = Authenticator.objects.filter(user=person)

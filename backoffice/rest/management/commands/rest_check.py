@@ -15,7 +15,7 @@ from backoffice.rest.api.outcome import Outcome, OutcomeKind
 from backoffice.rest.api.session import Session, Validity
 from backoffice.rest.config import NotConfigured, RestConfig, rest_config
 
-#: No retail user has this id; a service that is reached refuses it without counting a wrong password of anybody.
+#: No retail user has this id: the service refuses it and counts no wrong password of a client.
 NOBODY = "PORTALCHECK"
 
 
