@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-
 #: Short, so that a test sees leases end and holds pass: seconds as in the settings of the same names.
 TIMES = {
     "ODIN_CONNECT_TIMEOUT": "0.8",
@@ -22,6 +22,16 @@ TIMES = {
 CELERY = (sys.executable, "-m", "celery", "-A")
 #: What a worker need not do: talk to the other workers about itself.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
+def url_of_tests() -> str:
+    """The address of the database that the running tests use, for processes that they start."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return re.sub(r"/[^/]*$", f"/{name}", os.environ["DATABASE_URL"])
 
 
 class Installation:

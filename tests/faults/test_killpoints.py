@@ -1,12 +1,10 @@
 """Each named place in the path of a delivery, with a real worker that is killed there."""
 
-import os
 import re
 import signal
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from backoffice.delivery import gate
@@ -15,7 +13,7 @@ from backoffice.delivery.states import State
 from backoffice.killpoints import Point
 from backoffice.odin.models import DealerSession, Question
 from standins.odin import StandIn
-from tests.faults.installation import ROOT, Installation, wait_until
+from tests.faults.installation import ROOT, Installation, url_of_tests, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -62,14 +60,8 @@ PATIENT = {
 @pytest.fixture
 def installation(standin, tmp_path, request):
     """Two workers and a beat on the tests' database, before a stand-in in this process."""
-    database = connection.settings_dict
-    url = (
-        f"sqlite:///{database['NAME']}"
-        if connection.vendor == "sqlite"
-        else re.sub(r"/[^/]*$", f"/{database['NAME']}", os.environ["DATABASE_URL"])
-    )
     environment = {
-        "DATABASE_URL": url,
+        "DATABASE_URL": url_of_tests(),
         **TIMES,
         "ODIN_SERVICE_URL": standin.endpoint,
         "ODIN_WSDL_URL": f"{standin.url}?singleWsdl",

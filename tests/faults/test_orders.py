@@ -4,14 +4,13 @@ ORDER_SEED runs another seed. Two servers that are wrong on purpose must be noti
 """
 
 import os
-import re
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 
 from tests.factories import current_master
+from tests.faults.installation import url_of_tests
 from tests.faults.orders import FAULTS, KILLS, LIMIT, Desk, planned, problems
 from tests.trading.conftest import client_user, configured, dealer, open_desk, standin
 
@@ -27,14 +26,8 @@ def desk(request, client_user, dealer, standin, tmp_path):
     open_desk(client_user, dealer, standin)
     browser = Client()
     browser.force_login(dealer)
-    database = connection.settings_dict
-    url = (
-        f"sqlite:///{database['NAME']}"
-        if connection.vendor == "sqlite"
-        else re.sub(r"/[^/]*$", f"/{database['NAME']}", os.environ["DATABASE_URL"])
-    )
     environment = {
-        "DATABASE_URL": url,
+        "DATABASE_URL": url_of_tests(),
         "ORDER_DESK": "on",
         "DESK_LOOK_SECONDS": "0",
         "REST_BASE_URL": standin.base,

@@ -5,16 +5,15 @@ ORDER_SEED runs another seed. Two servers that are wrong on purpose must be noti
 
 import os
 import random
-import re
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
 from backoffice.rest.api.codes import Side
 from runs import operations
 from runs.models import ClientState, RunClient
 from tests.factories import current_master
+from tests.faults.installation import url_of_tests
 from tests.faults.orders import LIMIT, problems
 from tests.faults.runs import FAULTS, KILLS, Visits, twice
 from tests.partners.conftest import line
@@ -33,15 +32,9 @@ def visits(request, settings, standin, model_3, open_run, publish, maker, tmp_pa
     application, count = request.param
     settings.DESK_LOOK_SECONDS = 0
     current_master({token: f"S{token}" for token in range(900001, 900011)})
-    database = connection.settings_dict
-    url = (
-        f"sqlite:///{database['NAME']}"
-        if connection.vendor == "sqlite"
-        else re.sub(r"/[^/]*$", f"/{database['NAME']}", os.environ["DATABASE_URL"])
-    )
     nowhere = "http://127.0.0.1:9"
     environment = {
-        "DATABASE_URL": url,
+        "DATABASE_URL": url_of_tests(),
         "DESK_LOOK_SECONDS": "0",
         "CONNECTOR": "on",
         "CONNECTOR_MODELS": "1,2,3",

@@ -1,7 +1,6 @@
 """Mails to a real mail server: what they hold, and that none is lost, whatever the server or the worker does."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from backoffice.changes import operations as changes
 from backoffice.notices import mails, operations
 from backoffice.notices.models import Mail, MailState, Mode, Notice
 from backoffice.notices.tasks import work_due
+from tests.faults.installation import url_of_tests
 from tests.notices.conftest import mail_to
 from tests.portals import ROOT
 
@@ -230,12 +230,8 @@ work_due()
 def test_a_worker_that_is_killed_after_acceptance_leaves_a_mail_that_is_repeated_under_the_same_id(
     server, waiting, settings
 ):
-    database = connection.settings_dict
-    on_sqlite = connection.vendor == "sqlite"
     environment = os.environ | {
-        "DATABASE_URL": f"sqlite:///{database['NAME']}"
-        if on_sqlite
-        else re.sub(r"/[^/]*$", f"/{database['NAME']}", os.environ["DATABASE_URL"]),
+        "DATABASE_URL": url_of_tests(),
         "EMAIL_HOST": settings.EMAIL_HOST,
         "EMAIL_PORT": str(settings.EMAIL_PORT),
         "EMAIL_SECURITY": "none",
