@@ -109,6 +109,9 @@ class LimitUpdateTable(PortalTable):
     document = tables.Column(verbose_name="Document", orderable=False)
     reference = IdColumn(verbose_name="Reference")
 
+    # The page of the change has it, and with it the list would not fit.
+    rare = ("reference",)
+
     class Meta(PortalTable.Meta):
         model = LimitUpdate
         row_attrs: ClassVar[dict[str, Any]] = {"data-href": lambda record, table: table.opens(record)}
@@ -177,6 +180,8 @@ def _number(amount: Decimal | None, notional: Decimal | None) -> object:
 
 #: A heading of several words over a short value.
 WRAPPED = {"th": {"class": "wraps"}}
+#: The same over a number.
+WRAPPED_NUMBER = {"th": {"class": "wraps num"}, "td": {"class": "num"}}
 
 
 class SquareOffTable(PortalTable):
@@ -185,11 +190,11 @@ class SquareOffTable(PortalTable):
     retail_user = RetailUserColumn()
     name = tables.Column(verbose_name="Name", accessor="retail_user__name")
     periodicity = tables.Column(verbose_name="Periodicity")
-    mtm_pre = tables.Column(verbose_name="MTM warning %", orderable=False, attrs=WRAPPED)
-    mtm = tables.Column(verbose_name="MTM square-off %", orderable=False, attrs=WRAPPED)
+    mtm_pre = tables.Column(verbose_name="MTM warning %", orderable=False, attrs=WRAPPED_NUMBER)
+    mtm = tables.Column(verbose_name="MTM square-off %", orderable=False, attrs=WRAPPED_NUMBER)
     mtm_trigger = tables.Column(verbose_name="On MTM breach", orderable=False, attrs=WRAPPED)
-    margin_pre = tables.Column(verbose_name="Margin warning %", orderable=False, attrs=WRAPPED)
-    margin = tables.Column(verbose_name="Margin square-off %", orderable=False, attrs=WRAPPED)
+    margin_pre = tables.Column(verbose_name="Margin warning %", orderable=False, attrs=WRAPPED_NUMBER)
+    margin = tables.Column(verbose_name="Margin square-off %", orderable=False, attrs=WRAPPED_NUMBER)
     margin_trigger = tables.Column(verbose_name="On margin breach", orderable=False, attrs=WRAPPED)
     confirmed_at = AgoColumn(verbose_name="Confirmed")
 

@@ -376,9 +376,9 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!sections.length) return;
   const mark = () => {
     const line = window.innerHeight * 0.3;
-    // On a page that fits its window nothing is at the end.
+    // A page that fits its window, or has not been moved, is read from its first section.
     const atEnd = window.scrollY > 0 && window.innerHeight + window.scrollY >= document.body.scrollHeight - 4;
-    const reading = atEnd ? sections.at(-1) : sections.findLast((section) => section.getBoundingClientRect().top <= line);
+    const reading = atEnd ? sections.at(-1) : window.scrollY > 0 && sections.findLast((section) => section.getBoundingClientRect().top <= line);
     for (const link of links) {
       if (link.hash.slice(1) === (reading || sections[0]).id) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");

@@ -17,6 +17,7 @@ from backoffice.kit import privacy
 from backoffice.kit.file_cells import FileCells, of_values
 from backoffice.kit.tables_base import (
     AgoColumn,
+    IdColumn,
     NumberColumn,
     NumberedColumn,
     PortalTable,
@@ -99,7 +100,7 @@ class RowTable(PortalTable):
         verbose_name="Found", orderable=False, empty_values=(), attrs={"td": {"class": "long"}}
     )
     delivery_state = tables.Column(verbose_name="Outcome", orderable=False, empty_values=())
-    reference = tables.Column(verbose_name="Reference", orderable=False)
+    reference = IdColumn(verbose_name="Reference", orderable=False)
     answer = tables.Column(verbose_name="ODIN's words", orderable=False, empty_values=())
 
     class Meta(PortalTable.Meta):
