@@ -54,7 +54,7 @@ class TestALink:
         for words in (
             "NSE Equity",
             "<strong>Buy 10</strong>, limit",
-            "Valid: day",
+            "For the day",
             'data-label="Price ₹"',
             "101.50",
         ):
