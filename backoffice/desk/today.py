@@ -37,10 +37,12 @@ from backoffice.desk.context import needing_a_person
 from backoffice.desk.dealing import Dealing, dealing
 from backoffice.desk.morning import Age, Stage, ages, funnel
 from backoffice.desk.oversight import Oversight, oversight
+from backoffice.desk.research import Research, research
 from backoffice.kit.charts import Chart, stacked_chart
 from backoffice.kit.formats import INDIA
 from backoffice.kit.privacy import sees_at_once
 from backoffice.rest.config import is_configured
+from partners.rights import SETTLE
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -102,6 +104,7 @@ class Today:
     administration: Administration | None
     dealing: Dealing | None
     access: Access | None
+    research: Research | None
 
     @property
     def has_own_work(self) -> bool:
@@ -145,6 +148,7 @@ def gather(user: "User") -> Today:
         administration=administration(user, now) if user.has_perm("logins.view_user") else None,
         dealing=dealing(user) if settings.ORDER_DESK and user.has_perm("trading.deal") else None,
         access=access(user) if is_configured() and user.has_perm("trading.check_access") else None,
+        research=research() if settings.CONNECTOR and user.has_perm(SETTLE) else None,
     )
 
 
