@@ -29,20 +29,32 @@ __all__ = ["chromium"]
 LEFT_OUT = os.environ.get("LEFT_OUT", "").splitlines()
 STDERR = pytest.StashKey[int]()
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
-#: Tests that need a database and nothing that differs between two of them.
-SAME_EVERYWHERE = (
+#: Tests of SQL that is written for each kind of database: the search, the queue, files in bulk, guards, migrations.
+SQL_FOR_EACH = (
+    "tests/accounts/test_list",
+    "tests/audit",
+    "tests/batches/check",
+    "tests/batches/decide",
+    "tests/changes",
+    "tests/delivery",
+    "tests/exports",
+    "tests/partners/test_guards",
+    "tests/test_",
+)
+#: Tests of every page and list with whatever a browser may send.
+WALKS = ("tests/runs/test_hostile_values", "tests/test_free_text", "tests/test_hostile_values")
+#: Tests through pages, and a few more that need a database and nothing that differs between two of them.
+DRAWN = (
     "tests/acceptance",
     "tests/accounts/test_form_and_file",
     "tests/batches/file",
-    "tests/desk/test_frame",
+    "tests/desk",
     "tests/kit",
     "tests/limits/test_reading_shapes",
     "tests/logins/test_pages_by_role",
     "tests/pages",
     "tests/test_incoming",
 )
-#: Tests through a page whose SQL is written for each kind of database: they run on both.
-WRITTEN_FOR_EACH = ("tests/accounts/test_list", "tests/exports")
 
 
 def _flush(self, statements):
@@ -86,11 +98,11 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark every test that touches the database, so that they can be run again on another one.
+    """Mark what runs on which database, where there are two: each test on one at least, and on both where it matters.
 
-    What only draws pages or reads files is the same on each, and runs once. A test through a page, marked `page`, runs
-    once too where PostgreSQL is there: on that. What is done to one kind of database is left out on another, not
-    skipped: nothing is missing where both are run.
+    A test through a page runs on SQLite: Django writes the same queries for both. Tests of our own SQL run on both. All
+    others, and those that walk all pages, run on PostgreSQL (`database`, and `once`: on that alone). What is done to
+    one kind of database is left out on another, not skipped: nothing is missing where both are run.
     """
     elsewhere = [
         item
@@ -101,13 +113,16 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in elsewhere]
     for item in items:
         path = item.path.relative_to(item.config.rootpath).as_posix()
-        if path.startswith(SAME_EVERYWHERE):
-            continue
         uses = set(getattr(item, "fixturenames", ()))
-        if item.get_closest_marker("django_db") or uses & {"db", "transactional_db", "live_server"}:
-            item.add_marker("database")
-            if "client" in uses and not path.startswith(WRITTEN_FOR_EACH):
-                item.add_marker("page")
+        own_sql, walks = path.startswith(SQL_FOR_EACH), path.startswith(WALKS)
+        drawn = path.startswith(DRAWN) or ("client" in uses and not (own_sql or walks))
+        if drawn or not (
+            item.get_closest_marker("django_db") or uses & {"db", "transactional_db", "live_server"}
+        ):
+            continue
+        item.add_marker("database")
+        if (walks or not own_sql) and not any(map(item.get_closest_marker, ("broker", "only_on"))):
+            item.add_marker("once")
 
 
 def pytest_sessionfinish(session):

@@ -155,16 +155,16 @@ def known_weaknesses() -> list[str]:
 
 
 def _check(left_out: list[str]) -> None:
-    """Run every test on SQLite and the filesystem broker, those that wait long in a run of their own. Beside both:
+    """Run the tests on SQLite and the filesystem broker, those that wait long in a run of their own. Beside both:
     format, lint and types, then the tests to which a server makes a difference, then those of `tests/acceptance`.
-    Tests through a page run on PostgreSQL alone where it is there.
+    Where PostgreSQL is there, some run on that alone (`once`, see `tests/conftest.py`).
     """
     marks = [] if CHROMIUM.exists() else ["not browser"]
     chosen = _marked(*marks)
-    once = ["not page"] if os.environ.get("TEST_POSTGRES_URL") else []
+    on_sqlite = _marked(*(["not once"] if os.environ.get("TEST_POSTGRES_URL") else []), *marks)
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
-    others = ("--ignore", ACCEPTANCE, "--ignore", WAITING, *_marked(*once, *marks))
-    with _beside(environment, WAITING, *chosen) as waiting, _beside(environment, *others) as rest:
+    others = ("--ignore", ACCEPTANCE, "--ignore", WAITING, *on_sqlite)
+    with _beside(environment, WAITING, *on_sqlite) as waiting, _beside(environment, *others) as rest:
         _lint()
         for mark, setting, name in SERVERS:
             if url := os.environ.get(name):
