@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.utils import timezone
 
-from backoffice import guarding
+from backoffice import error_pages, guarding
 from backoffice.audit.guard import guard, unguard
 from backoffice.changes import guards
 from backoffice.delivery import gate
@@ -229,6 +229,12 @@ def as_compliance(client, compliance):
 def as_admin(client, admin):
     client.force_login(admin)
     return client
+
+
+@pytest.fixture
+def refusals_alone(monkeypatch):
+    """Pages about a refusal are drawn without the frame: for tests that cause thousands of them."""
+    monkeypatch.setattr(error_pages, "_is_logged_in", lambda request: False)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def names(monkeypatch):
 
 
 @pytest.fixture
-def everybody(client, django_user_model, approved, settings):
+def everybody(client, django_user_model, approved, refusals_alone):
     """A client whose person has every role, and a portal with one thing of many kinds."""
     from backoffice.delivery.handlers import apply
 

@@ -56,7 +56,7 @@ def raised():
 def test_the_list_answers_who_raised_a_limit_and_leads_to_the_change(as_maker, raised):
     update, change = raised("750000.00", "PAYIN1")
     html = as_maker.get("/limits/").content.decode()
-    for said in ("Meera Rao", "Chitra Rao", "Cheque 4711", f"C-{change.pk}", "7,50,000.00", "PAYIN1"):
+    for said in ("Meera Rao", "Chitra Rao", "Cheque 4711", f"C-{change.pk}", "7,50,000.00"):
         assert said in words(html), said
     assert f'data-href="{change.get_absolute_url()}"' in html
     assert f'data-href="{update.get_absolute_url()}"' not in html
@@ -74,8 +74,7 @@ def test_running_totals_are_of_one_retail_user_kind_and_product(as_maker, raised
     raised("9.00", "A4", kind=LimitUpdate.Kind.COLLATERAL)
     raised("1000.00", "A5", notional_deposit="5.00")
     LimitUpdateFactory(amount="10000.00")
-    listed = as_maker.get("/limits/").content.decode()
-    shown = dict(re.findall(r'data-copy="(A\d)"', listed) and _totals(listed))
+    shown = dict(_totals(as_maker.get("/limits/?columns=reference,total").content.decode()))
     expected = {
         "A1": "100.00",
         "A2": "150.00",

@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from backoffice import error_pages
 from backoffice.delivery import gate
 from backoffice.delivery.handlers import apply
 from backoffice.logins.models import User
@@ -125,9 +124,7 @@ def answers(people):
     return found
 
 
-def test_every_page_answers_every_role_as_the_document_says(people, monkeypatch):
-    # A page about a refusal is drawn a thousand times here. Alone it takes a tenth of the time.
-    monkeypatch.setattr(error_pages, "_is_logged_in", lambda request: False)
+def test_every_page_answers_every_role_as_the_document_says(people, refusals_alone):
     gate.swept(timezone.now())  # or the page for monitoring says that nothing is swept
     said, found = table(), answers(people)
     wrong = [
