@@ -12,9 +12,9 @@ CODE = {path: path.read_text() for room in ROOMS for path in sorted((ROOT / room
 TEMPLATES = {path: path.read_text() for path in sorted((ROOT / "templates").rglob("*")) if path.is_file()}
 SCRIPTS = {path: path.read_text() for path in sorted((ROOT / "static").rglob("*.js"))}
 USERS = CODE | TEMPLATES | SCRIPTS
-#: Templates that Django and allauth look for by name.
+#: Templates that allauth looks for by name, and `backoffice.error_pages` by status.
 THEIRS = {
-    *("403_csrf.html", "404.html", "429.html", "500.html"),
+    *("400.html", "403.html", "403_csrf.html", "404.html", "405.html", "429.html", "500.html"),
     *(
         path.relative_to(folder).as_posix()
         for folder in [Path(allauth.__file__).parent / "templates"]

@@ -13,7 +13,7 @@ from tests.looked_at import rows_looked_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.only_on("postgresql")]
 
-#: So many that PostgreSQL, whatever other tests left in its tables, does not read all of them to find a few.
+#: Enough that PostgreSQL does not read all of them to find a few, whatever other tests have left in its tables.
 DONE = 2000
 #: Rows that a statement may look at: some for each line that Today shows, and none for what is done.
 FEW = 50

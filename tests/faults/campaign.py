@@ -97,9 +97,11 @@ class Campaign:
         supervisor.start()
         started = time.monotonic()
         try:
-            traffic = self._storm(started)
+            traffic = self._begin()
+            begun = time.monotonic()
+            self._storm(traffic, begun)
             self.mishaps.put_right()
-            stormed = time.monotonic() - started
+            stormed = time.monotonic() - begun
             self._settle(traffic)
             took = time.monotonic() - started
         finally:
@@ -117,21 +119,26 @@ class Campaign:
                     self.restarts += 1
                     start()
 
-    def _storm(self, started: float) -> Traffic:
+    def _begin(self) -> Traffic:
+        """Approve the first message. The workers have started once it is sent: mishaps before that would strike none."""
+        traffic = Traffic(Random(f"traffic {self.options.seed}"), self.options.users, self._help_a_logon)
+        traffic.step()
+        wait_until(Attempt.objects.exists, "the first message is sent", SETTLED_WITHIN)
+        return traffic
+
+    def _storm(self, traffic: Traffic, begun: float) -> None:
         """Approve messages at a pace, while mishaps happen.
 
         Mishaps count messages, not seconds: on a slow machine the same ones happen between the same messages.
         """
-        traffic = Traffic(Random(f"traffic {self.options.seed}"), self.options.users, self._help_a_logon)
         next_mishap = 0.0
-        for number in range(self.options.messages):
+        for number in range(1, self.options.messages):
             self.mishaps.clock = number / self.options.pace
-            time.sleep(max(0.0, self.mishaps.clock - (time.monotonic() - started)))
+            time.sleep(max(0.0, self.mishaps.clock - (time.monotonic() - begun)))
             if self.mishaps.clock >= next_mishap:
                 next_mishap += self.options.every
                 self.mishaps.happen()
             traffic.step()
-        return traffic
 
     def _settle(self, traffic: Traffic) -> None:
         """Wait until nothing is left to do, a person settling truthfully what waits for one."""
