@@ -339,7 +339,8 @@ def test_a_session_of_somebody_else_is_not_kept_and_a_claim_waits_for_two(desk, 
     maker.goto(f"/partners/clients/?q={client.user_id}")
     maker.locator("tbody tr").get_by_role("link").last.click()
     maker.get_by_label("Reason").fill("Asked the client by telephone")
-    maker.get_by_role("button", name="Submit for approval").click()
+    with maker.expect_navigation():  # the form asks first whether the login still holds
+        maker.get_by_role("button", name="Submit for approval").click()
     checker.goto(re.sub("^https?://[^/]+", "", maker.url))
     checker.get_by_role("link", name=re.compile("^C-")).click()
     checker.get_by_role("button", name=re.compile("^Approve")).first.click()
@@ -393,7 +394,8 @@ def test_a_switch_stops_what_it_can_and_two_people_release_it(desk, maker, check
     maker.goto("/partners/switches/")
     maker.get_by_role("button", name="Propose release").click()
     maker.get_by_role("dialog").get_by_label("Reason").fill("Settled with the client")
-    maker.get_by_role("dialog").get_by_role("button", name="Submit for approval").click()
+    with maker.expect_navigation():  # the form asks first whether the login still holds
+        maker.get_by_role("dialog").get_by_role("button", name="Submit for approval").click()
     checker.goto("/partners/switches/")
     checker.get_by_role("link", name=re.compile("^C-")).first.click()
     checker.get_by_role("button", name=re.compile("^Approve")).first.click()
@@ -409,7 +411,8 @@ def test_keys_are_fetched_and_a_client_gives_and_revokes_a_consent(desk, maker, 
     maker.goto("/partners/partner/desk/")
     maker.get_by_role("button", name="Fetch keys").click()
     maker.get_by_role("dialog").get_by_label("Reason").fill("First keys of the desk")
-    maker.get_by_role("dialog").get_by_role("button", name="Fetch keys").click()
+    with maker.expect_navigation():  # the form asks first whether the login still holds
+        maker.get_by_role("dialog").get_by_role("button", name="Fetch keys").click()
     checker.goto("/partners/partner/desk/")
     checker.get_by_role("link", name=re.compile("^C-")).first.click()
     checker.get_by_role("button", name=re.compile("^Approve")).first.click()

@@ -161,7 +161,8 @@ def ask(page, button, reason):
     """Press a button, give a reason in its dialog, and press again."""
     page.get_by_role("button", name=button).first.click()
     page.get_by_role("dialog").get_by_label("Reason").fill(reason)
-    page.get_by_role("dialog").get_by_role("button", name=button).click()
+    with page.expect_navigation():  # the form asks first whether the login still holds
+        page.get_by_role("dialog").get_by_role("button", name=button).click()
 
 
 def test_three_lines_for_two_clients(portal, version, chromium, log_in):
@@ -170,7 +171,8 @@ def test_three_lines_for_two_clients(portal, version, chromium, log_in):
     maker.get_by_role("link", name="Propose a run").click()
     maker.get_by_label("Clients").fill("HO/RUN1 HO/RUN2")
     maker.get_by_label("Reason").fill("Idea of the week")
-    maker.get_by_role("button", name="Submit for approval").click()
+    with maker.expect_navigation():  # the form asks first whether the login still holds
+        maker.get_by_role("button", name="Submit for approval").click()
     run = re.sub("^https?://[^/]+", "", maker.url)
     checker.goto(run)
     checker.get_by_role("link", name=re.compile("^C-")).click()

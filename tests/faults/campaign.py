@@ -120,7 +120,7 @@ class Campaign:
                     start()
 
     def _begin(self) -> Traffic:
-        """Approve the first message. The workers have started once it is sent: mishaps before that would strike none."""
+        """Approve the first message, and wait until it is sent: mishaps before the workers have started strike none."""
         traffic = Traffic(Random(f"traffic {self.options.seed}"), self.options.users, self._help_a_logon)
         traffic.step()
         wait_until(Attempt.objects.exists, "the first message is sent", SETTLED_WITHIN)
