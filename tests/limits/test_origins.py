@@ -60,6 +60,7 @@ def test_the_list_answers_who_raised_a_limit_and_leads_to_the_change(as_maker, r
         assert said in words(html), said
     assert f'data-href="{change.get_absolute_url()}"' in html
     assert f'data-href="{update.get_absolute_url()}"' not in html
+    assert "PAYIN1" in words(as_maker.get("/limits/?columns=reference").content.decode())
 
 
 def test_a_limit_that_the_portal_did_not_raise_leads_to_its_retail_user(as_maker):
