@@ -40,7 +40,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _QUOTED = re.compile(r"""['"].*""", re.DOTALL)
 _ADDRESS = re.compile(r"[^\s/]{0,100}/\S*")
 #: How many characters of a library's words on a request are examined.
-LONGEST = 500
+LONGEST_OF_A_REQUEST = 500
 _HOST = socket.gethostname()
 
 
@@ -150,11 +150,11 @@ def _without_request(record: logging.LogRecord) -> str:
     if isinstance(args, tuple):
         args = tuple(_hidden(arg, route) if isinstance(arg, str) else arg for arg in args)
     words = str(record.msg) % args if args else str(record.msg)
-    return hide_in_text(_QUOTED.sub("…", words[:LONGEST]))
+    return hide_in_text(_QUOTED.sub("…", words[:LONGEST_OF_A_REQUEST]))
 
 
 def _hidden(text: str, route: str) -> str:
-    return route if text.startswith("/") else _ADDRESS.sub("(address)", text[:LONGEST])
+    return route if text.startswith("/") else _ADDRESS.sub("(address)", text[:LONGEST_OF_A_REQUEST])
 
 
 def _clean(_: Any, __: str, event: EventDict) -> EventDict:

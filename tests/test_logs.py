@@ -89,6 +89,11 @@ def test_an_error_is_its_type_and_place_and_not_its_words(shape):
     assert text.count("test_logs.py") >= 3
 
 
+def test_a_line_keeps_its_first_ten_thousand_characters():
+    read = json.loads(line("json", "x" * 20_000))
+    assert len(read["event"]) == 10_000
+
+
 def test_what_a_library_hands_over_beside_its_words_is_left_out():
     assert "ABCPT1234A" not in line("json", "Task failed", data={"args": "ABCPT1234A"}, values="ABCPT1234A")
 
