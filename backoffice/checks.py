@@ -19,7 +19,6 @@ from backoffice.audit import guard as audit_guard
 from backoffice.changes import guards as changes_guards
 from backoffice.config import odin_config
 from backoffice.protocol import messages  # noqa: F401  # fills REQUESTS
-from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.message import REQUESTS
 
 
@@ -42,9 +41,8 @@ def _odin() -> Iterator[CheckMessage]:
             hint="The total covers connecting and reading: make it the longest of the three.",
             id="portal.E002",
         )
-    config = odin_config()
     try:
-        PasswordCipher(config.password_key, config.password_mode)
+        odin_config().cipher()
     except ValueError as error:
         yield Error(f"ODIN_PASSWORD_KEY cannot be used. {error}", id="portal.E003")
 

@@ -1,10 +1,11 @@
 """What the portal needs to know to speak to ODIN, typed, from Django's settings."""
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 from django.conf import settings
 
+from backoffice.protocol.cipher import Mode, Padding, PasswordCipher
 from backoffice.protocol.fields import SecretText
 
 
@@ -20,7 +21,8 @@ class OdinConfig:
     dealer_id: str
     dealer_password: SecretText
     password_key: SecretText
-    password_mode: Literal["CBC", "ECB"]
+    password_mode: Mode
+    password_padding: Padding
     operations: dict[int, str]
     client_ip: str = "127.0.0.1"
     connect_timeout: float = 5.0
@@ -28,6 +30,10 @@ class OdinConfig:
     total_timeout: float = 30.0
     force_login: bool = False
     new_limit_structure: bool = True
+
+    def cipher(self) -> PasswordCipher:
+        """Return the encryption of passwords on the wire (U10). Raises ValueError for an unusable key."""
+        return PasswordCipher(self.password_key, self.password_mode, self.password_padding)
 
 
 def odin_config() -> OdinConfig:
@@ -38,7 +44,8 @@ def odin_config() -> OdinConfig:
         dealer_id=settings.ODIN_DEALER_ID,
         dealer_password=SecretText(settings.ODIN_DEALER_PASSWORD),
         password_key=SecretText(settings.ODIN_PASSWORD_KEY),
-        password_mode=cast(Literal["CBC", "ECB"], settings.ODIN_PASSWORD_MODE),
+        password_mode=cast(Mode, settings.ODIN_PASSWORD_MODE),
+        password_padding=cast(Padding, settings.ODIN_PASSWORD_PADDING),
         operations=dict(settings.ODIN_OPERATIONS),
         client_ip=settings.ODIN_CLIENT_IP,
         connect_timeout=settings.ODIN_CONNECT_TIMEOUT,

@@ -278,6 +278,7 @@ ODIN_PASSWORD_KEY = required(
     "ODIN_PASSWORD_KEY", "the password encryption key of the vendor's document, section 3.4"
 )
 ODIN_PASSWORD_MODE = one_of("ODIN_PASSWORD_MODE", "CBC", ("CBC", "ECB"))
+ODIN_PASSWORD_PADDING = one_of("ODIN_PASSWORD_PADDING", "PKCS7", ("PKCS7", "ZERO"))
 ODIN_OPERATIONS = operation_names("ODIN_OPERATIONS")
 ODIN_FORCE_LOGIN = switch("ODIN_FORCE_LOGIN")
 ODIN_NEW_LIMIT_STRUCTURE = switch("ODIN_NEW_LIMIT_STRUCTURE", default=True)

@@ -91,6 +91,7 @@ def through_gateway(endpoint: str, wsdl: str) -> Callable[[], None]:
             dealer_password=SecretText("Dealer42"),
             password_key=SecretText("0123456789abcdef"),
             password_mode="CBC",
+            password_padding="PKCS7",
             operations={},
         )
     )

@@ -62,6 +62,7 @@ def test_a_missing_variable_is_named_with_an_example(read, name, value):
         ("ODIN_SERVICE_URL", "odin.example/soap", "is not an http or https address"),
         ("ODIN_WSDL_URL", "file:///etc/passwd", "is not an http or https address"),
         ("ODIN_PASSWORD_MODE", "GCM", "must be one of CBC, ECB"),
+        ("ODIN_PASSWORD_PADDING", "PKCS5", "must be one of PKCS7, ZERO"),
         ("ODIN_OPERATIONS", "301=Create", "is not TYPE:OperationName"),
         ("ODIN_CLIENT_IP", "localhost", "must be an IP address"),
         ("ODIN_READ_TIMEOUT", "soon", "must be a number from 0.1 to 300"),

@@ -15,7 +15,6 @@ from backoffice.config import odin_config
 from backoffice.kit.components import Beside
 from backoffice.kit.message_words import Sections, explain
 from backoffice.kit.templatetags.portal import optional_url
-from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.explanation import Line
 from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import EncodeError
@@ -128,9 +127,8 @@ def _wire_text(message: type[Request], values: Values) -> str:
     if not message.type:
         return ""
     config = odin_config()
-    cipher = PasswordCipher(config.password_key.reveal(), config.password_mode)
     try:
-        text = mask(encode(message, values, Header(config.dealer_id, NO_SESSION), cipher))
+        text = mask(encode(message, values, Header(config.dealer_id, NO_SESSION), config.cipher()))
     except EncodeError as error:
         return f"This cannot be written as a message yet. {error}"
     return CHECKSUM.sub(f"|999={MASK}", text)

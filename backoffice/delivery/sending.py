@@ -36,7 +36,6 @@ from backoffice.odin import logon, session
 from backoffice.odin.gateway import GatewayError, gateway
 from backoffice.odin.logon import NoSession, Session
 from backoffice.odin.outcome import Outcome, OutcomeKind, from_exception, read
-from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.findings import EncodeError
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import Header, encode, mask
@@ -285,7 +284,7 @@ def _encode(delivery: Delivery, current: Session) -> str:
             REQUESTS[delivery.message_type],
             unseal_values(delivery.values),
             Header(config.dealer_id, current.id),
-            PasswordCipher(config.password_key.reveal(), config.password_mode),
+            config.cipher(),
         )
     except (EncodeError, SealError) as error:
         raise Unsendable(f"The message cannot be written as ODIN wants it: {error}") from error

@@ -21,7 +21,6 @@ from backoffice.killpoints import Point, reached
 from backoffice.odin import dealer_password
 from backoffice.odin.gateway import GatewayError, gateway
 from backoffice.odin.models import DealerSession
-from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.codes import LogonStatus
 from backoffice.protocol.fields import SecretText, Values
 from backoffice.protocol.findings import DecodeError, EncodeError
@@ -168,8 +167,7 @@ def _ask(row: DealerSession) -> tuple[Reply | None, str, bool]:
             "client_ip": config.client_ip,
             "force_login": "1" if config.force_login and row.force_next else "",
         }
-        cipher = PasswordCipher(config.password_key, config.password_mode)
-        text = encode(Logon, values, Header(config.dealer_id), cipher)
+        text = encode(Logon, values, Header(config.dealer_id), config.cipher())
     except (SealError, EncodeError, ValueError) as error:
         raise _Unaskable(f"The logon cannot be written: {error}") from error
     try:

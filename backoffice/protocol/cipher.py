@@ -17,19 +17,18 @@ from backoffice.protocol.secret import SecretText
 
 BLOCK = 16
 
+Mode = Literal["CBC", "ECB"]
+#: ZERO: zero bytes up to the block, and none after a text that fills its last block.
+Padding = Literal["PKCS7", "ZERO"]
+
 
 class PasswordCipher:
     """Encrypts and decrypts the passwords of one installation.
 
-    `key`: at most 16 bytes as UTF-8, else ValueError. `padding`: PKCS7, or ZERO (zero bytes up to the block).
+    `key`: at most 16 bytes as UTF-8, else ValueError.
     """
 
-    def __init__(
-        self,
-        key: str | SecretText,
-        mode: Literal["CBC", "ECB"] = "CBC",
-        padding: Literal["PKCS7", "ZERO"] = "PKCS7",
-    ) -> None:
+    def __init__(self, key: str | SecretText, mode: Mode = "CBC", padding: Padding = "PKCS7") -> None:
         raw = (key.reveal() if isinstance(key, SecretText) else key).encode()
         if not 0 < len(raw) <= BLOCK:
             raise ValueError("The password key must have 1 to 16 bytes.")

@@ -2,7 +2,7 @@
 
 The dealer and the secrets come from the environment, never from the command line, where others could read
 them: ODIN_DEALER_ID (RESERVEDPG), ODIN_DEALER_PASSWORD, ODIN_PASSWORD_KEY, ODIN_PASSWORD_MODE (CBC),
-ODIN_NEW_LIMIT_STRUCTURE (true).
+ODIN_PASSWORD_PADDING (PKCS7), ODIN_NEW_LIMIT_STRUCTURE (true).
 """
 
 import logging
@@ -35,12 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 password=os.environ["ODIN_DEALER_PASSWORD"],
                 key=os.environ["ODIN_PASSWORD_KEY"],
                 mode=os.environ.get("ODIN_PASSWORD_MODE") or "CBC",
+                padding=os.environ.get("ODIN_PASSWORD_PADDING") or "PKCS7",
                 new_limit_structure=os.environ.get("ODIN_NEW_LIMIT_STRUCTURE", "true").lower()
                 in ("1", "true", "on", "yes"),
                 wsdl_shape=options.wsdl_shape,
             )
         except ValueError as error:
-            raise CannotStart(f"ODIN_PASSWORD_KEY or ODIN_PASSWORD_MODE is not usable: {error}") from error
+            raise CannotStart(
+                f"ODIN_PASSWORD_KEY, ODIN_PASSWORD_MODE or ODIN_PASSWORD_PADDING is not usable: {error}"
+            ) from error
 
     return serve(make, options, name="stand-in", level=logging.WARNING if options.quiet else logging.INFO)
 

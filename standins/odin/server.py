@@ -1,9 +1,9 @@
 """The stand-in as a server: threads, connections, and what they share."""
 
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Self, cast
 
-from backoffice.protocol.cipher import PasswordCipher
+from backoffice.protocol.cipher import Mode, Padding, PasswordCipher
 from standins.odin.arming import Faults
 from standins.odin.connection import SERVICE_PATH, Handler
 from standins.odin.dealer import Dealer
@@ -16,10 +16,10 @@ from standins.serving import Server
 class StandIn:
     """The stand-in ODIN, served by threads of this process: a context manager.
 
-    `database`: a path or ":memory:". `password`: the dealer's, in the clear. `key`, `mode`: of the password
-    cipher. `port`: 0 takes a free one. `wsdl_shape`: a name of wsdl.SHAPES. `session_seconds`: an older
+    `database`: a path or ":memory:". `password`: the dealer's, in the clear. `key`, `mode`, `padding`: of the
+    password cipher. `port`: 0 takes a free one. `wsdl_shape`: a name of wsdl.SHAPES. `session_seconds`: an older
     session is over; `idle_seconds`: one unused for so long may be replaced by a logon without force.
-    Raises OSError when the port is in use, ValueError for a senseless key, mode or shape.
+    Raises OSError when the port is in use, ValueError for a senseless key, mode, padding or shape.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class StandIn:
         key: str,
         dealer_id: str = "RESERVEDPG",
         mode: str = "CBC",
+        padding: str = "PKCS7",
         database: str = ":memory:",
         host: str = "127.0.0.1",
         port: int = 0,
@@ -39,7 +40,7 @@ class StandIn:
     ) -> None:
         if wsdl_shape not in SHAPES:
             raise ValueError(f"there is no shape {wsdl_shape}")
-        cipher = PasswordCipher(key, cast(Literal["CBC", "ECB"], mode))
+        cipher = PasswordCipher(key, cast(Mode, mode), cast(Padding, padding))
         self.wsdl_shape = wsdl_shape
         self.host = host
         self._server = Server((host, port), Handler, self)

@@ -14,7 +14,6 @@ from backoffice.delivery.sending import drain
 from backoffice.delivery.states import Move, State
 from backoffice.odin import session
 from backoffice.odin.gateway import gateway
-from backoffice.protocol.cipher import PasswordCipher
 from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.messages.templates import UpdateUserTemplate
@@ -32,7 +31,7 @@ def create_elsewhere(**changed):
     """Another system creates a retail user in ODIN."""
     config = odin_config()
     values = {**example(CreateRetailUser), **changed}
-    cipher = PasswordCipher(config.password_key.reveal(), config.password_mode)
+    cipher = config.cipher()
     text = encode(CreateRetailUser, values, Header(config.dealer_id, session.current().id), cipher)
     assert "18=1|" in gateway().call(301, text)
 

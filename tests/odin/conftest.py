@@ -32,6 +32,7 @@ def config_for(endpoint, wsdl, **changed):
             "dealer_password": SecretText(PASSWORD),
             "password_key": SecretText(KEY),
             "password_mode": "CBC",
+            "password_padding": "PKCS7",
             "operations": {},
             "connect_timeout": 2.0,  # a busy machine may take a second
             "read_timeout": 0.5,

@@ -87,10 +87,12 @@ def test_the_check_logs_off_after_a_read_that_failed(odin):
     assert DealerSession.objects.get().state == "logged_off"
 
 
-def test_u10_the_sample_is_encrypted_with_the_configured_key(settings, capsys):
+@pytest.mark.parametrize(("mode", "padding"), [("CBC", "PKCS7"), ("ECB", "PKCS7"), ("CBC", "ZERO")])
+def test_u10_the_sample_is_encrypted_as_configured(settings, capsys, mode, padding):
+    settings.ODIN_PASSWORD_MODE, settings.ODIN_PASSWORD_PADDING = mode, padding
     call_command("odin_cipher_sample", "Hello123")
     said = capsys.readouterr().out
     cipher_text = said.split("Cipher text: ")[1].split()[0]
-    cipher = PasswordCipher(settings.ODIN_PASSWORD_KEY, settings.ODIN_PASSWORD_MODE)
+    cipher = PasswordCipher(settings.ODIN_PASSWORD_KEY, mode, padding)
     assert cipher.decrypt(cipher_text).reveal() == "Hello123"
     assert settings.ODIN_PASSWORD_KEY not in said

@@ -39,6 +39,7 @@ def main() -> int:
         password=settings.ODIN_DEALER_PASSWORD,
         key=settings.ODIN_PASSWORD_KEY,
         mode=settings.ODIN_PASSWORD_MODE,
+        padding=settings.ODIN_PASSWORD_PADDING,
     )
     try:
         with odin:

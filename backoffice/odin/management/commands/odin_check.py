@@ -55,7 +55,7 @@ class Command(BaseCommand):
         except NoSession as none:
             raise CommandError(
                 f"No dealer session: {none.words} Look at ODIN_SERVICE_URL, ODIN_DEALER_ID, ODIN_DEALER_PASSWORD, "
-                "ODIN_PASSWORD_KEY and ODIN_PASSWORD_MODE."
+                "ODIN_PASSWORD_KEY, ODIN_PASSWORD_MODE and ODIN_PASSWORD_PADDING."
             ) from none
         status = session.status_for_screens()
         days = (
