@@ -26,9 +26,11 @@ def limited(most: int) -> Callable[[View], View]:
     """Answer 429 to an address that calls this view more often than `most` times a minute."""
 
     def decorate(view: View) -> View:
+        name = f"{view.__module__}.{view.__name__}"  # several modules have a view called `link`
+
         @wraps(view)
         def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
-            if _count(view.__name__) > most:
+            if _count(name) > most:
                 return HttpResponse("Too many calls. Wait a minute.", status=429, content_type="text/plain")
             return view(request, *args, **kwargs)
 

@@ -326,6 +326,14 @@ class TestTheWall:
         answers = [Browser().get("/connector/result/ok/").status_code for _ in range(121)]
         assert (answers[119], answers[120]) == (200, 429)
 
+    def test_counts_each_kind_of_link_on_its_own(self, db, monkeypatch):
+        monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 120.0))
+        stranger = Browser()
+        for _ in range(121):
+            answer = stranger.get("/connector/i/" + "x" * 43 + "/")
+        assert answer.status_code == 429
+        assert stranger.get("/connector/c/" + "x" * 43 + "/").status_code == 404
+
     def test_counts_the_addresses_of_one_network_as_one_caller(self, db, monkeypatch):
         monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 60.0))
         callers = [f"2001:db8::{last:x}" for last in range(1, 122)]
