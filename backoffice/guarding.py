@@ -41,18 +41,25 @@ Guards = Mapping[str, Guard]
 ROOMS: dict[str, Callable[[str], Guards]] = {}
 
 
-def append_only(table: str, vendor: str) -> Guards:
+def append_only(
+    table: str, vendor: str, words: str = "{table} is append-only: {event} is refused."
+) -> Guards:
     """Guards that keep the rows of a table as they were written. `vendor`: the kind of database."""
-    words = f"{table} is append-only: {{}} is refused."
-    found = {
-        f"{table}_kept": Guard("UPDATE", table, "TRUE", words.format("UPDATE")),
-        f"{table}_not_deleted": Guard("DELETE", table, "TRUE", words.format("DELETE")),
-    }
+    kept = Guard("UPDATE", table, "TRUE", words.format(table=table, event="UPDATE"))
+    return {f"{table}_kept": kept, **never_removed(table, vendor, words)}
+
+
+def never_removed(table: str, vendor: str, words: str) -> Guards:
+    """Guards that keep the rows of a table. `words`: the error text, with {table} and {event} where it names them."""
+    deleted, emptied, replaced = (
+        words.format(table=table, event=event) for event in ("DELETE", "TRUNCATE", "REPLACE")
+    )
+    found = {f"{table}_not_deleted": Guard("DELETE", table, "TRUE", deleted)}
     if vendor == "postgresql":
-        found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", words.format("TRUNCATE"))
+        found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", emptied)
     else:  # INSERT OR REPLACE deletes the old row without asking the trigger of DELETE
         again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
-        found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words.format("REPLACE"))
+        found[f"{table}_not_replaced"] = Guard("INSERT", table, again, replaced)
     return found
 
 

@@ -55,14 +55,9 @@ def guards(vendor: str) -> Guards:
     """Return the guards of the trail in the SQL of this kind of database."""
     found: dict[str, Guard] = {}
     for table in TABLES:
-        words = f"The audit trail is append-only: % on {table} is refused."
-        found[f"{table}_kept"] = Guard("UPDATE", table, "TRUE", words.replace("%", "UPDATE"))
-        found[f"{table}_not_deleted"] = Guard("DELETE", table, "TRUE", words.replace("%", "DELETE"))
-        if vendor == "postgresql":
-            found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", words.replace("%", "TRUNCATE"))
-        else:  # INSERT OR REPLACE deletes the old row without asking the trigger of DELETE
-            again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
-            found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words.replace("%", "REPLACE"))
+        found |= guarding.append_only(
+            table, vendor, "The audit trail is append-only: {event} on {table} is refused."
+        )
     deleted = found[f"{ENTRIES}_not_deleted"]
     sql = _WRITTEN[vendor]
     found[f"{ENTRIES}_not_deleted"] = deleted._replace(

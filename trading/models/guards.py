@@ -1,6 +1,6 @@
 """The database guards on the tables of this room."""
 
-from backoffice.guarding import Guard, Guards, append_only
+from backoffice.guarding import Guard, Guards, append_only, never_removed
 
 ORDERS, ASKED, SESSIONS, STOPS = (
     f"trading_{name}" for name in ("deskorder", "askedchange", "desksession", "deskstop")
@@ -44,13 +44,7 @@ def guards(vendor: str) -> Guards:
         found[f"{table}_kept"] = Guard(
             "UPDATE", table, " OR ".join(changed), f"{table}: what was confirmed is kept."
         )
-        words = f"{table}: rows are never removed."
-        found[f"{table}_not_deleted"] = Guard("DELETE", table, "TRUE", words)
-        if vendor == "postgresql":
-            found[f"{table}_not_emptied"] = Guard("TRUNCATE", table, "TRUE", words)
-        else:
-            again = f"EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.id)"  # noqa: S608  # no outside text
-            found[f"{table}_not_replaced"] = Guard("INSERT", table, again, words)
+        found |= never_removed(table, vendor, "{table}: rows are never removed.")
     opened = f"(SELECT s.dealer_id FROM {SESSIONS} s WHERE s.id = NEW.desk_session_id)"  # noqa: S608  # no outside text
     found[f"{ORDERS}_of_its_session"] = Guard(
         "INSERT",
