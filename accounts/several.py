@@ -23,7 +23,7 @@ from backoffice.changes.files import FileKind
 from backoffice.kit.components import Tab
 from backoffice.kit.formats import indian
 from backoffice.kit.forms import field_parts, typed
-from backoffice.outside import whole
+from backoffice.outside import form_token, wholes
 from backoffice.protocol.fields import Records
 from backoffice.protocol.findings import Finding
 
@@ -82,8 +82,7 @@ def selection(query: QueryDict, person: "User") -> Selection:
     """Return the users in the page's address, by number or by the list's filters."""
     users = RetailUser.objects.order_by("group_id", "user_id")
     if "all" not in query:
-        numbers = [number for text in query.getlist("user") if (number := whole(text)) is not None]
-        return Selection(users.filter(pk__in=numbers))
+        return Selection(users.filter(pk__in=wholes(query.getlist("user"))))
     filters = RetailUserFilter(query, queryset=users, request=_Asked(person))
     if filters.problems or filters.stage:
         problem = " ".join(filters.problems) or "New users are changed once they are approved and applied."
@@ -152,7 +151,7 @@ def _made(
             selected=chosen.words,
             details=chosen.details,
             by=request.user,
-            token=_token(request.POST.get("token", "")),
+            token=form_token(request.POST.get("token", "")) or uuid.uuid4(),
         )
     except (BatchError, FileProblem) as error:
         return _page(request, chosen, file, offered, values, problem=error.words)
@@ -199,10 +198,3 @@ def _with_kind(request: StaffRequest, slug: str) -> str:
     query = request.GET.copy()
     query["kind"] = slug
     return f"?{query.urlencode()}"
-
-
-def _token(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.uuid4()

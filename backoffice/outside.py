@@ -5,8 +5,10 @@ process for minutes, a database takes numbers of 64 bits, and PostgreSQL no NUL.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
 MOST_DIGITS = 18
 #: Times that no conversion between time zones can push off the calendar.
@@ -31,6 +33,19 @@ def whole(text: object, most: int = 10**MOST_DIGITS - 1) -> int | None:
         return None
     number = int(text)
     return number if number <= most else None
+
+
+def wholes(texts: Iterable[object]) -> list[int]:
+    """The numbers among texts, such as the ticked rows of a list; what is no number is left out."""
+    return [number for text in texts if (number := whole(text)) is not None]
+
+
+def form_token(text: str) -> UUID | None:
+    """The token that makes a form good for one change, as it came back; None if it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def rupees(text: object) -> Decimal | None:

@@ -14,6 +14,7 @@ from backoffice.batches.errors import FileProblem, NotAllowed
 from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.formats import indian
 from backoffice.kit.names import offered
+from backoffice.outside import form_token
 from limits import deposit_grid
 from limits.deposit_grid import GridNotFine, GridRow
 
@@ -31,7 +32,7 @@ def enter(request: StaffRequest) -> HttpResponse:
     if request.method != "POST":
         return _grid(request, [], token=uuid.uuid4())
     rows = deposit_grid.read({name: request.POST.getlist(name) for name in deposit_grid.COLUMNS})
-    token = _token(request)
+    token = form_token(request.POST.get("token", "")) or uuid.uuid4()
     if request.POST.get("press") == "add":
         return _grid(request, rows, token=token)
     try:
@@ -71,13 +72,6 @@ def _words(users: list[Any]) -> dict[str, str]:
         return {"name": users[0].name, "lane": users[0].lane}
     trouble = "In several groups: type GROUP/CODE" if users else "No such retail user"
     return {"trouble": trouble}
-
-
-def _token(request: StaffRequest) -> uuid.UUID:
-    try:
-        return uuid.UUID(request.POST.get("token", ""))
-    except ValueError:
-        return uuid.uuid4()
 
 
 def _grid(

@@ -22,7 +22,7 @@ from backoffice.changes.visibility import visible, waiting_for
 from backoffice.kit.components import Tab
 from backoffice.kit.list_view import ListView
 from backoffice.kit.tables_base import PortalTable
-from backoffice.outside import whole
+from backoffice.outside import wholes
 
 #: How many files the inbox shows: their own list has the rest.
 WHOLES = 25
@@ -122,8 +122,7 @@ class Drafts(Mine):
 @for_staff()
 def discard_drafts(request: StaffRequest) -> HttpResponse:
     """Discard the selected drafts."""
-    chosen = [number for text in request.POST.getlist("draft") if (number := whole(text)) is not None]
-    count = drafts.discard(chosen, by=request.user)
+    count = drafts.discard(wholes(request.POST.getlist("draft")), by=request.user)
     if count:
         messages.success(request, f"{count} draft{'' if count == 1 else 's'} deleted.")
     else:

@@ -15,7 +15,7 @@ from backoffice.delivery.filters import DeliveryFilter
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.names import names_of
 from backoffice.kit import privacy
-from backoffice.outside import whole
+from backoffice.outside import wholes
 from backoffice.protocol.message import REQUESTS
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def several(request: StaffRequest) -> HttpResponse:
     """Show all selected deliveries, then do one action with the ticked ones, for one reason."""
     if request.method == "POST":
         return _settled(request, request.user)
-    return _page(request, _numbers(request.GET.getlist("delivery")))
+    return _page(request, wholes(request.GET.getlist("delivery")))
 
 
 def _settled(request: StaffRequest, person: "User") -> HttpResponse:
-    ticked = _numbers(request.POST.getlist("delivery"))[:AT_ONCE]
+    ticked = wholes(request.POST.getlist("delivery"))[:AT_ONCE]
     action, reason = request.POST.get("press", ""), request.POST.get("reason", "")
     problem, at = "", ""
     if not ticked:
@@ -47,7 +47,7 @@ def _settled(request: StaffRequest, person: "User") -> HttpResponse:
     elif not reason.strip():
         problem, at = "Give a reason: the audit trail keeps it with each of them.", "reason"
     if problem:
-        shown = _numbers(request.POST.getlist("shown"))
+        shown = wholes(request.POST.getlist("shown"))
         return _page(request, shown, ticked=set(ticked), problem=problem, at=at, reason=reason)
     told = many.act(action, ticked, by=person, reason=reason)
     context = {
@@ -97,7 +97,3 @@ def _page(
         "reason": reason,
     }
     return render(request, "delivery/several.html", context, status=409 if problem else 200)
-
-
-def _numbers(texts: Sequence[str]) -> list[int]:
-    return [number for text in texts if (number := whole(text)) is not None]

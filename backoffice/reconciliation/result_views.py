@@ -15,7 +15,7 @@ from backoffice.access import StaffRequest, for_staff
 from backoffice.batches.errors import BatchError, FileProblem
 from backoffice.exports.views import export_list
 from backoffice.kit.list_view import ListView
-from backoffice.outside import whole
+from backoffice.outside import form_token, wholes
 from backoffice.reconciliation import export, proposing
 from backoffice.reconciliation.exported import label
 from backoffice.reconciliation.filters import DifferenceFilter, LineFilter
@@ -147,15 +147,14 @@ def _chosen(
     if "all" in request.GET:
         narrowed = filters(request.GET, found, request=request)
         return narrowed.qs, " ".join(narrowed.problems)
-    numbers = [number for text in request.GET.getlist(name) if (number := whole(text)) is not None]
-    return found.filter(pk__in=numbers), ""
+    return found.filter(pk__in=wholes(request.GET.getlist(name))), ""
 
 
 def _propose(
     request: StaffRequest, one: Reconciliation, chosen: QuerySet[Any], ways: tuple[str, ...], problem: str
 ) -> HttpResponse:
     way = request.POST.get("way", "")
-    token = _token(request.POST.get("token", ""))
+    token = form_token(request.POST.get("token", ""))
     if request.method == "POST" and not problem:
         if way not in ways:
             problem = "Choose what to propose."
@@ -189,10 +188,3 @@ def _fields(chosen: QuerySet[Any]) -> list[tuple[str, int]]:
         return []
     counted = chosen.order_by().values_list("field").annotate(times=Count("id")).order_by("-times", "field")
     return [(label(name), times) for name, times in counted]
-
-
-def _token(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
