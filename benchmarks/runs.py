@@ -177,7 +177,7 @@ def _run(partner: "Partner", lines: int, maker: "User", checker: "User") -> floa
     from runs import operations, placing
     from runs.models import ClientState, RunClient
     from tests.partners.conftest import line
-    from trading.operations import Credentials
+    from trading.credentials import Credentials
 
     def approve(change: "Change") -> None:
         changes.approve(change.pk, by=checker, content_hash=change.content_hash)

@@ -28,13 +28,13 @@ from runs.models import LEFT, MAY_PLACE, NEW, ClientState, RunClient, RunLine, R
 from runs.operations import lines_of, obstacle
 from runs.trail import note
 from runs.visits import switch_of
+from trading.credentials import Credentials
 from trading.desk import books, doubt, services, sessions, tickets
 from trading.desk import orders as desk_orders
 from trading.desk.errors import DeskProblem
 from trading.desk.sessions import Desk
 from trading.models import DeskOrder, Instruction, OrderState
 from trading.models.desk import sending_over
-from trading.operations import Credentials
 
 #: Seconds after which a request starts no new line: the client continues with the next click, in this
 #: session.

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from backoffice.protocol.secret import SecretText
+from backoffice.outside import form_token
 from partners.client_pages import ClientPages
 from partners.errors import ConnectorProblem
 from partners.limits import PAGES, limited
@@ -23,8 +23,9 @@ from runs import orders, placing, visits
 from runs.models import RunClient
 from runs.operations import lines_of
 from runs.placing import Typed
+from trading.credentials import take_credentials
 from trading.desk import doubt, sessions
-from trading.operations import Credentials, factors
+from trading.operations import factors
 
 _TICK = "Tick that you want to place these orders. Nothing was sent."
 _TYPED_NOTHING = "Enter your password and the code. Nothing was sent."
@@ -77,17 +78,13 @@ def look(request: HttpRequest, own: RunClient) -> HttpResponse:
 def _with_login(
     request: HttpRequest, own: RunClient, do: Callable[[RunClient, Typed | None], None], *, agreed: bool
 ) -> HttpResponse:
-    posted = request.POST.copy()
-    password, code = (str(posted.pop(name, [""])[-1]) for name in ("client_password", "client_code"))
-    request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
+    credentials, posted = take_credentials(request), request.POST
     typed = None
     if not sessions.is_open_own(own.client.lane, own.session_token):
-        token = _uuid(posted.get("token", ""))
-        if not password or not code.strip() or token is None:
+        token = form_token(posted.get("token", ""))
+        if not credentials or token is None:
             return _page(request, own, _TYPED_NOTHING)
-        typed = Typed(
-            Credentials(SecretText(password), SecretText(code.strip())), posted.get("factor", "")[:12], token
-        )
+        typed = Typed(credentials, posted.get("factor", "")[:12], token)
     if agreed and posted.get("agreed") != "yes":
         return _page(request, own, _TICK)
     try:
@@ -96,13 +93,6 @@ def _with_login(
         own.refresh_from_db()
         return _page(request, own, error.words)
     return PAGE.go_home()
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse:

@@ -25,7 +25,6 @@ from backoffice.kit.formats import INDIA, midnight
 from backoffice.outside import visible
 from backoffice.protocol.codes import LoginType
 from backoffice.protocol.findings import Severity
-from backoffice.protocol.secret import SecretText
 from backoffice.rest import client
 from backoffice.rest.api.answers import BalanceRow, ProfileRow
 from backoffice.rest.api.calls import Login
@@ -37,6 +36,7 @@ from backoffice.rest.config import is_configured, rest_config
 from limits.models import LimitUpdate
 from trading import comparison
 from trading.comparison import Answers, Sight
+from trading.credentials import Credentials
 from trading.models import (
     READS_BEGIN_WITHIN,
     AccessCheck,
@@ -70,14 +70,6 @@ KEPT = 2000
 
 class CheckProblem(Exception):
     """A check that cannot be made now; the text says why, and what to do."""
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What the client typed. It lives in the request's memory and nowhere else (R13)."""
-
-    password: SecretText
-    second_factor: SecretText
 
 
 @dataclass(frozen=True)
@@ -202,7 +194,7 @@ def check_access(
 
 def login_values(user: RetailUser, typed: Credentials, factor: str) -> dict[str, Any]:
     """The values of the login. Raises CheckProblem for what the API would not take."""
-    if not typed.password or not typed.second_factor:
+    if not typed:
         raise CheckProblem("The client types the password and the second factor. Nothing was sent.")
     if factor not in dict(factors()):
         raise CheckProblem("Choose a second factor that is offered.")

@@ -18,11 +18,11 @@ from accounts.user_page import frame
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes.kinds import kind
 from backoffice.kit import privacy
-from backoffice.protocol.secret import SecretText
 from trading import operations
+from trading.credentials import take_credentials
 from trading.forms import CheckForm
 from trading.models import AccessCheck
-from trading.operations import CheckProblem, Credentials
+from trading.operations import CheckProblem
 
 SEE = ("accounts.view_retailuser", "trading.view_accesscheck")
 CHECK = ("accounts.view_retailuser", "trading.check_access")
@@ -57,7 +57,7 @@ def access(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
 @for_staff(*CHECK)
 def check(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     """The form, and the check itself: it runs in this request, which alone holds what the client typed."""
-    typed = _take_credentials(request)
+    typed = take_credentials(request)
     user = _user(group_id, user_id)
     if found := operations.obstacle(user):
         if request.method == "POST":
@@ -82,14 +82,6 @@ def check(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         form.add_error(None, str(error))
         return _form(request, user, form)
     return redirect(made)
-
-
-def _take_credentials(request: StaffRequest) -> Credentials:
-    """What the client typed, taken out of the request, so that nothing that reads the request later finds it."""
-    posted = request.POST.copy()
-    password, code = (posted.pop(name, [""])[-1] for name in ("client_password", "client_code"))
-    request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
-    return Credentials(SecretText(str(password)), SecretText(str(code).strip()))
 
 
 def _form(request: StaffRequest, user: RetailUser, form: CheckForm) -> HttpResponse:

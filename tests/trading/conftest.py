@@ -13,10 +13,10 @@ from backoffice.rest.api.codes import EXCHANGES
 from tests.factories import StaffFactory, current_master, retail_user_values
 from tests.rest.conftest import PASSWORD, configured, raw, standin
 from trading import operations
+from trading.credentials import Credentials
 from trading.desk import orders, sessions, tickets
 from trading.desk.tickets import Ticket
 from trading.models import Identified
-from trading.operations import Credentials
 
 __all__ = ["configured", "raw", "standin"]
 #: All that the stand-in allows its own users.

@@ -27,13 +27,14 @@ from backoffice.rest.api.session import Session
 from backoffice.rest.config import rest_config
 from backoffice.seal import SealError, seal, unseal
 from trading import operations
+from trading.credentials import Credentials
 from trading.desk import services
 from trading.desk.caps import Limits
 from trading.desk.errors import DeskProblem
 from trading.desk.rights import need_dealer
 from trading.models import DeskSession, Identified, SessionState, longest
 from trading.models.desk import OWN_PAGE
-from trading.operations import KEPT, CheckProblem, Credentials
+from trading.operations import KEPT, CheckProblem
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User

@@ -22,11 +22,11 @@ from backoffice.changes.errors import ChangeError
 from backoffice.changes.models import Change, State
 from backoffice.kit.subjects import names_of
 from backoffice.outside import visible
-from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.answers import OrderRow
 from backoffice.rest.api.rows import Row
 from backoffice.rest.api.status import read_status
 from markets import search
+from trading.credentials import take_credentials
 from trading.desk import books, caps, doubt, sessions, stop, terms
 from trading.desk.errors import DeskProblem
 from trading.desk.forms import (
@@ -42,7 +42,6 @@ from trading.desk.rights import DEAL, STOP, VIEW
 from trading.desk.tickets import scrip_words
 from trading.models import AskedChange, DeskOrder, DeskSession, SessionState
 from trading.models.desk import desk_url
-from trading.operations import Credentials
 
 #: Rows of a page of a list of the desk.
 LISTED = 100
@@ -123,16 +122,13 @@ def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpRespons
 
     `?order=1`: the dealer chose the client for an order, whose ticket comes next.
     """
-    posted = request.POST.copy()
-    password, code = (posted.pop(name, [""])[-1] for name in ("client_password", "client_code"))
-    request.POST = posted  # type: ignore[assignment]  # a QueryDict as before
+    typed = take_credentials(request)
     user = user_of(group_id, user_id)
     if request.method == "GET" and (words := sessions.obstacle(user)):
         messages.error(request, words)
         return redirect(desk_url(user.lane))
     form = OpenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        typed = Credentials(SecretText(str(password)), SecretText(str(code).strip()))
         try:
             sessions.open_desk(user, typed, **form.cleaned_data, by=request.user)
         except DeskProblem as error:

@@ -29,7 +29,7 @@ from partners.visits import prove as open_invitation
 from runs import operations, placing, visits
 from runs.models import Run
 from runs.placing import Typed
-from trading.operations import Credentials
+from trading.credentials import Credentials
 
 #: Clients of a filled demonstration who consent, GROUP/USER; the form of the last one waits for a checker.
 CONSENTING = ("HO/TRY003", "HO/TRY004", "HO/TRY005", "HO/TRY006")
