@@ -9,6 +9,7 @@ from backoffice.changes import kinds, operations
 from backoffice.changes.deciders import may_propose
 from backoffice.changes.examination import Examined, Known
 from backoffice.changes.filling import Filling
+from backoffice.changes.models import Change
 from backoffice.kit.sections import Section
 from backoffice.protocol.fields import Flags, Record, Records, Values
 from backoffice.protocol.message import Request
@@ -66,6 +67,11 @@ class EntryForm:
             return self.read or Known()
         kind = kinds.kind(self.kind)
         return kind.known(kind.subject(self.fixed))
+
+    def is_current(self, draft: Change) -> bool:
+        """Whether the record is still the one that filled the draft; if there is none, it cannot have changed."""
+        version = self.known.version
+        return version in (0, draft.record_version)
 
     @property
     def local(self) -> bool:

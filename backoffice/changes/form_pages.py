@@ -1,18 +1,23 @@
-"""The three pages of a form of a kind of change: the form, saving a draft, and the check of the answers."""
+"""The three pages of a form of a kind of change, and who may open them: the form, its saving, the check of answers."""
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice.changes import entry
+from backoffice.access import StaffRequest
+from backoffice.changes import entry, entry_check
 from backoffice.changes.entry_form import EntryForm
+from backoffice.error_pages import forbidden
 
 View = Callable[..., HttpResponseBase]
+MAY_NOT = "You may not propose this. Ask a colleague whose role includes it."
 
 
 def _unguarded(view: View) -> View:
@@ -34,27 +39,42 @@ def form_paths(
     typed, in the form that `for_nobody` makes of request and parameters if `form` would reveal it.
     """
 
-    def new(request: HttpRequest, **captured: Any) -> HttpResponseBase:
+    @never_cache
+    @require_http_methods(["GET", "POST"])
+    def new(request: HttpRequest, **captured: Any) -> HttpResponse:
         if request.user.is_authenticated:
-            return entry.new(request, form(**captured))
+            return _of_makers(request, form(**captured), entry.new)
         if request.method == "GET":
             return redirect_to_login(request.get_full_path())
-        return entry.new(request, for_nobody(request, **captured) if for_nobody else form(**captured))
+        return entry.logged_out(request, for_nobody(request, **captured) if for_nobody else form(**captured))
 
-    def keep(request: HttpRequest, token: uuid.UUID, **captured: Any) -> HttpResponseBase:
+    @never_cache
+    @require_POST
+    def keep(request: HttpRequest, token: uuid.UUID, **captured: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return entry.not_kept()
-        return entry.keep(request, form(**captured), token)
+        return entry.keep(cast(StaffRequest, request), form(**captured), token)
 
+    @never_cache
     @login_required
-    def check(request: HttpRequest, token: uuid.UUID, **captured: Any) -> HttpResponseBase:
-        return entry.check(request, form(**captured), token)
+    @require_http_methods(["GET", "POST"])
+    def check(request: HttpRequest, token: uuid.UUID, **captured: Any) -> HttpResponse:
+        return _of_makers(request, form(**captured), entry_check.check, token)
 
     return [
         path(route, guard(new), name=name),
         path(f"{route}<uuid:token>/keep/", guard(keep), name=f"{name}_keep"),
         path(f"{route}<uuid:token>/check/", guard(check), name=f"{name}_check"),
     ]
+
+
+def _of_makers(
+    request: HttpRequest, form: EntryForm, page: Callable[..., HttpResponse], *arguments: uuid.UUID
+) -> HttpResponse:
+    """Answer with a page of the form, for those who may propose its kind of change."""
+    if not form.may_propose(request.user):
+        return forbidden(request, MAY_NOT)
+    return page(request, form, *arguments)
 
 
 def form_address(name: str, *arguments: object) -> Callable[..., str]:
