@@ -22,13 +22,14 @@ from backoffice.changes.presentation import ShownMessage, shown_messages
 from backoffice.changes.subjects import names_of
 from backoffice.changes.visibility import waiting_for
 from backoffice.kit import privacy
-from backoffice.outside import whole
+from backoffice.outside import whole, wholes
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 #: How many are reviewed and decided at once: more than anybody reads in one go.
 AT_ONCE = 50
+DONE = {"approve": "approved", "reject": "rejected"}
 
 
 @dataclass(frozen=True)
@@ -60,27 +61,29 @@ def review(request: StaffRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         return _decided(request, person)
-    return _page(request, _numbers(request.GET.getlist("change")))
+    return _page(request, wholes(request.GET.getlist("change")))
 
 
 def _decided(request: StaffRequest, person: "User") -> HttpResponse:
     seen = [_seen(text) for text in request.POST.getlist("seen")][:AT_ONCE]
-    shown = _numbers(request.POST.getlist("shown"))
-    reason, rejecting = request.POST.get("reason", ""), request.POST.get("press") == "reject"
+    shown = wholes(request.POST.getlist("shown"))
+    action, reason = request.POST.get("press", ""), request.POST.get("reason", "")
     problem, at = "", ""
     if not seen:
         problem = "Tick what you want to decide."
-    elif rejecting and not reason.strip():
+    elif action not in DONE:
+        problem = "Choose whether to approve or reject them."
+    elif action == "reject" and not reason.strip():
         problem, at = "Say why you reject them: their makers need to know.", "reason"
     if problem:
         ticked = {number for number, _ in seen}
         return _page(request, shown, ticked=ticked, problem=problem, at=at, reason=reason)
-    decide = many.reject if rejecting else many.approve
+    decide = many.reject if action == "reject" else many.approve
     told = decide(seen, by=person, reason=reason)
     context = {
         "told": told,
         "done": sum(line.done for line in told),
-        "verb": "rejected" if rejecting else "approved",
+        "verb": DONE[action],
         "left": inbox.count(person),
     }
     return render(request, "changes/told.html", context)
@@ -133,10 +136,6 @@ def _chosen(
         change.pk in ticked if ticked is not None else not change.risks,
         shows,
     )
-
-
-def _numbers(texts: Sequence[str]) -> list[int]:
-    return [number for text in texts if (number := whole(text)) is not None]
 
 
 def _seen(text: str) -> tuple[int, str]:

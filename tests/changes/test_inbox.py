@@ -238,6 +238,16 @@ class TestReview:
         answer = self.review(inbox, **Page(html).sent(press="approve", seen=[]))
         assert "Tick what you want to decide" in answer.content.decode()
 
+    @pytest.mark.parametrize("press", ["", "Approve", "withdraw"])
+    def test_without_one_of_its_buttons_nothing_is_decided(self, inbox, propose, press):
+        one = propose()
+        html = self.review(inbox, "all=1").content.decode()
+        answer = self.review(inbox, **Page(html).sent(press=press))
+        assert answer.status_code == 409
+        assert "Choose whether to approve or reject them." in answer.content.decode()
+        one.refresh_from_db()
+        assert one.state == State.SUBMITTED
+
     def test_what_was_decided_meanwhile_is_counted(self, inbox, propose, maker):
         one, two = propose(user_id="A1"), propose(user_id="A2")
         operations.withdraw(one.pk, by=maker)
