@@ -66,21 +66,24 @@ def resolve(delivery_id: int, *, by: "User", found: Settlement, reason: str) -> 
             "proposed_by": None,
             "settled_by": by,
         }
-        if found is Settlement.APPLIED:
-            said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
-            _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: apply([delivery])[0], **settled)
-            if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-                make_certain(delivery, "no confirmation was received, and a person found the user in ODIN.")
-                let_go_on([delivery])
-        elif found is Settlement.REFUSED:
-            said = Said("delivery.resolved", "Not in ODIN: settled as refused.", by, reason)
-            _step(delivery, Move.RESOLVE_REFUSED, said, **settled)
-            if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
-                hold_back(delivery, "was given up")
-        else:
-            said = Said("delivery.resolved", "To be sent again with the same content.", by, reason)
-            again = {**settled, "next_try_at": timezone.now(), "first_sent_at": None}
-            _step(delivery, Move.RESOLVE_SEND, said, **again)
+        match found:
+            case Settlement.APPLIED:
+                said = Said("delivery.resolved", "Found in ODIN: settled as applied.", by, reason)
+                _step(delivery, Move.RESOLVE_APPLIED, said, effect=lambda: apply([delivery])[0], **settled)
+                if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
+                    make_certain(
+                        delivery, "no confirmation was received, and a person found the user in ODIN."
+                    )
+                    let_go_on([delivery])
+            case Settlement.REFUSED:
+                said = Said("delivery.resolved", "Not in ODIN: settled as refused.", by, reason)
+                _step(delivery, Move.RESOLVE_REFUSED, said, **settled)
+                if REQUESTS[delivery.message_type].repeat is Repeat.CREATE:
+                    hold_back(delivery, "was given up")
+            case Settlement.AGAIN:
+                said = Said("delivery.resolved", "To be sent again with the same content.", by, reason)
+                again = {**settled, "next_try_at": timezone.now(), "first_sent_at": None}
+                _step(delivery, Move.RESOLVE_SEND, said, **again)
         wake_after_commit(Work.DELIVERIES)
     return delivery
 
