@@ -1,7 +1,6 @@
 """The link with which another person chooses a password: granted by two administrators, shown once to the first."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,9 +12,6 @@ from backoffice.changes.models import Change
 from backoffice.logins.models import User
 from backoffice.logins.passwords import link_path
 from backoffice.staff.models import PasswordLink
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User as Person
 
 #: For so long after the approval the link may be asked for.
 SHOWN_WITHIN = timedelta(hours=24)
@@ -30,19 +26,19 @@ def grant(change: Change, person: User) -> None:
     )
 
 
-def waiting(person: User, *, by: "Person") -> PasswordLink | None:
+def waiting(person: User, *, by: User) -> PasswordLink | None:
     """The newest link of this person that `by` may still see."""
     return all_waiting(by).filter(person=person).first()
 
 
-def all_waiting(by: "Person") -> QuerySet[PasswordLink]:
+def all_waiting(by: User) -> QuerySet[PasswordLink]:
     """The links that this person may still see, the newest first, with whom they are for."""
     since = timezone.now() - SHOWN_WITHIN
     granted = PasswordLink.objects.filter(shown_to=by.pk, shown_at=None, granted_at__gt=since)
     return granted.select_related("person").order_by("-granted_at", "-pk")
 
 
-def show(person: User, *, by: "Person") -> str:
+def show(person: User, *, by: User) -> str:
     """The path of the link, this once. It is good for PASSWORD_LINK_MINUTES and for one password.
 
     Raises NotAllowed if nothing was granted to `by`, where it was shown already, or where it is too old.

@@ -1,7 +1,6 @@
 """What the kinds of change about a member of staff share: who it is, who may propose and approve, where the form is."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
@@ -12,9 +11,6 @@ from backoffice.logins.models import USER_NAME, User
 from backoffice.logins.subjects import PREFIX, person_of, subject_of
 from backoffice.protocol.fields import Text, Values
 from backoffice.protocol.findings import Finding
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User as Person
 
 PROPOSE, APPROVE = "logins.propose_rights", "logins.approve_rights"
 
@@ -36,7 +32,7 @@ def subject(values: Values) -> str:
     return subject_of(person) if person else ""
 
 
-def not_ones_own(change: Change, by: "Person") -> None:
+def not_ones_own(change: Change, by: User) -> None:
     """Raise NotAllowed for a change about the person who approves it."""
     if subject(approved_values(change)) == subject_of(by):
         raise NotAllowed("This is about yourself. Another administrator must approve it.")

@@ -30,7 +30,7 @@ from trading.models import DeskOrder, OrderKind, OrderState, Step
 from trading.models.desk import DOUBTFUL, ORDER_ID_LENGTH, TO_A_DEALER
 
 if TYPE_CHECKING:
-    from backoffice.logins.models import User as Person
+    from backoffice.logins.models import User
 
 REFERENCE_LENGTH = 200
 #: How many identifiers are tried if one is taken: of 36^8 the second is free.
@@ -78,7 +78,7 @@ def place(
     fingerprint: str,
     instruction: str,
     reference: str,
-    by: "Person",
+    by: "User",
 ) -> DeskOrder:
     """Confirm an order and send it, once. A repeated confirmation returns the existing order.
 
@@ -108,7 +108,7 @@ def confirm(
     token: uuid.UUID,
     instruction: str,
     reference: str,
-    by: "Person | None",
+    by: "User | None",
     also: Callable[[DeskOrder], None] = _nothing,
 ) -> tuple[DeskOrder, bool]:
     """Commit an order without errors, with an identifier of its own, and return whether it is new.
@@ -167,7 +167,7 @@ def _commit(
     order: DeskOrder,
     ticket: Ticket,
     desk: Desk,
-    by: "Person | None",
+    by: "User | None",
     also: Callable[[DeskOrder], None],
 ) -> None:
     """Insert an order with its first step, if nothing prevents it. Raises DeskProblem.

@@ -1,7 +1,5 @@
 """The change that lets an administrator see, once, a link with which another person chooses a password."""
 
-from typing import TYPE_CHECKING
-
 from backoffice.changes.approvals import approved_values
 from backoffice.changes.examination import each
 from backoffice.changes.kinds import ChangeKind
@@ -15,9 +13,6 @@ from backoffice.protocol.message import Request
 from backoffice.staff import links
 from backoffice.staff.kinds.rights import records
 from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, subject
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User as Person
 
 SLUG = "staff_password_link"
 
@@ -47,7 +42,7 @@ def findings(values: Values) -> list[Finding]:
     return []
 
 
-def apply_here(change: Change, by: "Person") -> Applied:
+def apply_here(change: Change, by: User) -> Applied:
     """Let whoever asked see the link. Raises NotAllowed for one's own, asked for or approved."""
     not_ones_own(change, by)
     person = User.objects.get(username=approved_values(change)["username"])

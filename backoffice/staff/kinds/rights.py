@@ -1,7 +1,7 @@
 """The change of the rights of a member of staff, or the first rights of a new one."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
@@ -22,9 +22,6 @@ from backoffice.protocol.shapes import EMAIL
 from backoffice.staff import links
 from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, subject
 from backoffice.staff.sessions import end_all
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User as Person
 
 SLUG = "staff_rights"
 #: Rights are proposed by one administrator and approved by another, so that two must remain.
@@ -145,7 +142,7 @@ def findings(values: Values) -> list[Finding]:
     return found
 
 
-def apply_here(change: Change, by: "Person") -> Applied:
+def apply_here(change: Change, by: User) -> Applied:
     """Let the approved rights be so. Raises NotAllowed for one's own, and where they have become impossible."""
     values: Any = approved_values(change)
     not_ones_own(change, by)

@@ -1,7 +1,5 @@
 """The change that resets the second factor of a member of staff."""
 
-from typing import TYPE_CHECKING
-
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
@@ -18,9 +16,6 @@ from backoffice.protocol.message import Request
 from backoffice.staff.kinds.rights import records
 from backoffice.staff.members import APPROVE, PROPOSE, UserName, not_ones_own, page_of, subject
 from backoffice.staff.sessions import end_all
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User as Person
 
 SLUG = "staff_second_factor"
 
@@ -59,7 +54,7 @@ def findings(values: Values) -> list[Finding]:
     return []
 
 
-def apply_here(change: Change, by: "Person") -> Applied:
+def apply_here(change: Change, by: User) -> Applied:
     """Remove the second factor and end the sessions. Raises NotAllowed for one's own."""
     not_ones_own(change, by)
     person = User.objects.select_for_update().get(username=approved_values(change)["username"])
