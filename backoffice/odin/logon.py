@@ -92,6 +92,29 @@ def must_wait(row: DealerSession, now: datetime) -> bool:
 def log_on(row: DealerSession) -> Session:
     """Log on, unless the row forbids it now. Raises NoSession."""
     now = timezone.now()
+    _require_may_log_on(row, now)
+    recent = _recent(row, now)
+    token = _take_lease(row, recent, now)
+    reached(Point.LOGON_LEASED)
+    try:
+        reply, trouble, sent = _ask(row)
+    except _Unaskable as error:
+        raise _no_session(row, token, str(error), retry_at=None) from error
+    reached(Point.LOGON_ANSWERED)
+    if reply is not None:
+        return _read(row, token, reply)
+    if sent and row.sealed_new_password:
+        words = f"{trouble} {dealer_password.IN_DOUBT}"
+        raise _no_session(row, token, words, retry_at=None, doubtful=True)
+    if sent:
+        raise _no_session(row, token, trouble, _after_a_pause(row))
+    # ODIN did not count it as a logon, so it is not counted here.
+    DealerSession.objects.filter(pk=1, lease_token=token).update(recent_logons=recent)
+    raise _no_session(row, token, trouble, _after_no_connection(row))
+
+
+def _require_may_log_on(row: DealerSession, now: datetime) -> None:
+    """Raise NoSession if a person must act first, or the time of the next logon has not come."""
     if row.new_password_doubtful and row.state != State.STOPPED:
         # The session in which it was sent is over. A logon with the wrong one of two passwords could lock the
         # dealer.
@@ -107,8 +130,16 @@ def log_on(row: DealerSession) -> Session:
         raise NoSession(f"Logons to ODIN are stopped: {row.last_text}", None)
     if must_wait(row, now):
         raise NoSession(row.last_text, row.next_try_at)
+
+
+def _recent(row: DealerSession, now: datetime) -> list[str]:
+    """Return the times of the logons that count towards the limit."""
     within = LOGONS_WITHIN
-    recent = [at for at in row.recent_logons if now - within < datetime.fromisoformat(at) <= now + within]
+    return [at for at in row.recent_logons if now - within < datetime.fromisoformat(at) <= now + within]
+
+
+def _take_lease(row: DealerSession, recent: list[str], now: datetime) -> uuid.UUID:
+    """Take the lease of the next logon, which counts as one. Raises NoSession at the limit, or if another has it."""
     # Only if the row is as this worker read it: a worker that changed it meanwhile has newer information.
     free = DealerSession.objects.filter(
         leases.free(),
@@ -127,22 +158,13 @@ def log_on(row: DealerSession) -> Session:
     lease = leases.take(free, length, recent_logons=[*recent, now.isoformat()])
     if lease is None:
         raise NoSession("Another worker is logging on.", now + SOON)
-    token = lease.token
-    reached(Point.LOGON_LEASED)
-    try:
-        reply, trouble, sent = _ask(row)
-    except _Unaskable as error:
-        raise _no_session(row, token, str(error), retry_at=None) from error
-    reached(Point.LOGON_ANSWERED)
-    if reply is None:
-        if row.sealed_new_password and sent:
-            raise _no_session(
-                row, token, f"{trouble} {dealer_password.IN_DOUBT}", retry_at=None, doubtful=True
-            )
-        if not sent:  # ODIN did not count it as a logon, so it is not counted here
-            DealerSession.objects.filter(pk=1, lease_token=token).update(recent_logons=recent)
-        raise _no_session(row, token, trouble, _after_a_pause(row) if sent else _after_no_connection(row))
-    if (given := STATUSES.get(reply.code)) and given.success:
+    return lease.token
+
+
+def _read(row: DealerSession, token: uuid.UUID, reply: Reply) -> Session:
+    """Store what an answer to a logon means, and return its session (A6). Raises NoSession."""
+    given = STATUSES.get(reply.code)
+    if given and given.success:
         if reply.session_id and can_be_sent_back(reply.session_id):
             return _keep(row, token, reply, reply.session_id)
         words = "ODIN said that the dealer is logged on, and gave no session id that can be sent back to it."

@@ -1,7 +1,7 @@
 """How an answer, or a missing one, is read (section 6 of the rulings). A missing answer never means success."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from backoffice.odin.gateway import GatewayError
@@ -122,35 +122,29 @@ def _text(reply: Reply) -> str:
 def _refusal(message: type[Request], reply: Reply, earlier_unknown: bool) -> Outcome:
     text = reply.text[:LONGEST_READ].casefold()
 
-    def outcome(
-        kind: OutcomeKind,
-        reason: str = "",
-        *,
-        invalid: bool = False,
-        person: bool = False,
-        away: bool = False,
-        new: bool = False,
-    ) -> Outcome:
-        return Outcome(kind, reply.code, _text(reply), reason, invalid, person, away, new)
+    def outcome(kind: OutcomeKind, reason: str = "", **flags: bool) -> Outcome:
+        return Outcome(kind, reply.code, _text(reply), reason, **flags)
 
     if text.startswith(INVALID_SESSION):
-        return outcome(OutcomeKind.NOT_APPLIED, "The dealer session is not valid any more.", invalid=True)
+        reason = "The dealer session is not valid any more."
+        return outcome(OutcomeKind.NOT_APPLIED, reason, session_invalid=True)
     if text.startswith(NOT_APPLIED_TEXTS):
-        return outcome(OutcomeKind.NOT_APPLIED, "ODIN's own parts could not reach one another.", away=True)
+        reason = "ODIN's own parts could not reach one another."
+        return outcome(OutcomeKind.NOT_APPLIED, reason, unreachable=True)
     there = ALREADY_THERE.get(message.repeat) if message.repeat else None
     if there and there.match(text):
         if earlier_unknown:
             reason = "An earlier attempt was applied: ODIN has it already."
-            return replace(outcome(OutcomeKind.APPLIED, reason), already_there=True)
+            return outcome(OutcomeKind.APPLIED, reason, already_there=True)
         if message.repeat is Repeat.SAME_REFERENCE:
-            return outcome(OutcomeKind.REFUSED, "This reference was used before.", person=True)
+            return outcome(OutcomeKind.REFUSED, "This reference was used before.", needs_person=True)
         return outcome(OutcomeKind.REFUSED, "ODIN has this user already.")
     if earlier_unknown and message.repeat not in WITHOUT_EFFECT:
         return outcome(
             OutcomeKind.UNKNOWN,
             "The repeat was refused, perhaps because the first sending was applied. Look in ODIN and settle it.",
-            person=True,
+            needs_person=True,
         )
     if text.startswith(KNOWN_REFUSALS):
         return outcome(OutcomeKind.REFUSED)
-    return outcome(OutcomeKind.REFUSED, "New refusal text from ODIN.", new=True)
+    return outcome(OutcomeKind.REFUSED, "New refusal text from ODIN.", new_words=True)
