@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 import zeep
 from lxml.etree import LxmlError
-from urllib3.exceptions import HTTPError, NameResolutionError
+from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
@@ -22,7 +22,7 @@ from zeep.proxy import ServiceProxy
 from zeep.wsdl.bindings.soap import Soap11Binding
 
 from backoffice.config import OdinConfig, odin_config
-from backoffice.odin.watchdog import Watchdog, http_session
+from backoffice.odin.watchdog import Watchdog, http_session, why_unreached
 from backoffice.protocol.message import REQUESTS
 from backoffice.protocol.wire import mask
 
@@ -232,7 +232,9 @@ class Gateway:
         except GatewayError:
             raise
         except Exception as error:  # whatever error a damaged WSDL causes in zeep, nothing was sent
-            words = "no complete answer in time." if call.overdue else _reason(error) or str(error)[:200]
+            words = (
+                "no complete answer in time." if call.overdue else why_unreached(error) or str(error)[:200]
+            )
             raise NotSent("wsdl", f"The WSDL at {self._config.wsdl_url} cannot be used: {words}") from None
         finally:
             self._watchdog.end(call)
@@ -247,27 +249,11 @@ def _since(started: float) -> int:
     return int((time.monotonic() - started) * 1000)
 
 
-def _reason(error: Exception) -> str:
-    """Return why there was no connection, in words; empty for other errors."""
-    cause = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(cause, NameResolutionError):
-        return "the name of its host is not known."
-    for kind, words in (
-        (requests.exceptions.SSLError, "its certificate is not accepted."),
-        (requests.ConnectTimeout, "no connection in time."),
-        (requests.Timeout, "no answer in time."),
-        ((requests.ConnectionError, OSError), "nothing answers at its address."),
-    ):
-        if isinstance(error, kind):
-            return words
-    return ""
-
-
 def _classified(error: Exception, *, sent: bool, overdue: bool) -> GatewayError:
     if not sent:
         if overdue:
             return NotSent("not-sent", "ODIN's service cannot be reached: no connection in time.")
-        if reason := _reason(error):
+        if reason := why_unreached(error):
             return NotSent("not-sent", f"ODIN's service cannot be reached: {reason}")
         return NotSent(
             "encoding", f"The message cannot be written as the WSDL wants it ({type(error).__name__})."

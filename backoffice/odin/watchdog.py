@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError
 
 from backoffice.killpoints import Point, reached
 
@@ -169,3 +170,19 @@ def http_session(pool_size: int) -> requests.Session:
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+def why_unreached(error: Exception) -> str:
+    """Return why there was no connection, in words; empty for other errors."""
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(cause, NameResolutionError):
+        return "the name of its host is not known."
+    for kind, words in (
+        (requests.exceptions.SSLError, "its certificate is not accepted."),
+        (requests.ConnectTimeout, "no connection in time."),
+        (requests.Timeout, "no answer in time."),
+        ((requests.ConnectionError, OSError), "nothing answers at its address."),
+    ):
+        if isinstance(error, kind):
+            return words
+    return ""

@@ -12,11 +12,11 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError, NameResolutionError
+from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from backoffice.odin.watchdog import Call as Watched
-from backoffice.odin.watchdog import Watchdog, http_adapter
+from backoffice.odin.watchdog import Watchdog, http_adapter, why_unreached
 from backoffice.protocol.secret import SecretText
 from backoffice.rest.api.call import Request
 from backoffice.rest.api.outcome import HttpAnswer, NoAnswer
@@ -113,7 +113,8 @@ def _exchange(
 
 def _classified(error: Exception, watched: Watched, service: str) -> NoAnswer:
     if not watched.sent:
-        reason = "no connection in time." if watched.overdue else _reason(error)
+        other = f"the request could not be made ({type(error).__name__})."
+        reason = "no connection in time." if watched.overdue else why_unreached(error) or other
         return NoAnswer(False, "not-sent", f"{service} cannot be reached: {reason} Nothing was sent.")
     received = watched.received
     if watched.overdue:
@@ -123,22 +124,6 @@ def _classified(error: Exception, watched: Watched, service: str) -> NoAnswer:
     if isinstance(error, requests.Timeout | HTTPTimeout | TimeoutError):
         return NoAnswer(True, "timeout", "No answer came in time.", received)
     return NoAnswer(True, "broken", "The connection broke before a complete answer came.", received)
-
-
-def _reason(error: Exception) -> str:
-    """Why there was no connection, in words."""
-    cause = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(cause, NameResolutionError):
-        return "the name of its host is not known."
-    for kind, words in (
-        (requests.exceptions.SSLError, "its certificate is not accepted."),
-        (requests.ConnectTimeout, "no connection in time."),
-        (requests.Timeout, "no connection in time."),
-        ((requests.ConnectionError, OSError), "nothing answers at its address."),
-    ):
-        if isinstance(error, kind):
-            return words
-    return f"the request could not be made ({type(error).__name__})."
 
 
 def _forget() -> None:
