@@ -5,7 +5,9 @@ Each view reads, calls one operation and answers. Calls of the vendor need no CS
 
 import ipaddress
 import json
+from collections.abc import Callable
 from functools import wraps
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
@@ -30,6 +32,8 @@ from partners.middleware import LOGIN_COOKIE, VISIT_COOKIE
 from partners.models import Invitation, Partner
 from partners.models.records import FindingKind
 from partners.wording import in_words, scrip_of
+
+Said = TypeVar("Said")
 
 #: A new webhook address, network or token counts for messages after so many seconds at the latest.
 PARTNER_SECONDS = 1.0
@@ -78,12 +82,7 @@ def _reset_timeout() -> None:
 @in_time
 def check_token(request: HttpRequest) -> HttpResponse:
     """The token check (3.3): 200 whether it is good or not, in the same words for every reason; 400 if malformed."""
-    found = _fields(request, "token-check")
-    try:
-        asked = token_check.read(found) if found is not None else None
-    except Unreadable as error:
-        _unreadable(request, "token-check", found or {}, error)
-        asked = None
+    asked = _read(request, "token-check", token_check.read)
     if asked is None:
         return _answer(False, envelope.MALFORMED, token_check.NOT_READ, status=400)
     if tokens.check(asked):
@@ -97,12 +96,7 @@ def check_token(request: HttpRequest) -> HttpResponse:
 @in_time
 def get_order_details(request: HttpRequest) -> HttpResponse:
     """GetOrderDetails (3.5): business refusals are 200 with `success: false`, our own fault is 503 (C17)."""
-    found = _fields(request, "order-details")
-    try:
-        asked = order_details.read(found) if found is not None else None
-    except Unreadable as error:
-        _unreadable(request, "order-details", found or {}, error)
-        asked = None
+    asked = _read(request, "order-details", order_details.read)
     if asked is None:
         return _answer(False, envelope.MALFORMED, order_details.NOT_READ, status=400)
     try:
@@ -182,14 +176,8 @@ def _refused(partner: Partner, why: str) -> None:
 @in_time
 def basket_callback(request: HttpRequest) -> HttpResponse:
     """The callback of a basket (3.6). Whatever it says, the answer leads to a clean address (C26)."""
-    found = _fields(request, "callback/basket")
-    shown = "neutral"
-    try:
-        if found is not None:
-            shown = returns.basket(callbacks.read_basket(found))
-    except Unreadable as error:
-        _unreadable(request, "callback/basket", found or {}, error)
-    return _see_other(shown)
+    said = _read(request, "callback/basket", callbacks.read_basket)
+    return _see_other(returns.basket(said) if said else "neutral")
 
 
 @csrf_exempt
@@ -198,14 +186,8 @@ def basket_callback(request: HttpRequest) -> HttpResponse:
 @in_time
 def login_callback(request: HttpRequest) -> HttpResponse:
     """The callback of a login (3.7). Its session is stored only if the cookie of the click is present (C25)."""
-    found = _fields(request, "callback/login")
-    shown = "neutral"
-    try:
-        if found is not None:
-            shown = returns.login(callbacks.read_login(found), request.COOKIES.get(LOGIN_COOKIE, ""))
-    except Unreadable as error:
-        _unreadable(request, "callback/login", found or {}, error)
-    response = _see_other(shown)
+    said = _read(request, "callback/login", callbacks.read_login)
+    response = _see_other(returns.login(said, request.COOKIES.get(LOGIN_COOKIE, "")) if said else "neutral")
     response.delete_cookie(LOGIN_COOKIE, path="/connector/")
     return response
 
@@ -315,21 +297,19 @@ def kept_session(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 # --- reading and answering ----------------------------------------------------------------------------------------
 
 
-def _fields(request: HttpRequest, path: str) -> dict[str, str] | None:
-    """Return the named values of a call; None if it is unreadable, which is recorded without its values (C14)."""
+def _read(request: HttpRequest, path: str, read: Callable[[Fields], Said]) -> Said | None:
+    """Return what a call says; None if it is unreadable, which is recorded without its values (C14)."""
     try:
         body = request.body
     except RawPostDataException:
         body = b""
+    found: Fields = {}
     try:
-        return fields_of(request.content_type or "", request.META.get("QUERY_STRING", ""), body)
+        found = fields_of(request.content_type or "", request.META.get("QUERY_STRING", ""), body)
+        return read(found)
     except Unreadable as error:
-        _unreadable(request, path, {}, error)
+        calls.unreadable(path, request.content_type or "", shape_of(found), str(error))
         return None
-
-
-def _unreadable(request: HttpRequest, path: str, found: Fields, error: Exception) -> None:
-    calls.unreadable(path, request.content_type or "", shape_of(found), str(error))
 
 
 def _answer(
