@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -18,7 +18,7 @@ from backoffice.batches.decide import decisions
 from backoffice.batches.errors import BatchError
 from backoffice.batches.file import uploads
 from backoffice.batches.models import Batch, Mode, RowState
-from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.findings import Finding, restored
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -76,14 +76,10 @@ def _check(batch: Batch) -> None:
 def _require_fine(batch: Batch, *, warnings_seen: bool) -> None:
     batch.refresh_from_db()
     found = batch.rows.filter(state__in=(RowState.WRONG, RowState.WARNED)).values_list("number", "findings")
-    findings = {number: [_finding(one) for one in several] for number, several in found}
+    findings = {number: [restored(one) for one in several] for number, several in found}
     if batch.wrong:
         raise RowsNotFine("Some rows have errors. Correct them below; nothing was submitted.", findings)
     if batch.warned and not warnings_seen:
         raise RowsNotFine("Some rows have warnings. Check them, then submit again.", findings)
     if batch.done_before:
         raise BatchError("Some rows were applied before. Remove them.")
-
-
-def _finding(stored: Mapping[str, Any]) -> Finding:
-    return Finding(stored["path"], stored["text"], Severity(stored["severity"]), stored["rule"])

@@ -35,7 +35,7 @@ from backoffice.kit.components import Event, status
 from backoffice.kit.templatetags.portal import optional_url
 from backoffice.logins.models import User
 from backoffice.logins.subjects import PREFIX, person_of
-from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.findings import Finding, Severity, restored
 from backoffice.protocol.message import REQUESTS
 
 #: A change has a handful of audit entries; this many are shown.
@@ -233,8 +233,8 @@ def _user_url(change: Change) -> str:
 
 def _warnings(change: Change) -> list[Finding]:
     """Return the warnings that the maker saw at submission."""
-    found = [Finding(**{**stored, "severity": Severity(stored["severity"])}) for stored in change.findings]
-    return [finding for finding in found if finding.severity == Severity.WARNING]
+    found = map(restored, change.findings)
+    return [finding for finding in found if finding.severity is Severity.WARNING]
 
 
 def _outcome(request: StaffRequest, change: Change) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Findings on values, and the two errors of the codec."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Severity(StrEnum):
@@ -24,6 +25,11 @@ class Finding:
     severity: Severity = Severity.ERROR
     rule: str = ""
     cleaned: str | None = None
+
+
+def restored(stored: Mapping[str, Any]) -> Finding:
+    """Return a finding that was stored as JSON, with the names of its fields."""
+    return Finding(**{**stored, "severity": Severity(stored["severity"])})
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:

@@ -20,7 +20,7 @@ from backoffice.batches.check.summary import with_finding
 from backoffice.batches.models import Batch, Row, RowState
 from backoffice.batches.trail import note
 from backoffice.protocol.fields import Values
-from backoffice.protocol.findings import Finding, Severity
+from backoffice.protocol.findings import Finding, restored
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -100,7 +100,7 @@ class _Kept:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._found = {
-            row.number: [_finding(one) for one in row.findings if one["rule"] == RULE] for row in rows
+            row.number: [restored(one) for one in row.findings if one["rule"] == RULE] for row in rows
         }
 
     def findings(self, rows: Mapping[int, Values]) -> Mapping[int, list[Finding]]:
@@ -174,7 +174,3 @@ class _Members(RawSQL):
         # Names of fields, which are constants of the portal.
         members = ", ".join(member.format(values, name) for name in names)
         super().__init__(f"{array}({members})", [], output_field=JSONField())
-
-
-def _finding(kept: Mapping[str, Any]) -> Finding:
-    return Finding(kept["path"], kept["text"], Severity(kept["severity"]), kept["rule"], kept["cleaned"])
