@@ -51,7 +51,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
                 kind,
                 file.chunks(),
                 file.name,
-                by=_person(request),
+                by=request.user,
                 token=form.cleaned_data["token"],
                 corrects=form.cleaned_data["corrects"],
             )
@@ -63,7 +63,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
                 messages.warning(
                     request, f"{words} Rows that were applied then are recognised and left alone."
                 )
-            return redirect(_begin(done.batch, _person(request)))
+            return redirect(_begin(done.batch, request.user))
     context = {
         "kind": wanted,
         "form": form,
@@ -105,7 +105,7 @@ def mapping(request: StaffRequest, pk: int) -> HttpResponse:
         return _columns(request, batch)
     names = columns_page.typed(request, file_kind(batch.kind).layout, batch.headers)
     try:
-        operations.check(batch.pk, by=_person(request), names=names)
+        operations.check(batch.pk, by=request.user, names=names)
     except operations.ColumnsUnclear as unclear:
         return _columns(request, batch, problems=unclear.problems, names=names)
     except BatchError as error:
@@ -141,7 +141,7 @@ def headers(request: StaffRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _columns(request, batch, headers_form=form)
     try:
-        batch = operations.read_again(pk, by=_person(request), **form.cleaned_data)
+        batch = operations.read_again(pk, by=request.user, **form.cleaned_data)
     except (BatchError, FileProblem) as error:
         form.add_error("header_row", error.words)
         return _columns(request, batch, headers_form=form)
@@ -156,7 +156,7 @@ def hidden(request: StaffRequest, pk: int) -> HttpResponse:
     """Include the rows that the sheet hides, or leave them out."""
     batch = get_object_or_404(Batch, pk=pk)
     try:
-        operations.decide_hidden(pk, include=request.POST.get("hidden") == "include", by=_person(request))
+        operations.decide_hidden(pk, include=request.POST.get("hidden") == "include", by=request.user)
     except BatchError as error:
         messages.error(request, error.words)
     else:
@@ -170,7 +170,7 @@ def _corrected(request: StaffRequest, kind: str) -> tuple[Batch | None, str]:
     if number is None:
         return None, ""
     try:
-        return operations.corrected(number, kind, _person(request)), ""
+        return operations.corrected(number, kind, request.user), ""
     except BatchError as error:
         return None, error.words
 
@@ -187,7 +187,3 @@ def _kind_or_404(slug: str) -> FileKind:
     if found is None:
         raise Http404("There is no such kind of file.")
     return found
-
-
-def _person(request: StaffRequest) -> "User":
-    return request.user

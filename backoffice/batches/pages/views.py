@@ -1,7 +1,7 @@
 """Pages of the batches: the history, and one batch through all its states with its possible actions."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Max, QuerySet
@@ -17,7 +17,7 @@ from backoffice.batches import counts, fixing, operations, pausing
 from backoffice.batches.check import summary
 from backoffice.batches.chip import chip
 from backoffice.batches.decide import completion, decisions
-from backoffice.batches.decide.deciders import asks_total, change_kind, decides
+from backoffice.batches.decide.deciders import OF_A_FILE, asks_total, change_kind, decides
 from backoffice.batches.errors import BatchError, NotAllowed, ReasonMissing, field_of
 from backoffice.batches.file import columns
 from backoffice.batches.file.marks import HIDDEN
@@ -27,7 +27,7 @@ from backoffice.batches.pages.filters import BatchFilter
 from backoffice.batches.pages.forms import SubmitForm
 from backoffice.batches.pages.steps import of_batch
 from backoffice.batches.pages.tables import BatchTable
-from backoffice.changes.deciders import may_comment
+from backoffice.changes.deciders import may_comment, why_not
 from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
 from backoffice.delivery import urgent
@@ -38,9 +38,6 @@ from backoffice.kit import privacy
 from backoffice.kit.components import Event
 from backoffice.kit.list_view import ListView
 from backoffice.odin import session
-
-if TYPE_CHECKING:
-    from backoffice.logins.models import User
 
 #: How many entries of a batch's time line are shown; the audit list has the rest.
 ENTRIES = 100
@@ -105,7 +102,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """Do one of ACTIONS; if it is not possible, the batch's page says why, with the next step."""
     batch = batch_or_404(pk)
     try:
-        done = ACTIONS[action](batch, _person(request), request)
+        done = ACTIONS[action](batch, request)
     except BatchError as error:
         batch.refresh_from_db()
         code = 403 if isinstance(error, NotAllowed) else 409
@@ -124,7 +121,7 @@ def submit(request: StaffRequest, pk: int) -> HttpResponse:
     problem = ""
     if form.is_valid():
         try:
-            decisions.submit(batch.pk, by=_person(request), **form.cleaned_data)
+            decisions.submit(batch.pk, by=request.user, **form.cleaned_data)
         except BatchError as error:
             problem = error.words
             batch.refresh_from_db()
@@ -139,41 +136,41 @@ def submit_form(batch: Batch, data: QueryDict | None = None) -> SubmitForm:
     return SubmitForm(data, money=asks_total(batch), wrong=batch.wrong, local=change_kind(batch).local)
 
 
-def _check(batch: Batch, by: "User", request: StaffRequest) -> str:
-    operations.check(batch.pk, by=by)
+def _check(batch: Batch, request: StaffRequest) -> str:
+    operations.check(batch.pk, by=request.user)
     return "The file is being checked."
 
 
-def _pause(batch: Batch, by: "User", request: StaffRequest) -> str:
-    pausing.pause(batch.pk, by=by)
+def _pause(batch: Batch, request: StaffRequest) -> str:
+    pausing.pause(batch.pk, by=request.user)
     return "Paused. Resume at any time."
 
 
-def _resume(batch: Batch, by: "User", request: StaffRequest) -> str:
-    pausing.resume(batch.pk, by=by)
+def _resume(batch: Batch, request: StaffRequest) -> str:
+    pausing.resume(batch.pk, by=request.user)
     return "Resumed."
 
 
-def _discard(batch: Batch, by: "User", request: StaffRequest) -> str:
-    operations.discard(batch.pk, by=by)
+def _discard(batch: Batch, request: StaffRequest) -> str:
+    operations.discard(batch.pk, by=request.user)
     return "Discarded. The uploaded file is deleted."
 
 
-def _clean(batch: Batch, by: "User", request: StaffRequest) -> str:
+def _clean(batch: Batch, request: StaffRequest) -> str:
     path, rule, seen = (request.POST.get(name, "") for name in ("path", "rule", "seen"))
-    altered = fixing.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=by)
+    altered = fixing.accept_cleaned(batch.pk, path=path, rule=rule, seen=seen, by=request.user)
     return f"Accepted in {counts.rows(altered)}. They are being checked again."
 
 
-def _withdraw(batch: Batch, by: "User", request: StaffRequest) -> str:
-    decisions.withdraw(batch.pk, by=by, reason=request.POST.get("reason", ""))
+def _withdraw(batch: Batch, request: StaffRequest) -> str:
+    decisions.withdraw(batch.pk, by=request.user, reason=request.POST.get("reason", ""))
     return "Withdrawn. Nothing was sent."
 
 
-def _approve(batch: Batch, by: "User", request: StaffRequest) -> str:
+def _approve(batch: Batch, request: StaffRequest) -> str:
     done = decisions.approve(
         batch.pk,
-        by=by,
+        by=request.user,
         content_hash=request.POST.get("content_hash", ""),
         reason=request.POST.get("reason", ""),
     )
@@ -185,24 +182,24 @@ def _approve(batch: Batch, by: "User", request: StaffRequest) -> str:
     return f"Approved: {counts.rows(done.rows)}.{left_out}"
 
 
-def _reject(batch: Batch, by: "User", request: StaffRequest) -> str:
-    decisions.reject(batch.pk, by=by, reason=request.POST.get("reason", ""))
+def _reject(batch: Batch, request: StaffRequest) -> str:
+    decisions.reject(batch.pk, by=request.user, reason=request.POST.get("reason", ""))
     return "Rejected. Its maker sees your reason."
 
 
-def _comment(batch: Batch, by: "User", request: StaffRequest) -> str:
-    decisions.comment(batch.pk, by=by, text=request.POST.get("reason", ""))
+def _comment(batch: Batch, request: StaffRequest) -> str:
+    decisions.comment(batch.pk, by=request.user, text=request.POST.get("reason", ""))
     return "Comment saved."
 
 
-def _cancel(batch: Batch, by: "User", request: StaffRequest) -> str:
-    count = completion.cancel_unsent(batch.pk, by=by, reason=request.POST.get("reason", ""))
+def _cancel(batch: Batch, request: StaffRequest) -> str:
+    count = completion.cancel_unsent(batch.pk, by=request.user, reason=request.POST.get("reason", ""))
     return f"Cancelled before being sent: {counts.messages(count)}."
 
 
-def _urgent(batch: Batch, by: "User", request: StaffRequest) -> str:
+def _urgent(batch: Batch, request: StaffRequest) -> str:
     try:
-        count = urgent.let_batch_through(batch.pk, by=by, reason=request.POST.get("reason", ""))
+        count = urgent.let_batch_through(batch.pk, by=request.user, reason=request.POST.get("reason", ""))
     except LacksReason as error:
         raise ReasonMissing(error.words) from None
     except DeliveryError as error:
@@ -211,7 +208,7 @@ def _urgent(batch: Batch, by: "User", request: StaffRequest) -> str:
 
 
 #: The actions on a batch, by the word in the address.
-ACTIONS: dict[str, Callable[[Batch, "User", StaffRequest], str]] = {
+ACTIONS: dict[str, Callable[[Batch, StaffRequest], str]] = {
     "check": _check,
     "pause": _pause,
     "resume": _resume,
@@ -276,26 +273,19 @@ def _page(
 
 def _decision(request: StaffRequest, batch: Batch, mine: bool) -> dict[str, Any]:
     """Return who may decide, and why this person sees no buttons."""
-    checker = decides(request.user, batch)
+    kind, checker = change_kind(batch), decides(request.user, batch)
     submitted = batch.state == State.SUBMITTED
-    why_not = ""
-    if submitted and mine:
-        why_not = "You uploaded this file; another person must approve it."
-    elif submitted and not checker:
-        why_not = "A checker decides on this file. Your role does not include it."
     approved = submitted and batch.approvals.filter(by=request.user.pk).exists()
-    if approved:
-        why_not = "You approved this file; a second checker must approve it too."
     return {
         "may_decide": submitted and checker and not mine,
         "may_approve": not approved,
-        "local": change_kind(batch).local,
+        "local": kind.local,
         "approvals": list(batch.approvals.select_related("by").order_by("pk")) if submitted else [],
         "checkers": batch.changes.aggregate(most=Max("checkers"))["most"] if submitted else 1,
         "may_withdraw": submitted and mine,
         "may_steer": mine or checker,
         "may_cancel": checker and request.user.has_perm("delivery.resolve_delivery"),
-        "why_not": why_not,
+        "why_not": why_not(request.user, kind, batch.made_by_id, approved, OF_A_FILE) if submitted else "",
     }
 
 
@@ -367,7 +357,3 @@ def batch_or_404(pk: int) -> Batch:
     if found is None:
         raise Http404("There is no such batch.")
     return found
-
-
-def _person(request: StaffRequest) -> "User":
-    return request.user
