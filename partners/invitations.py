@@ -21,6 +21,7 @@ from partners.models import BasketVersion, Invitation, Redirect
 from partners.models.baskets import Stage
 from partners.models.invitations import CLOSED, InvitationState
 from partners.models.registry import PartnerState
+from partners.proof import TRIES
 from partners.rights import MAKE_BASKET, SETTLE, need
 from partners.trail import note
 
@@ -106,7 +107,7 @@ def new_link(invitation: Invitation, *, by: "User") -> str:
     secret = new_secret()
     with transaction.atomic():
         own = _open(invitation)
-        own.link_hash, own.tries_left = sha256(secret), 3
+        own.link_hash, own.tries_left = sha256(secret), TRIES
         own.save(update_fields=["link_hash", "tries_left"])
         note("connector.new_link", own, "New link made. The old one stopped working.", by=by)
     return link_of(secret)

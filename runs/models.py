@@ -11,6 +11,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.leases import Leased
 from partners.models import BasketLine, BasketVersion
 from partners.models.baskets import Stage
+from partners.proof import TRIES
 from trading.models import DeskOrder, OrderState
 from trading.models.desk import DOUBTFUL
 
@@ -143,7 +144,7 @@ class RunClient(Leased):
         max_length=8, choices=[(s.value, s.label) for s in CLIENT_STORED], default=ClientState.WAITING
     )
     link_hash = models.CharField(max_length=64, null=True, unique=True)
-    tries_left = models.PositiveSmallIntegerField(default=3)
+    tries_left = models.PositiveSmallIntegerField(default=TRIES)
     session_token = models.UUIDField(null=True)
     why = models.CharField(max_length=500, blank=True)
     opened_at = models.DateTimeField(null=True)

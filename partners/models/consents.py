@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from partners.models.registry import Partner
+from partners.proof import TRIES
 
 
 class ConsentState(models.TextChoices):
@@ -72,7 +73,7 @@ class Consent(models.Model):
     change = models.ForeignKey("changes.Change", null=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=ConsentState.choices, default=ConsentState.WAITING)
     link_hash = models.CharField(max_length=64, unique=True, null=True)
-    tries_left = models.PositiveSmallIntegerField(default=3)
+    tries_left = models.PositiveSmallIntegerField(default=TRIES)
     code_hash = models.CharField(max_length=64, blank=True)
     code_ends_at = models.DateTimeField(null=True)
     code_tries_left = models.PositiveSmallIntegerField(default=0)

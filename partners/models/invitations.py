@@ -7,6 +7,7 @@ from django.db.models import Q
 from partners.models.baskets import BasketVersion
 from partners.models.registry import Partner
 from partners.models.sessions import ConnectorSession
+from partners.proof import TRIES
 
 
 class InvitationState(models.TextChoices):
@@ -61,7 +62,7 @@ class Invitation(models.Model):
     model = models.PositiveSmallIntegerField(choices=[(1, "1, redirect"), (2, "2, kept session")])
     state = models.CharField(max_length=16, choices=InvitationState.choices, default=InvitationState.INVITED)
     link_hash = models.CharField(max_length=64, unique=True)
-    tries_left = models.PositiveSmallIntegerField(default=3)
+    tries_left = models.PositiveSmallIntegerField(default=TRIES)
     code_kind = models.CharField(max_length=3, blank=True)
     replaced_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaces")
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
