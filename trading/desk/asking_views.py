@@ -40,16 +40,13 @@ def modify(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     except DeskProblem as error:
         messages.error(request, str(error))
         return redirect(desk_url(user.lane))
-    cover = is_cover(row)
     if request.method == "GET":
-        fresh = {"token": uuid.uuid4(), **ModifyForm.of(row)}
-        return _terms(request, user, own, row, ModifyForm(cover=cover, initial=fresh))
-    form = ModifyForm(request.POST, cover=cover)
+        return _terms(request, user, own, row, _fresh(row))
+    form = ModifyForm(request.POST, cover=is_cover(row))
     seen = _seen(request.POST.get("seen", ""))
     if changes := moved(row, seen):
-        again = {**ModifyForm.of(row), "token": uuid.uuid4()}
-        again |= {name: request.POST.get(name, "") for name in ("instruction", "reference")}
-        return _terms(request, user, own, row, ModifyForm(cover=cover, initial=again), changes=changes)
+        typed = {name: request.POST.get(name, "") for name in ("instruction", "reference")}
+        return _terms(request, user, own, row, _fresh(row, **typed), changes=changes)
     if not form.is_valid() or "edit" in request.POST:
         return _terms(request, user, own, row, form)
     terms = form.terms()
@@ -60,24 +57,11 @@ def modify(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
     problem = ""
     if "confirm" in request.POST:
         try:
-            return redirect(
-                asking.modify(
-                    own,
-                    row.exchange or "",
-                    row.order_id or "",
-                    terms,
-                    seen=seen,
-                    token=form.cleaned_data["token"],
-                    instruction=form.cleaned_data["instruction"],
-                    reference=form.cleaned_data["reference"],
-                    by=request.user,
-                )
-            )
+            given = {name: form.cleaned_data[name] for name in ("token", "instruction", "reference")}
+            place = (row.exchange or "", row.order_id or "")
+            return redirect(asking.modify(own, *place, terms, seen=seen, **given, by=request.user))
         except Moved as error:
-            fresh = {**ModifyForm.of(row), "token": uuid.uuid4()}
-            return _terms(
-                request, user, own, row, ModifyForm(cover=cover, initial=fresh), changes=error.changes
-            )
+            return _terms(request, user, own, row, _fresh(row), changes=error.changes)
         except DeskProblem as error:
             problem = str(error)
     context = {
@@ -95,6 +79,11 @@ def modify(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         "action": request.path,
     }
     return render(request, "trading/desk/confirm.html", context)
+
+
+def _fresh(row: OrderRow, **typed: str) -> ModifyForm:
+    """Return the form with the terms that the book shows now, good for one modification."""
+    return ModifyForm(cover=is_cover(row), initial={**ModifyForm.of(row), **typed, "token": uuid.uuid4()})
 
 
 def _terms(
