@@ -1,5 +1,6 @@
 """Pages of the onboarding profiles: the list, one version, and the forms by which an admin proposes the next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
@@ -39,14 +40,14 @@ class Listed:
         return len(self.profile.defaults)
 
 
-def _form(title: str, text: str, starting: Values, address: object, fixed: Values) -> EntryForm:
+def _form(title: str, text: str, starting: Values, address: Callable[..., str], fixed: Values) -> EntryForm:
     return EntryForm(
         kind=KIND.slug,
         title=title,
         text=text,
         sections=PROFILE_SECTIONS,
         starting=lambda: clean(SetOnboardingProfile, starting),
-        address=address,  # type: ignore[arg-type]
+        address=address,
         back=("Onboarding profiles", reverse("onboarding:list")),
         fixed=fixed,
     )

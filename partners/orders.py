@@ -296,7 +296,7 @@ def _save(state: _State) -> None:
 
 
 def _add_up(order_ids: list[int], state: _State) -> None:
-    """Return the totals of these orders' trades."""
+    """Store the totals of these orders' trades."""
     by_pk = {order.pk: order for order in state.changed.values()}
     sums = (
         ReportedTrade.objects.filter(order__in=set(order_ids)).values("order").annotate(sum=Sum("quantity"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,9 +17,6 @@ from backoffice.kit.components import Tab
 from backoffice.kit.list_view import ListView
 from partners.errors import ConnectorProblem
 from partners.rights import MONITOR
-
-if TYPE_CHECKING:
-    pass
 
 View = Callable[..., HttpResponseBase]
 

@@ -89,7 +89,9 @@ def _page(request: StaffRequest, found: Partner, **more: Any) -> HttpResponse:
         "partner": found,
         "versions": [(one, _differences(one, older)) for one, older in _with_older(list(versions))],
         "waiting": list(changes.filter(state=State.SUBMITTED).select_related("made_by")[:LISTED]),
-        "models": [label for value, label in _models() if value in found.models_allowed],
+        "models": [
+            label for value, label in PartnerEntry.models.labels.items() if value in found.models_allowed
+        ],
         "last_message": InboxMessage.objects.filter(partner=found).order_by("-received_at").first(),
         "keys": ApiKey.objects.filter(partner=found, replaced_at=None).defer("sealed_key", "sealed_secret"),
         "fetch": KeyFetch.objects.filter(partner=found).first(),
@@ -100,10 +102,6 @@ def _page(request: StaffRequest, found: Partner, **more: Any) -> HttpResponse:
         **more,
     }
     return render(request, "partners/partner.html", context)
-
-
-def _models() -> list[tuple[str, str]]:
-    return list(PartnerEntry.fields["models"].labels.items())  # type: ignore[attr-defined]  # a set of codes
 
 
 def _with_older(versions: list[PartnerVersion]) -> list[tuple[PartnerVersion, PartnerVersion | None]]:

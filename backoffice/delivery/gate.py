@@ -106,7 +106,7 @@ def allowed(wanted: int, *, reading: bool = False) -> int:
         return 0
     if row.opened_at and not ((reading or due(now).exists()) and _probe(row, now)):
         return 0
-    # # Without a session, one message triggers the logon. If the logon fails, no others are affected.
+    # Without a session, one message triggers the logon. If the logon fails, no others are affected.
     if row.opened_at or settings.DELIVERY_RATE or not session.logged_on(dealer):
         wanted = 1
     return wanted if _in_turn(row) else 0

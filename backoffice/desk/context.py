@@ -148,7 +148,7 @@ class Frame:
                 url = reverse(name)
             except NoReverseMatch:
                 continue
-            count, words, tone = self._count(name, user)
+            count, words, tone = self._count(name)
             if name == "changes:list" and count:
                 url = reverse("changes:inbox")
             items.append(NavItem(label, url, icon, self._is_current(name), count, words, tone))
@@ -235,7 +235,7 @@ class Frame:
         shown = [str(self.session), self.session_words, *map(str, self.banners), str(self._counts[2])]
         return sha256("\n".join(shown).encode()).hexdigest()[:16]
 
-    def _count(self, name: str, user: Any) -> tuple[int, str, str]:
+    def _count(self, name: str) -> tuple[int, str, str]:
         if name == "changes:list":
             return self._waiting, f"{self._waiting} waiting for you", "info"
         if name == "delivery:list":

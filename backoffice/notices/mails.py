@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
@@ -153,7 +154,7 @@ def _send(mail: Mail, lease: leases.Lease) -> Failure | None:
     return failure
 
 
-def _hand_over(mail: Mail, connection: object) -> Failure | None:
+def _hand_over(mail: Mail, connection: BaseEmailBackend) -> Failure | None:
     person = mail.person
     if not settings.EMAIL_HOST:
         return Failure(OFF, final=True)
@@ -162,8 +163,8 @@ def _hand_over(mail: Mail, connection: object) -> Failure | None:
     headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"}
     message = EmailMessage(mail.subject, mail.text, to=[person.email], headers=headers)
     try:
-        connection.open()  # type: ignore[attr-defined]  # by hand, so that it is not closed with the sending
-        connection.send_messages([message])  # type: ignore[attr-defined]
+        connection.open()  # by hand, so that it is not closed with the sending
+        connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as refusal:
         codes: Iterable[int] = [code for code, _ in refusal.recipients.values()]
         return _refused("refused the address", min(codes))

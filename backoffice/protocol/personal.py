@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import partial
 
 from backoffice.protocol.secret import MASK
 from backoffice.protocol.shapes import MOBILE_FORM, PAN_FORM
@@ -72,8 +73,12 @@ def hide_in_value(text: str) -> str:
 
 def _hide_shapes(text: str, shapes: tuple[tuple[Personal, re.Pattern[str]], ...]) -> str:
     for kind, shape in shapes:
-        text = shape.sub(lambda found, kind=kind: hide(kind, found[0]), text)  # type: ignore[misc]
+        text = shape.sub(partial(_hidden, kind), text)
     return text
+
+
+def _hidden(kind: Personal, found: re.Match[str]) -> str:
+    return hide(kind, found[0])
 
 
 def names_a_person(text: str) -> bool:

@@ -46,7 +46,7 @@ def text_of(place: int) -> str:
 
 def with_text(rows: QuerySet[Row], place: int, text: str) -> QuerySet[Row]:
     """Keep the rows whose cell at this place has this text now."""
-    # The expression is a constant of the portal; the text is a parameter. noqa: S611
+    # The expression is a constant of the portal; the text is a parameter.
     return rows.filter(RawSQL(f"{text_of(place)} = %s", [text], output_field=BooleanField()))  # noqa: S611
 
 

@@ -27,7 +27,6 @@ LAST_DAY = 2_958_465
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9:.]{1,20})Z?)?")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 NO_VALUE = (
     "is a formula without a value. Open the file in the spreadsheet program, save it, and upload it again."
