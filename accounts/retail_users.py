@@ -107,11 +107,6 @@ def existing_findings(asked: Asked, known: Known) -> list[Finding]:
     return [Finding("user_id", words, rule="portal.exists")]
 
 
-def assess(many: Sequence[Asked], known: Sequence[Known]) -> list[Assessed]:
-    """The assessment of messages that only need their retail user to exist."""
-    return [Assessed(existing_findings(asked, record)) for asked, record in zip(many, known, strict=True)]
-
-
 def assess_done(is_so: Callable[[Any, Values], bool]) -> Assess:
     """Return an assessment of messages that need their retail user to exist.
 

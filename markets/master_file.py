@@ -92,9 +92,6 @@ class Opened:
     rows: Iterator[ScripRow]
 
 
-Cells = Sequence[object]
-
-
 def open_master(file: BinaryIO, exchange: Exchange) -> Opened:
     """Detect the form of a file, and stream its rows.
 

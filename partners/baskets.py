@@ -122,12 +122,6 @@ def save_version(
     return version
 
 
-def scrip_of(exchange: str, token: int) -> Scrip | None:
-    """The scrip of the current master that a line may name, None if it is not offered."""
-    own = search.masters().get(exchange)
-    return search.scrips([own]).filter(token=token).first() if own else None
-
-
 def line_of(line: BasketLine) -> Line:
     """A stored line as the rules take it."""
     return Line(

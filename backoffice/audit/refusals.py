@@ -14,7 +14,6 @@ from backoffice.audit.middleware import current_origin
 from backoffice.audit.models import SUBJECT_LENGTH, Refusal
 from backoffice.audit.operations import record
 
-MINUTE = timedelta(minutes=1)
 #: Counts of a minute are final when a request that began in it has ended.
 FINAL_AFTER = timedelta(minutes=2)
 #: How long counts are kept for `counted`.

@@ -37,12 +37,6 @@ CLOSED = (
     InvitationState.EXPIRED,
     InvitationState.REVOKED,
 )
-RETURNED = (
-    InvitationState.RETURNED_OK,
-    InvitationState.RETURNED_FAILED,
-    InvitationState.RETURNED_UNCLEAR,
-    InvitationState.NOT_RETURNED,
-)
 
 
 class Invitation(models.Model):

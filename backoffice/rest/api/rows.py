@@ -7,7 +7,7 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Self, TypeVar, overload
@@ -215,8 +215,3 @@ class Row:
     def present(self) -> dict[str, Any]:
         """The values that are there, by our names."""
         return {name: value for name, value in self._values.items() if value is not None}
-
-
-def rows(kind: type[R], items: Iterable[Any]) -> list[R]:
-    """Each object of a list as a row of this kind."""
-    return [kind(item) for item in items if isinstance(item, Mapping)]

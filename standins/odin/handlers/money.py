@@ -1,6 +1,5 @@
 """Amounts in rupees, kept as text with two places so that nothing is lost to floating point."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 ZERO = Decimal("0.00")
@@ -9,8 +8,3 @@ ZERO = Decimal("0.00")
 def amount(text: str) -> Decimal:
     """An amount, an empty one being 0."""
     return Decimal(text or "0").quantize(ZERO)
-
-
-def total(amounts: Iterable[str]) -> Decimal:
-    """The sum of amounts."""
-    return sum((amount(text) for text in amounts), ZERO)
