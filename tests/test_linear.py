@@ -33,11 +33,11 @@ from backoffice.protocol.secret import SecretText
 pytestmark = pytest.mark.slow
 
 #: Characters. What is not linear shows between the first two, and would take minutes with the last.
-LENGTHS = (10_000, 100_000, 1_000_000)
+LENGTHS = (3_000, 30_000, 300_000)
 #: More than 10 by what allocating more memory costs; far less than 100.
 MOST = 30
 #: Shorter times (seconds) say nothing.
-MEASURABLE = 0.001
+MEASURABLE = 0.0003
 TRIES = 3
 
 #: Runs of one character, and of what patterns look for or stop at.
