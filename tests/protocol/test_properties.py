@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 from datetime import date
+from functools import cache, wraps
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +71,20 @@ anything = st.one_of(
 )
 
 
+def made_once(make):
+    """Make the strategy of a field once: to make one costs more than to draw from it."""
+    made = {}
+
+    @wraps(make)
+    def kept(field):
+        if id(field) not in made:  # fields are declared, and so never end
+            made[id(field)] = make(field)
+        return made[id(field)]
+
+    return kept
+
+
+@made_once
 def good(field):
     """Values of a field that may be sent."""
     match field:
@@ -100,6 +115,12 @@ def _records(field):
     return st.fixed_dictionaries({name: good(part) for name, part in field.record.fields.items()})
 
 
+@cache
+def sendable(type_):
+    """The values of a message that may be sent."""
+    return st.fixed_dictionaries({name: good(field) for name, field in REQUESTS[type_].sent.items()})
+
+
 def readable(message, text):
     decoded = decode_request(text)
     assert decoded.message is message
@@ -114,7 +135,7 @@ def readable(message, text):
 @given(data=st.data())
 def test_encode_and_decode_are_a_round_trip(type_, data):
     message = REQUESTS[type_]
-    values = data.draw(st.fixed_dictionaries({name: good(field) for name, field in message.sent.items()}))
+    values = data.draw(sendable(type_))
     if _too_long(message, values):
         with pytest.raises(EncodeError, match="too long"):
             encode(message, values, HEADER, CIPHER)
@@ -322,10 +343,16 @@ FIELDS = [
 ]
 
 
+@made_once
+def whatever(field):
+    """Values that fit, that nearly fit, and others."""
+    return st.one_of(anything, good(field), near(field))
+
+
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(field=st.sampled_from(FIELDS), data=st.data())
 def test_what_passes_the_quick_look_has_no_finding(field, data):
-    value = data.draw(st.one_of(anything, good(field), near(field)))
+    value = data.draw(whatever(field))
     try:
         passes = bool(value) and field.sound(value)
     except (TypeError, AttributeError):
@@ -334,6 +361,7 @@ def test_what_passes_the_quick_look_has_no_finding(field, data):
         assert list(field.findings(value, "x")) == []
 
 
+@made_once
 def near(field):
     """Texts that nearly fit: numbers out of range, spaces at the ends, twelve digits, days that do not exist."""
     texts = ["0", "-1", "100000", "99.999", "31-02-2020", " A", "A ", "2345 6789 0124", "234567890124"]
