@@ -63,6 +63,8 @@ class TinyPublisher:
         self.accepts_twice = False
         self.checked, self.asked, self.callbacks, self.webhooks = [], [], [], []
         self.webhook_status = 200
+        #: How many webhooks are refused first, whatever the status.
+        self.webhook_refusals = 0
         self.served = {}
         self.standin = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -113,6 +115,9 @@ class TinyPublisher:
             return 200, b"<!doctype html><html lang=en><title>Back</title><h1>Back at the publisher</h1>"
         if path.startswith("/connector/webhook/"):
             self.webhooks.append(body)
+            if self.webhook_refusals:
+                self.webhook_refusals -= 1
+                return 503, {}
             return self.webhook_status, {}
         if path == "/favicon.ico":
             return 200, b""
@@ -278,11 +283,11 @@ def at_basket(browser, publisher):
 
 def settled(standin):
     """The deliveries, the oldest first, once none waits any more."""
-    for _ in range(1000):
+    for _ in range(3000):
         entries = standin.store.deliveries()[::-1]
         if not any(entry["state"] == "waiting" for entry in entries):
             return entries
-        time.sleep(0.01)
+        time.sleep(0.02)
     raise AssertionError(entries)
 
 

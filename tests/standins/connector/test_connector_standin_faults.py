@@ -93,11 +93,12 @@ def test_vas_is_slow_and_down(browser, publisher, arm):
 
 
 def test_a_pause_between_lines_leaves_time_for_a_kill_switch(at_basket, standin, arm):
-    arm("pause_between_lines", seconds=1)
+    arm("pause_between_lines", seconds=3)
     pressing = threading.Thread(target=at_basket.send, args=("submit",))
     pressing.start()
-    time.sleep(0.5)
-    assert len(standin.omex.orders()) == 1
+    while not (orders := standin.omex.orders()):
+        time.sleep(0.01)
+    assert len(orders) == 1
     pressing.join()
     assert len(standin.omex.orders()) == 3
 
