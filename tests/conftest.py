@@ -1,5 +1,6 @@
 """What all tests share: where a run keeps its files, which tests touch the database, what was left out, and staff."""
 
+import gc
 import os
 import shutil
 import uuid
@@ -93,6 +94,12 @@ def pytest_sessionstart():
         (RUNTIME / name).mkdir(parents=True, exist_ok=True)
 
 
+def pytest_collection_finish():
+    """Keep the garbage collector from what is there now: it stays, and to look through it again takes long."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_unconfigure():
     shutil.rmtree(RUNTIME, ignore_errors=True)
 
@@ -111,6 +118,8 @@ def pytest_collection_modifyitems(config, items):
     ]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if item not in elsewhere]
+    # Last, since the portal and the browser that they share run until all tests have ended, and are never idle.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
         path = item.path.relative_to(item.config.rootpath).as_posix()
         uses = set(getattr(item, "fixturenames", ()))
