@@ -1,6 +1,6 @@
-"""The tables of a new portal on SQLite: made by `migrate` once, and copied until a line of the product changes.
+"""The tables of a new portal: made by `migrate` once, and copied until a line of the product changes.
 
-To migrate costs ten seconds of processor time, and each run of tests and each portal that a test starts needs it.
+To migrate costs twenty seconds of processor time, and each run of tests and each portal that a test starts needs it.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,11 +25,28 @@ call_command("migrate", verbosity=0)
 
 
 def copy_to(path: Path) -> None:
-    """Put a migrated database of no rows at this path."""
+    """Put a migrated SQLite database of no rows at this path."""
     kept = KEPT / f"{_digest()}.sqlite3"
     if not kept.exists():
-        _make(kept)
+        _keep(kept, lambda made: _migrate(f"sqlite:///{made}"))
     shutil.copyfile(kept, path)
+
+
+def restore_to(url: str, programs: Path) -> None:
+    """Migrate an empty PostgreSQL database, or restore one that was migrated.
+
+    `programs`: the folder of pg_dump and psql.
+    """
+    kept = KEPT / f"{_digest()}.sql"
+    if kept.exists():
+        restore = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={kept}", url]
+        subprocess.run([programs / "psql", *restore], stdout=subprocess.DEVNULL, check=True)
+        return
+    _migrate(url)
+    _keep(
+        kept,
+        lambda made: subprocess.run([programs / "pg_dump", "--no-owner", f"--file={made}", url], check=True),
+    )
 
 
 def _digest() -> str:
@@ -43,18 +61,19 @@ def _digest() -> str:
     return found.hexdigest()
 
 
-def _make(kept: Path) -> None:
-    """Migrate a file beside, in a process of its own, and put it there whole. Those of older code go."""
+def _keep(kept: Path, make: Callable[[Path], object]) -> None:
+    """Let a file be made beside, and put it there whole. Those of older code go."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    for older in KEPT.glob("*.sqlite3"):
+    for older in KEPT.glob(f"*{kept.suffix}"):
         if older != kept:  # another run may have just made it
             older.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=KEPT) as folder:
-        made = Path(folder) / "migrated.sqlite3"
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "TEST_DATABASE_URL": f"sqlite:///{made}",
-        }
-        subprocess.run([sys.executable, "-c", MIGRATE], cwd=ROOT, env=environment, check=True)
+        made = Path(folder) / kept.name
+        make(made)
         made.replace(kept)
+
+
+def _migrate(url: str) -> None:
+    """Migrate a database, in a process of its own."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": url}
+    subprocess.run([sys.executable, "-c", MIGRATE], cwd=ROOT, env=environment, check=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests import migrated
+from tests.faults.servers import Postgres
 from tools.prepare import connector_environment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +27,6 @@ SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 
 PREPARE = """
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
 call_command("collectstatic", interactive=False, verbosity=0)
 call_command("demo_masters")
 call_command("demo_staff")
@@ -86,6 +86,8 @@ class Portal:
             (self.var / name).mkdir(parents=True, exist_ok=True)
         if self.environment["DATABASE_URL"].startswith("sqlite"):
             migrated.copy_to(self.var / "portal.sqlite3")
+        else:
+            migrated.restore_to(self.environment["DATABASE_URL"], Postgres.programs())
         # In one process: starting Django costs more than the commands do.
         printed = self.manage("shell", "--verbosity", "0", "--command", PREPARE)
         self.passwords = dict(re.findall(r"^\s+(\w+)\s+(\S+)$", printed, re.MULTILINE))

@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
@@ -87,7 +86,6 @@ class Campaign:
 
     def run(self) -> bool:
         """Run the whole. Returns whether everything was right."""
-        call_command("migrate", verbosity=0)
         self.installation.start_standin(self.odin_port)
         for start in self.workers.values():
             start()

@@ -22,6 +22,7 @@ from random import SystemRandom
 from tests.faults.installation import TIMES, Installation
 from tests.faults.options import MUTANTS, PLAIN_WORKER, Options
 from tests.faults.servers import Postgres, RabbitMQ, Redis, free_port
+from tests.migrated import copy_to, restore_to
 
 BROKERS = {"redis": Redis, "rabbitmq": RabbitMQ}
 
@@ -41,7 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
         database = stack.enter_context(Postgres()) if options.database == "postgres" else None
         broker = stack.enter_context(BROKERS[options.broker]()) if options.broker in BROKERS else None
         odin_port = free_port()
-        url = database.url if database else f"sqlite:///{var / 'portal.sqlite3'}"
+        if database:
+            url = database.url
+            restore_to(url, Postgres.programs())
+        else:
+            url = f"sqlite:///{var / 'portal.sqlite3'}"
+            copy_to(var / "portal.sqlite3")
         environment = _environment(url, broker.url if broker else "filesystem://localhost", odin_port)
         installation = stack.enter_context(Installation(var, environment))
         os.environ.update(installation.environment)
