@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import BinaryIO
 
-import xlsxwriter
-
 #: The media type of a workbook.
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Rows of a sheet below its header.
@@ -25,6 +23,8 @@ def write(
     beat: Callable[[], object] = lambda: None,
 ) -> None:
     """Write a workbook of these rows, the header first. `numbers` are the places of columns that hold numbers."""
+    import xlsxwriter  # large: not at every start of a process
+
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         head, plain = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
         sheet = book.add_worksheet()

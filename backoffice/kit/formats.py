@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from num2words import num2words
-
 from backoffice.protocol.formatted import grouped
 
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -114,6 +112,8 @@ def _count(number: int) -> str:
     """A whole number in words, in crores, lakhs and thousands. The library has no words from 1,000 crore on."""
     crores, rest = divmod(number, CRORE)
     if crores < 1000:
+        from num2words import num2words  # large: not at every start of a process
+
         words: str = num2words(number, lang="en_IN")
         return words.replace(",", "").replace(" and ", " ")
     return f"{_count(crores)} crore" + (f" {_count(rest)}" if rest else "")

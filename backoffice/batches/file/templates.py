@@ -6,11 +6,9 @@ columns of the workbook are text. Its drop-down lists have the names of codes, w
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
 from django.conf import settings
-from xlsxwriter.utility import xl_range_abs
 
 from backoffice.batches.file.columns import BETWEEN, Column, columns
 from backoffice.changes.files import Layout
@@ -18,6 +16,9 @@ from backoffice.kit.csv_files import line
 from backoffice.kit.forms import CHOSEN_UP_TO
 from backoffice.kit.names import Offered, offered
 from backoffice.protocol.fields import Date
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 #: The sheet to fill in, and the hidden one with the lists: elsewhere Excel takes at most 255 characters of a list.
 ROWS, LISTS = "Rows", "Lists"
@@ -34,6 +35,8 @@ def csv(layout: Layout) -> str:
 
 def workbook(layout: Layout) -> BytesIO:
     """Return a workbook with the header, over columns of text with drop-down lists and a note on each column."""
+    import xlsxwriter  # large: not at every start of a process
+
     file = BytesIO()
     with xlsxwriter.Workbook(file) as book:
         text, optional = book.add_format({"num_format": "@"}), book.add_format({"bottom": 1})
@@ -55,13 +58,15 @@ def workbook(layout: Layout) -> BytesIO:
 class _Lists:
     """The hidden sheet, with each drop-down list once."""
 
-    def __init__(self, book: xlsxwriter.Workbook) -> None:
+    def __init__(self, book: "xlsxwriter.Workbook") -> None:
         self._sheet = book.add_worksheet(LISTS)
         self._sheet.hide()
         self._found: dict[tuple[str, ...], str] = {}
 
     def keep(self, texts: Sequence[str]) -> str:
         """Return the reference to a list of these texts."""
+        from xlsxwriter.utility import xl_range_abs
+
         key = tuple(texts)
         if key not in self._found:
             place = len(self._found)

@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import xlsxwriter
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backoffice.batches.check import corrections
@@ -54,6 +53,8 @@ def lines(batch: Batch, *, failed_only: bool = False) -> Iterator[str]:
 
 def workbook(batch: Batch) -> io.BytesIO:
     """Return the first failed rows as an .xlsx workbook: coloured cells with their findings as comments."""
+    import xlsxwriter  # large: not at every start of a process
+
     file = io.BytesIO()
     kinds = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, {"constant_memory": True, **kinds}) as book:
