@@ -29,9 +29,8 @@ from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
 
 CHROMIUM = Path("/usr/bin/chromium")
 ACCEPTANCE = "tests/acceptance"
-#: Tests that wait for a good part of their time, for leases to end and killed workers to start again. They need no
-#: browser, and end before the others come to theirs.
-WAITING = "tests/faults"
+#: Tests that wait for leases to end and killed workers to start again. They need no browser.
+FAULTS = "tests/faults"
 #: What every run says at its end: which tests took longest.
 SLOWEST = "--durations=20"
 #: The exit code of a run in which a test hung.
@@ -155,29 +154,47 @@ def known_weaknesses() -> list[str]:
 
 
 def _check(left_out: list[str]) -> None:
-    """Run the tests on SQLite and the filesystem broker, those that wait long in a run of their own. Beside both:
-    format, lint and types, then the tests to which a server makes a difference, then those of `tests/acceptance`.
-    Where PostgreSQL is there, some run on that alone (`once`, see `tests/conftest.py`).
+    """Run the tests on SQLite and the filesystem broker. Beside them, in a run of their own, those that wait for a good
+    part of their time: the tests of faults, then those of whole installations that need no browser. Beside both: the
+    tests of the brokers, format, lint and types, the tests to which PostgreSQL makes a difference, then those of
+    `tests/acceptance` in the browser. Where PostgreSQL is there, some run on that alone (`once`, see
+    `tests/conftest.py`).
     """
     marks = [] if CHROMIUM.exists() else ["not browser"]
-    chosen = _marked(*marks)
-    on_sqlite = _marked(*(["not once"] if os.environ.get("TEST_POSTGRES_URL") else []), *marks)
+    on_sqlite = ["not once"] if os.environ.get("TEST_POSTGRES_URL") else []
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
-    others = ("--ignore", ACCEPTANCE, "--ignore", WAITING, *on_sqlite)
-    with _beside(environment, WAITING, *on_sqlite) as waiting, _beside(environment, *others) as rest:
+    waiting_long = (FAULTS, ACCEPTANCE, *_marked(*on_sqlite, "not browser"))
+    others = ("--ignore", ACCEPTANCE, "--ignore", FAULTS, *_marked(*on_sqlite, *marks))
+    with _beside(environment, *waiting_long) as waiting, _beside(environment, *others) as rest:
+        # First: the workers of an installation would take what these send over the same RabbitMQ.
+        _on_servers("broker", *marks)
         _lint()
-        for mark, setting, name in SERVERS:
-            if url := os.environ.get(name):
-                _run(tool("pytest"), SLOWEST, *_marked(mark, *marks), **{setting: url})
-        _accept(*chosen)
+        _on_servers("database", *marks)
+        if CHROMIUM.exists():
+            _accept()
     for process in (rest, waiting):
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)
 
 
+def _on_servers(mark: str, *marks: str) -> None:
+    """Run the tests of this mark on each of its servers that is there."""
+    for its, setting, name in SERVERS:
+        if its == mark and (url := os.environ.get(name)):
+            _run(tool("pytest"), SLOWEST, *_naming(mark), *_marked(mark, *marks), **{setting: url})
+
+
 def _marked(*marks: str) -> list[str]:
     """Return the arguments by which pytest takes only tests with all of these marks."""
     return ["-m", " and ".join(marks)] if marks else []
+
+
+def _naming(mark: str) -> list[str]:
+    """Return the files of tests that name this mark: to collect all others costs more than to run these. None where
+    no file does, since it is set automatically.
+    """
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(path.relative_to(ROOT)) for path in files if f"mark.{mark}" in path.read_text()]
 
 
 @contextmanager
@@ -202,14 +219,15 @@ def _beside(environment: Mapping[str, str], *arguments: str) -> Iterator[subproc
             raise
 
 
-def _accept(*chosen: str) -> None:
-    """Run the acceptance tests: once more where the browser hung, which the first run then says in its stacks."""
+def _accept() -> None:
+    """Run the acceptance tests in the browser: once more where it hung, which the first run then says in its stacks."""
+    browser = _marked("browser")
     try:
-        _run(tool("pytest"), SLOWEST, ACCEPTANCE, *chosen)
+        _run(tool("pytest"), SLOWEST, ACCEPTANCE, *browser)
     except subprocess.CalledProcessError as error:
         if error.returncode != HUNG:
             raise
-        _run(tool("pytest"), ACCEPTANCE, *chosen)
+        _run(tool("pytest"), ACCEPTANCE, *browser)
 
 
 def _show(process: subprocess.Popen[bytes], printed: IO[bytes]) -> None:
