@@ -26,6 +26,13 @@ UNNAMED = """() => [...document.querySelectorAll(".narrow-stack tr:not(:has([col
     .map((cell) => `nothing names the column of: ${cell.innerText.slice(0, 60)}`)"""
 
 
+def at_each_width(page):
+    """The width of a telephone, for which the page was loaded, and that of a wide screen, to which it then grows."""
+    for width in (PHONE, WIDE):
+        page.set_viewport_size({"width": width, "height": 800})
+        yield width
+
+
 def narrow(page):
     """What is wrong with a page on a screen of its width: too wide, or not understood there."""
     return page.evaluate(TOO_WIDE) + page.evaluate(UNNAMED)
@@ -33,16 +40,15 @@ def narrow(page):
 
 def violations(page):
     """The serious violations of a page as it is: all of them in light, in dark those of its colours."""
-    found = _serious(page, Axe(), {})
+    found = _serious(page, {})
     page.emulate_media(color_scheme="dark")
-    found += _serious(
-        page, Axe(axe_script="null"), {"runOnly": ["color-contrast"]}
-    )  # its script is there already
+    found += _serious(page, {"runOnly": ["color-contrast"]})
     page.emulate_media(color_scheme="light")
     return found
 
 
-def _serious(page, axe, options):
+def _serious(page, options):
+    axe = Axe(axe_script="null") if page.evaluate("'axe' in window") else Axe()
     found = axe.run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
         f"{one['id']}: {one['nodes'][0]['html'][:200]}"

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.looks import PHONE, UNFOLD, WIDE, narrow, violations
+from tests.pages.looks import PHONE, UNFOLD, at_each_width, narrow, violations
 from tests.portals import Portal, log_in_as, picture, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -76,28 +76,25 @@ def desk(portal):
     return json.loads(portal.manage("shell", "--verbosity", "0", "--command", MAKE))
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
 @pytest.mark.parametrize("person", PAGES)
-def test_pages_are_accessible_and_fit(portal, desk, chromium, person, width):
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900},
-        base_url=portal.url,
-    )
+def test_pages_are_accessible_and_fit(portal, desk, chromium, person):
+    context = chromium.new_context(base_url=portal.url)
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
     log_in_as(page, portal, person)
     for pattern in PAGES[person]:
         path = pattern.format(**desk)
+        page.set_viewport_size({"width": PHONE, "height": 800})
         answer = page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         if answer.status != 200:
             troubles.append(f"{path}: {answer.status}")
         name = re.sub(r"\W+", "-", pattern).strip("-")
-        picture(page, f"connector-{name}-{person}-{width}")
         page.evaluate(UNFOLD)
-        troubles += [f"{path}: {words}" for words in violations(page)]
-        troubles += [f"{path}: {words}" for words in narrow(page)]
+        for width in at_each_width(page):
+            picture(page, f"connector-{name}-{person}-{width}")
+            troubles += [f"{path}, {width} px: {words}" for words in (*violations(page), *narrow(page))]
     context.close()
     assert not troubles
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.looks import PHONE, UNFOLD, WIDE, narrow, violations
+from tests.pages.looks import PHONE, UNFOLD, at_each_width, narrow, violations
 from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -103,19 +103,16 @@ TOO_LOW = """[...document.querySelectorAll('main :is(.btn, .tabs a, .pager a, se
     .filter(one => one.offsetHeight && one.offsetHeight < 43.5).map(one => one.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
 @pytest.mark.parametrize("person", PAGES)
-def test_pages_are_accessible_and_fit(portal, files, chromium, person, width):
-    context = chromium.new_context(
-        viewport={"width": width, "height": 800},
-        base_url=portal.url,
-    )
+def test_pages_are_accessible_and_fit(portal, files, chromium, person):
+    context = chromium.new_context(base_url=portal.url)
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
     log_in_as(page, portal, person)
     for pattern in PAGES[person]:
         path = pattern.format(**files)
+        page.set_viewport_size({"width": PHONE, "height": 800})
         answer = page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         if answer.status != (404 if path == NOT_THERE else 200):
@@ -125,9 +122,9 @@ def test_pages_are_accessible_and_fit(portal, files, chromium, person, width):
         ):
             troubles.append(f"{path}: the title {page.title()!r} does not count what waits")
         page.evaluate(UNFOLD)
-        troubles += [f"{path}: {words}" for words in violations(page)]
-        if width == PHONE and (low := page.evaluate(TOO_LOW)):
-            troubles.append(f"{path}: lower than a thumb needs: {low[:3]}")
-        troubles += [f"{path}: {words}" for words in narrow(page)]
+        for width in at_each_width(page):
+            if width == PHONE and (low := page.evaluate(TOO_LOW)):
+                troubles.append(f"{path}: lower than a thumb needs: {low[:3]}")
+            troubles += [f"{path}, {width} px: {words}" for words in (*violations(page), *narrow(page))]
     context.close()
     assert not troubles
