@@ -1,4 +1,4 @@
-"""Each template, static file and picture has a user, so that what nothing names is deleted."""
+"""Each template, static file, style and picture has a user, so that what nothing names is deleted."""
 
 import re
 from pathlib import Path
@@ -42,6 +42,42 @@ def test_a_template_is_named_by_code_or_by_another_template(template):
 def test_a_static_file_is_named_by_code_or_by_a_template(file):
     name = file.relative_to(ROOT / "static").as_posix()
     assert any(name in text for path, text in USERS.items() if path != file)
+
+
+#: Classes that htmx gives while it asks.
+OF_LIBRARIES = {"htmx-request"}
+
+
+def _styled():
+    """Each class that a style sheet speaks of."""
+    sheets = [*(ROOT / "static").rglob("*.css"), *(path for path in TEMPLATES if path.suffix == ".css")]
+    for sheet in sheets:
+        rules = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+        for selector in re.findall(r"([^{}]+)\{", rules):
+            yield from re.findall(r"\.([a-zA-Z][\w-]*)", selector)
+
+
+def _given():
+    """The words of quoted text, where a class can be given, and the beginnings that code completes."""
+    quoted = " ".join(
+        text
+        for path, text in USERS.items()
+        if path.suffix != ".css"
+        for pair in re.findall(r'"([^"]*)"|\'([^\'\n]*)\'|`([^`]*)`', text)
+        for text in pair
+    )
+    return set(re.findall(r"[\w-]+", quoted.lower())), set(re.findall(r"\b([a-z]+-)\$?\{", quoted))
+
+
+def test_a_class_of_a_style_sheet_is_given_to_something():
+    words, beginnings = _given()
+    unused = {
+        name
+        for name in _styled()
+        if name not in words
+        and not any(name.startswith(one) and name.removeprefix(one) in words for one in beginnings)
+    }
+    assert unused - OF_LIBRARIES == set()
 
 
 def test_a_picture_is_in_a_document():

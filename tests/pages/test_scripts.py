@@ -1,6 +1,8 @@
-"""What the scripts of a page take from the server: what names a person, and who is of age."""
+"""What the scripts of a page take from the server: what names a person, and who is of age. And its style sheets."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +11,12 @@ from accounts.segments import EQUITY_AND_DERIVATIVES
 from backoffice.protocol.codes import Segment
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The selectors that the browser does not read.
+UNREADABLE = """(selectors) => selectors.filter((one) => {
+    try { document.querySelector(one); return false; } catch { return true; }
+})"""
 
 
 @pytest.mark.parametrize("text", ["abcpt1234a", "+91 9800000001", "asha@example.com"])
@@ -85,3 +93,12 @@ def test_one_button_ticks_the_segments_that_go_together_in_each_column(log_in):
     first, second = (page.locator("[data-matrix]").nth(place).bounding_box() for place in (0, 1))
     assert first["x"] == second["x"]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_browser_takes_each_rule_of_the_style_sheets(log_in):
+    """A selector that it cannot read is dropped, with its whole rule."""
+    sheets = " ".join(path.read_text() for path in (ROOT / "static").rglob("*.css"))
+    rules = re.findall(r"(?:^|[{}])\s*([^{}@]+?)\s*\{", re.sub(r"/\*.*?\*/", "", sheets, flags=re.DOTALL))
+    selectors = [one for one in rules if one not in ("from", "to") and "::-moz-" not in one]
+    assert len(selectors) > 500
+    assert log_in("maker").evaluate(UNREADABLE, selectors) == []
