@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from backoffice.kit.formats import indian, ist
 
-#: The drawing's units: room for amounts, above the line, and for days.
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 150, 70, 12, 10, 20
+#: Pixels: of the drawing, above the line, and for days. Across it is percent, so that its text keeps its size.
+HEIGHT, TOP, BOTTOM = 150, 10, 20
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Mark:
-    """A point in the drawing's units, with its words."""
+    """A point, in percent across and pixels down, with its words."""
 
     x: float
     y: float
@@ -40,10 +40,7 @@ class Chart:
     grid: Sequence[tuple[float, str]]
     first_day: str
     last_day: str
-    width: int = WIDTH
     height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
 
 
 def step_chart(title: str, points: Iterable[Point], *, whole: bool) -> Chart:
@@ -55,15 +52,14 @@ def step_chart(title: str, points: Iterable[Point], *, whole: bool) -> Chart:
     marks = []
     for place, point in enumerate(found):
         share = (point.at - begin).total_seconds() / seconds if seconds else place / max(1, len(found) - 1)
-        x = round(LEFT + share * (WIDTH - LEFT - RIGHT), 2)
-        marks.append(Mark(x, _y(point.value, top), f"{ist(point.at)}: {point.words}"))
+        marks.append(Mark(round(100 * share, 2), _y(point.value, top), f"{ist(point.at)}: {point.words}"))
     first, *further = marks
     start = HEIGHT - BOTTOM if whole else first.y
     path = f"M{first.x} {start}V{first.y}" + "".join(f"H{mark.x}V{mark.y}" for mark in further)
     return Chart(
         title=title,
         last=found[-1].value,
-        path=f"{path}H{WIDTH - RIGHT}",
+        path=f"{path}H100",
         marks=marks,
         grid=[(_y(value, top), _short(value)) for value in (Decimal(0), top / 2, top)],
         first_day=ist(begin, "date"),

@@ -25,6 +25,22 @@ UNNAMED = """() => [...document.querySelectorAll(".narrow-stack tr:not(:has([col
     })
     .map((cell) => `nothing names the column of: ${cell.innerText.slice(0, 60)}`)"""
 
+#: Dates that begin in one line and end in the next, outside the raw text of a message.
+BROKEN = r"""() => {
+    const found = [];
+    const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode());) {
+        if (!text.parentElement.offsetParent || text.parentElement.closest("pre")) continue;
+        for (const { index } of text.data.matchAll(/\d\d-\d\d-\d{4}/g)) {
+            const date = document.createRange();
+            date.setStart(text, index);
+            date.setEnd(text, index + 10);
+            if (date.getClientRects().length > 1) found.push(`a date in two lines: ${text.data.trim().slice(0, 60)}`);
+        }
+    }
+    return found;
+}"""
+
 
 def at_each_width(page):
     """The width of a telephone, for which the page was loaded, and that of a wide screen, to which it then grows."""
@@ -34,8 +50,8 @@ def at_each_width(page):
 
 
 def narrow(page):
-    """What is wrong with a page on a screen of its width: too wide, or not understood there."""
-    return page.evaluate(TOO_WIDE) + page.evaluate(UNNAMED)
+    """What is wrong with a page on a screen of its width: too wide, in pieces, or not understood there."""
+    return page.evaluate(TOO_WIDE) + page.evaluate(UNNAMED) + page.evaluate(BROKEN)
 
 
 def violations(page):
