@@ -231,6 +231,8 @@ def test_a_recovery_code_logs_in_once(client, person):
     log_in(client)
     set_up(client, me)
     codes = client.get("/staff/recovery-codes/").context["unused_codes"]
+    again = client.get("/staff/recovery-codes/").content.decode()
+    assert "They were shown when they were made" in " ".join(again.split()) and "****" not in again
     for expected in ("/", LOGIN):
         client.logout()
         log_in(client)
