@@ -426,7 +426,7 @@ def enter(browser, /, **changed):
 
 
 def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
-    desk, client_with_mail, maker, checker, client
+    desk, client_with_mail, maker, checker, compliance, client
 ):
     client.force_login(maker)
     given = form_given()
@@ -453,6 +453,9 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
     assert file["Content-Disposition"].startswith("attachment")
     taken = Entry.objects.get(action="connector.consent_form_downloaded")
     assert (taken.by, taken.subject, taken.details["form"]) == (checker, change.subject, scan.pk)
+    client.force_login(compliance)
+    page = client.get(change.get_absolute_url()).content.decode()
+    assert "The signed form is hidden" in page and f"/files/{scan.pk}/" not in page
     approve(change, checker)
     made = in_force(client_with_mail, desk)
     assert (made.how_given, made.form, made.change, made.evidence) == (
