@@ -455,7 +455,8 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
     assert (taken.by, taken.subject, taken.details["form"]) == (checker, change.subject, scan.pk)
     client.force_login(compliance)
     page = client.get(change.get_absolute_url()).content.decode()
-    assert "The signed form is hidden" in page and f"/files/{scan.pk}/" not in page
+    assert "The signed form is hidden" in page
+    assert f"/files/{scan.pk}/" not in page
     approve(change, checker)
     made = in_force(client_with_mail, desk)
     assert (made.how_given, made.form, made.change, made.evidence) == (
