@@ -103,6 +103,11 @@ def waiting_findings(many: Many, kinds: Iterable[str]) -> list[list[Finding]]:
     ]
 
 
+def singles(values: Values) -> list[str]:
+    """Return the PAN and the mobile number, for which `waiting_findings` looks, as names of their turns."""
+    return [f"{name}:{KEYS[name](str(value))}" for name in SINGLES if (value := values.get(name))]
+
+
 def _texts(many: Many, name: str) -> set[str]:
     return {KEYS[name](str(value)) for values in many if (value := values.get(name))}
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts import comparing, onboarding
 from accounts.answers import answers_of
 from accounts.creations import CREATE_RETAIL_USER, MATTERS, SAME_PERSON, assess
+from accounts.duplicates import singles
 from accounts.follow_ups import (
     ANSWERS,
     GROUPS,
@@ -137,6 +138,7 @@ KIND = ChangeKind(
     page=lambda lane: FORM.new_url,
     records=records,
     assess=assess(CreateRetailUser, settles_declared=False),
+    alone=singles,
     asks=NewFromProfile,
     compose=of_new,
     follows=asked_by(GROUPS),

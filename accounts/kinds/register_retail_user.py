@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import comparing
 from accounts.creations import MATTERS, REGISTER_RETAIL_USER, SAME_PERSON, assess
+from accounts.duplicates import singles
 from accounts.forms import SECTIONS as CREATE_SECTIONS
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source
@@ -148,6 +149,7 @@ KIND = ChangeKind(
     page=lambda lane: FORM.new_url,
     records=records,
     assess=assess(RegisterRetailUser, settles_declared=True),
+    alone=singles,
     compose=declared,
     files=(
         FileKind(

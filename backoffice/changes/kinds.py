@@ -78,9 +78,10 @@ class ChangeKind:
     form's fields if they are more than the message's, and `compose` makes the message of them. `files` are
     the files that bring it many at a time.
 
-    Checks: `assess` returns the room's findings on many proposals at once, in their order; `risks` returns
-    flags beyond those from findings. `money`: a wrong decision costs money, so two people settle it; `amount`
-    is what it adds, in rupees. `propose` and `decide` are its permissions.
+    Checks: `assess` returns the room's findings on many proposals at once, in their order; `alone` names the
+    values for which it looks in waiting proposals: submissions that share one wait for one another. `risks`
+    returns flags beyond those from findings. `money`: a wrong decision costs money, so two people settle it;
+    `amount` is what it adds, in rupees. `propose` and `decide` are its permissions.
 
     Display: `effect` describes a message in a few short texts without personal data, if its changed lines do
     not; `sections` are those of its form; `beside` returns further information for a checker, also for
@@ -109,6 +110,7 @@ class ChangeKind:
     asks: type[Request] | None = None
     compose: Compose = as_given
     files: tuple[FileKind, ...] = ()
+    alone: Callable[[Values], Sequence[str]] = lambda values: ()
     risks: Callable[[Values, Known], set[Risk]] = lambda values, known: set()
     money: bool = False
     amount: Callable[[Values], Decimal | None] | None = None

@@ -120,7 +120,7 @@ def submit(
     require_time(not_before, local=change_kind.local)
     try:
         with moving():
-            take_turn(*change_kind.turns(change_kind.subject(values)))
+            take_turn(*change_kind.turns(change_kind.subject(values)), *change_kind.alone(values))
             if done := _submitted(token, by):  # the first of two clicks at the same moment had its turn
                 return done
             examined = examine(kind_slug, values, typed=typed)

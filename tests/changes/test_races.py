@@ -1,5 +1,6 @@
 """Submissions and approvals that concern one retail user, or the portal's own rights, at the same moment."""
 
+import threading
 import uuid
 from functools import partial
 
@@ -10,8 +11,8 @@ from django.utils import timezone
 from accounts.kinds.update_retail_user import STARTING
 from accounts.models import RetailUser
 from accounts.values import to_values
-from backoffice.batches.decide import decisions
-from backoffice.changes import operations, queueing
+from backoffice.batches.decide import bulk, decisions
+from backoffice.changes import operations, queueing, turns
 from backoffice.changes.errors import ChangeError
 from backoffice.changes.models import Change, State
 from backoffice.delivery.handlers import apply
@@ -77,27 +78,82 @@ def test_of_two_approvals_one_does_not_undo_the_other_unseen(update, meet, check
     assert any("would undo it" in str(words) for words in said)
 
 
-def test_a_file_and_a_change_of_one_user_wait_for_one_another(
-    update, meet, checked, maker, checker, other_checker, user
-):
-    single = update(**ONE_MORE)
+@pytest.fixture
+def submit_file(checked, maker, user):
+    """Submit a file with another update of the user."""
     batch = checked(good=0, kind="update_retail_user")
     values = {"user_id": "RET001", "group_id": "HO", **ANOTHER}
     stored_row(batch, 2, (320, values), before=to_values(user), record_version=user.version).save()
     batch.good = batch.total_rows = 1
     batch.save()
-    batch = decisions.submit(batch.pk, by=maker, mode="all", reason="Moved")
+    return lambda: decisions.submit(batch.pk, by=maker, mode="all", reason="Moved")
+
+
+def approve_file(batch, by):
+    try:
+        return decisions.approve(batch.pk, by=by, content_hash=batch.content_hash).rows
+    except ChangeError as error:
+        return str(error)
+
+
+def test_a_file_and_a_change_of_one_user_wait_for_one_another(
+    update, meet, submit_file, checker, other_checker
+):
+    single, batch = update(**ONE_MORE), submit_file()
     meet(queueing, "require_none_undone")
-
-    def approve_file():
-        try:
-            return decisions.approve(batch.pk, by=other_checker, content_hash=batch.content_hash).rows
-        except ChangeError as error:
-            return str(error)
-
-    said = at_once(lambda: approve(single, checker), approve_file)
+    said = at_once(lambda: approve(single, checker), lambda: approve_file(batch, other_checker))
     assert Delivery.objects.count() == 1, said
     assert any("would undo it" in str(words) for words in said)
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_file_waits_for_a_change_whose_approval_began_before_the_file_was_submitted(
+    update, meet, submit_file, checker, other_checker, monkeypatch
+):
+    single, began, real = update(**ONE_MORE), threading.Event(), queueing.require_none_undone
+
+    def noted(*given):
+        began.set()
+        real(*given)
+
+    monkeypatch.setattr(queueing, "require_none_undone", noted)
+    meet(queueing, "require_none_undone")
+
+    def file_afterwards():
+        assert began.wait(10)
+        return approve_file(submit_file(), other_checker)
+
+    said = at_once(lambda: approve(single, checker), file_afterwards)
+    assert said[0] == State.APPROVED
+    assert "would undo it" in said[1]
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.only_on("postgresql")
+def test_the_approval_of_a_file_keeps_no_other_user_waiting(
+    update, submit_file, checked, maker, checker, other_checker, monkeypatch
+):
+    single = update(**ONE_MORE)
+    batch = decisions.submit(checked().pk, by=maker, mode="all", reason="Branch")
+    monkeypatch.setattr(turns, "LOCKS", 1)  # as for a file so long that it has users of every lock
+    under_way, decided, in_time = threading.Event(), threading.Event(), []
+    real = bulk.enqueue_all
+
+    def until_decided(*given):
+        under_way.set()
+        in_time.append(decided.wait(10))
+        real(*given)
+
+    monkeypatch.setattr(bulk, "enqueue_all", until_decided)
+
+    def meanwhile():
+        assert under_way.wait(10)
+        state = approve(single, other_checker)
+        decided.set()
+        return state
+
+    assert at_once(lambda: approve_file(batch, checker), meanwhile) == [3, State.APPROVED]
+    assert in_time == [True]
 
 
 def test_what_was_confirmed_while_an_approval_looked_is_not_undone(update, checker, monkeypatch):
@@ -129,6 +185,23 @@ def test_a_new_user_is_proposed_once(maker, other_maker, meet):
 
     assert sorted(at_once(lambda: submit(maker), lambda: submit(other_maker))) == [False, True]
     assert Change.objects.filter(state=State.SUBMITTED).count() == 1
+
+
+def test_the_second_of_two_new_users_with_one_pan_is_warned(maker, other_maker, meet):
+    values = {**example(CreateRetailUser), "reference": "", "mobile": ""}
+    meet(operations, "examine")
+
+    def submit(by, user_id, pan):
+        form = {**values, "user_id": user_id, "pan": pan}
+        return operations.submit("create_retail_user", form, by=by, reason="Form 12", token=uuid.uuid4())
+
+    first, second = at_once(
+        lambda: submit(maker, "NEW1", "ABCPS1234K"), lambda: submit(other_maker, "NEW2", "ABCPS1234K")
+    )
+    warned = [
+        [one for one in change.findings if "waiting change" in one["text"]] for change in (first, second)
+    ]
+    assert sorted(len(found) for found in warned) == [0, 1]
 
 
 def test_two_clicks_at_the_same_moment_are_one_new_user(maker, meet):

@@ -34,7 +34,7 @@ from backoffice.changes.models import State as ChangeState
 from backoffice.changes.notifying import notify
 from backoffice.changes.risks import Risk, in_order
 from backoffice.changes.timing import require_time
-from backoffice.changes.turns import take_turns
+from backoffice.changes.turns import take_turn_of_file
 from backoffice.delivery.moving import moving
 from backoffice.free_text import checked
 from backoffice.kit.formats import ist
@@ -159,7 +159,7 @@ def approve(batch_id: int, *, by: "User", content_hash: str, reason: str = "") -
             raise Stale("The batch is not the one you saw. Review it again.")
         if not _open_changes(batch).exists():
             raise BatchError("There is no row left to approve: each was rejected. Reject the batch.")
-        take_turns(_open_changes(batch))
+        take_turn_of_file(batch.pk, _open_changes(batch))
         batch.decided_at = timezone.now()
         stale = _mark_stale(batch)
         if stale and (batch.mode == Mode.ALL or not _open_changes(batch).exists()):
