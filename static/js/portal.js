@@ -189,6 +189,10 @@ document.addEventListener("submit", (event) => {
     const empty = all("input[name], select[name]", form).filter((field) => field.value === "" && !field.disabled);
     empty.forEach((field) => (field.disabled = true));
     setTimeout(() => empty.forEach((field) => (field.disabled = false)));
+    // It may be sent again: a report of fewer days, say, in place of a long one.
+    if (event.defaultPrevented) return;
+    form.dataset.sent = "yes";
+    showWaiting(form, event.submitter);
     return;
   }
   if (form.method !== "post" || event.defaultPrevented) return;
@@ -213,7 +217,7 @@ document.addEventListener("submit", (event) => {
 function rearm(form) {
   delete form.dataset.sent;
   delete form.dataset.checked;
-  all("button[aria-disabled]", form).forEach((button) => {
+  all("button:not([type=button])", form).forEach((button) => {
     button.removeAttribute("aria-disabled");
     button.classList.remove("is-waiting");
   });

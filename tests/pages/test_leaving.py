@@ -61,3 +61,20 @@ def test_whoever_waits_sees_at_the_button_that_the_portal_is_at_work(log_in):
     send(page)
     expect(page.locator("#announce")).to_have_text("Still working. Nothing needs to be pressed again.")
     assert sent == ["POST"]
+
+
+def test_whoever_waits_for_a_report_sees_it_at_the_button_and_may_ask_for_another(log_in):
+    page = log_in("checker")
+    page.goto("/reports/")
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.url)
+        route.fulfill(status=204)
+
+    page.route("**/reports/?*", answer)
+    page.get_by_role("button", name="Show report").click()
+    expect(page.locator(".btn.is-waiting")).to_have_count(1)
+    page.get_by_role("button", name="Show report").click()
+    expect(page.locator(".btn.is-waiting")).to_have_count(1)
+    assert len(asked) == 2
