@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, F, QuerySet
 from django.db.models.functions import TruncMinute
@@ -118,8 +118,8 @@ def _throughput(begin: Sequence[datetime], window: Window) -> list[Counter[str]]
         Attempt.objects.exclude(outcome="")
         .filter(started_at__gte=begin[0])
         .order_by()
-        .values_list(TruncMinute("started_at", tzinfo=INDIA), "outcome")
-        .annotate(Count("id"))
+        .values_list(TruncMinute("started_at", tzinfo=UTC), "outcome")
+        .annotate(number=Count("*"))
     )
     for minute, outcome, number in rows:
         found[_place(minute, begin, window)][outcome.replace("_", " ")] += number
@@ -141,7 +141,8 @@ def _backlog(begin: Sequence[datetime], window: Window) -> list[int]:
 
 
 def _by_minute(deliveries: QuerySet[Delivery], time: str) -> Iterable[tuple[datetime, int]]:
-    rows = deliveries.order_by().values_list(TruncMinute(time, tzinfo=INDIA)).annotate(Count("id"))
+    # Minutes begin alike in India and in UTC, which PostgreSQL reckons faster. It counts rows from the index alone.
+    rows = deliveries.order_by().values_list(TruncMinute(time, tzinfo=UTC)).annotate(number=Count("*"))
     return ((minute, number) for minute, number in rows)
 
 
@@ -151,7 +152,7 @@ def _answer_times(since: datetime) -> Counter[int]:
         Attempt.objects.filter(started_at__gte=since, outcome__in=ANSWERED, duration_ms__isnull=False)
         .order_by()
         .values_list(F("duration_ms") / STEP_MS)
-        .annotate(Count("id"))
+        .annotate(number=Count("*"))
     )
     return Counter({(steps + 1) * STEP_MS: number for steps, number in rows})
 
