@@ -49,9 +49,8 @@ def take_turn_of_file(batch_id: int, changes: QuerySet[Change]) -> None:
     """Take the turns of a submitted file, whose open changes these are, for its approval."""
     if connection.vendor == "postgresql":
         _lock_file(ONE_FILE)
-        with (
-            transaction.atomic()
-        ):  # wait for those who began before the file was submitted, and hold no lock of theirs
+        # Wait for those who began before the file was submitted, and keep no lock of theirs.
+        with transaction.atomic():
             _lock_subjects(*_subjects_of(changes))
             transaction.set_rollback(True)
         _lock_file(batch_id)
