@@ -25,6 +25,7 @@ _TO_CLIENTS = {
     403: "This page was open for too long, and nothing was sent. Open the link that your broker sent you again.",
     404: "There is no such page. Open the link that your broker sent you.",
     405: "There is no such page. Open the link that your broker sent you.",
+    429: "This page was opened too often within a minute, and nothing was done. Wait a minute, then reload it.",
     500: "This did not work. Open the link that your broker sent you: it shows what was done. Then try again.",
 }
 

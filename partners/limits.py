@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from backoffice.audit.middleware import current_origin
 from backoffice.audit.refusals import network_of
+from backoffice.error_pages import too_many
 
 #: Calls a minute and address: of pages for clients, of calls of the vendor, of order messages.
 PAGES, CALLS, WEBHOOK = 120, 1200, 60_000
@@ -23,16 +24,18 @@ View = Callable[..., HttpResponse]
 
 
 def limited(most: int) -> Callable[[View], View]:
-    """Answer 429 to an address that calls this view more often than `most` times a minute."""
+    """Answer 429 to an address that calls this view more often than `most` times a minute: a client with a page."""
 
     def decorate(view: View) -> View:
         name = f"{view.__module__}.{view.__name__}"  # several modules have a view called `link`
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
-            if _count(name) > most:
-                return HttpResponse("Too many calls. Wait a minute.", status=429, content_type="text/plain")
-            return view(request, *args, **kwargs)
+            if _count(name) <= most:
+                return view(request, *args, **kwargs)
+            if most == PAGES:
+                return too_many(request)
+            return HttpResponse("Too many calls. Wait a minute.", status=429, content_type="text/plain")
 
         return guarded
 

@@ -5,6 +5,7 @@ Each view reads, calls one operation and answers. Calls of the vendor need no CS
 
 import ipaddress
 import json
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
@@ -12,7 +13,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.cache import caches
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
@@ -33,6 +34,7 @@ from partners.models import Invitation, Partner
 from partners.models.records import FindingKind
 from partners.wording import in_words, scrip_of
 
+logger = logging.getLogger(__name__)
 Said = TypeVar("Said")
 
 #: A new webhook address, network or token counts for messages after so many seconds at the latest.
@@ -45,7 +47,7 @@ NOT_KEPT = (DatabaseError, InterfaceError)
 
 
 def in_time(view: View) -> View:
-    """Make PostgreSQL abort statements that take longer than CONNECTOR_ANSWER_SECONDS, and answer 503 then."""
+    """Make PostgreSQL abort statements that take longer than CONNECTOR_ANSWER_SECONDS."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
@@ -55,12 +57,23 @@ def in_time(view: View) -> View:
                     most = str(int(settings.CONNECTOR_ANSWER_SECONDS * 1000))
                     cursor.execute("SELECT set_config('statement_timeout', %s, false)", [most])
             return view(request, *args, **kwargs)
-        except NOT_KEPT:
-            said = envelope.answer(False, envelope.OUR_FAULT, order_details.FAULT)
-            return JsonResponse(said, status=503)
         finally:
             if connection.vendor == "postgresql" and connection.connection is not None:
                 _reset_timeout()
+
+    return guarded
+
+
+def with_an_answer(view: View) -> View:
+    """Answer a call of the vendor with 503 if the database does not. A client gets the page of an error instead."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        try:
+            return in_time(view)(request)
+        except NOT_KEPT:
+            logger.exception("A call of the vendor could not be answered.")
+            return _answer(False, envelope.OUR_FAULT, order_details.FAULT, status=503)
 
     return guarded
 
@@ -79,7 +92,7 @@ def _reset_timeout() -> None:
 @csrf_exempt
 @require_POST
 @limited(CALLS)
-@in_time
+@with_an_answer
 def check_token(request: HttpRequest) -> HttpResponse:
     """The token check (3.3): 200 whether it is good or not, in the same words for every reason; 400 if malformed."""
     asked = _read(request, "token-check", token_check.read)
@@ -93,7 +106,7 @@ def check_token(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @limited(CALLS)
-@in_time
+@with_an_answer
 def get_order_details(request: HttpRequest) -> HttpResponse:
     """GetOrderDetails (3.5): business refusals are 200 with `success: false`, our own fault is 503 (C17)."""
     asked = _read(request, "order-details", order_details.read)

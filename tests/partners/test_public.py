@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -323,8 +324,26 @@ class TestTheWall:
 
     def test_limits_how_often_one_address_calls(self, db, monkeypatch):
         monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 0.0))  # all within one minute
-        answers = [Browser().get("/connector/result/ok/").status_code for _ in range(121)]
-        assert (answers[119], answers[120]) == (200, 429)
+        answers = [Browser().get("/connector/result/ok/") for _ in range(121)]
+        assert (answers[119].status_code, answers[120].status_code) == (200, 429)
+        assert "Wait a minute, then reload it." in answers[120].content.decode()
+
+    def test_answers_a_client_with_a_page_and_the_vendor_with_json_while_the_database_is_away(
+        self, visitor
+    ):
+        def away(*args):
+            raise OperationalError("the connection is lost")
+
+        visitor.open()
+        visitor.browser.raise_request_exception = False
+        with connection.execute_wrapper(away):
+            pages = [visitor.browser.get(path) for path in (visitor.path, "/connector/visit/")]
+            calls_of_the_vendor = [ask("ABCDEF"), check("any")]
+        for page in pages:
+            assert (page.status_code, page["Content-Type"]) == (500, "text/html; charset=utf-8")
+            assert "Open the link that your broker sent you" in page.content.decode()
+        for answer in calls_of_the_vendor:
+            assert (answer.status_code, answer.json()["success"]) == (503, False)
 
     def test_counts_each_kind_of_link_on_its_own(self, db, monkeypatch):
         monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 120.0))
