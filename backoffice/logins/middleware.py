@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: A header of automatic requests: a refreshing page is not a person's activity.
 BACKGROUND_HEADER = "X-Background"
+
 #: The time of activity is written at most this often (seconds), to avoid a write for each request.
 WRITTEN_EVERY = 30
 
@@ -45,8 +46,7 @@ class IdleMiddleware:
             seen = request.session.get(SEEN, now)
             if now - seen > settings.SESSION_IDLE_MINUTES * 60:
                 return self._end(request, request.user)
-            background = request.headers.get(BACKGROUND_HEADER) == "yes"
-            if SEEN not in request.session or (not background and now - seen > WRITTEN_EVERY):
+            if SEEN not in request.session or (not _is_background(request) and now - seen > WRITTEN_EVERY):
                 request.session[SEEN] = now
         return self.get_response(request)
 
@@ -78,7 +78,10 @@ class SecondFactorMiddleware:
         match = request.resolver_match
         if match is None or match.view_name in WITHOUT_SECOND_FACTOR or not request.user.is_authenticated:
             return None
-        return redirect("mfa_activate_totp") if missing(request.user) else None
+        if not missing(request.user):
+            return None
+        # What a page asks on its own gets no other page: the set-up would be shown inside itself, each time with a new key.
+        return HttpResponse(status=204) if _is_background(request) else redirect("mfa_activate_totp")
 
 
 class StepUpMiddleware:
@@ -119,3 +122,7 @@ class HeadersMiddleware:
         if request.user.is_authenticated:
             response["Cache-Control"] = "private, no-store"
         return response
+
+
+def _is_background(request: HttpRequest) -> bool:
+    return request.headers.get(BACKGROUND_HEADER) == "yes"

@@ -23,6 +23,10 @@ class SetUpAppView(ActivateTOTPView):
     The code that proves it counts as used, so that it cannot log anybody in afterwards.
     """
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether the portal opens only with it."""
+        return super().get_context_data(**kwargs) | {"required": second_factor.missing(self.request.user)}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the app, with its first code as the last one used."""
         with transaction.atomic():

@@ -317,8 +317,11 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 let currentRow = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   currentRow = one("tr.is-current")?.dataset.href;
-  // After an expired login the answer is the login page: go there, rather than show it inside this one.
-  if (event.detail.xhr.responseURL.includes("/login/")) {
+  // An answer from another address is a whole page, such as the login or the set-up of a second factor: go there, rather
+  // than show it inside this one.
+  const { xhr, requestConfig } = event.detail;
+  const elsewhere = new URL(xhr.responseURL).pathname !== new URL(requestConfig.path, location).pathname;
+  if (elsewhere && requestConfig.verb === "get") {
     event.detail.shouldSwap = false;
     location.reload();
   }

@@ -267,6 +267,19 @@ def test_checkers_admins_and_dealers_need_a_second_factor(client, person, settin
     assert client.get("/").status_code == 200
 
 
+def test_the_set_up_of_a_demanded_factor_says_so_and_is_not_shown_inside_itself(client, person, settings):
+    settings.PORTAL_ENVIRONMENT = "UAT"
+    person("checker")
+    log_in(client)
+    client.post("/staff/again/", {"password": PASSWORD})
+    page = client.get("/staff/second-factor/app/")
+    assert "Your role needs a second factor" in page.content.decode()
+    for part in ("/state/", "/"):
+        assert client.get(part, headers={"X-Background": "yes", "HX-Request": "true"}).status_code == 204
+    answer = client.post("/staff/second-factor/app/", {"code": code_of(page.context["form"].secret)})
+    assert answer.url == "/staff/recovery-codes/"
+
+
 def test_in_the_demonstration_it_is_offered_and_the_page_says_so(client, person, settings):
     settings.PORTAL_ENVIRONMENT = "DEMO"
     assert "not demanded" in client.get(LOGIN).content.decode()
