@@ -33,14 +33,24 @@ class StaffAdapter(DefaultAccountAdapter):
             "Incorrect username or password. Check both; passwords distinguish capital letters."
         ),
         "too_many_login_attempts": (
-            "There were too many tries. Wait {minutes:.0f} minutes and try again, "
+            "There were too many tries. Wait MINUTES minutes and try again, "
             "or ask an administrator for a password link."
+        ),
+        "too_many_codes": (
+            "There were too many tries. Wait MINUTES minutes and try again. "
+            "If the telephone is lost, ask an administrator to reset your second factor."
         ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Return the error with this code, with the minutes of a lockout in its words."""
+        error: ValidationError = super().validation_error(code, *args)
+        error.message = error.message.replace("MINUTES", f"{settings.LOCKOUT_MINUTES:.0f}")
+        return error
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Return the key under which a name's failures are counted.
@@ -56,8 +66,7 @@ class StaffAdapter(DefaultAccountAdapter):
             super().pre_authenticate(request, **credentials)
         except ValidationError:
             locked_out(str(credentials.get("username", "")))
-            words = self.error_messages["too_many_login_attempts"].format(minutes=settings.LOCKOUT_MINUTES)
-            raise ValidationError(words, code="too_many_login_attempts") from None
+            raise self.validation_error("too_many_login_attempts") from None
 
     def forget_failures(self, request: HttpRequest, name: str) -> None:
         """Forget the failed tries with this name: its password has just been replaced."""
@@ -88,6 +97,14 @@ def locked_out_at(person: User) -> datetime | None:
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """The second factor. Its secrets are sealed like all stored secrets."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": (
+            "This code is wrong, expired or used. Enter the one that the app shows now. "
+            "If it fails again, check the telephone's clock."
+        ),
+    }
 
     def encrypt(self, text: str) -> str:
         """The sealed text."""

@@ -53,7 +53,7 @@ class _CodeOnce(BaseAuthenticateForm):
 
     def clean_code(self) -> str:
         """Return the code, if it is valid. Raises ValidationError."""
-        clear_failures = check_rate_limit(self.user)
+        clear_failures = check_rate_limit(self.user, "too_many_codes")
         code: str = self.cleaned_data["code"]
         factors = list(Authenticator.objects.filter(user=self.user).order_by("-type"))  # the app first
         for factor in factors:

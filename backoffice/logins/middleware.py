@@ -80,7 +80,7 @@ class SecondFactorMiddleware:
             return None
         if not missing(request.user):
             return None
-        # What a page asks on its own gets no other page: the set-up would be shown inside itself, each time with a new key.
+        # What a page asks on its own gets no other page: the set-up would be shown inside itself, with a new key.
         return HttpResponse(status=204) if _is_background(request) else redirect("mfa_activate_totp")
 
 

@@ -36,7 +36,7 @@ urlpatterns = [
     ),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("again/", account.reauthenticate, name="account_reauthenticate"),
-    path("code/", mfa.authenticate, name="mfa_authenticate"),
+    path("code/", views.CodeView.as_view(), name="mfa_authenticate"),
     path("code/again/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("second-factor/", mfa.index, name="mfa_index"),
     path("second-factor/app/", views.SetUpAppView.as_view(), name="mfa_activate_totp"),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.internal.stagekit import clear_login, unstash_login
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
@@ -15,6 +17,24 @@ from backoffice.access import StaffRequest, for_staff
 from backoffice.audit.operations import record
 from backoffice.logins import second_factor, sessions, step_up
 from backoffice.logins.models import User
+
+
+class CodeView(AuthenticateView):
+    """Ask for a code after the password.
+
+    If an administrator resets the second factor meanwhile, the login begins again. django-allauth alone would send
+    the browser back and forth between its two pages.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return the page, or begin again."""
+        login = unstash_login(request, peek=True)
+        if login is not None and not second_factor.present(login.user):
+            clear_login(request)
+            messages.info(request, "Your second factor was reset. Log in again, then set up a new one.")
+            return redirect("logins:login")
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
 
 
 class SetUpAppView(ActivateTOTPView):

@@ -245,6 +245,19 @@ class TestCodes:
         assert sorted(came) == [False, False, False, True]
         assert Authenticator.objects.filter(type="totp").exists()
 
+    def test_after_too_many_codes_the_page_says_how_long_to_wait_and_what_to_do_without_the_telephone(
+        self, secret, settings
+    ):
+        browser = Client()
+        log_in(browser, "asha")
+        pages = [
+            browser.post("/staff/code/", {"code": f"00000{number}"}).content.decode()
+            for number in range(settings.LOCKOUT_TRIES + 1)
+        ]
+        assert "Enter the one that the app shows now." in pages[0]
+        assert f"Wait {settings.LOCKOUT_MINUTES:.0f} minutes and try again." in pages[-1]
+        assert "ask an administrator to reset your second factor" in pages[-1]
+
 
 def test_a_locked_name_is_locked_for_who_is_asked_again_as_well(asha, settings):
     browser = Client()

@@ -280,6 +280,19 @@ def test_the_set_up_of_a_demanded_factor_says_so_and_is_not_shown_inside_itself(
     assert answer.url == "/staff/recovery-codes/"
 
 
+def test_who_waits_for_a_code_logs_in_again_after_a_reset_of_the_second_factor(client, person):
+    me = person("maker")
+    log_in(client)
+    set_up(client, me)
+    client.logout()
+    assert log_in(client).url == "/staff/code/"
+    Authenticator.objects.filter(user=me).delete()
+    page = client.get("/staff/code/", follow=True)
+    assert page.redirect_chain == [("/staff/login/", 302)]
+    assert "Your second factor was reset. Log in again" in page.content.decode()
+    assert log_in(client).url == "/"
+
+
 def test_in_the_demonstration_it_is_offered_and_the_page_says_so(client, person, settings):
     settings.PORTAL_ENVIRONMENT = "DEMO"
     assert "not demanded" in client.get(LOGIN).content.decode()
