@@ -79,7 +79,7 @@ def prove(consent: Consent, said: str) -> None:
         action = "connector.consent_opened" if right else "connector.consent_refused"
         note_consent(action, consent, words, by_client=right)
     if not right:
-        raise ConnectorProblem(proof.WRONG)
+        raise ConnectorProblem(proof.wrong(own))
 
 
 def read(consent: Consent) -> Consent:

@@ -16,6 +16,12 @@ WRONG = "That is not what your broker has. Check it, and try again."
 _NOT_DIGITS = re.compile("[^0-9]")
 
 
+def wrong(row: QuerySet[Any]) -> str:
+    """Return the words after a wrong answer, with the tries of the row that are left."""
+    left = row.values_list("tries_left", flat=True).get()
+    return f"{WRONG} {left} {'try is' if left == 1 else 'tries are'} left." if left else USED_UP
+
+
 def take_try(row: QuerySet[Any]) -> bool:
     """Take one try of a row that has `tries_left`. False if none is left."""
     return bool(row.filter(tries_left__gt=0).update(tries_left=F("tries_left") - 1))

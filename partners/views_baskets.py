@@ -302,7 +302,10 @@ def scrips(request: StaffRequest) -> HttpResponse:
             "scrips": [
                 {
                     "text": forms.chosen(one),
-                    "words": f"{one.exchange_label} {one.contract or one.description}",
+                    # The ISIN is among them, since a browser offers only what has the typed text in it.
+                    "words": " ".join(
+                        filter(None, (one.exchange_label, one.contract or one.description, one.isin))
+                    ),
                 }
                 for one in found
             ]

@@ -97,7 +97,7 @@ def prove(invitation: Invitation, said: str) -> None:
         action = "connector.link_opened" if right else "connector.link_refused"
         note(action, invitation, words, by_client=right)
     if not right:
-        raise ConnectorProblem(proof.WRONG)
+        raise ConnectorProblem(proof.wrong(own))
 
 
 def go(invitation: Invitation) -> Way:

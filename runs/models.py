@@ -197,7 +197,8 @@ class RunClient(Leased):
     @property
     def shown_as(self) -> str:
         """The state for pages, with who must act: nobody can decide anything while a line is in doubt."""
-        in_doubt = self.state == ClientState.STOPPED and any(line.in_doubt for line in self.lines.all())
+        held_up = self.state == ClientState.STOPPED or self.is_closed
+        in_doubt = held_up and not self.is_held and any(line.in_doubt for line in self.lines.all())
         return IN_DOUBT if in_doubt else self.shown_state.value
 
 
@@ -238,6 +239,11 @@ class RunLine(models.Model):
         if self.order is None:
             return not self.problem
         return self.order.state == OrderState.NOT_SENT
+
+
+def with_doubt() -> Q:
+    """Clients with a line whose order may be in the market with unknown outcome."""
+    return Q(Exists(RunLine.objects.filter(run_client=OuterRef("pk"), order__state__in=DOUBTFUL)))
 
 
 #: Lines without an order.

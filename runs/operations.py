@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import RetailUser
@@ -29,7 +29,7 @@ from partners.models.baskets import Stage
 from partners.rights import MAKE_BASKET, SETTLE, STOP, need
 from partners.wording import in_words
 from runs import orders
-from runs.models import CLOSED, NOT_APPROVED, ClientState, Run, RunClient, RunLine, RunState
+from runs.models import CLOSED, NOT_APPROVED, ClientState, Run, RunClient, RunLine, RunState, with_doubt
 from runs.trail import note, note_run
 from runs.visits import link_of
 from trading.desk import doubt
@@ -67,7 +67,7 @@ def propose(
     lines = list(version.lines.all())
     if words := obstacle(version) or orders.line_obstacle(version, lines):
         raise ConnectorProblem(words)
-    clients = [_client(version, lane) for lane in wanted]
+    clients = _clients(version, wanted)
     algo_id = version.basket.partner.algo_id(version.basket.product_code)
     try:
         with transaction.atomic():
@@ -160,6 +160,19 @@ def open_run(values: dict[str, Any], change: Change) -> Run:
     return run
 
 
+def _clients(version: BasketVersion, lanes: Iterable[str]) -> list[RetailUser]:
+    """The retail users. Raises ConnectorProblem that names all who cannot take part."""
+    found, problems = [], []
+    for lane in lanes:
+        try:
+            found.append(_client(version, lane))
+        except ConnectorProblem as error:
+            problems.append(error.words)
+    if problems:
+        raise ConnectorProblem(" ".join(problems))
+    return found
+
+
 def _client(version: BasketVersion, lane: str) -> RetailUser:
     """A retail user whose consent is in force. Raises ConnectorProblem."""
     client, partner = by_lane(lane), version.basket.partner
@@ -212,8 +225,14 @@ class Handed:
     link: str
 
 
+def linkable(run: Run) -> QuerySet[RunClient]:
+    """The clients of a run for whom a link leads on: to lines that may be placed, or to a look for lines in doubt."""
+    may_place = ~Q(state__in=CLOSED) if run.stage == RunState.OPEN else Q(pk__in=())
+    return run.clients.filter(may_place | with_doubt())
+
+
 def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequence[Handed]:
-    """Make a new link for each client who may still place something, or for one; earlier links stop working (C8).
+    """Make a new link for each client who can do something with it, or for one; earlier links stop working (C8).
 
     Raises NotPermitted, and ConnectorProblem if there is no such client.
     """
@@ -221,9 +240,7 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
     made = []
     with transaction.atomic():
         run = Run.objects.select_for_update(of=("self",)).select_related("version").get(pk=run.pk)
-        if run.stage != RunState.OPEN:
-            raise ConnectorProblem(f"{run} is {run.stage.label.lower()}: no link would open.")
-        found = run.clients.select_for_update(of=("self",)).select_related("client").exclude(state__in=CLOSED)
+        found = linkable(run).select_for_update(of=("self",)).select_related("client")
         for own in found.filter(pk=only.pk) if only else found:
             secret = new_secret()
             own.link_hash, own.tries_left = sha256(secret), proof.TRIES
@@ -231,7 +248,7 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
             note("runs.new_link", own, "new link made. An earlier one stopped working.", by=by)
             made.append(Handed(own, link_of(secret)))
     if not made:
-        raise ConnectorProblem("No client of this run can still place orders.")
+        raise ConnectorProblem(f"{run} is {run.stage.label.lower()}: nothing can be placed or looked for.")
     return made
 
 

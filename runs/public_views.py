@@ -20,13 +20,15 @@ from partners.limits import PAGES, limited
 from partners.middleware import RUN_COOKIE
 from partners.public_views import in_time
 from runs import orders, placing, visits
-from runs.models import RunClient
+from runs.models import CLOSED, ClientState, RunClient
 from runs.operations import lines_of
 from runs.placing import Typed
 from trading.credentials import take_credentials
 from trading.desk import doubt, sessions
 from trading.operations import factors
 
+#: The page says of each line whether it was placed, even if none was.
+TOLD = (ClientState.STOPPED, *CLOSED)
 _TICK = "Tick that you want to place these orders. Nothing was sent."
 _TYPED_NOTHING = "Enter your password and the code. Nothing was sent."
 
@@ -109,7 +111,8 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
         "partner": own.version.basket.partner,
         "rows": [{"own": line, "judged": judged[line.line_id]} for line in lines],
         "unusual": _unusual([(line.line.number, judged[line.line_id].unusual) for line in left]),
-        "begun": any(line.order or line.problem for line in lines),
+        "begun": any(line.order or line.problem for line in lines) or own.state in TOLD,
+        "accepted": any(line.order and line.order.order_id for line in lines),
         "left": left,
         "total": sum(judged[line.line_id].value for line in left),
         "doubtful": doubtful,
@@ -118,6 +121,7 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
         "is_stopped": is_stopped,
         "is_open": sessions.is_open_own(own.client.lane, own.session_token),
         "factors": factors(),
+        "factor": request.POST.get("factor", ""),
         "decided": all(line.order and doubt.may_decide(line.order) for line in doubtful),
         "token": uuid.uuid4(),
         "words": words,

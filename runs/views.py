@@ -98,7 +98,7 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
     clients = monitor.with_lines(found.clients.order_by("id"))
     pages = Paginator(clients.filter(state=state) if state else clients, CLIENTS)
     shown = pages.get_page(whole(request.GET.get("page", "")) or 1)
-    is_open = found.stage == RunState.OPEN
+    linkable = operations.linkable(found)
     context = {
         "run": found,
         "version": found.version,
@@ -108,9 +108,9 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
         "state": state,
         "page": shown,
         "clients": monitor.show(list(shown), found.version.basket.partner),
-        "every": "5s" if is_open else "",
-        "may_hand": is_open and request.user.has_perm(MAKE_BASKET),
-        "has_links": found.clients.exclude(state__in=CLOSED).exclude(link_hash=None).exists(),
+        "every": "5s" if found.opened_at else "",
+        "may_hand": request.user.has_perm(MAKE_BASKET) and linkable.exists(),
+        "has_links": linkable.exclude(link_hash=None).exists(),
         "may_stop": found.state != RunState.STOPPED and request.user.has_perm(STOP),
         "sees_orders": _sees_orders(request),
         "tabs": tabs("list"),
@@ -186,7 +186,8 @@ def client(request: StaffRequest, pk: int) -> HttpResponse:
             for line in doubtful
             if settles and line.order and doubt.may_decide(line.order)
         ],
-        "may_hand": is_open and request.user.has_perm(MAKE_BASKET),
+        "may_hand": request.user.has_perm(MAKE_BASKET)
+        and operations.linkable(own.run).filter(pk=pk).exists(),
         "may_go_on": settles and is_open and own.state == ClientState.STOPPED and not doubtful,
         "may_end": settles and own.state not in CLOSED and not own.is_held,
         "shows_personal": privacy.shown(request, own.client.lane),

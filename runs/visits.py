@@ -47,7 +47,7 @@ def prove(own: RunClient, said: str) -> None:
         words = "link opened." if right else "wrong answer on the page of a link."
         note("runs.link_opened" if right else "runs.link_refused", own, words, by_client=right)
     if not right:
-        raise ConnectorProblem(proof.WRONG)
+        raise ConnectorProblem(proof.wrong(mine))
 
 
 def _opened(own: RunClient | None) -> RunClient:

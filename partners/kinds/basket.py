@@ -43,7 +43,7 @@ class BasketPublication(Request, abstract=True):
     title = "Connector basket"
 
     basket = Text(0, "Basket number", max_length=18, required=True)
-    version = Text(0, "Version number", max_length=18, required=True)
+    version = Text(0, "Number of the version in the portal", max_length=18, required=True)
     name = Words(0, "Name", max_length=80, required=True)
     product_code = Text(0, "Product code", max_length=50, required=True)
     valid_until = Text(0, "Valid until", max_length=30, required=True)

@@ -198,10 +198,19 @@ def test_the_picker_finds_by_symbol_and_token(scrips, as_maker):
 
     Scrip.objects.filter(token=900002).update(expiry=date(2026, 12, 31), strike=120_050, option_type="CE")
     words = as_maker.get("/partners/baskets/scrips/", {"q": "banyan"}).json()["scrips"][0]["words"]
-    assert words == "NSE Equity 31-12-2026 1200.5 CE"
+    assert words.startswith("NSE Equity 31-12-2026 1200.5 CE")
     assert found("neem eq") == ["NEEM EQ NSE_EQ 900003"]
     assert found("peep") == ["PEEPAL EQ BSE_EQ 500001", "PEEPAL EQ NSE_EQ 900001"]
     assert found("900003") == ["NEEM EQ NSE_EQ 900003"]
+
+
+def test_the_picker_says_the_isin_without_which_a_browser_would_not_offer_what_was_found_by_it(
+    scrips, as_maker
+):
+    isin = "INE009A01021"
+    Scrip.objects.filter(token=900003).update(isin=isin)
+    (found,) = as_maker.get("/partners/baskets/scrips/", {"q": isin}).json()["scrips"]
+    assert isin in found["words"]
 
 
 def test_only_makers_make_baskets_and_nobody_while_the_connector_is_off(

@@ -328,9 +328,7 @@ class TestTheWall:
         assert (answers[119].status_code, answers[120].status_code) == (200, 429)
         assert "Wait a minute, then reload it." in answers[120].content.decode()
 
-    def test_answers_a_client_with_a_page_and_the_vendor_with_json_while_the_database_is_away(
-        self, visitor
-    ):
+    def test_answers_a_client_with_a_page_and_the_vendor_with_json_while_the_database_is_away(self, visitor):
         def away(*args):
             raise OperationalError("the connection is lost")
 

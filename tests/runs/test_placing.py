@@ -82,7 +82,7 @@ def test_each_row_is_committed_with_its_line_before_the_first_byte(visitor, monk
     [
         ({"agreed": ""}, "Tick that you want"),
         ({"client_password": ""}, "Enter your password"),
-        ({"client_password": "Wrong#2026"}, "There was no login"),
+        ({"client_password": "Wrong#2026"}, "You were not logged in, and nothing was placed."),
     ],
 )
 def test_without_tick_or_login_nothing_is_placed(visitor, standin, changed, words):
@@ -94,8 +94,9 @@ def test_without_tick_or_login_nothing_is_placed(visitor, standin, changed, word
 def test_who_did_not_prove_who_they_are_sees_nothing(visitors, standin):
     first, _ = visitors()
     assert first.browser.get("/connector/run/").status_code == 404
-    for _ in range(3):
-        assert first.open("0000").status_code == 403
+    for said in ("2 tries are left", "1 try is left", "three wrong answers"):
+        answer = first.open("0000")
+        assert (answer.status_code, said in answer.content.decode()) == (403, True)
     assert "three wrong answers" in first.open().content.decode()
     assert first.browser.post("/connector/run/place/", {"agreed": "yes"}).status_code == 404
     assert sent(standin, "login") == 0
@@ -207,6 +208,10 @@ def test_caps_of_the_consent_stop_the_line_that_would_be_above(
     again.open()
     again.place()
     assert again.states() == ([""] if cap_day == 1400 else [OrderState.ACCEPTED])
+    if cap_day == 1400:
+        shown = text_of(again.page())
+        assert again.fresh().why in shown, "the client reads why, even if no order was made"
+        assert "Not placed" in shown
 
 
 def second(monkeypatch, do):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import uuid
 
 import pytest
@@ -248,6 +249,27 @@ def test_one_person_stops_a_run_with_a_reason_and_nothing_opens_it_again(
         Run.objects.filter(pk=run.pk).update(state=RunState.OPEN)
 
 
+def test_a_line_in_doubt_after_the_end_of_its_run_stays_on_today_and_gets_a_new_link(
+    as_person, visitor, standin, maker, checker
+):
+    standin.faults.add("reset_after", call="place")
+    visitor.place()
+    operations.stop(visitor.own.run, by=checker, reason="Wrong basket")
+    assert visitor.fresh().state == ClientState.ENDED
+    own = visitor.own.get_absolute_url()
+    assert own in as_person(checker).get("/").content.decode()
+    browser = as_person(maker)
+    assert "Make a new link" in words(browser, own)
+    browser.post(f"/runs/client/{visitor.own.pk}/link/")
+    link = re.search(r"https://connect\.example(/connector/r/[^/]+/)", browser.get(own).content.decode())[1]
+    visitor.browser.post(link, {"proof": visitor.own.client.pan[-4:]})
+    assert "Place" not in visitor.page()
+    visitor.look()
+    assert visitor.states()[0] == OrderState.WORKING
+    assert own not in as_person(checker).get("/").content.decode()
+    assert "Make a new link" not in words(as_person(maker), own)
+
+
 def test_nobody_is_in_two_runs_of_a_version_unless_nothing_was_placed(
     open_run, visitors, publish, maker, checker
 ):
@@ -272,6 +294,7 @@ def test_nobody_is_in_two_runs_of_a_version_unless_nothing_was_placed(
         ([], "at least one client"),
         (["HO/NOBODY"], "not a retail user"),
         (["HO/DEMO1"] * 2 + ["HO/OTHER"], "not a retail"),
+        (["HO/OTHER", "HO/ANOTHER"], "HO/OTHER is not a retail .* HO/ANOTHER is not a retail"),
     ],
 )
 def test_only_clients_who_consented_are_in_a_run(clients, publish, maker, lanes, said):

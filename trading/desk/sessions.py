@@ -149,6 +149,8 @@ def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | 
     if opened.session is None:
         words = visible(mask.text(opened.outcome.words))[:KEPT]
         _failed(row, opened.outcome, words, by)
+        if by is None:
+            raise DeskProblem(f"You were not logged in, and nothing was placed. {words}")
         raise DeskProblem(f"There was no login ({opened.outcome.kind.value}). {words}")
     if not _opened(row, opened.session, by):
         _log_out(row, opened.session, by)
