@@ -6,7 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import requests
 from django.conf import settings
+
+from tests.faults.installation import wait_until
+from tests.faults.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMD = ROOT / "deploy" / "systemd"
@@ -78,6 +82,28 @@ def test_nginx_takes_the_site(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx (Debian: apt-get install nginx-light)")
+def test_where_nginx_itself_answers_the_page_says_what_to_do(tmp_path):
+    trusted, (plain, tls, nobody) = certificate(tmp_path), (free_port(), free_port(), free_port())
+    configuration = str(nginx_configuration(tmp_path, plain, tls, nobody))
+    site = f"https://localhost:{tls}/batches/new/cash_deposit/"
+    most = int(re.search(r"client_max_body_size ([0-9]+)m", (tmp_path / "portal.conf").read_text())[1])
+    with subprocess.Popen(["nginx", "-c", configuration]) as server, requests.Session() as browser:
+        browser.trust_env, browser.verify = False, str(trusted)
+        try:
+            wait_until(lambda: (tmp_path / "nginx.pid").exists(), "nginx runs")
+            away = browser.get(site)
+            upload = requests.Request("POST", site, data=b"x").prepare()
+            upload.headers["Content-Length"] = str((most + 1) << 20)
+            too_large = browser.send(upload, verify=str(trusted))
+        finally:
+            server.terminate()
+    assert away.status_code == 502
+    assert "Wait a minute, then reload this page." in away.text
+    assert too_large.status_code == 413
+    assert f"The largest file that can be uploaded has {most - 1} MB." in too_large.text
 
 
 def test_nginx_passes_on_as_large_an_upload_as_the_portal_takes():
