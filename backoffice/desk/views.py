@@ -35,7 +35,7 @@ def today(request: StaffRequest) -> HttpResponse:
         "shows_personal": sees_at_once(request.user),
         "tour": () if partial else tour.steps_for(request.user),
     }
-    return render(request, "desk/today_parts.html" if partial else "desk/today.html", context)
+    return render(request, "desk/_today_moved.html" if partial else "desk/today.html", context)
 
 
 @for_staff()

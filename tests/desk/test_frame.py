@@ -105,6 +105,15 @@ def test_the_login_page_speaks_of_demonstration_passwords_only_in_the_demonstrat
     assert "demo_staff" not in client.get(reverse("logins:login")).content.decode()
 
 
+def test_what_renews_today_renews_its_day_as_well(client, maker):
+    client.force_login(maker)
+    today = timezone.localdate()
+    day = f'<span id="day">{today:%A}, {today.day} {today:%B %Y}</span>'
+    assert day in client.get("/").content.decode()
+    renewed = client.get("/", headers={"HX-Target": "today", "HX-Request": "true"}).content.decode()
+    assert day.replace('"day"', '"day" hx-swap-oob="true"') in renewed
+
+
 def test_nobody_sees_today_without_logging_in(client):
     assert client.get("/").url.startswith(reverse("logins:login"))
     assert client.get(reverse("desk:search")).url.startswith(reverse("logins:login"))
