@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -49,7 +50,9 @@ def error_page(request: HttpRequest, status: int, words: str = "", template: str
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page of a request that cannot be read."""
+    """The page of a request that cannot be read, or whose session could not be stored after it was carried out."""
+    if isinstance(exception, SessionInterrupted):
+        return server_error(request)
     return error_page(request, 400)
 
 

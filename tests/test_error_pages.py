@@ -1,11 +1,12 @@
 """Pages about what is refused: in the frame for staff, apart for clients, and never failing themselves."""
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from backoffice.desk.context import Frame
 from backoffice.error_pages import server_error
+from backoffice.logins.sessions import SEEN
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,22 @@ def test_the_page_of_an_error_of_the_portal_asks_nothing_of_the_database(rf, dja
     with django_assert_num_queries(0):
         assert "The portal could not do this" in read(server_error(rf.get("/")), 500)
         assert "Open the link that your broker sent you" in read(server_error(rf.get("/connector/run/")), 500)
+
+
+def test_a_session_that_could_not_be_stored_is_not_taken_for_a_request_that_cannot_be_read(client, maker):
+    def busy(execute, sql, *rest):
+        if sql.startswith("UPDATE") and "session" in sql:
+            raise OperationalError("the database is locked")
+        return execute(sql, *rest)
+
+    client.force_login(maker)
+    session = client.session
+    session[SEEN] -= 60  # long enough ago to be stored again
+    session.save()
+    client.raise_request_exception = False
+    with connection.execute_wrapper(busy):
+        page = read(client.get("/"), 500)
+    assert "it may have been done" in page
 
 
 def test_clients_see_no_page_of_staff_when_something_is_refused(settings):
