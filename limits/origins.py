@@ -70,9 +70,15 @@ def approved_by(change: Change | None) -> str:
 
 
 def changes_of(references: Iterable[str]) -> dict[str, Change]:
-    """Return the changes behind limit updates, by reference. A fixed number of queries."""
+    """Return the changes behind limit updates, by reference. A fixed number of queries.
+
+    The changes have what the lists show; their messages, which are long, are left out.
+    """
     found = Delivery.objects.filter(message_type__in=TYPES, reference__among=references)
-    found = found.select_related("change__made_by", "change__decided_by")
+    found = found.select_related("change__made_by", "change__decided_by").only(
+        *("reference", "change__subject", "change__reason", "change__batch"),
+        *("change__made_by", "change__decided_by"),
+    )
     related = ("change__approvals__by", "change__batch__approvals__by")
     return {delivery.reference: delivery.change for delivery in found.prefetch_related(*related)}
 

@@ -5,6 +5,7 @@ together here; every other widget keeps its template. `FORM_RENDERER` of the set
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from django.forms import widgets
@@ -65,13 +66,17 @@ def _attributes(attrs: Drawn) -> SafeString:
     """Attributes of an element: True is a bare name, False is left out."""
     return mark_safe(  # noqa: S308  # each part is escaped
         "".join(
-            f" {conditional_escape(name)}"
-            if value is True
-            else f' {conditional_escape(name)}="{conditional_escape(value)}"'
+            f" {_name(name)}" if value is True else f' {_name(name)}="{conditional_escape(value)}"'
             for name, value in attrs.items()
             if value is not False
         )
     )
+
+
+@cache
+def _name(name: str) -> str:
+    """The name of an attribute. There are few, and each is escaped once."""
+    return conditional_escape(name)
 
 
 #: By the name of Django's template.

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 import django_tables2 as tables
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
-from django_tables2.columns.base import LinkTransform
+from django_tables2.columns.base import BoundColumn, LinkTransform
+from django_tables2.rows import BoundRow
+from django_tables2.utils import Accessor, signature
 
 from backoffice.kit import privacy, subjects
 from backoffice.kit.choices import SORT
@@ -19,6 +21,46 @@ from backoffice.kit.templatetags import portal
 def record_url(record: Any) -> str | None:
     """Has a page of its own, for rows that open on Enter or click."""
     return record.get_absolute_url() if hasattr(record, "get_absolute_url") else None
+
+
+class _Cells:
+    """The cells of a column, as `BoundRow.get_cell` of django-tables2 draws them.
+
+    What is equal for all rows of a page is worked out once: how a cell begins, whether its value is the label of a
+    choice, and which parameters the column's `render` names.
+    """
+
+    def __init__(self, column: BoundColumn, table: tables.Table, record: Any) -> None:
+        label = strip_tags(str(column.header))
+        self.begin = format_html('<td {} data-label="{}">', column.attrs["td"].as_html(), label)
+        self._column, self._table, self._accessor = column, table, Accessor(column.accessor)
+        self._has_labels = bool(getattr(self._accessor.get_field(record), "choices", ()))
+        self._named, _ = signature(column.render)
+
+    def cell(self, row: BoundRow) -> Any:
+        """Return the content of one cell."""
+        column, value = self._column, self._value(row.record)
+        if value in column.column.empty_values:
+            return column.default
+        given = {
+            "value": value,
+            "record": row.record,
+            "table": self._table,
+            "column": column.column,
+            "bound_column": column,
+            "bound_row": row,
+        }
+        content = column.render(**{name: given[name] for name in self._named})
+        return column.link(content, **given) if column.link else content
+
+    def _value(self, record: Any) -> Any:
+        try:
+            if not self._has_labels:
+                return self._accessor.resolve(record)
+            owner, name = self._accessor.penultimate(record)
+            return getattr(owner, f"get_{name}_display")()
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None  # a column without a value of its own
 
 
 class PortalTable(tables.Table):
@@ -42,18 +84,13 @@ class PortalTable(tables.Table):
             self.columns.hide(name)
 
     def body(self) -> Iterator[SafeString]:
-        """The rows of this page. The beginnings of a column's cells are equal for all rows, so they are made once."""
-        begins = [
-            (
-                column.name,
-                format_html(
-                    '<td {} data-label="{}">', column.attrs["td"].as_html(), strip_tags(str(column.header))
-                ),
+        """The rows of this page."""
+        rows = list(self.paginated_rows)
+        columns = [_Cells(column, self, rows[0].record) for column in self.columns] if rows else []
+        for row in rows:
+            cells = format_html_join(
+                "", "{}{}</td>", ((column.begin, column.cell(row)) for column in columns)
             )
-            for column in self.columns
-        ]
-        for row in self.paginated_rows:
-            cells = format_html_join("", "{}{}</td>", ((begin, row.get_cell(name)) for name, begin in begins))
             yield format_html("<tr {}>{}</tr>", row.attrs.as_html(), cells)
 
     def may_pick(self, record: Any) -> bool:

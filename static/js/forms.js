@@ -277,7 +277,6 @@ if (form) {
     keepSoon();
   });
   all("input[data-max]", form).forEach(count);
-  followConditions();
   // On a narrow screen the side index is a strip; it follows the section that is being read.
   const index = one(".side-index", form);
   if (index) {
