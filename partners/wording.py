@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from backoffice.kit.formats import price
 from backoffice.rest.api.codes import OrderType, Side
 from partners.models import BasketLine
 
@@ -29,7 +30,7 @@ def in_words(line: BasketLine) -> dict[str, str]:
         "side": _LABELS[line.side],
         "order_type": _LABELS[line.order_type],
         "quantity": str(line.quantity),
-        "price": f"{line.price.normalize():f}" if line.price else "",
-        "trigger": f"{line.trigger.normalize():f}" if line.trigger else "",
+        "price": price(line.price or None),
+        "trigger": price(line.trigger or None),
         "validity": line.validity_words,
     }

@@ -18,7 +18,7 @@ from accounts.retail_users import by_lane
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
 from backoffice.free_text import checked
-from backoffice.kit.formats import exact
+from backoffice.kit.formats import indian
 from backoffice.outside import visible, whole
 from backoffice.protocol.fields import Values
 from partners import baskets, consents, keys, proof, switches
@@ -195,8 +195,8 @@ def _consent_words(lane: str, consent: Consent | None) -> dict[str, str]:
     return {
         "client": lane,
         "consent": f"{consent}, until {timezone.localtime(consent.valid_until):%d-%m-%Y}",
-        "cap_run": exact(consent.cap_run),
-        "cap_day": exact(consent.cap_day),
+        "cap_run": indian(consent.cap_run),
+        "cap_day": indian(consent.cap_day),
     }
 
 

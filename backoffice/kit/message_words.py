@@ -34,13 +34,23 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """New records of one kind as a table: a row for each, with its noun and number, and its value under each head."""
+
+    heads: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[tuple[str, str]]]]
+
+
+@dataclass(frozen=True)
 class Arranged:
     """`groups` show what the message changes; `repeated` is sent unchanged, `empty` is sent without a value.
 
-    The reference belongs to none of these: it changes nothing.
+    `sheets` are the new records of a change that stays in the portal. The reference belongs to none of these: it
+    changes nothing.
     """
 
     groups: Sequence[Group]
+    sheets: Sequence[Sheet]
     repeated: Sequence[Line]
     empty: Sequence[Line]
     reference: Line | None
@@ -61,7 +71,10 @@ def arrange(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
     """Return the lines of a message, in the order and under the headings of these sections."""
     reference = next((line for line in lines if line.name == REFERENCE), None)
     lines = [line for line in lines if line is not reference]
-    matter = [line for line in lines if _matters(line)]
+    by_field = _new_records(lines)
+    sheets = [_sheet(found) for found in by_field.values()]
+    in_sheets = {line.name for found in by_field.values() for line in found}
+    matter = [line for line in lines if _matters(line) and line.name not in in_sheets]
     place = {name: title for title, fields in sections for name in fields}
     by_title: dict[str, list[Line]] = {title: [] for title, _ in sections}
     for line in matter:
@@ -72,10 +85,33 @@ def arrange(lines: Sequence[Line], sections: Sections = ()) -> Arranged:
     rest = [line for line in lines if not _matters(line)]
     return Arranged(
         groups,
+        sheets,
         [line for line in rest if line.kind != "absent"],
         [line for line in rest if line.kind == "absent"],
         reference,
     )
+
+
+def _new_records(lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """Return the lines of records that have no tag and no earlier value, by their field."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        name, _, rest = line.name.partition(".")
+        if "." in rest and not line.tag:
+            found.setdefault(name, []).append(line)
+    return {name: own for name, own in found.items() if all(line.kind == "new" for line in own)}
+
+
+def _sheet(lines: Sequence[Line]) -> Sheet:
+    records: dict[str, dict[str, str]] = {}
+    heads: dict[str, None] = {}
+    for line in lines:
+        record, _, part = line.label.partition(": ")
+        head = f"{part[:1].upper()}{part[1:]}"
+        heads[head] = None
+        records.setdefault(record, {})[head] = line.shown
+    rows = [(name, [(head, own.get(head, "")) for head in heads]) for name, own in records.items()]
+    return Sheet(list(heads), rows)
 
 
 def _matters(line: Line) -> bool:

@@ -32,8 +32,8 @@ class BasketLineRecord(SubRecord):
     side = Text(0, "Side", max_length=10)
     order_type = Text(0, "Order type", max_length=30)
     quantity = Text(0, "Quantity", max_length=20)
-    price = Text(0, "Price", max_length=25)
-    trigger = Text(0, "Trigger", max_length=25)
+    price = Words(0, "Price ₹", max_length=25)
+    trigger = Words(0, "Trigger ₹", max_length=25)
     validity = Words(0, "Validity", max_length=40)
 
 

@@ -82,6 +82,10 @@ def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, 
     change = Change.objects.get(kind="connector_run")
     shown = words(other, change.get_absolute_url())
     assert "HO/DEMO2" in shown
+    html = other.get(change.get_absolute_url()).content.decode()
+    assert html.count('<th scope="row">Line ') == 3
+    assert html.count('<th scope="row">Client ') == 2
+    assert '<td class="num" data-label="Price ₹">1,000.00</td>' in html
     assert "ALGO0001" in shown
     approve(change, checker)
     page = desk.post(f"/runs/{run.pk}/links/", follow=True).content.decode()
