@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.kinds import create_retail_user, register_retail_user, update_retail_user
@@ -46,7 +47,7 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
     form = EntryForm(
         kind=slug,
         title=change_kind.title,
-        text=f"For {user.name or 'the retail user'} ({lane}).",
+        text=format_html('For {} <span class="nowrap">({})</span>.', user.name or "the retail user", lane),
         sections=(),
         starting=lambda: dict(initial(change_kind.message)),
         address=form_address("accounts:change", group_id, user_id, slug),
@@ -72,7 +73,7 @@ def _only(form: EntryForm, group_id: str, user_id: str, slug: str) -> EntryForm:
     return replace(
         form,
         title=f"Edit {part.title[0].lower()}{part.title[1:]}",
-        text=form.text.removesuffix(update_retail_user.NOT_IN_320).strip(),
+        facts="",
         sections=(replace(sections[0], title=part.title), *sections[1:]),
         address=form_address("accounts:part", group_id, user_id, slug),
         whole=form.new_url,

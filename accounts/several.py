@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
@@ -19,6 +20,7 @@ from accounts.models import RetailUser
 from backoffice.access import StaffRequest, for_staff
 from backoffice.batches import selecting
 from backoffice.batches.errors import BatchError, FileProblem
+from backoffice.batches.operations import ALREADY_MADE, made_of
 from backoffice.changes.files import FileKind
 from backoffice.kit.components import Tab
 from backoffice.kit.formats import indian
@@ -119,6 +121,9 @@ def several(request: StaffRequest) -> HttpResponse:
     if file is None:
         raise PermissionDenied
     if request.method != "POST":
+        if made := made_of(request.GET.get("token", ""), by=request.user):
+            messages.info(request, ALREADY_MADE)
+            return redirect(made)
         values = {name: column.field.initial for name, column in selecting.asked(file).items()}
         return _page(request, chosen, file, offered, values)
     values = {

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.access import StaffRequest, for_staff
 from backoffice.batches.errors import FileProblem, NotAllowed
+from backoffice.batches.operations import ALREADY_MADE, made_of
 from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.formats import indian
 from backoffice.kit.names import offered
@@ -30,6 +31,9 @@ may_enter = for_staff("changes.add_change", "accounts.view_retailuser")
 def enter(request: StaffRequest) -> HttpResponse:
     """The grid. Errors of a row appear in it, and typed values stay."""
     if request.method != "POST":
+        if made := made_of(request.GET.get("token", ""), by=request.user):
+            messages.info(request, ALREADY_MADE)
+            return redirect(made)
         return _grid(request, [], token=uuid.uuid4())
     rows = deposit_grid.read({name: request.POST.getlist(name) for name in deposit_grid.COLUMNS})
     token = form_token(request.POST.get("token", "")) or uuid.uuid4()

@@ -38,7 +38,7 @@ PAGE: ClientPages[RunClient] = ClientPages(
     by_secret=visits.by_secret,
     by_pk=visits.by_pk,
     prove=visits.prove,
-    title=lambda own: f"Orders after a basket of {own.version.basket.partner.name}",
+    title=lambda own: f"Orders for a basket from {own.version.basket.partner.name}",
 )
 
 

@@ -33,7 +33,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
     fixed = {name: fixed[name] for name in FIXED}
     return replace(
         form,
-        text=f"{form.text} Becomes an ODIN user who can log in and trade; its accounts stay.",
+        facts="The retail user becomes an ODIN user, who can log in and trade. Its accounts stay.",
         sections=(
             *(_without(section, fixed) for section in SECTIONS),
             *sections(NewRetailUser, GROUPS),

@@ -140,11 +140,10 @@ def _declaration(user: RetailUser, change: Change) -> Declaration:
 
 def _shape(form: EntryForm, known: Values) -> EntryForm:
     """Return the form of a declaration, with the known values; unchanged ones are not part of it."""
-    words = "Nothing goes to ODIN: declare what you saw there. ODIN confirms it with the next update that carries it."
     starting = {name: value for name, value in known.items() if name in DeclareValues.fields}
     return replace(
         form,
-        text=f"{form.text} {words}",
+        facts="Declare what you saw at ODIN. ODIN confirms it with the next update that carries it.",
         sections=tuple(
             replace(
                 section,

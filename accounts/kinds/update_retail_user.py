@@ -122,7 +122,7 @@ def _shape(form: EntryForm, known: Values) -> EntryForm:
         fixed["odin_user_type"] = known["odin_user_type"]
     return replace(
         form,
-        text=f"{form.text} {NOT_IN_320}",
+        facts=NOT_IN_320,
         sections=sections(known, hidden=fixed),
         starting=partial(_starting, known),
         begun=_starting,

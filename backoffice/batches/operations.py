@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.template.defaultfilters import filesizeformat
 
+from backoffice import outside
 from backoffice.batches.check.summary import hidden_rows
 from backoffice.batches.counts import rows
 from backoffice.batches.errors import BatchError, NotAllowed
@@ -17,7 +18,6 @@ from backoffice.batches.models import Batch, State
 from backoffice.batches.trail import note
 from backoffice.batches.uploader import may_upload, mine, start_over
 from backoffice.changes.kinds import file_kind, file_kinds
-from backoffice.outside import quoted
 from backoffice.wakeups import Work, wake_after_commit
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: While a batch is in one of these states, a file of corrections may repeat its failed rows.
 CORRECTABLE = (State.SUBMITTED, State.APPROVED)
+#: For a person who comes back to such a form, as browsers do.
+ALREADY_MADE = "This form was submitted already. Here is the batch that it became."
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def upload(
     may_upload(by)
     if kind not in file_kinds():
         raise BatchError(
-            f"There is no kind of file {quoted(kind)}. Choose one of {', '.join(sorted(file_kinds()))}."
+            f"There is no kind of file {outside.quoted(kind)}. Choose one of {', '.join(sorted(file_kinds()))}."
         )
     token = token or uuid.uuid4()
     if done := Batch.objects.filter(token=token, made_by=by).first():
@@ -84,6 +86,12 @@ def upload(
     except IntegrityError:  # the second of two clicks at the same moment
         batch = Batch.objects.get(token=token, made_by=by)
     return Uploaded(batch, earlier(batch))
+
+
+def made_of(token: str, *, by: "User") -> Batch | None:
+    """Return the batch that this person's form with this token became; None if it was not sent."""
+    found = outside.token(token)
+    return Batch.objects.filter(token=found, made_by=by).first() if found else None
 
 
 def may_correct(batch: Batch, person: "User") -> bool:

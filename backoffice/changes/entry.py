@@ -49,12 +49,18 @@ def _opened(request: StaffRequest, form: EntryForm) -> HttpResponse:
         token = token_of(request.GET.get("draft", ""))
         draft = own_draft(request, form, token)
         if draft.state != State.DRAFT:
-            return redirect(draft)
+            return became(request, draft)
         values, moved = _of_draft(form, draft)
         findings = form.examine(values).findings if "look" in request.GET else []
         return _page(request, form, token, values, findings, draft=draft, moved=moved)
     values, moved = begun(request, form)
     return _page(request, form, uuid.uuid4(), values, moved=moved)
+
+
+def became(request: HttpRequest, change: Change) -> HttpResponse:
+    """Lead from a form that was submitted to its change."""
+    messages.info(request, "This form was submitted already. Here is the change that it became.")
+    return redirect(change)
 
 
 def _of_draft(form: EntryForm, draft: Change) -> tuple[Values, MovedOn | None]:
@@ -76,8 +82,7 @@ def _sent(request: StaffRequest, form: EntryForm) -> HttpResponse:
         messages.error(request, error.words)
         return _page(request, form, uuid.uuid4(), values, status=_refused(error))
     if draft.state != State.DRAFT:
-        messages.info(request, "This form was submitted already. Here is the change that it became.")
-        return redirect(draft)
+        return became(request, draft)
     button = pressed(form.filling, request.POST)
     if button not in ("save", "whole") and not form.is_current(draft):
         values, moved = _of_draft(form, draft)
@@ -169,6 +174,7 @@ def _page(
         "draft": draft,
         "form": form,
         "keep_url": form.address("keep", token),
+        "draft_url": form.draft_url(token),
         "findings": here,
         "elsewhere": elsewhere,
         "whole_url": form.whole_url(token) if draft else form.whole,

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 
 from backoffice.access import StaffRequest
 from backoffice.changes import kinds, operations, risks
+from backoffice.changes.entry import became
 from backoffice.changes.entry_form import EntryForm
 from backoffice.changes.entry_input import own_draft
 from backoffice.changes.errors import ChangeError, HasErrors, ReasonMissing, Stale
@@ -33,7 +34,7 @@ def check(request: StaffRequest, form: EntryForm, token: uuid.UUID) -> HttpRespo
     """Show the answers, and submit them as they were shown."""
     draft = own_draft(request, form, token)
     if draft.state != State.DRAFT:  # the second of two clicks, or the back button
-        return redirect(draft)
+        return became(request, draft)
     if not form.is_current(draft):
         return redirect(form.draft_url(token))
     values = operations.draft_values(draft)

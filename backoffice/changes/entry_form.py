@@ -21,7 +21,7 @@ class EntryForm:
 
     `address("new")`, `address("keep", token)` and `address("check", token)` return its addresses; `fixed` are
     values that the record decides and nobody types, such as the retail user; `back` is the page that the
-    person came from.
+    person came from. `text` and `facts` describe the form: in its subtitle, and behind its (i).
     """
 
     kind: str
@@ -32,6 +32,7 @@ class EntryForm:
     address: Callable[..., str]
     back: tuple[str, str]
     fixed: Values = field(default_factory=dict)
+    facts: str = ""
     #: The record that filled the form, if the form's maker has read it.
     read: Known | None = None
     #: The form's initial values for a given record.

@@ -202,6 +202,8 @@ document.addEventListener("submit", (event) => {
     sendWhenLoggedIn(form, event.submitter, guard);
     return;
   }
+  // Whoever comes back to the page is led to what the form became.
+  if (form.dataset.back) history.replaceState(history.state, "", form.dataset.back);
   // Such a form may be sent again: a search, or one whose answer is a file, after which the page is still there.
   if ("resubmit" in form.dataset) return;
   if (form.dataset.sent) {

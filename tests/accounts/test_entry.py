@@ -141,6 +141,7 @@ def test_what_is_being_typed_is_kept_as_a_draft_and_can_be_opened_again(as_maker
     token = uuid.uuid4()
     answer = as_maker.post(reverse("accounts:new_keep", args=[token]), filled(name="Half a na"))
     assert answer.status_code == 200
+    assert f'data-back="{answer.json()["url"]}"' in as_maker.get(answer.json()["url"]).content.decode()
     page = opened(as_maker, answer.json()["url"])
     assert page.named("name").sent == ["Half a na"]
     assert page.named("token").sent == [str(token)]
@@ -189,7 +190,10 @@ def test_a_form_sent_again_after_it_was_submitted_leads_to_the_change(as_maker):
     as_maker.post(checked.url, Page(as_maker.get(checked.url).content.decode()).sent(reason="New client"))
     change = Change.objects.get()
     assert as_maker.post(NEW, sent).url == change.get_absolute_url()
-    assert as_maker.get(f"{NEW}?draft={change.token}").url == change.get_absolute_url()
+    for back in (f"{NEW}?draft={change.token}", checked.url):
+        page = as_maker.get(back, follow=True)
+        assert page.redirect_chain[0][0] == change.get_absolute_url()
+        assert "This form was submitted already." in page.content.decode()
 
 
 def test_a_draft_changed_in_another_tab_is_not_submitted_unseen(as_maker):

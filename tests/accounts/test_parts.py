@@ -46,6 +46,18 @@ def opened(client, url):
     return Page(answer.content.decode())
 
 
+@pytest.mark.parametrize("slug", ["update_retail_user", "declare_values", "package"])
+def test_the_subtitle_of_a_form_fits_on_a_line_and_what_always_holds_is_behind_the_i(as_maker, user, slug):
+    form = change_form("HO", "RET001", slug)
+    html = as_maker.get(form.new_url).content.decode()
+    subtitle = re.search(r'<p class="page-sub">(.*?)</p>', html, re.DOTALL)[1]
+    said = " ".join(re.sub(r"<[^>]+>", " ", subtitle).split())
+    assert len(said) <= 90 + len(user.name)
+    assert form.facts not in said or not form.facts
+    assert form.facts in html
+    assert ('popovertarget="facts"' in subtitle) is bool(form.facts)
+
+
 def names(page):
     return {re.split("-", control.attributes["name"])[0] for control in page.controls}
 

@@ -82,6 +82,14 @@ def test_the_same_grid_sent_twice_is_one_batch(as_maker):
     assert Batch.objects.count() == 1
 
 
+def test_who_goes_back_to_a_grid_that_was_sent_is_led_to_its_batch(as_maker):
+    sent = grid(*ROWS)
+    back = f"{PAGE}?token={sent['token']}"
+    assert as_maker.get(back).status_code == 200
+    as_maker.post(PAGE, sent)
+    assert as_maker.get(back).url == Batch.objects.get().get_absolute_url()
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
