@@ -192,7 +192,7 @@ def _found(row: GridRow, findings: Sequence[Finding]) -> list[Finding]:
 
 def _of_code(row: GridRow) -> list[Finding]:
     if not row.code:
-        return [Finding("user_id", "The user id is missing. Fill it in.")]
+        return [Finding("user_id", "The user id is missing. Enter it.")]
     words = f"{quoted(row.code)} is no retail user here, or in several groups. Type GROUP/CODE."
     return [Finding("user_id", words)]
 

@@ -189,7 +189,7 @@ _JOINT = AnyOf("holding_mode", {HoldingMode.JOINT.value, HoldingMode.SURVIVOR.va
 
 #: The rules inside 232.
 MF_UCC_RULES: tuple[Rule, ...] = (
-    OneOf(("bse_ucc", "nse_ucc_1"), "BSE UCC or NSE UCC 1 is mandatory. Fill in one of them.", "U6"),
+    OneOf(("bse_ucc", "nse_ucc_1"), "BSE UCC or NSE UCC 1 is missing. Enter one of them.", "U6"),
     RequiredWhen("second_first_name", _JOINT, "the holding mode is joint or anyone or survivor", "U6"),
     RequiredWhen("second_pan", _JOINT, "the holding mode is joint or anyone or survivor", "U6"),
     RequiredWhen(

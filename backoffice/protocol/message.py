@@ -252,7 +252,7 @@ def _of_value(field: Field, name: str, value: object) -> Iterable[Finding]:
 
 def _of_absence(field: Field, name: str, values: Mapping[str, object]) -> Iterator[Finding]:
     if field.required:
-        yield Finding(name, f"{field.label} is mandatory. Fill it in.", rule="mandatory")
+        yield Finding(name, f"{field.label} is missing. Enter it.", rule="mandatory")
     elif field.always_sent and name not in values:
         words = f"Choose {field.label}: ODIN resets it when it is left out of an update."
         yield Finding(name, words, rule="U1")

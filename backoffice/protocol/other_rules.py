@@ -55,7 +55,7 @@ def no_notional_collateral(values: Given, context: Context) -> Found:
 _SOME_AMOUNT = OneOf(("amount", "notional_deposit"), "Fill in an amount or a notional deposit.", "O1")
 CASH_RULES: tuple[Rule, ...] = (_SOME_AMOUNT, old_limit_structure)
 COLLATERAL_RULES: tuple[Rule, ...] = (
-    OneOf(("amount",), "Amount is mandatory. Fill it in.", "O1"),
+    OneOf(("amount",), "Amount is missing. Enter it.", "O1"),
     old_limit_structure,
     no_notional_collateral,
 )

@@ -57,7 +57,7 @@ def record_findings(record: type[SubRecord], value: object, path: str) -> Iterat
         given = value.get(name, "")
         if given == "" or given is None:
             if field.required:
-                yield Finding(f"{path}.{name}", f"{field.label} is mandatory. Fill it in.", rule="mandatory")
+                yield Finding(f"{path}.{name}", f"{field.label} is missing. Enter it.", rule="mandatory")
         else:
             yield from field.findings(given, f"{path}.{name}")
 

@@ -174,9 +174,7 @@ class RequiredWhen:
     def findings(self, values: Given, context: Context) -> Found:
         """Return a finding if the field is empty nevertheless."""
         if not filled(values.get(self.field)) and self.when.holds(values):
-            yield Finding(
-                self.field, f"This is mandatory because {self.because}. Fill it in.", rule=self.rule
-            )
+            yield Finding(self.field, f"This is needed because {self.because}. Enter it.", rule=self.rule)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def guardian_of_a_minor(values: Given, context: Context) -> Found:
         return
     for name in ("guardian_first_name", "guardian_pan", "guardian_birth_date", "guardian_address"):
         if not mf_ucc.get(name):
-            words = f"This is mandatory because the first holder is under {FULL_AGE}. Fill it in."
+            words = f"This is needed because the first holder is under {FULL_AGE}. Enter it."
             yield Finding(f"mf_ucc.{name}", words, rule="U6")
 
 
@@ -201,7 +201,7 @@ def cannot_be_emptied(values: Given, context: Context) -> Found:
     odin = text(values, "odin_user_type") == OdinUserType.ODIN.value
     for name in (*NEVER_EMPTY, *(ODIN_NEVER_EMPTY if odin else ())):
         if name in values and not filled(values[name]):
-            yield Finding(name, "This can be changed but not emptied. Fill it in.", rule="U18")
+            yield Finding(name, "This can be changed but not emptied. Enter a value.", rule="U18")
 
 
 _SHARED: tuple[Rule, ...] = (

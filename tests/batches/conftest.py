@@ -73,7 +73,7 @@ def checked(maker):
 
 
 def _findings(state):
-    wrong = {"path": "pan", "text": "PAN is mandatory. Fill it in.", "severity": "error", "rule": "mandatory"}
+    wrong = {"path": "pan", "text": "PAN is missing. Enter it.", "severity": "error", "rule": "mandatory"}
     warned = {"path": "mobile", "text": "HO/X has it too.", "severity": "warning", "rule": "portal.shared"}
     return [
         {**found, "cleaned": None}

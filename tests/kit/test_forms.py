@@ -145,7 +145,7 @@ def test_an_empty_password_keeps_the_one_that_was_typed_before():
 
 
 def test_a_finding_stands_beside_its_field_and_is_tied_to_it():
-    finding = Finding("banks.0.account_no", "Account number is mandatory. Fill it in.", cleaned="1234")
+    finding = Finding("banks.0.account_no", "Account number is missing. Enter it.", cleaned="1234")
     html = shown(MessageForm(CreateRetailUser, {"banks": [{"bank_id": "HDFC"}]}, [finding]))
     control = Page(html).named("banks-0-account_no").attributes
     assert control["aria-invalid"] == "true"
@@ -178,18 +178,18 @@ def test_what_is_typed_cannot_become_markup():
 
 def test_a_summary_says_which_field_each_finding_speaks_of():
     findings = [
-        Finding("client_type", "This is mandatory because IPO is allowed. Fill it in."),
-        Finding("banks.1.account_no", "Account number is mandatory. Fill it in."),
-        Finding("demats.0.dp_id", "DP id is mandatory. Fill it in."),
-        Finding("name", "Name is mandatory. Fill it in."),
+        Finding("client_type", "This is needed because IPO is allowed. Enter it."),
+        Finding("banks.1.account_no", "Account number is missing. Enter it."),
+        Finding("demats.0.dp_id", "DP id is missing. Enter it."),
+        Finding("name", "Name is missing. Enter it."),
     ]
     values = {"banks": [{}, {}], "demats": [{}]}
     texts = [finding.text for finding in named(MessageForm(CreateRetailUser, values, findings))]
     assert texts == [
-        "Client type: This is mandatory because IPO is allowed. Fill it in.",
-        "Bank 2, account number is mandatory. Fill it in.",
-        "Demat 1, DP id is mandatory. Fill it in.",
-        "Name is mandatory. Fill it in.",
+        "Client type: This is needed because IPO is allowed. Enter it.",
+        "Bank 2, account number is missing. Enter it.",
+        "Demat 1, DP id is missing. Enter it.",
+        "Name is missing. Enter it.",
     ]
 
 

@@ -86,7 +86,7 @@ def test_u3_mf_ucc_is_mandatory_with_mutual_fund(errors):
 
 def test_u3_says_why_a_field_is_mandatory(find):
     [finding] = find(301, products=["3"], client_type="")["client_type"]
-    assert finding.text == "This is mandatory because IPO, PMS or Bond is allowed. Fill it in."
+    assert finding.text == "This is needed because IPO, PMS or Bond is allowed. Enter it."
     [rule] = [
         rule for rule in REQUESTS[301].rules if isinstance(rule, RequiredWhen) and rule.field == "client_type"
     ]

@@ -70,7 +70,7 @@ def problems(layout: Layout, headers: Sequence[str], names: Sequence[str]) -> li
     filled = layout.defaults().values() if layout.named_by in seen else ()
     given = {*seen, *(name for values in filled for name in values)}
     missing = [column for column in known.values() if column.required and column.name not in given]
-    found += [f"There is no column {column.name} ({column.label}), which is mandatory." for column in missing]
+    found += [f"The column {column.name} ({column.label}) is missing." for column in missing]
     return found
 
 

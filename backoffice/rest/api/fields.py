@@ -66,7 +66,7 @@ class Field:
         if not self.is_empty(value):
             yield from self.findings(value, path)
         elif self.required:
-            yield Finding(path, f"{self.label} is mandatory. Fill it in.", rule="mandatory")
+            yield Finding(path, f"{self.label} is missing. Enter it.", rule="mandatory")
 
     def findings(self, value: Any, path: str) -> Iterator[Finding]:
         """What is wrong with a value that is not empty."""

@@ -63,7 +63,7 @@ def second_factor(given: Given, terms: Terms) -> Found:
         words = f"{asked} is not offered here. Offered: {offered}; REST_SECOND_FACTORS says so."
         yield Finding("second_auth_type", words, rule="R10")
     elif value is None:
-        yield Finding("second_auth", "The second factor is mandatory. Type it in.", rule="R9")
+        yield Finding("second_auth", "The second factor is missing. Enter it.", rule="R9")
 
 
 def devices(given: Given, terms: Terms) -> Found:
@@ -96,10 +96,10 @@ def scrip(info: Given) -> Found:
         yield Finding("scrip_token", "Give the token, or the symbol and its details.", rule="R16")
         return
     if derivative and "expiry_date" not in given:
-        yield Finding("expiry_date", "A contract has an expiry date. Fill it in.", rule="R16")
+        yield Finding("expiry_date", "A contract has an expiry date. Enter it.", rule="R16")
     if not derivative:
         if "series" not in given:
-            yield Finding("series", "A share has a series. Fill it in, like EQ.", rule="R16")
+            yield Finding("series", "A share has a series. Enter it, like EQ.", rule="R16")
         for name in ("expiry_date", "strike_price", "option_type"):
             if name in given:
                 yield Finding(name, "A share has none. Leave it out.", rule="R16")

@@ -103,7 +103,7 @@ class TestHeaders:
             "The columns “user_id” and “UCC” both mean User id. Leave one of them out.",
             "The column “colour” is not known. Choose what it means, or leave it out.",
             "Column 4 has no header. Name it, or remove it.",
-            "There is no column group_id (Group id), which is mandatory.",
+            "The column group_id (Group id) is missing.",
         ]
 
     def test_a_column_left_out_on_purpose_is_no_problem(self):

@@ -47,7 +47,7 @@ def test_each_row_comes_back_with_its_own_cells_and_its_outcome(sent):
         "Success",
         "No such branch",
         "Name is another's",
-        "PAN is mandatory. Fill it in.",
+        "PAN is missing. Enter it.",
     ]
     assert rows[0]["Portal reference"] == "REF0000002"
     assert rows[1]["Portal code"] == "0"
@@ -187,10 +187,10 @@ def test_the_workbook_of_failed_rows_has_each_finding_at_its_cell(checked):
     batch.rows.update(cells=["U3", "=1+1", "Pune"])
     header, row = sheet_of(batch).iter_rows()
     assert [cell.value for cell in header] == [*result.ADDED, "user_id", "pan", "city"]
-    assert [cell.value for cell in row][:3] == ["3", "Has errors", "PAN is mandatory. Fill it in."]
+    assert [cell.value for cell in row][:3] == ["3", "Has errors", "PAN is missing. Enter it."]
     own = dict(zip(batch.headers, row[len(result.ADDED) :], strict=True))
     assert (own["pan"].value, own["pan"].data_type) == ("=1+1", "s")
-    assert own["pan"].comment.text == "PAN is mandatory. Fill it in."
+    assert own["pan"].comment.text == "PAN is missing. Enter it."
     assert own["pan"].fill.fgColor.rgb.endswith(result.RED.removeprefix("#"))
     assert own["user_id"].comment is None
     assert own["user_id"].number_format == "@"

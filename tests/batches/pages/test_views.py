@@ -58,7 +58,7 @@ def test_the_history_says_who_when_how_many_and_what_became_of_it(checked, as_pe
 def test_a_checked_file_shows_totals_and_findings_by_kind_to_its_maker(checked, as_person, maker):
     batch = checked(good=2, warned=1, wrong=2)
     page = text(as_person(maker).get(url("detail", batch)))
-    assert "PAN is mandatory" in page
+    assert "PAN is missing" in page
     assert "Submit 3 rows" in page
     assert "2 rows with errors stay back" in page
 
@@ -150,7 +150,7 @@ def test_a_row_shows_its_cells_its_findings_and_its_message(checked, as_person, 
     good = text(as_person(checker).get(url("row", batch, 2)))
     assert "U0002" in good
     assert "Create retail user" in good
-    assert "PAN is mandatory" in text(as_person(checker).get(url("row", batch, 3)))
+    assert "PAN is missing" in text(as_person(checker).get(url("row", batch, 3)))
 
 
 def test_the_page_of_a_wrong_row_names_its_errors_first_and_leads_to_the_next_one(checked, as_person, maker):
@@ -158,7 +158,7 @@ def test_the_page_of_a_wrong_row_names_its_errors_first_and_leads_to_the_next_on
     batch.rows.update(cells=["U0003", "", ""])
     page = as_person(maker).get(url("row", batch, 3)).content.decode()
     assert "1 error to correct" in text_of(page)
-    assert page.index('<a href="#cell-2">PAN is mandatory') < page.index('id="cell-2"')
+    assert page.index('<a href="#cell-2">PAN is missing') < page.index('id="cell-2"')
     assert "1 empty column city" in text_of(page)
     assert f'href="{url("row", batch, 4)}" data-hotkey="n"' in page
     assert "Next with errors" not in text(as_person(maker).get(url("row", batch, 4)))
