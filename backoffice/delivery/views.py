@@ -1,7 +1,7 @@
 """Pages of the deliveries: the queue, the list, one delivery, and people's actions on it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -58,13 +58,13 @@ class DeliveryList(ListView):
         )
 
     def chips(self) -> list[Chip]:
-        """Return the wording's text for its number in the address."""
-        shown = [chip for chip in super().chips() if chip.label != "Words"]
-        chosen = self.request.GET.get("wording", "")
-        if (number := whole(chosen)) is not None:
-            words = Wording.objects.filter(pk=number).first()
-            shown.append(Chip("Words", str(words or chosen), self._without("wording", chosen)))
-        return shown
+        """Return the active filters, with the wording's text for its number."""
+        number = whole(self.request.GET.get("wording"))
+        words = Wording.objects.filter(pk=number).first() if number else None
+        return [
+            replace(chip, value=str(words)) if words and chip.label == "Words" else chip
+            for chip in super().chips()
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"gate": gate.state(), "tabs": tabs("list")}

@@ -212,9 +212,15 @@ class Filters(django_filters.FilterSet):
         """Return errors in words, one for each filter that cannot be read."""
         if not self.is_bound:
             return []
+        found = self.form.errors.as_data()
         return [
-            f"{self.form.fields[name].label or name}: {found[0]}" for name, found in self.form.errors.items()
+            f"{self.form.fields[name].label or name}: {self._words(name, found[name][0])}" for name in found
         ]
+
+    def _words(self, name: str, error: ValidationError) -> str:
+        if error.code == "invalid_choice":
+            return f"{_short(self.data.get(name, ''))} is not among its choices. Remove this filter, or choose another."
+        return str(error.messages[0])
 
     @classmethod
     def searches(cls) -> list[str]:

@@ -390,7 +390,7 @@ def test_each_list_has_its_rows_and_none_for_what_cannot_be_read(name, followed,
     wrong = "kind=nothing" if name == "registry/" else "partner=nobody"
     text = page(as_maker, f"/partners/{name}?{wrong}")
     assert "data-href" not in text
-    assert "Select a valid choice" in text
+    assert "is not among its choices" in text
 
 
 @pytest.mark.parametrize("name", ["invitations/", "sessions/", "clients/"])
