@@ -58,13 +58,12 @@ class Desk:
         return self.session.terms(rest_config().terms)
 
 
-def obstacle(user: RetailUser) -> str:
-    """Return why no desk session of a retail user can be opened, before anything is typed; "" if one can."""
-    found = operations.obstacle(user)
-    if found:
-        return found.words
+def obstacle(user: RetailUser) -> operations.Obstacle | None:
+    """Return why no desk session of a retail user can be opened, before anything is typed; None if one can."""
+    if found := operations.obstacle(user):
+        return found
     other = current(user.lane)
-    return _taken(other) if other else ""
+    return operations.Obstacle(_taken(other)) if other else None
 
 
 def _taken(other: DeskSession) -> str:
@@ -131,8 +130,8 @@ def _log_in(row: DeskSession, user: RetailUser, typed: Credentials, by: "User | 
                 if whose != (row.lane, row.dealer_id, row.service, SessionState.OPEN):
                     raise DeskProblem("This form was used already. Look at the desk, or open a new form.")
                 return earlier
-            if words := obstacle(user):
-                raise DeskProblem(words)
+            if found := obstacle(user):
+                raise DeskProblem(found.words)
             row.save(force_insert=True)
             record(
                 "desk.login",

@@ -107,7 +107,7 @@ def client(request: StaffRequest, group_id: str, user_id: str) -> HttpResponse:
         **client_frame(request, user, row),
         "orders": _paged(request, own, "page"),
         "asked": _paged(request, asked, "asked"),
-        "obstacle": "" if row else sessions.obstacle(user),
+        "obstacle": None if row else sessions.obstacle(user),
         "last": DeskSession.objects.filter(lane=user.lane).exclude(ended_at=None).first(),
         "switch": stop.holding(),
     }
@@ -124,8 +124,8 @@ def open_desk(request: StaffRequest, group_id: str, user_id: str) -> HttpRespons
     """
     typed = take_credentials(request)
     user = user_of(group_id, user_id)
-    if request.method == "GET" and (words := sessions.obstacle(user)):
-        messages.error(request, words)
+    if request.method == "GET" and (found := sessions.obstacle(user)):
+        messages.error(request, found.words)
         return redirect(desk_url(user.lane))
     form = OpenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from accounts.models import RetailUser
 from accounts.tabs import PAGES, Page
 from tests.html_forms import flowed
 from tests.trading.conftest import place
@@ -40,6 +41,18 @@ def test_the_desk_has_the_head_and_the_tabs_of_the_retail_user(client, desk, dea
     assert [label for _, current, label in parts if current] == ["Order desk"]
     books = tabs(page, "The client's desk")
     assert [label for _, current, label in books if current] == ["Desk" if where == OF else "Order book"]
+
+
+def test_login_types_that_shut_the_desk_lead_to_an_update_for_who_may_propose_one(
+    client, client_user, standin, maker, dealer
+):
+    RetailUser.objects.update(login_types=["18"])
+    button = '<a class="btn" href="/users/HO/DEMO1/change/update_retail_user/">Propose an update</a>'
+    for person, may in ((maker, True), (dealer, False)):
+        client.force_login(person)
+        page = client.get(OF).content.decode()
+        assert "login types lack API Web" in page
+        assert (button in page) is may
 
 
 def test_who_may_only_look_sees_no_books_and_no_buttons(client, desk, maker):
