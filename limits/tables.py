@@ -1,6 +1,7 @@
 """The lists of limit updates and square-off settings."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar
@@ -118,6 +119,13 @@ class LimitUpdateTable(PortalTable):
         fields = (
             *("confirmed_at", "retail_user", "name", "kind", "amount", "total", "requested_by"),
             *("approved_by", "change", "reason", "document", "reference"),
+        )
+
+    def render_confirmed_at(self, value: datetime) -> SafeString:
+        return format_html(
+            '<span class="nowrap">{}</span> <span class="nowrap">{}</span>',
+            portal.ist(value, "date"),
+            portal.ist(value, "time"),
         )
 
     def render_kind(self, value: str, record: LimitUpdate) -> str:

@@ -104,13 +104,15 @@ def ago(at: datetime | None, empty: str = "–") -> SafeString:
 
 
 @register.simple_tag
-def moment(at: datetime) -> SafeString:
-    """The time itself, with how long ago on hover; the page updates that each minute."""
+def moment(at: datetime | None, style: str = "full") -> SafeString | str:
+    """The time itself on one line, in a style of `ist`, with how long ago on hover, which the page updates."""
+    if at is None:
+        return ""
     return format_html(
         '<time datetime="{}" title="{}" data-moment class="nowrap">{}</time>',
         at.astimezone(UTC).isoformat(timespec="seconds"),
         formats.ago(at),
-        formats.ist(at),
+        formats.ist(at, style),
     )
 
 
