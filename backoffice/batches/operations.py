@@ -90,7 +90,7 @@ def upload(
 
 def made_of(token: str, *, by: "User") -> Batch | None:
     """Return the batch that this person's form with this token became; None if it was not sent."""
-    found = outside.token(token)
+    found = outside.form_token(token)
     return Batch.objects.filter(token=found, made_by=by).first() if found else None
 
 
