@@ -111,7 +111,7 @@ NOT_APPROVED = (*CAME_BACK, ChangeState.WITHDRAWN)
 class ClientState(models.TextChoices):
     """The state of a client of a run. `INTERRUPTED` is derived: in the middle, while no process places."""
 
-    WAITING = "waiting", "Waiting for the client"
+    WAITING = "waiting", "Link not opened"
     OPENED = "opened", "Link opened"
     PLACING = "placing", "Placing"
     INTERRUPTED = "interrupted", "Interrupted"

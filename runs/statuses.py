@@ -12,7 +12,7 @@ TABLES = {
         RunState.OVER.value: Status("Over", "idle", "clock"),
     },
     "run_client": {
-        ClientState.WAITING.value: Status("Waiting for the client", "idle", "clock"),
+        ClientState.WAITING.value: Status("Link not opened", "idle", "clock"),
         ClientState.OPENED.value: Status("Link opened", "info", "eye", "the client"),
         ClientState.PLACING.value: Status("Placing", "info", "deliveries"),
         ClientState.INTERRUPTED.value: Status("Interrupted", "doubt", "question", "the client"),

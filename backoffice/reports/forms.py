@@ -20,7 +20,12 @@ class ReportForm(forms.Form):
 
     since = DayField(label="From", required=False)
     until = DayField(label="To", required=False)
-    by = forms.ChoiceField(label="Rows", choices=By.choices, required=False)
+    by = forms.ChoiceField(
+        label="Rows",
+        choices=By.choices,
+        required=False,
+        error_messages={"invalid_choice": "Choose what the rows are from the list."},
+    )
 
     def clean(self) -> dict[str, Any]:
         """Fill in what was left out."""
