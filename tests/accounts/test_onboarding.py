@@ -161,7 +161,7 @@ def test_each_change_is_a_version_and_one_proposed_on_the_same_ground_is_stale(
         ({"orders_per_second": "1000"}, "orders_per_second", "999"),
         ({"profile": "a/b"}, "profile", "letters, digits, spaces"),
         ({"profile": "RETAIL MUMBAI"}, "profile", "Retail Mumbai already"),
-        ({"dealers": [{"group": "MUM", "id": ""}]}, "dealers.0.id", "mandatory"),
+        ({"dealers": [{"group": "MUM", "id": ""}]}, "dealers.0.id", "is missing"),
         (dict.fromkeys(DEFAULTS), "", "at least one default"),
         ({}, "", "in force already"),
     ],
