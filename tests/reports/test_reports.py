@@ -120,7 +120,7 @@ def test_days_outside_and_drafts_do_not_count(client, maker, compliance, week):
         ({"since": "24-11-2026", "until": "23-11-2026"}, "The last day is before the first one."),
         ({"since": "01-01-2024", "until": "23-11-2026"}, "These are more than 366 days."),
         ({"since": "31-02-2026"}, "31-02-2026 is not a valid date."),
-        ({"by": "phase of the moon"}, "is not one of the available choices"),
+        ({"by": "phase of the moon"}, "Choose what the rows are from the list."),
     ],
 )
 def test_days_that_cannot_be_read_are_findings_on_the_page_and_no_file(client, compliance, asked, words):
