@@ -5,6 +5,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.http import QueryDict
+from django.template.loader import render_to_string
+
+from backoffice.kit.formsets import GroupPart, MessageForm, RecordPart
 
 
 @dataclass
@@ -96,3 +99,17 @@ def querydict(data: dict[str, list[str]]) -> QueryDict:
 def flowed(html: str) -> str:
     """A page with its white space as a browser shows it: any run of it is one space."""
     return " ".join(html.split())
+
+
+def drawn(form: MessageForm) -> str:
+    """All fields of a form as HTML, in the order of their declaration, those of its records among them."""
+    parts: list[Any] = []
+    for part in form.parts.values():
+        match part:
+            case GroupPart():
+                parts += [inner for card in part.cards for inner in card.parts.values()]
+            case RecordPart():
+                parts += part.parts.values()
+            case _:
+                parts.append(part)
+    return "".join(render_to_string("forms/field.html", {"part": part}) for part in parts)

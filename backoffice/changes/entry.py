@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -33,8 +33,8 @@ from backoffice.changes.errors import ChangeError, NotAllowed
 from backoffice.changes.filling import pressed
 from backoffice.changes.models import Change, State
 from backoffice.kit.formats import ist
-from backoffice.kit.formsets import MessageForm, Typed, read_values
-from backoffice.kit.sections import divide, named
+from backoffice.kit.formsets import PLACE, MessageForm, Typed, read_values
+from backoffice.kit.sections import divide, empty_card, named
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, errors
 
@@ -45,6 +45,8 @@ def new(request: StaffRequest, form: EntryForm) -> HttpResponse:
 
 
 def _opened(request: StaffRequest, form: EntryForm) -> HttpResponse:
+    if "card" in request.GET:
+        return _empty_card(request, form)
     if "draft" in request.GET:
         token = token_of(request.GET.get("draft", ""))
         draft = own_draft(request, form, token)
@@ -55,6 +57,16 @@ def _opened(request: StaffRequest, form: EntryForm) -> HttpResponse:
         return _page(request, form, token, values, findings, draft=draft, moved=moved)
     values, moved = begun(request, form)
     return _page(request, form, uuid.uuid4(), values, moved=moved)
+
+
+def _empty_card(request: StaffRequest, form: EntryForm) -> HttpResponse:
+    """Return one more card of a repeating group, for the script. Raises Http404 if the form has no such group."""
+    name, number = request.GET["card"], request.GET.get("number", "")
+    section = next((one for one in form.sections if one.record == name and name in form.groups), None)
+    if section is None or not PLACE.fullmatch(number):
+        raise Http404
+    shown = empty_card(section, form.groups[name], int(number))
+    return render(request, "forms/card.html", {"section": section, "shown_card": shown})
 
 
 def became(request: HttpRequest, change: Change) -> HttpResponse:

@@ -269,7 +269,6 @@ class FieldPart:
     needs: Sequence[Need] = ()
     #: The codes that a set of boxes offers, if not all.
     only: Sequence[str] = ()
-    template = "forms/field.html"
 
     @property
     def id(self) -> str:

@@ -15,8 +15,8 @@ from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request, clean
 from backoffice.protocol.rules import Rule
 
-#: The placeholder for a record's number, replaced by the script that adds a record.
-BLANK = "__index__"
+#: A record's place in its group, as the names of its fields and addresses write it.
+PLACE = re.compile("[0-9]{1,6}")
 
 ByPath = Mapping[str, Sequence[Finding]]
 #: The input of a form, by field name: not cleaned yet, with records at their places in the page.
@@ -28,14 +28,14 @@ class Card:
     """One record of a repeating group, or the one record of a sub-form."""
 
     path: str
-    index: int | str
+    index: int
     parts: Mapping[str, FieldPart]
     findings: Sequence[Finding] = ()
 
     @property
-    def number(self) -> int | str:
+    def number(self) -> int:
         """Its number for people, from 1."""
-        return self.index + 1 if isinstance(self.index, int) else self.index
+        return self.index + 1
 
     @property
     def is_default(self) -> bool:
@@ -51,14 +51,12 @@ class Card:
 
 @dataclass(frozen=True)
 class GroupPart:
-    """A repeating group: its cards and a blank one to copy."""
+    """A repeating group with its cards."""
 
     declared: Field
     path: str
     cards: Sequence[Card]
-    blank: Card
     findings: Sequence[Finding] = ()
-    template = "forms/group.html"
 
     @property
     def id(self) -> str:
@@ -73,7 +71,6 @@ class RecordPart:
     path: str
     card: Card
     findings: Sequence[Finding] = ()
-    template = "forms/record.html"
 
     @property
     def id(self) -> str:
@@ -96,18 +93,18 @@ def form_part(field: Field, values: Typed, findings: ByPath, rules: Sequence[Rul
     return field_parts({field.name: field}, values, findings, rules)[field.name]
 
 
+def record_card(group: Records, index: int, values: Mapping[str, Any], findings: ByPath) -> Card:
+    """Return the card of one record of a group, by its place from 0."""
+    path, record = f"{group.name}.{index}", group.record
+    parts = field_parts(record.fields, values, findings, record.rules, path)
+    return Card(path, index, parts, findings.get(path, ()))
+
+
 @form_part.register(Records)
 def _group(field: Records, values: Typed, findings: ByPath, rules: Sequence[Rule]) -> Part:
-    record = field.record
-    cards = []
-    for index, row in enumerate(values.get(field.name) or ()):
-        path = f"{field.name}.{index}"
-        parts = field_parts(record.fields, row, findings, record.rules, path)
-        cards.append(Card(path, index, parts, findings.get(path, ())))
-    path = f"{field.name}.{BLANK}"
-    start = {name: part.initial for name, part in record.fields.items()}
-    blank = Card(path, BLANK, field_parts(record.fields, start, {}, record.rules, path))
-    return GroupPart(field, field.name, cards, blank, findings.get(field.name, ()))
+    rows = enumerate(values.get(field.name) or ())
+    cards = [record_card(field, index, row, findings) for index, row in rows]
+    return GroupPart(field, field.name, cards, findings.get(field.name, ()))
 
 
 @form_part.register(Record)
@@ -126,7 +123,7 @@ def read(field: Field, data: QueryDict) -> Any:
 @read.register(Records)
 def _read_group(field: Records, data: QueryDict) -> list[dict[str, Any]]:
     """Return all records in the order of their numbers, which may have gaps, since the script removes cards."""
-    named = re.compile(re.escape(field.name) + r"-([0-9]{1,6})-")
+    named = re.compile(f"{re.escape(field.name)}-({PLACE.pattern})-")
     numbers = sorted({int(found[1]) for key in data if (found := named.match(key))})
     return [
         {

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from backoffice.kit.conditions import When
 from backoffice.kit.forms import FieldPart
-from backoffice.kit.formsets import Card, GroupPart, MessageForm, Part, RecordPart, Typed
+from backoffice.kit.formsets import Card, GroupPart, MessageForm, Part, RecordPart, Typed, record_card
 from backoffice.protocol.explanation import lowered
 from backoffice.protocol.fields import Flags, Records
 from backoffice.protocol.findings import Finding, Severity
@@ -99,7 +99,6 @@ class ShownSection:
     parts: Mapping[str, Part]
     blocks: Sequence[ShownBlock]
     cards: Sequence[ShownCard]
-    blank: ShownCard | None
     applies: bool
     filled: bool
     errors: int
@@ -166,11 +165,9 @@ def _shown_section(form: MessageForm, section: Section) -> ShownSection:
     parts = {name: form.parts[name] for name in section.names}
     blocks: list[ShownBlock] = []
     cards: list[ShownCard] = []
-    blank = None
     match form.parts.get(section.record):
         case GroupPart() as group:
             cards = [ShownCard(card, _blocks(section, card.parts, form.values)) for card in group.cards]
-            blank = ShownCard(group.blank, _blocks(section, group.blank.parts, form.values))
         case RecordPart() as record:
             blocks = _blocks(section, record.parts, form.values)
         case _:
@@ -182,12 +179,17 @@ def _shown_section(form: MessageForm, section: Section) -> ShownSection:
         parts=parts,
         blocks=blocks,
         cards=cards,
-        blank=blank,
         applies=section.when is None or section.when.holds(form.values),
         filled=bool(found) or any(block.filled for block in blocks),
         errors=errors,
         warnings=len(found) - errors,
     )
+
+
+def empty_card(section: Section, group: Records, index: int) -> ShownCard:
+    """Return a card without values for a section's group of records, by its place from 0."""
+    empty = record_card(group, index, {}, {})
+    return ShownCard(empty, _blocks(section, empty.parts, {}))
 
 
 def _blocks(section: Section, parts: Mapping[str, Part], values: Typed) -> list[ShownBlock]:

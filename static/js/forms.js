@@ -62,11 +62,19 @@ function renumber(group) {
   if (empty) empty.hidden = cards.length > 0;
 }
 
-function add(group) {
+// The card comes from the server when it is first needed; if it does not, the button submits the form, which adds one.
+async function add(group, button) {
   const used = all(`[name^="${group.dataset.group}-"]`, one("[data-cards]", group)).map((field) => Number(field.name.split("-")[1]));
-  const number = Math.max(-1, ...used) + 1;
+  const asked = new URLSearchParams({ card: group.dataset.group, number: Math.max(-1, ...used) + 1 });
+  button.disabled = true;
+  const answer = await fetch(`${form.getAttribute("action")}?${asked}`, { redirect: "error" }).catch(() => null);
+  button.disabled = false;
+  if (!answer?.ok) {
+    form.requestSubmit(button);
+    return;
+  }
   const holder = document.createElement("template");
-  holder.innerHTML = one(":scope > template", group).innerHTML.replaceAll("__index__", number);
+  holder.innerHTML = await answer.text();
   const card = holder.content.firstElementChild;
   one("[data-cards]", group).append(card);
   if (cardsOf(group).length === 1 && one("[data-default]", card)) makeDefault(card);
@@ -136,7 +144,7 @@ form?.addEventListener("click", (event) => {
     return;
   }
   const actions = {
-    add: () => add(button.closest("[data-group]")),
+    add: () => add(button.closest("[data-group]"), button),
     remove: () => remove(button.closest("[data-card]")),
     makeDefault: () => makeDefault(button.closest("[data-card]")),
     preset: () => tickPreset(button),

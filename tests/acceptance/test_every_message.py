@@ -4,7 +4,6 @@ import re
 from unittest.mock import patch
 
 import pytest
-from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from backoffice.changes.kinds import kind
@@ -12,7 +11,7 @@ from backoffice.kit.formats import in_words, indian
 from backoffice.kit.formsets import MessageForm
 from backoffice.protocol.examples import example
 from backoffice.protocol.message import clean
-from tests.html_forms import Page
+from tests.html_forms import Page, drawn
 from tests.portals import log_in_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -74,7 +73,7 @@ def typed(slug, changed):
     message = kind(slug).message
     with patch("backoffice.kit.forms.offered", return_value=()):  # this process has no database
         form = MessageForm(message, clean(message, example(message)))
-    html = "".join(render_to_string(part.template, {"part": part}) for part in form.parts.values())
+    html = drawn(form)
     return {**Page(html).sent(), **changed}
 
 

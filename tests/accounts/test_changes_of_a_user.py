@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import RetailUser
@@ -19,7 +18,7 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.fields import Records
 from backoffice.protocol.message import clean
 from limits.models import LimitUpdate
-from tests.html_forms import Page
+from tests.html_forms import Page, drawn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +65,7 @@ def typed(page, slug, **changed):
     """What a browser sends of this page when the example's values are typed in."""
     message = kind(slug).message
     form = MessageForm(message, clean(message, example(message)))
-    html = "".join(render_to_string(part.template, {"part": part}) for part in form.parts.values())
+    html = drawn(form)
     filled = Page(html).sent()
     own = {control.attributes["name"]: control.sent for control in page.controls}
     return {**filled, "token": own["token"], "press": ["check"], **EFFECTIVE.get(slug, {}), **changed}

@@ -14,7 +14,7 @@ from backoffice.protocol.examples import example
 from backoffice.protocol.fields import SecretText
 from backoffice.protocol.message import clean
 from backoffice.protocol.messages.users import CreateRetailUser
-from tests.html_forms import Page, flowed
+from tests.html_forms import Page, drawn, flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +34,9 @@ def opened(client, address=NEW):
 
 def filled(**changed):
     """What a browser sends of a full, correct form."""
-    from django.template.loader import render_to_string
-
     values = {**clean(CreateRetailUser, example(CreateRetailUser)), "reference": ""}
     form = MessageForm(CreateRetailUser, values)
-    html = "".join(render_to_string(part.template, {"part": part}) for part in form.parts.values())
+    html = drawn(form)
     sent = Page(html).sent(password="Sesame42", token=str(uuid.uuid4()), press="check")
     return sent | {name: value if isinstance(value, list) else [value] for name, value in changed.items()}
 
@@ -61,11 +59,34 @@ def test_a_divided_record_shows_each_of_its_sub_fields_once(section):
     assert sorted(name for block in section.blocks for name in block.names) == sorted(declared)
 
 
-def test_a_card_to_add_has_every_sub_field(as_maker):
-    html = as_maker.get(NEW).content.decode()
-    for group in ("banks", "demats"):
-        for name in CreateRetailUser.fields[group].record.fields:
-            assert f'name="{group}-__index__-{name}"' in html
+@pytest.mark.parametrize("group", ["banks", "demats"])
+def test_a_card_that_the_script_adds_has_every_sub_field(as_maker, group):
+    card = as_maker.get(NEW, {"card": group, "number": "3"})
+    names = {control.attributes["name"] for control in Page(card.content.decode()).controls}
+    assert names == {f"{group}-3-{name}" for name in CreateRetailUser.fields[group].record.fields}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"card": "banks"},
+        {"card": "banks", "number": "x"},
+        {"card": "banks", "number": "\u0663"},
+        {"card": "banks", "number": "1234567"},
+        {"card": "mf_ucc", "number": "0"},
+        {"card": "name", "number": "0"},
+        {"card": "", "number": "0"},
+    ],
+    ids=str,
+)
+def test_there_is_no_card_of_what_is_no_repeating_group(as_maker, asked):
+    assert as_maker.get(NEW, asked).status_code == 404
+
+
+def test_only_who_may_propose_gets_a_card(client, checker):
+    assert client.get(NEW, {"card": "banks", "number": "0"}).status_code == 302
+    client.force_login(checker)
+    assert client.get(NEW, {"card": "banks", "number": "0"}).status_code == 403
 
 
 def test_from_the_form_over_the_check_page_to_a_submitted_change(as_maker, maker):

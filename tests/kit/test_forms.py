@@ -5,7 +5,6 @@ import json
 import pytest
 from django.forms import CheckboxSelectMultiple, PasswordInput, Select
 from django.http import QueryDict
-from django.template.loader import render_to_string
 
 from backoffice.kit.conditions import When, needs
 from backoffice.kit.forms import NUL_SIGN, form_field
@@ -26,7 +25,7 @@ from backoffice.protocol.fields import Code, Flags, Record, Records, Secret, Sec
 from backoffice.protocol.findings import Finding, Severity
 from backoffice.protocol.message import REQUESTS, clean
 from backoffice.protocol.messages.users import CreateRetailUser
-from tests.html_forms import Page, querydict
+from tests.html_forms import Page, drawn, querydict
 
 ALL = [pytest.param(message, id=str(number)) for number, message in sorted(REQUESTS.items())]
 
@@ -34,16 +33,11 @@ ALL = [pytest.param(message, id=str(number)) for number, message in sorted(REQUE
 pytestmark = pytest.mark.django_db
 
 
-def shown(form):
-    """The form as HTML, part after part."""
-    return "".join(render_to_string(part.template, {"part": part}) for part in form.parts.values())
-
-
 @pytest.mark.parametrize("message", ALL)
 def test_what_a_form_of_any_message_shows_comes_back_as_the_same_values(message):
     values = clean(message, example(message))
     secrets = {name: value for name, value in values.items() if isinstance(value, SecretText)}
-    html = shown(MessageForm(message, values))
+    html = drawn(MessageForm(message, values))
     back = clean(message, read_form(message, querydict(Page(html).sent()), secrets))
     assert {name: back[name] for name in values} == values
 
@@ -54,12 +48,12 @@ def test_no_form_shows_a_secret(message):
         name: SecretText("Sesame42") if isinstance(field, Secret) else field.empty
         for name, field in message.fields.items()
     }
-    assert "Sesame42" not in shown(MessageForm(message, values))
+    assert "Sesame42" not in drawn(MessageForm(message, values))
 
 
 @pytest.mark.parametrize("message", ALL)
 def test_every_control_has_a_name_for_those_who_cannot_see_it(message):
-    page = Page(html := shown(MessageForm(message, clean(message, example(message)))))
+    page = Page(html := drawn(MessageForm(message, clean(message, example(message)))))
     for control in page.controls:
         if control.attributes.get("type") == "hidden" or control.attributes["name"].endswith("-forget"):
             continue
@@ -85,7 +79,7 @@ def test_kinds_of_field_have_their_controls():
 
 
 def test_no_control_cuts_off_what_is_typed():
-    assert "maxlength" not in shown(MessageForm(CreateRetailUser, {}))
+    assert "maxlength" not in drawn(MessageForm(CreateRetailUser, {}))
 
 
 def test_records_are_groups_and_a_record_is_a_sub_form():
@@ -98,7 +92,7 @@ def test_records_are_groups_and_a_record_is_a_sub_form():
 
 def test_codes_start_where_they_are_declared_to_start():
     start = {name: field.initial for name, field in CreateRetailUser.fields.items()}
-    page = Page(shown(MessageForm(CreateRetailUser, start)))
+    page = Page(drawn(MessageForm(CreateRetailUser, start)))
     assert page.named("poa").sent == ["2"]
     assert page.named("odin_user_type").sent == ["1"]
 
@@ -122,7 +116,7 @@ def test_a_form_with_more_fields_than_are_read_is_refused_and_not_cut(client, ma
 
 
 def test_a_code_that_is_not_declared_stays_visible_and_is_sent_again():
-    html = shown(MessageForm(CreateRetailUser, {"gender": "Q<b>"}))
+    html = drawn(MessageForm(CreateRetailUser, {"gender": "Q<b>"}))
     assert Page(html).named("gender").sent == ["Q<b>"]
     assert "Q<b>" not in html
 
@@ -146,7 +140,7 @@ def test_an_empty_password_keeps_the_one_that_was_typed_before():
 
 def test_a_finding_stands_beside_its_field_and_is_tied_to_it():
     finding = Finding("banks.0.account_no", "Account number is missing. Enter it.", cleaned="1234")
-    html = shown(MessageForm(CreateRetailUser, {"banks": [{"bank_id": "HDFC"}]}, [finding]))
+    html = drawn(MessageForm(CreateRetailUser, {"banks": [{"bank_id": "HDFC"}]}, [finding]))
     control = Page(html).named("banks-0-account_no").attributes
     assert control["aria-invalid"] == "true"
     assert control["aria-describedby"] in Page(html).ids
@@ -154,7 +148,7 @@ def test_a_finding_stands_beside_its_field_and_is_tied_to_it():
 
 
 def test_a_warning_does_not_make_a_field_invalid():
-    html = shown(
+    html = drawn(
         MessageForm(CreateRetailUser, {"pan": "AAAPR1234C"}, [Finding("pan", "Odd.", Severity.WARNING)])
     )
     assert "aria-invalid" not in Page(html).named("pan").attributes
@@ -173,7 +167,7 @@ def test_what_is_typed_cannot_become_markup():
         for name, field in CreateRetailUser.fields.items()
     }
     findings = [Finding(name, evil, cleaned=evil) for name in CreateRetailUser.fields]
-    assert "<script" not in shown(MessageForm(CreateRetailUser, values, findings))
+    assert "<script" not in drawn(MessageForm(CreateRetailUser, values, findings))
 
 
 def test_a_summary_says_which_field_each_finding_speaks_of():
@@ -210,7 +204,7 @@ def test_buttons_that_work_without_a_script():
 
 
 def test_every_code_is_shown_by_its_name():
-    html = shown(MessageForm(CreateRetailUser, {}))
+    html = drawn(MessageForm(CreateRetailUser, {}))
     for field in CreateRetailUser.fields.values():
         if isinstance(field, Code | Flags) and len(field.labels) > 1:
             assert all(
