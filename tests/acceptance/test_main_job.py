@@ -142,6 +142,17 @@ print(create["pan"])
 """
 
 
+def test_a_card_that_does_not_arrive_comes_with_the_next_page(log_in):
+    maker = log_in("maker")
+    maker.goto("/users/new/")
+    maker.locator("[name=name]").fill("Asha Example")
+    maker.route("**/users/new/?card=*", lambda route: route.abort())
+    with maker.expect_navigation():
+        maker.locator("button[data-add][value='add:banks']").click()
+    expect(maker.locator("[name=banks-0-account_no]")).to_be_visible()
+    expect(maker.locator("[name=name]")).to_have_value("Asha Example")
+
+
 def test_compliance_follows_a_limit_exports_verifies_and_sees_what_was_altered(portal, log_in, tmp_path):
     pan = portal.manage("shell", "--verbosity", "0", "--command", LIMIT).strip()
     page = log_in("compliance")
