@@ -13,7 +13,7 @@ from backoffice.access import StaffRequest, for_staff
 from backoffice.batches.errors import FileProblem, NotAllowed
 from backoffice.batches.operations import ALREADY_MADE, made_of
 from backoffice.free_text import REASON_LENGTH
-from backoffice.kit.formats import indian
+from backoffice.kit.formats import rupees
 from backoffice.kit.names import offered
 from backoffice.outside import form_token
 from limits import deposit_grid
@@ -57,7 +57,7 @@ def enter(request: StaffRequest) -> HttpResponse:
         return _grid(request, rows, token=token, problem=error.words, code=403)
     except FileProblem as error:
         return _grid(request, rows, token=token, problem=error.words, code=422)
-    messages.success(request, f"Submitted: {batch.label}, ₹ {indian(batch.control_total)}.")
+    messages.success(request, f"Submitted: {batch.label}, {rupees(batch.control_total)}.")
     return redirect(batch)
 
 

@@ -18,7 +18,7 @@ from backoffice.copying import insert_all
 from backoffice.delivery.handlers import Applied
 from backoffice.delivery.models import Delivery
 from backoffice.delivery.states import State
-from backoffice.kit.formats import indian, midnight
+from backoffice.kit.formats import midnight, rupees
 from backoffice.kit.sections import Block, Section
 from backoffice.protocol.fields import Values
 from backoffice.protocol.findings import Finding, Severity
@@ -72,7 +72,7 @@ def effect(noun: str) -> Callable[[Values, Values | None], list[str]]:
 
     def said(values: Values, before: Values | None) -> list[str]:
         nouns = {"amount": noun, "notional_deposit": "notional deposit"}
-        return [f"₹ {indian(text(values, name))} {what}" for name, what in nouns.items() if values.get(name)]
+        return [f"{rupees(text(values, name))} {what}" for name, what in nouns.items() if values.get(name)]
 
     return said
 

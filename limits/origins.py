@@ -17,7 +17,7 @@ from accounts.models import RetailUser
 from backoffice.changes.models import Change
 from backoffice.delivery.models import Delivery
 from backoffice.kit import privacy
-from backoffice.kit.formats import indian
+from backoffice.kit.formats import rupees
 from backoffice.kit.names import offered
 from backoffice.kit.step_chart import Chart, Point, step_chart
 from limits.deposits import TYPES
@@ -168,7 +168,7 @@ def _charts(raised: Sequence[Raised], *, whole: bool) -> list[Chart]:
 def _point(one: Raised, added: Decimal, total: Decimal) -> Point:
     who = f", requested by {one.requested_by} (C-{one.change.pk})" if one.change else ""
     at: datetime = one.update.confirmed_at
-    return Point(at, total, f"+ ₹ {indian(added)}{who}, total ₹ {indian(total)}")
+    return Point(at, total, f"+ {rupees(added)}{who}, total {rupees(total)}")
 
 
 def _so_far(aggregate: Aggregate) -> Window:

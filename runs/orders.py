@@ -9,7 +9,7 @@ from django.db.models import Exists, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from backoffice.connector.api.lines import exchange_named
-from backoffice.kit.formats import indian
+from backoffice.kit.formats import rupees
 from backoffice.repeating import Repeated
 from backoffice.rest.api.codes import OrderType, Product, segment_of
 from backoffice.rest.config import RestConfig
@@ -127,7 +127,7 @@ class Conditions:
         ):
             if (worth or 0) + order.value > cap:
                 raise DeskProblem(
-                    f"The orders of {words} would be worth more than the ₹ {indian(cap)} of the consent. "
+                    f"The orders of {words} would be worth more than the {rupees(cap)} of the consent. "
                     "Nothing was sent."
                 )
 

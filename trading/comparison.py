@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from accounts.segments import active
-from backoffice.kit.formats import indian
+from backoffice.kit.formats import rupees
 from backoffice.protocol.codes import ProductType, Segment, UserStatus
 from backoffice.protocol.fields import Values
 from backoffice.protocol.messages.limits import CashDeposit
@@ -192,8 +192,8 @@ def _cash(deposited: Decimal | None, balance: BalanceRow | None) -> Row:
     """The confirmed cash deposits beside the cash of the equity balance."""
     equity = balance.equity if balance else None
     cash = equity.available.cash if equity and equity.available else None
-    confirmed = "" if deposited is None else f"₹ {indian(deposited)}"
-    said = "" if cash is None else f"₹ {indian(cash)}"
+    confirmed = "" if deposited is None else rupees(deposited)
+    said = "" if cash is None else rupees(cash)
     if cash is None:
         sight = Sight.NOT_VISIBLE
         note = ABSENT if balance else "The balance could not be read."

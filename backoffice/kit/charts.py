@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from math import log10
 
-from backoffice.kit.formats import INDIA, midnight
+from backoffice.kit.formats import INDIA, RUPEE, midnight
 
 #: The height of a chart of columns, the space above its highest bar, and the room for labels below, in
 #: pixels.
@@ -339,5 +339,5 @@ def _rupees(amount: int) -> str:
     """A short amount for a tick: ₹ 500, ₹ 10 k, ₹ 1 L, ₹ 2 Cr."""
     for size, unit in ((10**7, "Cr"), (10**5, "L"), (10**3, "k")):
         if amount >= size:
-            return f"₹ {amount / size:.3g} {unit}"
-    return f"₹ {amount}"
+            return f"{RUPEE}{amount / size:.3g}\u00a0{unit}"
+    return f"{RUPEE}{amount}"

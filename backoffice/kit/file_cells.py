@@ -12,6 +12,8 @@ from typing import Any
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
+from backoffice.kit.formats import RUPEE
+
 
 @dataclass(frozen=True)
 class FileCells:
@@ -44,7 +46,9 @@ def path_of(bound: Any) -> str:
 
 
 def text(value: Any) -> object:
-    """Return the text of a page's cell, without markup. Numbers stay numbers."""
+    """Return the text of a page's cell, without markup and with plain spaces. Numbers stay numbers."""
     if isinstance(value, SafeString):
         value = " ".join(unescape(strip_tags(value.replace("<br>", " "))).split())
+    elif isinstance(value, str):
+        value = value.replace(RUPEE, "₹ ")
     return "" if value in (None, "–", "—") else value

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from backoffice.protocol.formatted import grouped
 
+#: The sign of the currency with a space that does not break, so that no line ends between it and its amount.
+RUPEE = "₹\u00a0"
 INDIA = ZoneInfo("Asia/Kolkata")
 #: Larger and finer numbers are not amounts: writing out 1e1000000 would block the process.
 MOST_DIGITS = 40
@@ -34,6 +36,11 @@ def indian(amount: Decimal | int | str | None, places: int | None = 2) -> str:
     return sign + grouped(text)
 
 
+def rupees(amount: Decimal | int | str | None) -> str:
+    """Return an amount in rupees on one line: ₹ 12,34,567.00. The space between is one that does not break."""
+    return f"{RUPEE}{indian(amount)}"
+
+
 def exact(amount: Decimal | int | str | None, least: int = 0, most: int = 4) -> str:
     """Return an amount with Indian digit grouping and only its own decimals, at least `least` and at most `most`."""
     number = _decimal(amount)
@@ -46,6 +53,11 @@ def exact(amount: Decimal | int | str | None, least: int = 0, most: int = 4) -> 
 def price(amount: Decimal | int | str | None) -> str:
     """Return a price in rupees: with paise, or with all its decimals, as ticks of currency have more."""
     return exact(amount, 2, 7)
+
+
+def rupee_price(amount: Decimal | int | str | None) -> str:
+    """Return a price with the sign of the currency, on one line."""
+    return f"{RUPEE}{price(amount)}"
 
 
 def in_words(amount: Decimal | int | str | None) -> str:

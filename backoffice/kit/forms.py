@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from backoffice.kit.conditions import When, needs
-from backoffice.kit.formats import in_words, indian
+from backoffice.kit.formats import in_words, rupees
 from backoffice.kit.names import Offered, grouped, offered
 from backoffice.kit.widgets import DayInput, RupeesInput
 from backoffice.protocol.charset import PLAIN
@@ -326,7 +326,7 @@ class FieldPart:
     def amount_words(self) -> str:
         """The amount in the control: ₹ 12,34,567.00, Rupees twelve lakh ..."""
         amount = str(self.bound.value() or "")
-        return f"₹ {indian(amount)} · {in_words(amount)}" if in_words(amount) else ""
+        return f"{rupees(amount)} · {in_words(amount)}" if in_words(amount) else ""
 
     @property
     def selected(self) -> list[str]:

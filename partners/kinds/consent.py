@@ -10,7 +10,7 @@ from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
 from backoffice.kit.components import Beside
-from backoffice.kit.formats import indian
+from backoffice.kit.formats import rupees
 from backoffice.protocol.fields import Amount, Text, Values
 from backoffice.protocol.message import Request
 from partners import signed_forms
@@ -61,8 +61,8 @@ def beside(change: Change) -> Beside:
 
 def effect(values: Values, before: Values | None) -> list[str]:
     """The product, and the caps."""
-    run, day = (indian(str(values.get(name) or "")) for name in ("cap_run", "cap_day"))
-    caps = f"at most ₹ {run} a basket and ₹ {day} a day"
+    run, day = (rupees(str(values.get(name) or "")) for name in ("cap_run", "cap_day"))
+    caps = f"at most {run} a basket and {day} a day"
     return [f"Consent to {values.get('product_code')} of {values.get('partner_name')}: {caps}"]
 
 

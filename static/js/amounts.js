@@ -30,7 +30,7 @@ export function amountWords(typed) {
   const rupees = BigInt(match[1]);
   const paise = (match[2] || "").padEnd(2, "0");
   const words = `Rupees ${count(rupees)}${paise === "00" ? "" : ` and ${count(BigInt(paise))} paise`}`;
-  return `₹ ${rupees.toLocaleString("en-IN")}.${paise} · ${words}`;
+  return `₹\u00a0${rupees.toLocaleString("en-IN")}.${paise} · ${words}`;
 }
 
 document.addEventListener("input", (event) => {

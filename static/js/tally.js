@@ -9,7 +9,7 @@ function paise(text) {
 
 function rupees(amount) {
   const whole = (amount / 100n).toLocaleString("en-IN");
-  return `₹ ${whole}.${String(amount % 100n).padStart(2, "0")}`;
+  return `₹\u00a0${whole}.${String(amount % 100n).padStart(2, "0")}`;
 }
 
 function tally() {

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backoffice.changes.kinds import kind
-from backoffice.kit.formats import in_words, indian
+from backoffice.kit.formats import in_words, rupees
 from backoffice.kit.formsets import MessageForm
 from backoffice.protocol.examples import example
 from backoffice.protocol.message import clean
@@ -154,7 +154,7 @@ def test_the_script_writes_amounts_as_the_server_does(desk, user):
         " return amounts.map(amountWords) }",
         amounts,
     )
-    assert said == [f"₹ {indian(amount)} · {in_words(amount)}" for amount in amounts]
+    assert said == [f"{rupees(amount)} · {in_words(amount)}" for amount in amounts]
 
 
 def test_the_templates_offered_are_those_of_the_type_chosen(desk, user):

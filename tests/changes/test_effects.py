@@ -44,7 +44,7 @@ def test_money_in_a_new_retail_user_is_named_first_however_much_else_there_is():
         {"type": 303, "values": {"amount": "250000", "product_id": "1"}},
     ]
     made = ChangeFactory.build(kind="create_retail_user", messages=messages, before=None)
-    assert effect(made, reveal=True).startswith("₹ 2,50,000.00 cash deposit · New retail user: ")
+    assert effect(made, reveal=True).startswith("₹\u00a02,50,000.00 cash deposit · New retail user: ")
 
 
 def test_a_set_of_codes_says_what_comes_and_what_goes():
@@ -61,14 +61,14 @@ def test_a_set_of_codes_says_what_comes_and_what_goes():
 @pytest.mark.parametrize(
     ("kind", "message_type", "values", "said"),
     [
-        ("cash_deposit", 303, {"amount": "22500", "product_id": "1"}, "₹ 22,500.00 cash deposit"),
+        ("cash_deposit", 303, {"amount": "22500", "product_id": "1"}, "₹\u00a022,500.00 cash deposit"),
         (
             "cash_deposit",
             303,
             {"amount": "100", "notional_deposit": "1452500.5"},
-            "₹ 100.00 cash deposit · ₹ 14,52,500.50 notional deposit",
+            "₹\u00a0100.00 cash deposit · ₹\u00a014,52,500.50 notional deposit",
         ),
-        ("manual_collateral", 330, {"amount": "500"}, "₹ 500.00 manual collateral"),
+        ("manual_collateral", 330, {"amount": "500"}, "₹\u00a0500.00 manual collateral"),
         (
             "qvl_templates",
             312,
@@ -178,7 +178,7 @@ def test_lists_name_the_retail_user_and_the_effect_in_a_fixed_number_of_queries(
     few, page = queries(1)
     many, page = queries(8)
     assert many == few
-    assert "₹ 22,500.00 cash deposit" in page
+    assert "₹\u00a022,500.00 cash deposit" in page
     assert by_lane("HO/" + page.partition('data-copy="HO/')[2].partition('"')[0]).name in page
 
 
@@ -187,7 +187,7 @@ def test_several_are_approved_with_names_effects_and_the_sum_on_the_page(client,
     numbers = [deposit("1400000", user=asha).pk, deposit("52500", user=ravi).pk]
     client.force_login(checker)
     page = client.get(reverse("changes:review"), {"change": numbers}).content.decode()
-    assert all(text in page for text in ("Asha Rao", "Ravi Menon", "₹ 14,00,000.00 cash deposit"))
+    assert all(text in page for text in ("Asha Rao", "Ravi Menon", "₹\u00a014,00,000.00 cash deposit"))
     # The larger one is flagged, and so not ticked.
     assert "1 change (₹ 52,500.00)" in " ".join(page.split())
 

@@ -96,7 +96,7 @@ def test_what_waits_is_shown_by_age_with_its_rupees_and_without_ones_own(client,
         ("Under 4 hours", 0, Decimal(0)),
         ("Longer", 1, Decimal(1000)),
     ]
-    assert "₹ 1,000.00" in client.get("/").content.decode()
+    assert "₹\u00a01,000.00" in client.get("/").content.decode()
     client.force_login(maker)
     assert Change.objects.count() == 4
     assert client.get("/").context["today"].ages == []

@@ -118,7 +118,7 @@ def test_what_holds_or_not_and_what_a_change_is_about_are_words_as_on_the_page(c
     (row,) = rows(download(client, "/changes/"))
     assert row["On"] == "Basket 3"
     page = client.get("/changes/").content.decode()
-    assert 'Monsoon three <span class="quiet small">Basket 3</span>' in page
+    assert 'Monsoon three <span class="quiet small nowrap">Basket 3</span>' in page
     assert "basket:3" not in page
 
 

@@ -131,7 +131,7 @@ def test_amounts_become_a_bounded_number_of_dots_and_the_large_ones_are_named():
     strip = dots("Amounts", "14,286 amounts", bins, [(Decimal("2500000.00"), HOSTILE, "/batches/1/rows/2/")])
     assert len(strip.dots) <= 122
     assert all(0 <= dot.x <= 100 for dot in strip.dots)
-    assert [label for _, label, _ in strip.ticks][-1] == "₹ 1 Cr"
+    assert [label for _, label, _ in strip.ticks][-1] == "₹\u00a01\u00a0Cr"
     figure, page = drawn("dots", dots=strip)
     assert figure.find(".//a").get("href") == "/batches/1/rows/2/"
     assert HOSTILE not in page

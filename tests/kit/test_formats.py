@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from backoffice.kit.formats import ago, exact, in_words, indian, ist, span
+from backoffice.kit.file_cells import text
+from backoffice.kit.formats import ago, exact, in_words, indian, ist, rupee_price, rupees, span
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,12 @@ def test_a_span_is_never_negative():
 )
 def test_an_exact_amount_has_the_decimals_that_it_needs(amount, least, shown):
     assert exact(amount, least) == shown
+
+
+def test_the_sign_of_rupees_never_leaves_its_amount():
+    assert rupees("1234567") == "₹\u00a012,34,567.00"
+    assert rupee_price("90.0525") == "₹\u00a090.0525"
+
+
+def test_a_file_has_a_plain_space_after_the_sign_of_rupees():
+    assert text(f"{rupees(5000)} cash deposit") == "₹ 5,000.00 cash deposit"

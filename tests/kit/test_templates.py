@@ -14,3 +14,4 @@ LONGEST = 160
 def test_no_line_of_a_template_is_longer_than_a_screen(template):
     long = [number for number, line in enumerate(template.read_text().splitlines(), 1) if len(line) > LONGEST]
     assert long == []
+    assert "₹ {{" not in template.read_text()  # the filter `rupees` keeps the sign beside its amount

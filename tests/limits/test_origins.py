@@ -106,7 +106,7 @@ def test_the_tab_tells_the_same_by_a_chart_and_a_table(as_maker, raised):
     _, change = raised("750000.00", "PAYIN1")
     html = as_maker.get("/users/HO/RET001/?tab=limits").content.decode()
     assert 'class="chart step-chart"' in html
-    assert f"requested by Meera Rao (C-{change.pk}), total ₹ 7,50,000.00" in unescape(html)
+    assert f"requested by Meera Rao (C-{change.pk}), total ₹\u00a07,50,000.00" in unescape(html)
     for said in ("Meera Rao", "Chitra Rao", "Cheque 4711"):
         assert said in words(html), said
     assert f'href="{change.get_absolute_url()}"' in html

@@ -39,7 +39,7 @@ def test_an_administrator_uploads_a_master_and_everybody_finds_its_scrips(as_adm
     assert "Peepal Textiles" not in as_admin.get("/markets/scrips/", {"q": "peepal be"}).content.decode()
     scrip = as_admin.get("/markets/scrips/NSE_EQ/900001/").content.decode()
     assert SHARES[0][8] in scrip
-    assert "₹ 0.05" in scrip
+    assert "₹\u00a00.05" in scrip
 
 
 def test_the_search_on_top_finds_scrips_beside_everything_else(as_admin, maker):

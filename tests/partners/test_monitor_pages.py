@@ -92,8 +92,8 @@ def followed(invited):
 
 def test_the_monitor_shows_what_was_asked_served_and_reported(followed, as_maker):
     text = page(as_maker, f"/partners/monitor/{followed.version_id}/")
-    assert "₹ 1,565.50" in text  # 10 x 101.50 and 10 x 55.05, asked and served
-    assert "₹ 406.00" in text  # 4 x 101.50, traded
+    assert "₹\u00a01,565.50" in text  # 10 x 101.50 and 10 x 55.05, asked and served
+    assert "₹\u00a0406.00" in text  # 4 x 101.50, traded
     assert "Another quantity than the basket&#x27;s." in text
     assert "HO/RET001" in text
     assert 'hx-trigger="every 5s"' in text

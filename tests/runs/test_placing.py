@@ -203,14 +203,14 @@ def test_caps_of_the_consent_stop_the_line_that_would_be_above(
     first.place()
     # 900.50 and 400.20 fit under 1,400; another 1,000 does not.
     assert first.states() == [OrderState.ACCEPTED, OrderState.ACCEPTED, ""]
-    assert "more than the ₹ 1,400.00 of the consent" in first.fresh().why
+    assert "more than the ₹\u00a01,400.00 of the consent" in first.fresh().why
     again, _ = visitors(open_run(publish([line(price=Decimal("10.05"))])))
     again.open()
     again.place()
     assert again.states() == ([""] if cap_day == 1400 else [OrderState.ACCEPTED])
     if cap_day == 1400:
         shown = text_of(again.page())
-        assert again.fresh().why in shown, "the client reads why, even if no order was made"
+        assert text_of(again.fresh().why) in shown, "the client reads why, even if no order was made"
         assert "Not placed" in shown
 
 

@@ -39,7 +39,7 @@ def test_a_client_whom_odin_has_as_confirmed_is_equal(standin, check):
         "Cash after deposits",
     }
     assert sights["Power of attorney"] == sights["After-market orders"] == "not_judged"
-    assert rows["Cash after deposits"]["said"] == "₹ 10,00,000.00"
+    assert rows["Cash after deposits"]["said"] == "₹\u00a010,00,000.00"
     assert [one["ended"] for one in standin.store.sessions()] == ["logged out"]
 
 
@@ -293,7 +293,11 @@ def test_each_check_is_two_audit_entries(standin, check, clerk):
 def test_a_deposit_that_odin_confirmed_shows(standin, check):
     apply(303, "HO/DEMO1", {"user_id": "DEMO1", "group_id": "HO", "amount": "5", "reference": "T2"})
     row = by_label(check(standin))["Cash after deposits"]
-    assert (row["sight"], row["confirmed"], row["said"]) == ("different", "₹ 10,00,005.00", "₹ 10,00,000.00")
+    assert (row["sight"], row["confirmed"], row["said"]) == (
+        "different",
+        "₹\u00a010,00,005.00",
+        "₹\u00a010,00,000.00",
+    )
 
 
 def test_the_profile_is_compared_where_its_key_is_set(standin, check, client_user, settings):

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from accounts.models import RetailUser
-from backoffice.kit.formats import INDIA, indian
+from backoffice.kit.formats import INDIA, rupees
 from backoffice.logins.models import User
 from backoffice.repeating import Repeated
 from trading.desk import stop
@@ -79,7 +79,7 @@ def used(whose: Q) -> Decimal:
 def _check_cap(words: str, value: Decimal, cap: Decimal) -> None:
     if value > cap:
         raise DeskProblem(
-            f"{words} would be worth ₹ {indian(value)}; the cap is ₹ {indian(cap)}. Nothing was sent."
+            f"{words} would be worth {rupees(value)}; the cap is {rupees(cap)}. Nothing was sent."
         )
 
 

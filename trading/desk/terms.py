@@ -212,8 +212,8 @@ def _words(row: OrderRow, terms: NewTerms) -> str:
     how = tickets.price_words(terms.order_type, terms.price, terms.trigger_price)
     parts = [f"Change {row_words(row)} to {indian(terms.quantity, 0)} in all", how]
     if is_cover(row) and terms.stop_trigger:
-        stop_at = f"limit ₹ {formats.price(terms.stop_price)}" if terms.stop_price else "at market"
-        parts.append(f"stop loss at trigger ₹ {formats.price(terms.stop_trigger)}, {stop_at}")
+        stop_at = f"limit {formats.rupee_price(terms.stop_price)}" if terms.stop_price else "at market"
+        parts.append(f"stop loss at trigger {formats.rupee_price(terms.stop_trigger)}, {stop_at}")
     elif not is_cover(row) and terms.validity in {one.value for one in Validity}:
         parts.append(tickets.how_long(terms.validity, terms.validity_days))
     if terms.disclosed_quantity:
@@ -227,7 +227,7 @@ def row_words(row: OrderRow) -> str:
     side = sides.get(row.transaction_type or "", row.transaction_type or "")
     quantity = "" if row.total_quantity is None else indian(row.total_quantity, None)
     name = " ".join(part for part in (row.symbol, row.series) if part) or f"token {row.scrip_token}"
-    at = f"at ₹ {formats.price(row.order_price)}" if row.order_price else ""
+    at = f"at {formats.rupee_price(row.order_price)}" if row.order_price else ""
     parts = (
         side,
         quantity,

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backoffice.kit import formats
-from backoffice.kit.formats import INDIA, indian, ist
+from backoffice.kit.formats import INDIA, indian, ist, rupees
 from backoffice.protocol.codes import Choice
 from backoffice.protocol.findings import Finding, Severity, errors
 from backoffice.rest import client
@@ -189,7 +189,7 @@ def _judged(
         found.append(Finding("scrip", words, Severity.WARNING, "R37"))
     worth = value(ticket, scrip)
     if not errors(found) and worth > settings.DESK_ORDER_CAP:
-        words = f"It is worth ₹ {indian(worth)}; the cap of one order is ₹ {indian(settings.DESK_ORDER_CAP)}."
+        words = f"It is worth {rupees(worth)}; the cap of one order is {rupees(settings.DESK_ORDER_CAP)}."
         found.append(Finding("quantity", words, rule="cap"))
     unusual = [one.text for one in found if one.severity is Severity.WARNING]
     if lane and not errors(found):
@@ -269,11 +269,11 @@ def label(choices: type[Choice], code: str) -> str:
 
 def price_words(order_type: str, price: Decimal, trigger_price: Decimal) -> str:
     """At what price."""
-    rupees, trigger = f"₹ {formats.price(price)}", f"₹ {formats.price(trigger_price)}"
+    at, trigger = formats.rupee_price(price), formats.rupee_price(trigger_price)
     return {
-        OrderType.LIMIT.value: f"limit {rupees}",
+        OrderType.LIMIT.value: f"limit {at}",
         OrderType.MARKET.value: "at market",
-        OrderType.STOP_LIMIT.value: f"stop loss, trigger {trigger}, limit {rupees}",
+        OrderType.STOP_LIMIT.value: f"stop loss, trigger {trigger}, limit {at}",
         OrderType.STOP_MARKET.value: f"stop loss, trigger {trigger}, at market",
     }.get(order_type, order_type)
 
@@ -287,11 +287,9 @@ def how_long(validity: str, days: int) -> str:
 
 def _stop_words(ticket: Ticket) -> str:
     side = Side.SELL if ticket.side == Side.BUY else Side.BUY
-    how = f"limit ₹ {formats.price(ticket.stop_price)}" if ticket.stop_price else "at market"
-    trigger = formats.price(ticket.stop_trigger)
-    return (
-        f"with a stop loss: {side.label.lower()} {indian(ticket.quantity, 0)} at trigger ₹ {trigger}, {how}"
-    )
+    how = f"limit {formats.rupee_price(ticket.stop_price)}" if ticket.stop_price else "at market"
+    trigger = formats.rupee_price(ticket.stop_trigger)
+    return f"with a stop loss: {side.label.lower()} {indian(ticket.quantity, 0)} at trigger {trigger}, {how}"
 
 
 def scrip_words(scrip: Scrip) -> str:
@@ -329,4 +327,4 @@ def _unusual(ticket: Ticket, worth: Decimal, lane: str) -> Iterator[str]:
         yield f"Check the side: {other} is open on the other side: {other.words}"
     priced = own.filter(price__gt=0, at__gte=now - timedelta(days=1)).order_by("-id").first()
     if priced and ticket.price and abs(ticket.price - priced.price) > priced.price / 10:
-        yield f"Check the price: it is more than 10% away from ₹ {formats.price(priced.price)} of {priced}."
+        yield f"Check the price: it is more than 10% away from {formats.rupee_price(priced.price)} of {priced}."

@@ -14,7 +14,7 @@ from backoffice.changes.files import FileKind
 from backoffice.changes.kinds import file_kind
 from backoffice.kit import names
 from backoffice.kit.charts import Dots, dots
-from backoffice.kit.formats import indian
+from backoffice.kit.formats import indian, rupees
 from backoffice.protocol.fields import Field, Flags, Records, Secret
 
 #: How many different values of a column are named; the rest is one number.
@@ -89,7 +89,7 @@ def effect(batch: Batch, totals: Totals, *, personal: bool, shows: bool) -> Effe
 
 def _dots(counted: tally.Tally, largest: Sequence[Row]) -> Dots | None:
     named = [
-        (row.amount, f"{row.lane}, ₹ {indian(row.amount)}", row.get_absolute_url())
+        (row.amount, f"{row.lane}, {rupees(row.amount)}", row.get_absolute_url())
         for row in largest
         if row.amount
     ]

@@ -1,5 +1,6 @@
 """The template tags of the portal: `{% load portal %}`."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from backoffice.protocol.explanation import Line
 from backoffice.protocol.findings import Finding, Severity
 
 register = template.Library()
+_DAY = re.compile(r"\b([0-9]{2}-[0-9]{2}-[0-9]{4})\b")
 
 
 @register.simple_tag
@@ -117,9 +119,37 @@ def moment(at: datetime | None, style: str = "full") -> SafeString | str:
 
 
 @register.filter
+def unit_beside(head: str) -> str:
+    """A heading whose last word keeps the ₹ behind it."""
+    return head.replace(" ₹", "\u00a0₹") if head.endswith(" ₹") else head
+
+
+@register.filter
+def whole_days(text: str) -> SafeString:
+    """A text in which no line ends within a day."""
+    pieces = _DAY.split(text)
+    said = (
+        format_html('<span class="nowrap">{}</span>', one) if at % 2 else one for at, one in enumerate(pieces)
+    )
+    return format_html_join("", "{}", ((one,) for one in said))
+
+
+@register.filter
 def money(amount: Decimal | int | str | None) -> str:
     """Indian grouping with two decimals: 12,34,567.00."""
     return formats.indian(amount)
+
+
+@register.filter
+def rupees(amount: Decimal | int | str | None) -> str:
+    """An amount with its sign, kept on one line: ₹ 12,34,567.00."""
+    return formats.rupees(amount)
+
+
+@register.filter
+def rupee_price(amount: Decimal | int | str | None) -> str:
+    """A unit price with its sign, kept on one line."""
+    return formats.rupee_price(amount)
 
 
 @register.filter
@@ -186,7 +216,7 @@ def about(subject: str, name: str = "") -> SafeString:
         return format_html('<span class="mono">{}</span>', subject)
     if not name:
         return conditional_escape(subjects.words(subject))
-    return format_html('{} <span class="quiet small">{}</span>', name, subjects.words(subject))
+    return format_html('{} <span class="quiet small nowrap">{}</span>', name, subjects.words(subject))
 
 
 @register.simple_tag

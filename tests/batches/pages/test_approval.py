@@ -189,8 +189,8 @@ def test_the_amounts_of_a_money_file_are_dots_and_the_largest_lead_to_their_rows
         rows.append(example_row(DEPOSIT, user_id=user.user_id, amount=amount, reference=f"PAYIN{user_id}"))
     batch = submitted(upload(DEPOSIT, *rows), maker, control_total=Decimal(252000))
     html = page(client, batch, checker)
-    assert "HO/A3, ₹ 2,50,000.00" in html
-    assert "2 of about ₹ 1 k" in html
+    assert "HO/A3, ₹\u00a02,50,000.00" in html
+    assert "2 of about ₹\u00a01\u00a0k" in html
     row = batch.rows.get(lane="HO/A3")
     assert f'<a href="{row.get_absolute_url()}" aria-label="HO/A3' in html
 

@@ -124,7 +124,7 @@ def test_an_order_is_checked_said_in_words_confirmed_and_sent_once(page, desk, s
     assert "Limit needs a price above 0." in wrong.content.decode()
     shown = page.post(f"{OF}place/", order_form())
     text = shown.content.decode()
-    assert "Buy 10 PEEPAL EQ on NSE Equity, intraday, limit ₹ 90.05, valid for the day." in text
+    assert "Buy 10 PEEPAL EQ on NSE Equity, intraday, limit ₹\u00a090.05, valid for the day." in text
     assert "900.50" in text
     assert "Rupees nine hundred and fifty paise" in text
     assert sent(standin) == 0
@@ -193,10 +193,10 @@ def test_a_modification_that_moved_brings_the_form_back_with_the_new_values(page
     standin.oms.move(made.order_id, "fill-one")
     moved = page.post(f"{OF}modify/", form)
     assert "traded was 0 and is 1" in moved.content.decode()
-    assert "PEEPAL EQ on NSE Equity at ₹" in moved.content.decode()
+    assert "PEEPAL EQ on NSE Equity at ₹\u00a0" in moved.content.decode()
     assert fields(moved)["reference"] == "Mail 4"
     shown = page.post(f"{OF}modify/", {**fields(moved), "quantity": "20"})
-    assert "to 20 in all, limit ₹ 90.05" in shown.content.decode()
+    assert "to 20 in all, limit ₹\u00a090.05" in shown.content.decode()
     assert sent(standin, "modify") == 0
     confirmed(page, shown, confirm="1")
     assert (sent(standin, "modify"), AskedChange.objects.get().state) == (1, "asked")
