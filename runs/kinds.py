@@ -10,6 +10,7 @@ from backoffice.changes.examination import Known, each
 from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.formats import RUPEE
 from backoffice.protocol.fields import Records, SubRecord, Text, Values
 from backoffice.protocol.findings import Finding
 from backoffice.protocol.message import Request
@@ -30,6 +31,8 @@ class RunClientRecord(SubRecord):
     noun = "Client"
     key = ("client",)
     client = Words(0, "Retail user", max_length=80)
+    name = Words(0, "Name", max_length=150)
+    orders = Words(0, "Orders ₹", max_length=30)
     consent = Words(0, "Consent", max_length=60)
     cap_run = Words(0, "Cap of a run ₹", max_length=30)
     cap_day = Words(0, "Cap of a day ₹", max_length=30)
@@ -48,6 +51,7 @@ class RunProposal(Request, abstract=True):
     valid_until = Text(0, "Valid until", max_length=30, required=True)
     refused_line = Text(0, "After a refused line", max_length=30)
     lines = Records(0, "Lines", BasketLineRecord)
+    total = Words(0, "Orders of all clients, ₹", max_length=30)
     clients = Records(0, "Clients", RunClientRecord)
     content = Text(0, "SHA-256 of the content", max_length=64, required=True)
 
@@ -75,11 +79,12 @@ def findings(values: Values) -> list[Finding]:
 
 
 def effect(values: Values, before: Values | None) -> list[str]:
-    """Return the basket, and the number of clients."""
+    """Return the basket, the number of clients, and what their orders are worth."""
     named = values.get("clients")
     count = len(named) if isinstance(named, list) else 0
-    clients = "1 client" if count == 1 else f"{count} clients"
-    return [f"Open a run of {values.get('basket')} for {clients}, each by their own click"]
+    clients = "1 client, by their" if count == 1 else f"{count} clients, each by their"
+    opened = f"Open a run of {values.get('basket')} for {clients} own click"
+    return [opened, f"orders of {RUPEE}{values['total']} in all"] if values.get("total") else [opened]
 
 
 def apply_here(change: Change, by: "User") -> Applied:

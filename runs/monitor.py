@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Max, Prefetch, QuerySet
+from django.utils import timezone
 
 from backoffice.connector.api.lines import exchange_named
 from backoffice.kit.formats import ist
@@ -16,7 +17,7 @@ from partners.orders_shown import Shown, shown
 from runs.models import ClientState, Run, RunClient, RunLine
 from runs.trail import note_run
 from trading.models import DeskOrder, OrderState
-from trading.models.desk import NOTHING_PLACED
+from trading.models.desk import DOUBTFUL, NOTHING_PLACED, sending_over
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -64,11 +65,15 @@ class ClientShown:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A run in numbers. Values are rupees at the prices of the orders."""
+    """A run in numbers. Values are rupees at the prices of the orders.
+
+    `sending`: orders that are being sent now. `doubtful`: orders whose outcome is unknown.
+    """
 
     states: Sequence[tuple[ClientState, int]]
     lines: int
     placed: int
+    sending: int
     doubtful: int
     refused: int
     value: Decimal
@@ -84,12 +89,16 @@ def numbers(run: Run) -> Numbers:
     """Return the figures of a run, in three queries."""
     states = dict(run.clients.order_by().values_list("state").annotate(n=Count("pk")))
     found = RunLine.objects.filter(run_client__run=run).order_by()
-    counted, placed, doubtful, refused, value = 0, 0, 0, 0, Decimal(0)
-    for state, problem, worth in found.values_list("order__state", "problem", "order__value"):
+    counted, placed, sending, doubtful, refused, value = 0, 0, 0, 0, 0, Decimal(0)
+    since = timezone.now() - sending_over()
+    columns = ("order__state", "problem", "order__value", "order__at")
+    for state, problem, worth, at in found.values_list(*columns):
         counted += 1
-        doubtful += state in (OrderState.SENDING, OrderState.UNKNOWN)
+        under_way = state == OrderState.SENDING and at >= since
+        sending += under_way
+        doubtful += state in DOUBTFUL and not under_way
         refused += bool(problem) or state in (OrderState.REFUSED, OrderState.REJECTED)
-        if state is not None and state not in (*NOTHING_PLACED, OrderState.UNKNOWN, OrderState.SENDING):
+        if state is not None and state not in (*NOTHING_PLACED, *DOUBTFUL):
             placed += 1
             value += worth
     last = _reported(run).aggregate(last=Max("last_at"))["last"]
@@ -97,6 +106,7 @@ def numbers(run: Run) -> Numbers:
         states=[(one, states[one]) for one in ClientState if states.get(one)],
         lines=counted,
         placed=placed,
+        sending=sending,
         doubtful=doubtful,
         refused=refused,
         value=value,

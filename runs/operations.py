@@ -7,6 +7,7 @@ stop a run, and people who settle its findings settle a client.
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -113,7 +114,8 @@ def content_hash(version: BasketVersion, algo_id: str, lanes: Iterable[str]) -> 
 
 def values_of(run: Run) -> Values:
     """A run as the change has it, in words for the checker."""
-    version, lanes = run.version, [own.client.lane for own in clients_of(run)]
+    version, clients = run.version, [own.client for own in clients_of(run)]
+    lines, lanes = list(version.lines.all()), [client.lane for client in clients]
     found: QuerySet[Consent] = Consent.objects.filter(
         client__in=run.clients.values("client"),
         partner=version.basket.partner,
@@ -121,6 +123,7 @@ def values_of(run: Run) -> Values:
         state="active",
     ).select_related("client")
     given = {one.client.lane: one for one in found}
+    worth = sum((line.value for line in lines), Decimal(0))
     return {
         "run": str(run.pk),
         "basket": str(version),
@@ -129,8 +132,17 @@ def values_of(run: Run) -> Values:
         "algo_id": run.algo_id,
         "valid_until": f"{timezone.localtime(version.valid_until):%d-%m-%Y %H:%M}",
         "refused_line": baskets.GOES_ON if version.goes_on else baskets.STOPS,
-        "lines": [in_words(line) for line in version.lines.all()],
-        "clients": [_consent_words(lane, given.get(lane)) for lane in lanes],
+        "lines": [in_words(line) for line in lines],
+        "total": indian(worth * len(clients)),
+        "clients": [
+            {
+                "client": client.lane,
+                "name": client.name,
+                "orders": indian(worth),
+                **_consent_words(given.get(client.lane)),
+            }
+            for client in clients
+        ],
         "content": content_hash(version, run.algo_id, lanes),
     }
 
@@ -189,11 +201,10 @@ def _client(version: BasketVersion, lane: str) -> RetailUser:
     return client
 
 
-def _consent_words(lane: str, consent: Consent | None) -> dict[str, str]:
+def _consent_words(consent: Consent | None) -> dict[str, str]:
     if consent is None:
-        return {"client": lane, "consent": "none in force now"}
+        return {"consent": "none in force now"}
     return {
-        "client": lane,
         "consent": f"{consent}, until {timezone.localtime(consent.valid_until):%d-%m-%Y}",
         "cap_run": indian(consent.cap_run),
         "cap_day": indian(consent.cap_day),

@@ -173,7 +173,7 @@ def client(request: StaffRequest, pk: int) -> HttpResponse:
     own = _client(pk)
     (shown,) = monitor.show([own], own.run.version.basket.partner)
     settles = request.user.has_perm(SETTLE)
-    doubtful = [row.own for row in shown.lines if row.own.in_doubt]
+    doubtful = [row.own for row in shown.lines if row.order and row.order.in_doubt]
     is_open = own.run.stage == RunState.OPEN and own.state not in CLOSED
     context = {
         "own": own,
@@ -188,7 +188,10 @@ def client(request: StaffRequest, pk: int) -> HttpResponse:
         ],
         "may_hand": request.user.has_perm(MAKE_BASKET)
         and operations.linkable(own.run).filter(pk=pk).exists(),
-        "may_go_on": settles and is_open and own.state == ClientState.STOPPED and not doubtful,
+        "may_go_on": settles
+        and is_open
+        and own.state == ClientState.STOPPED
+        and not any(row.own.in_doubt for row in shown.lines),
         "may_end": settles and own.state not in CLOSED and not own.is_held,
         "shows_personal": privacy.shown(request, own.client.lane),
         "sees_orders": _sees_orders(request),

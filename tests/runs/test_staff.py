@@ -86,6 +86,12 @@ def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, 
     assert html.count('<th scope="row">Line ') == 3
     assert html.count('<th scope="row">Client ') == 2
     assert '<td class="num" data-label="Price ₹">1,000.00</td>' in html
+    assert html.count('<td data-label="Name">Client DEMO') == 2
+    assert (
+        html.count('<td class="num" data-label="Orders ₹">2,300.70</td>') == 2
+    )  # 10 x 90.05, 2 x 200.10, 1,000
+    assert "Orders of all clients, ₹ 4,601.40" in shown
+    assert "each by their own click · orders of ₹ 4,601.40 in all" in words(other, "/changes/")
     assert "ALGO0001" in shown
     approve(change, checker)
     page = desk.post(f"/runs/{run.pk}/links/", follow=True).content.decode()
@@ -137,6 +143,26 @@ def test_a_run_goes_from_the_basket_to_its_monitor(as_person, clients, publish, 
     assert [len(one["clients"]) for one in packed] == [1]
     assert words(desk, "/runs/").count("Run ") >= 1
     assert words(desk, f"/runs/client/{first.own.pk}/").count(order.identifier) <= 1
+
+
+def test_an_order_that_is_being_sent_is_unknown_only_once_its_call_must_have_ended(
+    as_person, visitor, standin, checker, settings
+):
+    standin.faults.add("reset_before", call="place")
+    visitor.place()
+    browser, run = as_person(checker), visitor.own.run
+
+    def said():
+        """The tiles about the outcome, and whether the client's page asks for a look in the order book."""
+        page = browser.get(f"/runs/{run.pk}/").content.decode()
+        tiles = re.findall(r'label">(Being sent|Unknown)</dt>\s*<dd class="tile-value">(\d+)<', page)
+        return tiles, "Outcome unknown" in words(browser, f"/runs/client/{visitor.own.pk}/")
+
+    assert said() == ([("Unknown", "1")], True)
+    DeskOrder.objects.filter(state=OrderState.UNKNOWN).update(state=OrderState.SENDING)
+    assert said() == ([("Being sent", "1"), ("Unknown", "0")], False)
+    settings.REST_TOTAL_TIMEOUT = -3600
+    assert said() == ([("Unknown", "1")], True)
 
 
 def test_a_message_that_comes_before_the_order_id_is_known_finds_its_line_later(visitor, standin):
