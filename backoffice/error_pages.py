@@ -30,6 +30,10 @@ _TO_CLIENTS = {
     500: "This did not work. Open the link that your broker sent you: it shows what was done. Then try again.",
 }
 
+#: Pages that programs call, and the one of them that answers with a status alone.
+PROGRAMS, WEBHOOK = ("health:", "connector:token_check", "connector:order_details"), "connector:webhook"
+_ONLY_READ = "This address only shows a page and takes no form. Nothing was done."
+
 #: Django's own words on a record that is not there; they name tables.
 _OF_DJANGO = re.compile(r"(matches the given query|found matching the query)\.?$")
 
@@ -88,17 +92,30 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error_page(request, 403, template="403_csrf.html")
 
 
-class OnlyAFormMiddleware:
-    """Gives its page to an address that takes forms only, for whoever opens it without one: Django's has no text."""
+class MethodMiddleware:
+    """Gives its page to a request whose method the address does not take: Django's answer has no text.
+
+    A program reads a line of text. The webhook keeps its own format, which is the status alone.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        return (
-            error_page(request, 405) if response.status_code == 405 and request.method == "GET" else response
-        )
+        if response.status_code != 405 or _view_name(request) == WEBHOOK:
+            return response
+        takes = response["Allow"]
+        if _view_name(request).startswith(PROGRAMS):
+            answer = HttpResponse(f"This address takes {takes}.", status=405, content_type="text/plain")
+        else:
+            answer = error_page(request, 405, "" if takes == "POST" else _ONLY_READ)
+        answer["Allow"] = takes
+        return answer
+
+
+def _view_name(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else ""
 
 
 def _is_logged_in(request: HttpRequest) -> bool:

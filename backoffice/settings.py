@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "partners.middleware.ConnectorMiddleware",
     "backoffice.incoming.IncomingMiddleware",
-    "backoffice.error_pages.OnlyAFormMiddleware",
+    "backoffice.error_pages.MethodMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -40,6 +40,36 @@ def test_whoever_is_logged_in_keeps_the_navigation_on_every_page_about_what_is_r
         assert (NAVIGATION in page) == ("cannot read" not in page)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_a_page_that_refuses_a_method_says_so_in_the_frame_and_what_it_takes(client, maker, method):
+    client.force_login(maker)
+    for address, words in (
+        ("/notices/", "takes no form. Nothing was done."),
+        ("/hide/", "only takes a form"),
+    ):
+        if method == "POST" and address == "/hide/":
+            continue
+        answer = client.generic(method, address)
+        page = read(answer, 405)
+        assert words in " ".join(page.split())
+        assert NAVIGATION in page
+        assert answer["Allow"]
+
+
+def test_a_program_that_uses_a_method_its_address_refuses_reads_one_line(client, settings):
+    settings.CONNECTOR = True
+    for method, address, takes in (
+        ("POST", "/health/live", "GET, HEAD"),
+        ("GET", "/connector/token-check/", "POST"),
+        ("PUT", "/connector/order-details/", "POST"),
+    ):
+        answer = client.generic(method, address)
+        assert read(answer, 405) == f"This address takes {takes}."
+        assert (answer["Allow"], answer["Content-Type"]) == (takes, "text/plain")
+    webhook = client.get("/connector/webhook/desk/secret/")
+    assert (read(webhook, 405), webhook["Allow"]) == ("", "POST")
+
+
 def test_whoever_is_logged_out_gets_the_page_alone_with_the_way_to_the_login(client):
     page = read(client.get("/nothing/"), 404)
     assert NAVIGATION not in page
