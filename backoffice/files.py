@@ -3,9 +3,16 @@
 import os
 import uuid
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from django.conf import settings
+
+
+class Limit(NamedTuple):
+    """How many bytes an uploaded file may have, and the words for a larger one."""
+
+    most: int
+    words: str
 
 
 class Folder:

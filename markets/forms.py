@@ -2,9 +2,12 @@
 
 from django import forms
 
+from backoffice.batches.file import uploads
 from backoffice.kit.filters import DayField
+from backoffice.kit.widgets import FileInput
 from markets.master_file import PUBLISHED
 from markets.models import HolidayExchange
+from markets.operations import LIMIT
 
 CHOICES = [("", "Choose…"), *((exchange.value, exchange.label) for exchange in PUBLISHED)]
 
@@ -14,7 +17,9 @@ class UploadForm(forms.Form):
 
     exchange = forms.ChoiceField(label="Exchange", choices=CHOICES)
     file = forms.FileField(
-        label="File", help_text="EXCHANGE.json as published, in either form; up to 128 MiB."
+        label="File",
+        help_text="EXCHANGE.json as published, in either form; up to 128 MiB.",
+        widget=FileInput(LIMIT),
     )
 
 
@@ -52,7 +57,7 @@ class HolidayFileForm(forms.Form):
     file = forms.FileField(
         label="File",
         help_text="CSV or Excel with the columns Date and Holiday, and perhaps Exchange.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
+        widget=FileInput(uploads.limit, ".csv,.txt,.tsv,.xlsx"),
         allow_empty_file=True,
         error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
     )

@@ -19,8 +19,8 @@ from stdnum import isin as isin_number
 from backoffice.outside import quoted
 from backoffice.rest.api.codes import EXCHANGES, Exchange
 
-#: Limits of one exchange's file (R33): bytes, rows.
-MOST_BYTES, MOST_ROWS = 128 * 1024 * 1024, 300_000
+#: Rows of one exchange's file (R33).
+MOST_ROWS = 300_000
 #: Limits: columns of a row; nesting, as it may appear from brackets in texts; bytes parsed at a time, which
 #: no row fills.
 MOST_COLUMNS, DEEPEST, BLOCK = 60, 1_000, 1 << 16

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from backoffice import leases
 from backoffice.audit.operations import record
-from backoffice.files import Folder
+from backoffice.files import Folder, Limit
 from backoffice.free_text import checked
 from backoffice.rest.api.codes import Exchange
-from markets.master_file import MOST_BYTES, PUBLISHED
+from markets.master_file import PUBLISHED
 from markets.models import Scrip, ScripImport, State
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ IMPORT = "markets.add_scripimport"
 FETCHED_FROM = time(7, 30)
 #: An import with less than this share of the last one's rows waits for a person (R34).
 FEWEST = 0.7
+LIMIT = Limit(128 * 1024 * 1024, "The file is larger than 128 MiB. Check which file this is.")
 #: How many imports of an exchange keep their scrips: the current one and earlier ones.
 KEPT = 5
 #: How many rows one statement deletes.
@@ -192,10 +193,8 @@ def store(name: str, blocks: Iterable[bytes]) -> tuple[str, int]:
     with FILES.open(name, "wb") as file:
         for block in blocks:
             size += len(block)
-            if size > MOST_BYTES:
-                raise ImportProblem(
-                    f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB. Check which file this is."
-                )
+            if size > LIMIT.most:
+                raise ImportProblem(LIMIT.words)
             digest.update(block)
             file.write(block)
     return digest.hexdigest(), size

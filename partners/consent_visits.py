@@ -94,7 +94,11 @@ def read(consent: Consent) -> Consent:
             own.text_version, own.text, own.text_hash = text.version, text.text, text.hash
             own.code_hash = ""
             own.save()
-            note_consent("connector.consent_text", own, "Text written again: the registry has changed.")
+            note_consent(
+                "connector.consent_text",
+                own,
+                "Text written again: its wording, the registry or the broker's name has changed.",
+            )
     return own
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from backoffice.connector.api.codes import Validity
 from backoffice.connector.api.lines import MOST_LINES, Line
+from backoffice.files import Limit
 from backoffice.kit.csv_files import unmarked
 from backoffice.outside import FIRST_YEAR, LAST_YEAR, visible, whole
 from backoffice.protocol.bent import is_negative, plain_amount
@@ -31,8 +32,9 @@ from partners.models.invitations import InvitationState
 from partners.models.registry import PartnerKind, PartnerState
 from partners.wording import plain
 
-#: Bytes of an uploaded file of lines, and characters of a cell.
-MOST_BYTES, LONGEST = 64 * 1024, 120
+#: Characters of a cell, and the size of an uploaded file of lines.
+LONGEST = 120
+LIMIT = Limit(64 * 1024, f"The file is larger than 64 KiB. A basket has {MOST_LINES} lines at most.")
 #: Rupees with up to four decimals, as ticks of currency need.
 _RUPEES = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,4})?", re.ASCII)
 #: How a chosen scrip appears in its field: words, then exchange and token.
@@ -95,10 +97,8 @@ def typed_lines(data: Mapping[str, Any]) -> list[TypedLine]:
 
 def file_lines(content: bytes) -> list[TypedLine]:
     """The lines of a CSV file whose first row names the columns of the template. Raises CannotRead."""
-    if len(content) > MOST_BYTES:
-        raise CannotRead(
-            f"The file is larger than {MOST_BYTES // 1024} KiB. A basket has {MOST_LINES} lines at most."
-        )
+    if len(content) > LIMIT.most:
+        raise CannotRead(LIMIT.words)
     try:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True))
     except (UnicodeDecodeError, csv.Error):

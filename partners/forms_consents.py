@@ -9,6 +9,7 @@ from django import forms
 
 from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.filters import DayField, RupeesField
+from backoffice.kit.widgets import FileInput
 from backoffice.protocol.bent import plain_amount
 from partners import consents, signed_forms
 from partners.consents import Terms
@@ -81,7 +82,7 @@ class EnterForm(TermsForm):
     file = forms.FileField(
         label="Scan of the signed form",
         allow_empty_file=True,  # the operation reports errors, and what to do
-        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+        widget=FileInput(signed_forms.LIMIT, ".pdf,.jpg,.jpeg,.png"),
         help_text="PDF, JPEG or PNG, 5 MiB at most.",
         error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
     )

@@ -15,6 +15,7 @@ from backoffice.audit.models import Entry
 from backoffice.audit.operations import record
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
+from backoffice.files import Limit
 from backoffice.free_text import checked
 from backoffice.outside import visible, whole
 from backoffice.protocol.fields import Values
@@ -38,7 +39,7 @@ KEPT = "connector.consent_form"
 DAY = "%d-%m-%Y"
 EVIDENCE_LENGTH, NAME_LENGTH = 200, 100
 #: Bytes of a file.
-MOST_BYTES = 5 * 1024 * 1024
+LIMIT = Limit(5 * 1024 * 1024, "The file is larger than 5 MiB. Scan it smaller.")
 #: The allowed types of a scan, by their first bytes.
 TYPES = (
     (b"%PDF-", "application/pdf"),
@@ -83,7 +84,7 @@ def enter(
     evidence = checked(evidence, ConnectorProblem, "Say where the paper is kept.", most=EVIDENCE_LENGTH)
     if terms.fault:
         raise ConnectorProblem(terms.fault)
-    text = _text(partner, product_code, terms)
+    text = _text(partner, {"product_code": product_code}, terms)
     with transaction.atomic():
         form = _keep(scan, client, by)
         values: Values = {
@@ -105,8 +106,8 @@ def enter(
 
 def _keep(scan: Scan, client: RetailUser, by: "User") -> ConsentForm:
     """Keep the file: PDF, JPEG or PNG. Raises ConnectorProblem."""
-    if len(scan.content) > MOST_BYTES:
-        raise ConnectorProblem(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB. Scan it smaller.")
+    if len(scan.content) > LIMIT.most:
+        raise ConnectorProblem(LIMIT.words)
     kind = next((kind for begins, kind in TYPES if scan.content.startswith(begins)), "")
     if not kind:
         raise ConnectorProblem("The file is neither PDF nor JPEG nor PNG. Scan the form again.")
@@ -155,8 +156,11 @@ def findings(values: Values) -> list[Finding]:
     form = form_of(values)
     if form is None or form.sha256 != values.get("form_hash"):
         return [Finding("form", "The file is not the one that was uploaded. Enter the form again.")]
-    if _text(partner, product, terms).hash != values.get("content"):
-        words = "The registry has changed: the text is another than the client signed. Take a new form."
+    if _text(partner, values, terms).hash != values.get("content"):
+        words = (
+            "The registry or the broker's name has changed: the text is another than the client signed. "
+            "Take a new form."
+        )
         return [Finding("content", words)]
     return []
 
@@ -168,7 +172,7 @@ def take(values: dict[str, Any], change: Change) -> Consent:
     terms, client, partner = terms_of(values), by_lane(values["client"]), _partner(values)
     if terms is None or client is None or partner is None:  # `findings` has looked
         raise ConnectorProblem("The terms cannot be read. Enter the form again.")
-    text = _text(partner, values["product_code"], terms)
+    text = _text(partner, values, terms)
     made = Consent(
         client=client,
         partner=partner,
@@ -208,7 +212,7 @@ def terms_of(values: Values) -> Terms | None:
 def text_of(values: Values) -> consent_text.ConsentText | None:
     """The text that the client must have signed; None if the values name no partner or no terms."""
     partner, terms = _partner(values), terms_of(values)
-    return _text(partner, str(values.get("product_code") or ""), terms) if partner and terms else None
+    return _text(partner, values, terms) if partner and terms else None
 
 
 def form_of(values: Values) -> ConsentForm | None:
@@ -221,11 +225,14 @@ def _partner(values: Values) -> Partner | None:
     return Partner.objects.filter(code=str(values.get("partner") or "")).first()
 
 
-def _text(partner: Partner, product_code: str, terms: Terms) -> consent_text.ConsentText:
+def _text(partner: Partner, values: Values, terms: Terms) -> consent_text.ConsentText:
+    """The text in the wording that the client signed."""
+    wording, _, _ = str(values.get("text_version")).partition(".")
     return consent_text.written(
         partner,
-        product_code,
+        str(values.get("product_code") or ""),
         cap_run=terms.cap_run,
         cap_day=terms.cap_day,
         valid_until=terms.valid_until,
+        wording=whole(wording),
     )

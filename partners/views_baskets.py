@@ -15,6 +15,7 @@ from backoffice.access import StaffRequest
 from backoffice.changes.models import State
 from backoffice.connector.api.lines import MOST_LINES
 from backoffice.kit.csv_files import download
+from backoffice.kit.widgets import FileInput
 from backoffice.outside import whole
 from backoffice.protocol.findings import Finding, Severity
 from markets import search
@@ -216,7 +217,7 @@ def _uploaded(
     if file is None:
         return _grid_page(request, found, draft, form, typed, [Finding("file", "Choose a CSV file first.")])
     try:
-        read = forms.file_lines(file.read(forms.MOST_BYTES + 1))
+        read = forms.file_lines(file.read(forms.LIMIT.most + 1))
     except forms.CannotRead as error:
         return _grid_page(request, found, draft, form, typed, [Finding("file", str(error))])
     return _grid_page(request, found, draft, form, read, forms.judge(read).findings, uploaded=len(read))
@@ -247,6 +248,7 @@ def _grid_page(
         "findings": summary if request.method == "POST" and request.POST.get("press") != "add" else [],
         "uploaded": uploaded,
         "most": MOST_LINES,
+        "file": FileInput(forms.LIMIT, ".csv,text/csv").render("file", None, {"id": "id_file"}),
         "tabs": tabs("baskets"),
     }
     return render(request, "partners/grid.html", context)

@@ -1,18 +1,38 @@
 """Inputs for India: a day as DD-MM-YYYY with a calendar beside it, rupees with their sign. See `inputs.js`."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backoffice.files import Limit
 from backoffice.kit.templatetags.portal import icon
 from backoffice.protocol.bent import plain_amount
 from backoffice.protocol.formatted import grouped
 
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _PLAIN_AMOUNT = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,4})?", re.ASCII)
+
+
+class FileInput(forms.FileInput):
+    """A choice of a file of limited size: the browser sends no larger one (`inputs.js`)."""
+
+    def __init__(self, limit: Limit | Callable[[], Limit], accept: str = "") -> None:
+        super().__init__({"accept": accept} if accept else None)
+        self._limit = limit
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Render the control and, hidden, what is wrong with a file that is too large."""
+        limit = self._limit() if callable(self._limit) else self._limit
+        return format_html(
+            '{}<p class="finding finding-error" role="alert" hidden>{}<span>{}</span></p>',
+            super().render(name, value, {**(attrs or {}), "data-most": limit.most}, renderer),
+            icon("x-circle", "Error:"),
+            limit.words,
+        )
 
 
 class DayInput(forms.TextInput):

@@ -2,7 +2,9 @@
 
 from django import forms
 
+from backoffice.kit.widgets import FileInput
 from backoffice.masters.models import List
+from backoffice.masters.operations import LIMIT
 from backoffice.protocol.codes import TemplateType
 
 TYPES = ", ".join(f"{kind.value} {kind.label}" for kind in TemplateType)
@@ -29,6 +31,7 @@ class UploadForm(forms.Form):
     list = forms.ChoiceField(choices=List.choices, label="List")
     file = forms.FileField(
         label="CSV file",
+        widget=FileInput(LIMIT),
         help_text="Columns with the headings code and label, in UTF-8. Lists of user templates (by type) and of "
         "dealers (by group) may have a third column, within.",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import transaction
 
 from backoffice.audit.operations import record
+from backoffice.files import Limit
 from backoffice.kit import names
 from backoffice.masters.models import List, Name
 from backoffice.protocol.fields import Field, Records
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 #: Bytes and rows of an uploaded list: more is no list of names.
-MOST_BYTES = 2_000_000
+LIMIT = Limit(2_000_000, "The file is larger than 2 MB. It is no list of names.")
 MOST_ROWS = 20_000
 #: How many faults of a file are reported; the rest are like them.
 FAULTS_TOLD = 20
@@ -118,8 +119,8 @@ def upload(list_name: str, content: bytes, *, by: "User") -> int:
 
 
 def _rows(content: bytes) -> list[tuple[int, Given]]:
-    if len(content) > MOST_BYTES:
-        raise MastersError(f"The file is larger than {MOST_BYTES // 1_000_000} MB. It is no list of names.")
+    if len(content) > LIMIT.most:
+        raise MastersError(LIMIT.words)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

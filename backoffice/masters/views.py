@@ -90,7 +90,7 @@ def upload(request: StaffRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             changed = operations.upload(
-                form.cleaned_data["list"], file.read(operations.MOST_BYTES + 1), by=request.user
+                form.cleaned_data["list"], file.read(operations.LIMIT.most + 1), by=request.user
             )
         except operations.MastersError as error:
             _tell(form, error)

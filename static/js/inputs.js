@@ -73,6 +73,16 @@ function withoutCommas(field) {
   changed(field);
 }
 
+// ---- files -------------------------------------------------------------------------------------------
+
+// A file over the limit is not taken: the server would refuse it only once all of it was sent.
+function refuseLarge(field) {
+  const large = field.files.length > 0 && field.files[0].size > Number(field.dataset.most);
+  field.nextElementSibling.hidden = !large;
+  field.closest(".field").classList.toggle("has-error", large);
+  if (large) field.value = "";
+}
+
 // ---- all together ------------------------------------------------------------------------------------
 
 document.addEventListener("input", (event) => event.target.matches("[data-date]") && hyphenate(event.target, event), true);
@@ -84,6 +94,7 @@ document.addEventListener(
     if (field.matches("[data-date]")) field.value = asDate(field.value);
     else if (field.matches("[data-rupees]")) group(field);
     else if (field.matches("[data-no-commas]")) withoutCommas(field);
+    else if (field.matches("[data-most]")) refuseLarge(field);
     else if (field.matches(".date-picker > [type=date]")) {
       event.stopPropagation();
       picked(field);

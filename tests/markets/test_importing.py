@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from backoffice import leases
 from backoffice.audit.models import Entry
+from backoffice.files import Limit
 from markets import importing, operations, search
 from markets.models import Holiday, Scrip, ScripImport, State
 from tests.markets.files import CONTRACT, SHARES, changed, v1, v2
@@ -200,7 +201,7 @@ def test_who_lost_the_lease_makes_nothing_current(monkeypatch):
 
 
 def test_128_mib_are_read_and_refused_and_a_byte_more_is_not_kept(tmp_path):
-    block = b"[" + b" " * (operations.MOST_BYTES // 128 - 1)
+    block = b"[" + b" " * (operations.LIMIT.most // 128 - 1)
     asked = operations.upload("NSE_EQ", "NSE_EQ.json", [block] * 128, by=None)
     importing.work_due()
     asked.refresh_from_db()
@@ -212,7 +213,7 @@ def test_128_mib_are_read_and_refused_and_a_byte_more_is_not_kept(tmp_path):
 
 
 def test_a_file_that_is_too_large_is_not_kept(monkeypatch):
-    monkeypatch.setattr(operations, "MOST_BYTES", 100)
+    monkeypatch.setattr(operations, "LIMIT", Limit(100, "The file is larger than that."))
     with pytest.raises(operations.ImportProblem, match="larger than"):
         operations.upload("NSE_EQ", "NSE_EQ.json", [b"x" * 60, b"x" * 60], by=None)
     assert not ScripImport.objects.exists()

@@ -104,7 +104,7 @@ def test_a_faulty_file_is_refused_whole(admin, content, words):
 
 def test_a_file_that_is_too_large_is_refused(admin):
     with pytest.raises(MastersError, match="larger than"):
-        upload("banks", b"code,label\n" + b"x" * operations.MOST_BYTES, by=admin)
+        upload("banks", b"code,label\n" + b"x" * operations.LIMIT.most, by=admin)
 
 
 def test_forms_offer_a_kept_list_and_keep_what_is_not_in_it_visible(admin):

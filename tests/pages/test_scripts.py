@@ -102,3 +102,31 @@ def test_the_browser_takes_each_rule_of_the_style_sheets(log_in):
     selectors = [one for one in rules if one not in ("from", "to") and "::-moz-" not in one]
     assert len(selectors) > 500
     assert log_in("maker").evaluate(UNREADABLE, selectors) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "most"),
+    [
+        ("maker", "/batches/new/create_retail_user/", 100_000_000),
+        ("maker", "/reconciliation/new/", 100_000_000),
+        ("admin", "/markets/", 128 * 1024 * 1024),
+        ("admin", "/markets/holidays/", 100_000_000),
+        ("admin", "/masters/upload/", 2_000_000),
+    ],
+)
+def test_a_file_over_the_limit_is_refused_on_choosing_it(log_in, tmp_path, who, address, most):
+    page = log_in(who)
+    page.goto(address)
+    large, small = tmp_path / "large.csv", tmp_path / "small.csv"
+    with large.open("wb") as file:
+        file.truncate(most + 1)
+    small.write_text("a,b\n")
+    field = page.locator("input[type=file]")
+    said = page.get_by_text("The file is larger than")
+    expect(said).to_be_hidden()
+    field.set_input_files(large)
+    expect(said).to_be_visible()
+    assert field.evaluate("field => field.files.length") == 0, "nothing of it can be sent"
+    field.set_input_files(small)
+    expect(said).to_be_hidden()
+    assert field.evaluate("field => field.files.length") == 1

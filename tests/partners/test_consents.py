@@ -17,7 +17,7 @@ from backoffice.audit.seals import seal_new, verify
 from backoffice.changes import operations as changes
 from backoffice.changes.errors import ChangeError, HasErrors, NotAllowed
 from backoffice.changes.models import Change
-from partners import consent_desk, consent_visits, consents, switches, watch
+from partners import consent_desk, consent_text, consent_visits, consents, switches, watch
 from partners.errors import ConnectorProblem, NotPermitted
 from partners.hashing import sha256
 from partners.models import Consent, ConsentForm, Partner
@@ -445,7 +445,7 @@ def test_a_signed_form_is_in_force_after_a_second_person_approved_it(
         "Folder 12, page 4",
         scan.sha256,
         "The text that the client must have signed",
-        "₹ 50,000.00",
+        "₹\u00a050,000.00",
     ):
         assert words in page
     file = client.get(f"/partners/consents/files/{scan.pk}/")
@@ -577,11 +577,41 @@ def test_one_consent_is_in_force_for_a_client_partner_and_product(asked, desk, c
         Consent.objects.filter(pk=second.pk).update(state="active", given_at=timezone.now())
 
 
+def test_a_text_that_did_not_name_the_broker_stays_valid_under_its_version(
+    asked, desk, client_with_mail, maker, checker, client, settings, monkeypatch
+):
+    monkeypatch.setattr(consent_text, "WORDING", 1)
+    client.force_login(maker)
+    enter(client)
+    waiting = Change.objects.get(kind="connector_consent")
+    asked[1].give()
+    given = in_force(client_with_mail, desk)
+    monkeypatch.setattr(consent_text, "WORDING", 2)
+    settings.CONNECTOR_BROKER_NAME = "Example Securities"
+    # A consent in force stays, and a form that was signed before is approved as it was signed.
+    assert in_force(client_with_mail, desk).text == given.text
+    approve(waiting, checker)
+    made = in_force(client_with_mail, desk)
+    assert (made.how_given, made.text_version[:2]) == ("signed_form", "1.")
+    assert "Example Securities" not in made.text
+    # A new one names the broker.
+    new, _ = consent_desk.ask(desk, "GROWTH", client_with_mail, terms(), by=maker)
+    assert new.text_version[:2] == "2."
+    assert new.text.count("your broker Example Securities") == 2
+
+
+def test_a_text_with_another_name_of_the_broker_must_be_read_again(asked, settings):
+    visitor = asked[1].open().ask_for_code()
+    settings.CONNECTOR_BROKER_NAME = "Example Securities"
+    assert "The text has changed" in visitor.confirm().page
+
+
 def test_pages_and_mails_of_a_client_name_the_broker(asked, settings):
     settings.CONNECTOR_BROKER_NAME = "Example Securities"
     _, visitor = asked
     visitor.open()
-    assert visitor.page.count("Example Securities") == 2, "in the title and on the page"
+    assert visitor.page.count("Example Securities") == 4, "in the title, on the page, and twice in the text"
+    assert "your broker Example Securities may prepare its orders" in visitor.page
     visitor.ask_for_code()
     message = mail.outbox[-1]
     assert message.subject == "Your code from Example Securities"

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from django.conf import settings
 
 from backoffice.batches.errors import FileProblem
-from backoffice.files import Folder
+from backoffice.files import Folder, Limit
 
 FILES = Folder("uploads")
 LONGEST_NAME = 120
@@ -27,19 +27,25 @@ class Stored:
     size: int
 
 
+def limit() -> Limit:
+    """Return how large a file may be."""
+    most = settings.BATCH_MAX_MEGABYTES
+    return Limit(
+        int(most * 1_000_000), f"The file is larger than {most:g} MB. Split it and upload the parts."
+    )
+
+
 def store(chunks: Iterable[bytes]) -> Stored:
     """Write a file under a random name. Raises FileProblem if it is empty or too large; nothing stays then."""
     name = FILES.new_name()
-    most = settings.BATCH_MAX_MEGABYTES * 1_000_000
+    most, words = limit()
     digest, size = hashlib.sha256(), 0
     try:
         with FILES.open(name, "xb") as out:
             for chunk in chunks:
                 size += len(chunk)
                 if size > most:
-                    raise FileProblem(
-                        f"The file is larger than {settings.BATCH_MAX_MEGABYTES:g} MB. Split it and upload the parts."
-                    )
+                    raise FileProblem(words)
                 digest.update(chunk)
                 out.write(chunk)
         if not size:

@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 
+from backoffice.batches.file import uploads
 from backoffice.batches.models import Mode
 from backoffice.changes.files import FileGroup, FileKind
 from backoffice.changes.kinds import file_kinds
 from backoffice.delivery.forms import NotBeforeForm
 from backoffice.free_text import REASON_LENGTH
 from backoffice.kit.filters import RupeesField
+from backoffice.kit.widgets import FileInput
 from backoffice.outside import MOST_DIGITS
 
 #: The last row that may contain the headers.
@@ -39,7 +41,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,  # the operation reports errors, and what to do
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
+        widget=FileInput(uploads.limit, ".csv,.txt,.tsv,.xlsx"),
         error_messages={"required": "Choose a file.", "invalid": "Choose a file."},
     )
 
