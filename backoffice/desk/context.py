@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, ResolverMatch, resolve, reverse
 from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from backoffice import __version__
 from backoffice.changes import inbox
@@ -53,13 +54,16 @@ NAVIGATION: tuple[tuple[str, str, str, str | Callable[[Any], object]], ...] = (
     ("Connector", "partners:monitor", "link", _sees_connector),
     ("Reports", "reports:show", "chart", "changes.view_change"),
     ("Audit", "compliance:list", "audit", "audit.view_entry"),
+    ("Exports", "exports:list", "download", ""),
     ("Staff", "staff:list", "user", "logins.view_user"),
     ("Master lists", "masters:list", "settings", "masters.change_name"),
     ("Column aliases", "batches:aliases", "filter", "batches.change_alias"),
 )
 
 #: Rooms whose pages are among the tabs of another one.
-WITHIN = {"runs": "partners"}
+WITHIN = {"runs": "partners", "onboarding": "accounts"}
+#: Rooms whose pages are reached from the header, not from the navigation.
+IN_HEADER = {"notices": "bell", "odin": "session", "dealer": "session", "logins": "login"}
 
 ENVIRONMENTS = {
     "DEMO": "Demonstration: messages go to the stand-in. No real client is touched.",
@@ -153,6 +157,26 @@ class Frame:
                 url = reverse("changes:inbox")
             items.append(NavItem(label, url, icon, self._is_current(name), count, words, tone))
         return items
+
+    @cached_property
+    def in_header(self) -> str:
+        """The part of the header to which the page belongs: bell, session or login; "" for the navigation's."""
+        match = self._match
+        if match is None:
+            return ""
+        own_login = match.view_name.startswith(("mfa_", "account_"))
+        return "login" if own_login else IN_HEADER.get(match.namespace, "")
+
+    @property
+    def _match(self) -> ResolverMatch | None:
+        """The page that the person sees: of a part that a page asks for, the page."""
+        htmx: HtmxDetails | None = getattr(self._request, "htmx", None)
+        if not htmx or not htmx.current_url_abs_path:
+            return self._request.resolver_match
+        try:
+            return resolve(htmx.current_url_abs_path.partition("?")[0])
+        except Resolver404:
+            return None
 
     @cached_property
     def _session(self) -> Any:
