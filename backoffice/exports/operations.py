@@ -16,6 +16,7 @@ from backoffice.exports.models import Export, Format, State
 from backoffice.files import Folder
 from backoffice.free_text import checked
 from backoffice.kit import privacy
+from backoffice.logins import reveal
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
@@ -39,8 +40,8 @@ def ask(
 ) -> Export | None:
     """Record that a person exports a list; return the export for a worker, or None to send it at once.
 
-    Raises PermissionError, and ExportError if the parameters cannot be read or too many exports are being
-    written.
+    Raises PermissionError, and ExportError if the parameters cannot be read, if too many exports are being
+    written, or after too many with personal data.
     """
     reason = checked(reason, ExportError)
     most = settings.EXPORT_DIRECT_ROWS
@@ -54,9 +55,14 @@ def ask(
     long = count > most
     if long and Export.objects.filter(asked_by=by, state=State.WRITING).count() >= MOST:
         raise ExportError(f"{MOST} of your exports are being written. Wait for one of them.")
+    whole = whole_for(by, reason)
+    if whole and not reveal.may_export(by):
+        raise ExportError(
+            f"Nothing was exported: you have exported personal data {reveal.MOST_AN_HOUR} times within an hour. Wait, "
+            "or export without a reason, which masks personal data."
+        )
     export = None
     with transaction.atomic():
-        whole = whole_for(by, reason)
         if long:
             export = Export.objects.create(
                 kind=slug,

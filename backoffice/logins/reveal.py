@@ -1,7 +1,7 @@
 """Reveal personal data of a retail user to one person for a few minutes, for a reason in the audit trail.
 
-The trail also has each search for a whole PAN or mobile number by a person who sees them masked. Both are bounded for a
-person and hour: what a day's calls need, and nothing like all clients.
+The trail also has each search for a whole PAN or mobile number by a person who sees them masked, and each export that
+shows personal data. All three are bounded for a person and hour: what a day's calls need, and nothing like all clients.
 """
 
 from datetime import timedelta
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from backoffice.logins.models import User
 
 REVEALED, LOOKED_UP, TOO_MANY = "privacy.revealed", "privacy.looked_up", "privacy.too_many"
-#: How many reveals, and how many searches for whole values, a person has in an hour.
+#: How many reveals, searches for whole values, and unmasked exports a person who gives reasons has in an hour.
 MOST_AN_HOUR = 60
 HOUR = timedelta(hours=1)
 #: A search for the same value within so many seconds is the same search: suggestions, then the page of results.
@@ -50,7 +51,7 @@ def reveal(request: HttpRequest, lane: str, reason: str) -> None:
         raise ValueError(
             "Nothing was shown: no retail user of this name is known here. Reveal from the retail user's own page."
         )
-    if _too_many(request.user, REVEALED):  # type: ignore[arg-type]  # nobody anonymous has the permission
+    if _too_many(request.user, Q(action=REVEALED), "reveals of personal data"):  # type: ignore[arg-type]  # nobody anonymous has the permission
         raise ValueError(
             f"Nothing was shown: you have revealed the data of {MOST_AN_HOUR} retail users within an hour. Wait, and "
             "ask compliance if you need more."
@@ -74,7 +75,7 @@ def may_look_up(person: "User", text: str) -> bool:
     key = f"looked-up/{person.pk}/{salted_hmac('looked-up', text.upper()).hexdigest()}"
     if cache.get(key):
         return True
-    if _too_many(person, LOOKED_UP):
+    if _too_many(person, Q(action=LOOKED_UP), "searches for whole personal values"):
         return False
     cache.set(key, True, SAME_SEARCH)
     words = "Searched for a retail user by a whole PAN, mobile number or e-mail address."
@@ -82,13 +83,19 @@ def may_look_up(person: "User", text: str) -> bool:
     return True
 
 
-def _too_many(person: "User", action: str) -> bool:
-    """Whether a person has used up the hour, which is recorded for compliance."""
+def may_export(person: "User") -> bool:
+    """Whether a person may export personal data unmasked now. Whoever gives a reason for it has a limit an hour."""
+    if not privacy.gives_reason(person):
+        return privacy.sees(person)
+    return not _too_many(person, Q(details__personal_data=True), "exports of personal data")
+
+
+def _too_many(person: "User", which: Q, what: str) -> bool:
+    """Whether a person has used up the hour, which is recorded for compliance. `which`: the entries that count."""
     since = timezone.now() - HOUR
-    own = Entry.objects.filter(by_name=person.get_username(), action=action, at__gte=since)
+    own = Entry.objects.filter(which, by_name=person.get_username(), at__gte=since)
     if own[:MOST_AN_HOUR].count() < MOST_AN_HOUR:
         return False
-    what = "reveals of personal data" if action == REVEALED else "searches for whole personal values"
     name = person.get_username()
     refused(
         TOO_MANY,

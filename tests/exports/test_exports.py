@@ -15,6 +15,7 @@ from backoffice.audit.models import Entry
 from backoffice.audit.operations import record
 from backoffice.exports import kinds, operations, views, writing
 from backoffice.exports.models import Export, State
+from backoffice.logins import reveal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -265,6 +266,26 @@ def test_nobody_has_many_written_at_a_time(asked, as_compliance):
     answer = as_compliance.post(reverse("compliance:csv", query={"q": "HO/RET001"}), follow=True)
     assert "are being written" in answer.content.decode()
     assert Export.objects.count() == operations.MOST
+
+
+def test_exports_with_personal_data_have_the_limit_of_reveals(as_compliance, compliance, monkeypatch):
+    monkeypatch.setattr(reveal, "MOST_AN_HOUR", 2)
+    address = reverse("compliance:csv", query={"q": "HO/RET001"})
+    record("change.submitted", by=None, subject="HO/RET001", text="Entry of 9876543210.")
+    for number in range(3):
+        answer = as_compliance.post(address, {"reason": f"Complaint {number}"}, follow=True)
+    assert "you have exported personal data 2 times within an hour" in answer.content.decode()
+    assert Entry.objects.filter(action="audit.exported", details__personal_data=True).count() == 2
+    assert compliance.get_username() in Entry.objects.get(action="privacy.too_many").text
+    # Without a reason the list is exported, masked.
+    assert b"9876543210" not in as_compliance.post(address, {"reason": ""}).getvalue()
+
+
+def test_whoever_works_with_personal_data_exports_it_without_a_limit(client, maker, monkeypatch):
+    monkeypatch.setattr(reveal, "MOST_AN_HOUR", 2)
+    client.force_login(maker)
+    for _ in range(3):
+        assert client.post(reverse("exports:ask"), {"list": "/changes/", "query": ""}).status_code == 200
 
 
 def test_only_the_permission_exports(client, checker):
