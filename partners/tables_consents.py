@@ -15,8 +15,8 @@ class ConsentTable(PortalTable):
     partner = tables.Column()
     product_code = IdColumn(verbose_name="Product")
     shown_as = StatusColumn("consent", verbose_name="State", order_by=("state",))
-    cap_run = MoneyColumn(verbose_name="Cap of a basket")
-    cap_day = MoneyColumn(verbose_name="Cap of a day")
+    cap_run = MoneyColumn(verbose_name="Cap of a basket ₹")
+    cap_day = MoneyColumn(verbose_name="Cap of a day ₹")
     given_at = AgoColumn(verbose_name="Given")
     valid_until = TimeColumn(verbose_name="Until")
 
