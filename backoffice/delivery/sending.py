@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
+from statistics import fmean
 
 from django.conf import settings
 from django.db import transaction
@@ -116,13 +117,13 @@ def finish() -> None:
 def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
     end = time.monotonic() + seconds
     last = end + odin_config().total_timeout
-    tried, longest = 0, AHEAD  # seconds; before the first measurement
+    tried, usual = 0, AHEAD  # seconds; before the first measurement
     under_way: dict[Future[Result], Call] = {}
     results: list[Result] = []
     while True:
         now = time.monotonic()
         shut = _ending.is_set()
-        ready = min(READY, int(AHEAD / longest))
+        ready = min(READY, int(AHEAD / usual))
         room = settings.DELIVERY_PARALLEL * (1 + ready) - len(under_way)
         if not shut and room > 0 and (now < end or end + PATIENCE < now < last):
             wanted = gate.allowed(room)
@@ -143,7 +144,7 @@ def _work(threads: ThreadPoolExecutor, seconds: float) -> int:
         results = _results(calls)
         report(results)
         if took := [result.duration_ms / 1000 for result in results if result.outcome.asked]:
-            longest = max(MOMENT, *took)
+            usual = max(MOMENT, fmean(took))  # one slow call must not make the groups small
 
 
 def _take_back(under_way: Mapping[Future[Result], Call], shut: bool) -> None:

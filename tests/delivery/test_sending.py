@@ -454,6 +454,23 @@ def test_what_is_ready_when_calls_turn_slow_is_given_back_unsent_and_in_no_doubt
     assert not gate.state().failures
 
 
+def test_one_slow_call_among_quick_ones_does_not_make_the_groups_small(odin, approved, settings, monkeypatch):
+    settings.DELIVERY_PARALLEL = 2
+    several(approved, 20)
+    results, held = sending._results, []
+
+    def first_of_each_was_slow(ended):
+        held.append(Delivery.objects.filter(state=State.IN_FLIGHT).count())
+        return [
+            replace(result, duration_ms=10 if number else 900) for number, result in enumerate(results(ended))
+        ]
+
+    monkeypatch.setattr(sending, "_results", first_of_each_was_slow)
+    wait_until(lambda: not drain(5) and not waiting(), "all are applied")
+    # As few as if every call were slow: one for each thread, and one more.
+    assert max(held) > 2 * 2
+
+
 ALL_READY = "all are ready", lambda: Attempt.objects.count() == 9
 #: There is no room for more, since a call takes longer than what is ready may wait.
 CALLS_ARE_SLOW = "a slow call is settled", lambda: Attempt.objects.filter(duration_ms__gt=1000).exists()
