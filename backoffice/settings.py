@@ -3,6 +3,7 @@
 A missing or senseless value is named at start, with an example of a good one.
 """
 
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 90.0
 # For `--pool prefork`: memory that a library leaks is given back now and then. Threads have no child to end.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+# Celery closes no database connection: `backoffice.celery` does, when it is broken or too old.
+CELERY_DB_REUSE_MAX = sys.maxsize
 # Lines are set up by `backoffice.celery` from LOGGING, which leaves Celery's own set-up out.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
