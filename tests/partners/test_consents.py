@@ -65,6 +65,7 @@ def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_with_mail
         *("Revoke consent", "nobody promises you a profit"),
     ):
         assert words in visitor.page
+    assert "<script" not in visitor.page, "every step is a plain form"
     assert in_force(client_with_mail, desk) is None
     visitor.ask_for_code()
     message = mail.outbox[-1]

@@ -29,7 +29,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_click_places_each_line_once_with_algo_id_and_logs_out(visitor, standin):
+    assert "script" not in visitor.page(), "every step is a plain form"
     shown = text_of(visitor.page())
+    assert "Press once: each order is sent once." in shown
     assert "Buy 10 PEEPAL EQ on NSE Equity, delivery, limit ₹ 90.05" in shown
     assert "Shares can fall" in shown
     assert "Place 3 orders" in shown
