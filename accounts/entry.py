@@ -14,7 +14,7 @@ from accounts.kinds import create_retail_user, register_retail_user, update_reta
 from accounts.parts import PARTS
 from accounts.retail_users import IDENTITY, by_lane
 from accounts.segments import INACTIVE, REACTIVATE
-from accounts.values import to_values
+from accounts.values import values_of
 from backoffice.access import StaffRequest, for_staff
 from backoffice.changes import operations
 from backoffice.changes.entry_form import EntryForm
@@ -39,7 +39,7 @@ def change_form(group_id: str, user_id: str, slug: str) -> EntryForm:
     if user is None or change_kind is None or menu is None or not menu.applies(user):
         raise Http404("There is no such retail user or change.")
     read = change_kind.known(lane)
-    own = to_values(user)
+    own = values_of(user, IDENTITY)
     fixed: Values = {
         name: own[name] for name in IDENTITY if name in change_kind.message.fields and own.get(name)
     }

@@ -21,7 +21,11 @@ CHOICES = [
 
 def drawn(widget, value, renderer):
     """The HTML of a control, without space between its elements."""
-    html = widget.render(f"name-{NASTY}", value, ATTRS, renderer())
+    return without_space(widget.render(f"name-{NASTY}", value, ATTRS, renderer()))
+
+
+def without_space(html):
+    """Between elements; a line break is none."""
     return re.sub(r"\s*\n\s*", "", html)
 
 
@@ -44,10 +48,27 @@ def test_a_control_is_as_djangos_template_draws_it(widget, value):
     assert drawn(widget, value, Renderer) == drawn(widget, value, TemplatesSetting)
 
 
+@pytest.mark.parametrize("wrap_label", [False, True])
+def test_each_box_of_a_set_is_as_djangos_template_draws_it(wrap_label):
+    def boxes(renderer):
+        class Form(forms.Form):
+            segments = forms.MultipleChoiceField(
+                choices=[(1, "One & only"), (NASTY, NASTY)],
+                widget=forms.CheckboxSelectMultiple({"class": NASTY}),
+            )
+
+        form = Form(initial={"segments": [NASTY]}, renderer=renderer())
+        return [without_space(box.tag(wrap_label)) for box in form["segments"]]
+
+    assert boxes(Renderer) == boxes(TemplatesSetting)
+
+
 @pytest.mark.django_db
 def test_a_long_form_draws_no_input_and_no_list_by_a_template(client, maker):
     client.force_login(maker)
     answer = client.get("/users/new/")
     assert answer.content.count(b"<input") > 100
     by_template = {one.name for one in answer.templates}
-    assert not by_template & {"django/forms/widgets/text.html", "django/forms/widgets/select.html"}
+    assert not by_template & {
+        f"django/forms/widgets/{name}.html" for name in ("text", "select", "checkbox_option")
+    }
