@@ -77,6 +77,12 @@ def _flush(self, statements):
 _plain_flush, BaseDatabaseOperations.execute_sql_flush = BaseDatabaseOperations.execute_sql_flush, _flush
 
 
+def pytest_addoption(parser, pluginmanager):
+    # The folder's setting is that plugin's own: with `-p no:cacheprovider` pytest would refuse it as unknown.
+    if not pluginmanager.hasplugin("cacheprovider"):
+        parser.addini("cache_dir", "where nothing is kept in this run")
+
+
 def pytest_configure(config):
     config.stash[STDERR] = os.dup(2)  # the real one: tests run while pytest captures it
 
