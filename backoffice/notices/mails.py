@@ -1,7 +1,8 @@
 """Mails: made from due notices, then handed to the mail server by one worker at a time.
 
 A mail is in the database before it is sent, and marked as sent after the server accepted it. If a worker dies
-between the two, the mail is sent again, under its Message-ID.
+between the two, the mail is sent again, under its Message-ID, until MOST_FAILURES workers in a
+row were lost at it.
 """
 
 import logging
@@ -43,6 +44,10 @@ STEPS = 20
 
 OFF = "E-mail is off: no mail server is set."
 NO_ADDRESS = "You have no e-mail address here. An administrator can propose one."
+GIVEN_UP = (
+    f"{leases.MOST_FAILURES} workers in a row crashed or were killed at it. "
+    "Ask an administrator for the worker's log."
+)
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,11 @@ def send_due() -> int:
     """Hand the waiting mails to the mail server, as long as it takes any. Returns how many it accepted."""
     sent, end = 0, time.monotonic() + WORK_SECONDS
     for mail in _waiting().select_related("person")[:AT_ONCE]:
-        lease = leases.take(_waiting().filter(pk=mail.pk), _lease(), tries=F("tries") + 1)
+        taken = _waiting().filter(pk=mail.pk)
+        lease = leases.take(taken, _lease(), tries=F("tries") + 1, **leases.if_lost())
         if lease is None:
             continue
-        mail.tries += 1
+        mail.refresh_from_db(fields=["tries", "failures"])
         failure = _send(mail, lease)
         sent += failure is None
         if (failure and failure.everybody) or time.monotonic() > end:
@@ -156,6 +162,8 @@ def _send(mail: Mail, lease: leases.Lease) -> Failure | None:
 
 def _hand_over(mail: Mail, connection: BaseEmailBackend) -> Failure | None:
     person = mail.person
+    if mail.failures >= leases.MOST_FAILURES:
+        return Failure(GIVEN_UP, final=True)
     if not settings.EMAIL_HOST:
         return Failure(OFF, final=True)
     if not (person.is_active and person.email):
@@ -194,7 +202,7 @@ def _note(mail: Mail, lease: leases.Lease, failure: Failure | None) -> None:
         kept = leases.release(row, lease.token, state=MailState.FAILED, problem=failure.words, ended_at=now)
     else:
         again = now + min(FIRST_PAUSE * 2 ** min(mail.tries - 1, 10), LONGEST_PAUSE)
-        kept = leases.release(row, lease.token, problem=failure.words, next_try_at=again)
+        kept = leases.release(row, lease.token, problem=failure.words, next_try_at=again, failures=0)
     if failure:
         logger.warning("Mail %d was not sent: %s", mail.pk, failure.words)
     if not kept:

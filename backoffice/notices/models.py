@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from backoffice.changes.kinds import file_title, title
-from backoffice.leases import Leased
+from backoffice.leases import Counted
 from backoffice.notices.events import Event
 
 
@@ -52,7 +52,7 @@ BY_MAIL = {
 }
 
 
-class Mail(Leased):
+class Mail(Counted):
     """One e-mail to one person, stored before it is sent. The address is looked up at sending.
 
     `text` has numbers of changes and files and a link, nothing personal. `problem` says why it did not go out

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from backoffice import leases
 from backoffice.changes import operations as changes
 from backoffice.notices import mails, operations
 from backoffice.notices.models import Mail, MailState, Mode, Notice
@@ -226,10 +227,9 @@ work_due()
 """
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_that_is_killed_after_acceptance_leaves_a_mail_that_is_repeated_under_the_same_id(
-    server, waiting, settings
-):
+@pytest.fixture
+def kill_a_worker(server, settings):
+    """Return a call that starts a worker, which is killed after the mail server accepted its mail."""
     environment = os.environ | {
         "DATABASE_URL": url_of_tests(),
         "EMAIL_HOST": settings.EMAIL_HOST,
@@ -238,8 +238,19 @@ def test_a_worker_that_is_killed_after_acceptance_leaves_a_mail_that_is_repeated
         "EMAIL_FROM": settings.DEFAULT_FROM_EMAIL,
         "PORTAL_URL": settings.PORTAL_URL,
     }
-    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, env=environment)
-    assert killed.returncode == -signal.SIGKILL
+
+    def kill():
+        killed = subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, env=environment)
+        assert killed.returncode == -signal.SIGKILL
+
+    return kill
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_killed_after_acceptance_leaves_a_mail_that_is_repeated_under_the_same_id(
+    server, waiting, kill_a_worker
+):
+    kill_a_worker()
     assert len(server.mails) == 1
     assert Mail.objects.get().state == MailState.WAITING
     assert work_due() == 0  # its lease holds: that worker may be slow and not dead
@@ -248,3 +259,33 @@ def test_a_worker_that_is_killed_after_acceptance_leaves_a_mail_that_is_repeated
     assert len(set(server.ids)) == 1
     assert len(server.ids) == 2
     assert Mail.objects.get().state == MailState.SENT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_at_which_every_worker_is_killed_ends_and_says_why(
+    server, waiting, checker, client, kill_a_worker
+):
+    for _ in range(leases.MOST_FAILURES):
+        kill_a_worker()
+        later(hours=1)
+    assert work_due() == 0
+    assert len(server.mails) == leases.MOST_FAILURES
+    mail = Mail.objects.get()
+    assert (mail.state, mail.lease_token) == (MailState.FAILED, None)
+    client.force_login(checker)
+    assert "3 workers in a row crashed or were killed at it." in client.get("/notices/").content.decode()
+    later(days=1)
+    assert work_due() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_workers_that_are_lost_in_a_row_end_a_mail(server, waiting, kill_a_worker):
+    for _ in range(leases.MOST_FAILURES - 1):
+        kill_a_worker()
+        later(hours=1)
+    server.answers["RCPT"] = ["450 Busy"]
+    assert work_due() == 0
+    later(hours=1)
+    kill_a_worker()
+    later(hours=1)
+    assert work_due() == 1
