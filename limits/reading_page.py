@@ -72,10 +72,10 @@ class Funds:
     @property
     def is_zero(self) -> bool:
         """Whether it and everything below it is zero."""
-        return self.amount == 0 and not self.told
+        return self.amount == 0 and not self.amounts
 
     @property
-    def told(self) -> list["Funds"]:
+    def amounts(self) -> list["Funds"]:
         """The lines below it that are not zero."""
         return [part for part in self.parts if part.amount != 0]
 

@@ -92,11 +92,11 @@ def _fetch(scrips: ScripImport, token: uuid.UUID) -> None:
 
 def _kept(scrips: ScripImport, token: uuid.UUID, blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Return the blocks unchanged, extending the lease meanwhile."""
-    told = time.monotonic()
+    extended = time.monotonic()
     for block in blocks:
-        if time.monotonic() > told + LEASE.total_seconds() / 6:
+        if time.monotonic() > extended + LEASE.total_seconds() / 6:
             _keep(scrips, token)
-            told = time.monotonic()
+            extended = time.monotonic()
         yield block
 
 

@@ -79,14 +79,14 @@ def _decided(request: StaffRequest, person: "User") -> HttpResponse:
         ticked = {number for number, _ in seen}
         return _page(request, shown, ticked=ticked, problem=problem, at=at, reason=reason)
     decide = many.reject if action == "reject" else many.approve
-    told = decide(seen, by=person, reason=reason)
+    results = decide(seen, by=person, reason=reason)
     context = {
-        "told": told,
-        "done": sum(line.done for line in told),
+        "results": results,
+        "done": sum(result.done for result in results),
         "verb": DONE[action],
         "left": inbox.count(person),
     }
-    return render(request, "changes/told.html", context)
+    return render(request, "changes/decided.html", context)
 
 
 def _page(

@@ -1,7 +1,6 @@
 """Settle many deliveries at once, each in a transaction of its own, with a result for each."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -10,18 +9,10 @@ from backoffice.delivery import operations
 from backoffice.delivery.errors import DeliveryError
 from backoffice.delivery.models import STILL_OPEN, Delivery, Settlement
 from backoffice.delivery.states import State
+from backoffice.kit.results import Result
 
 if TYPE_CHECKING:
     from backoffice.logins.models import User
-
-
-@dataclass(frozen=True)
-class Told:
-    """The result for one of many: whether it was done, and in words."""
-
-    number: int
-    done: bool
-    words: str
 
 
 def _free(number: int, by: "User", reason: str) -> str:
@@ -50,16 +41,16 @@ ALLOW_ANY = STILL_OPEN & (
 )
 
 
-def act(action: str, numbers: Iterable[int], *, by: "User", reason: str) -> list[Told]:
+def act(action: str, numbers: Iterable[int], *, by: "User", reason: str) -> list[Result]:
     """Do one of ACTIONS with each delivery, oldest first, if the operation allows it."""
     return [_one(ACTIONS[action], number, by, reason) for number in sorted(set(numbers))]
 
 
-def _one(do: Callable[[int, "User", str], str], number: int, by: "User", reason: str) -> Told:
+def _one(do: Callable[[int, "User", str], str], number: int, by: "User", reason: str) -> Result:
     try:
-        return Told(number, True, do(number, by, reason))
+        return Result(number, True, do(number, by, reason))
     except DeliveryError as error:
-        return Told(number, False, error.words)
+        return Result(number, False, error.words)
 
 
 def allows_any(delivery: Delivery) -> bool:

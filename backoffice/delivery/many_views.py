@@ -49,13 +49,13 @@ def _settled(request: StaffRequest, person: "User") -> HttpResponse:
     if problem:
         shown = wholes(request.POST.getlist("shown"))
         return _page(request, shown, ticked=set(ticked), problem=problem, at=at, reason=reason)
-    told = many.act(action, ticked, by=person, reason=reason)
+    results = many.act(action, ticked, by=person, reason=reason)
     context = {
-        "told": sorted(told, key=lambda line: line.done),
-        "done": sum(line.done for line in told),
+        "results": sorted(results, key=lambda result: result.done),
+        "done": sum(result.done for result in results),
         "verb": DONE[action],
     }
-    return render(request, "delivery/told.html", context)
+    return render(request, "delivery/settled.html", context)
 
 
 def _page(

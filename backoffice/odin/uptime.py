@@ -28,8 +28,6 @@ BEGINS = {
 #: Entries on logons, with their outcome.
 LOGONS = {"session.logged_on": "logged on", "session.waiting": "failed", "session.stopped": "failed"}
 
-Told = Sequence[tuple[datetime, str]]
-
 
 @dataclass(frozen=True)
 class Uptime:
@@ -44,14 +42,14 @@ def uptime() -> Uptime:
     now = timezone.now()
     since = now - timedelta(days=DAYS)
     entries = Entry.objects.filter(subject=odin_config().dealer_id, action__in=BEGINS).order_by("-at", "-id")
-    told = list(entries.filter(at__gte=since).values_list("at", "action")[:MOST])[::-1]
-    before = entries.filter(at__lt=told[0][0] if told else since).values_list("at", "action").first()
-    stretches = list(_stretches([before, *told] if before else told, since, now))
+    found = list(entries.filter(at__gte=since).values_list("at", "action")[:MOST])[::-1]
+    before = entries.filter(at__lt=found[0][0] if found else since).values_list("at", "action").first()
+    stretches = list(_stretches([before, *found] if before else found, since, now))
     there = sum(((s.until - s.since) for s in stretches if s.tone == "good"), timedelta())
     percent = round(100 * there / (now - since))
     logons = [
         Moment(at, BEGINS[action][0], f"{ist(at)}: {LOGONS[action]}")
-        for at, action in told
+        for at, action in found
         if action in LOGONS
     ]
     failed = sum(1 for one in logons if one.tone != "good")
@@ -63,8 +61,8 @@ def uptime() -> Uptime:
     return Uptime(axis(lanes, since, now), percent)
 
 
-def _stretches(told: Told, since: datetime, now: datetime) -> Iterator[Stretch]:
-    for (begin, action), (end, _) in pairwise([*told, (now, "")]):
+def _stretches(found: Sequence[tuple[datetime, str]], since: datetime, now: datetime) -> Iterator[Stretch]:
+    for (begin, action), (end, _) in pairwise([*found, (now, "")]):
         tone, words = BEGINS[action]
         begin = max(begin, since)
         if tone and end > begin:

@@ -17,7 +17,7 @@ PATIENCE = 3.0
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class _Told(NamedTuple):
+class _Report(NamedTuple):
     address: str
     body: bytes
 
@@ -27,7 +27,7 @@ class Telling:
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._owed: queue.SimpleQueue[_Told | None] = queue.SimpleQueue()
+        self._owed: queue.SimpleQueue[_Report | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="rest-telling", daemon=True)
 
     def start(self) -> None:
@@ -42,7 +42,7 @@ class Telling:
     def tell(self, order: Document) -> None:
         """Owe the present state of an order to the owner of its key, if that one wants to hear."""
         if address := self._keys.address_of(order.get("owner", "")):
-            self._owed.put(_Told(address, json.dumps({"owner": order["owner"], "order": order}).encode()))
+            self._owed.put(_Report(address, json.dumps({"owner": order["owner"], "order": order}).encode()))
 
     def _run(self) -> None:
         while one := self._owed.get():
