@@ -7,20 +7,13 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+
+from standins.serving import Served
 
 
 class CannotStart(Exception):
     """The stand-in cannot start; the words are a whole sentence."""
-
-
-class Served(AbstractContextManager["Served"], Protocol):
-    """A stand-in, which serves inside its block."""
-
-    host: str
-    port: int
 
 
 def options_of(prog: str, description: str, *, port: int, database: str) -> argparse.ArgumentParser:

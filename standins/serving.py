@@ -231,3 +231,35 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.debug("connection lost", exc_info=True)
+
+
+class Served:
+    """A stand-in served by threads of this process: a context manager. Raises OSError when the port is in use."""
+
+    def __init__(self, host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.host = host
+        self._server = Server((host, port), handler, self)
+        self.port = self._server.port
+
+    @property
+    def home(self) -> str:
+        """The address of the page."""
+        return f"http://{self.host}:{self.port}/"
+
+    def begin(self) -> None:
+        """Start what works beside the server."""
+
+    def end(self) -> None:
+        """End what works beside the server, and close the database."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self.begin()
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.__exit__(kind, error, trace)
+        self.end()

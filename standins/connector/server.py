@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from standins.connector.calls import Calls
 from standins.connector.connection import Handler
@@ -18,14 +16,14 @@ from standins.connector.tokens import Tokens
 from standins.connector.vas import Vas
 from standins.connector.visits import Visits
 from standins.rest.people import People
-from standins.serving import Server
+from standins.serving import Served
 
 
 def _utc() -> datetime:
     return datetime.now(UTC)
 
 
-class ConnectorStandIn:
+class ConnectorStandIn(Served):
     """The stand-in of the Connector, served by threads of this process: a context manager.
 
     `portal`: the address at which the first publisher serves. `application_token`: the publisher to have from the
@@ -47,9 +45,7 @@ class ConnectorStandIn:
         port: int = 0,
         now: Callable[[], datetime] = _utc,
     ) -> None:
-        self.host = host
-        self._server = Server((host, port), Handler, self)
-        self.port = self._server.port
+        super().__init__(host, port, Handler)
         try:
             self.store = Store(database)
             self.publishers = Publishers(self.store, portal, application_token, webhook_url)
@@ -71,19 +67,9 @@ class ConnectorStandIn:
         keys = Keys(rest, f"{self.home}orders/told", self.calls)
         self.services = Services(self.publishers, tokens, self.vas, self.omex, self.faults, keys)
 
-    @property
-    def home(self) -> str:
-        """The address of the page."""
-        return f"http://{self.host}:{self.port}/"
-
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
         self.deliveries.start()
-        self._server.__enter__()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, error, trace)
+    def end(self) -> None:
         self.deliveries.end()
         self.store.close()

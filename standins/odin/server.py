@@ -1,7 +1,6 @@
 """The stand-in as a server: threads, connections, and what they share."""
 
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
 from backoffice.protocol.cipher import Mode, Padding, PasswordCipher
 from standins.odin.arming import Faults
@@ -10,10 +9,10 @@ from standins.odin.dealer import Dealer
 from standins.odin.service import Service
 from standins.odin.store import Store
 from standins.odin.wsdl import SHAPES
-from standins.serving import Server
+from standins.serving import Served
 
 
-class StandIn:
+class StandIn(Served):
     """The stand-in ODIN, served by threads of this process: a context manager.
 
     `database`: a path or ":memory:". `password`: the dealer's, in the clear. `key`, `mode`, `padding`: of the
@@ -42,9 +41,7 @@ class StandIn:
             raise ValueError(f"there is no shape {wsdl_shape}")
         cipher = PasswordCipher(key, cast(Mode, mode), cast(Padding, padding))
         self.wsdl_shape = wsdl_shape
-        self.host = host
-        self._server = Server((host, port), Handler, self)
-        self.port = self._server.port
+        super().__init__(host, port, Handler)
         try:
             self.store = Store(database)
             self.dealer = Dealer(
@@ -59,11 +56,6 @@ class StandIn:
         )
 
     @property
-    def home(self) -> str:
-        """The address of the page."""
-        return f"http://{self.host}:{self.port}/"
-
-    @property
     def url(self) -> str:
         """The address of the service; `?wsdl` describes it."""
         return f"http://{self.host}:{self.port}{SERVICE_PATH}"
@@ -73,12 +65,5 @@ class StandIn:
         """The address that takes the calls."""
         return f"{self.url}/soap"
 
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, error, trace)
+    def end(self) -> None:
         self.store.close()

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from standins.rest.api import Api
 from standins.rest.connection import Handler
@@ -15,14 +13,14 @@ from standins.rest.people import People
 from standins.rest.service import Service
 from standins.rest.store import Store
 from standins.rest.telling import Telling
-from standins.serving import Server
+from standins.serving import Served
 
 
 def _utc() -> datetime:
     return datetime.now(UTC)
 
 
-class RestStandIn:
+class RestStandIn(Served):
     """The stand-in of the REST API, served by threads of this process: a context manager.
 
     `odin`: the address of the stand-in ODIN whose users may log in, "" for users of its own. `port`: 0 takes a free
@@ -41,9 +39,7 @@ class RestStandIn:
         port: int = 0,
         now: Callable[[], datetime] = _utc,
     ) -> None:
-        self.host = host
-        self._server = Server((host, port), Handler, self)
-        self.port = self._server.port
+        super().__init__(host, port, Handler)
         try:
             self.store = Store(database)
         except BaseException:
@@ -59,23 +55,13 @@ class RestStandIn:
         self.api = Api(self)
 
     @property
-    def home(self) -> str:
-        """The address of the page."""
-        return f"http://{self.host}:{self.port}/"
-
-    @property
     def base(self) -> str:
         """The address under which the calls are."""
         return f"http://{self.host}:{self.port}{PREFIX}"
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
         self.telling.start()
-        self._server.__enter__()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, error, trace)
+    def end(self) -> None:
         self.telling.end()
         self.store.close()
