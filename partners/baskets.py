@@ -100,7 +100,7 @@ def save_version(
     if twice := [found for found in pure.basket_findings(lines) if found.path.endswith(".symbol")]:
         raise ConnectorProblem(twice[0].text)
     with transaction.atomic():
-        Basket.objects.select_for_update().get(pk=basket.pk)
+        _take_turn(basket.pk)
         if version is None:
             newest = basket.versions.order_by("-number").first()
             version = BasketVersion(basket=basket, number=newest.number + 1 if newest else 1, made_by=by)
@@ -231,7 +231,7 @@ def publish(values: dict[str, Any], change: Change) -> BasketVersion:
     """
     from partners import invitations  # it imports this module
 
-    Basket.objects.select_for_update().get(pk=values["basket"])
+    _take_turn(values["basket"])
     version = _own(BasketVersion.objects.get(pk=values["version"]))
     if version.state != Stage.DRAFT or current_hash(version) != values["content"]:
         raise ConnectorProblem(
@@ -257,6 +257,7 @@ def withdraw(version: BasketVersion, *, by: "User", reason: str) -> None:
     need(by, MAKE_BASKET, _NO_RIGHT)
     reason = checked(reason, ConnectorProblem, "Say why you withdraw it: the trail needs it.")
     with transaction.atomic():
+        _take_turn(version.basket_id)
         version = _own(version)
         if version.stage not in (Stage.DRAFT, Stage.REJECTED, Stage.PUBLISHED):
             raise ConnectorProblem(f"This version is {version.stage.label.lower()}. It cannot be withdrawn.")
@@ -273,6 +274,7 @@ def expire_due() -> int:
     done = 0
     for due in BasketVersion.objects.filter(state=Stage.PUBLISHED, valid_until__lte=timezone.now()):
         with transaction.atomic():
+            _take_turn(due.basket_id)
             version = _own(due)
             if version.state != Stage.PUBLISHED:
                 continue
@@ -314,6 +316,11 @@ def values_of(version: BasketVersion) -> Values:
 
 
 # --- helpers ------------------------------------------------------------------------------------------------------
+
+
+def _take_turn(basket: Any) -> None:
+    """Let all that changes versions of a basket (its number) wait for one another."""
+    Basket.objects.select_for_update().get(pk=basket)
 
 
 def _own(version: BasketVersion) -> BasketVersion:

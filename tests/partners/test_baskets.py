@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.errors import NotAllowed
 from markets.models import Scrip, ScripImport
@@ -17,6 +19,8 @@ from partners.errors import ConnectorProblem, HasFindings, NotPermitted
 from partners.models import BasketLine, BasketVersion
 from partners.models.baskets import Stage
 from tests.partners.conftest import LINES, approve, line
+from tests.partners.test_guards import at_once
+from tests.racing import meet_at
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +168,29 @@ class TestTheEnd:
 
     def test_leaves_the_lines_as_they_were(self, published):
         assert [found.quantity for found in published.lines.all()] == [one.quantity for one in LINES]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    @pytest.fixture
+    def ends(self, published, maker, monkeypatch):
+        """Two ways to end a version; both look at it before either ends it, unless one waits for the other."""
+        meet_at(monkeypatch, baskets, "_own")
+
+        def withdraw():
+            with suppress(ConnectorProblem):
+                baskets.withdraw(published, by=maker, reason="Wrong price")
+
+        return withdraw, baskets.expire_due
+
+    def test_two_who_withdraw_a_version_withdraw_it_once(self, ends):
+        withdraw, _ = ends
+        at_once(withdraw, withdraw)
+        assert BasketVersion.objects.get().stage == Stage.WITHDRAWN
+        assert Entry.objects.filter(action="connector.basket_withdrawn").count() == 1
+
+    def test_a_version_that_is_withdrawn_as_its_time_comes_has_one_end(self, ends):
+        BasketVersion.objects.update(valid_until=timezone.now() - timedelta(seconds=1))
+        at_once(*ends)
+        ended = ("connector.basket_withdrawn", "connector.basket_expired")
+        assert Entry.objects.filter(action__in=ended).count() == 1
