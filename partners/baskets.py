@@ -1,8 +1,7 @@
-"""Baskets: made, filled with lines, looked at, submitted, published, withdrawn (C5, C6, C19 to C22)."""
+"""Baskets: made, filled with lines, submitted, published, withdrawn (C5, C6)."""
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +12,13 @@ from backoffice.audit.operations import record
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
 from backoffice.connector.api import lines as pure
-from backoffice.connector.api.lines import Line, Traits
+from backoffice.connector.api.lines import Line
 from backoffice.connector.api.reco import new_reco_id
-from backoffice.connector.config import basket_terms
 from backoffice.free_text import checked
 from backoffice.outside import whole
 from backoffice.protocol.fields import Values
-from backoffice.protocol.findings import Finding, errors
-from markets import search
-from markets.models import Scrip
+from backoffice.protocol.findings import errors
+from partners import basket_lines
 from partners.errors import ConnectorProblem, HasFindings
 from partners.models import Basket, BasketLine, BasketVersion, Partner
 from partners.models.baskets import Stage
@@ -37,19 +34,6 @@ NAME_LENGTH, RISK_LENGTH = 80, 1000
 #: What a run does after a refused line, in words.
 STOPS, GOES_ON = "Stop for that client", "Continue with the next line"
 _NO_RIGHT = "You may not make baskets. Ask whoever leads the research desk."
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A line in two versions: `before` or `after` is None if it was added or removed."""
-
-    before: BasketLine | None
-    after: BasketLine | None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything but its place differs."""
-        return (self.before and line_of(self.before)) != (self.after and line_of(self.after))
 
 
 # --- making -------------------------------------------------------------------------------------------------------
@@ -85,9 +69,9 @@ def save_version(
 ) -> BasketVersion:
     """Save lines as a new version, or replace those of an unsubmitted draft (`version`).
 
-    `goes_on`: a run of it places the next lines after a refused one. Lines may have findings: `look` returns
-    them, and `submit` refuses. Each line's scrip must be in the current master. Raises NotPermitted, and
-    ConnectorProblem naming a line with a missing scrip.
+    `goes_on`: a run of it places the next lines after a refused one. Lines may have findings:
+    `basket_lines.look` returns them, and `submit` refuses. Each line's scrip must be in the current master.
+    Raises NotPermitted, and ConnectorProblem naming a line with a missing scrip.
     """
     need(by, MAKE_BASKET, _NO_RIGHT)
     risk_text = checked(
@@ -95,8 +79,7 @@ def save_version(
     )
     if len(lines) > pure.MOST_LINES:
         raise ConnectorProblem(f"A basket has at most {pure.MOST_LINES} lines; this one has {len(lines)}.")
-    scrips = _scrips(lines)
-    rows = [_row(place, line, scrips[line.exchange, line.token]) for place, line in enumerate(lines, 1)]
+    rows = basket_lines.rows(lines)
     if twice := [found for found in pure.basket_findings(lines) if found.path.endswith(".symbol")]:
         raise ConnectorProblem(twice[0].text)
     with transaction.atomic():
@@ -122,89 +105,12 @@ def save_version(
     return version
 
 
-def line_of(line: BasketLine) -> Line:
-    """A stored line as the rules take it."""
-    return Line(
-        exchange=line.exchange,
-        token=line.token,
-        symbol=line.symbol,
-        side=line.side,
-        order_type=line.order_type,
-        quantity=line.quantity,
-        price=line.price,
-        trigger=line.trigger,
-        disclosed=line.disclosed,
-        validity=line.validity,
-        days=line.days,
-    )
-
-
 def current_hash(version: BasketVersion) -> str:
     """SHA-256 (hex) over the version's content as the database has it now."""
-    lines = [line_of(line) for line in version.lines.all()]
+    lines = [basket_lines.line_of(line) for line in version.lines.all()]
     return pure.content_hash(
         version.basket.product_code, version.risk_text, version.valid_until, lines, goes_on=version.goes_on
     )
-
-
-# --- findings -----------------------------------------------------------------------------------------------------
-
-
-def look_at(lines: Sequence[Line]) -> list[Finding]:
-    """Return findings on typed or uploaded lines, by the current scrip master; paths are `lines.N.FIELD`.
-
-    N counts from 0. A master older than one trading day is an error (R35). Queries: one, and one for each
-    exchange.
-    """
-    found = list(pure.basket_findings(lines))
-    masters = search.masters()
-    scrips = _known_scrips(lines)
-    terms = basket_terms()
-    for exchange in sorted({line.exchange for line in lines}):
-        if (own := masters.get(exchange)) and own.stale:
-            place = next(place for place, line in enumerate(lines) if line.exchange == exchange)
-            words = f"The scrip master of {exchange} is older than one trading day. Import today's."
-            found.append(Finding(f"lines.{place}.exchange", words, rule="R35"))
-    for place, line in enumerate(lines):
-        scrip = scrips.get((line.exchange, line.token))
-        if scrip is None:
-            words = f"{line.symbol or line.token} is not in the current scrip master of {line.exchange}."
-            found.append(Finding(f"lines.{place}.symbol", words, rule="C22"))
-            continue
-        found += pure.line_findings(line, _traits(scrip), terms, f"lines.{place}")
-    return found
-
-
-def look(version: BasketVersion) -> list[Finding]:
-    """Return findings on a version: its lines by the current master, scrips that changed since, its end."""
-    stored = list(version.lines.all())
-    found = look_at([line_of(line) for line in stored])
-    found += [
-        Finding(f"lines.{line.number - 1}.symbol", _stale_words(line), rule="C22") for line in stale(stored)
-    ]
-    if version.valid_until <= timezone.now():
-        found.append(Finding("valid_until", "The basket's time is over. Choose a later one."))
-    return found
-
-
-def stale(lines: Sequence[BasketLine]) -> list[BasketLine]:
-    """The lines whose token is another scrip in the current master than on the day it was chosen, or gone (C22)."""
-    scrips = _known_scrips(lines)
-    found = []
-    for line in lines:
-        scrip = scrips.get((line.exchange, line.token))
-        if scrip is None or _identity(scrip) != _identity(line):
-            found.append(line)
-    return found
-
-
-def difference(before: BasketVersion, after: BasketVersion) -> list[Difference]:
-    """The lines of two versions side by side, matched by scrip and side."""
-    old = {(line.exchange, line.token, line.side): line for line in before.lines.all()}
-    both = [
-        Difference(old.pop((line.exchange, line.token, line.side), None), line) for line in after.lines.all()
-    ]
-    return [*both, *(Difference(gone, None) for gone in old.values())]
 
 
 # --- approval -----------------------------------------------------------------------------------------------------
@@ -215,7 +121,7 @@ def submit(version: BasketVersion, *, by: "User", reason: str, token: uuid.UUID)
     version = _own(version)
     if version.stage not in (Stage.DRAFT, Stage.REJECTED):
         raise ConnectorProblem(f"This version is {version.stage.label.lower()} already.")
-    if wrong := errors(look(version)):
+    if wrong := errors(basket_lines.look(version)):
         raise HasFindings(wrong)
     with transaction.atomic():
         change = changes.submit(BASKET, values_of(version), by=by, reason=reason, token=token)
@@ -337,59 +243,6 @@ def _unused_reco_id() -> str:
     while BasketVersion.objects.filter(reco_id=(reco_id := new_reco_id())).exists():
         continue
     return reco_id
-
-
-def _known_scrips(lines: Sequence[Line] | Sequence[BasketLine]) -> search.ByToken:
-    """The scrips of the current masters that the lines name."""
-    return search.by_token({(line.exchange, line.token) for line in lines}, search.masters())
-
-
-def _scrips(lines: Sequence[Line]) -> search.ByToken:
-    found = _known_scrips(lines)
-    for place, line in enumerate(lines, 1):
-        if (line.exchange, line.token) not in found:
-            name = f"{line.symbol or line.token} on {line.exchange}"
-            raise ConnectorProblem(f"Line {place}: {name} is not in the current scrip master.")
-    return found
-
-
-def _row(place: int, line: Line, scrip: Scrip) -> BasketLine:
-    return BasketLine(
-        number=place,
-        exchange=line.exchange,
-        token=line.token,
-        symbol=scrip.symbol,
-        series=scrip.series,
-        isin=scrip.isin,
-        description=scrip.description,
-        expiry=scrip.expiry,
-        strike=scrip.strike,
-        option_type=scrip.option_type,
-        scrip_import_id=scrip.scrip_import_id,
-        side=line.side,
-        order_type=line.order_type,
-        quantity=line.quantity,
-        disclosed=line.disclosed,
-        price=line.price,
-        trigger=line.trigger,
-        validity=line.validity,
-        days=line.days,
-    )
-
-
-def _traits(scrip: Scrip) -> Traits:
-    return Traits(lot=scrip.lot or None, tick=scrip.tick_rupees or None)
-
-
-def _identity(scrip: Scrip | BasketLine) -> tuple[object, ...]:
-    """Return the identity of a scrip: tokens alone do not suffice, since they are reused (R34)."""
-    return (
-        scrip.symbol, scrip.series, scrip.isin, scrip.expiry, scrip.strike, scrip.option_type,
-    )  # fmt: skip
-
-
-def _stale_words(line: BasketLine) -> str:
-    return f"Token {line.token} of {line.exchange} is not {line.symbol} in the current scrip master any more."
 
 
 def _record(

@@ -24,7 +24,8 @@ from backoffice.rest.api.codes import Exchange, OrderType, Side
 from markets import search
 from markets.models import Scrip
 from markets.search import Masters
-from partners.baskets import NAME_LENGTH, RISK_LENGTH, look_at
+from partners.basket_lines import look_at
+from partners.baskets import NAME_LENGTH, RISK_LENGTH
 from partners.invitations import EVIDENCE_LENGTH, MOST_CLIENTS
 from partners.models import Partner
 from partners.models.baskets import BasketLine

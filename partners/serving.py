@@ -13,7 +13,7 @@ from backoffice.connector.api import order_details
 from backoffice.connector.api.order_details import OrderDetailsRequest
 from backoffice.connector.config import basket_terms
 from backoffice.protocol.codes import UserStatus
-from partners import baskets, calls, findings, registry, switches
+from partners import basket_lines, calls, findings, registry, switches
 from partners.hashing import sha256
 from partners.models import AuthCodeUse, BasketLine, ConnectorSession, Invitation, Partner, Redirect
 from partners.models.baskets import Stage
@@ -95,7 +95,7 @@ def _served(found: _Found, asked: OrderDetailsRequest, lines: Sequence[BasketLin
             header = order_details.Header(
                 asked.product_code, asked.client_code, invitation.version.reco_id or ""
             )
-            own = [baskets.line_of(line) for line in lines]
+            own = [basket_lines.line_of(line) for line in lines]
             data = order_details.data(header, own, basket_terms())
             now = timezone.now()
             AuthCodeUse.objects.create(
@@ -189,7 +189,7 @@ def _may_be_served(found: _Found) -> None:
 def _scrips_are_the_same(found: _Found, lines: Sequence[BasketLine]) -> None:
     """Raise Refused if a token of the basket names another scrip in the current master (C22)."""
     version = found.invitation.version
-    if stale := baskets.stale(lines):
+    if stale := basket_lines.stale(lines):
         words = f"{len(stale)} lines of {version} name other scrips in today's master."
         findings.found(
             FindingKind.STALE_BASKET,

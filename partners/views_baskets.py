@@ -19,7 +19,7 @@ from backoffice.kit.widgets import FileInput
 from backoffice.outside import whole
 from backoffice.protocol.findings import Finding, Severity
 from markets import search
-from partners import baskets, consents, forms
+from partners import basket_lines, baskets, consents, forms
 from partners.errors import ConnectorProblem, HasFindings
 from partners.filters import BasketFilter
 from partners.models import Basket, BasketVersion, Partner
@@ -107,7 +107,7 @@ def _page(request: StaffRequest, found: BasketVersion, status: int = 200) -> Htt
     stage, change, person = found.stage, found.change, request.user
     editable = stage in (Stage.DRAFT, Stage.REJECTED)
     looks = editable or stage in (Stage.SUBMITTED, Stage.PUBLISHED)
-    findings = baskets.look(found) if looks else []
+    findings = basket_lines.look(found) if looks else []
     makes = person.has_perm(MAKE_BASKET)
     decides = stage == Stage.SUBMITTED and person.has_perm(APPROVE_BASKET)
     partner = found.basket.partner
@@ -121,7 +121,9 @@ def _page(request: StaffRequest, found: BasketVersion, status: int = 200) -> Htt
         "errors": sum(one.severity == Severity.ERROR for one in findings),
         "versions": others,
         "before": before,
-        "differences": [one for one in baskets.difference(before, found) if one.changed] if before else [],
+        "differences": [one for one in basket_lines.difference(before, found) if one.changed]
+        if before
+        else [],
         "change": change,
         "unchanged": baskets.current_hash(found) == found.content_hash,
         "may_edit": editable and makes,

@@ -14,7 +14,7 @@ from backoffice.repeating import Repeated
 from backoffice.rest.api.codes import OrderType, Product, segment_of
 from backoffice.rest.config import RestConfig
 from markets import search
-from partners import baskets, consents, keys, switches
+from partners import basket_lines, consents, keys, switches
 from partners.belonging import Placed
 from partners.errors import ConnectorProblem
 from partners.models import BasketLine, BasketVersion, Partner, ReportedOrder
@@ -66,7 +66,7 @@ def stale_words(lines: Sequence[BasketLine]) -> str:
             return (
                 f"The scrip master of {exchange} is missing, or older than one trading day. Import today's."
             )
-    stale = baskets.stale(lines)
+    stale = basket_lines.stale(lines)
     return (
         f"{stale[0].symbol} is another scrip in the current scrip master. Publish a new version."
         if stale

@@ -14,7 +14,7 @@ from backoffice.delivery.handlers import Applied
 from backoffice.protocol.fields import Records, SubRecord, Text, Values
 from backoffice.protocol.findings import Finding, errors
 from backoffice.protocol.message import Request
-from partners import baskets
+from partners import basket_lines, baskets
 from partners.fields import Words
 from partners.refusals import AsRefusal
 from partners.rights import APPROVE_BASKET, MAKE_BASKET
@@ -69,7 +69,7 @@ def findings(values: Values) -> list[Finding]:
         return [Finding("version", "There is no such version of a basket.")]
     if baskets.current_hash(version) != values.get("content"):
         return [Finding("content", "The basket is not the one that was submitted. Submit it again.")]
-    return baskets.look(version)
+    return basket_lines.look(version)
 
 
 def effect(values: Values, before: Values | None) -> list[str]:

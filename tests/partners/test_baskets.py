@@ -14,7 +14,7 @@ from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.errors import NotAllowed
 from markets.models import Scrip, ScripImport
-from partners import baskets
+from partners import basket_lines, baskets
 from partners.errors import ConnectorProblem, HasFindings, NotPermitted
 from partners.models import BasketLine, BasketVersion
 from partners.models.baskets import Stage
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(version):
-    return [(finding.path, finding.rule) for finding in baskets.look(version)]
+    return [(finding.path, finding.rule) for finding in basket_lines.look(version)]
 
 
 class TestFindings:
@@ -133,7 +133,7 @@ class TestApproval:
         published.refresh_from_db()
         assert (published.stage, newer.number) == (Stage.SUPERSEDED, 2)
         assert newer.reco_id != published.reco_id
-        assert len([one for one in baskets.difference(published, newer) if one.changed]) == 3
+        assert len([one for one in basket_lines.difference(published, newer) if one.changed]) == 3
 
     def test_that_is_refused_leaves_a_version_that_can_be_mended(self, make_version, maker, checker):
         version = make_version()
