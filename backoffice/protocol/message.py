@@ -160,17 +160,19 @@ def _validate(message: type[Request]) -> None:
         raise DeclarationError(f"{where}: type {message.type} is declared already.")
     _unique_tags(where, message.sent)
     for field in message.fields.values():
-        if field.tag in HEADER_TAGS or field.tag < 0:
-            raise DeclarationError(f"{where}.{field.name}: tag {field.tag} is not a field's.")
-        if field.always_sent and not message.partial:
-            raise DeclarationError(
-                f"{where}.{field.name}: only a partial message has fields that are always sent."
-            )
-        if isinstance(field, Records) and not field.record.fields:
-            raise DeclarationError(f"{where}.{field.name}: its record has no sub-fields.")
+        _validate_field(f"{where}.{field.name}", field, partial=message.partial)
     for rule in message.rules:
         if unknown := [name for name in rule.fields if name not in message.fields]:
             raise DeclarationError(f"{where}: rule {rule.rule} names the unknown field {unknown[0]}.")
+
+
+def _validate_field(where: str, field: Field, *, partial: bool) -> None:
+    if field.tag in HEADER_TAGS or field.tag < 0:
+        raise DeclarationError(f"{where}: tag {field.tag} is not a field's.")
+    if field.always_sent and not partial:
+        raise DeclarationError(f"{where}: only a partial message has fields that are always sent.")
+    if isinstance(field, Records) and not field.record.fields:
+        raise DeclarationError(f"{where}: its record has no sub-fields.")
 
 
 def _unique_tags(where: str, fields: Mapping[str, Field]) -> None:
