@@ -35,25 +35,8 @@ def _connector() -> Iterator[CheckMessage]:
             hint="Clients read it on every page that a link opens, and in mails with a code.",
             id="portal.E048",
         )
-    host = settings.CONNECTOR_HOST
-    if host and host not in settings.ALLOWED_HOSTS and "*" not in settings.ALLOWED_HOSTS:
-        yield Error(
-            f"CONNECTOR_HOST is {host}, which ALLOWED_HOSTS does not have.",
-            hint="Add it: otherwise no call on that host is answered.",
-            id="portal.E041",
-        )
-    public = urlsplit(settings.CONNECTOR_PUBLIC_URL).hostname or ""
-    if host and public and public != host:
-        yield Error(
-            f"CONNECTOR_PUBLIC_URL is on {public}, but /connector/ answers on {host} only (CONNECTOR_HOST).",
-            id="portal.E042",
-        )
-    if settings.CONNECTOR_SYNC_BODY and (fault := sync_fault(settings.CONNECTOR_SYNC_BODY)):
-        yield Error(f"CONNECTOR_SYNC_BODY {fault}", id="portal.E043")
-    if bool(settings.CONNECTOR_SYNC_BODY) != bool(settings.CONNECTOR_SYNC_URL):
-        yield Error(
-            "CONNECTOR_SYNC_URL and CONNECTOR_SYNC_BODY go together. Set both, or neither.", id="portal.E044"
-        )
+    yield from _host()
+    yield from _sync()
     if settings.CONNECTOR_VAS_TIMEOUT >= settings.CONNECTOR_ANSWER_SECONDS:
         yield Error(
             "CONNECTOR_VAS_TIMEOUT is not shorter than CONNECTOR_ANSWER_SECONDS.",
@@ -73,6 +56,31 @@ def _connector() -> Iterator[CheckMessage]:
             "A CONNECTOR address is one of this machine while PORTAL_ENVIRONMENT is LIVE.",
             hint="The stand-in belongs to DEMO. Through a tunnel of your own, this warning can be left.",
             id="portal.W040",
+        )
+
+
+def _host() -> Iterator[CheckMessage]:
+    host = settings.CONNECTOR_HOST
+    if host and host not in settings.ALLOWED_HOSTS and "*" not in settings.ALLOWED_HOSTS:
+        yield Error(
+            f"CONNECTOR_HOST is {host}, which ALLOWED_HOSTS does not have.",
+            hint="Add it: otherwise no call on that host is answered.",
+            id="portal.E041",
+        )
+    public = urlsplit(settings.CONNECTOR_PUBLIC_URL).hostname or ""
+    if host and public and public != host:
+        yield Error(
+            f"CONNECTOR_PUBLIC_URL is on {public}, but /connector/ answers on {host} only (CONNECTOR_HOST).",
+            id="portal.E042",
+        )
+
+
+def _sync() -> Iterator[CheckMessage]:
+    if settings.CONNECTOR_SYNC_BODY and (fault := sync_fault(settings.CONNECTOR_SYNC_BODY)):
+        yield Error(f"CONNECTOR_SYNC_BODY {fault}", id="portal.E043")
+    if bool(settings.CONNECTOR_SYNC_BODY) != bool(settings.CONNECTOR_SYNC_URL):
+        yield Error(
+            "CONNECTOR_SYNC_URL and CONNECTOR_SYNC_BODY go together. Set both, or neither.", id="portal.E044"
         )
 
 
