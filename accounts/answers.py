@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts.follow_ups import Group
+from accounts.answer_groups import Group
 from accounts.values import records
 from backoffice.protocol.fields import Values
 from backoffice.protocol.message import Request

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from accounts.answer_groups import asked_by
 from accounts.answers import answers_of
 from accounts.duplicates import shared_findings
-from accounts.follow_ups import ANSWERS, GROUPS, NewRetailUser, asked_by, created, sections
+from accounts.follow_ups import ANSWERS, GROUPS, NewRetailUser, created, sections
 from accounts.forms import SECTIONS
 from accounts.kinds import create_retail_user
 from accounts.models import RetailUser

@@ -5,18 +5,11 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from accounts import comparing, onboarding
+from accounts.answer_groups import asked_by, compose
 from accounts.answers import answers_of
 from accounts.creations import CREATE_RETAIL_USER, MATTERS, SAME_PERSON, assess
 from accounts.duplicates import singles
-from accounts.follow_ups import (
-    ANSWERS,
-    GROUPS,
-    asked_by,
-    compose,
-    created,
-    sections,
-    without_follow_ups,
-)
+from accounts.follow_ups import ANSWERS, GROUPS, created, sections, without_follow_ups
 from accounts.forms import SECTIONS, starting_values
 from accounts.inserting import insert
 from accounts.models import RetailUser, Source

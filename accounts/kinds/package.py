@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from accounts.answer_groups import asked_by, compose
 from accounts.answers import answers_of
-from accounts.follow_ups import GROUPS_OF_PACKAGE, Package, asked_by, compose, sections
+from accounts.follow_ups import GROUPS_OF_PACKAGE, Package, sections
 from accounts.kinds import alternate_addresses, channels, dealer_mapping, participant_codes, qvl_templates
 from accounts.models import RetailUser
 from accounts.retail_users import (
