@@ -88,10 +88,21 @@ class OriginColumn(tables.Column):
         return self.say(change, table.request) if change else "–"
 
 
+class TwoLineTimeColumn(TimeColumn):
+    """A time that may take two lines, date and time."""
+
+    def render(self, value: datetime) -> SafeString:
+        return format_html(
+            '<span class="nowrap">{}</span> <span class="nowrap">{}</span>',
+            portal.ist(value, "date"),
+            portal.ist(value, "time"),
+        )
+
+
 class LimitUpdateTable(PortalTable):
     """Confirmed deposits, with who raised the limit and why. A row opens its change."""
 
-    confirmed_at = TimeColumn(
+    confirmed_at = TwoLineTimeColumn(
         verbose_name="Confirmed", linkify=lambda record, table: table.opens(record), attrs={"td": {}}
     )
     retail_user = RetailUserColumn()
@@ -119,13 +130,6 @@ class LimitUpdateTable(PortalTable):
         fields = (
             *("confirmed_at", "retail_user", "name", "kind", "amount", "total", "requested_by"),
             *("approved_by", "change", "reason", "document", "reference"),
-        )
-
-    def render_confirmed_at(self, value: datetime) -> SafeString:
-        return format_html(
-            '<span class="nowrap">{}</span> <span class="nowrap">{}</span>',
-            portal.ist(value, "date"),
-            portal.ist(value, "time"),
         )
 
     def render_kind(self, value: str, record: LimitUpdate) -> str:
