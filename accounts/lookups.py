@@ -25,6 +25,8 @@ class Among(Lookup):
         return opened, [*parameters, json.dumps(list(self.rhs))]
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
-        """Pass the texts as an array."""
+        """Pass the texts as the literal of an array, which psycopg would build text by text."""
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]
+        texts = [text.replace("\\", r"\\").replace('"', r"\"") for text in self.rhs]
+        array = '{"' + '","'.join(texts) + '"}' if texts else "{}"
+        return f"{column} = ANY(%s)", [*parameters, array]
