@@ -10,4 +10,4 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        from backoffice import celery, checks  # noqa: F401  # imported for what importing them does
+        from backoffice import celery, checks, postgresql  # noqa: F401  # imported for what importing them does
