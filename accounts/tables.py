@@ -1,7 +1,7 @@
 """The list of retail users."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import django_tables2 as tables
@@ -81,7 +81,8 @@ class RetailUserTable(PortalTable):
 
     def cells_trading_segments(self) -> FileCells:
         """In a file: all segments by name."""
-        return of_values("trading_segments", say=_all_segments)
+        said = cache(_all_segments)
+        return of_values("trading_segments", say=lambda segments: said(tuple(segments)))
 
     @cached_property
     def work_of_page(self) -> dict[str, list[tuple[str, str]]]:
@@ -97,11 +98,11 @@ class RetailUserTable(PortalTable):
 
         def said(groups: Sequence[str], users: Sequence[str]) -> list[str]:
             lanes = [f"{group}/{user}" for group, user in zip(groups, users, strict=True)]
-            work = open_work(lanes)
-            return [
-                " ".join(portal.status_word(thing, state) for thing, state in work.get(lane, []))
-                for lane in lanes
-            ]
+            words = {
+                lane: " ".join(portal.status_word(thing, state) for thing, state in work)
+                for lane, work in open_work(set(lanes)).items()
+            }
+            return [words.get(lane, "") for lane in lanes]
 
         return FileCells(("group_id", "user_id"), said)
 

@@ -5,11 +5,12 @@ draws. If the columns only need fields, plain values are read; otherwise records
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model, QuerySet
+from django.db.models import ExpressionWrapper, F, Field, JSONField, Model, QuerySet, TextField
 from django_tables2 import Column
 from django_tables2.rows import BoundRow
 from django_tables2.utils import A
@@ -37,14 +38,27 @@ def read(
     columns = _columns(table_of([]), names, rows.model)
     paths = list(dict.fromkeys([*order, *(path for column in columns for path in column.paths)]))
     if all(path in rows.query.annotations or _field(rows.model, path) for path in paths):
-        found = list(rows.prefetch_related(None).values_list(*paths)[:VALUES_AT_ONCE])
-        values = {path: [row[place] for row in found] for place, path in enumerate(paths)}
+        values = _values(rows, paths)
     else:
         records = list(rows[:RECORDS_AT_ONCE])
         columns = _columns(table_of(records), names, rows.model)
         values = {path: list(map(_finder(path), records)) for path in paths}
     cells = [column.say(*(values[path] for path in column.paths)) for column in columns]
     return list(zip(*cells, strict=True)), [values[path][-1] for path in order if values[path]]
+
+
+def _values(rows: QuerySet[Any], paths: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return the values of each path in the first of these rows. Equal JSON is decoded once."""
+    fields = ((path, _field(rows.model, path)) for path in paths)
+    decoders = {path: field.decoder for path, field in fields if isinstance(field, JSONField)}
+    stored = [ExpressionWrapper(F(path), TextField()) if path in decoders else path for path in paths]
+    found = list(rows.prefetch_related(None).values_list(*stored)[:VALUES_AT_ONCE])
+    columns: Iterable[Sequence[Any]] = zip(*found, strict=True) if found else [()] * len(paths)
+    values = dict(zip(paths, columns, strict=True))
+    for path, decoder in decoders.items():
+        decoded = {text: text and json.loads(text, cls=decoder) for text in set(values[path])}
+        values[path] = [decoded[text] for text in values[path]]
+    return values
 
 
 def _columns(table: PortalTable, names: Sequence[str], model: type[Model]) -> list[FileCells]:

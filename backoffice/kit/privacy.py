@@ -26,6 +26,7 @@ __all__ = [
     "hide_values",
     "known",
     "mask",
+    "mask_of",
     "may_reveal",
     "names_a_person",
     "register_lanes",
@@ -49,7 +50,13 @@ SESSION_KEY = "revealed"
 
 def mask(kind: Personal | str, text: object) -> str:
     """Mask a value of this kind except a few characters: "pan", "account", "demat", "phone" and so on."""
-    return hide(Personal(kind), str(text or ""))
+    return mask_of(kind)(text)
+
+
+def mask_of(kind: Personal | str) -> Callable[[object], str]:
+    """Return a function that does what `mask` does, for many values of this kind."""
+    personal = Personal(kind)
+    return lambda text: hide(personal, str(text or ""))
 
 
 def sees(person: Any) -> bool:

@@ -11,7 +11,7 @@ from django_tables2.columns.base import BoundColumn, LinkTransform
 from django_tables2.rows import BoundRow
 from django_tables2.utils import Accessor, signature
 
-from backoffice.kit import privacy, subjects
+from backoffice.kit import formats, privacy, subjects
 from backoffice.kit.choices import SORT
 from backoffice.kit.csv_files import YES_NO
 from backoffice.kit.file_cells import FileCells, of_value, of_values, path_of
@@ -169,7 +169,7 @@ class AgoColumn(tables.Column):
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
         """In a file: the time itself."""
-        return of_value(bound, portal.ist)
+        return FileCells((path_of(bound),), formats.each_ist)
 
 
 class TimeColumn(tables.Column):
@@ -184,7 +184,7 @@ class TimeColumn(tables.Column):
 
     def cells(self, bound: Any, table: PortalTable) -> FileCells:
         """In a file: as on the page."""
-        return of_value(bound, portal.ist)
+        return FileCells((path_of(bound),), formats.each_ist)
 
 
 class IdColumn(tables.Column):
@@ -231,7 +231,7 @@ class PersonalColumn(tables.Column):
     def cells(self, bound: Any, table: Any) -> FileCells:
         """In a file: masked as on the page."""
         whole = privacy.sees_at_once(table.request.user)
-        return of_value(bound, str if whole else partial(privacy.mask, self.kind))
+        return of_value(bound, str if whole else privacy.mask_of(self.kind))
 
 
 class WordsColumn(tables.Column):

@@ -3,7 +3,6 @@
 import re
 from html import unescape
 
-from django.utils.safestring import mark_safe
 from django_tables2 import BooleanColumn
 
 from backoffice.compliance.tables import PersonColumn
@@ -38,7 +37,7 @@ def assert_agrees(path, person, query=""):
 def drawn_text(cell):
     """What a cell of a page says to who reads all of it."""
     whole = SHORTENED.search(str(cell))
-    return unescape(whole[1]) if whole else str(text(mark_safe(str(cell))))
+    return unescape(whole[1]) if whole else str(text(cell))
 
 
 def says_the_same(column, drawn, cell):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import RetailUser
 from backoffice.audit.models import Entry
+from backoffice.audit.operations import record
 from backoffice.batches.models import Batch
 from backoffice.exports import cells, keyset, lists, operations, writing
 from backoffice.exports.models import Export, State
@@ -299,6 +300,36 @@ def test_every_column_of_every_list_says_in_a_file_what_its_page_draws(reader, p
     in_pieces_of(2, monkeypatch)
     fill(reader)
     assert_agrees(path, reader)
+
+
+#: Names and ids that a file, a spreadsheet, an array or JSON could take for something else.
+HOSTILE = ["=1", "+1 a", 'a"b', "a\\b", "{a,b}", "NULL", "&lt;b&gt;", "<b>x", "é, ü", "\uff1dx", "-5"]
+
+
+@pytest.mark.parametrize("path", [USERS, "/limits/", "/limits/square-off/", "/deliveries/", "/audit/"])
+def test_hostile_values_are_in_a_file_what_the_page_draws(client, reader, path):
+    for number, value in enumerate(HOSTILE):
+        user = RetailUserFactory(
+            user_id=value,
+            name=value,
+            pan=value,
+            mobile=value,
+            trading_segments=[value] if number % 3 else [Segment.NSE_CASH.value],
+        )
+        LimitUpdateFactory(retail_user=user, document=value)
+        SquareOffFactory(retail_user=user)
+        DeliveryFactory(lane=user.lane, state="unknown", text=value)
+        record("retail_user.changed", by=reader, subject=user.lane, text=value, reason=value)
+    found = assert_agrees(path, reader)
+    assert len(found) >= len(HOSTILE)
+    written = list(csv.reader(io.StringIO(download(client, path).decode("utf-8-sig"), newline="")))[1:]
+    assert not [cell for row in written for cell in row if cell.lstrip()[:1] in "=+@\uff1d" and cell.lstrip()]
+
+
+def test_work_under_way_is_found_for_each_hostile_id(client, reader):
+    for value in HOSTILE:
+        DeliveryFactory(lane=RetailUserFactory(user_id=value).lane, state="unknown")
+    assert {row["Under way"] for row in rows(download(client))} == {"Unknown"}
 
 
 @pytest.mark.parametrize("path", [USERS, "/deliveries/", "/limits/", "/changes/"])

@@ -1,12 +1,12 @@
 """Money and times as India writes them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 
 from backoffice.kit.file_cells import text
-from backoffice.kit.formats import ago, exact, in_words, indian, ist, rupee_price, rupees, span
+from backoffice.kit.formats import ago, each_ist, exact, in_words, indian, ist, rupee_price, rupees, span
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,19 @@ def test_times_are_shown_in_india_whatever_the_zone_they_came_in():
     assert ist(at, "date") == "21-11-2026"
     assert ist(at, "time") == "01:35:09"
     assert ist(None) == ""
+
+
+def test_times_of_a_column_are_written_as_each_alone():
+    times = [
+        datetime(2026, 11, 20, 18, 29, 59, 999999, tzinfo=UTC),
+        datetime(2026, 11, 20, 18, 30, tzinfo=UTC),
+        datetime(2024, 2, 28, 20, 0, tzinfo=timezone(timedelta(hours=-7))),
+        datetime(1943, 6, 1, 12, 0, 1, tzinfo=UTC),  # an hour ahead, during the war
+        datetime(1869, 10, 2, 1, 2, 3, tzinfo=UTC),
+        None,
+    ]
+    assert each_ist(times) == [ist(at) for at in times]
+    assert each_ist(times)[:2] == ["20-11-2026 23:59:59", "21-11-2026 00:00:00"]
 
 
 @pytest.mark.parametrize(
