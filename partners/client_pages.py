@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 
 from partners.errors import ConnectorProblem
 from partners.limits import View
+from partners.proof import USED_UP
 from partners.visits import NOT_FOUND
 
 #: Seconds of a visit after the client proved who they are.
@@ -43,7 +44,7 @@ class ClientPages(Generic[Linked]):
     label: str = "Open the basket"
 
     def ask(self, request: HttpRequest, secret: str) -> HttpResponse:
-        """Ask who it is. The right answer begins the visit."""
+        """Ask who it is. The right answer begins the visit; after three wrong ones nothing is asked."""
         try:
             found = self.by_secret(secret)
         except ConnectorProblem as error:
@@ -55,6 +56,8 @@ class ClientPages(Generic[Linked]):
                 return self._begin(found)
             except ConnectorProblem as error:
                 words = error.words
+        if _is_used_up(found):
+            return closed(request, ConnectorProblem(USED_UP), status=403)
         context = {"words": words, "title": self.title(found), "label": self.label}
         return render(request, "connector/proof.html", context, status=403 if words else 200)
 
@@ -106,9 +109,17 @@ class ClientPages(Generic[Linked]):
         return response
 
 
-def closed(request: HttpRequest, error: ConnectorProblem) -> HttpResponse:
-    """The page that says why there is nothing to see."""
-    return render(request, "connector/closed.html", {"words": error.words}, status=404)
+def closed(
+    request: HttpRequest, error: ConnectorProblem, *, status: int = 404, kept_login: bool = False
+) -> HttpResponse:
+    """The page that says why there is nothing to see. `kept_login`: one is kept, and can be revoked."""
+    context = {"words": error.words, "kept_login": kept_login}
+    return render(request, "connector/closed.html", context, status=status)
+
+
+def _is_used_up(found: Any) -> bool:
+    found.refresh_from_db(fields=["tries_left"])
+    return not found.tries_left
 
 
 def _begin_of_hash(found: Any) -> str:

@@ -25,7 +25,7 @@ from backoffice.connector.api import callbacks, envelope, order_details, token_c
 from backoffice.connector.api.reading import Fields, Unreadable, fields_of, shape_of
 from backoffice.protocol.findings import EncodeError
 from partners import calls, findings, inbox, returns, serving, tokens, visits
-from partners.client_pages import ClientPages
+from partners.client_pages import ClientPages, closed
 from partners.errors import ConnectorProblem
 from partners.hashing import sha256
 from partners.limits import CALLS, PAGES, WEBHOOK, View, limited
@@ -257,7 +257,12 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 @in_time
 @PAGE.visiting
 def visit(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """The basket in words, with its risk text, and the button that leads to the broker."""
+    """The basket in words, with its risk text, and the button that leads to the broker.
+
+    After the basket, as long as a login is kept, only the way to revoke it.
+    """
+    if words := visits.closed_because(invitation):
+        return closed(request, ConnectorProblem(words), kept_login=True)
     lines = list(invitation.version.lines.all())
     context = {
         "invitation": invitation,

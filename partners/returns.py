@@ -111,6 +111,7 @@ def login(said: LoginCallback, cookie: str) -> Shown:
             FindingKind.CALLBACK, "login", "A login callback came without the cookie of a click of ours."
         )
         return "neutral"
+    Redirect.objects.filter(pk=redirect.pk).update(callback_code=said.code, callback_message=said.message)
     means = callbacks.meaning(said.code, connector_config().status_codes)
     invitation = redirect.invitation
     if means != "ok" or not said.session:

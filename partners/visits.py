@@ -29,6 +29,8 @@ LOGIN_SECONDS = 15 * 60
 REDIRECT_LIVES = timedelta(minutes=30)
 NOT_FOUND = "This link does not work. Ask your broker for a new one."
 STOPPED = "This is stopped for the moment. Ask your broker."
+_ASK = "Ask your broker for a new link."
+_LOOK = "Your broker's order book says what happened to it."
 
 #: From these a client may go to the broker; after a return only while no order message came.
 MAY_GO = (
@@ -40,6 +42,13 @@ MAY_GO = (
     InvitationState.RETURNED_FAILED,
     InvitationState.RETURNED_UNCLEAR,
     InvitationState.NOT_RETURNED,
+)
+#: The client sent the basket, as far as is known.
+_SENT = (
+    InvitationState.RETURNED_OK,
+    InvitationState.EXECUTED,
+    InvitationState.PART,
+    InvitationState.NOT_EXECUTED,
 )
 
 
@@ -110,6 +119,8 @@ def go(invitation: Invitation) -> Way:
     with transaction.atomic():
         RetailUser.objects.select_for_update(no_key=True).get(pk=invitation.client_id)
         own = by_pk(invitation.pk)
+        if words := closed_because(own):
+            raise ConnectorProblem(words)
         if own.state not in MAY_GO or own.last_message_at is not None:
             raise ConnectorProblem("You sent this basket to your broker already.")
         session = sessions.usable(own.partner, own.client) if own.model == 2 else None
@@ -157,6 +168,24 @@ def session_of(invitation: Invitation) -> ConnectorSession | None:
     return sessions.live().filter(partner=invitation.partner, client=invitation.client).first()
 
 
+def closed_because(invitation: Invitation) -> str:
+    """Return why the basket of a link is not shown any more, in words for the client; "" if it is."""
+    was_sent = invitation.state in _SENT or invitation.last_message_at is not None
+    if invitation.state in CLOSED:
+        return f"This basket is closed. {_LOOK if was_sent else _ASK}"
+    if invitation.partner.state != PartnerState.ACTIVE or invitation.client.status != UserStatus.ACTIVE:
+        return NOT_FOUND
+    if invitation.version.state != Stage.PUBLISHED or invitation.version.valid_until <= timezone.now():
+        return f"The time of this basket is over. {_LOOK if was_sent else _ASK}"
+    held = switches.holding(
+        model=invitation.model,
+        partner=invitation.partner,
+        product_code=invitation.product_code,
+        client=invitation.client,
+    )
+    return STOPPED if held else ""
+
+
 def _type_of(invitation: Invitation, session: ConnectorSession | None) -> int:
     if invitation.model == 1:
         return RequestType.BASKET_WITH_LOGIN
@@ -186,20 +215,9 @@ def _address(
 
 
 def _may_open(invitation: Invitation) -> None:
-    """Raise ConnectorProblem if the page of a link no longer shows anything."""
-    if invitation.state in CLOSED:
-        raise ConnectorProblem("This basket is closed. Ask your broker for a new link.")
-    if invitation.partner.state != PartnerState.ACTIVE or invitation.client.status != UserStatus.ACTIVE:
-        raise ConnectorProblem(NOT_FOUND)
-    if invitation.version.state != Stage.PUBLISHED or invitation.version.valid_until <= timezone.now():
-        raise ConnectorProblem("The time of this basket is over. Ask your broker for a new link.")
-    if switches.holding(
-        model=invitation.model,
-        partner=invitation.partner,
-        product_code=invitation.product_code,
-        client=invitation.client,
-    ):
-        raise ConnectorProblem(STOPPED)
+    """Raise ConnectorProblem if the page of a link no longer shows anything, not even a kept login to revoke (C29)."""
+    if (words := closed_because(invitation)) and session_of(invitation) is None:
+        raise ConnectorProblem(words)
 
 
 def _whole() -> QuerySet[Invitation]:

@@ -1,5 +1,6 @@
 """Model 2: a login is bound to its click, kept sealed, used, and revoked (C25, C28 to C32)."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -11,7 +12,14 @@ from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.protocol.fields import SecretText
 from partners import invitations, registry, sessions, switches
-from partners.models import ConnectorFinding, ConnectorSession, Partner, PartnerClient
+from partners.models import (
+    BasketVersion,
+    ConnectorFinding,
+    ConnectorSession,
+    Invitation,
+    Partner,
+    PartnerClient,
+)
 from tests.factories import RetailUserFactory
 from tests.partners.conftest import Client, approve, ask, entry
 
@@ -61,6 +69,17 @@ class TestALogin:
             "bound",
             {"name": "Somebody Else", "email": "other@example.com"},
         )
+
+    def test_is_shown_with_its_click(self, logged_in, maker):
+        desk = Browser()
+        desk.force_login(maker)
+        clicks = (
+            desk.get(f"/partners/invitations/{Invitation.objects.get().pk}/")
+            .content.decode()
+            .partition("Clicks")[2]
+        )
+        assert '<span class="mono">S101</span> Done' in clicks
+        assert "nothing" not in clicks
 
     def test_offers_the_way_on_to_the_basket(self, logged_in):
         page = logged_in.browser.get("/connector/result/login/").content.decode()
@@ -183,3 +202,43 @@ class TestAKeptSession:
         for _ in range(2):
             sessions.keep(partner, client_user, SecretText("s"), SecretText(""))
         assert sessions.live().count() == 1
+
+
+class TestAClosedBasket:
+    """The client of a basket that is over: what the link says, and a login that is still kept."""
+
+    def test_leaves_the_kept_login_to_be_revoked_and_nothing_else(self, logged_in, checker, maker):
+        own = Invitation.objects.get()
+        invitations.close(own, "executed", by=checker, reason="Seen in the book", evidence="Order 12")
+        assert logged_in.open().status_code == 303
+        page = logged_in.browser.get("/connector/visit/")
+        words = page.content.decode()
+        assert page.status_code == 404
+        assert "PEEPAL" not in words
+        assert logged_in.browser.post("/connector/visit/go/").status_code == 404
+        path = re.search(r'href="(/connector/visit/session/)"', words)[1]
+        assert "revoked" in logged_in.browser.post(path).content.decode()
+        assert ConnectorSession.objects.get().end == "client"
+        assert logged_in.browser.get(path).status_code == 404
+
+    def test_after_its_time_is_treated_likewise(self, logged_in):
+        BasketVersion.objects.update(valid_until=timezone.now())
+        assert "/connector/visit/session/" in logged_in.browser.get("/connector/visit/").content.decode()
+        assert logged_in.browser.post("/connector/visit/go/").status_code == 404
+
+    @pytest.mark.parametrize(
+        ("state", "words"),
+        [
+            ("executed", "order book says what happened"),
+            ("part", "order book says what happened"),
+            ("revoked", "Ask your broker for a new link"),
+        ],
+    )
+    def test_that_was_sent_asks_for_no_new_link(self, visitor, checker, maker, state, words):
+        visitor.open()
+        own = Invitation.objects.get()
+        if state == "revoked":
+            invitations.revoke(own, by=maker, reason="Not wanted")
+        else:
+            invitations.close(own, state, by=checker, reason="Seen in the book", evidence="Order 12")
+        assert words in visitor.browser.get("/connector/visit/").content.decode().replace("&#x27;", "'")
