@@ -1,5 +1,6 @@
 """Match reported orders to invitations and lines, find differences, and derive an invitation's state (C36)."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ DIFFERENCES = {
     "side": "The other side than the basket's.",
     "quantity": "Another quantity than the basket's.",
     "price": "Another price than the basket's.",
+    "again": "The client has another order of this line.",
 }
 
 
@@ -146,11 +148,24 @@ def _line(version: BasketVersion, row: Row | ReportedOrder) -> tuple[BasketLine 
 
 
 def settle_invitations(pks: Iterable[int | None]) -> None:
-    """Note that order messages came, and close each invitation whose orders have all ended (C7)."""
+    """Note that order messages came, mark lines that were ordered twice, and close what has ended (C7)."""
     for invitation in Invitation.objects.filter(pk__in=list(pks)).select_related("version"):
         Invitation.objects.filter(pk=invitation.pk).update(last_message_at=timezone.now())
+        _mark_repeats(invitation)
         if not invitation.is_closed and (outcome := outcome_of(invitation)) is not None:
             close(invitation, outcome)
+
+
+def _mark_repeats(invitation: Invitation) -> None:
+    """Mark the orders of a line that are open or were traded, if there are several: the basket may be sent twice."""
+    orders = list(invitation.orders.exclude(line=None))
+    counted = {order.pk: order.line_id for order in orders if order.traded or order.status not in _FINAL}
+    often = {line for line, count in Counter(counted.values()).items() if count > 1}
+    for order in orders:
+        repeats = counted.get(order.pk) in often
+        if repeats != ("again" in order.differs):
+            order.differs = [name for name in order.differs if name != "again"] + ["again"] * repeats
+            order.save(update_fields=["differs"])
 
 
 def close(invitation: Invitation, outcome: InvitationState) -> None:

@@ -1,5 +1,7 @@
 """Invitations: inviting, links to hand over, and the state of each, with its source."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -7,8 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backoffice.access import StaffRequest
-from backoffice.kit import privacy
-from partners import belonging, handing_over, invitations, orders_shown
+from backoffice.kit import components, privacy
+from partners import belonging, handing_over, invitations, orders_shown, visits
 from partners.errors import ConnectorProblem
 from partners.filters import InvitationFilter
 from partners.forms import CloseForm, InviteForm
@@ -88,8 +90,11 @@ def invitation(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _page(request: StaffRequest, found: Invitation, form: CloseForm, *, status: int = 200) -> HttpResponse:
     reported = found.orders.select_related("line")[:LISTED]
+    shut = "" if found.is_closed else visits.closed_because(found)
     context = {
         "invitation": found,
+        "shown_status": _status(found, shut),
+        "shut": shut,
         "steps": _steps(found),
         "redirects": found.redirects.all()[:LISTED],
         "orders": [orders_shown.shown(order) for order in reported],
@@ -103,6 +108,16 @@ def _page(request: StaffRequest, found: Invitation, form: CloseForm, *, status: 
         "tabs": tabs("invitations"),
     }
     return render(request, "partners/invitation.html", context, status=status)
+
+
+def _status(found: Invitation, shut: str) -> components.Status:
+    """Return the status with who must act: the orders once messages came, no client whose link opens nothing."""
+    shown = components.status("invitation", found.state)
+    if found.is_closed:
+        return shown
+    if found.last_message_at is not None:
+        return replace(shown, who="its orders to end")
+    return replace(shown, who="") if shut and found.state in visits.MAY_GO else shown
 
 
 def _steps(found: Invitation) -> list[tuple[str, object, str]]:

@@ -439,3 +439,42 @@ def test_a_database_that_does_not_answer_sets_no_message_aside(published, partne
         inbox.read_due()
     assert InboxMessage.objects.get(read_at=None) == message
     assert not ConnectorFinding.objects.exists()
+
+
+def test_a_basket_that_was_sent_twice_is_marked_until_one_order_of_the_line_is_gone(
+    published, partner, invited, maker
+):
+    first, second = row(published, partner), row(published, partner, UniqueCode="200000000002")
+    take(partner, first, second)
+    assert [one.differs for one in ReportedOrder.objects.all()] == [["again"], ["again"]]
+    desk = Browser()
+    desk.force_login(maker)
+    page = desk.get(f"/partners/invitations/{invited[0].pk}/").content.decode()
+    assert page.count("The client has another order of this line.") == 2
+    take(partner, {**second, "OrderStatus": "6", "MessageSequenceNumber": "2"})
+    assert [one.differs for one in ReportedOrder.objects.all()] == [[], []]
+
+
+def test_an_invitation_waits_for_its_orders_once_messages_came(published, partner, invited, maker):
+    desk = Browser()
+    desk.force_login(maker)
+    Invitation.objects.update(state=InvitationState.RETURNED_OK, returned_at=timezone.now())
+    page = f"/partners/invitations/{invited[0].pk}/"
+    assert "only the browser says so" in desk.get(page).content.decode()
+    take(partner, row(published, partner))
+    words = desk.get(page).content.decode()
+    assert "Waiting for its orders to end" in words
+    assert "only the browser says so" not in words
+
+
+def test_an_invitation_whose_basket_is_over_waits_for_no_client(published, invited, maker):
+    desk = Browser()
+    desk.force_login(maker)
+    page = f"/partners/invitations/{invited[0].pk}/"
+    assert "Waiting for the client" in desk.get(page).content.decode()
+    BasketVersion.objects.update(valid_until=timezone.now())
+    words = desk.get(page).content.decode()
+    assert "The client reads:" in words
+    assert "The time of this basket is over." in words
+    assert "Waiting for the client" not in words
+    assert "Make new link" not in words

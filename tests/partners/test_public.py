@@ -65,7 +65,20 @@ class TestALink:
 
     def test_closes_after_three_wrong_answers(self, visitor):
         assert [visitor.open("0000").status_code for _ in range(3)] == [403] * 3
-        assert "three wrong answers" in visitor.open().content.decode()
+        for answer in (visitor.open(), visitor.browser.get(visitor.path)):
+            words = answer.content.decode()
+            assert "three wrong answers" in words
+            assert "<form" not in words
+
+    def test_that_is_locked_says_so_to_staff_until_they_make_a_new_one(self, visitor, invited, maker):
+        desk, page = Browser(), f"/partners/invitations/{invited[0].pk}/"
+        desk.force_login(maker)
+        assert "locked" not in desk.get(page).content.decode()
+        for _ in range(3):
+            visitor.open("0000")
+        assert "The link is locked" in desk.get(page).content.decode()
+        invitations.new_link(invited[0], by=maker)
+        assert "locked" not in desk.get(page).content.decode()
 
     def test_mints_nothing_before_the_click(self, visitor):
         visitor.open()
