@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 
 from accounts.models import RetailUser
@@ -75,7 +75,7 @@ def in_force(client: RetailUser, partner: Partner, product_code: str) -> Consent
     """
     if forbidden_for(client, partner, product_code):
         return None
-    return _valid(client, partner, product_code)
+    return valid_now(partner, product_code).filter(client=client).first()
 
 
 class Check:
@@ -191,11 +191,11 @@ def forbidden_for(client: RetailUser, partner: Partner, product_code: str) -> st
     return forbidden(partner, product_code)
 
 
-def _valid(client: RetailUser, partner: Partner, product_code: str) -> Consent | None:
+def valid_now(partner: Partner, product_code: str) -> QuerySet[Consent]:
+    """The consents to a product that were given, not revoked, and have not run out."""
     return Consent.objects.filter(
-        client=client,
         partner=partner,
         product_code=product_code,
         state=ConsentState.ACTIVE,
         valid_until__gt=timezone.now(),
-    ).first()
+    )

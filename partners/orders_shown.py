@@ -30,10 +30,14 @@ class Shown:
     @property
     def flags(self) -> tuple[str, ...]:
         """What needs attention, in words."""
+        orphan = ("Belongs to no basket of ours.",) if self.order.orphan else ()
+        return (*orphan, *self.doubts)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What needs attention about an order whose place is known."""
         order = self.order
         found = [*self.differs]
-        if order.orphan:
-            found.append("Belongs to no basket of ours.")
         if order.conflict:
             found.append("Two messages of one sequence say different things.")
         if order.traded is not None and order.traded != order.traded_by_trades:

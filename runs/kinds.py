@@ -10,6 +10,7 @@ from backoffice.changes.examination import Known, each
 from backoffice.changes.kinds import ChangeKind
 from backoffice.changes.models import Change
 from backoffice.delivery.handlers import Applied
+from backoffice.kit.components import Beside
 from backoffice.kit.formats import RUPEE
 from backoffice.protocol.fields import Records, SubRecord, Text, Values
 from backoffice.protocol.findings import Finding
@@ -78,6 +79,13 @@ def findings(values: Values) -> list[Finding]:
     return [Finding("basket", words)] if words else []
 
 
+def beside(change: Change) -> Beside:
+    """The clients whose consent ended after the proposal."""
+    run = operations.run_of(approved_values(change))
+    clients = operations.without_consent(run) if run and run.state == RunState.PROPOSED else []
+    return Beside("runs/_beside.html", {"clients": clients})
+
+
 def effect(values: Values, before: Values | None) -> list[str]:
     """Return the basket, the number of clients, and what their orders are worth."""
     named = values.get("clients")
@@ -107,6 +115,7 @@ KIND = ChangeKind(
     records=records,
     assess=each(findings),
     subject=subject_of,
+    beside=beside,
     effect=effect,
     propose=MAKE_BASKET,
     decide=APPROVE_BASKET,

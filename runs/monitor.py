@@ -47,7 +47,7 @@ class LineShown:
         """Differences between message and book: the book wins."""
         if self.reported is None or self.order is None:
             return ()
-        said = list(self.reported.flags)
+        said = list(self.reported.doubts)
         traded = self.reported.order.traded
         # Before the first look in the book, nothing is known that could differ.
         if self.order.read_at and traded is not None and traded != self.order.traded_quantity:

@@ -172,6 +172,14 @@ def open_run(values: dict[str, Any], change: Change) -> Run:
     return run
 
 
+def without_consent(run: Run) -> list[RetailUser]:
+    """Return the clients of a run who may have something to place, but have no consent in force any more."""
+    basket = run.version.basket
+    in_force = consents.valid_now(basket.partner, basket.product_code)
+    left = clients_of(run).exclude(state__in=CLOSED).exclude(client__in=in_force.values("client"))
+    return [own.client for own in left]
+
+
 def _clients(version: BasketVersion, lanes: Iterable[str]) -> list[RetailUser]:
     """The retail users. Raises ConnectorProblem that names all who cannot take part."""
     found, problems = [], []

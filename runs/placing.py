@@ -100,14 +100,19 @@ def may_place(own: RunClient) -> bool:
     return own.state in MAY_PLACE and not own.is_held and not _obstacle(own)
 
 
+def has_consent(own: RunClient) -> bool:
+    """Whether the client's consent to the basket's product is in force."""
+    basket = own.version.basket
+    return consents.in_force(own.client, basket.partner, basket.product_code) is not None
+
+
 def _obstacle(own: RunClient) -> str:
     """Return why nothing may be placed for this client now; "" if something may."""
-    basket = own.version.basket
     if own.run.state != RunState.OPEN:
         return f"{own.run} is stopped."
     if words := obstacle(own.version, own.client) or orders.stale_words([one.line for one in _left(own)]):
         return words
-    if consents.in_force(own.client, basket.partner, basket.product_code) is None:
+    if not has_consent(own):
         return "There is no consent in force."
     return ""
 

@@ -117,6 +117,7 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
         "total": sum(judged[line.line_id].value for line in left),
         "doubtful": doubtful,
         "may_place": bool(left) and not doubtful and placing.may_place(own),
+        "has_consent": placing.has_consent(own),
         "may_look": bool(doubtful) and not own.is_held and not is_stopped,
         "is_stopped": is_stopped,
         "is_open": sessions.is_open_own(own.client.lane, own.session_token),

@@ -107,6 +107,7 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
         "numbers": counted,
         "state": state,
         "page": shown,
+        "without_consent": {one.pk for one in operations.without_consent(found)},
         "clients": monitor.show(list(shown), found.version.basket.partner),
         "every": "5s" if found.opened_at else "",
         "may_hand": request.user.has_perm(MAKE_BASKET) and linkable.exists(),
@@ -180,6 +181,7 @@ def client(request: StaffRequest, pk: int) -> HttpResponse:
         "run": own.run,
         "lines": shown.lines,
         "link": handing_over.take(request, f"client {pk}"),
+        "without_consent": [one for one in operations.without_consent(own.run) if one == own.client],
         "doubtful": doubtful,
         "decidable": [
             (line, doubt.caution(line.order))

@@ -16,8 +16,8 @@ from backoffice.audit.evidence import Scope
 from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
-from partners import baskets, findings, inbox, watch
-from partners.models import ConnectorFinding, ReportedOrder
+from partners import baskets, consent_desk, findings, inbox, watch
+from partners.models import ConnectorFinding, Consent, ReportedOrder
 from runs import evidence, operations
 from runs.models import ClientState, Run, RunClient, RunLine, RunState
 from tests.partners.conftest import TOKEN, approve
@@ -165,7 +165,9 @@ def test_an_order_that_is_being_sent_is_unknown_only_once_its_call_must_have_end
     assert said() == ([("Unknown", "1")], True)
 
 
-def test_a_message_that_comes_before_the_order_id_is_known_finds_its_line_later(visitor, standin):
+def test_a_message_that_comes_before_the_order_id_is_known_finds_its_line_later(
+    visitor, standin, as_person, maker
+):
     standin.faults.add("reset_after", call="place")
     visitor.place()
     (order_id,) = [one["order_id"] for one in standin.store.orders("DEMO1")]
@@ -182,6 +184,7 @@ def test_a_message_that_comes_before_the_order_id_is_known_finds_its_line_later(
         "OrderOriginalQty": "10",
         "OrderPrice": "9005",
         "OrderStatus": "5",
+        "TradedQTY": "0",
         "MessageSequenceNumber": "1",
     }
     inbox.receive(visitor.own.version.basket.partner, json.dumps(message).encode())
@@ -190,6 +193,9 @@ def test_a_message_that_comes_before_the_order_id_is_known_finds_its_line_later(
     assert ReportedOrder.objects.get().orphan
     assert not ConnectorFinding.objects.exists()  # the run shows it as unknown: nobody looks for it twice
     visitor.look()
+    said = words(as_person(maker), visitor.own.run.get_absolute_url())
+    assert "0 traded" in said
+    assert "Belongs to no basket" not in said
     watch.look()
     reported = ReportedOrder.objects.get()
     assert (reported.orphan, reported.line.number, reported.differs) == (False, 1, [])
@@ -393,3 +399,39 @@ def test_who_has_no_right_moves_nothing(as_person, visitors, django_user_model):
     for act in (operations.go_on, operations.end):
         with pytest.raises(Exception, match="may not"):
             act(first.own, by=django_user_model.objects.get(username="nobody"), reason="x")
+
+
+def test_a_consent_that_ends_before_the_approval_is_said_wherever_the_run_is_looked_at(
+    as_person, clients, publish, maker, checker, standin
+):
+    run = operations.propose(
+        publish(), ["HO/DEMO1", "HO/DEMO2"], by=maker, reason="Ideas", token=uuid.uuid4()
+    )
+    desk, other = as_person(maker), as_person(checker)
+    assert "No consent in force" not in words(other, run.change.get_absolute_url())
+    consent_desk.revoke(Consent.objects.get(client=clients[0]), by=checker, reason="The client called")
+    said = words(other, run.change.get_absolute_url())
+    assert "No consent in force any more: HO/DEMO1 Client DEMO1. Nothing is placed for this client" in said
+    approve(run.change, checker)
+    assert "No consent in force any more" not in words(other, run.change.get_absolute_url())
+    assert words(desk, f"/runs/{run.pk}/").count("No consent in force") == 1
+    first, second = run.clients.order_by("pk")
+    assert "No consent in force any more" in words(desk, first.get_absolute_url())
+    assert "No consent in force" not in words(desk, second.get_absolute_url())
+    revoked, other = (Visitor(one, standin) for one in operations.new_links(Run.objects.get(), by=maker))
+    for visitor in (revoked, other):
+        visitor.open()
+    assert "your consent to Research desk is not in force" in text_of(revoked.page())
+    assert "Place 3 orders" in text_of(other.page())
+
+
+def test_a_locked_link_is_said_beside_its_client(as_person, open_run, maker, standin):
+    run = open_run()
+    visitor = Visitor(operations.new_links(run, by=maker)[0], standin)
+    desk = as_person(maker)
+    assert "locked" not in words(desk, f"/runs/{run.pk}/")
+    for _ in range(3):
+        visitor.open("0000")
+    assert "<form" not in visitor.browser.get(visitor.path).content.decode()
+    assert words(desk, f"/runs/{run.pk}/").count("Link locked") == 1
+    assert "The link is locked" in words(desk, visitor.own.get_absolute_url())
