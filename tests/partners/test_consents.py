@@ -66,8 +66,12 @@ def test_a_client_reads_confirms_with_a_code_and_revokes(asked, client_with_mail
     ):
         assert words in visitor.page
     assert "<script" not in visitor.page, "every step is a plain form"
+    assert "autofocus" not in visitor.page
     assert in_force(client_with_mail, desk) is None
     visitor.ask_for_code()
+    assert re.search(
+        r'<input id="code"[^>]* autofocus>', visitor.page
+    )  # on a phone it is below the whole text
     message = mail.outbox[-1]
     assert message.to == ["asha@example.com"]
     assert "asha@" not in visitor.page
