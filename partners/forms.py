@@ -24,6 +24,7 @@ from backoffice.rest.api.codes import Exchange, OrderType, Side
 from markets import search
 from markets.models import Scrip
 from markets.search import Masters
+from markets.trading_days import is_trading_day
 from partners.basket_lines import look_at
 from partners.baskets import NAME_LENGTH, RISK_LENGTH
 from partners.invitations import EVIDENCE_LENGTH, MOST_CLIENTS
@@ -287,7 +288,7 @@ class VersionForm(forms.Form):
         label="Risk text",
         max_length=RISK_LENGTH,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Clients read it above the lines.",
+        help_text="Clients read it below the lines.",
     )
     prices_as_of = MomentField(label="Prices as of")
     valid_until = MomentField(label="Valid until", help_text="Nothing is served after it.")
@@ -299,10 +300,12 @@ class VersionForm(forms.Form):
 
     @staticmethod
     def starting() -> dict[str, Any]:
-        """A new version: current prices, valid until the market closes today, or tomorrow if it has closed."""
+        """A new version: current prices, valid until the market closes next."""
         now = timezone.localtime()
         closes = now.replace(hour=15, minute=30, second=0, microsecond=0)
-        return {"prices_as_of": now, "valid_until": closes if closes > now else closes + timedelta(days=1)}
+        while closes <= now or not is_trading_day(closes.date()):
+            closes += timedelta(days=1)
+        return {"prices_as_of": now, "valid_until": closes}
 
 
 class InviteForm(forms.Form):

@@ -1,14 +1,15 @@
 """The basket desk's pages: a basket from its first line to its publication, typed and uploaded."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
-from backoffice.kit.formats import price
+from backoffice.kit.formats import INDIA, price
 from markets.models import Scrip
 from partners import baskets
 from partners.models import Basket, BasketVersion
@@ -49,6 +50,24 @@ def basket(partner, as_maker):
 
 def new_version(client, basket, *lines, **more):
     return client.post(f"/partners/baskets/{basket.pk}/versions/new/", grid(*lines, **more))
+
+
+@pytest.mark.parametrize(
+    ("now", "closes"),
+    [
+        (datetime(2026, 12, 4, 15, 29, tzinfo=INDIA), "04-12-2026 15:30"),
+        (datetime(2026, 12, 3, 15, 30, tzinfo=INDIA), "04-12-2026 15:30"),
+        (datetime(2026, 12, 4, 15, 30, tzinfo=INDIA), "07-12-2026 15:30"),
+        (datetime(2026, 12, 5, 0, 0, tzinfo=INDIA), "07-12-2026 15:30"),
+    ],
+)
+def test_a_new_version_is_valid_until_the_market_closes_next(
+    basket, as_maker, maker, monkeypatch, now, closes
+):
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    as_maker.force_login(maker)  # the session of before has expired by then
+    page = as_maker.get(f"/partners/baskets/{basket.pk}/versions/new/")
+    assert f'value="{closes}"' in page.content.decode()
 
 
 def test_a_basket_is_typed_submitted_and_published_by_a_checker(basket, scrips, as_maker, checker):
