@@ -27,8 +27,6 @@ from backoffice.wakeups import Work, wake_after_commit
 #: The types of message that also send what they do not change, as the record had it when they were proposed.
 RESTATING = tuple(sorted(kind for kind, message in REQUESTS.items() if message.restates))
 MOVED_ON = "A record changed during the approval, and nothing was queued. Review it again."
-#: How many lanes one statement searches for changes.
-AT_ONCE = 1000
 
 
 def enqueue_all(change: Change) -> Applied:
@@ -83,12 +81,8 @@ def require_none_undone(changes: QuerySet[Change], on_their_way: Deliveries) -> 
     """
     going = on_their_way.filter(STILL_OPEN, held_by__isnull=True)
     restating = going.filter(message_type__in=RESTATING).order_by("pk")
-    # Read and not joined, as in `delivery.lanes`.
-    lanes = sorted(set(restating.order_by().values_list("lane", flat=True)))
-    for start in range(0, len(lanes), AT_ONCE):
-        several = list(
-            changes.filter(subject__in=lanes[start : start + AT_ONCE]).order_by("row_number", "pk")
-        )
+    for lanes in restating.lanes():
+        several = list(changes.filter(subject__in=set(lanes)).order_by("row_number", "pk"))
         if not several:
             continue
         earlier: defaultdict[str, list[Delivery]] = defaultdict(list)

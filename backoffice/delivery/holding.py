@@ -13,9 +13,6 @@ from backoffice.delivery.states import Move, State
 if TYPE_CHECKING:
     from backoffice.logins.models import User
 
-#: How many lanes one statement searches for held deliveries.
-AT_ONCE = 1000
-
 
 def held() -> Deliveries:
     """Return the deliveries that wait behind a failed create."""
@@ -53,11 +50,9 @@ def replace_held(creates: Deliveries, by: "User | None") -> None:
     transaction of the approval, whose last checker is `by`.
     """
     waiting = held().filter(held_by__change=F("change"))
-    lanes = list(creates.order_by().values_list("lane", flat=True))  # read and not joined, as in `look_again`
     found: list[int] = []
-    for start in range(0, len(lanes), AT_ONCE):
-        some = waiting.filter(lane__in=lanes[start : start + AT_ONCE])
-        found += some.order_by().values_list("pk", flat=True)
+    for lanes in creates.lanes():
+        found += waiting.filter(lane__in=lanes).order_by().values_list("pk", flat=True)
     by_lane: defaultdict[str, list[Delivery]] = defaultdict(list)
     for earlier in waiting.filter(pk__in=found).select_for_update(of=("self",)).order_by("id"):
         by_lane[earlier.lane].append(earlier)

@@ -1,5 +1,7 @@
 """Deliveries (messages for ODIN) and attempts (each try at sending one)."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +16,9 @@ from backoffice.kit.text_indexes import BeginningIndex
 from backoffice.leases import Leased
 from backoffice.protocol import messages  # noqa: F401  # declares all that REQUESTS has
 from backoffice.protocol.message import REQUESTS, Repeat
+
+#: How many lanes are in memory at a time, and in one statement.
+LANES_AT_ONCE = 1000
 
 
 class Priority(models.IntegerChoices):
@@ -102,6 +107,15 @@ class Deliveries(models.QuerySet["Delivery"]):
         columns = ("messages", "content_hash", "state", "batch", "request_id")
         lean = apps.get_model("changes", "Change").objects.only(*columns)
         return self.prefetch_related(models.Prefetch("change", lean))
+
+    def lanes(self) -> Iterator[list[str]]:
+        """Yield the lanes some at a time, in no order: those of a file are as many as its rows.
+
+        They are read and never joined: PostgreSQL expects one lane of a new file and would compare all with all.
+        """
+        found = self.order_by().values_list("lane", flat=True).iterator(chunk_size=LANES_AT_ONCE)
+        while some := list(islice(found, LANES_AT_ONCE)):
+            yield some
 
 
 class Delivery(Leased):

@@ -4,24 +4,21 @@ A row is examined like the form of its kind (`ChangeKind.examine`). A file adds 
 a spreadsheet, and equal values in other rows.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from django.conf import settings
-from django.db.models import QuerySet
-
 from backoffice.batches import lease
 from backoffice.batches.check import tally
-from backoffice.batches.check.repeats import RULE, Seen
+from backoffice.batches.check.repeats import Seen
+from backoffice.batches.check.rereading import firsts
 from backoffice.batches.check.risks import Risks
 from backoffice.batches.check.storing import CheckedRow, store
 from backoffice.batches.file.cells import RowRead, RowReader
 from backoffice.batches.file.reading import open_rows
 from backoffice.batches.file.uploads import path_of
-from backoffice.batches.models import Batch, Row, RowState
+from backoffice.batches.models import Batch, RowState
 from backoffice.batches.rules import in_force
 from backoffice.changes import rules
 from backoffice.changes.examination import Examined
@@ -175,13 +172,13 @@ class Checking:
         self._checker = RowChecker(batch)
         self._seen = self._checker.seen()
         self._counted = tally.of(batch, file_kind(batch.kind))
-        self._kept = time.monotonic()
+        self._beat = lease.beat(batch, token)
 
     def __enter__(self) -> Self:
         batch = self._batch
         after = batch.next_row - 1
         if batch.total_rows:
-            self._seen.add(firsts(batch.rows.all()))
+            self._seen.add(firsts(batch.rows.all(), self._beat))
         self._rows = open_rows(
             path_of(batch.path),
             batch.shape,
@@ -231,19 +228,3 @@ class Checking:
             if characters > CHARACTERS:
                 break
         return rows
-
-    def _beat(self) -> None:
-        """Keep the lease while searching the file for the next row."""
-        if time.monotonic() > self._kept + settings.BATCH_LEASE_SECONDS / 4:
-            self._kept = time.monotonic()
-            lease.keep(self._batch, self._token)
-
-
-def firsts(rows: QuerySet[Row]) -> Any:
-    """Return number and values of those of these rows that were the first to have theirs."""
-    found = rows.order_by("number").values_list("number", "values", "findings")
-    return (
-        (number, values)
-        for number, values, findings in found.iterator(chunk_size=ROWS)
-        if not any(finding["rule"] == RULE for finding in findings)
-    )

@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 
 from backoffice.batches import lease
 from backoffice.batches.check import corrections
-from backoffice.batches.check.checking import ROWS, RowChecker, firsts
+from backoffice.batches.check.checking import ROWS, RowChecker
+from backoffice.batches.check.rereading import firsts
 from backoffice.batches.check.storing import replace
 from backoffice.batches.check.summary import with_finding
 from backoffice.batches.counts import rows as in_words
@@ -52,8 +53,8 @@ class Cleaning:
 
     def __enter__(self) -> Self:
         # They are compared with the present values of the other rows, which may be corrected already.
-        to_come = self._faulty(self._batch.rows.all()).order_by().values("pk")
-        self._seen.add(firsts(self._batch.rows.exclude(pk__in=to_come)))
+        rows, beat = self._batch.rows.all(), lease.beat(self._batch, self._token)
+        self._seen.add(firsts(rows, beat, but_not=self._faulty(rows)))
         return self
 
     def __exit__(

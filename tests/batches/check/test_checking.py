@@ -4,6 +4,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from backoffice.audit.models import Entry
 from backoffice.batches import fixing
@@ -349,6 +350,19 @@ class TestGoingOn:
         last = batch.rows.get(number=9)
         assert ("user_id", "file.twice") in said(last)
         assert (batch.wrong, batch.good + batch.warned) == (1, 7)
+
+    def test_reading_the_rows_before_extends_the_lease(self, upload, monkeypatch, settings):
+        monkeypatch.setattr(checking, "ROWS", 3)
+        batch = upload(CREATE, as_csv(*self.rows(4)))
+        with checking.Checking(batch, TOKEN) as first:
+            assert first.step()
+        settings.BATCH_LEASE_SECONDS = 0  # is extended at each beat
+        began = timezone.now()
+        monkeypatch.setattr(checking, "open_rows", lambda *_, **__: (row for row in ()))
+        batch.refresh_from_db()
+        with checking.Checking(batch, TOKEN):
+            batch.refresh_from_db()
+        assert batch.lease_until > began
 
     def test_a_lost_lease_stores_nothing(self, upload):
         batch = upload(CREATE, as_csv(*self.rows(2)))
