@@ -3,9 +3,10 @@
     TEST_DATABASE_URL=postgres://... python benchmarks/files_of_every_kind.py [--rows 50000] [--kinds cash_deposit ...]
 
 In one process, on a database of its own that holds as many retail users as a file has rows. Every kind is measured at a
-fifth of the rows first: what is linear takes a fifth of the time then, and what is flat as much memory. One delivery in
-ten counts as refused before the failed rows are read. Beside each check a process asks for lists and reads the bar of
-the file. `meanwhile` is the median of those pages over that of the same pages on the idle portal; `bar` is how far the
+fifth of the rows first: what is linear takes a fifth of the processor time then, and what is flat as much memory. The
+time is that of this process and of its connection. One delivery in ten counts as refused before the failed rows are
+read. Beside each check a process asks for lists, reads the bar of the file and compares it with the rows in the
+database. `meanwhile` is the median of those pages over that of the same pages on the idle portal; `bar` is how far the
 bar's share of the rows was from the share of the time that had passed, at most.
 """
 
@@ -20,7 +21,8 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 import django
+import psutil
 
 django.setup()
 
@@ -36,19 +39,22 @@ django.setup()
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, OuterRef
+from django.db.models.functions import Coalesce
 from django.test import Client
 
 from accounts.models import RetailUser
 from backoffice.batches import operations
 from backoffice.batches.check import summary
 from backoffice.batches.decide import decisions
-from backoffice.batches.models import Batch, State
+from backoffice.batches.models import Batch, Row, State
 from backoffice.batches.pages import result
 from backoffice.changes.kinds import file_kinds
 from backoffice.delivery.models import Delivery
 from backoffice.logins.models import User
 from backoffice.protocol.codes import OdinUserType
 from benchmarks.batch_approval import check
+from benchmarks.scale import copies
 from benchmarks.shared import Memory, own_database, person
 from tests.batches.files import example_row
 from tests.factories import RetailUserFactory
@@ -57,20 +63,24 @@ from tests.factories import RetailUserFactory
 NEW = {"create_retail_user": "C", "register_retail_user": "R"}
 #: Pages that a person looks at while a file is checked.
 PAGES = ("/users/", "/changes/", "/deliveries/", "/batches/")
+#: The values of `own` as SQL over n.
+OWN = {
+    "user_id": "'U' || lpad(n::text, 7, '0')",
+    "pan": "'A' || chr(65 + n / 260000 % 26) || substr('CDEFG', n % 5 + 1, 1) || 'PS' "
+    "|| lpad((n % 10000)::text, 4, '0') || chr(65 + n / 10000 % 26)",
+    "mobile": "'98' || lpad(n::text, 8, '0')",
+    "email": "'u' || n || '@example.com'",
+}
+#: Seconds between two pages.
+PAUSE = 0.1
 #: The type of the users that a file is about, where it is not the usual one.
 TYPES = {"convert_retail_user": OdinUserType.NON_ODIN}
-STEPS = ("check", "submit", "approve", "result", "failed")
 
 
 def fill(rows: int) -> None:
-    """Make this many retail users; their common parts are built once."""
-    sample = RetailUserFactory.build(group_id="HO")
-    common = {field.name: getattr(sample, field.name) for field in RetailUser._meta.concrete_fields}
-    for start in range(0, rows, 5000):
-        RetailUser.objects.bulk_create(
-            RetailUser(**{**common, "user_id": f"U{number:07}", **own(number)})
-            for number in range(start, min(start + 5000, rows))
-        )
+    """Make this many retail users, numbered from 1, with the values of `own`."""
+    with connection.cursor() as cursor:
+        copies(cursor, RetailUserFactory.build(group_id="HO"), rows, OWN)
 
 
 def own(number: int) -> dict[str, str]:
@@ -113,19 +123,28 @@ def look(maker: int, ended: Event, found: "multiprocessing.Queue[Seen]", most: i
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()
     client.force_login(User.objects.get(pk=maker))
-    took, bars = [], []
+    took: list[float] = []
+    bars: list[tuple[float, float]] = []
     for page in itertools.islice(itertools.cycle(PAGES), most):
         started = time.perf_counter()
         answer = client.get(page)
         took.append(time.perf_counter() - started)
         assert answer.status_code == 200, (page, answer.status_code)
-        if batch := Batch.objects.filter(state=State.CHECKING).first():
+        if batch := under_check(counted=len(bars) % 10 == 0):
             bar = summary.checking(batch)
+            assert bar.done == getattr(batch, "stored", bar.done), (bar.done, batch.stored)
             bars.append((time.monotonic(), bar.done / bar.total if bar.total else 0.0))
         if ended.is_set():
             break
-        time.sleep(0.1)
+        time.sleep(PAUSE)
     found.put((took[len(PAGES) :] or took, bars))
+
+
+def under_check(*, counted: bool) -> Any:
+    """The file that is checked now. `counted`: with the number of its rows (`stored`), as of the same moment."""
+    found = Batch.objects.filter(state=State.CHECKING)
+    rows = Row.objects.filter(batch=OuterRef("pk")).order_by().values("batch").annotate(count=Count("id"))
+    return (found.annotate(stored=Coalesce(rows.values("count"), 0)) if counted else found).first()
 
 
 def looking(maker: User, work: Callable[[], object], most: int = 10**6) -> tuple[float, float]:
@@ -150,41 +169,55 @@ def looking(maker: User, work: Callable[[], object], most: int = 10**6) -> tuple
     return statistics.median(took), max(off, default=0.0)
 
 
+@dataclass
+class Cost:
+    """Of one step: seconds, processor seconds of this process and of its connection, megabytes."""
+
+    seconds: float
+    busy: float
+    memory: float
+
+
+def cost(step: Callable[[], object]) -> Cost:
+    """Do something and measure it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0])
+    processes = (psutil.Process(), backend)
+    with Memory() as memory:
+        started, before = time.perf_counter(), busy(processes)
+        step()
+        seconds, after = time.perf_counter() - started, busy(processes)
+    return Cost(seconds, after - before, memory.over)
+
+
+def busy(processes: Iterable[psutil.Process]) -> float:
+    """How long these processes ran, in seconds."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
 def measure(
-    slug: str, numbers: range, maker: User, checker: User, idle: float
-) -> dict[str, tuple[float, float]]:
-    """Seconds and megabytes of each step of a file of this kind."""
+    slug: str, numbers: range, maker: User, checker: User
+) -> tuple[dict[str, Cost], tuple[float, float]]:
+    """What each step of a file of this kind costs, and what `looking` saw beside its check."""
     batch = operations.upload(slug, file(slug, numbers), f"{slug}.csv", by=maker, token=uuid.uuid4()).batch
     operations.check(batch.pk, by=maker)
-    waited: list[tuple[float, float]] = []
-
-    def submit() -> None:
-        batch.refresh_from_db()
-        assert batch.wrong == 0, (slug, batch.wrong, batch.rows.filter(state="wrong").first().findings)  # type: ignore[union-attr]
-        decisions.submit(batch.pk, by=maker, mode="all", reason="Measured", control_total=batch.amount)
-
-    def approve() -> None:
-        batch.refresh_from_db()
-        decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
-
-    steps: dict[str, Callable[[], Any]] = {
-        "check": lambda: waited.append(looking(maker, lambda: check(batch))),
-        "submit": submit,
-        "approve": approve,
-        "result": lambda: length(batch),
-        "failed": lambda: length(batch, failed_only=True),
-    }
-    found = {}
-    for name, step in steps.items():
-        if name == "failed":
-            refuse(batch)
-        with Memory() as memory:
-            started = time.perf_counter()
-            step()
-            found[name] = (time.perf_counter() - started, memory.over)
-    found["meanwhile"] = (waited[0][0] / idle, waited[0][1])
+    found: dict[str, Cost] = {}
+    seen = looking(maker, lambda: found.update(check=cost(lambda: check(batch))))
+    batch.refresh_from_db()
+    assert batch.wrong == 0, (slug, batch.wrong, batch.rows.filter(state="wrong").first().findings)  # type: ignore[union-attr]
+    found["submit"] = cost(
+        lambda: decisions.submit(
+            batch.pk, by=maker, mode="all", reason="Measured", control_total=batch.amount
+        )
+    )
+    batch.refresh_from_db()
+    found["approve"] = cost(lambda: decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash))
+    found["result"] = cost(lambda: length(batch))
+    refuse(batch)
+    found["failed"] = cost(lambda: length(batch, failed_only=True))
     end(batch)
-    return found
+    return found, seen
 
 
 def length(batch: Batch, **options: bool) -> int:
@@ -227,19 +260,20 @@ def main() -> None:
         for slug in options.kinds:
             part = options.rows // 5
             # Whoever is converted is no ODIN user yet; all others are.
-            RetailUser.objects.update(odin_user_type=TYPES.get(slug, OdinUserType.ODIN))
-            few = measure(slug, range(part), maker, checker, idle)
-            many = measure(slug, range(part, part + options.rows), maker, checker, idle)
-            parts = [
-                f"{name} {many[name][0]:.1f} s ({many[name][0] / few[name][0] / 5:.2f} of linear, "
-                f"+{many[name][1]:.0f} MB, +{few[name][1]:.0f} at a fifth)"
-                for name in STEPS
-            ]
-            print(
-                f"{slug}: {'; '.join(parts)}; pages meanwhile {many['meanwhile'][0]:.2f}, "
-                f"bar at most {many['meanwhile'][1]:.0%} off",
-                flush=True,
-            )
+            kind = TYPES.get(slug, OdinUserType.ODIN)
+            RetailUser.objects.exclude(odin_user_type=kind).update(odin_user_type=kind)
+            few, _ = measure(slug, range(1, part + 1), maker, checker)
+            many, seen = measure(slug, range(part + 1, part + options.rows + 1), maker, checker)
+            print(f"{slug}: {'; '.join(words(name, few[name], many[name], options.rows) for name in many)}")
+            print(f"    pages meanwhile {seen[0] / idle:.2f}, bar at most {seen[1]:.0%} off", flush=True)
+
+
+def words(name: str, few: Cost, many: Cost, rows: int) -> str:
+    """One step in words."""
+    return (
+        f"{name} {rows / many.seconds:,.0f} rows/s, {many.busy / rows * 1000:.2f} ms of processor time a row "
+        f"({many.busy / few.busy / 5:.2f} of linear), +{many.memory:.0f} MB (+{few.memory:.0f} at a fifth)"
+    )
 
 
 if __name__ == "__main__":

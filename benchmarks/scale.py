@@ -2,7 +2,10 @@
 
 The rows are made by SQL in scratch databases on a private server: half as many changes and deliveries as users, a
 quarter as many limit updates. Each page is asked for three times by a person who sees everything; the table has the
-median in milliseconds, in brackets what the database took of it, and the ratio to the smallest size.
+median in milliseconds, in brackets what the database took of it, the rows that the page shows, and the ratio to the
+smallest size. A page may take `MOST` milliseconds, and `RATIO` times as long as at the smallest size if it shows as
+many rows there: an emptier page is drawn sooner. The last line says which pages take longer; the exit code is 1 then.
+Pages of figures count all rows of their days; they are in the table and have no bound.
 
 Run: `python benchmarks/scale.py`; other sizes: `--size 1000 --size 200000`; a server that runs already, whose databases
 `scale_SIZE` are filled once and kept: `--server postgres://root@127.0.0.1:5432`.
@@ -11,13 +14,14 @@ Run: `python benchmarks/scale.py`; other sizes: `--size 1000 --size 200000`; a s
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -27,6 +31,8 @@ from benchmarks.shared import ENVIRONMENT
 from tests.faults.servers import Postgres
 
 TIMES = 3
+#: Bounds of a page: milliseconds, and times its duration at the smallest size.
+MOST, RATIO = 150, 1.5
 SIZES = (1_000, 100_000, 1_000_000)
 #: At most this many changes wait for a checker.
 WAITING = 2_000
@@ -138,6 +144,8 @@ PAGES = """
 /users/{group}/{user}/
 /users/{group}/{user}/?tab=history
 /users/{group}/{user}/?tab=limits
+""".strip().splitlines()
+FIGURES = """
 /reports/
 /reports/?by=maker
 /reports/?since={today}&until={today}
@@ -163,16 +171,39 @@ def main() -> None:
     smallest = found[min(found)]
     print("| page |" + "".join(f" {size:,} |" for size in found))
     print("| --- |" + " --- |" * len(found))
-    for page in PAGES:
-        cells = [
-            f"{took[page][0]:.0f} ({took[page][1]:.0f}) {took[page][0] / smallest[page][0]:.1f}x"
-            for took in found.values()
-        ]
+    for page in (*PAGES, *FIGURES):
+        cells = [_cell(pages[page], smallest[page]) for pages in found.values()]
         print(f"| `{page}` | {' | '.join(cells)} |")
+    slow = [
+        f"{page} at {size:,}"
+        for size, pages in found.items()
+        for page in PAGES
+        if _is_slow(pages[page], smallest[page])
+    ]
+    if slow:
+        sys.exit(f"Over {MOST} ms, or over {RATIO} times with as many rows: {', '.join(slow)}.")
+    print(f"All pages are within {MOST} ms, and within {RATIO} times where they show as many rows.")
 
 
-def _apart(server: str, size: int) -> dict[str, tuple[float, float]]:
-    """For each page its milliseconds, and those of its queries."""
+class Page(NamedTuple):
+    """Milliseconds of a page and of its queries, and the rows that it shows."""
+
+    took: float
+    queries: float
+    rows: int
+
+
+def _cell(page: Page, smallest: Page) -> str:
+    ratio = f" {page.took / smallest.took:.1f}x" if page.rows == smallest.rows else ""
+    return f"{page.took:.0f} ({page.queries:.0f}), {page.rows}{ratio}"
+
+
+def _is_slow(page: Page, smallest: Page) -> bool:
+    return page.took > MOST or (page.rows == smallest.rows and page.took > RATIO * smallest.took)
+
+
+def _apart(server: str, size: int) -> dict[str, Page]:
+    """Measure each page in a process of its own."""
     name = f"scale_{size}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
@@ -183,11 +214,11 @@ def _apart(server: str, size: int) -> dict[str, tuple[float, float]]:
         stdout=subprocess.PIPE,
         env=os.environ | ENVIRONMENT | {"DATABASE_URL": f"{server}/{name}"},
     )
-    found: dict[str, tuple[float, float]] = json.loads(done.stdout.splitlines()[-1])  # logs come before
-    return found
+    found: dict[str, list[Any]] = json.loads(done.stdout.splitlines()[-1])  # logs come before
+    return {page: Page(*figures) for page, figures in found.items()}
 
 
-def measure(size: int) -> dict[str, tuple[float, float]]:
+def measure(size: int) -> dict[str, Page]:
     """Fill the database that the settings name, where it is empty, and ask for each page."""
     import django
 
@@ -216,7 +247,7 @@ def measure(size: int) -> dict[str, tuple[float, float]]:
     words |= {"group": middle.group_id, "today": timezone.localdate().isoformat()}
     words["part"] = middle.name[-6:]
     client.get("/users/")
-    return {page: _page(client, page.format(**words)) for page in PAGES}
+    return {page: _page(client, page.format(**words)) for page in (*PAGES, *FIGURES)}
 
 
 def fill(size: int) -> None:
@@ -272,8 +303,8 @@ def copies(cursor: Any, example: Any, number: int, columns: dict[str, str]) -> N
     )
 
 
-def _page(client: Any, address: str) -> tuple[float, float]:
-    """Median milliseconds of the page, and of its queries."""
+def _page(client: Any, address: str) -> Page:
+    """Ask for a page some times: the medians."""
     from django.db import connection, reset_queries
 
     tried = []
@@ -290,7 +321,9 @@ def _page(client: Any, address: str) -> tuple[float, float]:
     if os.environ.get("SLOWEST"):
         for query in queries[:2]:
             print(f"{address}: {query['time']} {query['sql']}", file=sys.stderr)
-    return statistics.median(took for took, _ in tried), statistics.median(took for _, took in tried)
+    rows = sum(body.count("<tr") for body in re.findall(r"<tbody.*?</tbody>", answer.text, re.DOTALL))
+    took, queried = (statistics.median(column) for column in zip(*tried, strict=True))
+    return Page(took, queried, rows)
 
 
 if __name__ == "__main__":
