@@ -235,7 +235,7 @@ def refuse(batch: Batch) -> None:
 
 def end(batch: Batch) -> None:
     """Let all of it be over, so that the next file finds nothing under way."""
-    open_still = Delivery.objects.filter(change__batch=batch, finished_at=None)
+    open_still = Delivery.objects.filter(change__batch=batch).meeting(finished_at=None)
     open_still.update(state="applied", code="1", text="Done", finished_at=batch.created_at)
 
 
