@@ -32,8 +32,8 @@ def read(
 ) -> tuple[list[tuple[object, ...]], list[Any]]:
     """Read the first of these rows. Returns the cells of each in the columns `names`, and the last one's position.
 
-    The position is the values of the paths `order`. `table_of` makes the table, which knows its records if
-    they are read.
+    Both are empty if there are no rows. The position is the values of the paths `order`. `table_of` makes the
+    table, which knows its records if they are read.
     """
     columns = _columns(table_of([]), names, rows.model)
     paths = list(dict.fromkeys([*order, *(path for column in columns for path in column.paths)]))
@@ -43,8 +43,10 @@ def read(
         records = list(rows[:RECORDS_AT_ONCE])
         columns = _columns(table_of(records), names, rows.model)
         values = {path: list(map(_finder(path), records)) for path in paths}
+    if not values[order[0]]:
+        return [], []
     cells = [column.say(*(values[path] for path in column.paths)) for column in columns]
-    return list(zip(*cells, strict=True)), [values[path][-1] for path in order if values[path]]
+    return list(zip(*cells, strict=True)), [values[path][-1] for path in order]
 
 
 def _values(rows: QuerySet[Any], paths: Sequence[str]) -> dict[str, Sequence[Any]]:

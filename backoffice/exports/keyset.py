@@ -4,7 +4,7 @@ A position is the JSON of the values that the rows are ordered by. Rows are foun
 offset.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -42,27 +42,32 @@ def place(values: Iterable[Any]) -> list[Any]:
     return [_as_json(value) for value in values]
 
 
-def behind(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> QuerySet[Any]:
-    """Return the rows that follow this position."""
-    values = [_from_json(rows, name, value) for name, value in zip(order, place, strict=True)]
-    condition = Q()
-    for name, value in reversed(list(zip(order, values, strict=True))):
-        same = Q(**{f"{name.lstrip('-')}__isnull": True}) if value is None else Q(**{name.lstrip("-"): value})
-        condition = _after(rows, name, value) | (same & condition) if condition else _after(rows, name, value)
-    first, value = order[0], values[0]
-    if value is not None and not _nulls_last(rows, first):
-        # The database starts reading at the position.
-        condition &= Q(**{f"{first.lstrip('-')}__{'lte' if first.startswith('-') else 'gte'}": value})
-    return rows.filter(condition)
+def stretches(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> Iterator[QuerySet[Any]]:
+    """Return the rows that follow this position, in stretches: first those that differ in the last column only.
+
+    An index of the order finds the first row of each stretch, whatever the directions of its columns. All
+    rows behind the position in one query would be read from the beginning of those with its first value.
+    """
+    columns = [(name, _from_json(rows, name, value)) for name, value in zip(order, place, strict=True)]
+    for depth in reversed(range(len(columns))):
+        alike = Q()
+        for name, value in columns[:depth]:
+            alike &= _has(name, value)
+        yield from (rows.filter(alike, after) for after in _after(rows, *columns[depth]))
 
 
-def _after(rows: QuerySet[Any], name: str, value: Any) -> Q:
-    """Return the condition for rows after a value of one column; Q(pk__in=[]) for none."""
+def _has(name: str, value: Any) -> Q:
     column = name.lstrip("-")
+    return Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
+
+
+def _after(rows: QuerySet[Any], name: str, value: Any) -> list[Q]:
+    """Return the conditions for rows after a value of one column, in their order."""
+    column, nulls_last = name.lstrip("-"), _nulls_last(rows, name)
     if value is None:
-        return Q(pk__in=[]) if _nulls_last(rows, name) else Q(**{f"{column}__isnull": False})
+        return [] if nulls_last else [Q(**{f"{column}__isnull": False})]
     found = Q(**{f"{column}__{'lt' if name.startswith('-') else 'gt'}": value})
-    return found | Q(**{f"{column}__isnull": True}) if _nulls_last(rows, name) else found
+    return [found, _has(name, None)] if nulls_last else [found]
 
 
 def _nulls_last(rows: QuerySet[Any], name: str) -> bool:

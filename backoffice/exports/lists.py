@@ -61,11 +61,12 @@ class OpenedList:
     def piece(self, names: Sequence[str], up_to: int | None, after: Any) -> Piece:
         """Return the next rows after a position, with the texts of these columns."""
         rows = self._up_to(up_to)
-        if after is not None:
-            rows = keyset.behind(rows, self._by, after)
         order = [name.lstrip("-") for name in self._by]
-        found, end = cells.read(rows, self._table, names, order)
-        return Piece(found, keyset.place(end))
+        for stretch in [rows] if after is None else keyset.stretches(rows, self._by, after):
+            found, end = cells.read(stretch, self._table, names, order)
+            if found:
+                return Piece(found, keyset.place(end))
+        return Piece((), after)
 
     def _table(self, records: Sequence[Any]) -> PortalTable:
         table: PortalTable = self.view.get_table_class()(data=records)

@@ -236,8 +236,8 @@ def test_after_a_killed_worker_the_next_goes_on_behind_the_last_piece(
     export = ask_long(client, settings)
     killed_after(20)
     begun = []
-    plain = keyset.behind
-    monkeypatch.setattr(keyset, "behind", lambda *args: begun.append(args[2]) or plain(*args))
+    plain = keyset.stretches
+    monkeypatch.setattr(keyset, "stretches", lambda *args: begun.append(args[2]) or plain(*args))
     writing.work_due()
     assert begun[0][:2] == ["HO", "RET019"]
     export.refresh_from_db()
@@ -354,7 +354,9 @@ def test_a_long_list_of_plain_values_makes_no_records(reader, django_assert_max_
     monkeypatch.setattr(RetailUser, "from_db", None)
     chosen = lists.parameters(USERS, "", reader)
     kind = lists.kind_of("list", chosen, reader)
-    with django_assert_max_num_queries(12):  # three pieces and the end; two more each for what is under way
+    with django_assert_max_num_queries(
+        16
+    ):  # three pieces and the end, in stretches; two more each for what is under way
         assert len(list(kind.all_rows(chosen, whole=True))) == 25
 
 
