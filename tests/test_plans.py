@@ -77,6 +77,7 @@ TYPED = {
     "since": "2026-01-01",
     "until": "2026-12-31",
     "settled_since": "2026-01-01",
+    "settled_until": "2026-12-31",
     "batch": "1",
     "wording": "1",
     "amount_from": "1",

@@ -37,8 +37,8 @@ class DeliveryFilter(Filters):
     waits = YesNoFilter(label="Waits for its time", method="waiting")
     since = FromDay(field_name="created_at", label="Approved from", by_time=True)
     until = ToDay(field_name="created_at", label="Approved to", by_time=True)
-
     settled_since = FromDay(field_name="finished_at", label="Settled from")
+    settled_until = ToDay(field_name="finished_at", label="Settled to")
 
     batch = WholeFilter(label="Batch", method="of_batch")
 
@@ -60,6 +60,7 @@ class DeliveryFilter(Filters):
             "since",
             "until",
             "settled_since",
+            "settled_until",
             "batch",
             "wording",
         )

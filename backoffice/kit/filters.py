@@ -193,11 +193,12 @@ class Filters(django_filters.FilterSet):
         """Whether each filter can be read, and the last day is not before the first."""
         if not super().is_valid():
             return False
-        since, until = (self.form.cleaned_data.get(name) for name in ("since", "until"))
-        if since and until and until < since:
-            self.form.add_error("until", "The last day is before the first one. Change one of them.")
-            return False
-        return True
+        for name, first in list(self.form.cleaned_data.items()):
+            until = f"{name.removesuffix('since')}until"
+            last = self.form.cleaned_data.get(until) if name.endswith("since") else None
+            if first and last and last < first:
+                self.form.add_error(until, "The last day is before the first one. Change one of them.")
+        return not self.form.errors
 
     @property
     def qs(self) -> QuerySet[Any]:

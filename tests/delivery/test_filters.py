@@ -1,9 +1,12 @@
 """The filters of the list of deliveries, by its page."""
 
+from datetime import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.batches.decide import decisions
 from backoffice.delivery.models import Delivery
@@ -32,3 +35,26 @@ def test_the_deliveries_of_a_file_are_looked_for_among_its_own_numbers(
         assert any(f"BETWEEN {own[0]} AND {own[-1]}" in query["sql"] for query in captured)
     nothing = client.get(reverse("delivery:list", query={"batch": batch.pk + 1}))
     assert not list(nothing.context["table"].page)
+
+
+def test_deliveries_are_found_by_the_days_on_which_they_were_settled(client, checker):
+    def noon(day):
+        return datetime(2026, 11, day, 12, tzinfo=timezone.get_current_timezone())
+
+    settled = [
+        DeliveryFactory(lane=f"HO/RET00{day}", state="applied", finished_at=noon(day)) for day in (2, 3, 4)
+    ]
+    DeliveryFactory(lane="HO/RET005")
+    client.force_login(checker)
+
+    def page(**chosen):
+        return client.get(reverse("delivery:list", query=chosen))
+
+    def found(**chosen):
+        return {row.record.pk for row in page(**chosen).context["table"].page}
+
+    assert found(settled_since="03-11-2026", settled_until="03-11-2026") == {settled[1].pk}
+    assert found(settled_until="03-11-2026") == {settled[0].pk, settled[1].pk}
+    assert found(settled_since="03-11-2026", settled_until="02-11-2026") == set()
+    wrong = page(settled_since="03-11-2026", settled_until="02-11-2026").content.decode()
+    assert "The last day is before the first one." in wrong
