@@ -195,8 +195,9 @@ def outcome_of(invitation: Invitation, *, all_lines: bool = True) -> InvitationS
         if status_of(order.status) in (OrderStatus.EXECUTED, OrderStatus.COMPLETED)
         and order.line is not None
         and order.traded == order.quantity
+        and not _short(order)
     }
-    if lines <= done and not any(_short(order) for order in orders):
+    if lines <= done:
         return InvitationState.EXECUTED
     return InvitationState.PART if any(order.traded for order in orders) else InvitationState.NOT_EXECUTED
 

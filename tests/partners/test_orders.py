@@ -297,6 +297,14 @@ class TestOutcomes:
         take(partner, {**rows[2], "TradedQTY": "4"})
         assert Invitation.objects.get().state == InvitationState.PART
 
+    def test_a_second_order_of_a_line_that_was_cancelled_takes_nothing_from_an_executed_basket(
+        self, published, partner, invited
+    ):
+        rows = self.all_lines(published, partner)
+        twice = {**rows[0], "UniqueCode": "200000000009", "OrderStatus": "6", "TradedQTY": "0"}
+        take(partner, *rows[:2], twice, rows[2])
+        assert Invitation.objects.get().state == InvitationState.EXECUTED
+
     def test_an_unknown_status_stays_open(self, published, partner, invited):
         take(partner, *self.all_lines(published, partner, OrderStatus="77"))
         assert not Invitation.objects.get().is_closed
