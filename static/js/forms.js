@@ -62,19 +62,38 @@ function renumber(group) {
   if (empty) empty.hidden = cards.length > 0;
 }
 
-// The card comes from the server when it is first needed; if it does not, the button submits the form, which adds one.
-async function add(group, button) {
+// A further card comes from the server: asked for as soon as its button has the focus or the pointer, so that it is there
+// when the button is pressed. If it does not come, the button submits the form, and the next page has the card.
+const coming = new WeakMap();
+
+function nextCard(group) {
   const used = all(`[name^="${group.dataset.group}-"]`, one("[data-cards]", group)).map((field) => Number(field.name.split("-")[1]));
-  const asked = new URLSearchParams({ card: group.dataset.group, number: Math.max(-1, ...used) + 1 });
+  const asked = new URLSearchParams({ card: group.dataset.group, number: Math.max(-1, ...used) + 1 }).toString();
+  if (coming.get(group)?.asked !== asked) {
+    const answer = fetch(`${form.getAttribute("action")}?${asked}`, { redirect: "error" });
+    coming.set(group, { asked, card: answer.then((found) => (found.ok ? found.text() : "")).catch(() => "") });
+  }
+  return coming.get(group).card;
+}
+
+for (const kind of ["focusin", "pointerover"]) {
+  form?.addEventListener(kind, (event) => {
+    const button = event.target.closest("[data-add]");
+    if (button) nextCard(button.closest("[data-group]"));
+  });
+}
+
+async function add(group, button) {
   button.disabled = true;
-  const answer = await fetch(`${form.getAttribute("action")}?${asked}`, { redirect: "error" }).catch(() => null);
+  const html = await nextCard(group);
   button.disabled = false;
-  if (!answer?.ok) {
+  coming.delete(group);
+  if (!html) {
     form.requestSubmit(button);
     return;
   }
   const holder = document.createElement("template");
-  holder.innerHTML = await answer.text();
+  holder.innerHTML = html;
   const card = holder.content.firstElementChild;
   one("[data-cards]", group).append(card);
   if (cardsOf(group).length === 1 && one("[data-default]", card)) makeDefault(card);

@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import follow_ups
+from accounts import answer_groups
 from backoffice.batches.check import checking
 from backoffice.batches.file.cells import RowReader
 from backoffice.batches.file.columns import by_name
@@ -266,7 +266,7 @@ def desk(as_maker, admin, monkeypatch):
     monkeypatch.setattr(references, "new_reference", lambda: "REFMADE")
     monkeypatch.setattr(checking, "new_reference", lambda: "REFMADE")
     monkeypatch.setattr(deposits, "new_reference", lambda: "REFMADE")
-    monkeypatch.setattr(follow_ups, "new_reference", lambda: "REFMADE")
+    monkeypatch.setattr(answer_groups, "new_reference", lambda: "REFMADE")
     return as_maker
 
 

@@ -162,6 +162,7 @@ def test_a_card_that_is_added_is_looked_up_too_and_an_unknown_isin_is_a_warning(
     expect(page.get_by_text(re.compile("NSE Equity as of"))).to_be_visible()
     page.get_by_label("Quantity").fill("5")
     page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("combobox", name="ISIN").nth(1)).to_be_focused()
     page.keyboard.type("banyan")
     expect(page.get_by_role("option", name="BANYAN")).to_be_visible()
     page.keyboard.press("ArrowDown")

@@ -107,10 +107,10 @@ def test_the_browser_takes_each_rule_of_the_style_sheets(log_in):
 @pytest.mark.parametrize(
     ("who", "address", "most"),
     [
-        ("maker", "/batches/new/create_retail_user/", 100_000_000),
-        ("maker", "/reconciliation/new/", 100_000_000),
+        ("maker", "/batches/new/create_retail_user/", 200_000_000),
+        ("maker", "/reconciliation/new/", 200_000_000),
         ("admin", "/markets/", 128 * 1024 * 1024),
-        ("admin", "/markets/holidays/", 100_000_000),
+        ("admin", "/markets/holidays/", 200_000_000),
         ("admin", "/masters/upload/", 2_000_000),
     ],
 )
