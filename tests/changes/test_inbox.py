@@ -202,6 +202,7 @@ class TestReview:
         assert "2 changes to decide" in html
         answer = self.review(inbox, **Page(html).sent(press="approve")).content.decode()
         assert "2 of 2 approved" in answer
+        assert f">C-{one.pk}</a>" in answer
         states = dict(Change.objects.values_list("pk", "state"))
         assert states == {one.pk: State.APPROVED, two.pk: State.APPROVED, left.pk: State.SUBMITTED}
 

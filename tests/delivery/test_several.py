@@ -68,6 +68,7 @@ def test_money_is_sent_again_only_when_a_second_person_says_the_same(as_checker,
     deposit, template = in_doubt("HO/A", 303), in_doubt("HO/B")
     page = press(as_checker, "again", deposit, template).content.decode()
     assert "another person must say the same" in page
+    assert f">D-{deposit.pk}</a>" in page
     assert set(Delivery.objects.filter(needs_person=True)) == {deposit}
     assert "You proposed this yourself" in press(as_checker, "again", deposit).content.decode()
     client.force_login(other_checker)
