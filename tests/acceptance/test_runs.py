@@ -179,8 +179,9 @@ def test_three_lines_for_two_clients(portal, version, chromium, log_in):
     checker.get_by_role("button", name=re.compile("^Approve")).first.click()
     maker.goto(run)
     maker.get_by_role("button", name="Make links").click()
-    handed = maker.get_by_role("region", name="Links").locator("[data-copy]").all()
-    links = [one.get_attribute("data-copy") for one in handed]
+    handed = maker.get_by_role("region", name="Links").locator("[data-copy]")
+    expect(handed).to_have_count(2)  # the page of the pressed button may still be on its way
+    links = [one.get_attribute("data-copy") for one in handed.all()]
     picture(maker, "run-links")
 
     # The second line is placed, then there is silence; the third waits.
