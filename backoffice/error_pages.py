@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
@@ -32,6 +33,10 @@ _TO_CLIENTS = {
 
 #: Pages that programs call, and the one of them that answers with a status alone.
 PROGRAMS, WEBHOOK = ("health:", "connector:token_check", "connector:order_details"), "connector:webhook"
+_NO_COOKIE_OF_A_CLIENT = (
+    "Your browser sent no cookie of this page, and nothing was sent to your broker. "
+    "Allow cookies for this page. Then open the link that your broker sent you again."
+)
 _ONLY_READ = "This address only shows a page and takes no form. Nothing was done."
 
 #: Django's own words on a record that is not there; they name tables.
@@ -41,8 +46,7 @@ _OF_DJANGO = re.compile(r"(matches the given query|found matching the query)\.?$
 def error_page(request: HttpRequest, status: int, words: str = "", template: str = "") -> HttpResponse:
     """Return the page of this status. `words` say what is wrong, if more is known than its template says."""
     if request.path_info.startswith(CLIENTS):
-        page = render_to_string("connector/closed.html", {"words": _TO_CLIENTS[status]})
-        return HttpResponse(page, status=status)
+        return _to_client(status, _TO_CLIENTS[status])
     template, context = template or f"{status}.html", {"words": words}
     try:
         if _is_logged_in(request):
@@ -51,6 +55,10 @@ def error_page(request: HttpRequest, status: int, words: str = "", template: str
     except Exception:  # of whatever kind: nothing after this page could say what happened
         logger.exception("The frame of an error page could not be drawn.")
         return HttpResponse(render_to_string(template, context), status=status)
+
+
+def _to_client(status: int, words: str) -> HttpResponse:
+    return HttpResponse(render_to_string("connector/closed.html", {"words": words}), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -85,10 +93,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page of a form from before a login. A second tab that still shows the login page leads on instead."""
+    """The page of a form from before a login, or of a browser that keeps no cookies.
+
+    A second tab that still shows the login page leads on instead.
+    """
     match = request.resolver_match
     if match is not None and match.view_name == "logins:login" and _is_logged_in(request):
         return redirect(page_of_this_site(request.POST.get("next", "")) or "desk:today")
+    if reason == REASON_NO_CSRF_COOKIE:
+        if request.path_info.startswith(CLIENTS):
+            return _to_client(403, _NO_COOKIE_OF_A_CLIENT)
+        return error_page(request, 403, template="403_cookie.html")
     return error_page(request, 403, template="403_csrf.html")
 
 

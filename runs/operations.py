@@ -174,10 +174,14 @@ def open_run(values: dict[str, Any], change: Change) -> Run:
 
 def without_consent(run: Run) -> list[RetailUser]:
     """Return the clients of a run who may have something to place, but have no consent in force any more."""
-    basket = run.version.basket
-    in_force = consents.valid_now(basket.partner, basket.product_code)
-    left = clients_of(run).exclude(state__in=CLOSED).exclude(client__in=in_force.values("client"))
+    left = clients_of(run).exclude(state__in=CLOSED).exclude(client__in=_in_force(run).values("client"))
     return [own.client for own in left]
+
+
+def _in_force(run: Run) -> QuerySet[Consent]:
+    """The consents of now to the product of the run's basket."""
+    basket = run.version.basket
+    return consents.valid_now(basket.partner, basket.product_code)
 
 
 def _clients(version: BasketVersion, lanes: Iterable[str]) -> list[RetailUser]:
@@ -245,9 +249,14 @@ class Handed:
 
 
 def linkable(run: Run) -> QuerySet[RunClient]:
-    """The clients of a run for whom a link leads on: to lines that may be placed, or to a look for lines in doubt."""
-    may_place = ~Q(state__in=CLOSED) if run.stage == RunState.OPEN else Q(pk__in=())
-    return run.clients.filter(may_place | with_doubt())
+    """The clients of a run for whom a link leads on: to lines that may be placed, or to a look for lines in doubt.
+
+    Nothing is placed for a client whose consent has ended.
+    """
+    if run.stage != RunState.OPEN:
+        return run.clients.filter(with_doubt())
+    consenting = _in_force(run).values("client")
+    return run.clients.filter(~Q(state__in=CLOSED) & Q(client__in=consenting) | with_doubt())
 
 
 def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequence[Handed]:
@@ -267,7 +276,10 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
             note("runs.new_link", own, "new link made. An earlier one stopped working.", by=by)
             made.append(Handed(own, link_of(secret)))
     if not made:
-        raise ConnectorProblem(f"{run} is {run.stage.label.lower()}: nothing can be placed or looked for.")
+        consent = " with a consent in force" if run.stage == RunState.OPEN else ""
+        raise ConnectorProblem(
+            f"{run} is {run.stage.label.lower()}: nothing can be placed or looked for by a client{consent}."
+        )
     return made
 
 

@@ -33,6 +33,8 @@ def test_whoever_is_logged_in_keeps_the_navigation_on_every_page_about_what_is_r
         (read(client.get("/people/"), 403), "Your role does not include it"),
         (read(client.get("/hide/"), 405), "This address only takes a form"),
         (read(client.get("/changes/?page=%00"), 400), "The portal cannot read this"),
+        (read(strict.post("/hide/", {"lane": "HO/X"}), 403), "Cookies are blocked"),
+        (read(strict.get("/"), 200), "Today"),  # which brings the cookie
         (read(strict.post("/hide/", {"lane": "HO/X"}), 403), "This form has expired"),
     ):
         assert words in page
@@ -128,6 +130,8 @@ def test_a_session_that_could_not_be_stored_is_not_taken_for_a_request_that_cann
 def test_clients_see_no_page_of_staff_when_something_is_refused(settings):
     settings.CONNECTOR = True
     browser = Client(enforce_csrf_checks=True)
+    assert "Allow cookies for this page" in read(browser.post("/connector/run/place/"), 403)
+    browser.cookies[settings.CSRF_COOKIE_NAME] = "x" * 32
     for answer, status in (
         (browser.get("/connector/nothing/"), 404),
         (browser.post("/connector/run/place/"), 403),

@@ -14,7 +14,7 @@ SCRIPTS = {path: path.read_text() for path in sorted((ROOT / "static").rglob("*.
 USERS = CODE | TEMPLATES | SCRIPTS
 #: Templates that allauth looks for by name, and `backoffice.error_pages` by status.
 THEIRS = {
-    *("400.html", "403.html", "403_csrf.html", "404.html", "405.html", "429.html", "500.html"),
+    *("400.html", "403.html", "404.html", "405.html", "429.html", "500.html"),
     *(
         path.relative_to(folder).as_posix()
         for folder in [Path(allauth.__file__).parent / "templates"]
