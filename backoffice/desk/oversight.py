@@ -42,7 +42,7 @@ def oversight(now: datetime) -> Oversight:
         verification=Check.objects.exclude(ended_at=None).first(),
         holds=LegalHold.objects.filter(lifted_at=None).count(),
         outside=approved.count() if today.weekday() >= SATURDAY else _outside(approved),
-        largest=list(largest.select_related("decided_by").order_by("-amount", "pk")),
+        largest=list(largest.select_related("made_by").order_by("-amount", "pk")),
     )
 
 

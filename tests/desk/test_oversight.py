@@ -40,6 +40,14 @@ def test_the_largest_amounts_that_one_person_approved_come_first(db):
     assert found == ["HO/RET6", "HO/RET5", "HO/RET4", "HO/RET3", "HO/RET2"]
 
 
+def test_the_makers_of_the_largest_amounts_are_read_with_them(db, django_assert_num_queries):
+    for number in range(3):
+        approved(THURSDAY, subject=f"HO/RET{number}", amount=1000 * number)
+    largest = oversight(THURSDAY + timedelta(hours=1)).largest
+    with django_assert_num_queries(0):
+        assert len({change.made_by.username for change in largest}) == 3
+
+
 def test_compliance_sees_the_last_verification_and_nobody_else_has_the_panel(client, compliance, checker):
     client.force_login(compliance)
     assert "Not verified yet" in client.get("/").content.decode()
