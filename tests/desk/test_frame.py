@@ -420,6 +420,31 @@ def test_a_list_by_number_goes_on_below_the_last_row_that_is_counted(monkeypatch
     assert "Show older" not in client.get(f"{address}?sort=lane").content.decode()
 
 
+@pytest.mark.parametrize("sort", ["", "lane", "-lane"])
+def test_a_page_far_into_a_list_is_found_by_its_ids_and_shows_the_same_rows(
+    monkeypatch, client, checker, sort, django_assert_max_num_queries
+):
+    numbers = [DeliveryFactory(lane=f"HO/R{number % 7}").pk for number in range(60)]
+    client.force_login(checker)
+    address = f"{reverse('delivery:list')}?sort={sort}&page="
+
+    def shown(number):
+        with django_assert_max_num_queries(18) as seen:
+            page = client.get(f"{address}{number}").content.decode()
+        first = 25 * (number - 1)
+        assert f"{first + 1}–{min(first + 25, 60)}" in page
+        skipped = [sql["sql"] for sql in seen.captured_queries if f"OFFSET {first}" in sql["sql"]]
+        wide = any('"state"' in sql for sql in skipped)
+        return re.findall(r'data-href="/deliveries/(\d+)/"', page), wide
+
+    near = {number: shown(number)[0] for number in (1, 2, 3)}
+    assert sorted(int(one) for page in near.values() for one in page) == sorted(numbers)
+    assert shown(2)[1]
+    monkeypatch.setattr("backoffice.kit.paging.DEEP", 25)
+    for number, rows in near.items():
+        assert shown(number) == (rows, False), number
+
+
 def test_a_list_that_the_role_may_not_see_is_forbidden_and_says_what_to_do(client):
     client.force_login(StaffFactory())
     answer = client.get(reverse("delivery:list"))
