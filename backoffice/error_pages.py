@@ -30,13 +30,13 @@ _TO_CLIENTS = {
     429: "This page was opened too often within a minute, and nothing was done. Wait a minute, then reload it.",
     500: "This did not work. Open the link that your broker sent you: it shows what was done. Then try again.",
 }
-
-#: Pages that programs call, and the one of them that answers with a status alone.
-PROGRAMS, WEBHOOK = ("health:", "connector:token_check", "connector:order_details"), "connector:webhook"
 _NO_COOKIE_OF_A_CLIENT = (
     "Your browser sent no cookie of this page, and nothing was sent to your broker. "
     "Allow cookies for this page. Then open the link that your broker sent you again."
 )
+
+#: Pages that programs call, and the one of them that answers with a status alone.
+PROGRAMS, WEBHOOK = ("health:", "connector:token_check", "connector:order_details"), "connector:webhook"
 _ONLY_READ = "This address only shows a page and takes no form. Nothing was done."
 
 #: Django's own words on a record that is not there; they name tables.

@@ -276,9 +276,9 @@ def new_links(run: Run, *, by: "User", only: RunClient | None = None) -> Sequenc
             note("runs.new_link", own, "new link made. An earlier one stopped working.", by=by)
             made.append(Handed(own, link_of(secret)))
     if not made:
-        consent = " with a consent in force" if run.stage == RunState.OPEN else ""
         raise ConnectorProblem(
-            f"{run} is {run.stage.label.lower()}: nothing can be placed or looked for by a client{consent}."
+            f"No link was made. {run} is {run.stage.label.lower()}, and there is nothing to place with a consent in "
+            "force, and no order in doubt."
         )
     return made
 

@@ -421,15 +421,16 @@ def test_a_consent_that_ends_before_the_approval_is_said_wherever_the_run_is_loo
     # No link is made for the first one, and that of the second one leads on as long as the consent lasts.
     assert "Make a new link" not in words(desk, first.get_absolute_url())
     said = desk.post(f"/runs/client/{first.pk}/link/", follow=True).content.decode()
-    assert "is open: nothing can be placed or looked for by a client with a consent in force." in said
+    assert "is open, and there is nothing to place with a consent in force, and no order in doubt." in said
     (handed,) = operations.new_links(Run.objects.get(), by=maker)
     assert handed.own == second
     visitor = Visitor(handed, standin)
     visitor.open()
     assert "Place 3 orders" in text_of(visitor.page())
+    assert "Make new links" in words(desk, f"/runs/{run.pk}/")
     consent_desk.revoke(Consent.objects.get(client=clients[1]), by=checker, reason="The client called")
     assert "your consent to Research desk is not in force" in text_of(visitor.page())
-    assert "Make links" not in words(desk, f"/runs/{run.pk}/")
+    assert "Make new links" not in words(desk, f"/runs/{run.pk}/")
 
 
 def test_a_locked_link_is_said_beside_its_client(as_person, open_run, maker, standin):

@@ -7,7 +7,7 @@ from backoffice.rest.api.envelope import Unreadable, parse
 
 #: Codes of the vendor's own services that public pages name.
 AUTH_CODE_GOOD = "reg-200-043"
-#: The vendor's public pages do not give the text. This one is short, and the same for every reason (C13).
+#: The vendor's public pages do not give this text. Ours is short and never says the reason (C13).
 OUR_GOOD, OUR_BAD, OUR_FAULT, MALFORMED = "bo-200", "bo-400", "bo-503", "bo-422"
 
 
