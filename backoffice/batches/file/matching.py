@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from backoffice.batches.file.columns import Column, by_name
 from backoffice.batches.models import Alias
@@ -95,14 +95,21 @@ def plain(header: str) -> str:
 def _meanings(layout: Layout) -> Mapping[str, str]:
     """Return the possible headers: the name before the label, then tags, then aliases of administrators."""
     known = by_name(layout)
-    meanings = {plain(LEAVE_OUT): IGNORED}
-    for spelling in (_names, _labels, _tags):
-        for column in known.values():
-            if text := spelling(column):
-                meanings.setdefault(plain(text), column.name)
+    meanings = _own_meanings(layout).copy()
     for alias in Alias.objects.all():
         if alias.column in known:
             meanings.setdefault(plain(alias.alias), alias.column)
+    return meanings
+
+
+@cache
+def _own_meanings(layout: Layout) -> dict[str, str]:
+    """Return the headers that need no alias."""
+    meanings = {plain(LEAVE_OUT): IGNORED}
+    for spelling in (_names, _labels, _tags):
+        for column in by_name(layout).values():
+            if text := spelling(column):
+                meanings.setdefault(plain(text), column.name)
     return meanings
 
 
