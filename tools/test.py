@@ -28,9 +28,6 @@ from tools import audit
 from tools.prepare import ROOT, CannotStart, make_var, make_venv, python, tool
 
 CHROMIUM = Path("/usr/bin/chromium")
-ACCEPTANCE = "tests/acceptance"
-#: Tests that wait for leases to end and killed workers to start again. They need no browser.
-FAULTS = "tests/faults"
 #: What every run says at its end: which tests took longest.
 SLOWEST = "--durations=20"
 #: The exit code of a run in which a test hung.
@@ -154,27 +151,26 @@ def known_weaknesses() -> list[str]:
 
 
 def _check(left_out: list[str]) -> None:
-    """Run the tests on SQLite and the filesystem broker. Beside them, in a run of their own, those that wait for a good
-    part of their time: the tests of faults, then those of whole installations that need no browser. Beside both: the
-    tests of the brokers, format, lint and types, the tests to which PostgreSQL makes a difference, then those of
-    `tests/acceptance` in the browser. Where PostgreSQL is there, some run on that alone (`once`, see
-    `tests/conftest.py`).
+    """Run the tests on SQLite and the filesystem broker. Beside them, in a run of their own, those that start whole
+    installations or drive the browser, and so wait for a good part of their time. Beside both: the tests of the
+    brokers, format, lint and types, and the tests to which PostgreSQL makes a difference. Where PostgreSQL is there,
+    some run on that alone (`once`, see `tests/conftest.py`).
     """
     marks = [] if CHROMIUM.exists() else ["not browser"]
     on_sqlite = ["not once"] if os.environ.get("TEST_POSTGRES_URL") else []
     environment = {**os.environ, "LEFT_OUT": "\n".join(left_out)}
-    waiting_long = (FAULTS, ACCEPTANCE, *_marked(*on_sqlite, "not browser"))
-    others = ("--ignore", ACCEPTANCE, "--ignore", FAULTS, *_marked(*on_sqlite, *marks))
-    with _beside(environment, *waiting_long) as waiting, _beside(environment, *others) as rest:
+    installed = _marked(*on_sqlite, "(slow or browser)", *marks)
+    with _beside(environment, *_marked(*on_sqlite, "not slow", "not browser")) as others:
         # First: the workers of an installation would take what these send over the same RabbitMQ.
         _on_servers("broker", *marks)
-        _lint()
-        _on_servers("database", *marks)
-        if CHROMIUM.exists():
-            _accept()
-    for process in (rest, waiting):
-        if process.returncode:
+        with _beside(environment, *installed) as installations:
+            _lint()
+            _on_servers("database", *marks)
+    for process in (others, installations):
+        if process.returncode and process.returncode != HUNG:
             raise subprocess.CalledProcessError(process.returncode, process.args)
+    if installations.returncode == HUNG:  # the browser, sometimes: the run has said where, in its stacks
+        _run(tool("pytest"), *installed)
 
 
 def _on_servers(mark: str, *marks: str) -> None:
@@ -217,17 +213,6 @@ def _beside(environment: Mapping[str, str], *arguments: str) -> Iterator[subproc
             print(f"\n$ pytest {' '.join(command[1:])}  (ended early)", flush=True)
             _show(process, printed)
             raise
-
-
-def _accept() -> None:
-    """Run the acceptance tests in the browser: once more where it hung, which the first run then says in its stacks."""
-    browser = _marked("browser")
-    try:
-        _run(tool("pytest"), SLOWEST, ACCEPTANCE, *browser)
-    except subprocess.CalledProcessError as error:
-        if error.returncode != HUNG:
-            raise
-        _run(tool("pytest"), ACCEPTANCE, *browser)
 
 
 def _show(process: subprocess.Popen[bytes], printed: IO[bytes]) -> None:

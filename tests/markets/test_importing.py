@@ -304,7 +304,7 @@ class Store(BaseHTTPRequestHandler):
 @pytest.fixture
 def store(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.SCRIP_MASTER_URL = f"http://127.0.0.1:{server.server_port}/v2"
     Store.answers = {}
     yield Store.answers
