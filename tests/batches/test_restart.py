@@ -63,12 +63,36 @@ Checking.step = lambda self: os.kill(os.getpid(), signal.SIGKILL)
 tasks.work_due()
 """
 
+#: And one that is killed when it has read a thousand rows, before it has stored the second half of them.
+KILLED_AMID = """
+import os, signal
+from django.db import transaction
+from backoffice.batches import tasks
+from backoffice.batches.check import checking
+plain, stored = checking.store, []
+def store(*given):
+    with transaction.atomic():
+        plain(*given)
+        stored.append(given)
+        if len(stored) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+checking.store = store
+tasks.work_due()
+"""
+
 
 def kill(portal, name):
     """As when the machine loses its power."""
     process = portal.processes[name]
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def run_killed(portal, script):
+    """Run a worker that is killed by its own script."""
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", script]
+    done = subprocess.run(command, cwd=ROOT, env=portal.environment, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 def ask(portal, statement):
@@ -114,11 +138,11 @@ def write_file(path):
 def test_workers_killed_while_checking_and_while_sending_lose_and_double_nothing(portal, tmp_path):
     path = tmp_path / "users.csv"
     write_file(path)
+    kill(portal, "worker")
     number = portal.manage("shell", "--verbosity", "0", "-c", UPLOAD.format(path=str(path))).split()[-1]
 
-    so_far = until(portal, "SELECT count(*) FROM batches_row", lambda rows: rows >= 500)
-    kill(portal, "worker")
-    assert so_far < ROWS
+    run_killed(portal, KILLED_AMID)
+    assert 0 < ask(portal, "SELECT count(*) FROM batches_row") < ROWS
     assert ask(portal, "SELECT state FROM batches_batch") == "checking"
     portal.start("worker")
     until(portal, "SELECT state FROM batches_batch", lambda state: state == "checked")
@@ -162,12 +186,10 @@ def test_a_file_that_kills_three_workers_is_not_tried_again(tmp_path):
         portal.manage("shell", "--verbosity", "0", "--command", UPLOAD.format(path=str(path))).split()[-1]
     )
     state = f"SELECT state || ' ' || failures || ' ' || problem FROM batches_batch WHERE id = {number}"
-    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", KILLED]
     free = f"SELECT coalesce(lease_until, '') < datetime('now') FROM batches_batch WHERE id = {number}"
     for _ in range(3):
         until(portal, free, bool)
-        done = subprocess.run(command, cwd=ROOT, env=portal.environment, capture_output=True, text=True)
-        assert done.returncode == -signal.SIGKILL, done.stderr
+        run_killed(portal, KILLED)
     try:
         for name in ("worker", "beat"):
             portal.start(name)
