@@ -12,7 +12,7 @@ from standins.odin import pages, user_page
 from standins.odin.faults import FAULTS
 from standins.odin.reply import as_json
 from standins.odin.store import matches
-from standins.serving import FORM, HTML, PAGE_HEADERS, Reply, plain
+from standins.serving import FORM, HTML, PAGE_HEADERS, SCRIPT, STYLE, Reply, plain
 
 if TYPE_CHECKING:
     from standins.odin.server import StandIn
@@ -30,9 +30,9 @@ def get(standin: "StandIn", path: str, query: str) -> Reply:
             text = user_page.user(standin, unquote(group_id), unquote(user_id))
             return _page(text) if text else plain("The stand-in has no such user.", 404)
         case ["standin.css"]:
-            return Reply(200, pages.STYLE.encode(), "text/css; charset=utf-8")
+            return Reply(200, STYLE.encode(), "text/css; charset=utf-8")
         case ["standin.js"]:
-            return Reply(200, pages.SCRIPT.encode(), "text/javascript; charset=utf-8")
+            return Reply(200, SCRIPT.encode(), "text/javascript; charset=utf-8")
         case ["ledger.json"]:
             after, limit = _number(query, "after", 0), _number(query, "limit", 1000)
             return as_json([asdict(entry) for entry in standin.store.ledger(after=after, limit=limit)])

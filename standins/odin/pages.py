@@ -1,6 +1,5 @@
 """The stand-in's own page: what it holds and what it got. Every text comes from outside and is escaped."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from standins.odin.server import StandIn
 
 NOTICE = "Stand-in: for demonstration, training and tests. Not the vendor's ODIN."
-STYLE = (Path(__file__).parent / "standin.css").read_text(encoding="utf-8")
-SCRIPT = (Path(__file__).parent / "standin.js").read_text(encoding="utf-8")
 USERS_SHOWN = 100
 MESSAGES_SHOWN = 100
 
