@@ -26,8 +26,12 @@ SQLITE = {
 }
 #: A worker that is frozen inside a transaction holds its locks; the others must not wait for it without end. No
 #: statement is compiled: PostgreSQL takes a file's rows with their outcomes for dear, and compiles for seconds. Rows
-#: cost as on a solid-state disk: by default PostgreSQL prefers a whole table to two thousand rows by an index.
-POSTGRESQL = "-c idle_in_transaction_session_timeout=60000 -c jit=off -c random_page_cost=1.1"
+#: cost as on a solid-state disk: by default PostgreSQL prefers a whole table to two thousand rows by an index. Nor does
+#: a statement start processes to help: for a page, that takes longer than the statement.
+POSTGRESQL = (
+    "-c idle_in_transaction_session_timeout=60000 -c jit=off -c random_page_cost=1.1 "
+    "-c max_parallel_workers_per_gather=0"
+)
 
 
 def required(name: str, example: str) -> str:

@@ -46,7 +46,7 @@ class OpenedList:
             if isinstance(table.columns[name].column, NumberColumn)
         ]
         self.order = str(view.request.GET.get(table.prefixed_order_by_field, ""))
-        self.rows, self._by = keyset.ordered(table.data.data)
+        self.rows, self._by = keyset.ordered(table.paginator.narrowed)
 
     def newest(self) -> int | None:
         """Return the highest id of a row now."""

@@ -17,7 +17,7 @@ from backoffice.kit import columns, privacy
 from backoffice.kit.choices import PAGE_SIZES, Chosen, page_size
 from backoffice.kit.components import Chip
 from backoffice.kit.filters import NOT_IN_ADDRESSES, chip_words
-from backoffice.kit.paging import CappedPaginator, by_number, narrowed, settled
+from backoffice.kit.paging import CappedPaginator, by_number, settled
 from backoffice.kit.tables_base import PortalTable
 from backoffice.outside import whole
 
@@ -80,9 +80,9 @@ class ListView(Chosen, LoginRequiredMixin, PermissionRequiredMixin, SingleTableM
         if sort := self.request.GET.get(table.prefixed_order_by_field):
             table.order_by = (sort,)  # one column only: no index has the order of two
         if isinstance(table.data.data, QuerySet):
-            table.data.data = narrowed(settled(table.data.data))
+            table.data.data = settled(table.data.data)
         columns.choose(table, columns.names(self.request.GET.get(columns.CHOSEN, "")))
-        table.paginate(CappedPaginator, per_page=page_size(self.request.GET))
+        table.paginator = CappedPaginator(table.rows, page_size(self.request.GET))
         table.page = table.paginator.get_page(whole(self.request.GET.get("page")) or 1)
         return table
 

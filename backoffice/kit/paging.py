@@ -6,10 +6,13 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from django.db.models.sql.where import WhereNode
+from django_tables2.rows import BoundRows
 
 COUNT_CAP = 10_000
-#: Up to this many rows are read and sorted; with more, reading in index order soon fills a page.
-FEW = 1_000
+#: Up to this many rows are found by their ids and sorted; with more, reading in index order soon fills a page. A
+#: planner that mistakes few for many would read the whole order of the list in search of a page.
+FEW = 2_500
 #: A page this far into a list is found by its ids first: the rows before it are then skipped without being read.
 DEEP = 1_000
 
@@ -39,15 +42,11 @@ def _order(rows: QuerySet[Any]) -> Sequence[Any]:
     return query.order_by or (query.get_meta().ordering if query.default_ordering else None) or ()
 
 
-def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Select few rows by their ids; return many unchanged.
-
-    A planner that mistakes few for many would read the whole order of the list in search of a page.
-    """
-    if not rows.query.where:
-        return rows
-    few = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return rows if len(few) > FEW else rows.filter(pk__in=few)
+def _with_ids(rows: QuerySet[Any], ids: list[Any]) -> QuerySet[Any]:
+    """Return the rows that have these ids; the filters that found them are not asked again."""
+    chosen = rows.all()
+    chosen.query.where = WhereNode()
+    return chosen.filter(pk__in=ids)
 
 
 class CappedPaginator(Paginator):
@@ -57,24 +56,38 @@ class CappedPaginator(Paginator):
     """
 
     @cached_property
-    def _found(self) -> int:
+    def _few(self) -> list[Any] | None:
+        """The ids of what the filters leave; None if there are no filters, or they leave many rows."""
         rows: Any = self.object_list.data.data  # type: ignore[attr-defined]  # a table's rows
+        if not isinstance(rows, QuerySet) or not rows.query.where:
+            return None
+        ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return ids if len(ids) <= FEW else None
+
+    @cached_property
+    def _found(self) -> int:
+        rows: Any = self.object_list.data.data  # type: ignore[attr-defined]
         if isinstance(rows, list | tuple):
             return len(rows)
-        return rows.order_by()[: COUNT_CAP + 1].count()
+        return len(self._few) if self._few is not None else rows.order_by()[: COUNT_CAP + 1].count()
 
     def page(self, number: Any) -> Page:
-        """Return a page. One that is far into the list reads its own rows alone, with one more query."""
+        """Return a page. Filtered rows, and those far into the list, are found by their ids first."""
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         last = min(first + self.per_page, self.count)
         rows: Any = self.object_list  # a table's
-        data = rows.data
-        if first >= DEEP and isinstance(data.data, QuerySet):
-            there = data.data.values_list("pk", flat=True)[first:last]
-            data.data = data.data.filter(pk__in=list(there))
-            first, last = 0, last - first
+        found = rows.data.data
+        if isinstance(found, QuerySet) and (found.query.where or first >= DEEP):
+            ids = list(self.narrowed.values_list("pk", flat=True)[first:last])
+            return Page(BoundRows(_with_ids(found, ids), rows.table, rows.pinned_data), number, self)
         return Page(rows[first:last], number, self)
+
+    @property
+    def narrowed(self) -> Any:
+        """The rows of the list: those that filters leave by their ids, if they are few."""
+        rows: Any = self.object_list.data.data  # type: ignore[attr-defined]
+        return rows if self._few is None else _with_ids(rows, self._few)
 
     @property
     def count(self) -> int:

@@ -445,6 +445,22 @@ def test_a_page_far_into_a_list_is_found_by_its_ids_and_shows_the_same_rows(
         assert shown(number) == (rows, False), number
 
 
+@pytest.mark.parametrize("few", [0, 25, 2_500])
+def test_pages_of_filtered_rows_follow_one_another_whether_many_are_left_or_few(
+    client, checker, monkeypatch, few
+):
+    monkeypatch.setattr("backoffice.kit.paging.FEW", few)
+    refused = [DeliveryFactory.settled("refused", lane=f"HO/R{number % 7}").pk for number in range(60)]
+    DeliveryFactory.settled("applied", lane="HO/R1")
+    client.force_login(checker)
+    shown = []
+    for number in (1, 2, 3):
+        page = client.get(f"{reverse('delivery:list')}?state=refused&sort=lane&page={number}").text
+        assert f"{25 * number - 24}–{min(25 * number, 60)}" in page
+        shown += [int(one) for one in re.findall(r'data-href="/deliveries/(\d+)/"', page)]
+    assert shown == sorted(sorted(refused, reverse=True), key=lambda pk: (pk - refused[0]) % 7)
+
+
 def test_a_list_that_the_role_may_not_see_is_forbidden_and_says_what_to_do(client):
     client.force_login(StaffFactory())
     answer = client.get(reverse("delivery:list"))
