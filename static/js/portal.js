@@ -140,6 +140,7 @@ window.addEventListener("beforeunload", (event) => {
 
 // Before a form with something typed leaves, the login is checked: an expired one would lose what was typed, and another
 // person's would send it in their name.
+const LONGEST = 20_000;
 const TYPED = "textarea, input:not([type=hidden], [type=checkbox], [type=radio])";
 function guardOf(form) {
   if (form.dataset.guard || "resubmit" in form.dataset) return form.dataset.guard;
@@ -149,34 +150,42 @@ function guardOf(form) {
 async function sendWhenLoggedIn(form, submitter, guard) {
   if (form.dataset.asking) return;
   form.dataset.asking = "yes";
+  showWaiting(form, submitter);
   const token = one("input[name=csrfmiddlewaretoken]", form);
   try {
-    const answer = await fetch(guard, { headers: { Accept: "application/json" }, redirect: "manual" });
+    const signal = AbortSignal.timeout(LONGEST);
+    const answer = await fetch(guard, { headers: { Accept: "application/json" }, redirect: "manual", signal });
     const { logged_in: loggedIn, person, name, token: fresh } = await answer.json();
     // A form that came back without a login names no person: the one who logs in next may send it.
     const before = document.body.dataset.person;
     const other = loggedIn && before && person !== before;
     if (other) one("#other-login [data-name]").textContent = name;
     if (other || !loggedIn) {
-      one(other ? "#other-login" : "#logged-out").showModal();
+      hold(form, other ? "#other-login" : "#logged-out");
       return;
     }
     // A new login brings a new token, and the one in the form is of no use any more.
     if (token) token.value = fresh;
   } catch {
-    // No answer to this question says nothing about the form: let it go, and the browser say what is wrong.
-  } finally {
-    delete form.dataset.asking;
+    // The browser's own page about a broken network would take the place of this one, and what was typed with it.
+    hold(form, "#no-answer");
+    return;
   }
+  delete form.dataset.asking;
   form.dataset.checked = "yes";
   form.requestSubmit(submitter);
+}
+
+function hold(form, dialog) {
+  rearm(form);
+  one(dialog).showModal();
 }
 
 // Whoever waits for more than a moment sees at the button that the portal is at work.
 const MOMENT = 1000;
 function showWaiting(form, submitter) {
   setTimeout(() => {
-    if (!form.dataset.sent) return;
+    if (!form.dataset.sent && !form.dataset.asking) return;
     submitter?.classList.add("is-waiting");
     announce("Still working. Nothing needs to be pressed again.");
   }, MOMENT);
@@ -217,6 +226,7 @@ document.addEventListener("submit", (event) => {
 });
 
 function rearm(form) {
+  delete form.dataset.asking;
   delete form.dataset.sent;
   delete form.dataset.checked;
   all("button:not([type=button])", form).forEach((button) => {
@@ -312,18 +322,24 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 const LEAVING_MS = 10_000;
 let leftAt = -LEAVING_MS;
 window.addEventListener("beforeunload", () => (leftAt = performance.now()));
+// An answer from another address is a whole page, such as the login or the set-up of a second factor.
+const isElsewhere = ({ xhr, requestConfig }) => new URL(xhr.responseURL).pathname !== new URL(requestConfig.path, location).pathname;
+const halfTyped = (from = document) => all("form[method=post] *", from).some((field) => field.matches(TYPED) && field.value !== field.defaultValue);
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  if (performance.now() - leftAt < LEAVING_MS && event.detail.elt.matches("[data-poll]")) event.preventDefault();
+  const { elt, target, xhr } = event.detail;
+  if (!elt.matches("[data-poll]")) return;
+  const isWhole = xhr.getResponseHeader("HX-Refresh") === "true" || isElsewhere(event.detail);
+  // Nor does it take away what somebody is typing.
+  const isHeld = halfTyped(isWhole ? document : target);
+  if (isHeld && isWhole) note("changed", "This page has changed. Finish what you are typing, or reload the page.");
+  if (isHeld || performance.now() - leftAt < LEAVING_MS) event.preventDefault();
 });
 
 let currentRow = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   currentRow = one("tr.is-current")?.dataset.href;
-  // An answer from another address is a whole page, such as the login or the set-up of a second factor: go there, rather
-  // than show it inside this one.
-  const { xhr, requestConfig } = event.detail;
-  const elsewhere = new URL(xhr.responseURL).pathname !== new URL(requestConfig.path, location).pathname;
-  if (elsewhere && requestConfig.verb === "get") {
+  // Go to another page, rather than show it inside this one.
+  if (isElsewhere(event.detail) && event.detail.requestConfig.verb === "get") {
     event.detail.shouldSwap = false;
     location.reload();
   }
@@ -340,22 +356,23 @@ document.addEventListener("htmx:afterSettle", countInTitle);
 
 document.addEventListener("htmx:afterSettle", () => {
   if (currentRow) all("tr[data-href]").find((row) => row.dataset.href === currentRow)?.classList.add("is-current");
-  all("form[data-sent]").forEach(rearm);
+  // A filter may be used again. A form that was posted may not: a part of the page that renews itself is not its answer.
+  all("form[data-sent]").filter((form) => form.method === "get").forEach(rearm);
   const words = one("[data-announce]");
   if (words) announce(words.textContent);
 });
 
 // A part of a page that could not be renewed says so, to the eye as well, until the next answer arrives.
-function sayOld() {
-  if (one("#old")) return;
-  const note = document.createElement("div");
-  note.id = "old";
-  note.className = "flash flash-warning";
-  note.append(Object.assign(document.createElement("p"), { textContent: "The portal does not answer. What you see may be old." }));
-  one("#flashes")?.append(note);
-}
+const sayOld = () => note("old", "The portal does not answer. What you see may be old.");
 document.addEventListener("htmx:beforeOnLoad", () => one("#old")?.remove());
 for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, sayOld);
+
+function note(id, words) {
+  if (document.getElementById(id)) return;
+  const box = Object.assign(document.createElement("div"), { id, className: "flash flash-warning" });
+  box.append(Object.assign(document.createElement("p"), { textContent: words }));
+  one("#flashes")?.append(box);
+}
 
 // ---- personal data that is shown for some minutes: how long still, and gone when they are over ----------------------
 

@@ -1,4 +1,4 @@
-"""What a person typed survives the end of the login, and whoever waits sees it."""
+"""What a person typed survives the end of the login and a lost network, and whoever waits sees it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -33,6 +33,66 @@ def test_a_form_that_is_sent_after_the_login_ended_keeps_what_was_typed(log_in):
     page.context.add_cookies(cookies)
     with page.expect_request(lambda request: request.method == "POST" and "deposits" in request.url):
         send(page)
+
+
+def test_a_form_that_is_sent_without_a_network_keeps_what_was_typed(log_in):
+    page, amount = at_a_deposit(log_in)
+    page.context.set_offline(True)
+    send(page)
+    dialog = page.get_by_role("dialog", name="The portal does not answer")
+    expect(dialog).to_contain_text("Nothing was submitted.")
+    assert amount.input_value() == TYPED
+    dialog.get_by_role("button", name="Close").click()
+    page.context.set_offline(False)
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/deposits/")):
+        send(page)
+
+
+def at_a_comment(log_in, files):
+    """A page that renews itself, with a comment that is half typed."""
+    page = log_in("checker")
+    page.clock.install()
+    page.goto(f"/batches/{files['under-way']}/")
+    comment = page.get_by_label("Comment")
+    comment.fill("Half a")
+    return page, comment
+
+
+def test_a_page_that_renews_itself_leaves_a_half_typed_comment(log_in, files):
+    page, comment = at_a_comment(log_in, files)
+    page.route("**/progress/**", lambda route: route.fulfill(headers={"HX-Refresh": "true"}))
+    changed = page.get_by_text("This page has changed.")
+    page.clock.run_for(6000)
+    expect(changed).to_have_count(1)
+    page.unroute("**/progress/**")
+    page.context.clear_cookies()
+    page.clock.run_for(6000)
+    expect(comment).to_have_value("Half a")
+
+
+def test_a_part_that_is_renewed_does_not_free_a_form_that_is_being_sent(log_in, files):
+    page, _ = at_a_comment(log_in, files)
+    sent, renewed = [], []
+    button = page.get_by_role("button", name="Comment")
+
+    def answer(route):
+        sent.append(route)
+        route.fulfill(status=204)
+
+    def renew(route):
+        renewed.append(route)
+        route.fulfill(content_type="text/html", body='<div id="progress"></div>')
+
+    page.route("**/comment/", answer)
+    page.route("**/progress/**", renew)
+    button.click()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    page.clock.run_for(12_000)
+    expect(page.locator("#progress[data-poll]")).to_have_count(0)
+    assert renewed
+    button.dispatch_event("click")
+    page.clock.run_for(1000)
+    assert len(sent) == 1
 
 
 def test_a_form_is_not_sent_in_the_name_of_another_person(log_in):
