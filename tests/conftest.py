@@ -22,6 +22,7 @@ from standins.odin import StandIn
 from tests import emptying, hanging, migrated
 from tests.portals import chromium
 from tests.settings import RUNTIME
+from tools.test import HUNG
 
 #: A fixture of all tests, since Playwright runs once in a process.
 __all__ = ["chromium"]
@@ -89,7 +90,8 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    with hanging.watched(item.nodeid, item.config.stash[STDERR]):
+    exit_code = HUNG if item.get_closest_marker("browser") else pytest.ExitCode.TESTS_FAILED
+    with hanging.watched(item.nodeid, item.config.stash[STDERR], exit_code):
         return (yield)
 
 

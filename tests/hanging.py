@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from tools.test import HUNG
-
 #: Seconds that a test may take with its fixtures; the longest takes a third of it on an idle machine.
 LIMIT = 400
 FRAMES = 10
 
 
 @contextmanager
-def watched(name: str, stderr: int) -> Iterator[None]:
-    """End the process with HUNG where this takes longer than LIMIT, after saying on `stderr` where it hangs."""
+def watched(name: str, stderr: int, exit_code: int) -> Iterator[None]:
+    """End the process with this code where this takes longer than LIMIT, after saying on `stderr` where it hangs."""
 
     def give_up(_number: int, frame: FrameType | None) -> None:
         from tests.portals import running
@@ -28,7 +26,7 @@ def watched(name: str, stderr: int) -> Iterator[None]:
         os.write(stderr, f"\n{name} hangs:\n{_where(frame)}".encode())
         for portal in running:
             portal.stop()
-        os._exit(HUNG)
+        os._exit(exit_code)
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, LIMIT)
