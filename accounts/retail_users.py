@@ -9,7 +9,6 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value, pr
 from django.db.models.functions import StrIndex, Substr
 from django.urls import reverse
 
-from accounts import lookups  # noqa: F401  # registers `among`
 from accounts.models import RetailUser
 from accounts.values import to_values, value_of
 from backoffice.changes.entry_form import EntryForm

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat, StrIndex, Substr
 
 from accounts.models import RetailUser
@@ -46,11 +46,13 @@ WORK = {
 def with_work(users: QuerySet[RetailUser], work: str) -> QuerySet[RetailUser]:
     """Keep retail users with such open work.
 
-    An index finds them by id; the lanes, which have no index here, then leave those of the right group.
+    The id alone has an index here; the lane then leaves those of the right group.
     """
     found = WORK[work]
-    ids = found.rows().values_list(Substr(found.lane, StrIndex(found.lane, Value("/")) + 1))
-    return users.alias(of_lane=LANE).filter(user_id__in=ids, of_lane__in=found.rows().values_list(found.lane))
+    of_user = Substr(found.lane, StrIndex(found.lane, Value("/")) + 1)
+    rows = found.rows().alias(of_user=of_user)
+    theirs = rows.filter(of_user=OuterRef("user_id"), **{found.lane: OuterRef("of_lane")})
+    return users.alias(of_lane=LANE).filter(Exists(theirs))
 
 
 def open_work(lanes: Collection[str]) -> dict[str, list[tuple[str, str]]]:

@@ -185,6 +185,24 @@ def test_every_filter_and_sort_is_answered_from_an_index(view, person, partial, 
     assert not faults
 
 
+@pytest.mark.parametrize("sort", ["", "&sort=-confirmed_at", "&sort=name"])
+def test_few_filtered_rows_are_sorted_where_an_index_could_be_walked_in_search_of_them(client, person, sort):
+    for number in range(PAGE_SIZE + 1):
+        RetailUserFactory(user_id=f"RET{number:03}", status="S")
+    client.force_login(person)
+    with CaptureQueriesContext(connection) as captured:
+        page = client.get(f"{reverse('accounts:list')}?status=S{sort}").text
+    assert page.count('data-href="/users/') == PAGE_SIZE
+    ordered = [query["sql"] for query in captured if query["sql"].endswith(f" LIMIT {PAGE_SIZE}")]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")  # if an index has this order, it is walked then
+        cursor.execute("SET LOCAL enable_incremental_sort = off")
+        for sql in ordered:
+            cursor.execute(f"EXPLAIN {sql}")
+            assert any("Sort Key" in line for (line,) in cursor.fetchall()), sql
+    assert len(ordered) == 1
+
+
 @pytest.mark.parametrize("view", OF_ONE, ids=lambda view: view.__name__)
 def test_a_list_of_one_file_reads_no_row_of_another(view, owner, person, partial, rf, monkeypatch):
     monkeypatch.setattr(CappedPaginator, "_few", None)

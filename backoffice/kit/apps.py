@@ -5,3 +5,7 @@ class KitConfig(AppConfig):
     name = "backoffice.kit"
     label = "kit"
     verbose_name = "What pages share"
+
+    def ready(self) -> None:
+        """Register the lookup `among`."""
+        from backoffice.kit import lookups  # noqa: F401
