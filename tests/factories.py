@@ -283,11 +283,16 @@ class ChangeFactory(DjangoModelFactory[Change]):
     @classmethod
     def approved(cls, **columns: Any) -> Change:
         """A submitted change, approved by another person."""
-        now = timezone.now()
         decided_by = columns.pop("decided_by", None) or StaffFactory()
-        change: Change = cls.create(submitted_at=now - timedelta(minutes=1), **columns)
+        return cls.approve(
+            cls.create(submitted_at=timezone.now() - timedelta(minutes=1), **columns), decided_by
+        )
+
+    @staticmethod
+    def approve(change: Change, decided_by: User) -> Change:
+        """Approve a submitted change, now."""
         Approval.objects.create(change=change, by=decided_by, content_hash=change.content_hash)
-        change.state, change.decided_by, change.decided_at = State.APPROVED, decided_by, now
+        change.state, change.decided_by, change.decided_at = State.APPROVED, decided_by, timezone.now()
         change.save()
         return change
 

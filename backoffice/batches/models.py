@@ -152,6 +152,7 @@ class Batch(Counted):
         indexes = [
             models.Index(fields=["state", "result", "-id"], name="batch_by_status"),
             models.Index(fields=["made_by", "-id"], name="batch_by_maker"),
+            models.Index(fields=["decided_at"], name="batch_by_decision"),  # for Today of compliance
             # For searches, filters and sorts of the list.
             BeginningIndex(F("sha256"), name="batch_sha256_begins"),
             PartIndex(Upper("file_name"), name="batch_file_name_part"),

@@ -218,6 +218,12 @@ class Change(models.Model):
                 condition=Q(batch__isnull=True),
                 name="change_of_maker_by_status",
             ),
+            # For what compliance sees on Today.
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(state=State.APPROVED, batch__isnull=True),
+                name="change_single_by_decision",
+            ),
             # For searches of new records before they exist.
             models.Index(fields=["-id"], condition=NEW_RECORD, name="change_new_by_number"),
             BeginningIndex(UserId("subject"), condition=NEW_RECORD, name="change_new_user_id"),
