@@ -109,6 +109,8 @@ PAGES = """
 /users/?status=S
 /users/?status=S&sort=name
 /users/?status=S&group_id=G0&source=declared
+/users/?group_id=G99
+/users/?manager_id=M999&sort=name
 /users/?work=submitted
 /users/?work=submitted&status=S
 /search/?q={user}
@@ -127,6 +129,7 @@ PAGES = """
 /changes/inbox/
 /changes/inbox/?q={user}
 /deliveries/
+/deliveries/?state=queued
 /deliveries/?state=refused
 /deliveries/?state=refused&message_type=301
 /deliveries/?needs_person=true

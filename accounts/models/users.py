@@ -124,9 +124,13 @@ class RetailUser(models.Model):
             PartIndex(F("mobile"), name="retail_user_mobile_part"),
             # For files, which ask for many at once.
             models.Index(fields=["mobile"], name="retail_user_by_mobile"),
-            # For filters.
-            models.Index(Upper("group_id"), name="retail_user_by_group"),
-            models.Index(Upper("manager_id"), name="retail_user_by_manager"),
+            # For filters. The users of a group or manager are read in the order of the list: they may all come last.
+            models.Index(
+                Upper("group_id"), "group_id", "user_id", F("id").desc(), name="retail_user_in_group_order"
+            ),
+            models.Index(
+                Upper("manager_id"), "group_id", "user_id", F("id").desc(), name="retail_user_manager_order"
+            ),
             models.Index(fields=["status", "-id"], name="retail_user_by_status"),
             models.Index(fields=["odin_user_type", "-id"], name="retail_user_by_type"),
             models.Index(fields=["source", "-id"], name="retail_user_by_source"),

@@ -6,8 +6,8 @@ from django.forms import HiddenInput
 from django.utils import timezone
 
 from backoffice.audit.search import UserId, of_user
-from backoffice.delivery.models import Delivery
-from backoffice.delivery.states import State
+from backoffice.delivery.models import STILL_OPEN, Delivery
+from backoffice.delivery.states import OPEN, State
 from backoffice.delivery.waiting import for_its_time
 from backoffice.kit.components import status
 from backoffice.kit.filters import Filters, FromDay, SearchFilter, ToDay, WholeFilter, YesNoFilter
@@ -30,7 +30,7 @@ class DeliveryFilter(Filters):
     state = django_filters.MultipleChoiceFilter(
         label="Status",
         choices=[(state.value, status("delivery", state.value).word) for state in State],
-        distinct=False,  # it would sort all matching rows
+        method="in_states",
     )
     message_type = django_filters.ChoiceFilter(label="Message", choices=message_choices())
     needs_person = YesNoFilter(label="Needs attention")
@@ -64,6 +64,11 @@ class DeliveryFilter(Filters):
             "batch",
             "wording",
         )
+
+    def in_states(self, queryset: QuerySet[Delivery], name: str, value: list[str]) -> QuerySet[Delivery]:
+        """Keep the deliveries in these states. Open ones have an index, which says that they have not ended."""
+        queryset = queryset.filter(state__in=value)
+        return queryset.filter(STILL_OPEN) if set(value) <= set(OPEN) else queryset
 
     def waiting(self, queryset: QuerySet[Delivery], name: str, value: bool) -> QuerySet[Delivery]:
         """Keep the deliveries that go out later, or the others."""

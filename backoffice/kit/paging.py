@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
-from django.db.models.expressions import OrderBy
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import F, QuerySet
 from django.db.models.sql.where import WhereNode
 from django_tables2.rows import BoundRows
 
+#: Rows are counted up to this many. So many that filters leave are found by their ids and sorted; with more, reading
+#: in index order soon fills a page. A planner that mistakes few for many would read the whole order of the list.
 COUNT_CAP = 10_000
-#: Up to this many rows are found by their ids and sorted; with more, reading in index order soon fills a page. A
-#: planner that mistakes few for many would read the whole order of the list in search of a page.
-FEW = 2_500
 #: A page this far into a list is found by its ids first: the rows before it are then skipped without being read.
 DEEP = 1_000
 
@@ -51,17 +50,23 @@ def _with_ids(rows: QuerySet[Any], ids: list[Any]) -> QuerySet[Any]:
     return chosen.filter(pk__among=ids)
 
 
-def _sorted(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return few rows in the same order, by expressions that no index has.
+def _sorted_ids(rows: QuerySet[Any]) -> list[Any]:
+    """Return the ids of the rows in their order; if there are more than `COUNT_CAP`, of some rows, one more than that.
 
-    In search of them a planner might read the index of the order to its end.
+    They are found first and sorted afterwards. A planner that may do both at once walks an index in the order of the
+    list in search of them, to its end if they come last.
     """
-
-    def expression(name: str) -> OrderBy:
-        column = Coalesce(name.lstrip("-"), name.lstrip("-"))
-        return column.desc() if name.startswith("-") else column.asc()
-
-    return rows.order_by(*(expression(name) if isinstance(name, str) else name for name in _order(rows)))
+    order = [(f"key_{number}", name) for number, name in enumerate(_order(rows))]
+    keys = {key: F(name.lstrip("-")) for key, name in order}
+    found = rows.order_by().annotate(**keys).values("pk", *keys)[: COUNT_CAP + 1]
+    try:
+        sql, parameters = found.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    ordered = ", ".join(f"{key} {'DESC' if name.startswith('-') else 'ASC'}" for key, name in order)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pk FROM ({sql}) found ORDER BY {ordered}", parameters)  # noqa: S608  # names of ours
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 class CappedPaginator(Paginator):
@@ -71,20 +76,24 @@ class CappedPaginator(Paginator):
     """
 
     @cached_property
-    def _few(self) -> list[Any] | None:
-        """The ids of what the filters leave; None if there are no filters, or they leave many rows."""
+    def _ids(self) -> list[Any] | None:
+        """What `_sorted_ids` finds; None if there are no filters."""
         rows: Any = self.object_list.data.data  # type: ignore[attr-defined]  # a table's rows
         if not isinstance(rows, QuerySet) or not rows.query.where:
             return None
-        ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-        return ids if len(ids) <= FEW else None
+        return _sorted_ids(rows)
+
+    @property
+    def _few(self) -> list[Any] | None:
+        """The ids of what the filters leave, in order; None if there are no filters, or they leave too many."""
+        return None if self._ids is None or len(self._ids) > COUNT_CAP else self._ids
 
     @cached_property
     def _found(self) -> int:
         rows: Any = self.object_list.data.data  # type: ignore[attr-defined]
         if isinstance(rows, list | tuple):
             return len(rows)
-        return len(self._few) if self._few is not None else rows.order_by()[: COUNT_CAP + 1].count()
+        return len(self._ids) if self._ids is not None else rows.order_by()[: COUNT_CAP + 1].count()
 
     def page(self, number: Any) -> Page:
         """Return a page. Filtered rows, and those far into the list, are found by their ids first."""
@@ -94,9 +103,10 @@ class CappedPaginator(Paginator):
         rows: Any = self.object_list  # a table's
         found = rows.data.data
         if isinstance(found, QuerySet) and (found.query.where or first >= DEEP):
-            narrowed = self.narrowed if self._few is None else _sorted(self.narrowed)
-            ids = list(narrowed.values_list("pk", flat=True)[first:last])
-            return Page(BoundRows(_with_ids(found, ids), rows.table, rows.pinned_data), number, self)
+            ids = self._few if self._few is not None else found.values_list("pk", flat=True)
+            return Page(
+                BoundRows(_with_ids(found, list(ids[first:last])), rows.table, rows.pinned_data), number, self
+            )
         return Page(rows[first:last], number, self)
 
     @property

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from backoffice.batches.decide import decisions
 from backoffice.delivery.models import Delivery
-from backoffice.kit import paging
+from backoffice.kit.paging import CappedPaginator
 from tests.batches.conftest import checked, submitted
 from tests.factories import DeliveryFactory
 
@@ -26,7 +26,7 @@ def test_the_deliveries_of_a_file_are_looked_for_among_its_own_numbers(
     decisions.approve(batch.pk, by=checker, content_hash=batch.content_hash)
     own = sorted(Delivery.objects.values_list("pk", flat=True))
     DeliveryFactory.create_batch(2)
-    monkeypatch.setattr(paging, "FEW", 0)  # as of a large file, whose page is found by a walk
+    monkeypatch.setattr(CappedPaginator, "_few", None)  # as of a large file, whose page is found by a walk
     client.force_login(checker)
     for chosen in ({"batch": batch.pk}, {"batch": batch.pk, "state": "queued"}):
         with CaptureQueriesContext(connection) as captured:
