@@ -11,6 +11,7 @@ from django.utils import timezone
 from backoffice.audit.operations import record
 from backoffice.changes import operations as changes
 from backoffice.changes.models import Change
+from backoffice.changes.turns import take_turn
 from backoffice.connector.api import lines as pure
 from backoffice.connector.api.lines import Line
 from backoffice.connector.api.reco import new_reco_id
@@ -118,12 +119,16 @@ def current_hash(version: BasketVersion) -> str:
 
 def submit(version: BasketVersion, *, by: "User", reason: str, token: uuid.UUID) -> Change:
     """Propose a version to a checker. Raises HasFindings, ConnectorProblem, and what `changes.submit` raises."""
-    version = _own(version)
-    if version.stage not in (Stage.DRAFT, Stage.REJECTED):
-        raise ConnectorProblem(f"This version is {version.stage.label.lower()} already.")
-    if wrong := errors(basket_lines.look(version)):
-        raise HasFindings(wrong)
     with transaction.atomic():
+        take_turn(
+            version.basket.subject
+        )  # before the row is locked, as in an approval: neither blocks the other
+        _take_turn(version.basket_id)
+        version = _own(version)
+        if version.stage not in (Stage.DRAFT, Stage.REJECTED):
+            raise ConnectorProblem(f"This version is {version.stage.label.lower()} already.")
+        if wrong := errors(basket_lines.look(version)):
+            raise HasFindings(wrong)
         change = changes.submit(BASKET, values_of(version), by=by, reason=reason, token=token)
         BasketVersion.objects.filter(pk=version.pk, state=Stage.DRAFT).update(change=change)
     return change

@@ -13,6 +13,7 @@ from django.utils import timezone
 from backoffice.audit.models import Entry
 from backoffice.changes import operations as changes
 from backoffice.changes.errors import NotAllowed
+from backoffice.changes.models import Change
 from markets.models import Scrip, ScripImport
 from partners import basket_lines, baskets
 from partners.errors import ConnectorProblem, HasFindings, NotPermitted
@@ -194,3 +195,32 @@ class TestAtOnce:
         at_once(*ends)
         ended = ("connector.basket_withdrawn", "connector.basket_expired")
         assert Entry.objects.filter(action__in=ended).count() == 1
+
+    def test_a_version_that_is_withdrawn_as_it_is_submitted_waits_for_no_checker(
+        self, make_version, maker, monkeypatch
+    ):
+        version = make_version()
+        meet_at(monkeypatch, baskets, "_own")
+
+        def submit():
+            with suppress(ConnectorProblem):
+                baskets.submit(version, by=maker, reason="For clients", token=uuid.uuid4())
+
+        def withdraw():
+            with suppress(ConnectorProblem):
+                baskets.withdraw(version, by=maker, reason="Wrong price")
+
+        at_once(submit, withdraw)
+        version.refresh_from_db()
+        assert (version.stage == Stage.SUBMITTED) == Change.objects.filter(kind=baskets.BASKET).exists()
+
+    def test_two_makers_who_submit_a_version_submit_it_once(self, make_version, maker, monkeypatch):
+        version = make_version()
+        meet_at(monkeypatch, baskets, "_own")
+
+        def submit():
+            with suppress(ConnectorProblem):
+                baskets.submit(version, by=maker, reason="For clients", token=uuid.uuid4())
+
+        at_once(submit, submit)
+        assert Change.objects.filter(kind=baskets.BASKET).count() == 1
