@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -59,6 +60,11 @@ def as_json(value: object, status: int = 200) -> Reply:
 def plain(text: str, status: int = 200) -> Reply:
     """Words."""
     return Reply(status, text.encode(), "text/plain; charset=utf-8")
+
+
+def utc_now() -> datetime:
+    """The clock of a stand-in, unless a test gives it another one."""
+    return datetime.now(UTC)
 
 
 class BadBody(ValueError):

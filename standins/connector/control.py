@@ -109,7 +109,7 @@ def _change(standin: "ConnectorStandIn", method: str, path: str, given: Document
             publisher, order = owners.get(str(given.get("owner", ""))), given.get("order")
             if publisher is None or not isinstance(order, dict):
                 return None
-            standin.omex.told(publisher, order)
+            standin.omex.report_rest_order(publisher, order)
         case ("POST", "orders", action) if action in ACTIONS:
             standin.omex.move(str(given.get("order", "")), action)
         case _:

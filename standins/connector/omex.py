@@ -100,7 +100,7 @@ class Omex:
             else:
                 self._step(order, ORDER_CANCELLED)
 
-    def told(self, publisher: Publisher, taken: Document) -> None:
+    def report_rest_order(self, publisher: Publisher, taken: Document) -> None:
         """Report an order that came over the REST API with a publisher's key: its new trades, then its state."""
         order = _of_rest(publisher, taken)
         with self._store.transaction():

@@ -1,7 +1,7 @@
 """The stand-in as a server: threads, connections, and what they share."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from standins.connector.calls import Calls
 from standins.connector.connection import Handler
@@ -16,11 +16,7 @@ from standins.connector.tokens import Tokens
 from standins.connector.vas import Vas
 from standins.connector.visits import Visits
 from standins.rest.people import People
-from standins.serving import Served
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
+from standins.serving import Served, utc_now
 
 
 class ConnectorStandIn(Served):
@@ -43,7 +39,7 @@ class ConnectorStandIn(Served):
         database: str = ":memory:",
         host: str = "127.0.0.1",
         port: int = 0,
-        now: Callable[[], datetime] = _utc,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(host, port, Handler)
         try:

@@ -1,7 +1,7 @@
 """The stand-in as a server: threads, connections, and what they share."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from standins.rest.api import Api
 from standins.rest.connection import Handler
@@ -13,11 +13,7 @@ from standins.rest.people import People
 from standins.rest.service import Service
 from standins.rest.store import Store
 from standins.rest.telling import Telling
-from standins.serving import Served
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
+from standins.serving import Served, utc_now
 
 
 class RestStandIn(Served):
@@ -37,7 +33,7 @@ class RestStandIn(Served):
         database: str = ":memory:",
         host: str = "127.0.0.1",
         port: int = 0,
-        now: Callable[[], datetime] = _utc,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(host, port, Handler)
         try:

@@ -259,6 +259,7 @@ def test_plain_http_leads_to_tls_and_the_cookie_goes_nowhere_else(portal):
     assert (answer.status_code, answer.headers["Location"][:18]) == (301, "https://localhost/")
     page = requests.get(f"{portal.site}/staff/login/", verify=str(portal.trusted))
     assert "max-age" in page.headers["Strict-Transport-Security"]
+    assert page.cookies
     assert all(cookie.secure and cookie.name.startswith("__Host-") for cookie in page.cookies)
     assert "nginx/" not in page.headers["Server"]
 

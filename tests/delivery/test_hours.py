@@ -30,8 +30,6 @@ pytestmark = pytest.mark.django_db
 
 __all__ = ["checked"]
 
-#: A Friday.
-FRIDAY = date(2026, 12, 4)
 HOLIDAY = date(2026, 12, 7)
 
 
