@@ -178,7 +178,7 @@ def _usable(redirect: Redirect) -> bool:
 def _mapped(redirect: Redirect, said: LoginCallback) -> bool:
     """Store a callback's claim of the vendor's id. Returns whether the client's id is bound (C25, C31)."""
     names = registry.client_of(redirect.partner, redirect.client)
-    _told(names, redirect, said)
+    _note_differences(names, redirect, said)
     vas = said.vas_user_id
     if not vas:
         return names.mapping == MappingState.BOUND
@@ -200,12 +200,12 @@ def _mapped(redirect: Redirect, said: LoginCallback) -> bool:
     return False
 
 
-def _told(names: PartnerClient, redirect: Redirect, said: LoginCallback) -> None:
+def _note_differences(names: PartnerClient, redirect: Redirect, said: LoginCallback) -> None:
     """Note name and e-mail that differ from the record; they are never taken over (C31)."""
     own = {"name": redirect.client.name, "email": redirect.client.email}
     given = {"name": said.name, "email": said.email}
-    told = {
+    differs = {
         key: text for key, text in given.items() if text and text.strip().lower() != own[key].strip().lower()
     }
-    if told != names.told:
-        PartnerClient.objects.filter(pk=names.pk).update(told=told)
+    if differs != names.callback_differs:
+        PartnerClient.objects.filter(pk=names.pk).update(callback_differs=differs)

@@ -99,7 +99,7 @@ def mapping(request: StaffRequest, pk: int) -> HttpResponse:
     shows = privacy.shown(request, found.client.lane)
     context: dict[str, Any] = {
         "names": found,
-        "told": _told(found, shows),
+        "callback_differs": _callback_differs(found, shows),
         "waiting": waiting.first(),
         "may_propose": claimed and request.user.has_perm(SETTLE),
         "tabs": tabs("mappings"),
@@ -107,10 +107,11 @@ def mapping(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "partners/mapping.html", context)
 
 
-def _told(found: PartnerClient, shows: bool) -> list[tuple[str, str]]:
+def _callback_differs(found: PartnerClient, shows: bool) -> list[tuple[str, str]]:
     """Name and e-mail of the last login callback that differ from the record, hidden where the person may not see."""
     return [
-        (name, privacy.words(str(text), shows) if shows else "hidden") for name, text in found.told.items()
+        (name, privacy.words(str(text), shows) if shows else "hidden")
+        for name, text in found.callback_differs.items()
     ]
 
 

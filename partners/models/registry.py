@@ -126,8 +126,8 @@ class PartnerClient(models.Model):
     """A client as one partner's messages name them.
 
     `tp_user_id`: ours, random, at most 30 characters (C10). `vas_user_id`: the vendor's, once it is bound.
-    `claimed_vas_user_id`: what a login callback said and nobody has approved yet. `told`: name and e-mail of the last
-    login callback that differ from the record.
+    `claimed_vas_user_id`: what a login callback said, waiting for approval. `callback_differs`: name and e-mail of the
+    last login callback that differ from the record.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="clients")
@@ -136,7 +136,7 @@ class PartnerClient(models.Model):
     vas_user_id = models.CharField(max_length=50, blank=True)
     claimed_vas_user_id = models.CharField(max_length=50, blank=True)
     mapping = models.CharField(max_length=8, choices=MappingState.choices, default=MappingState.NONE)
-    told = models.JSONField(default=dict)
+    callback_differs = models.JSONField(default=dict, db_column="told")
     version = models.PositiveIntegerField(default=1)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

@@ -258,7 +258,7 @@ def test_support_sees_no_personal_data_on_any_page_of_an_invitation(
 
 def test_support_does_not_see_what_a_callback_told_of_a_client(partner, client_user, client, support):
     names = registry.client_of(partner, client_user)
-    PartnerClient.objects.filter(pk=names.pk).update(told={"name": "Other Person"})
+    PartnerClient.objects.filter(pk=names.pk).update(callback_differs={"name": "Other Person"})
     client.force_login(support)
     assert "Other Person" not in page(client, f"/partners/clients/{names.pk}/")
 

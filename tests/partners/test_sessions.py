@@ -64,7 +64,7 @@ class TestALogin:
         assert SAID["sSession"] not in everything
         assert (kept.ended_at, kept.until.date() <= timezone.localdate() + timedelta(days=1)) == (None, True)
         names = PartnerClient.objects.get()
-        assert (names.vas_user_id, names.mapping, names.told) == (
+        assert (names.vas_user_id, names.mapping, names.callback_differs) == (
             "V9",
             "bound",
             {"name": "Somebody Else", "email": "other@example.com"},
