@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.connector import client
+from backoffice.kit.formats import ist
 from markets.trading_days import is_trading_day
 from partners import baskets, belonging, consents, findings, inbox, orders, registry, sessions, tokens
 from partners.errors import ConnectorProblem
@@ -100,7 +101,8 @@ def _silent() -> int:
     ).exclude(findings__kind=FindingKind.SILENCE)
     count = 0
     for invitation in returned.select_related("partner")[:500]:
-        words = "The client returned 15 minutes ago, and no order message came."
+        # With the time: after the close it is found on the next trading day.
+        words = f"The client returned on {ist(invitation.returned_at, 'minute')}, and no order message came."
         findings.found(
             FindingKind.SILENCE,
             invitation.subject,
