@@ -21,6 +21,10 @@ from partners.visits import NOT_FOUND
 #: Seconds of a visit after the client proved who they are.
 VISIT_SECONDS = 30 * 60
 NOT_PROVEN = "Open the link that your broker sent you, and say who you are."
+ANOTHER_LINK = (
+    "After you opened this page, another link was opened in this browser, so nothing was done. "
+    "Open the link of this page again."
+)
 #: Characters of the link's hash that a visit carries, so that a new link ends it.
 HASH = 16
 Linked = TypeVar("Linked")
@@ -62,12 +66,18 @@ class ClientPages(Generic[Linked]):
         return render(request, "connector/proof.html", context, status=403 if words else 200)
 
     def visiting(self, view: Callable[..., HttpResponse]) -> View:
-        """Give a view the visit's object, and close the page if there is none."""
+        """Give a view the visit's object, and close the page if there is none.
+
+        A form names its page's link in `link`. A page of an earlier link does nothing for the later one.
+        """
 
         @wraps(view)
         def answer(request: HttpRequest) -> HttpResponse:
             try:
-                return view(request, self.visited(request))
+                found: Any = self.visited(request)
+                if request.method == "POST" and request.POST.get("link") != found.link_hash:
+                    return closed(request, ConnectorProblem(ANOTHER_LINK), status=409)
+                return view(request, found)
             except ConnectorProblem as error:
                 return closed(request, error)
 

@@ -19,6 +19,7 @@ from backoffice.protocol.fields import SecretText
 from partners import baskets, invitations, registry
 from partners.models import Partner
 from tests.factories import RetailUserFactory, current_master
+from tests.html_forms import Page
 from tests.partners.stub import Vendor
 
 TOKEN = "application-token-of-the-desk"
@@ -210,10 +211,16 @@ class Client:
     def open(self, proof="234A"):
         return self.browser.post(self.path, {"proof": proof})
 
+    def post(self, form, **options):
+        """Press the button of the visit's page that posts to this form, or of its part below."""
+        shown = "" if form == "go/" else form
+        own = Page(self.browser.get(f"/connector/visit/{shown}").content.decode()).sent()
+        return self.browser.post(f"/connector/visit/{form}", own, **options)
+
     def click(self):
         """Open the link, click, and give back what the landing address says."""
         self.open()
-        page = self.browser.post("/connector/visit/go/")
+        page = self.post("go/")
         assert page.status_code == 200, page
         self.page = page
         address = html.unescape(re.search(r'href="(https://landing[^"]+)"', page.content.decode())[1])

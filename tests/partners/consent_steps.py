@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from partners.consents import Terms
+from tests.html_forms import Page
 
 
 def terms(**changed):
@@ -27,24 +28,28 @@ class Visitor:
         self.browser = Browser()
         self.path = link.removeprefix("https://connect.example")
         self.page = ""
+        self.fields = {}
 
     def _show(self, response):
         self.status, self.page = response.status_code, response.content.decode()
+        self.fields |= Page(self.page).sent()
         return self
 
     def open(self, proof="234A"):
         return self._show(self.browser.post(self.path, {"proof": proof}, follow=True))
 
+    def _post(self, button, **typed):
+        sent = {**self.fields, **typed}
+        return self.browser.post(f"/connector/consent/{button}/", sent, follow=True)
+
     def ask_for_code(self):
-        return self._show(self.browser.post("/connector/consent/code/"))
+        return self._show(self._post("code"))
 
     def confirm(self, code=None):
-        text = re.search(r'name="text" value="([0-9a-f]{64})"', self.page)[1]
-        given = {"code": code or code_of(mail.outbox[-1]), "text": text}
-        return self._show(self.browser.post("/connector/consent/confirm/", given, follow=True))
+        return self._show(self._post("confirm", code=code or code_of(mail.outbox[-1])))
 
     def revoke(self):
-        return self._show(self.browser.post("/connector/consent/revoke/"))
+        return self._show(self._post("revoke"))
 
     def give(self):
         return self.open().ask_for_code().confirm()

@@ -114,6 +114,19 @@ def test_the_trail_names_the_client_who_clicked_in_list_entry_filter_and_export(
     assert not verify().fault
 
 
+def test_a_page_of_an_earlier_link_revokes_nothing_of_the_later_one(asked, desk, maker):
+    _, visitor = asked
+    other = RetailUserFactory(group_id="HO", user_id="RET002", pan="ABCPT1235B", email="b@example.com")
+    consent, link = consent_desk.ask(desk, "GROWTH", other, terms(), by=maker)
+    later = Visitor(link)
+    later.browser = visitor.give().browser  # two people, one telephone
+    later.open("235B").ask_for_code().confirm()
+    assert "another link was opened in this browser" in visitor.revoke().page
+    consent.refresh_from_db()
+    assert consent.state == ConsentState.ACTIVE
+    assert "Consent revoked" in later.revoke().page
+
+
 def test_the_link_of_a_consent_in_force_lets_its_client_revoke_later(asked, client_with_mail, desk, maker):
     consent, visitor = asked
     visitor.give()

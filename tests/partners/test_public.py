@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from backoffice.audit.models import Entry, Refusal
 from markets.models import Scrip
-from partners import calls, invitations, limits, sessions, switches
+from partners import baskets, calls, invitations, limits, sessions, switches
 from partners.models import (
     BasketVersion,
     ConnectorFinding,
@@ -25,6 +25,7 @@ from partners.models import (
 )
 from partners.models.invitations import InvitationState
 from tests.factories import RetailUserFactory
+from tests.html_forms import Page
 from tests.partners.conftest import TOKEN, Client, approve, ask, check, line
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,20 @@ class TestAClick:
             "strict-origin",
         )
 
+    def test_on_a_page_of_an_earlier_link_leads_to_no_other_basket(
+        self, visitor, make_version, publish, partner, client_user, maker
+    ):
+        another = publish(make_version(basket=baskets.make(partner, "Income two", "GROWTH", by=maker)))
+        other, link = invitations.invite(another, client_user, 1, by=maker)
+        visitor.open()
+        page = Page(visitor.browser.get("/connector/visit/").content.decode())
+        visitor.browser.post(link.removeprefix("https://connect.example"), {"proof": "234A"})
+        answer = visitor.browser.post("/connector/visit/go/", page.sent())
+        assert (answer.status_code, "another link was opened" in answer.content.decode()) == (409, True)
+        other.refresh_from_db()
+        assert other.state == "opened"
+        assert not Redirect.objects.exists()
+
     def test_ends_the_one_before(self, visitor):
         first, second = visitor.click(), visitor.click()
         assert Redirect.objects.filter(ended_at=None).count() == 1
@@ -200,7 +215,7 @@ class TestGetOrderDetails:
         other = RetailUserFactory(group_id="HO", user_id="RET002", pan="ZZZPT9999Z", status="A")
         theirs = Client(invitations.invite(published, other, 1, by=maker)[1])
         theirs.open("999Z")
-        theirs.browser.post("/connector/visit/go/")
+        theirs.post("go/")
         assert ask("RET002").json()["success"] is False
         assert ConnectorFinding.objects.get().kind == "auth_code"
         assert len(vendor.asked) == 1

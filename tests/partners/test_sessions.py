@@ -145,8 +145,8 @@ class TestALogin:
 
     def test_cookie_is_for_other_sites_over_https_only(self, visitor):
         visitor.open()
-        secure = visitor.browser.post("/connector/visit/go/", secure=True).cookies["connector_login"]
-        plain = visitor.browser.post("/connector/visit/go/").cookies["connector_login"]
+        secure = visitor.post("go/", secure=True).cookies["connector_login"]
+        plain = visitor.post("go/").cookies["connector_login"]
         assert (secure["samesite"], secure["secure"], secure["httponly"]) == ("None", True, True)
         assert (plain["samesite"], plain["secure"]) == ("Lax", "")
 
@@ -169,7 +169,7 @@ class TestAKeptSession:
         assert logged_in.click()["nRequestType"] == "2"
 
     def test_is_revoked_by_the_client(self, logged_in):
-        page = logged_in.browser.post("/connector/visit/session/").content.decode()
+        page = logged_in.post("session/").content.decode()
         assert "cannot be seen here" in page
         kept = ConnectorSession.objects.get()
         assert (kept.end, kept.sealed) == ("client", "")
@@ -215,16 +215,17 @@ class TestAClosedBasket:
         words = page.content.decode()
         assert page.status_code == 404
         assert "PEEPAL" not in words
-        assert logged_in.browser.post("/connector/visit/go/").status_code == 404
+        assert logged_in.browser.post("/connector/visit/go/", {"link": own.link_hash}).status_code == 404
         path = re.search(r'href="(/connector/visit/session/)"', words)[1]
-        assert "revoked" in logged_in.browser.post(path).content.decode()
+        assert "revoked" in logged_in.post("session/").content.decode()
         assert ConnectorSession.objects.get().end == "client"
         assert logged_in.browser.get(path).status_code == 404
 
     def test_after_its_time_is_treated_likewise(self, logged_in):
         BasketVersion.objects.update(valid_until=timezone.now())
         assert "/connector/visit/session/" in logged_in.browser.get("/connector/visit/").content.decode()
-        assert logged_in.browser.post("/connector/visit/go/").status_code == 404
+        of_its_page = {"link": Invitation.objects.get().link_hash}
+        assert logged_in.browser.post("/connector/visit/go/", of_its_page).status_code == 404
 
     @pytest.mark.parametrize(
         ("state", "words"),

@@ -189,8 +189,7 @@ class Visitor:
         return answer.content.decode()
 
     def _fields(self):
-        page = Page(self.page())
-        return {str(one.attributes["name"]): one.sent[-1] for one in page.controls if one.sent}
+        return {"link": self.own.link_hash, **Page(self.page()).sent()}
 
     def _post(self, path, **changed):
         code = self.standin.people.keys(self.own.client.user_id).totp

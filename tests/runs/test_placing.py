@@ -16,6 +16,7 @@ from partners import baskets, switches
 from partners.models import Consent
 from runs import operations, pace, placing
 from runs.models import IN_DOUBT, ClientState, Pace, RunClient, RunLine
+from tests.html_forms import Page
 from tests.rest.conftest import PASSWORD
 from tests.runs.conftest import consent_of, line, text_of
 from tests.trading.conftest import sent
@@ -320,6 +321,23 @@ def test_a_process_that_dies_leaves_a_state_that_the_client_goes_on_from(visitor
     visitor.look()
     assert visitor.states() == [OrderState.WORKING, OrderState.WORKING, ""]
     assert visitor.fresh().state == ClientState.STOPPED
+
+
+def test_a_page_of_an_earlier_link_places_nothing_of_the_later_basket(visitors, open_run, publish, standin):
+    first, _ = visitors(open_run(publish()))
+    later, _ = visitors(open_run(publish([line(900002, "BANYAN")])))
+    first.open()
+    shown = Page(first.page())
+    later.browser = first.browser
+    later.open()
+    answer = first.place(link=shown.named("link").sent, token=shown.named("token").sent)
+    assert answer.status_code == 409
+    assert "another link was opened in this browser" in answer.content.decode()
+    assert (first.held(), sent(standin, "login")) == ([], 0)
+    first.open()
+    first.place()
+    assert first.held() == [900001, 900002, 900003]
+    assert (first.states(), later.states()) == ([OrderState.ACCEPTED] * 3, [""])
 
 
 def test_two_windows_place_nothing_twice(visitor, standin, monkeypatch):
