@@ -42,6 +42,7 @@ LONGEST = 20.0
 _TOKENS = uuid.UUID("5d0f0c5e-5a0a-4b0c-9f0e-7f6f3e1b9a61")
 CLOSED_NOW = "Orders of this basket cannot be placed now. Ask your broker."
 HELD = "Your orders are being placed at this moment. Wait a little, then look again."
+ENDED = "Nothing was sent by this click: placing ended before it. The page shows the outcome of each order."
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ def _holding(
     rows = RunClient.objects.filter(leases.free(), which, pk=own.pk)
     lease = leases.take(rows, _length(), state=state)
     if lease is None:
-        raise ConnectorProblem(HELD)
+        own.refresh_from_db()
+        raise ConnectorProblem(HELD if own.is_held else ENDED)
     mine = RunClient.objects.filter(pk=own.pk)
     as_taken = mine.filter(lease_token=lease.token, state=state)  # not so where somebody stopped it meanwhile
     try:

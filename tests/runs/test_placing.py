@@ -340,6 +340,15 @@ def test_a_page_of_an_earlier_link_places_nothing_of_the_later_basket(visitors, 
     assert (first.states(), later.states()) == ([OrderState.ACCEPTED] * 3, [""])
 
 
+def test_a_second_window_says_that_placing_has_ended(visitor, standin):
+    second_window = Page(visitor.page())
+    visitor.place()
+    answer = text_of(visitor.place(token=second_window.named("token").sent).content.decode())
+    assert "being placed at this moment" not in answer
+    assert "Nothing was sent by this click" in answer
+    assert (sent(standin, "login"), sent(standin, "place")) == (1, 3)
+
+
 def test_two_windows_place_nothing_twice(visitor, standin, monkeypatch):
     after_line(monkeypatch, 1, lambda: said.append(visitor.place().content.decode()))
     said = []
