@@ -174,7 +174,7 @@ def closed_because(invitation: Invitation) -> str:
     if invitation.state in CLOSED:
         return f"This basket is closed. {_LOOK if was_sent else _ASK}"
     if invitation.partner.state != PartnerState.ACTIVE or invitation.client.status != UserStatus.ACTIVE:
-        return NOT_FOUND
+        return f"This basket is closed. {_LOOK}" if was_sent else NOT_FOUND
     if invitation.version.state != Stage.PUBLISHED or invitation.version.valid_until <= timezone.now():
         return f"The time of this basket is over. {_LOOK if was_sent else _ASK}"
     held = switches.holding(

@@ -27,7 +27,7 @@ from runs import orders, pace
 from runs.models import LEFT, MAY_PLACE, NEW, ClientState, RunClient, RunLine, RunState
 from runs.operations import lines_of, obstacle
 from runs.trail import note
-from runs.visits import switch_of
+from runs.visits import stopped_by
 from trading.credentials import Credentials
 from trading.desk import books, doubt, services, sessions, tickets
 from trading.desk import orders as desk_orders
@@ -83,9 +83,8 @@ def look(own: RunClient, typed: Typed | None) -> None:
     Nothing is placed. While a second look may still find something, the session stays open for it. Raises
     ConnectorProblem with words for the client.
     """
-    if switch := switch_of(own):
-        words = f"the client could not look: a kill switch holds, {switch}"
-        note("runs.refused", own, words, by_client=True)
+    if words := stopped_by(own):
+        note("runs.refused", own, f"the client could not look: {words}", by_client=True)
         raise ConnectorProblem(STOPPED)
     state = ClientState(own.state) if own.is_closed else ClientState.STOPPED
     with _holding(own, typed, Q(), state) as (desk, _):

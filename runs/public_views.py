@@ -104,7 +104,7 @@ def _page(request: HttpRequest, own: RunClient, words: str = "") -> HttpResponse
     }
     doubtful = [line for line in lines if line.in_doubt]
     left = [line for line in lines if line.is_left]
-    is_stopped = visits.switch_of(own) is not None
+    is_stopped = bool(visits.stopped_by(own))
     context = {
         "own": own,
         "version": own.version,

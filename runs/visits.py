@@ -9,11 +9,12 @@ from backoffice.protocol.codes import UserStatus
 from partners import keys, proof, switches
 from partners.errors import ConnectorProblem
 from partners.hashing import sha256
-from partners.models import KillSwitch
 from partners.models.registry import PartnerState
 from partners.visits import NOT_FOUND, STOPPED
 from runs.models import ClientState, RunClient, RunState
 from runs.trail import note
+
+NOTHING_PLACED = "Your broker ended this. Nothing was placed with this link."
 
 
 def link_of(secret: str) -> str:
@@ -53,24 +54,28 @@ def prove(own: RunClient, said: str) -> None:
 def _opened(own: RunClient | None) -> RunClient:
     """Return the client, unless nothing is shown any more.
 
-    Placed lines are shown after the run, and under a kill switch.
+    Placed lines are shown after the run, and whatever stops the client.
     """
-    if own is None or own.state == ClientState.VOID or own.run.state == RunState.PROPOSED:
+    if own is None or own.run.state == RunState.PROPOSED:
         raise ConnectorProblem(NOT_FOUND)
-    basket = own.version.basket
-    if basket.partner.state != PartnerState.ACTIVE or own.client.status != UserStatus.ACTIVE:
-        raise ConnectorProblem(NOT_FOUND)
-    if switch_of(own) and not own.lines.exclude(order=None, problem="").exists():
+    if own.state == ClientState.VOID:
+        raise ConnectorProblem(NOTHING_PLACED)
+    if stopped_by(own) and not own.lines.exclude(order=None, problem="").exists():
         raise ConnectorProblem(STOPPED)
     return own
 
 
-def switch_of(own: RunClient) -> KillSwitch | None:
-    """Return the kill switch that keeps this client from logging in and placing, if there is one."""
-    basket = own.version.basket
-    return switches.holding(
-        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=own.client
+def stopped_by(own: RunClient) -> str:
+    """Return what keeps this client from logging in and placing, in words for staff; "" if nothing does."""
+    basket, client = own.version.basket, own.client
+    if basket.partner.state != PartnerState.ACTIVE:
+        return f"{basket.partner.name} is {basket.partner.get_state_display().lower()}."
+    if client.status != UserStatus.ACTIVE:
+        return f"{client.lane} is not active."
+    switch = switches.holding(
+        model=keys.MODEL, partner=basket.partner, product_code=basket.product_code, client=client
     )
+    return f"A kill switch holds: {switch}." if switch else ""
 
 
 def _whole() -> QuerySet[RunClient]:

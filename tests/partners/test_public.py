@@ -1,5 +1,6 @@
 """Model 1 from the link to the return: token checks, GetOrderDetails, callbacks, and strangers (C4 to C27)."""
 
+import html
 import json
 import re
 import uuid
@@ -11,6 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client as Browser
 from django.utils import timezone
 
+from accounts.models import RetailUser
 from backoffice.audit.models import Entry, Refusal
 from markets.models import Scrip
 from partners import baskets, calls, invitations, limits, sessions, switches
@@ -284,6 +286,13 @@ class TestABasketCallback:
         assert (answer.status_code, answer["Location"]) == (303, "/connector/result/ok/")
         assert state() == InvitationState.RETURNED_OK
         assert "order book" in Browser().get(answer["Location"]).content.decode()
+
+    def test_of_a_client_who_was_blocked_since_leaves_the_order_book_to_ask(self, visitor):
+        self.back(visitor.click()["oEchoBackObject"])
+        RetailUser.objects.update(status="S")
+        words = html.unescape(visitor.open().content.decode())
+        assert "Your broker's order book says what happened" in words
+        assert "Ask your broker for a new one" not in words
 
     def test_comes_by_post_and_json_as_well(self, visitor):
         found = visitor.click()

@@ -10,10 +10,11 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import RetailUser
 from backoffice.audit.models import Entry
 from backoffice.rest import client as rest
 from partners import baskets, switches
-from partners.models import Consent
+from partners.models import Consent, Partner
 from runs import operations, pace, placing
 from runs.models import IN_DOUBT, ClientState, Pace, RunClient, RunLine
 from tests.html_forms import Page
@@ -141,6 +142,38 @@ def test_a_switch_between_two_lines_stops_the_next_and_leaves_the_results_to_see
     for act in (visitor.place, visitor.look):
         assert act().status_code == 403
     assert sent(standin, "login") == 1
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        (lambda: RetailUser.objects.update(status="S"), "HO/DEMO1 is not active"),
+        (lambda: Partner.objects.update(state="suspended"), "Research desk is suspended"),
+    ],
+)
+def test_a_client_or_partner_that_is_blocked_between_two_lines_leaves_the_results_to_see(
+    visitor, standin, monkeypatch, block, why
+):
+    after_line(monkeypatch, 1, block)
+    visitor.place()
+    assert visitor.states() == [OrderState.ACCEPTED, "", ""]
+    assert why in visitor.fresh().why
+    assert visitor.open().status_code == 303
+    shown = visitor.page()
+    assert "This is stopped for the moment" in text_of(shown)
+    assert text_of(shown).count("Accepted by the OMS") == 2  # one order, and what that means
+    assert "<form" not in shown
+    for act in (visitor.place, visitor.look):
+        assert act().status_code == 403
+    assert (sent(standin, "login"), sent(standin, "place")) == (1, 1)
+
+
+def test_a_run_that_is_stopped_before_the_click_says_that_nothing_was_placed(visitor, standin, checker):
+    operations.stop(visitor.own.run, by=checker, reason="Wrong basket")
+    for answer in (visitor.place(), visitor.open()):
+        assert answer.status_code == 404
+        assert "Your broker ended this. Nothing was placed" in answer.content.decode()
+    assert sent(standin, "login") == 0
 
 
 def test_under_a_switch_a_link_of_whom_nothing_was_placed_opens_nothing(visitor, checker):
