@@ -59,6 +59,8 @@ def test_an_upload_is_stored_under_a_random_name_that_nobody_else_reads(maker, v
         ("...", "file"),
         ("नाम.csv", "नाम.csv"),
         ("x" * 300 + ".xlsx", "x" * 115 + ".xlsx"),
+        ("No. 12 " + "x" * 300, "No. 12 " + "x" * 113),
+        ("x" * 200 + "." + "y" * 119, "x" * 120),
     ],
 )
 def test_names_of_files_are_cleaned(given, kept):

@@ -71,7 +71,8 @@ def clean_name(given: str) -> str:
     last = PureWindowsPath(PurePosixPath(given).name).name
     name = re.sub("\0+", "_", "".join(one if _may_stay(one) else "\0" for one in last)).strip(". ") or "file"
     stem, dot, ending = name.rpartition(".")
-    return f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if dot and stem else name[:LONGEST_NAME]
+    left = LONGEST_NAME - len(ending) - 1
+    return f"{stem[:left]}.{ending}" if dot and stem and left > 0 else name[:LONGEST_NAME]
 
 
 def _may_stay(character: str) -> bool:

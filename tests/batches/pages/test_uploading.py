@@ -426,3 +426,9 @@ def test_kinds_of_file_come_by_use_in_groups(client, maker):
     places = [page.index(f">{words}<") for words in order]
     assert places == sorted(places)
     assert all(f">{kind.title}<" in page for kind in file_kinds().values())
+
+
+def test_a_long_name_with_a_dot_at_its_beginning_is_shortened(upload, maker):
+    batch = upload(maker, as_csv(example_row(CREATE)).encode(), "No. 12 " + "clients of the branch " * 11)
+    assert batch.file_name.startswith("No. 12 clients of the branch clients")
+    assert len(batch.file_name) == 120
