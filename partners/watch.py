@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from backoffice.audit.operations import record
 from backoffice.connector import client
-from backoffice.kit.formats import ist
 from markets.trading_days import is_trading_day
 from partners import baskets, belonging, consents, findings, inbox, orders, registry, sessions, tokens
 from partners.errors import ConnectorProblem
@@ -101,8 +100,7 @@ def _silent() -> int:
     ).exclude(findings__kind=FindingKind.SILENCE)
     count = 0
     for invitation in returned.select_related("partner")[:500]:
-        # With the time: after the close it is found on the next trading day.
-        words = f"The client returned on {ist(invitation.returned_at, 'minute')}, and no order message came."
+        words = "The client returned, and no order message came in the 15 minutes after it."
         findings.found(
             FindingKind.SILENCE,
             invitation.subject,

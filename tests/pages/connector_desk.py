@@ -76,7 +76,7 @@ def make() -> None:
     sessions.claim(names, "VAS77")
     words = "Order 12 has no Reco ID of a basket of Research desk."
     findings.found(FindingKind.ORPHAN, "order:12", words, partner=desk)
-    words = "The client returned on 30-11-2026 10:45, and no order message came."
+    words = "The client returned, and no order message came in the 15 minutes after it."
     findings.found(FindingKind.SILENCE, invited[2].subject, words, partner=desk, invitation=invited[2])
     waiting, in_force = _consents(desk, invited, maker)
     _unknown_fetch(desk, maker, checker)

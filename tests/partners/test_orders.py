@@ -336,7 +336,7 @@ class TestTime:
         assert ConnectorFinding.objects.filter(kind="silence").count() == int(silent)
         assert (Partner.objects.get().sync_asked_at is not None) is silent
 
-    def test_silence_after_a_return_near_the_close_gives_the_time_of_the_return(
+    def test_silence_after_a_return_near_the_close_reads_right_on_the_next_trading_day(
         self, invited, published, monkeypatch
     ):
         moment = self.at(monkeypatch, "2026-11-30T09:15:00")
@@ -345,7 +345,7 @@ class TestTime:
         Invitation.objects.update(state="returned_ok", returned_at=friday)
         watch.look()
         finding = ConnectorFinding.objects.get(kind="silence")
-        assert finding.text == "The client returned on 27-11-2026 15:25, and no order message came."
+        assert finding.text == "The client returned, and no order message came in the 15 minutes after it."
 
     def test_no_message_is_missed_on_a_holiday(self, invited, monkeypatch):
         moment = self.at(monkeypatch, "2026-11-30T11:00:00")
