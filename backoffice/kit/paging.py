@@ -11,8 +11,8 @@ from django.db.models import F, QuerySet
 from django.db.models.sql.where import WhereNode
 from django_tables2.rows import BoundRows
 
-#: Rows are counted up to this many. So many that filters leave are found by their ids and sorted; with more, reading
-#: in index order soon fills a page. A planner that mistakes few for many would read the whole order of the list.
+#: Rows are counted up to this number. If filters leave no more, their ids are found and then sorted; with more, reading
+#: in index order soon fills a page. A planner that takes few for many would read the whole order of the list.
 COUNT_CAP = 10_000
 #: A page this far into a list is found by its ids first: the rows before it are then skipped without being read.
 DEEP = 1_000
